@@ -1,0 +1,36 @@
+"""Small middlewares: what browsers may keep, and input that no field of ours can hold."""
+
+from collections.abc import Callable
+from urllib.parse import unquote
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.utils.cache import patch_cache_control, patch_vary_headers
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class PersonalPagesMiddleware:
+    """A page made for one person is not kept by caches, and a fragment is never mistaken for its page."""
+
+    def __init__(self, get_response: GetResponse):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        patch_vary_headers(response, ["HX-Request", "Cookie"])
+        if request.user.is_authenticated and not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_store=True)
+        return response
+
+
+class PlainInputMiddleware:
+    """Refuses null characters in addresses: PostgreSQL cannot store them, so no record can match."""
+
+    def __init__(self, get_response: GetResponse):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        address = request.path + "?" + unquote(request.META.get("QUERY_STRING", ""))
+        if "\x00" in address:
+            return HttpResponseBadRequest("Null characters are not allowed in an address.", content_type="text/plain")
+        return self.get_response(request)

@@ -1,0 +1,65 @@
+"""What every team-owned record has in common: soft deletion, an optimistic lock, rules that each door obeys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+
+
+class StaleRecord(Exception):
+    """Someone else saved the record since it was read. Carries the row as it is now."""
+
+    def __init__(self, current: Record):
+        super().__init__("This record was changed by someone else in the meantime.")
+        self.current = current
+
+
+class Record(models.Model):
+    """Abstract base. Subclasses name their `REFERENCE_KIND`, have a `team`, and say in `problems` what is wrong with a row."""
+
+    REFERENCE_KIND: str
+
+    reference = models.CharField(max_length=24, unique=True, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    source = models.CharField(max_length=40, blank=True, editable=False)
+    external_id = models.CharField(max_length=120, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.reference} {getattr(self, 'title', '')}"
+
+    def problems(self, now: datetime) -> dict[str, str]:
+        """What is wrong with this row, as sentences by field. Forms, API and imports all ask here."""
+        raise NotImplementedError
+
+    def refuse_problems(self, now: datetime) -> None:
+        if problems := self.problems(now):
+            raise ValidationError(problems)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A new row takes the team's next reference; an edited one must still be at the version that was read."""
+        with transaction.atomic():
+            if self._state.adding:
+                if not self.reference:
+                    self.reference = self.team.next_references(self.REFERENCE_KIND)[0]  # type: ignore[attr-defined]
+                super().save(*args, **kwargs)
+                return
+            rows = type(self)._base_manager.filter(pk=self.pk)
+            if not rows.filter(version=self.version).update(version=self.version + 1):
+                raise StaleRecord(rows.get())
+            super().save(*args, **kwargs | {"update_fields": self._edited_fields(kwargs.get("update_fields"))})
+        self.version += 1
+
+    def _edited_fields(self, chosen: list[str] | None) -> list[str]:
+        """All stored fields but the lock itself, which the statement above has moved on."""
+        generated = {field.name for field in self._meta.concrete_fields if field.generated}
+        names = chosen or [field.name for field in self._meta.concrete_fields if not field.primary_key]
+        return [name for name in {*names, "updated_at"} if name != "version" and name not in generated]

@@ -1,0 +1,13 @@
+import os
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    help = "Gives every account of the demo data the password in QMPORTAL_DEMO_PASSWORD."
+
+    def handle(self, **options: object) -> None:
+        for user in get_user_model().objects.filter(email__endswith="@demo.example"):
+            user.set_password(os.environ["QMPORTAL_DEMO_PASSWORD"])
+            user.save(update_fields=["password"])

@@ -1,0 +1,15 @@
+from django.core.management.base import BaseCommand
+
+from qmportal.tasks import waiting_work
+
+
+class Command(BaseCommand):
+    help = "Does all work that waits, here and now, without any broker or worker."
+
+    def handle(self, **options: object) -> None:
+        done = 0
+        while rows := waiting_work():
+            for row in rows:
+                type(row).perform(row.pk)
+                done += 1
+        self.stdout.write(f"{done} done")
