@@ -1,0 +1,213 @@
+"""What was wrong, where it was found, where it should have been caught."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from pipeline.models import Stage
+from qmportal.lib.records import Record
+from qmportal.lib.rules import Order, date_problems, order_problems
+from teams.models import Team
+
+if TYPE_CHECKING:
+    from teams.permissions import AnyUser
+
+
+class Severity(models.Model):
+    """The effect on the customer; defects and incidents share the scale. Rank 1 is the worst."""
+
+    key = models.CharField(max_length=10, unique=True)
+    name = models.CharField(max_length=40)
+    rank = models.PositiveSmallIntegerField(unique=True)
+    description = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["rank"]
+        verbose_name_plural = "severities"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Resolution(models.TextChoices):
+    FIXED = "fixed", "Fixed"
+    WONT_FIX = "wont_fix", "Won't fix"
+    WORKS_AS_DESIGNED = "works_as_designed", "Works as designed"
+    CANNOT_REPRODUCE = "cannot_reproduce", "Cannot reproduce"
+    DUPLICATE = "duplicate", "Duplicate"
+    INVALID = "invalid", "Invalid"
+    EXTERNAL = "external", "External"
+    DECLINED = "declined", "Declined by policy"
+
+
+# A report that turned out to be no fault of ours is not counted in any rate.
+NOT_VALID = (
+    Resolution.DUPLICATE,
+    Resolution.INVALID,
+    Resolution.WORKS_AS_DESIGNED,
+    Resolution.CANNOT_REPRODUCE,
+)
+
+
+ORDERS = (
+    Order("found_at", "triaged_at", "A defect cannot be triaged before it is found."),
+    Order("found_at", "fixed_at", "A defect cannot be fixed before it is found."),
+    Order("fixed_at", "verified_at", "A defect cannot be verified before it is fixed."),
+    Order("found_at", "closed_at", "A defect cannot be closed before it is found."),
+)
+
+
+class DefectQuerySet(models.QuerySet["Defect"]):
+    def alive(self) -> DefectQuerySet:
+        return self.filter(deleted_at=None)
+
+    def visible_to(self, user: AnyUser) -> DefectQuerySet:
+        """Rows are for members of the team or of a team above it."""
+        return self.alive().filter(team__in=Team.objects.with_rows_for(user))
+
+    def open(self) -> DefectQuerySet:
+        return self.exclude(status__in=Defect.CLOSED)
+
+    def found_between(self, start: datetime, end: datetime) -> DefectQuerySet:
+        return self.alive().filter(found_at__gte=start, found_at__lt=end)
+
+    def valid(self) -> DefectQuerySet:
+        """Without reports that were no fault: duplicates, invalid, works as designed, cannot reproduce."""
+        return self.exclude(resolution__in=NOT_VALID)
+
+    def escaped(self) -> DefectQuerySet:
+        return self.filter(stage_found__in=Stage.objects.production())
+
+
+class Defect(Record):
+    REFERENCE_KIND = "DEF"
+
+    class Status(models.TextChoices):
+        NEW = "new", "New"
+        TRIAGED = "triaged", "Triaged"
+        IN_PROGRESS = "in_progress", "In progress"
+        FIXED = "fixed", "Fixed"
+        VERIFIED = "verified", "Verified"
+        CLOSED = "closed", "Closed"
+        DUPLICATE = "duplicate", "Duplicate"
+        REJECTED = "rejected", "Rejected"
+
+    CLOSED = (Status.CLOSED, Status.DUPLICATE, Status.REJECTED)
+
+    class FoundBy(models.TextChoices):
+        CUSTOMER = "customer", "Customer"
+        TESTER = "tester", "Tester"
+        DEVELOPER = "developer", "Developer"
+        AUTOMATED_TEST = "automated_test", "Automated test"
+        MONITOR = "monitor", "Monitor"
+        STATIC_ANALYSIS = "static_analysis", "Static analysis"
+        REVIEW = "review", "Review"
+
+    class Priority(models.TextChoices):
+        URGENT = "urgent", "Urgent"
+        HIGH = "high", "High"
+        MEDIUM = "medium", "Medium"
+        LOW = "low", "Low"
+
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="defects")
+    title = models.CharField(max_length=200)
+    severity = models.ForeignKey(Severity, on_delete=models.PROTECT, related_name="defects")
+    stage_found = models.ForeignKey(
+        Stage, on_delete=models.PROTECT, null=True, related_name="defects_found", verbose_name="found in"
+    )
+    stage_introduced = models.ForeignKey(
+        Stage, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="introduced in"
+    )
+    stage_should_catch = models.ForeignKey(
+        Stage, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="should have been caught in"
+    )
+    status = models.CharField(max_length=12, choices=Status, default=Status.NEW)
+    resolution = models.CharField(max_length=20, choices=Resolution, blank=True)
+    priority = models.CharField(max_length=8, choices=Priority, blank=True)
+    found_by = models.CharField(max_length=16, choices=FoundBy, blank=True)
+    component = models.CharField(max_length=200, blank=True)
+    environment = models.CharField(max_length=80, blank=True)
+    version_found = models.CharField(max_length=80, blank=True)
+    version_fixed = models.CharField(max_length=80, blank=True)
+    steps = models.TextField("steps to reproduce", max_length=20_000, blank=True)
+    expected = models.TextField("what should happen", max_length=5_000, blank=True)
+    actual = models.TextField("what happens", max_length=5_000, blank=True)
+    found_at = models.DateTimeField(default=timezone.now)
+    triaged_at = models.DateTimeField(null=True, blank=True)
+    fixed_at = models.DateTimeField(null=True, blank=True)
+    verified_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    reporter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="defects_assigned"
+    )
+    duplicate_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="duplicates")
+    time_to_fix = models.GeneratedField(
+        expression=F("fixed_at") - F("found_at"), output_field=models.DurationField(), db_persist=True
+    )
+
+    objects = DefectQuerySet.as_manager()
+
+    TIMES = ("found_at", "triaged_at", "fixed_at", "verified_at", "closed_at")
+
+    class Meta:
+        ordering = ["-found_at", "-id"]
+        indexes = [
+            models.Index(fields=["team", "found_at"], include=["stage_found", "resolution"], name="defect_team_found"),
+            models.Index(fields=["found_at"], include=["team", "stage_found", "resolution"], name="defect_found"),
+            models.Index(fields=["status", "team"], name="defect_status"),
+            GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="defect_title_words"),
+        ]
+        constraints = [
+            *(order.constraint("defect") for order in ORDERS),
+            models.UniqueConstraint(
+                fields=["source", "external_id"], condition=~Q(external_id=""), name="defect_external_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["closed", "duplicate", "rejected"], resolution__gt="")
+                | (~Q(status__in=["closed", "duplicate", "rejected"]) & Q(resolution="")),
+                name="defect_resolution_when_closed",
+                violation_error_message="A closed defect has a resolution, an open one has none.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(duplicate_of=F("id")),
+                name="defect_not_its_own_duplicate",
+                violation_error_message="A defect cannot be a duplicate of itself.",
+            ),
+        ]
+
+    def get_absolute_url(self) -> str:
+        return reverse("defects:detail", args=[self.reference])
+
+    @property
+    def is_open(self) -> bool:
+        return self.status not in self.CLOSED
+
+    def problems(self, now: datetime) -> dict[str, str]:
+        found = order_problems(self, ORDERS) | date_problems(self, self.TIMES, now)
+        if not self.is_open and not self.resolution:
+            found["resolution"] = "Choose how the defect was resolved: a closed defect has a resolution."
+        if self.is_open and self.resolution:
+            found["resolution"] = "Only a closed defect has a resolution. Close it, or leave this empty."
+        return found | self.stage_problems()
+
+    def stage_problems(self) -> dict[str, str]:
+        """Introduced <= should have been caught <= found, by position in the pipeline; unknown stages pass."""
+        introduced, should, found = self.stage_introduced, self.stage_should_catch, self.stage_found
+        if should and found and should.position > found.position:
+            return {"stage_should_catch": "A stage after the one that found the defect could not have caught it."}
+        if introduced and should and introduced.position > should.position:
+            return {"stage_should_catch": "The defect did not exist yet at this stage: it was introduced later."}
+        if introduced and found and introduced.position > found.position:
+            return {"stage_introduced": "A defect cannot be introduced after it is found."}
+        return {}

@@ -1,0 +1,55 @@
+"""Who may do what. Every view, API and form asks here; what may be *seen* is `visible_to(user)` on the querysets.
+
+Rights of a team reach its descendants; an organisation admin may do everything.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied
+
+from teams.models import Role, Team
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from teams.models import User
+
+    AnyUser = User | AnonymousUser
+
+
+def require(allowed: bool, why: str = "Your role in this team does not allow this.") -> None:
+    """Yours to see but not to do: 403, with the reason on the page."""
+    if not allowed:
+        raise PermissionDenied(why)
+
+
+def _holds(user: AnyUser, team: Team, *roles: str) -> bool:
+    if not user.is_authenticated or not user.is_active:
+        return False
+    return user.is_admin or any(user.roles.get(team_id) in roles for team_id in team.lineage)
+
+
+def is_member(user: AnyUser, team: Team) -> bool:
+    """May see the team's records."""
+    return _holds(user, team, *Role.values)
+
+
+def can_report(user: AnyUser, team: Team) -> bool:
+    """May file and edit the team's incidents and defects. Trainees may: reporting is never a privilege."""
+    return _holds(user, team, *Role.values)
+
+
+def can_manage(user: AnyUser, team: Team) -> bool:
+    """May invite, change roles and remove members, delete records, import into the team."""
+    return _holds(user, team, Role.MANAGER)
+
+
+def can_import(user: AnyUser, team: Team) -> bool:
+    return _holds(user, team, Role.MANAGER)
+
+
+def is_admin(user: AnyUser) -> bool:
+    """May make and move teams, set thresholds, recompute."""
+    return user.is_authenticated and user.is_active and user.is_admin

@@ -1,0 +1,75 @@
+"""Rows for tests. A test states every fact it needs and no other; the rest has plain defaults here."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from defects.models import Defect, Severity
+from incidents.models import Incident
+from pipeline.models import Stage
+from teams.models import Membership, Role, Team, User
+
+PASSWORD = "correct horse battery"
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+_number = count(1)
+
+
+def make_user(*, email: str = "", name: str = "", admin: bool = False, **fields: Any) -> User:
+    email = email or f"person{next(_number)}@example.com"
+    return User.objects.create_user(email, PASSWORD, name=name, is_admin=admin, **fields)
+
+
+def make_team(*, name: str = "", parent: Team | None = None, key: str = "", slug: str = "", **fields: Any) -> Team:
+    number = next(_number)
+    return Team.objects.create(
+        name=name or f"Team {number}", slug=slug or f"team-{number}", key=key or f"T{number}", parent=parent, **fields
+    )
+
+
+def join(user: User, team: Team, role: str = Role.ENGINEER) -> Membership:
+    user.__dict__.pop("roles", None)
+    return Membership.objects.create(user=user, team=team, role=role)
+
+
+def make_member(*, team: Team, role: str = Role.ENGINEER, **fields: Any) -> User:
+    user = make_user(**fields)
+    join(user, team, role)
+    return user
+
+
+def stage(slug: str) -> Stage:
+    return Stage.objects.get(slug=slug)
+
+
+def severity(key: str) -> Severity:
+    return Severity.objects.get(key=key)
+
+
+def make_defect(
+    *, team: Team, stage_found: str | None = "ci", severity_key: str = "SEV3", found_at: datetime = NOON, **fields: Any
+) -> Defect:
+    return Defect.objects.create(
+        team=team,
+        title=fields.pop("title", "The total is wrong"),
+        severity=severity(severity_key),
+        stage_found=stage(stage_found) if stage_found else None,
+        found_at=found_at,
+        **fields,
+    )
+
+
+def make_incident(
+    *, team: Team, severity_key: str | None = "SEV2", detected_at: datetime = NOON, restored_at: datetime | None = None, **fields: Any
+) -> Incident:
+    """Open, unless a restore time is given: then restored."""
+    fields.setdefault("status", Incident.Status.RESTORED if restored_at else Incident.Status.ACTIVE)
+    return Incident.objects.create(
+        team=team,
+        title=fields.pop("title", "Checkout is slow"),
+        severity=severity(severity_key) if severity_key else None,
+        detected_at=detected_at,
+        restored_at=restored_at,
+        **fields,
+    )
