@@ -1,0 +1,201 @@
+"""How good is that: dated threshold sets, snapshots of measures, and the runs that make them."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from benchmarks.metrics import METRICS, Metric
+from benchmarks.tiers import Cuts, Rules, Tier
+from qmportal.lib.work import Work
+from teams.models import Team
+
+if TYPE_CHECKING:
+    from teams.permissions import AnyUser
+
+METRIC_CHOICES = [(slug, metric.label) for slug, metric in METRICS.items()]
+TIER_CHOICES = [(tier.value, tier.label) for tier in Tier]
+WINDOWS = (30, 90, 180, 365)
+DEFAULT_WINDOW = 90
+
+
+class ThresholdSetQuerySet(models.QuerySet["ThresholdSet"]):
+    def in_force(self, day: date) -> ThresholdSetQuerySet:
+        """The organisation's set of each metric that judges a window ending on `day`: one row a metric."""
+        return (
+            self.filter(team=None, effective_from__lte=day)
+            .order_by("metric", "-effective_from", "-id")
+            .distinct("metric")
+        )
+
+    def by_metric(self, day: date) -> dict[str, ThresholdSet]:
+        return {row.metric: row for row in self.in_force(day)}
+
+    def history(self, metric: str) -> ThresholdSetQuerySet:
+        return self.filter(team=None, metric=metric).order_by("-effective_from", "-id")
+
+
+class ThresholdSet(models.Model):
+    """A dated version of one metric's cut points and counting rules. Never edited: a change is a new row."""
+
+    class Statistic(models.TextChoices):
+        MEAN = "mean", "Mean"
+        MEDIAN = "median", "Median"
+
+    CUT_FIELDS = ("cut_elite", "cut_good", "cut_average", "cut_needs_work")
+
+    metric = models.CharField(max_length=40, choices=METRIC_CHOICES)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, blank=True, related_name="threshold_sets")
+    effective_from = models.DateField()
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=500)
+    source_text = models.CharField("source", max_length=500, blank=True)
+    statistic = models.CharField(max_length=6, choices=Statistic, default=Statistic.MEAN)
+    minimum_n = models.PositiveSmallIntegerField(
+        "minimum n", default=5, validators=[MinValueValidator(1), MaxValueValidator(1000)]
+    )
+    severities = ArrayField(
+        models.CharField(max_length=10), default=list, blank=True, help_text="Keys of the severities that count; none chosen: all."
+    )
+    cut_elite = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
+    cut_good = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
+    cut_average = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
+    cut_needs_work = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
+    reverts_to = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ThresholdSetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["metric", "-effective_from", "-id"]
+        indexes = [models.Index(fields=["metric", "-effective_from"], name="threshold_metric_day")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(cut_elite=None, cut_good=None, cut_average=None, cut_needs_work=None)
+                | Q(cut_elite__lt=F("cut_good"), cut_good__lt=F("cut_average"), cut_average__lt=F("cut_needs_work"))
+                | Q(cut_elite__gt=F("cut_good"), cut_good__gt=F("cut_average"), cut_average__gt=F("cut_needs_work")),
+                name="threshold_cuts_in_order",
+                violation_error_message="The cut points must rise (or fall) from Elite to Critical, without gaps.",
+            ),
+            models.CheckConstraint(
+                condition=Q(minimum_n__gte=1),
+                name="threshold_minimum_n",
+                violation_error_message="At least one row is needed to judge a team.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_metric_display()} from {self.effective_from:%Y-%m-%d} (version {self.pk})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("benchmarks:threshold_history", args=[self.metric])
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk and not self._state.adding:
+            raise TypeError("A threshold set is never edited; save a new version.")
+        super().save(*args, **kwargs)
+
+    @property
+    def definition(self) -> Metric:
+        return METRICS[self.metric]
+
+    @property
+    def cut_points(self) -> tuple[Decimal, ...] | None:
+        points = tuple(getattr(self, field) for field in self.CUT_FIELDS)
+        return None if None in points else points
+
+    def rules(self) -> Rules:
+        """What the pure judging functions need of this row. Cut points are in the metric's unit (percent, seconds)."""
+        points = self.cut_points
+        return Rules(
+            cuts=Cuts(*points) if points else None,
+            minimum_n=self.minimum_n,
+            statistic=self.statistic,
+            severities=tuple(self.severities),
+        )
+
+
+class MetricSnapshotQuerySet(models.QuerySet["MetricSnapshot"]):
+    def visible_to(self, user: AnyUser) -> MetricSnapshotQuerySet:
+        return self.filter(team__in=Team.objects.visible_to(user))
+
+    def latest_day(self) -> date | None:
+        return self.aggregate(day=models.Max("as_of"))["day"]
+
+
+class MetricSnapshot(models.Model):
+    """One measure of one team over one window, with the tier and the threshold set that judged it, kept for a day.
+
+    Values are in the metric's unit: percent, seconds or a plain count. `as_of` D: the window ends at D 00:00 of the
+    organisation's time zone.
+    """
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="snapshots")
+    metric = models.CharField(max_length=40, choices=METRIC_CHOICES)
+    window_days = models.PositiveSmallIntegerField()
+    as_of = models.DateField()
+    value = models.FloatField(null=True)
+    n = models.PositiveIntegerField()
+    numerator = models.FloatField(null=True)
+    denominator = models.FloatField(null=True)
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+    median = models.FloatField(null=True)
+    p90 = models.FloatField(null=True)
+    state = models.CharField(max_length=12)
+    tier = models.CharField(max_length=10, choices=TIER_CHOICES, null=True)
+    would_be = models.CharField(max_length=10, choices=TIER_CHOICES, null=True)
+    borderline = models.CharField(max_length=24, blank=True)
+    details = models.JSONField(default=dict)
+    threshold_set = models.ForeignKey(ThresholdSet, on_delete=models.PROTECT, null=True, related_name="+")
+    computed_at = models.DateTimeField()
+
+    objects = MetricSnapshotQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["team", "metric", "window_days", "as_of"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["window_days", "as_of", "team", "metric"], name="snapshot_unique"
+            )
+        ]
+        indexes = [models.Index(fields=["team", "window_days", "metric", "as_of"], name="snapshot_series")]
+
+    def __str__(self) -> str:
+        return f"{self.team_id} {self.metric} {self.window_days} d as of {self.as_of}"
+
+
+class SnapshotRun(Work):
+    """A recomputation of all teams for one day, or for each day from `since` to `as_of`."""
+
+    class Reason(models.TextChoices):
+        NIGHTLY = "nightly", "Nightly run"
+        REQUESTED = "requested", "Recompute now"
+        THRESHOLDS = "thresholds", "Thresholds changed"
+        IMPORT = "import", "Import finished"
+
+    reason = models.CharField(max_length=10, choices=Reason)
+    since = models.DateField()
+    as_of = models.DateField()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["as_of"], condition=Q(reason="nightly"), name="snapshot_run_one_nightly"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()} as of {self.as_of}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("benchmarks:run", args=[self.pk])
