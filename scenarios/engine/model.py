@@ -1,0 +1,479 @@
+"""The parts of a scenario, and their forms as YAML, JSON and hash. They never change after they are built."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import yaml
+
+SCHEMA = "qm-scenario/1"
+TRANSLATION_SCHEMA = "qm-translation/1"
+KINDS = ("decision", "info", "gate", "check", "ending")
+OUTCOMES = ("success", "partial", "failure")
+OPERATORS = ("lt", "le", "eq", "ge", "gt")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number that choices move. `worst` and `best` scale the outcome score, `weight` is its share in it."""
+
+    id: str
+    label: str
+    unit: str
+    start: Decimal
+    min: Decimal
+    max: Decimal
+    better: str
+    worst: Decimal
+    best: Decimal
+    weight: Decimal
+
+
+@dataclass(frozen=True)
+class Condition:
+    metric: str
+    op: str
+    value: Decimal
+
+    def holds(self, values: Mapping[str, Decimal]) -> bool:
+        have = values[self.metric]
+        return {
+            "lt": have < self.value,
+            "le": have <= self.value,
+            "eq": have == self.value,
+            "ge": have >= self.value,
+            "gt": have > self.value,
+        }[self.op]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a choice does to one metric: adds `value`, or sets it when `absolute`."""
+
+    value: Decimal
+    absolute: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    id: str
+    label: str
+    to: str
+    quality: Decimal
+    effects: Mapping[str, Effect] = field(default_factory=dict)
+    reveal: str = ""
+    why: str = ""
+    when: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One branch of a gate: taken when every condition holds and no earlier rule was taken."""
+
+    when: tuple[Condition, ...]
+    to: str
+
+
+@dataclass(frozen=True)
+class Node:
+    """A point in a scenario. Which fields are filled depends on `kind` (see docs/authoring.md)."""
+
+    id: str
+    kind: str
+    prompt: str = ""
+    choices: Mapping[str, Choice] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    otherwise: str = ""
+    to: str = ""
+    ref: str = ""
+    outcome: str = ""
+    text: str = ""
+    lesson: str = ""
+    cap: Decimal = Decimal(100)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Every node that can follow this one, in file order, without repeats."""
+        ways = [choice.to for choice in self.choices.values()] + [rule.to for rule in self.rules]
+        ways += [way for way in (self.otherwise, self.to) if way]
+        return tuple(dict.fromkeys(ways))
+
+    @property
+    def stops(self) -> bool:
+        """Whether a learner halts here: to decide, to answer, or because it is the end."""
+        return self.kind in ("decision", "check", "ending")
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """Shares of decision and outcome score in percent, and the score that passes."""
+
+    decision: Decimal = Decimal(60)
+    outcome: Decimal = Decimal(40)
+    passing: Decimal = Decimal(70)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    id: str
+    version: str
+    title: str
+    start: str
+    metrics: Mapping[str, Metric]
+    nodes: Mapping[str, Node]
+    scoring: Scoring
+    optimal_path: tuple[str, ...]
+    summary: str = ""
+    minutes: int = 10
+    tags: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+
+
+def plain(number: Decimal) -> int | float:
+    """The number as JSON and YAML show it: without a needless `.0`."""
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+def exact(number: int | float | Decimal) -> Decimal:
+    return number if isinstance(number, Decimal) else Decimal(str(number))
+
+
+# --- the YAML shape: mappings keyed by id
+
+
+def to_mapping(scenario: Scenario) -> dict[str, Any]:
+    """The scenario as the plain values that its YAML file holds, in the order in which people read it."""
+    return _filled(
+        {
+            "schema": SCHEMA,
+            "id": scenario.id,
+            "version": scenario.version,
+            "title": scenario.title,
+            "summary": scenario.summary,
+            "minutes": scenario.minutes,
+            "tags": list(scenario.tags),
+            "authors": list(scenario.authors),
+            "start": scenario.start,
+            "metrics": {metric.id: _metric_mapping(metric) for metric in scenario.metrics.values()},
+            "nodes": {node.id: _node_mapping(node) for node in scenario.nodes.values()},
+            "scoring": {
+                "decision": plain(scenario.scoring.decision),
+                "outcome": plain(scenario.scoring.outcome),
+                "pass": plain(scenario.scoring.passing),
+            },
+            "optimal_path": list(scenario.optimal_path),
+        }
+    )
+
+
+def _filled(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value not in ("", [], {})}
+
+
+def _metric_mapping(metric: Metric) -> dict[str, Any]:
+    return {
+        "label": metric.label,
+        "unit": metric.unit,
+        "start": plain(metric.start),
+        "min": plain(metric.min),
+        "max": plain(metric.max),
+        "better": metric.better,
+        "worst": plain(metric.worst),
+        "best": plain(metric.best),
+        "weight": plain(metric.weight),
+    }
+
+
+def _node_mapping(node: Node) -> dict[str, Any]:
+    shown = _filled(
+        {
+            "kind": node.kind,
+            "prompt": node.prompt,
+            "ref": node.ref,
+            "choices": {choice.id: _choice_mapping(choice) for choice in node.choices.values()},
+            "rules": [{"when": _when_list(rule.when), "to": rule.to} for rule in node.rules],
+            "else": node.otherwise,
+            "to": node.to,
+            "outcome": node.outcome,
+        }
+    )
+    if node.kind == "ending":
+        shown |= {"cap": plain(node.cap), "text": node.text, "lesson": node.lesson}
+    return shown
+
+
+def _choice_mapping(choice: Choice) -> dict[str, Any]:
+    effects = {
+        metric: {"set": plain(effect.value)} if effect.absolute else plain(effect.value)
+        for metric, effect in choice.effects.items()
+    }
+    return _filled(
+        {
+            "label": choice.label,
+            "quality": plain(choice.quality),
+            "to": choice.to,
+            "when": _when_list(choice.when),
+            "effects": effects,
+            "reveal": choice.reveal,
+            "why": choice.why,
+        }
+    )
+
+
+def _when_list(conditions: tuple[Condition, ...]) -> list[dict[str, Any]]:
+    return [{"metric": c.metric, "op": c.op, "value": plain(c.value)} for c in conditions]
+
+
+def from_mapping(data: Mapping[str, Any]) -> Scenario:
+    """Build a scenario from values of the YAML shape that have passed `validate` before."""
+    scoring = data["scoring"]
+    return Scenario(
+        id=data["id"],
+        version=data["version"],
+        title=data["title"].strip(),
+        summary=data.get("summary", "").strip(),
+        minutes=data.get("minutes", 10),
+        tags=tuple(data.get("tags", ())),
+        authors=tuple(data.get("authors", ())),
+        start=data["start"],
+        metrics={key: _metric(key, body) for key, body in data["metrics"].items()},
+        nodes={key: _node(key, body) for key, body in data["nodes"].items()},
+        scoring=Scoring(exact(scoring["decision"]), exact(scoring["outcome"]), exact(scoring["pass"])),
+        optimal_path=tuple(data["optimal_path"]),
+    )
+
+
+def _metric(key: str, body: Mapping[str, Any]) -> Metric:
+    return Metric(
+        id=key,
+        label=body["label"].strip(),
+        unit=body["unit"].strip(),
+        start=exact(body["start"]),
+        min=exact(body["min"]),
+        max=exact(body["max"]),
+        better=body["better"],
+        worst=exact(body["worst"]),
+        best=exact(body["best"]),
+        weight=exact(body["weight"]),
+    )
+
+
+def _node(key: str, body: Mapping[str, Any]) -> Node:
+    return Node(
+        id=key,
+        kind=body["kind"],
+        prompt=body.get("prompt", "").strip(),
+        choices={name: _choice(name, choice) for name, choice in body.get("choices", {}).items()},
+        rules=tuple(Rule(_conditions(rule["when"]), rule["to"]) for rule in body.get("rules", ())),
+        otherwise=body.get("else", ""),
+        to=body.get("to", ""),
+        ref=body.get("ref", ""),
+        outcome=body.get("outcome", ""),
+        text=body.get("text", "").strip(),
+        lesson=body.get("lesson", "").strip(),
+        cap=exact(body.get("cap", 100)),
+    )
+
+
+def _choice(key: str, body: Mapping[str, Any]) -> Choice:
+    return Choice(
+        id=key,
+        label=body["label"].strip(),
+        to=body["to"],
+        quality=exact(body["quality"]),
+        effects={metric: _effect(effect) for metric, effect in body.get("effects", {}).items()},
+        reveal=body.get("reveal", "").strip(),
+        why=body.get("why", "").strip(),
+        when=_conditions(body.get("when", ())),
+    )
+
+
+def _effect(value: Any) -> Effect:
+    return Effect(exact(value["set"]), absolute=True) if isinstance(value, Mapping) else Effect(exact(value))
+
+
+def _conditions(items: Any) -> tuple[Condition, ...]:
+    return tuple(Condition(item["metric"], item["op"], exact(item["value"])) for item in items)
+
+
+# --- JSON: the same, with lists where order matters, since a JSON column forgets the order of keys
+
+
+def to_data(scenario: Scenario) -> dict[str, Any]:
+    """The scenario as JSON values, for a JSON column or the API. Metrics, nodes and choices become lists."""
+    data = to_mapping(scenario)
+    data["metrics"] = _listed(data["metrics"])
+    for node in data["nodes"].values():
+        if "choices" in node:
+            node["choices"] = _listed(node["choices"])
+    data["nodes"] = _listed(data["nodes"])
+    return data
+
+
+def from_data(data: Mapping[str, Any]) -> Scenario:
+    """The inverse of `to_data`. Give it only what `to_data` made."""
+    nodes = _keyed(data["nodes"])
+    for node in nodes.values():
+        if "choices" in node:
+            node["choices"] = _keyed(node["choices"])
+    return from_mapping({**data, "metrics": _keyed(data["metrics"]), "nodes": nodes})
+
+
+def _listed(bodies: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"id": key, **body} for key, body in bodies.items()]
+
+
+def _keyed(items: Any) -> dict[str, Any]:
+    return {item["id"]: {name: value for name, value in item.items() if name != "id"} for item in items}
+
+
+def to_json(scenario: Scenario) -> str:
+    """Canonical JSON: the same scenario always gives the same bytes."""
+    return _canonical(to_data(scenario))
+
+
+def from_json(text: str) -> Scenario:
+    return from_data(json.loads(text, parse_float=Decimal))
+
+
+def _canonical(data: Any) -> str:
+    return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+# --- hashes and texts
+
+
+def graph_hash(scenario: Scenario) -> str:
+    """Fingerprint of all that decides how a run goes and scores: ways, conditions, effects, scales, scoring.
+
+    Versions with the same graph hash differ in words at most, so a running attempt may show the newer ones.
+    """
+    return _digest(_graph(to_mapping(scenario)))
+
+
+_WORDS = {"title", "summary", "minutes", "tags", "authors", "version"}
+_WORDS_INSIDE = {"label", "unit", "prompt", "text", "lesson", "reveal", "why"}
+
+
+def _graph(data: dict[str, Any]) -> dict[str, Any]:
+    graph = {name: value for name, value in data.items() if name not in _WORDS}
+    graph["metrics"] = {key: _wordless(body) for key, body in data["metrics"].items()}
+    graph["nodes"] = {key: _wordless(body) for key, body in data["nodes"].items()}
+    for node in graph["nodes"].values():
+        if "choices" in node:
+            node["choices"] = {key: _wordless(body) for key, body in node["choices"].items()}
+    return graph
+
+
+def _wordless(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name not in _WORDS_INSIDE}
+
+
+def text_hash(scenario: Scenario) -> str:
+    """Fingerprint of all else that a person can read: texts, tags, authors, minutes; not the version."""
+    about = [scenario.minutes, list(scenario.tags), list(scenario.authors)]
+    return _digest([dict(text_paths(scenario)), about])
+
+
+def _digest(data: Any) -> str:
+    return hashlib.sha256(_canonical(data).encode()).hexdigest()
+
+
+def text_paths(scenario: Scenario) -> dict[str, str]:
+    """Every text of the scenario under its path, such as `nodes.first_bug.choices.fix_now.reveal`."""
+    return {path: text for path, text in _texts(scenario) if text}
+
+
+def _texts(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    yield "title", scenario.title
+    yield "summary", scenario.summary
+    for metric in scenario.metrics.values():
+        yield f"metrics.{metric.id}.label", metric.label
+        yield f"metrics.{metric.id}.unit", metric.unit
+    for node in scenario.nodes.values():
+        for name in ("prompt", "text", "lesson"):
+            yield f"nodes.{node.id}.{name}", getattr(node, name)
+        for choice in node.choices.values():
+            for name in ("label", "reveal", "why"):
+                yield f"nodes.{node.id}.choices.{choice.id}.{name}", getattr(choice, name)
+
+
+def text_digest(text: str) -> str:
+    """Short hash of a source text, kept beside its translation to notice when the source has changed."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A sidecar file `<id>.<language>.yaml`: text path -> (digest of the source text, translated text)."""
+
+    language: str
+    texts: Mapping[str, tuple[str, str]]
+
+
+def stale_paths(scenario: Scenario, translation: Translation) -> tuple[str, ...]:
+    """Paths whose source has changed since it was translated, or is gone: the source is shown instead."""
+    source = text_paths(scenario)
+    return tuple(
+        path for path, (digest, _) in translation.texts.items() if path not in source or text_digest(source[path]) != digest
+    )
+
+
+def localise(scenario: Scenario, translation: Translation) -> Scenario:
+    """The scenario in another language; what is stale or not translated stays in the source language."""
+    data = to_mapping(scenario)
+    stale = set(stale_paths(scenario, translation))
+    for path, (_, words) in translation.texts.items():
+        if path not in stale:
+            *way, name = path.split(".")
+            place = data
+            for part in way:
+                place = place[part]
+            place[name] = words
+    return from_mapping(data)
+
+
+# --- YAML out
+
+
+class _Dumper(yaml.SafeDumper):
+    """Block style, folded prose, no aliases: what a person would write, and what `load` accepts."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    prose = len(text) > 80 and text.isprintable() and text == " ".join(text.split())
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=">" if prose else None)
+
+
+def _represent_list(dumper: _Dumper, items: list[Any]) -> yaml.SequenceNode:
+    words = all(isinstance(item, str) for item in items)
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=words)
+
+
+def _represent_mapping(dumper: _Dumper, items: dict[str, Any]) -> yaml.MappingNode:
+    small = bool(items) and not any(isinstance(value, (dict, list)) for value in items.values())
+    numbers = small and all(isinstance(value, (int, float)) or key in ("metric", "op") for key, value in items.items())
+    return dumper.represent_mapping("tag:yaml.org,2002:map", items.items(), flow_style=numbers)
+
+
+def _represent_float(dumper: _Dumper, number: float) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:float", format(Decimal(repr(number)), "f"))
+
+
+_Dumper.add_representer(str, _represent_text)
+_Dumper.add_representer(list, _represent_list)
+_Dumper.add_representer(dict, _represent_mapping)
+_Dumper.add_representer(float, _represent_float)
+
+
+def to_yaml(scenario: Scenario) -> str:
+    """The scenario as a file that people can edit and compare; it reads back to an equal scenario."""
+    return yaml.dump(to_mapping(scenario), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)

@@ -1,0 +1,268 @@
+"""Playing a scenario: states, steps, runs, all possible runs, scores. Nothing here is left to chance."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Any
+
+from .model import Choice, Condition, Effect, Node, Scenario, exact, plain
+
+MAX_PAIRS = 50_000
+RIGHT, WRONG = "right", "wrong"  # what a path shows for a knowledge check inside a scenario
+
+
+class NotPlayable(ValueError):
+    """A choice that does not exist, is hidden in this state, or comes after the end."""
+
+
+class TooManyPaths(ValueError):
+    """The scenario branches so much that its paths cannot be listed."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a learner stands, and what every metric shows there."""
+
+    node: str
+    values: Mapping[str, Decimal]
+
+    def to_data(self) -> dict[str, Any]:
+        return {"node": self.node, "values": {metric: plain(value) for metric, value in self.values.items()}}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> State:
+        return cls(data["node"], {metric: exact(value) for metric, value in data["values"].items()})
+
+
+@dataclass(frozen=True)
+class Change:
+    """One metric moved by a step. `clamped`: the effect would have left the metric's range."""
+
+    metric: str
+    before: Decimal
+    after: Decimal
+    clamped: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """One commit: the answer given, the states around it, the infos and gates walked through on the way."""
+
+    node: str
+    choice: str
+    quality: Decimal
+    state_before: State
+    state_after: State
+    passed: tuple[str, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def next_node(self) -> str:
+        return self.state_after.node
+
+
+@dataclass(frozen=True)
+class Run:
+    """The steps taken so far and the state that they led to."""
+
+    state: State
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        return tuple(step.choice for step in self.steps)
+
+
+@dataclass(frozen=True)
+class Score:
+    """The result of a finished run. `decision`, `outcome` and `score` are 0..100, half up to one decimal."""
+
+    decision: Decimal
+    outcome: Decimal
+    score: Decimal
+    cap: Decimal
+    ending: str
+    passed: bool
+
+
+def start(scenario: Scenario) -> State:
+    """The state at the first node that waits for an answer."""
+    values = {metric.id: metric.start for metric in scenario.metrics.values()}
+    return walk(scenario, scenario.start, values)[0]
+
+
+def opening(scenario: Scenario) -> tuple[str, ...]:
+    """The info and gate nodes that come before the first decision."""
+    values = {metric.id: metric.start for metric in scenario.metrics.values()}
+    return walk(scenario, scenario.start, values)[1]
+
+
+def walk(scenario: Scenario, node_id: str, values: Mapping[str, Decimal]) -> tuple[State, tuple[str, ...]]:
+    """Go from a node through infos and gates to the next one that stops; also the nodes passed on the way."""
+    passed: list[str] = []
+    node = scenario.nodes[node_id]
+    while not node.stops:
+        passed.append(node.id)
+        node = scenario.nodes[gate_target(node, values) if node.kind == "gate" else node.to]
+    return State(node.id, values), tuple(passed)
+
+
+def gate_target(node: Node, values: Mapping[str, Decimal]) -> str:
+    branch = gate_branch(node, values)
+    return node.otherwise if branch is None else node.rules[branch].to
+
+
+def gate_branch(node: Node, values: Mapping[str, Decimal]) -> int | None:
+    """Index of the first rule that holds, or None for `else`."""
+    return next((i for i, rule in enumerate(node.rules) if _all_hold(rule.when, values)), None)
+
+
+def _all_hold(conditions: Sequence[Condition], values: Mapping[str, Decimal]) -> bool:
+    return all(condition.holds(values) for condition in conditions)
+
+
+def visible_choices(scenario: Scenario, state: State) -> list[Choice]:
+    """The choices that a learner sees in this state, in file order. Empty at a check and at an ending."""
+    choices = scenario.nodes[state.node].choices.values()
+    return [choice for choice in choices if _all_hold(choice.when, state.values)]
+
+
+def shuffled_choices(scenario: Scenario, state: State, seed: int) -> list[Choice]:
+    """The visible choices in an order that depends on the attempt's stored seed and the node alone."""
+    choices = visible_choices(scenario, state)
+    random.Random(f"{seed}:{state.node}").shuffle(choices)
+    return choices
+
+
+def commit(scenario: Scenario, state: State, choice_id: str) -> Step:
+    """Take one choice: apply its effects, keep every metric in its range, walk on to the next stop.
+
+    At a knowledge check `choice_id` is `right`, `wrong`, or the share of right answers such as `0.5`.
+    """
+    node = scenario.nodes[state.node]
+    if node.kind == "check":
+        after, passed = walk(scenario, node.to, state.values)
+        return Step(node.id, choice_id, check_quality(choice_id), state, after, passed, ())
+    choice = next((one for one in visible_choices(scenario, state) if one.id == choice_id), None)
+    if choice is None:
+        raise NotPlayable(f"{choice_id!r} is not a choice at {node.id!r} now.")
+    changes = tuple(_changes(scenario, state.values, choice.effects))
+    values = {**state.values, **{change.metric: change.after for change in changes}}
+    after, passed = walk(scenario, choice.to, values)
+    return Step(node.id, choice.id, choice.quality, state, after, passed, changes)
+
+
+def _changes(scenario: Scenario, values: Mapping[str, Decimal], effects: Mapping[str, Effect]) -> Iterator[Change]:
+    for metric in scenario.metrics.values():
+        if (effect := effects.get(metric.id)) is None:
+            continue
+        before = values[metric.id]
+        wanted = effect.value if effect.absolute else before + effect.value
+        after = min(max(wanted, metric.min), metric.max)
+        yield Change(metric.id, before, after, clamped=after != wanted)
+
+
+def check_quality(answer: str) -> Decimal:
+    if answer in (RIGHT, WRONG):
+        return Decimal(answer == RIGHT)
+    try:
+        quality = Decimal(answer)
+        if 0 <= quality <= 1:
+            return quality
+    except InvalidOperation:  # not a number at all, or "nan"
+        pass
+    raise NotPlayable(f"{answer!r} is not the result of a knowledge check.")
+
+
+def replay(scenario: Scenario, choices: Sequence[str]) -> Run:
+    """The run that these choices make from the start; it need not be finished."""
+    run = Run(start(scenario))
+    for choice in choices:
+        step = commit(scenario, run.state, choice)
+        run = Run(step.state_after, (*run.steps, step))
+    return run
+
+
+def finished(scenario: Scenario, run: Run) -> bool:
+    return scenario.nodes[run.state.node].kind == "ending"
+
+
+def best_path(scenario: Scenario) -> Run:
+    """The run of the author's optimal path."""
+    return replay(scenario, scenario.optimal_path)
+
+
+def enumerate_paths(scenario: Scenario, limit: int = MAX_PAIRS) -> list[Run]:
+    """Every finished run of an acyclic scenario, depth first in file order; a check is taken right and wrong.
+
+    `limit` bounds the (node, state) pairs met on the way; beyond it `TooManyPaths` is raised. A state without
+    a visible choice leads nowhere and gives no run.
+    """
+    return [run for run in all_positions(scenario, limit) if finished(scenario, run)]
+
+
+def all_positions(scenario: Scenario, limit: int = MAX_PAIRS) -> Iterator[Run]:
+    """Every point that some run stops at, endings included."""
+    waiting = [Run(start(scenario))]
+    met = 0
+    while waiting:
+        run = waiting.pop()
+        met += 1
+        if met > limit:
+            raise TooManyPaths(f"More than {limit} positions.")
+        yield run
+        steps = [commit(scenario, run.state, answer) for answer in _answers(scenario, run.state)]
+        waiting.extend(Run(step.state_after, (*run.steps, step)) for step in reversed(steps))
+
+
+def _answers(scenario: Scenario, state: State) -> list[str]:
+    if scenario.nodes[state.node].kind == "check":
+        return [RIGHT, WRONG]
+    return [choice.id for choice in visible_choices(scenario, state)]
+
+
+def path_table(scenario: Scenario, limit: int = MAX_PAIRS) -> list[tuple[Run, Score]]:
+    """Every finished run with its score, best first."""
+    scored = [(run, score(scenario, run)) for run in enumerate_paths(scenario, limit)]
+    return sorted(scored, key=lambda row: (-row[1].score, row[0].choices))
+
+
+def score(scenario: Scenario, run: Run) -> Score:
+    """Score a finished run.
+
+    D = 100 max(0, 1 - regret / N). Regret is the sum of (1 - quality) over the answers given, N the number of
+    answers on the optimal path: a detour costs, and easy right answers after a wrong turn do not dilute it.
+    O = weighted mean of each metric's place between worst and best, 0..100.
+    Score = D and O by their shares, at most the cap of the ending.
+    """
+    ending = scenario.nodes[run.state.node]
+    if ending.kind != "ending":
+        raise NotPlayable("The run is not finished.")
+    regret = sum((1 - Fraction(step.quality) for step in run.steps), Fraction(0))
+    decision = 100 * max(Fraction(0), 1 - regret / len(scenario.optimal_path))
+    outcome = outcome_score(scenario, run.state.values)
+    shares = scenario.scoring
+    mixed = (Fraction(shares.decision) * decision + Fraction(shares.outcome) * outcome) / 100
+    result = half_up(min(Fraction(ending.cap), mixed))
+    return Score(half_up(decision), half_up(outcome), result, ending.cap, ending.id, passed=result >= shares.passing)
+
+
+def outcome_score(scenario: Scenario, values: Mapping[str, Decimal]) -> Fraction:
+    """How well the metrics stand, 0..100, exact."""
+    metrics = scenario.metrics.values()
+    total = sum(Fraction(metric.weight) for metric in metrics)
+    placed = Fraction(0)
+    for metric in metrics:
+        worst, best = Fraction(metric.worst), Fraction(metric.best)
+        place = (Fraction(values[metric.id]) - worst) / (best - worst)
+        placed += Fraction(metric.weight) * min(max(place, Fraction(0)), Fraction(1))
+    return 100 * placed / total
+
+
+def half_up(number: Fraction) -> Decimal:
+    """One decimal, halves rounded up: 82.45 -> 82.5, computed without floats."""
+    return Decimal((number * 10 + Fraction(1, 2)).__floor__()) / 10
