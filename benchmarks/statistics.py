@@ -1,0 +1,402 @@
+"""How sure a number is: intervals, tests and control charts, on plain numbers and the standard library alone.
+
+The nightly run asks for thousands of intervals, so whatever depends only on a count is computed once and remembered.
+"""
+
+import math
+import random
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+from statistics import NormalDist
+from typing import Literal, NamedTuple
+
+Z95 = 1.959964
+# Turn a mean moving range into three sigma (3 / d2), into its own upper limit (D4), and into one sigma (d2), for n = 2.
+XMR_FACTOR = 2.66
+RANGE_FACTOR = 3.267
+D2 = 1.128
+RUN_LENGTH = 8
+# Under five values a resample mostly repeats itself, and the interval would look surer than it is.
+BOOTSTRAP_MINIMUM = 5
+RANK_MINIMUM = 4
+RANK_EXACT_UP_TO = 20
+
+_NORMAL = NormalDist()
+
+
+# Intervals
+
+
+def wilson(successes: int, n: int, z: float = Z95) -> tuple[float, float]:
+    """Wilson's score interval of a proportion, as (low, high) in 0..1. Nothing observed says nothing: (0, 1)."""
+    if not 0 <= successes <= n:
+        raise ValueError(f"{successes} successes out of {n} is not a proportion")
+    if n == 0:
+        return 0.0, 1.0
+    z2 = z * z
+    centre = (successes + z2 / 2) / (n + z2)
+    half = z / (n + z2) * math.sqrt(successes * (n - successes) / n + z2 / 4)
+    # At the ends the formula is exact on paper and off by an ulp in floats.
+    low = 0.0 if successes == 0 else centre - half
+    high = 1.0 if successes == n else centre + half
+    return low, high
+
+
+@lru_cache(maxsize=4096)
+def poisson_bounds(count: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Exact (Garwood) bounds of the expected count behind an observed one.
+
+    For none observed the low end is certain, so all the error goes to the upper end: 2.9957 at 95 %.
+    """
+    if count < 0:
+        raise ValueError("a count cannot be negative")
+    if count == 0:
+        return 0.0, -math.log(1 - confidence)
+    tail = (1 - confidence) / 2
+    return _gamma_quantile(tail, count), _gamma_quantile(1 - tail, count + 1)
+
+
+def mtbf_bounds(exposure: float, failures: int) -> tuple[float, float | None]:
+    """95 % bounds of the mean time between failures, in the unit of the exposure. No failure, no upper bound."""
+    low, high = poisson_bounds(failures)
+    return exposure / high, exposure / low if low else None
+
+
+def median_interval(ordered: Sequence[float], confidence: float = 0.95) -> tuple[float, float] | None:
+    """Interval of the median by order statistics; the values come sorted. None below n = 6 (at 95 %)."""
+    rank = _median_rank(len(ordered), confidence)
+    return (ordered[rank - 1], ordered[-rank]) if rank else None
+
+
+def bootstrap_mean(
+    values: Sequence[float], seed: int, resamples: int = 2000, confidence: float = 0.95
+) -> tuple[float, float] | None:
+    """Bias-corrected and accelerated (BCa) bootstrap interval of a mean. None below five values.
+
+    The seed is the caller's, so that a page shows the same interval twice.
+    """
+    n = len(values)
+    if n < BOOTSTRAP_MINIMUM:
+        return None
+    mean = math.fsum(values) / n
+    if min(values) == max(values):
+        return mean, mean
+    rng = random.Random(seed)
+    means = sorted(math.fsum(rng.choices(values, k=n)) / n for _ in range(resamples))
+    # Resamples that tie with the mean count half, else the correction leans to one side on coarse data.
+    below = sum(m < mean for m in means) + sum(m == mean for m in means) / 2
+    bias = _NORMAL.inv_cdf(min(max(below / resamples, 1 / resamples), 1 - 1 / resamples))
+    squares = math.fsum((v - mean) ** 2 for v in values)
+    acceleration = math.fsum((v - mean) ** 3 for v in values) / (6 * squares**1.5)
+    tail = (1 - confidence) / 2
+
+    def end(share: float) -> float:
+        z = bias + _NORMAL.inv_cdf(share)
+        adjusted = _NORMAL.cdf(bias + z / (1 - acceleration * z))
+        return means[min(max(int(adjusted * resamples), 0), resamples - 1)]
+
+    return end(tail), end(1 - tail)
+
+
+def min_clean_for(limit_rate: float, z: float = Z95) -> int:
+    """How many in a row must be clean before "the rate is below the limit" (0..1) holds at 95 %. 73 for 5 %."""
+    if not 0 < limit_rate < 1:
+        raise ValueError("the limit is a proportion between 0 and 1")
+    n = max(math.floor(z * z * (1 - limit_rate) / limit_rate), 1)
+    while wilson(0, n, z)[1] >= limit_rate:
+        n += 1
+    return n
+
+
+# Tests
+
+
+def two_proportion_test(x1: int, n1: int, x2: int, n2: int) -> float:
+    """Two-sided p that two proportions are one. Pooled z; Fisher's exact test when an expected cell is below 5."""
+    if not (0 <= x1 <= n1 and 0 <= x2 <= n2):
+        raise ValueError("successes lie between none and all")
+    hits, total = x1 + x2, n1 + n2
+    if n1 == 0 or n2 == 0 or hits in (0, total):
+        return 1.0
+    if min(hits, total - hits) * min(n1, n2) < 5 * total:
+        return _fisher(x1, n1, hits, total)
+    pooled = hits / total
+    z = (x1 / n1 - x2 / n2) / math.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))
+    return math.erfc(abs(z) / math.sqrt(2))
+
+
+class RankTest(NamedTuple):
+    """Mann-Whitney: `u` counts the pairs in which a > b (ties half); `p` is two-sided, None when there is too little."""
+
+    u: float
+    p: float | None
+
+
+def rank_test(a: Sequence[float], b: Sequence[float]) -> RankTest:
+    """Mann-Whitney U of two independent samples.
+
+    Exact, ties included, up to twenty values in all; above, the normal approximation with corrections for ties and
+    continuity. A sample of fewer than four gets no p: one odd value would decide it.
+    """
+    n1, n2 = len(a), len(b)
+    doubled, ties = _midranks([*a, *b])
+    rank_sum = sum(doubled[:n1])
+    u = rank_sum / 2 - n1 * (n1 + 1) / 2
+    if min(n1, n2) < RANK_MINIMUM:
+        return RankTest(u, None)
+    n = n1 + n2
+    if n <= RANK_EXACT_UP_TO:
+        return RankTest(u, _exact_rank_p(doubled, n1, rank_sum))
+    variance = n1 * n2 / 12 * (n + 1 - ties / (n * (n - 1)))
+    if variance <= 0:
+        return RankTest(u, 1.0)
+    z = max(abs(u - n1 * n2 / 2) - 0.5, 0) / math.sqrt(variance)
+    return RankTest(u, math.erfc(z / math.sqrt(2)))
+
+
+def poisson_rate_test(c1: int, t1: float, c2: int, t2: float, two_sided: bool = False) -> float:
+    """Exact p that the second rate is not lower than the first: given c1 + c2, c2 is binomial with t2 / (t1 + t2).
+
+    12 in 90 days, then 4 in 90 days: .0384. Two-sided doubles the smaller tail.
+    """
+    if c1 < 0 or c2 < 0 or t1 <= 0 or t2 <= 0:
+        raise ValueError("a rate needs a count of at least 0 over a time above 0")
+    n, share = c1 + c2, t2 / (t1 + t2)
+    lower = _binomial_at_most(c2, n, share)
+    if not two_sided:
+        return lower
+    upper = _binomial_at_most(c1, n, 1 - share)
+    return min(1.0, 2 * min(lower, upper))
+
+
+# Control charts
+
+
+class XmR(NamedTuple):
+    """Limits of single values from their moving ranges."""
+
+    centre: float
+    low: float
+    high: float
+    range_mean: float
+    range_high: float
+
+
+def xmr(values: Sequence[float]) -> XmR:
+    """Individuals and moving-range chart (2.66, 3.267). The low limit may be below 0; take times on a log scale."""
+    if len(values) < 2:
+        raise ValueError("a moving range needs two values")
+    centre = math.fsum(values) / len(values)
+    spread = _moving_range(values)
+    return XmR(centre, centre - XMR_FACTOR * spread, centre + XMR_FACTOR * spread, spread, RANGE_FACTOR * spread)
+
+
+def p_limits(centre: float, n: float, sigma_z: float = 1.0) -> tuple[float, float]:
+    """Three-sigma limits of a proportion for one sample of n, kept in 0..1."""
+    half = 3 * sigma_z * math.sqrt(centre * (1 - centre) / n)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def u_limits(centre: float, area: float, sigma_z: float = 1.0) -> tuple[float, float]:
+    """Three-sigma limits of a count per unit of area (weeks, deployments, lines). A c chart has area 1."""
+    half = 3 * sigma_z * math.sqrt(centre / area)
+    return max(0.0, centre - half), centre + half
+
+
+class Laney(NamedTuple):
+    """Limits widened by `sigma_z`, the spread beyond chance; above 1.5 the plain p or u chart cries wolf."""
+
+    centre: float
+    sigma_z: float
+    limits: tuple[tuple[float, float], ...]
+
+    @property
+    def needed(self) -> bool:
+        return self.sigma_z > 1.5
+
+
+def laney_p(xs: Sequence[int], ns: Sequence[int]) -> Laney:
+    """Laney's p' chart."""
+    centre = sum(xs) / sum(ns)
+    sigma_z = _sigma_z(xs, ns, centre, centre * (1 - centre))
+    return Laney(centre, sigma_z, tuple(p_limits(centre, n, sigma_z) for n in ns))
+
+
+def laney_u(counts: Sequence[int], areas: Sequence[float]) -> Laney:
+    """Laney's u' chart."""
+    centre = sum(counts) / math.fsum(areas)
+    sigma_z = _sigma_z(counts, areas, centre, centre)
+    return Laney(centre, sigma_z, tuple(u_limits(centre, area, sigma_z) for area in areas))
+
+
+class Signal(NamedTuple):
+    """A point that chance alone rarely makes, by its place in the series, from 0."""
+
+    place: int
+    rule: Literal["limit", "run"]
+
+
+def signals(
+    values: Sequence[float], centre: float, low: float | Sequence[float], high: float | Sequence[float]
+) -> list[Signal]:
+    """One point past a limit, and every point from the eighth in a row on one side of the centre.
+
+    The limits are one number, or one for each point. A value on the centre line ends a run.
+    """
+    lows = low if isinstance(low, Sequence) else [low] * len(values)
+    highs = high if isinstance(high, Sequence) else [high] * len(values)
+    found, side, run = [], 0, 0
+    for place, (value, bottom, top) in enumerate(zip(values, lows, highs, strict=True)):
+        if not bottom <= value <= top:
+            found.append(Signal(place, "limit"))
+        here = (value > centre) - (value < centre)
+        run = run + 1 if here and here == side else abs(here)
+        side = here
+        if run >= RUN_LENGTH:
+            found.append(Signal(place, "run"))
+    return found
+
+
+# The arithmetic beneath
+
+
+def _gamma_p(a: float, x: float) -> float:
+    """Regularised lower incomplete gamma P(a, x): power series below a + 1, Lentz's continued fraction above."""
+    if x <= 0:
+        return 0.0
+    front = math.exp(a * math.log(x) - x - math.lgamma(a))
+    if x < a + 1:
+        term = total = 1 / a
+        k = a
+        while term > total * 1e-17:
+            k += 1
+            term *= x / k
+            total += term
+        return front * total
+    b = x + 1 - a
+    c = 1e300
+    d = h = 1 / b
+    i = 0
+    while True:
+        i += 1
+        an = -i * (i - a)
+        b += 2
+        d = 1 / (an * d + b)
+        c = b + an / c
+        h *= d * c
+        if abs(d * c - 1) < 1e-15:
+            return 1 - front * h
+
+
+def _gamma_quantile(p: float, a: float) -> float:
+    """The x at which P(a, x) = p; half the chi-square quantile of 2a degrees of freedom.
+
+    Newton from Wilson and Hilferty's guess, kept inside a bracket that every step narrows.
+    """
+    guess = a * (1 - 1 / (9 * a) + _NORMAL.inv_cdf(p) / (3 * math.sqrt(a))) ** 3
+    low, high = 0.0, a + 40 * math.sqrt(a) + 40
+    x = guess if low < guess < high else a
+    for _ in range(100):
+        error = _gamma_p(a, x) - p
+        if error > 0:
+            high = x
+        else:
+            low = x
+        step = error / math.exp((a - 1) * math.log(x) - x - math.lgamma(a))
+        following = x - step
+        if not low < following < high:
+            following = (low + high) / 2
+        if abs(following - x) <= 1e-13 * x:
+            return following
+        x = following
+    return x
+
+
+@lru_cache(maxsize=4096)
+def _median_rank(n: int, confidence: float) -> int:
+    """The largest rank r for which (r-th smallest, r-th largest) still covers the median; 0 when none does."""
+    allowed = (1 - confidence) / 2
+    ways, below, rank = 1, 0, 0
+    whole = 2**n
+    while 2 * rank < n and (below + ways) / whole <= allowed:
+        below += ways
+        ways = ways * (n - rank) // (rank + 1)
+        rank += 1
+    return rank
+
+
+def _log_comb(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+
+def _fisher(x1: int, n1: int, hits: int, total: int) -> float:
+    """Two-sided Fisher: every table with the same margins that is no likelier than the one seen."""
+    whole = _log_comb(total, hits)
+
+    def log_chance(x: int) -> float:
+        return _log_comb(n1, x) + _log_comb(total - n1, hits - x) - whole
+
+    # Tables of equal chance differ in their last digits, hence the slack.
+    seen = log_chance(x1) + 1e-7
+    support = range(max(0, hits - (total - n1)), min(hits, n1) + 1)
+    return min(1.0, math.fsum(math.exp(chance) for x in support if (chance := log_chance(x)) <= seen))
+
+
+def _binomial_at_most(k: int, n: int, share: float) -> float:
+    """P(X <= k) for X binomial, summed down from k until the terms no longer show."""
+    if k >= n:
+        return 1.0
+    if k > n * share:
+        return 1 - _binomial_at_most(n - k - 1, n, 1 - share)
+    term = total = math.exp(_log_comb(n, k) + k * math.log(share) + (n - k) * math.log1p(-share))
+    odds = (1 - share) / share
+    for i in range(k, 0, -1):
+        term *= i / (n - i + 1) * odds
+        total += term
+        if term < total * 1e-17:
+            break
+    return total
+
+
+def _midranks(values: Sequence[float]) -> tuple[list[int], int]:
+    """Twice the midrank of each value (whole numbers, so sums compare exactly), and the tie term sum of t^3 - t."""
+    order = sorted(range(len(values)), key=values.__getitem__)
+    doubled, ties, start = [0] * len(values), 0, 0
+    while start < len(order):
+        end = start + 1
+        while end < len(order) and values[order[end]] == values[order[start]]:
+            end += 1
+        for place in order[start:end]:
+            doubled[place] = start + 1 + end
+        t = end - start
+        ties += t**3 - t
+        start = end
+    return doubled, ties
+
+
+def _exact_rank_p(doubled: Sequence[int], size: int, seen: int) -> float:
+    """Two-sided p of a rank sum among all ways to pick `size` of the ranks."""
+    ways: list[dict[int, int]] = [{0: 1}] + [{} for _ in range(size)]
+    for rank in doubled:
+        for picked in range(size, 0, -1):
+            target = ways[picked]
+            for total, count in ways[picked - 1].items():
+                target[total + rank] = target.get(total + rank, 0) + count
+    whole = math.comb(len(doubled), size)
+    at_most = sum(count for total, count in ways[size].items() if total <= seen)
+    at_least = sum(count for total, count in ways[size].items() if total >= seen)
+    return min(1.0, 2 * min(at_most, at_least) / whole)
+
+
+def _moving_range(values: Sequence[float]) -> float:
+    return math.fsum(abs(b - a) for a, b in pairwise(values)) / (len(values) - 1)
+
+
+def _sigma_z(xs: Sequence[float], sizes: Sequence[float], centre: float, variance: float) -> float:
+    if len(xs) != len(sizes) or len(xs) < 2:
+        raise ValueError("a moving range needs two points, each with its size")
+    if not variance:
+        return 0.0
+    zs = [(x / size - centre) / math.sqrt(variance / size) for x, size in zip(xs, sizes, strict=True)]
+    return _moving_range(zs) / D2
