@@ -1,0 +1,495 @@
+"""The formulas: one team's raw counts of one window in, measures out. The only home of each definition.
+
+Shares are in percent and durations in seconds. No data is None, never 0.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal, NamedTuple
+
+from benchmarks.statistics import (
+    bootstrap_mean,
+    mtbf_bounds,
+    poisson_rate_test,
+    rank_test,
+    two_proportion_test,
+    wilson,
+)
+from benchmarks.tiers import Better, Cuts, Judgement, Rules, State, Unit, exact, judge
+
+Amount = int | float | Decimal
+Change = Literal["improved", "worse", "no_clear_change"]
+
+SIGNIFICANCE = 0.05
+HOUR, DAY = 3600, 86400
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was counted for one team in one window. Seconds are int, Decimal or float, of one kind in a tally.
+
+    Not frozen: several grouped queries fill it, one after the other.
+    """
+
+    # Defects found in the window. Valid ones: escaped + caught + stage_unknown.
+    escaped: int = 0
+    caught: int = 0
+    stage_unknown: int = 0
+    not_valid: int = 0
+    # Incidents restored in the window, from started (or, flagged, from detected) to restored.
+    restored_n: int = 0
+    restore_seconds: Amount = 0
+    restore_median: Amount | None = None
+    restore_p90: Amount | None = None
+    restore_max: Amount | None = None
+    restore_flagged: int = 0
+    # Incidents still open when the window ends, at their age then.
+    open_n: int = 0
+    open_seconds: Amount = 0
+    open_max: Amount | None = None
+    # The median of restored and open together; medians do not add up.
+    with_open_median: Amount | None = None
+    # From started to detected.
+    detect_n: int = 0
+    detect_seconds: Amount = 0
+    detect_median: Amount | None = None
+    detect_unknown: int = 0
+    # Incidents started in the window: all of them, and those at or above the failure severity.
+    incidents_started: int = 0
+    failures: int = 0
+    # The union of downtime clipped to the window, and the window's real length.
+    downtime_seconds: Amount = 0
+    exposure_seconds: Amount = 0
+
+
+class Measure(NamedTuple):
+    """One metric of one team over one window.
+
+    `value`, `median`, `p90`, `longest`, `low` and `high` (95 %) are in the metric's unit. `numerator` and `denominator` are
+    the exact counts or seconds behind the value. `flagged` rows counted with a fallback, `excluded` rows did not count.
+    """
+
+    value: float | None
+    n: int
+    numerator: Amount | None
+    denominator: Amount | None
+    low: float | None = None
+    high: float | None = None
+    state: State = "ok"
+    metric: str = ""
+    median: float | None = None
+    p90: float | None = None
+    longest: float | None = None
+    flagged: int = 0
+    excluded: int = 0
+
+    @property
+    def unit(self) -> Unit:
+        return METRICS[self.metric].unit
+
+    @property
+    def exact(self) -> Fraction | None:
+        """The value before any rounding: what a tier is judged on."""
+        if self.value is None or self.numerator is None:
+            return None
+        if self.unit == "count":
+            return exact(self.numerator)
+        if not self.denominator:
+            return None
+        scale = 100 if self.unit == "percent" else 1
+        if isinstance(self.numerator, int) and isinstance(self.denominator, int):
+            return Fraction(scale * self.numerator, self.denominator)
+        return scale * exact(self.numerator) / exact(self.denominator)
+
+    @property
+    def longest_share(self) -> float | None:
+        """How much of all the time the longest one took, in percent."""
+        if self.longest is None or not self.numerator:
+            return None
+        return 100 * self.longest / float(self.numerator)
+
+
+# Formulas
+
+
+def escaped_defect_rate(tally: Tally) -> Measure:
+    """100 P / (P + Q): of the valid defects found in the window, how many were found in production (Wilson 95 %)."""
+    return _share("escaped_defect_rate", tally.escaped, tally)
+
+
+def defect_removal_efficiency(tally: Tally) -> Measure:
+    """The complement of the escaped defect rate, on the same rows."""
+    return _share("defect_removal_efficiency", tally.caught, tally)
+
+
+def mttr(tally: Tally) -> Measure:
+    """Mean of restored - started, in seconds, over incidents restored in the window.
+
+    No interval: a sum alone does not tell how the times spread, and outage times are too skewed for a formula that
+    assumes it. `with_durations` adds one where the times are at hand.
+    """
+    return _mean(
+        "mttr",
+        tally.restored_n,
+        tally.restore_seconds,
+        median=tally.restore_median,
+        p90=tally.restore_p90,
+        longest=tally.restore_max,
+        flagged=tally.restore_flagged,
+    )
+
+
+def mttr_with_open(tally: Tally) -> Measure:
+    """MTTR with each open incident added at its age so far; provisional while one is open, since its age grows."""
+    return _mean(
+        "mttr_with_open",
+        tally.restored_n + tally.open_n,
+        tally.restore_seconds + tally.open_seconds,  # type: ignore[operator]
+        median=tally.with_open_median,
+        longest=max((age for age in (tally.restore_max, tally.open_max) if age is not None), default=None),
+        flagged=tally.restore_flagged,
+        state="provisional" if tally.open_n else "ok",
+    )
+
+
+def mtbf(tally: Tally) -> Measure:
+    """Time without downtime per failure, in seconds, with exact Poisson bounds.
+
+    Without a failure there is no mean, only a bound that it exceeds; that is never a tier.
+    """
+    up: Amount = tally.exposure_seconds - tally.downtime_seconds  # type: ignore[operator]
+    operating: Amount = up if up > 0 else 0
+    failures = tally.failures
+    if tally.exposure_seconds <= 0 or (operating == 0 and failures == 0):
+        return Measure(None, failures, operating, failures, state="no_data", metric="mtbf")
+    low, high = mtbf_bounds(float(operating), failures)
+    if failures == 0:
+        return Measure(None, 0, operating, 0, low, high, "low_sample", "mtbf")
+    return Measure(float(operating) / failures, failures, operating, failures, low, high, "ok", "mtbf")
+
+
+def time_to_detect(tally: Tally) -> Measure:
+    """Mean of detected - started, in seconds. Rows without a known start are excluded, never counted as 0."""
+    return _mean(
+        "time_to_detect",
+        tally.detect_n,
+        tally.detect_seconds,
+        median=tally.detect_median,
+        excluded=tally.detect_unknown,
+    )
+
+
+def defects_found(tally: Tally) -> Measure:
+    """Valid defects found in the window, those of unknown stage included."""
+    return _count("defects_found", tally.escaped + tally.caught + tally.stage_unknown, tally, excluded=tally.not_valid)
+
+
+def escaped_defects(tally: Tally) -> Measure:
+    """Valid defects found in production in the window."""
+    return _count("escaped_defects", tally.escaped, tally)
+
+
+def incidents_started(tally: Tally) -> Measure:
+    """Incidents that started in the window, of any severity."""
+    return _count("incidents_started", tally.incidents_started, tally)
+
+
+def open_incidents(tally: Tally) -> Measure:
+    """Incidents not restored when the window ends; `longest` is the oldest one's age in seconds."""
+    return Measure(
+        float(tally.open_n), tally.open_n, tally.open_n, None, metric="open_incidents", longest=_float(tally.open_max)
+    )
+
+
+def _share(metric: str, part: int, tally: Tally) -> Measure:
+    n = tally.escaped + tally.caught
+    excluded = tally.stage_unknown + tally.not_valid
+    if n == 0:
+        return Measure(None, 0, 0, 0, state="no_data", metric=metric, excluded=excluded)
+    low, high = wilson(part, n)
+    return Measure(100 * part / n, n, part, n, 100 * low, 100 * high, "ok", metric, excluded=excluded)
+
+
+def _mean(
+    metric: str,
+    n: int,
+    seconds: Amount,
+    median: Amount | None = None,
+    p90: Amount | None = None,
+    longest: Amount | None = None,
+    flagged: int = 0,
+    excluded: int = 0,
+    state: State = "ok",
+) -> Measure:
+    if n == 0:
+        return Measure(None, 0, 0, 0, state="no_data", metric=metric, excluded=excluded)
+    return Measure(
+        float(seconds) / n,
+        n,
+        seconds,
+        n,
+        state=state,
+        metric=metric,
+        median=_float(median),
+        p90=_float(p90),
+        longest=_float(longest),
+        flagged=flagged,
+        excluded=excluded,
+    )
+
+
+def _count(metric: str, count: int, tally: Tally, excluded: int = 0) -> Measure:
+    """A count is a fact and has no interval; its denominator is the exposure, for comparing two windows."""
+    return Measure(float(count), count, count, tally.exposure_seconds, metric=metric, excluded=excluded)
+
+
+def _float(amount: Amount | None) -> float | None:
+    return None if amount is None else float(amount)
+
+
+# The registry
+
+
+@dataclass(slots=True, frozen=True)
+class Metric:
+    """A named formula. `sample` is what n counts; `better` is None where neither direction is good in itself."""
+
+    slug: str
+    label: str
+    short: str
+    unit: Unit
+    better: Better | None
+    sample: str
+    minimum_n: int
+    tiered: bool
+    help: str
+    formula: Callable[[Tally], Measure]
+
+
+METRICS: dict[str, Metric] = {
+    metric.slug: metric
+    for metric in (
+        Metric(
+            slug="escaped_defect_rate",
+            label="Escaped defect rate",
+            short="Escaped",
+            unit="percent",
+            better="lower",
+            sample="defects",
+            minimum_n=10,
+            tiered=True,
+            help="Of all valid defects found in the window, the share that was found in production.",
+            formula=escaped_defect_rate,
+        ),
+        Metric(
+            slug="defect_removal_efficiency",
+            label="Defect removal efficiency",
+            short="Removed",
+            unit="percent",
+            better="higher",
+            sample="defects",
+            minimum_n=10,
+            tiered=False,
+            help="Of all valid defects found in the window, the share that was found before production.",
+            formula=defect_removal_efficiency,
+        ),
+        Metric(
+            slug="mttr",
+            label="Mean time to restore",
+            short="MTTR",
+            unit="seconds",
+            better="lower",
+            sample="incidents",
+            minimum_n=5,
+            tiered=True,
+            help="From the start of the impact until users are well again, averaged over incidents restored in the window.",
+            formula=mttr,
+        ),
+        Metric(
+            slug="mttr_with_open",
+            label="Mean time to restore, open incidents included",
+            short="MTTR with open",
+            unit="seconds",
+            better="lower",
+            sample="incidents",
+            minimum_n=5,
+            tiered=False,
+            help="Mean time to restore with every incident that is still open added at its age so far.",
+            formula=mttr_with_open,
+        ),
+        Metric(
+            slug="mtbf",
+            label="Mean time between failures",
+            short="MTBF",
+            unit="seconds",
+            better="higher",
+            sample="failures",
+            minimum_n=3,
+            tiered=False,
+            help="Time without downtime in the window, divided by the failures that started in it.",
+            formula=mtbf,
+        ),
+        Metric(
+            slug="time_to_detect",
+            label="Time to detect",
+            short="Detect",
+            unit="seconds",
+            better="lower",
+            sample="incidents",
+            minimum_n=5,
+            tiered=False,
+            help="From the start of the impact until someone or something noticed, averaged over the window.",
+            formula=time_to_detect,
+        ),
+        Metric(
+            slug="defects_found",
+            label="Defects found",
+            short="Defects",
+            unit="count",
+            better=None,
+            sample="defects",
+            minimum_n=0,
+            tiered=False,
+            help="Valid defects found in the window, at any stage.",
+            formula=defects_found,
+        ),
+        Metric(
+            slug="escaped_defects",
+            label="Escaped defects",
+            short="Escapes",
+            unit="count",
+            better="lower",
+            sample="defects",
+            minimum_n=0,
+            tiered=False,
+            help="Valid defects found in production in the window.",
+            formula=escaped_defects,
+        ),
+        Metric(
+            slug="incidents_started",
+            label="Incidents started",
+            short="Incidents",
+            unit="count",
+            better="lower",
+            sample="incidents",
+            minimum_n=0,
+            tiered=False,
+            help="Incidents that started in the window, of any severity.",
+            formula=incidents_started,
+        ),
+        Metric(
+            slug="open_incidents",
+            label="Open incidents",
+            short="Open",
+            unit="count",
+            better="lower",
+            sample="incidents",
+            minimum_n=0,
+            tiered=False,
+            help="Incidents not yet restored when the window ends.",
+            formula=open_incidents,
+        ),
+    )
+}
+
+# As shipped. The rest starts without cut points: a value and no tier.
+DEFAULT_CUTS: dict[str, Cuts] = {
+    "escaped_defect_rate": Cuts(5, 10, 20, 35),
+    "mttr": Cuts(HOUR, 4 * HOUR, DAY, 7 * DAY),
+}
+DEFAULT_RULES: dict[str, Rules] = {slug: Rules(DEFAULT_CUTS.get(slug), metric.minimum_n) for slug, metric in METRICS.items()}
+_UNJUDGED: dict[str, Rules] = {slug: Rules(None, metric.minimum_n) for slug, metric in METRICS.items()}
+
+
+# Judging a team
+
+
+class Judged(NamedTuple):
+    """One line of a team's verdict."""
+
+    metric: str
+    measure: Measure
+    judgement: Judgement
+
+
+def judge_all(tally: Tally, rules_by_metric: Mapping[str, Rules]) -> list[Judged]:
+    """Every metric of a team with its judgement, in the registry's order; a metric without rules gets no tier.
+
+    The measure carries the judgement's state. MTTR is provisional while open incidents would give it a worse tier.
+    """
+    judged = {}
+    for slug, metric in METRICS.items():
+        measure = metric.formula(tally)
+        judgement = judge(measure, rules_by_metric.get(slug) or _UNJUDGED[slug])
+        if slug == "mttr" and _worse_with_open(tally, judgement, rules_by_metric):
+            judgement = judgement._replace(state="provisional")
+        if judgement.state != measure.state:
+            measure = measure._replace(state=judgement.state)
+        judged[slug] = Judged(slug, measure, judgement)
+    return list(judged.values())
+
+
+def _worse_with_open(tally: Tally, closed: Judgement, rules_by_metric: Mapping[str, Rules]) -> bool:
+    """Both sides by the rules of MTTR: the question is what MTTR will be, whatever cuts its twin may have."""
+    if tally.open_n == 0 or closed.tier is None:
+        return False
+    with_open = judge(mttr_with_open(tally), rules_by_metric["mttr"])
+    return with_open.tier is not None and with_open.tier < closed.tier
+
+
+def with_durations(measure: Measure, durations: Sequence[float], seed: int = 0) -> Measure:
+    """A mean with its bootstrap interval, from the very seconds that were averaged."""
+    interval = bootstrap_mean([float(seconds) for seconds in durations], seed=seed)
+    return measure if interval is None else measure._replace(low=interval[0], high=interval[1])
+
+
+def change(
+    now: Measure,
+    before: Measure,
+    now_values: Sequence[float] | None = None,
+    before_values: Sequence[float] | None = None,
+) -> Change:
+    """Whether a metric moved, by a two-sided test at 5 %; the windows must not overlap.
+
+    Shares by two proportions, counts and MTBF by two Poisson rates, durations by ranks and only with their values. A metric
+    with no better direction, and a state at one instant (open incidents), never gets an arrow.
+    """
+    metric = METRICS[now.metric]
+    if metric.better is None:
+        return "no_clear_change"
+    if metric.unit == "percent":
+        return _changed(*_share_rose(now, before), metric.better)
+    if metric.unit == "count":
+        return _changed(*_rate_rose(now.n, now.denominator, before.n, before.denominator), metric.better)
+    if metric.slug == "mtbf":
+        # More failures per operating time is a shorter time between them.
+        rose, p = _rate_rose(now.n, now.numerator, before.n, before.numerator)
+        return _changed(not rose, p, metric.better)
+    if now_values is None or before_values is None:
+        return "no_clear_change"
+    u, p_or_none = rank_test(now_values, before_values)
+    pairs = len(now_values) * len(before_values)
+    return _changed(2 * u > pairs, 1.0 if p_or_none is None else p_or_none, metric.better)
+
+
+def _changed(rose: bool, p: float, better: Better) -> Change:
+    if p >= SIGNIFICANCE:
+        return "no_clear_change"
+    return "improved" if rose == (better == "higher") else "worse"
+
+
+def _share_rose(now: Measure, before: Measure) -> tuple[bool, float]:
+    if now.value is None or before.value is None:
+        return False, 1.0
+    counts = (now.numerator, now.denominator, before.numerator, before.denominator)
+    x1, n1, x2, n2 = (int(count or 0) for count in counts)
+    return now.value > before.value, two_proportion_test(x1, n1, x2, n2)
+
+
+def _rate_rose(c1: int, t1: Amount | None, c2: int, t2: Amount | None) -> tuple[bool, float]:
+    if not t1 or not t2:
+        return False, 1.0
+    time1, time2 = float(t1), float(t2)
+    return c1 * time2 > c2 * time1, poisson_rate_test(c1, time1, c2, time2, two_sided=True)
