@@ -1,0 +1,430 @@
+"""Geometry of the charts that the server draws as SVG. Pure functions: numbers in, ready strings out.
+
+The plot is a 1000 x 100 box stretched with preserveAspectRatio="none" and non-scaling strokes. Labels are SVG text
+placed by percentages, so nothing is distorted and neither a script nor a style attribute is needed.
+Durations are given in seconds, rates in percent.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from qmportal.lib.wording import DAY, HOUR, MINUTE, NO_DATA, duration, quantity
+
+# Best first. The order of cut points follows: cuts[0] parts Elite from Good.
+TIER_LABELS = {
+    "elite": "Elite",
+    "good": "Good",
+    "average": "Average",
+    "needs_work": "Needs Work",
+    "critical": "Critical",
+}
+TIERS = tuple(TIER_LABELS)
+
+WIDTH = 1000
+HEIGHT = 100
+DOTS_UP_TO = 32  # a longer series draws the line alone
+
+_DURATION_STEPS = (
+    1, 5, 15, 30,
+    MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE,
+    HOUR, 2 * HOUR, 4 * HOUR, 12 * HOUR,
+    DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 90 * DAY, 365 * DAY,
+)  # fmt: skip
+_DURATION_LADDER = (
+    1,
+    10,
+    MINUTE,
+    5 * MINUTE,
+    15 * MINUTE,
+    HOUR,
+    4 * HOUR,
+    DAY,
+    7 * DAY,
+    30 * DAY,
+    120 * DAY,
+    365 * DAY,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sparkline:
+    line: str
+    area: str
+    dot: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of a bar: left edge and width in percent."""
+
+    key: str
+    label: str
+    value: float
+    x: str
+    width: str
+    percent: str
+
+
+@dataclass(frozen=True, slots=True)
+class TierBar:
+    """Five equal segments, Critical at the left and Elite at the right, and where the value stands among them."""
+
+    segments: list[Segment]
+    tier: str | None
+    x: str
+    interval_x: str = ""
+    interval_width: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    tier: str
+    label: str
+    y: str
+    height: str
+    middle: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    at: str
+    label: str
+    anchor: str = "middle"
+    minor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One row of the data table that stands beside the chart."""
+
+    label: str
+    text: str
+    tier: str | None
+    tier_label: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    line: str
+    dots: str
+    dots_out: str
+    bands: list[Band]
+    ticks: list[Tick]
+    xticks: list[Tick]
+    points: list[Point]
+    limits: list[Tick] = field(default_factory=list)
+    centre: Tick | None = None
+    events: list[Tick] = field(default_factory=list)
+    has_tiers: bool = False
+
+
+def _short(value: float) -> str:
+    text = f"{value:.1f}".removesuffix(".0")
+    return "0" if text == "-0" else text
+
+
+def _path(points: Sequence[tuple[str, str] | None]) -> str:
+    """A line through the points; None lifts the pen."""
+    parts: list[str] = []
+    pen_down = False
+    for point in points:
+        if point is None:
+            pen_down = False
+            continue
+        # After M, further pairs are lines: the letter L need not be written.
+        parts.append(f"{'' if pen_down else 'M'}{point[0]} {point[1]}")
+        pen_down = True
+    return " ".join(parts)
+
+
+def _dots(points: Iterable[tuple[str, str]]) -> str:
+    """Strokes of no length; round caps make them dots."""
+    return "".join(f"M{x} {y}h0" for x, y in points)
+
+
+def sparkline(
+    values: Sequence[float | None], *, width: int = 100, height: int = 24, most: int = 16
+) -> Sparkline | None:
+    """A tiny line in whole numbers, thinned to `most` points. None when fewer than two values are known."""
+    if len(values) > most:
+        last = len(values) - 1
+        values = [values[round(i * last / (most - 1))] for i in range(most)]
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return None
+    low, high = min(known), max(known)
+    span = (high - low) or 1
+    top, room = 3, height - 6
+    points: list[tuple[str, str] | None] = []
+    for i, value in enumerate(values):
+        if value is None:
+            points.append(None)
+            continue
+        x = 2 + i * (width - 4) / (len(values) - 1)
+        y = top + room / 2 if high == low else top + room * float(high - value) / float(span)
+        points.append((str(round(x)), str(round(y))))
+    drawn = [point for point in points if point]
+    line = _path(points)
+    whole = None not in points
+    return Sparkline(
+        line=line,
+        area=f"{line}V{height}H{drawn[0][0]}Z" if whole else "",
+        dot=_dots(drawn[-1:]),
+        width=width,
+        height=height,
+    )
+
+
+def _nice_step(span: float, count: int, unit: str) -> float:
+    rough = span / count
+    if unit == "seconds":
+        return float(next((step for step in _DURATION_STEPS if step >= rough), _DURATION_STEPS[-1]))
+    magnitude = 10.0 ** math.floor(math.log10(rough))
+    return next(m for m in (1, 2, 2.5, 5, 10) if m * magnitude >= rough * 0.999) * magnitude
+
+
+class _Scale:
+    """Value -> distance from the top edge, 0 to 100."""
+
+    def __init__(
+        self, known: Sequence[float], cuts: Sequence[float], unit: str, lower_is_better: bool, log: bool
+    ):
+        self.log = log
+        low, high = self._range(known, cuts, unit, lower_is_better)
+        if log:
+            self.ticks = [float(step) for step in _DURATION_LADDER if low <= step <= high]
+            if unit != "seconds":
+                self.ticks = [
+                    10.0**e for e in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+                ]
+            self.low, self.high = self.ticks[0], self.ticks[-1]
+        else:
+            step = _nice_step(high - low, 4, unit)
+            self.low = math.floor(low / step) * step
+            top = math.ceil(high / step - 1e-9) * step
+            self.high = min(top, 100.0) if unit == "percent" else top
+            steps = math.floor((self.high - self.low) / step + 1e-9)
+            self.ticks = [self.low + i * step for i in range(steps + 1)]
+
+    def _range(
+        self, known: Sequence[float], cuts: Sequence[float], unit: str, lower_is_better: bool
+    ) -> tuple[float, float]:
+        low, high = min(known), max(known)
+        # The next worse and the next better cut belong on the picture, so that a reader sees how far they are.
+        low = max((cut for cut in cuts if cut < low), default=low)
+        high = min((cut for cut in cuts if cut > high), default=high)
+        if self.log:
+            floor = _DURATION_LADDER[0] if unit == "seconds" else 0.01
+            low, high = max(low, floor), max(high, floor)
+            if unit == "seconds":
+                low = max((step for step in _DURATION_LADDER if step < low), default=low)
+                high = min(
+                    (step for step in _DURATION_LADDER if step >= high * 1.01), default=_DURATION_LADDER[-1]
+                )
+            return low, high if high > low else low * 10
+        if lower_is_better or unit != "percent":
+            low = min(0.0, low)
+            high *= 1.06
+        else:
+            low = max(0.0, low - (100 - low) * 0.06)
+            high = 100.0
+        return low, high if high > low else low + 1
+
+    def y(self, value: float) -> float:
+        if self.log:
+            value = max(float(value), self.low)
+            share = math.log(value / self.low) / math.log(self.high / self.low)
+        else:
+            share = (float(value) - self.low) / (self.high - self.low)
+        return HEIGHT - min(1.0, max(0.0, share)) * HEIGHT
+
+    def holds(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+
+def _bands(scale: _Scale, cuts: Sequence[float], lower_is_better: bool) -> list[Band]:
+    rising = TIERS if lower_is_better else tuple(reversed(TIERS))
+    inner = sorted(float(cut) for cut in cuts)
+    edges = [scale.low, *(min(max(cut, scale.low), scale.high) for cut in inner), scale.high]
+    bands = []
+    for tier, (low, high) in zip(rising, pairwise(edges), strict=True):
+        top, bottom = scale.y(high), scale.y(low)
+        if bottom - top < 0.5:
+            continue
+        bands.append(
+            Band(tier, TIER_LABELS[tier], _short(top), _short(bottom - top), _short((top + bottom) / 2))
+        )
+    return bands
+
+
+def _xticks(labels: Sequence[str]) -> list[Tick]:
+    last = len(labels) - 1
+    every = max(1, round(len(labels) / 6))
+    chosen = [i for i in range(0, last + 1, every)]
+    if chosen[-1] != last:
+        if len(chosen) > 1 and last - chosen[-1] < every * 0.8:
+            chosen.pop()
+        chosen.append(last)
+    ticks = []
+    for order, i in enumerate(chosen):
+        anchor = "start" if i == 0 else "end" if i == last else "middle"
+        at = i / last * 100 if last else 0
+        ticks.append(Tick(_short(at), labels[i], anchor, minor=order % 2 == 1 and i != last))
+    return ticks
+
+
+def trend(
+    labels: Sequence[str],
+    values: Sequence[float | None],
+    *,
+    unit: str = "percent",
+    cuts: Sequence[float] = (),
+    lower_is_better: bool = True,
+    tiers: Sequence[str | None] = (),
+    log: bool = False,
+    limits: tuple[float, float] | None = None,
+    centre: float | None = None,
+    events: Iterable[tuple[int, str]] = (),
+    notes: dict[int, str] | None = None,
+) -> Trend | None:
+    """A line over time with tier bands behind it, and the rows of its table. None when no value is known.
+
+    unit: "percent", "seconds" or "count". cuts: four cut points, Elite | Good first, or none: then no bands.
+    tiers: the tier that each value was given (the chart judges nothing). limits: lower and upper control limit.
+    events: (index, words). notes: words for the table, by index. A None value breaks the line.
+    """
+    known = [float(value) for value in values if value is not None]
+    if not known:
+        return None
+    reach = [*known, *(limits or ())]
+    scale = _Scale(reach, cuts, unit, lower_is_better, log)
+    last = max(len(values) - 1, 1)
+    x_of = [i / last * WIDTH for i in range(len(values))]
+    points = [
+        None if value is None else (_short(x), _short(scale.y(value)))
+        for x, value in zip(x_of, values, strict=True)
+    ]
+    outside = {
+        i for i, v in enumerate(values) if v is not None and limits and not limits[0] <= float(v) <= limits[1]
+    }
+    alone = {
+        i
+        for i, point in enumerate(points)
+        if point and (i == 0 or points[i - 1] is None) and (i == len(points) - 1 or points[i + 1] is None)
+    }
+    final = max(i for i, point in enumerate(points) if point)
+    dotted = range(len(points)) if len(points) <= DOTS_UP_TO else alone | {final}
+    words = notes or {}
+    rows = []
+    for i, (label, value) in enumerate(zip(labels, values, strict=True)):
+        tier = tiers[i] if tiers else None
+        note = ", ".join(filter(None, ["outside control limits" if i in outside else "", words.get(i, "")]))
+        text = NO_DATA if value is None else quantity(value, unit, tuple(cuts))
+        rows.append(Point(label, text, tier, TIER_LABELS.get(tier or "", ""), note))
+    return Trend(
+        line=_path(points),
+        dots=_dots(point for i in dotted if (point := points[i]) and i not in outside),
+        dots_out=_dots(point for i in sorted(outside) if (point := points[i])),
+        bands=_bands(scale, cuts, lower_is_better) if cuts else [],
+        ticks=[
+            Tick(_short(scale.y(t)), duration(t) if unit == "seconds" else quantity(t, unit))
+            for t in scale.ticks
+        ],
+        xticks=_xticks(labels),
+        points=rows,
+        limits=[Tick(_short(scale.y(v)), quantity(v, unit)) for v in limits or () if scale.holds(v)],
+        centre=None if centre is None else Tick(_short(scale.y(centre)), quantity(centre, unit)),
+        events=[Tick(_short(x_of[i]), label) for i, label in events],
+        has_tiers=bool(tiers),
+    )
+
+
+def _tier_position(
+    value: float, cuts: Sequence[float], lower_is_better: bool, ceiling: float | None
+) -> float:
+    """Percent from the left. Inside a tier the place is proportional; the open ends shrink towards the edge."""
+    value = float(value)
+    rising = sorted(float(cut) for cut in cuts)
+    share = len(rising) and 100 / (len(rising) + 1)
+    below = sum(1 for cut in rising if cut <= value)
+    if below == 0:
+        inside = value / rising[0] if rising[0] > 0 else 0.5
+    elif below == len(rising):
+        edge = rising[-1]
+        if ceiling is not None and ceiling > edge:
+            inside = (value - edge) / (ceiling - edge)
+        else:
+            inside = 1 - edge / value if value > 0 else 0.5
+    else:
+        low, high = rising[below - 1], rising[below]
+        inside = (value - low) / (high - low)
+    position = (below + min(1.0, max(0.0, inside))) * share
+    return 100 - position if lower_is_better else position
+
+
+def tier_bar(
+    value: float | None,
+    cuts: Sequence[float],
+    *,
+    lower_is_better: bool = True,
+    tier: str | None = None,
+    interval: tuple[float, float] | None = None,
+    ceiling: float | None = None,
+) -> TierBar | None:
+    """Where a value stands among the five tiers; better is always on the right. None without a value or cuts."""
+    if value is None or len(cuts) != len(TIERS) - 1:
+        return None
+    width = 100 / len(TIERS)
+    segments = [
+        Segment(
+            key,
+            TIER_LABELS[key],
+            0,
+            _short(i * width + (0.4 if i else 0)),
+            _short(width - (0.4 if i else 0)),
+            "",
+        )
+        for i, key in enumerate(reversed(TIERS))
+    ]
+    x = min(98.5, max(1.5, _tier_position(value, cuts, lower_is_better, ceiling)))
+    if interval is None:
+        return TierBar(segments, tier, _short(x))
+    left, right = sorted(_tier_position(end, cuts, lower_is_better, ceiling) for end in interval)
+    return TierBar(segments, tier, _short(x), _short(left), _short(max(right - left, 0.5)))
+
+
+def stacked(items: Sequence[tuple[str, str, float]]) -> list[Segment]:
+    """Parts of a whole: (key, label, value) -> segments that fill 100 percent."""
+    total = sum(value for *_, value in items)
+    segments = []
+    x = 0.0
+    for key, label, value in items:
+        width = value / total * 100 if total else 0.0
+        gap = 0.3 if x else 0.0
+        segments.append(
+            Segment(key, label, value, _short(x + gap), _short(max(0.0, width - gap)), f"{width:.0f}%")
+        )
+        x += width
+    return segments
+
+
+def bars(items: Sequence[tuple[str, str, float]]) -> list[Segment]:
+    """Horizontal bars: (key, label, value) -> widths relative to the largest."""
+    largest = max((value for *_, value in items), default=0)
+    total = sum(value for *_, value in items)
+    return [
+        Segment(
+            key,
+            label,
+            value,
+            "0",
+            _short(value / largest * 100 if largest else 0.0),
+            f"{value / total * 100:.0f}%" if total else "",
+        )
+        for key, label, value in items
+    ]

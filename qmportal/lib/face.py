@@ -1,0 +1,175 @@
+"""Template tags and filters of the look: small marks, numbers and times. Load with {% load face %}."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.core.paginator import Page
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from qmportal.lib import wording
+from qmportal.lib.charts import TIER_LABELS, Sparkline
+
+register = template.Library()
+
+SEVERITY_LABELS = {"SEV1": "Critical", "SEV2": "Major", "SEV3": "Moderate", "SEV4": "Minor"}
+NO_TIER = "Not enough data"
+
+
+@register.filter
+def tier_label(key: str | None) -> str:
+    """The name of a tier, or "Not enough data"."""
+    return TIER_LABELS.get(key or "", NO_TIER)
+
+
+@register.filter
+def severity_label(key: str) -> str:
+    """SEV2 -> "Major"."""
+    return SEVERITY_LABELS.get(key, key)
+
+
+@register.simple_tag
+def tier_glyph(key: str | None) -> SafeString:
+    """Five level bars in the colour of the tier. Decorative: the word must stand beside it."""
+    name = key if key in TIER_LABELS else "none"
+    return format_html('<svg class="glyph ink-{0}" aria-hidden="true"><use href="#glyph-{0}"/></svg>', name)
+
+
+@register.simple_tag
+def tier_badge(key: str | None, label: str = "", large: bool = False) -> SafeString:
+    """Glyph, word and colour of a tier. `label` replaces the word ("would be Elite, n = 4")."""
+    name = key if key in TIER_LABELS else "none"
+    return format_html(
+        '<span class="tier tier-{0}{1}"><svg class="glyph" aria-hidden="true"><use href="#glyph-{0}"/></svg>{2}</span>',
+        name,
+        " large" if large else "",
+        label or tier_label(key),
+    )
+
+
+@register.simple_tag
+def severity(key: str, label: str | None = None) -> SafeString:
+    """Shape, colour and word of a severity key SEV1 to SEV4. label="" leaves the shape alone."""
+    number = key[-1:] if key in SEVERITY_LABELS else "4"
+    return format_html(
+        '<span class="severity"><svg class="fill-sev{0}" aria-hidden="true"><use href="#sev-{0}"/></svg>{1}</span>',
+        number,
+        severity_label(key) if label is None else label,
+    )
+
+
+@register.simple_tag
+def status(label: str, kind: str = "") -> SafeString:
+    """A state with a dot; kind: open, progress, done, or empty for grey."""
+    return format_html(
+        '<span class="status"><svg class="dot-{}" viewBox="0 0 8 8" aria-hidden="true">'
+        '<circle cx="4" cy="4" r="4"/></svg>{}</span>',
+        kind or "idle",
+        label,
+    )
+
+
+@register.simple_tag
+def delta(text: str, direction: str = "flat", better: bool | None = None, word: str = "") -> SafeString:
+    """A change: arrow, number, word. direction: up, down, flat. better: True, False, or None for neither."""
+    if not word:
+        word = "no clear change" if better is None else "better" if better else "worse"
+    return format_html(
+        '<span class="delta{}"><svg aria-hidden="true"><use href="#arrow-{}"/></svg>'
+        '<span class="sr-only">{} </span>{} {}</span>',
+        "" if better is None else " better" if better else " worse",
+        direction,
+        "" if direction == "flat" else direction,
+        text,
+        word,
+    )
+
+
+@register.simple_tag
+def sparkline(spark: Sparkline | None, area: bool = False) -> SafeString | str:
+    """A tiny line in the colour of the text around it (charts.sparkline). Decorative: the value stands beside it."""
+    if spark is None:
+        return ""
+    return format_html(
+        '<svg class="spark" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">{}'
+        '<path d="{}"/><path class="end" d="{}"/></svg>',
+        spark.width,
+        spark.height,
+        format_html('<path class="area" d="{}"/>', spark.area) if area and spark.area else "",
+        spark.line,
+        spark.dot,
+    )
+
+
+@register.simple_tag
+def field_link(form: Any, name: str) -> str:
+    """The id of the first control of a field, for the links of an error summary."""
+    bound = form[name]
+    return bound.id_for_label or bound.auto_id
+
+
+@register.filter(expects_localtime=True)
+def ago(moment: datetime | None) -> SafeString | str:
+    """A <time> with relative words; the exact instant is in `datetime` and `title`."""
+    if moment is None:
+        return ""
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(timespec="seconds"),
+        f"{moment.day} {moment:%b %Y, %H:%M %Z}",
+        wording.relative(moment, timezone.now().astimezone(moment.tzinfo)),
+    )
+
+
+@register.filter(expects_localtime=True)
+def exact(moment: datetime | None) -> SafeString | str:
+    """A <time> with the exact minute; the script turns it into the reader's zone."""
+    if moment is None:
+        return ""
+    return format_html(
+        '<time datetime="{}" data-exact>{}</time>',
+        moment.isoformat(timespec="seconds"),
+        f"{moment.day} {moment:%b %Y, %H:%M %Z}",
+    )
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Amara Okafor -> AO; a single word gives its first two letters."""
+    words = str(name).split()
+    return (words[0][:1] + words[-1][:1] if len(words) > 1 else str(name)[:2]).upper()
+
+
+register.filter("duration", wording.duration)
+register.filter("percentage", wording.percentage)
+register.filter("number", wording.number)
+
+
+@register.inclusion_tag("components/sort_header.html", takes_context=True)
+def sort_header(context: dict, key: str, label: str, default: str = "", figures: bool = False) -> dict:
+    """A <th> whose link sorts by `key` (?sort=key, then ?sort=-key). default: the order of the page without ?sort."""
+    request = context["request"]
+    current = request.GET.get("sort", default)
+    state = "ascending" if current == key else "descending" if current == f"-{key}" else ""
+    return {
+        "request": request,
+        "label": label,
+        "state": state,
+        "next": f"-{key}" if state == "ascending" else key,
+        "figures": figures,
+    }
+
+
+@register.inclusion_tag("components/pagination.html", takes_context=True)
+def pagination(context: dict, page: Page, what: str = "rows") -> dict:
+    """Page numbers and "51-100 of 1,234 rows" under a list; keeps the rest of the query string."""
+    paginator = page.paginator
+    return {
+        "request": context["request"],
+        "page": page,
+        "what": what,
+        "numbers": paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
+        "ellipsis": paginator.ELLIPSIS,
+    }

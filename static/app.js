@@ -1,0 +1,223 @@
+// Enhancement only: every page works without it.
+// All listeners sit on document, because htmx swaps parts of the page (and the whole body on Back).
+
+const root = document.documentElement;
+const find = (selector, within = document) => within.querySelector(selector);
+const findAll = (selector, within = document) => [...within.querySelectorAll(selector)];
+const on = (type, listener, options) => document.addEventListener(type, listener, options);
+
+const YEAR_IN_SECONDS = 31536000;
+const setCookie = (name, value) => {
+  document.cookie = `${name}=${value};path=/;max-age=${YEAR_IN_SECONDS};samesite=lax`;
+};
+const isTyping = (target) => Boolean(target.closest?.("input, textarea, select, [contenteditable]"));
+
+// ---- Theme -----------------------------------------------------------------------------------------------
+// The server writes data-theme from the cookie, so that the first paint is right.
+
+function toggleTheme() {
+  const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  const next = (root.dataset.theme || system) === "dark" ? "light" : "dark";
+  root.dataset.theme = next;
+  setCookie("theme", next);
+}
+
+// ---- Jump dialog -----------------------------------------------------------------------------------------
+
+function openPalette() {
+  const dialog = find("#palette");
+  if (!dialog) return false;
+  if (!dialog.open) {
+    dialog.showModal();
+    const input = find("#palette-input");
+    input.select();
+    // Fills the list before the first letter: the search view answers an empty query with the usual places.
+    input.dispatchEvent(new Event("palette"));
+  }
+  return true;
+}
+
+function moveInPalette(step) {
+  const links = findAll("#palette-results a");
+  if (!links.length) return;
+  const current = links.findIndex((link) => link.classList.contains("chosen"));
+  const next = (current + step + links.length) % links.length;
+  links.forEach((link, i) => link.classList.toggle("chosen", i === (current < 0 && step < 0 ? links.length - 1 : next)));
+  find("#palette-results a.chosen").scrollIntoView({ block: "nearest" });
+}
+
+function paletteKey(event) {
+  if (event.key === "ArrowDown") moveInPalette(1);
+  else if (event.key === "ArrowUp") moveInPalette(-1);
+  else if (event.key === "Enter") {
+    const link = find("#palette-results a.chosen") || find("#palette-results a");
+    if (!link) return; // the form sends the words to the search page
+    link.click();
+  } else return;
+  event.preventDefault();
+}
+
+// ---- Rows of a list: j and k move, Enter opens, x selects ------------------------------------------------
+
+function moveInList(step) {
+  const links = findAll("main table tbody tr").map((row) => find("a", row)).filter(Boolean);
+  if (!links.length) return;
+  const current = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
+  links[Math.max(0, Math.min(links.length - 1, current + step))].focus();
+}
+
+function selectRow() {
+  find('input[type="checkbox"]', document.activeElement.closest("tr") || document.createElement("i"))?.click();
+}
+
+// ---- Keys ------------------------------------------------------------------------------------------------
+// Single keys can be switched off (cookie keys=off, written on the help page): WCAG 2.1.4.
+
+const GO_WITHIN_MS = 1200;
+let goPressedAt = 0;
+
+function singleKey(event) {
+  if (Date.now() - goPressedAt < GO_WITHIN_MS) {
+    goPressedAt = 0;
+    find(`[data-go="${CSS.escape(event.key)}"]`)?.click();
+  } else if (event.key === "g") goPressedAt = Date.now();
+  else if (event.key === "/") {
+    if (openPalette()) event.preventDefault();
+  } else if (event.key === "?") find("[data-help]")?.click();
+  else if (event.key === "j") moveInList(1);
+  else if (event.key === "k") moveInList(-1);
+  else if (event.key === "x") selectRow();
+}
+
+on("keydown", (event) => {
+  const control = event.ctrlKey || event.metaKey;
+  if (control && event.key === "k") {
+    if (openPalette()) event.preventDefault();
+  } else if (control && event.key === "Enter") {
+    event.target.form?.requestSubmit();
+  } else if (event.target.closest?.("#palette")) {
+    paletteKey(event);
+  } else if (!control && !event.altKey && !isTyping(event.target) && root.dataset.keys !== "off") {
+    singleKey(event);
+  }
+});
+
+// ---- Clicks ----------------------------------------------------------------------------------------------
+
+on("click", (event) => {
+  const target = event.target;
+  if (target.closest("[data-theme-toggle]")) toggleTheme();
+  else if (target.closest("[data-palette]")) {
+    if (!event.ctrlKey && !event.metaKey && openPalette()) event.preventDefault();
+  } else if (target.closest("[data-dismiss]")) target.closest(".toast").remove();
+  else if (target.closest("[data-print]")) print();
+  else if (target.closest("[data-keys-toggle]")) {
+    root.dataset.keys = root.dataset.keys === "off" ? "on" : "off";
+    setCookie("keys", root.dataset.keys);
+    labelKeysToggle();
+  } else if (target.id === "palette") target.close(); // a click on the backdrop
+});
+
+function labelKeysToggle() {
+  const off = root.dataset.keys === "off";
+  for (const button of findAll("[data-keys-toggle]")) button.setAttribute("aria-pressed", String(!off));
+}
+
+// ---- Forms -----------------------------------------------------------------------------------------------
+// The label stays; the button says that it works, and a second press does nothing.
+
+on("submit", (event) => {
+  if (event.target.method !== "post") return;
+  const button = event.submitter;
+  if (!button) return;
+  if (button.getAttribute("aria-busy") === "true") event.preventDefault();
+  button.setAttribute("aria-busy", "true");
+});
+
+function clearBusy() {
+  for (const button of findAll('button[aria-busy="true"]')) button.removeAttribute("aria-busy");
+}
+
+const focusErrors = () => find("[data-focus]")?.focus();
+
+// ---- Times -----------------------------------------------------------------------------------------------
+// Exact times are shown in the reader's zone; relative ones keep their words and explain themselves on hover.
+
+const clock = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
+});
+
+function localTimes(within = document) {
+  for (const time of findAll("time[datetime*=T]", within)) {
+    const moment = new Date(time.dateTime);
+    if (Number.isNaN(moment.valueOf()) || time.dataset.local) continue;
+    const words = clock.format(moment);
+    if ("exact" in time.dataset) {
+      time.title = time.textContent; // as the server wrote it
+      time.textContent = words;
+    } else time.title = words;
+    time.dataset.local = "1";
+  }
+}
+
+// ---- Hover on a chart: the values come from the chart's own table ----------------------------------------
+
+const TIP_WIDTH = 140;
+let liveChart = null;
+
+function leaveChart() {
+  if (!liveChart) return;
+  liveChart.classList.remove("live");
+  find(".chart-tip", liveChart)?.setAttribute("hidden", "");
+  liveChart = null;
+}
+
+function tipOf(plot) {
+  let tip = find(".chart-tip", plot);
+  if (!tip) {
+    tip = document.createElement("div");
+    tip.className = "chart-tip";
+    plot.append(tip);
+  }
+  tip.hidden = false;
+  return tip;
+}
+
+on("pointermove", (event) => {
+  const plot = event.target.closest?.("[data-chart] .chart-plot");
+  if (!plot) return leaveChart();
+  const chart = plot.parentElement;
+  const rows = findAll("tbody tr", chart.closest("figure"));
+  const box = plot.getBoundingClientRect();
+  const last = Math.max(1, rows.length - 1);
+  const index = Math.max(0, Math.min(rows.length - 1, Math.round(((event.clientX - box.left) / box.width) * last)));
+  const [label, value, rest] = [...rows[index].children].map((cell) => cell.textContent.trim());
+  const strong = document.createElement("b");
+  strong.textContent = value;
+  const tip = tipOf(plot);
+  tip.replaceChildren(label, strong, rest || "");
+  liveChart = chart;
+  chart.classList.add("live");
+  const x = index / last;
+  const cursor = find(".cursor", chart);
+  cursor.setAttribute("x1", x * 1000);
+  cursor.setAttribute("x2", x * 1000);
+  const left = x * box.width + (x > 0.6 ? -TIP_WIDTH - 12 : 12);
+  tip.style.transform = `translate(${Math.max(0, Math.min(box.width - TIP_WIDTH, left))}px, 8px)`;
+});
+
+// ---- On load and after every swap ------------------------------------------------------------------------
+
+function refresh() {
+  localTimes();
+  labelKeysToggle();
+}
+
+on("htmx:after:swap", () => {
+  refresh();
+  focusErrors();
+});
+on("htmx:after:request", clearBusy);
+addEventListener("pageshow", clearBusy); // a page that comes back from the browser's memory
+refresh();
+focusErrors();
