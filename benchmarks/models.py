@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,10 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from benchmarks.metrics import METRICS, Metric
-from benchmarks.tiers import Cuts, Rules, Tier
-from qmportal.lib.work import Work
-from teams.models import Team
+from benchmarks.tiers import Cuts, Rules, Tier, overall
+from qmportal.lib.days import local_day
+from qmportal.lib.work import Work, ring
+from teams.models import Team, User
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
@@ -25,6 +27,8 @@ METRIC_CHOICES = [(slug, metric.label) for slug, metric in METRICS.items()]
 TIER_CHOICES = [(tier.value, tier.label) for tier in Tier]
 WINDOWS = (30, 90, 180, 365)
 DEFAULT_WINDOW = 90
+# A portal that slept for longer starts its history anew instead of computing for hours.
+MOST_MISSED_NIGHTS = timedelta(days=31)
 
 
 class ThresholdSetQuerySet(models.QuerySet["ThresholdSet"]):
@@ -63,7 +67,10 @@ class ThresholdSet(models.Model):
         "minimum n", default=5, validators=[MinValueValidator(1), MaxValueValidator(1000)]
     )
     severities = ArrayField(
-        models.CharField(max_length=10), default=list, blank=True, help_text="Keys of the severities that count; none chosen: all."
+        models.CharField(max_length=10),
+        default=list,
+        blank=True,
+        help_text="Keys of the severities that count; none chosen: all.",
     )
     cut_elite = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
     cut_good = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
@@ -129,6 +136,19 @@ class MetricSnapshotQuerySet(models.QuerySet["MetricSnapshot"]):
 
     def latest_day(self) -> date | None:
         return self.aggregate(day=models.Max("as_of"))["day"]
+
+    def overall_tiers(self, teams: Sequence[int], window: int = DEFAULT_WINDOW) -> dict[int, Tier]:
+        """The weakest tier of each team as of the last night; teams without any tier are left out."""
+        rows = self.filter(
+            team__in=teams,
+            window_days=window,
+            as_of=models.Subquery(MetricSnapshot.objects.order_by("-as_of").values("as_of")[:1]),
+            tier__isnull=False,
+        ).values_list("team", "metric", "tier")
+        held: dict[int, dict[str, Tier | None]] = {}
+        for team, metric, tier in rows:
+            held.setdefault(team, {})[metric] = Tier(tier)
+        return {team: weakest.tier for team, tiers in held.items() if (weakest := overall(tiers))}
 
 
 class MetricSnapshot(models.Model):
@@ -199,3 +219,37 @@ class SnapshotRun(Work):
 
     def get_absolute_url(self) -> str:
         return reverse("benchmarks:run", args=[self.pk])
+
+    @classmethod
+    def request(
+        cls, reason: str, *, now: datetime, requested_by: User | None = None, since: date | None = None
+    ) -> SnapshotRun:
+        """Asks for a recomputation up to the last local midnight. A run that still waits serves the new wish too."""
+        as_of = local_day(now)
+        since = since or as_of
+        waiting = cls.objects.filter(state=cls.State.QUEUED, attempts=0, as_of=as_of, since__lte=since)
+        run = waiting.first() or cls.objects.create(reason=reason, since=since, as_of=as_of, requested_by=requested_by)
+        ring(run)
+        return run
+
+    @classmethod
+    def request_nightly(cls, now: datetime) -> SnapshotRun | None:
+        """The run of last midnight, from the first night that has no snapshots yet; None when it is there already."""
+        as_of = local_day(now)
+        last = MetricSnapshot.objects.filter(as_of__lt=as_of).latest_day()
+        since = max(last + timedelta(days=1), as_of - MOST_MISSED_NIGHTS) if last else as_of
+        run, created = cls.objects.get_or_create(
+            as_of=as_of, reason=cls.Reason.NIGHTLY, defaults={"since": min(since, as_of)}
+        )
+        if created:
+            ring(run)
+        return run if created else None
+
+    def prepare(self) -> None:
+        """Each day is a transaction of its own and safe to repeat, so the work is done here, with progress shown."""
+        from benchmarks.snapshots import take_snapshots_of_days  # which reads the models of this module
+
+        take_snapshots_of_days(self.since, self.as_of, report=self.report)
+
+    def run(self) -> None:
+        """Nothing is left to do: the snapshots are kept day by day."""

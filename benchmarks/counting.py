@@ -1,0 +1,320 @@
+"""Counting: facts in SQL, one grouped query a source table, `{(team, window): Tally}` out.
+
+A team's tally pools the rows of the team and of everything below it. The querysets that are counted here are the ones
+that a drill-down lists (`counted_rows`), so a number and its rows cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import Aggregate, Case, Count, F, FloatField, Func, Max, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce, Least
+
+from benchmarks.metrics import DEFAULT_RULES, Tally
+from benchmarks.tiers import Rules
+from defects.models import NOT_VALID, Defect, Severity
+from incidents.models import Incident
+from pipeline.models import Stage
+from qmportal.lib.days import Window
+from teams.models import Team
+
+Tallies = dict[tuple[int, int], Tally]
+
+
+class Percentile(Aggregate):
+    """percentile_cont: interpolated, skips NULL."""
+
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(%(fraction)s) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
+
+    def __init__(self, expression: Any, fraction: float, **extra: Any):
+        super().__init__(expression, fraction=fraction, **extra)
+
+
+class Seconds(Func):
+    """An interval as seconds, fractions kept."""
+
+    function = "EXTRACT"
+    template = "EXTRACT(EPOCH FROM %(expressions)s)::double precision"
+    output_field = FloatField()
+
+
+class Unnest(Func):
+    function = "UNNEST"
+    set_returning = True
+
+
+BEGAN = Coalesce(F("started_at"), F("detected_at"))
+
+
+def severity_filter(rules: Rules) -> Q:
+    """Restricts a count to the severities that the metric's threshold set names; none named: all of them."""
+    return Q(severity__in=Severity.objects.filter(key__in=rules.severities)) if rules.severities else Q()
+
+
+def tallies(windows: Sequence[Window], rules: Mapping[str, Rules], teams: Sequence[int] | None = None) -> Tallies:
+    """The counts of every team (or of `teams`) over windows that end together. Three statements, whatever the size.
+
+    A team without rows has an empty tally for each window: "no data" is an answer too.
+    """
+    ids = list(teams) if teams is not None else list(Team.objects.filter(archived_at=None).values_list("pk", flat=True))
+    counted: Tallies = {
+        (team, window.days): Tally(exposure_seconds=window.seconds) for team in ids for window in windows
+    }
+    _count_defects(counted, windows, rules, teams)
+    _count_incidents(counted, windows, rules, teams)
+    _add_downtime(counted, windows, rules, teams)
+    return counted
+
+
+def _pooled(rows: QuerySet[Any], teams: Sequence[int] | None) -> QuerySet[Any]:
+    """Rows under each team of their lineage: a row counts for its own team and for every team above."""
+    if teams is not None:
+        rows = rows.filter(team__lineage__overlap=list(teams))
+    return rows.annotate(pool=Unnest(F("team__lineage"))).order_by()
+
+
+def _fill(counted: Tallies, windows: Sequence[Window], rows: QuerySet[Any], shared: Sequence[str] = ()) -> None:
+    """Spreads columns named `<field>_<days>` (and `shared` ones) over the tallies."""
+    days = [window.days for window in windows]
+    for row in rows:
+        pool = row.pop("pool")
+        if (pool, days[0]) not in counted:
+            continue
+        for name, value in row.items():
+            if name in shared:
+                for each in days:
+                    setattr(counted[pool, each], name, value)
+            else:
+                field, _, suffix = name.rpartition("_")
+                if value is not None:
+                    setattr(counted[pool, int(suffix)], field, value)
+
+
+def _rules(rules: Mapping[str, Rules], metric: str) -> Rules:
+    return rules.get(metric) or DEFAULT_RULES[metric]
+
+
+def _count_defects(
+    counted: Tallies, windows: Sequence[Window], rules: Mapping[str, Rules], teams: Sequence[int] | None
+) -> None:
+    production = Stage.objects.production().values("pk")
+    valid = ~Q(resolution__in=NOT_VALID)
+    longest = max(windows, key=lambda window: window.days)
+    rows = Defect.objects.found_between(longest.start, longest.end)
+    rows = rows.filter(severity_filter(_rules(rules, "escaped_defect_rate")))
+    # The production stage is looked up once, not in each aggregate.
+    production_id = production.first()["pk"]
+    columns = {}
+    for window in windows:
+        inside = Q(found_at__gte=window.start)
+        columns |= {
+            f"escaped_{window.days}": Count("pk", filter=inside & valid & Q(stage_found=production_id)),
+            f"caught_{window.days}": Count(
+                "pk", filter=inside & valid & Q(stage_found__isnull=False) & ~Q(stage_found=production_id)
+            ),
+            f"stage_unknown_{window.days}": Count("pk", filter=inside & valid & Q(stage_found=None)),
+            f"not_valid_{window.days}": Count("pk", filter=inside & ~valid),
+        }
+    _fill(counted, windows, _pooled(rows, teams).values("pool").annotate(**columns))
+
+
+def _count_incidents(
+    counted: Tallies, windows: Sequence[Window], rules: Mapping[str, Rules], teams: Sequence[int] | None
+) -> None:
+    end = windows[0].end
+    longest = max(windows, key=lambda window: window.days)
+    touched = Q(restored_at=None) | Q(restored_at__gte=longest.start) | Q(detected_at__gte=longest.start)
+    rows = Incident.objects.counted().annotate(began=BEGAN).filter(touched, began__lt=end)
+    restored_now = severity_filter(_rules(rules, "mttr"))
+    failure = severity_filter(_rules(rules, "mtbf"))
+    open_at_end = (Q(restored_at=None) | Q(restored_at__gte=end)) & Q(detected_at__lt=end) & restored_now
+    took = Seconds(F("time_to_restore"))
+    age = Seconds(Value(end) - F("began"))
+    age_or_took = Case(When(restored_at__lt=end, then=took), default=age)
+    columns: dict[str, Any] = {
+        "open_n": Count("pk", filter=open_at_end),
+        "open_seconds": Coalesce(Sum(age, filter=open_at_end), 0.0),
+        "open_max": Max(age, filter=open_at_end),
+    }
+    for window in windows:
+        days = window.days
+        restored = Q(restored_at__gte=window.start, restored_at__lt=end) & restored_now
+        detected = Q(detected_at__gte=window.start, detected_at__lt=end)
+        started = Q(began__gte=window.start)
+        columns |= {
+            f"restored_n_{days}": Count("pk", filter=restored),
+            f"restore_seconds_{days}": Sum(took, filter=restored),
+            f"restore_median_{days}": Percentile(took, 0.5, filter=restored),
+            f"restore_p90_{days}": Percentile(took, 0.9, filter=restored),
+            f"restore_max_{days}": Max(took, filter=restored),
+            f"restore_flagged_{days}": Count("pk", filter=restored & Q(started_at=None)),
+            f"with_open_median_{days}": Percentile(age_or_took, 0.5, filter=restored | open_at_end),
+            f"detect_n_{days}": Count("pk", filter=detected & Q(started_at__isnull=False)),
+            f"detect_seconds_{days}": Sum(Seconds(F("time_to_detect")), filter=detected),
+            f"detect_median_{days}": Percentile(Seconds(F("time_to_detect")), 0.5, filter=detected),
+            f"detect_unknown_{days}": Count("pk", filter=detected & Q(started_at=None)),
+            f"incidents_started_{days}": Count("pk", filter=started),
+            f"failures_{days}": Count("pk", filter=started & failure),
+        }
+    shared = ("open_n", "open_seconds", "open_max")
+    _fill(counted, windows, _pooled(rows, teams).values("pool").annotate(**columns), shared)
+
+
+DOWNTIME = """
+SELECT pool, {columns}
+FROM (
+    SELECT pool, finish,
+           GREATEST(began, MAX(finish) OVER (PARTITION BY pool ORDER BY began, finish
+                                             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS fresh
+    FROM ({spans}) AS span
+) AS piece
+WHERE finish > fresh
+GROUP BY pool
+"""
+
+
+def _add_downtime(
+    counted: Tallies, windows: Sequence[Window], rules: Mapping[str, Rules], teams: Sequence[int] | None
+) -> None:
+    """The union of downtime, clipped to each window.
+
+    Sorted by begin, each incident adds only what lies beyond everything before it; those pieces never overlap, so
+    clipping each to a window and adding up is the union clipped to the window.
+    """
+    end = windows[0].end
+    longest = max(windows, key=lambda window: window.days)
+    spans = (
+        Incident.objects.counted()
+        .filter(severity_filter(_rules(rules, "mtbf")))
+        .annotate(began=BEGAN)
+        .annotate(finish=Least(Coalesce(F("restored_at"), Value(end)), Value(end)))
+        .filter(began__lt=end, finish__gt=longest.start)
+    )
+    pooled = _pooled(spans, teams).values("pool", "began", "finish")
+    sql, params = pooled.query.sql_with_params()
+    columns = ", ".join(
+        "SUM(EXTRACT(EPOCH FROM GREATEST(finish - GREATEST(fresh, %s), INTERVAL '0')))::double precision" for _ in windows
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(DOWNTIME.format(columns=columns, spans=sql), [*(w.start for w in windows), *params])
+        for pool, *seconds in cursor.fetchall():
+            for window, down in zip(windows, seconds, strict=True):
+                if tally := counted.get((pool, window.days)):
+                    tally.downtime_seconds = down
+
+
+# --- The rows behind a number ------------------------------------------------------------------------------------------
+
+
+def counted_rows(metric: str, team: Team, window: Window, rules: Rules) -> QuerySet[Any]:
+    """The rows that `tallies` counted for a metric: what a drill-down lists."""
+    return _source(metric, team, window).filter(_counts(metric, window, rules))
+
+
+def excluded_rows(metric: str, team: Team, window: Window, rules: Rules) -> QuerySet[Any]:
+    """Rows of the same span that do not count, each with `why`."""
+    rows = _source(metric, team, window, everything=True).exclude(pk__in=counted_rows(metric, team, window, rules).values("pk"))
+    return rows.annotate(why=Case(*_reasons(metric, window, rules), default=Value("")))
+
+
+DEFECT_METRICS = ("escaped_defect_rate", "defect_removal_efficiency", "defects_found", "escaped_defects")
+
+
+def is_defect_metric(metric: str) -> bool:
+    return metric in DEFECT_METRICS
+
+
+def _source(metric: str, team: Team, window: Window, everything: bool = False) -> QuerySet[Any]:
+    family = Team.objects.descendants_of(team)
+    if is_defect_metric(metric):
+        return Defect.objects.found_between(window.start, window.end).filter(team__in=family)
+    rows = Incident.objects.alive() if everything else Incident.objects.counted()
+    rows = rows.filter(team__in=family).annotate(began=BEGAN)
+    return rows.filter(_in_span(metric, window)) if everything else rows
+
+
+def _in_span(metric: str, window: Window) -> Q:
+    """What a person would expect to find near this number: rows touched by the window at all."""
+    if metric in ("mttr", "mttr_with_open"):
+        return Q(restored_at__gte=window.start, restored_at__lt=window.end) | Q(restored_at=None, began__lt=window.end)
+    if metric == "time_to_detect":
+        return Q(detected_at__gte=window.start, detected_at__lt=window.end)
+    if metric == "open_incidents":
+        return Q(restored_at=None, began__lt=window.end)
+    return Q(began__gte=window.start, began__lt=window.end)
+
+
+def _counts(metric: str, window: Window, rules: Rules) -> Q:
+    end = window.end
+    restored = Q(restored_at__gte=window.start, restored_at__lt=end)
+    open_at_end = (Q(restored_at=None) | Q(restored_at__gte=end)) & Q(detected_at__lt=end)
+    started = Q(began__gte=window.start, began__lt=end)
+    valid = ~Q(resolution__in=NOT_VALID)
+    severities = severity_filter(rules)
+    match metric:
+        case "escaped_defect_rate" | "defect_removal_efficiency":
+            return valid & Q(stage_found__isnull=False) & severities
+        case "defects_found":
+            return valid & severities
+        case "escaped_defects":
+            return valid & Q(stage_found__in=Stage.objects.production()) & severities
+        case "mttr":
+            return restored & severities
+        case "mttr_with_open":
+            return (restored | open_at_end) & severities
+        case "open_incidents":
+            return open_at_end & severities
+        case "time_to_detect":
+            return Q(detected_at__gte=window.start, detected_at__lt=end, started_at__isnull=False)
+        case "mtbf":
+            return started & severities
+        case "incidents_started":
+            return started
+    raise KeyError(metric)
+
+
+def _reasons(metric: str, window: Window, rules: Rules) -> list[When]:
+    """Why a row does not count, the first that holds; sentences that a person reads."""
+    severity = [When(~severity_filter(rules), then=Value("Severity not counted by the threshold set"))] if rules.severities else []
+    if is_defect_metric(metric):
+        return [
+            When(resolution="duplicate", then=Value("Duplicate")),
+            When(resolution="invalid", then=Value("Invalid")),
+            When(resolution="works_as_designed", then=Value("Works as designed")),
+            When(resolution="cannot_reproduce", then=Value("Cannot reproduce")),
+            When(stage_found=None, then=Value("Stage unknown")),
+            *severity,
+            When(~Q(stage_found__in=Stage.objects.production()), then=Value("Found before production")),
+        ]
+    return [
+        When(status="cancelled", then=Value("Cancelled")),
+        When(status="duplicate", then=Value("Duplicate of another incident")),
+        When(kind="exercise", then=Value("Exercise")),
+        When(kind="maintenance", then=Value("Planned maintenance")),
+        When(~Q(environment="production"), then=Value("Not in production")),
+        *severity,
+        When(Q(started_at=None) & Q(pk__isnull=metric != "time_to_detect"), then=Value("Start unknown")),
+        When(Q(restored_at=None), then=Value("Still open")),
+    ]
+
+
+def restore_durations(team: Team, windows: Sequence[Window], rules: Rules) -> dict[int, list[float]]:
+    """The very seconds that MTTR averages, by window: for intervals and tests that need more than a sum."""
+    return {
+        window.days: list(
+            counted_rows("mttr", team, window, rules).values_list(Seconds(F("time_to_restore")), flat=True).order_by()
+        )
+        for window in windows
+    }
+
+
+def shifted(window: Window) -> Window:
+    """The window of the same length that ended where this one begins."""
+    return Window(window.as_of - timedelta(days=window.days), window.days)
+

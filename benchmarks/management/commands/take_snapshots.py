@@ -1,0 +1,35 @@
+from argparse import ArgumentParser
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from benchmarks.snapshots import take_snapshots_of_days
+from qmportal.lib.days import local_day
+
+
+class Command(BaseCommand):
+    help = "Counts, judges and keeps the measures of all teams as of a day (or of each day since another one)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--as-of", metavar="DATE", help="the window ends at the midnight that begins this day; default: today")
+        parser.add_argument("--since", metavar="DATE", help="first day of a span that ends with --as-of")
+
+    def handle(self, as_of: str | None, since: str | None, **options: Any) -> None:
+        today = local_day(timezone.now())
+        last = parse_day(as_of) if as_of else today
+        first = parse_day(since) if since else last
+        if last > today:
+            raise CommandError(f"{last} has not begun yet; a window ends at a midnight that has passed.")
+        if first > last:
+            raise CommandError("--since must not lie after --as-of.")
+        kept = take_snapshots_of_days(first, last)
+        self.stdout.write(f"{kept} snapshots kept, {first} to {last}")
+
+
+def parse_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as problem:
+        raise CommandError(f"{text!r} is not a date like 2026-03-31 ({problem}).") from None

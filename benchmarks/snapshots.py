@@ -1,0 +1,97 @@
+"""Snapshots: tallies judged by the thresholds in force, kept for a day. Safe to repeat, atomic to readers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from benchmarks.counting import restore_durations, tallies
+from benchmarks.metrics import Judged, judge_all, with_durations
+from benchmarks.models import WINDOWS, MetricSnapshot, ThresholdSet
+from benchmarks.tiers import Rules
+from qmportal.lib.days import Window, days_between
+from teams.models import Team
+
+COLUMNS = (
+    "team_id", "metric", "window_days", "as_of", "value", "n", "numerator", "denominator", "low", "high",
+    "median", "p90", "state", "tier", "would_be", "borderline", "details", "threshold_set_id", "computed_at",
+)  # fmt: skip
+
+
+def rules_in_force(day: date) -> dict[str, Rules]:
+    return {metric: row.rules() for metric, row in ThresholdSet.objects.by_metric(day).items()}
+
+
+def measure_teams(
+    day: date, rules: Mapping[str, Rules], windows: Sequence[int] = WINDOWS, teams: Sequence[int] | None = None
+) -> dict[tuple[int, int], list[Judged]]:
+    """Every metric of every team and window as of a day, counted now and judged by the given rules. Writes nothing."""
+    spans = [Window(day, days) for days in windows]
+    return {key: judge_all(tally, rules) for key, tally in tallies(spans, rules, teams).items()}
+
+
+def measure_team(team: Team, window: Window, rules: Mapping[str, Rules] | None = None) -> list[Judged]:
+    """One team over one window, counted now, by the set in force on the window's last day; MTTR with its interval."""
+    rules = rules_in_force(window.as_of) if rules is None else rules
+    judged = measure_teams(window.as_of, rules, [window.days], [team.pk])[team.pk, window.days]
+    durations = restore_durations(team, [window], rules["mttr"])[window.days] if "mttr" in rules else []
+    return [
+        line._replace(measure=with_durations(line.measure, durations)) if line.metric == "mttr" else line
+        for line in judged
+    ]
+
+
+def take_snapshots(as_of: date, windows: Sequence[int] = WINDOWS) -> int:
+    """Counts, judges and keeps all teams' measures as of a day; returns how many rows were kept.
+
+    The number of statements is constant. The day's rows are replaced in one transaction, so a reader sees the old day or the
+    new one, and a second run changes nothing but `computed_at`.
+    """
+    sets = ThresholdSet.objects.by_metric(as_of)
+    rules = {metric: row.rules() for metric, row in sets.items()}
+    set_ids = {metric: row.pk for metric, row in sets.items()}
+    verdicts = measure_teams(as_of, rules, windows)
+    now = timezone.now()
+    rows = [
+        _row(team, days, line, as_of, set_ids.get(line.metric), now)
+        for (team, days), lines in verdicts.items()
+        for line in lines
+    ]
+    with transaction.atomic():
+        MetricSnapshot.objects.filter(as_of=as_of, window_days__in=windows)._raw_delete(using="default")
+        _copy(rows)
+    return len(rows)
+
+
+def take_snapshots_of_days(
+    since: date, as_of: date, windows: Sequence[int] = WINDOWS, report: Callable[[int, int], None] = lambda done, total: None
+) -> int:
+    """The same for each day from `since` to `as_of`, in order; `report(done, total)` after each."""
+    days = list(days_between(since, as_of))
+    kept = 0
+    for done, day in enumerate(days, start=1):
+        kept += take_snapshots(day, windows)
+        report(done, len(days))
+    return kept
+
+
+def _row(team: int, days: int, line: Judged, as_of: date, set_id: int | None, now: datetime) -> tuple:
+    measure, judgement = line.measure, line.judgement
+    borderline = "-".join(judgement.borderline) if judgement.borderline else ""
+    return (
+        team, line.metric, days, as_of, measure.value, measure.n, measure.numerator, measure.denominator, measure.low,
+        measure.high, measure.median, measure.p90, measure.state, judgement.tier, judgement.would_be, borderline,
+        json.dumps({"longest": measure.longest, "flagged": measure.flagged, "excluded": measure.excluded}), set_id, now,
+    )  # fmt: skip
+
+
+def _copy(rows: Iterable[tuple]) -> None:
+    """COPY: a nightly run of a large organisation writes tens of thousands of rows."""
+    table = connection.ops.quote_name(MetricSnapshot._meta.db_table)
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(COLUMNS)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
