@@ -147,9 +147,7 @@ def _dots(points: Iterable[tuple[str, str]]) -> str:
     return "".join(f"M{x} {y}h0" for x, y in points)
 
 
-def sparkline(
-    values: Sequence[float | None], *, width: int = 100, height: int = 24, most: int = 16
-) -> Sparkline | None:
+def sparkline(values: Sequence[float | None], *, width: int = 100, height: int = 24, most: int = 16) -> Sparkline | None:
     """A tiny line in whole numbers, thinned to `most` points. None when fewer than two values are known."""
     if len(values) > most:
         last = len(values) - 1
@@ -191,17 +189,13 @@ def _nice_step(span: float, count: int, unit: str) -> float:
 class _Scale:
     """Value -> distance from the top edge, 0 to 100."""
 
-    def __init__(
-        self, known: Sequence[float], cuts: Sequence[float], unit: str, lower_is_better: bool, log: bool
-    ):
+    def __init__(self, known: Sequence[float], cuts: Sequence[float], unit: str, lower_is_better: bool, log: bool):
         self.log = log
         low, high = self._range(known, cuts, unit, lower_is_better)
         if log:
             self.ticks = [float(step) for step in _DURATION_LADDER if low <= step <= high]
             if unit != "seconds":
-                self.ticks = [
-                    10.0**e for e in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-                ]
+                self.ticks = [10.0**e for e in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]
             self.low, self.high = self.ticks[0], self.ticks[-1]
         else:
             step = _nice_step(high - low, 4, unit)
@@ -211,9 +205,7 @@ class _Scale:
             steps = math.floor((self.high - self.low) / step + 1e-9)
             self.ticks = [self.low + i * step for i in range(steps + 1)]
 
-    def _range(
-        self, known: Sequence[float], cuts: Sequence[float], unit: str, lower_is_better: bool
-    ) -> tuple[float, float]:
+    def _range(self, known: Sequence[float], cuts: Sequence[float], unit: str, lower_is_better: bool) -> tuple[float, float]:
         low, high = min(known), max(known)
         # The next worse and the next better cut belong on the picture, so that a reader sees how far they are.
         low = max((cut for cut in cuts if cut < low), default=low)
@@ -223,9 +215,7 @@ class _Scale:
             low, high = max(low, floor), max(high, floor)
             if unit == "seconds":
                 low = max((step for step in _DURATION_LADDER if step < low), default=low)
-                high = min(
-                    (step for step in _DURATION_LADDER if step >= high * 1.01), default=_DURATION_LADDER[-1]
-                )
+                high = min((step for step in _DURATION_LADDER if step >= high * 1.01), default=_DURATION_LADDER[-1])
             return low, high if high > low else low * 10
         if lower_is_better or unit != "percent":
             low = min(0.0, low)
@@ -256,16 +246,14 @@ def _bands(scale: _Scale, cuts: Sequence[float], lower_is_better: bool) -> list[
         top, bottom = scale.y(high), scale.y(low)
         if bottom - top < 0.5:
             continue
-        bands.append(
-            Band(tier, TIER_LABELS[tier], _short(top), _short(bottom - top), _short((top + bottom) / 2))
-        )
+        bands.append(Band(tier, TIER_LABELS[tier], _short(top), _short(bottom - top), _short((top + bottom) / 2)))
     return bands
 
 
 def _xticks(labels: Sequence[str]) -> list[Tick]:
     last = len(labels) - 1
     every = max(1, round(len(labels) / 6))
-    chosen = [i for i in range(0, last + 1, every)]
+    chosen = list(range(0, last + 1, every))
     if chosen[-1] != last:
         if len(chosen) > 1 and last - chosen[-1] < every * 0.8:
             chosen.pop()
@@ -305,13 +293,8 @@ def trend(
     scale = _Scale(reach, cuts, unit, lower_is_better, log)
     last = max(len(values) - 1, 1)
     x_of = [i / last * WIDTH for i in range(len(values))]
-    points = [
-        None if value is None else (_short(x), _short(scale.y(value)))
-        for x, value in zip(x_of, values, strict=True)
-    ]
-    outside = {
-        i for i, v in enumerate(values) if v is not None and limits and not limits[0] <= float(v) <= limits[1]
-    }
+    points = [None if value is None else (_short(x), _short(scale.y(value))) for x, value in zip(x_of, values, strict=True)]
+    outside = {i for i, v in enumerate(values) if v is not None and limits and not limits[0] <= float(v) <= limits[1]}
     alone = {
         i
         for i, point in enumerate(points)
@@ -331,10 +314,7 @@ def trend(
         dots=_dots(point for i in dotted if (point := points[i]) and i not in outside),
         dots_out=_dots(point for i in sorted(outside) if (point := points[i])),
         bands=_bands(scale, cuts, lower_is_better) if cuts else [],
-        ticks=[
-            Tick(_short(scale.y(t)), duration(t) if unit == "seconds" else quantity(t, unit))
-            for t in scale.ticks
-        ],
+        ticks=[Tick(_short(scale.y(t)), duration(t) if unit == "seconds" else quantity(t, unit)) for t in scale.ticks],
         xticks=_xticks(labels),
         points=rows,
         limits=[Tick(_short(scale.y(v)), quantity(v, unit)) for v in limits or () if scale.holds(v)],
@@ -344,9 +324,7 @@ def trend(
     )
 
 
-def _tier_position(
-    value: float, cuts: Sequence[float], lower_is_better: bool, ceiling: float | None
-) -> float:
+def _tier_position(value: float, cuts: Sequence[float], lower_is_better: bool, ceiling: float | None) -> float:
     """Percent from the left. Inside a tier the place is proportional; the open ends shrink towards the edge."""
     value = float(value)
     rising = sorted(float(cut) for cut in cuts)
@@ -406,9 +384,7 @@ def stacked(items: Sequence[tuple[str, str, float]]) -> list[Segment]:
     for key, label, value in items:
         width = value / total * 100 if total else 0.0
         gap = 0.3 if x else 0.0
-        segments.append(
-            Segment(key, label, value, _short(x + gap), _short(max(0.0, width - gap)), f"{width:.0f}%")
-        )
+        segments.append(Segment(key, label, value, _short(x + gap), _short(max(0.0, width - gap)), f"{width:.0f}%"))
         x += width
     return segments
 

@@ -23,10 +23,7 @@ def percentage(value: float | None, cuts: tuple[float, ...] = ()) -> str:
         return NO_DATA
     for digits in (1, 2, 3, 4):
         rounded = round(float(value), digits)
-        if all(
-            (float(value) < cut) == (rounded < cut) and (float(value) > cut) == (rounded > cut)
-            for cut in cuts
-        ):
+        if all((float(value) < cut) == (rounded < cut) and (float(value) > cut) == (rounded > cut) for cut in cuts):
             break
     return f"{number(value, digits)}%"
 
@@ -60,7 +57,7 @@ def quantity(value: float | None, unit: str, cuts: tuple[float, ...] = ()) -> st
 
 
 def relative(moment: datetime, now: datetime) -> str:
-    """How far a moment lies from now: "38 min ago", "in 3 d", "yesterday", or the day when it is over a week away."""
+    """How far a moment lies from now: "38 min ago", "in 3 d", or the day when it is over a week away."""
     seconds = (now - moment).total_seconds()
     size = abs(seconds)
     if size < MINUTE:
