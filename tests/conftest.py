@@ -1,0 +1,50 @@
+"""Makes `pytest` alone work: servers of its own when no `DATABASE_URL` is set, started before the settings are read."""
+
+import os
+from contextlib import ExitStack
+from urllib.parse import urlsplit
+
+import django
+import psycopg
+import pytest
+from psycopg import sql
+
+from qmportal import embedded
+
+_servers = ExitStack()
+
+
+def _start_servers() -> None:
+    if not os.environ.get("DATABASE_URL"):
+        os.environ["QMPORTAL_DATA_DIR"] = os.environ.get("QMPORTAL_TEST_DATA_DIR") or str(embedded.ROOT / ".data" / "test")
+        os.environ["QMPORTAL_EMBEDDED_FAST"] = "1"
+        running = _servers.enter_context(embedded.servers())
+        running.export()
+        url = os.environ["DATABASE_URL"]
+        _drop_left_databases(url)
+        # Two runs at once share the server, so each has databases of its own.
+        os.environ["DATABASE_URL"] = urlsplit(url)._replace(path=f"/qmportal_{os.getpid()}").geturl()
+        (embedded.data_folder() / "static").mkdir(exist_ok=True)
+    # Pages name static files that nobody has collected; the live server finds them in their apps.
+    os.environ.setdefault("QMPORTAL_STATICFILES", "django.contrib.staticfiles.storage.StaticFilesStorage")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "qmportal.settings"
+    django.setup()
+
+
+def _drop_left_databases(url: str) -> None:
+    """What runs that were killed have left: their name holds the pid of a process that is gone."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        names = connection.execute(r"select datname from pg_database where datname ~ '^test_qmportal_\d+'").fetchall()
+        for (name,) in names:
+            if not os.path.exists(f"/proc/{name.split('_')[2]}"):
+                connection.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(name)))
+
+
+try:
+    _start_servers()
+except embedded.EmbeddedError as error:
+    pytest.exit(str(error), returncode=1)
+
+
+def pytest_unconfigure() -> None:
+    _servers.close()

