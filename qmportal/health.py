@@ -1,0 +1,77 @@
+"""Is the process alive, and can it do its work? For load balancers, containers and the launcher."""
+
+from collections.abc import Callable
+from functools import cache
+
+import redis
+import structlog
+from django.conf import settings
+from django.db import Error, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, JsonResponse
+from psycopg_pool import PoolTimeout
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+log = structlog.get_logger(__name__)
+
+
+def healthz(request: HttpRequest) -> JsonResponse:
+    """This process answers. Asks nothing else, so that a database outage does not restart every container."""
+    return JsonResponse({"status": "ok"})
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when database and broker answer and every migration is applied; otherwise 503. Names the part that fails."""
+    parts = {
+        "database": _outcome("database", _ask_database),
+        "broker": _outcome("broker", _ask_broker),
+    }
+    parts["migrations"] = _outcome("migrations", _compare_migrations) if parts["database"] == "ok" else "unknown"
+    ready = set(parts.values()) == {"ok"}
+    answer = {"status": "ready" if ready else "not ready", **parts}
+    return JsonResponse(answer, status=200 if ready else 503, headers={"Cache-Control": "no-store"})
+
+
+def _outcome(part: str, check: Callable[[], str]) -> str:
+    try:
+        return check()
+    except (Error, PoolTimeout, redis.RedisError, OSError) as error:
+        # The reason belongs in the log only: an error of the driver tells hosts and users.
+        log.warning("not_ready", part=part, error=str(error))
+        return "unreachable"
+
+
+def _ask_database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return "ok"
+
+
+def _ask_broker() -> str:
+    client = redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
+    )
+    try:
+        client.ping()
+    finally:
+        client.close()
+    return "ok"
+
+
+def _compare_migrations() -> str:
+    missing = _migrations_of_this_code() - set(MigrationRecorder(connection).applied_migrations())
+    return f"{len(missing)} not applied" if missing else "ok"
+
+
+@cache
+def _migrations_of_this_code() -> frozenset[tuple[str, str]]:
+    """Read once: a process keeps the code it was started with."""
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    return frozenset(loader.disk_migrations) - _replaced(loader)
+
+
+def _replaced(loader: MigrationLoader) -> frozenset[tuple[str, str]]:
+    """What a squashed migration stands for may be absent from the table."""
+    return frozenset(key for migration in loader.disk_migrations.values() for key in migration.replaces)
