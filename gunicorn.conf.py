@@ -1,0 +1,18 @@
+"""How the web process runs. gunicorn reads this file from the folder it is started in."""
+
+import os
+
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = int(os.environ.get("WEB_THREADS", "4"))
+bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
+timeout = 60
+graceful_timeout = 20
+max_requests = 20_000  # a slow leak of some library never becomes an outage
+max_requests_jitter = 2_000
+control_socket_disable = True
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - gunicorn makes a private file there
+accesslog = None  # django-structlog logs each request with its id
+
+# One pooled connection for each thread: fewer gave errors under load, more stay idle.
+os.environ.setdefault("QMPORTAL_POOL_SIZE", str(threads))
