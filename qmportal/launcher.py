@@ -1,0 +1,348 @@
+"""`make demo` and `make run`: one command from an installed clone to a running portal, and one place that stops it.
+
+Servers, migrations, static files, web, worker and beat. What has not changed since the last start is not done again.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import hashlib
+import http.client
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from qmportal import assets, embedded
+
+ROOT = embedded.ROOT
+READY_SECONDS = 60
+STOP_SECONDS = 40  # a running task has 20 seconds to finish before it is handed back
+ACCOUNTS = {
+    "admin@demo.example": "the organisation's admin",
+    "manager@demo.example": "manages teams",
+    "engineer@demo.example": "works in a team",
+    "newhire@demo.example": "is in training",
+}
+
+
+class LaunchError(Exception):
+    """Why the portal does not start, in a sentence for the terminal."""
+
+
+@dataclass
+class Process:
+    """One of web, worker and beat. Its output goes to a file, so that the terminal ends with the line that matters."""
+
+    name: str
+    command: list[str]
+    log: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    popen: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    failures: int = 0
+
+    def start(self, lock: IO[str]) -> None:
+        if self.log.exists() and self.log.stat().st_size > embedded.LOG_BYTES:
+            self.log.replace(self.log.with_suffix(".log.1"))
+        self.started = time.monotonic()
+        with self.log.open("ab") as log:
+            self.popen = subprocess.Popen(
+                self.command,
+                cwd=ROOT,
+                env={**os.environ, **self.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=(lock.fileno(),),
+                start_new_session=True,  # Ctrl-C reaches the launcher alone, which stops things in order
+                preexec_fn=_end_with_parent,
+            )
+
+    def ended(self) -> int | None:
+        assert self.popen is not None
+        return self.popen.poll()
+
+    def tail(self) -> str:
+        return self.log.read_bytes()[-3000:].decode(errors="replace")
+
+
+class Portal:
+    """Web, worker and beat on one port, with the servers they need."""
+
+    def __init__(self, port: int, folder: Path, servers: embedded.Servers | None, lock: IO[str]) -> None:
+        self.port, self.folder, self.servers, self.lock = port, folder, servers, lock
+        self.url = f"http://127.0.0.1:{port}"
+        self._stopping = False
+        logs = folder / "logs"
+        logs.mkdir(mode=0o700, exist_ok=True)
+        celery = [sys.executable, "-m", "celery", "--app", "qmportal.celery"]
+        web = [sys.executable, "-m", "gunicorn", "qmportal.wsgi"]
+        self.web = Process("web", web, logs / "web.log", {"WEB_BIND": f"127.0.0.1:{port}"})
+        worker = [*celery, "worker", "--concurrency=2", "--without-gossip", "--without-mingle", "--loglevel=info"]
+        beat = [*celery, "beat", "--schedule", str(folder / "beat-schedule"), "--pidfile=", "--loglevel=info"]
+        self.background = [
+            Process("worker", worker, logs / "worker.log", {"REMAP_SIGTERM": "SIGQUIT"}),
+            Process("beat", beat, logs / "beat.log"),
+        ]
+
+    @property
+    def processes(self) -> list[Process]:
+        return [self.web, *self.background]
+
+    def start(self) -> None:
+        """Start everything; returns when the web process says that it is ready."""
+        self.web.start(self.lock)
+        answer = self._wait_for_answer()
+        if answer.get("status") != "ready" and str(answer.get("migrations", "")).endswith("not applied"):
+            prepare(self.folder, again=True)  # a dump was restored, say: what we remember of the database is not so
+            answer = self._wait_for_answer()
+        if answer.get("status") != "ready":
+            raise LaunchError(f"The portal is not ready: {json.dumps(answer)}. See {self.web.log}.")
+        for process in self.background:
+            process.start(self.lock)
+
+    def watch(self) -> None:
+        """Keep everything running until a signal ends it."""
+        while True:
+            time.sleep(0.5)
+            if self.servers is not None and not self.servers.alive():
+                self._restore_servers(self.servers)
+            for process in self.processes:
+                if process.ended() is not None:
+                    self._start_again(process)
+
+    def stop(self) -> None:
+        """Ask everything to end, wait, and end by force what did not."""
+        alive = [p.popen for p in self.processes if p.popen is not None and p.popen.poll() is None]
+        for popen in alive:
+            popen.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        try:
+            for popen in alive:
+                with suppress(subprocess.TimeoutExpired):
+                    popen.wait(max(0.0, deadline - time.monotonic()))
+        finally:  # a second Ctrl-C comes here at once
+            for popen in alive:
+                with suppress(ProcessLookupError):
+                    os.killpg(popen.pid, signal.SIGKILL)
+                popen.wait()
+
+    def _wait_for_answer(self) -> dict[str, str]:
+        """What /readyz says, once it says ready or time is up."""
+        deadline = time.monotonic() + READY_SECONDS
+        answer: dict[str, str] = {}
+        while time.monotonic() < deadline:
+            if self.web.ended() is not None:
+                raise LaunchError(f"The web process ended. The end of {self.web.log}:\n{self.web.tail()}")
+            with suppress(OSError, http.client.HTTPException, ValueError):
+                answer = self._ask()
+                if answer.get("status") == "ready" or answer.get("migrations") not in ("unknown", None):
+                    return answer
+            time.sleep(0.05)
+        return answer
+
+    def _ask(self) -> dict[str, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", "/readyz")
+            answer: dict[str, str] = json.load(connection.getresponse())
+            return answer
+        finally:
+            connection.close()
+
+    def _start_again(self, process: Process) -> None:
+        lived = time.monotonic() - process.started
+        process.failures = process.failures + 1 if lived < 10 else 1
+        if process.failures > 3:
+            raise LaunchError(f"{process.name} keeps ending. The end of {process.log}:\n{process.tail()}")
+        print(f"{process.name} ended ({process.ended()}) and is started again.", flush=True)
+        process.start(self.lock)
+
+    def _restore_servers(self, servers: embedded.Servers) -> None:
+        print("The database or the broker ended and is started again.", flush=True)
+        before = servers.environment()
+        servers.ensure()
+        if servers.environment() != before:
+            raise LaunchError("Its port was taken meanwhile. Start the portal again.")
+
+
+def launch(kind: str, port: int) -> None:
+    """Run the portal in the foreground until a signal comes. `kind` is "demo" or "run"."""
+    folder = embedded.data_folder()
+    embedded.make_data_folder(folder)
+    with _only_launcher(folder, port), _children_lock(folder) as lock:
+        _require_free_port(port)
+        with embedded.servers() as servers:
+            _export(port, folder)
+            assets.ensure()
+            prepare(folder)
+            lines = _demo_lines(folder) if kind == "demo" else _run_lines(folder, port)
+            portal = Portal(port, folder, servers, lock)
+            try:
+                portal.start()
+                lines += [f"Logs: {folder / 'logs'}. Ctrl-C stops everything.", f"Ready: {portal.url}"]
+                print(*lines, sep="\n", flush=True)
+                portal.watch()
+            except (KeyboardInterrupt, SystemExit):
+                print("Stopping ...", flush=True)
+            finally:
+                portal.stop()
+
+
+def prepare(folder: Path, *, again: bool = False) -> None:
+    """Apply migrations and collect static files, unless both were done with exactly these files."""
+    record = folder / "prepared"
+    inputs = _fingerprint()
+    collected = Path(os.environ.get("QMPORTAL_STATIC_ROOT") or folder / "static") / "staticfiles.json"
+    if not again and collected.exists() and record.exists() and record.read_text() == inputs:
+        return
+    manage("migrate", "--no-input", "--verbosity=0")
+    manage("collectstatic", "--no-input", "--verbosity=0")
+    record.write_text(inputs)
+
+
+def manage(*arguments: str) -> None:
+    """Run a command of `manage.py` in a process of its own: the launcher itself stays small and loads no Django."""
+    done = subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise LaunchError(f"manage.py {arguments[0]} failed; what it says is above.")
+
+
+def _demo_lines(folder: Path) -> list[str]:
+    """Fill an empty database with demo data, and name the accounts."""
+    kept = folder / "demo-password"
+    known = kept.read_text() if kept.exists() else ""
+    password = os.environ.get("QMPORTAL_DEMO_PASSWORD") or known or secrets.token_urlsafe(12)
+    os.environ["QMPORTAL_DEMO_PASSWORD"] = password
+    emails = _emails()
+    if not emails:
+        print("Making demo data ...", flush=True)
+        manage("seed_demo")
+        emails = set(ACCOUNTS)
+    elif not emails & set(ACCOUNTS):
+        return ["This portal has data of its own, so no demo data was added. Set QMPORTAL_DATA_DIR to start an empty one."]
+    elif password != known:
+        manage("set_demo_password")
+    embedded.write_private(kept, password)
+    accounts = [f"  {email:<24}{who}" for email, who in ACCOUNTS.items() if email in emails]
+    return ["Accounts, all with the password " + password, *accounts]
+
+
+def _run_lines(folder: Path, port: int) -> list[str]:
+    """While there is no account: the address with the one-time token that makes the first one."""
+    token_file = folder / "setup-token"
+    emails = _emails()
+    if not emails:
+        token = token_file.read_text() if token_file.exists() else secrets.token_urlsafe(24)
+        embedded.write_private(token_file, token)
+        os.environ["QMPORTAL_SETUP_TOKEN"] = token
+        return [f"Create the first admin at http://127.0.0.1:{port}/setup/?token={token}"]
+    token_file.unlink(missing_ok=True)
+    if emails & set(ACCOUNTS):
+        return ["This portal holds the demo data. Set QMPORTAL_DATA_DIR to start an empty one."]
+    return []
+
+
+def _emails() -> set[str]:
+    """The accounts, asked without Django: importing it would cost a third of a warm start."""
+    import psycopg
+
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        return {email for (email,) in connection.execute("select email from teams_user")}
+
+
+def _export(port: int, folder: Path) -> None:
+    os.environ.setdefault("QMPORTAL_DATA_DIR", str(folder))
+    os.environ.setdefault("SITE_URL", f"http://127.0.0.1:{port}")
+    os.environ.setdefault("ALLOWED_HOSTS", "localhost,127.0.0.1")
+    if not os.environ.get("SECRET_KEY"):
+        os.environ["SECRET_KEY"] = embedded.read_secrets(folder)["secret_key"]
+    if not os.environ.get("REDIS_URL"):
+        raise LaunchError("DATABASE_URL is set, REDIS_URL is not. Set both, or neither to use the embedded servers.")
+
+
+def _fingerprint() -> str:
+    """Changes when a migration, a static file, a setting or a library does, or when another database is named."""
+    digest = hashlib.sha256(os.environ["DATABASE_URL"].rpartition("@")[0].encode())
+    names = ["qmportal/settings.py", "requirements.lock", "requirements-embedded.lock", "requirements-dev.lock"]
+    names += [str(path) for pattern in ("*/migrations/*.py", "static/**/*", "*/static/**/*") for path in ROOT.glob(pattern)]
+    for name in sorted(names):
+        status = (ROOT / name).stat()
+        digest.update(f"{name} {status.st_size} {status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _require_free_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as error:
+            other = port + 1 if port < 65535 else 8000
+            raise LaunchError(f"Port {port} cannot be used ({error}). Choose another one: PORT={other}.") from error
+
+
+@contextmanager
+def _only_launcher(folder: Path, port: int) -> Iterator[None]:
+    with embedded.open_lock(folder / "portal.lock") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LaunchError(f"The portal of {folder} runs already: {lock.read()}") from None
+        lock.truncate()
+        lock.write(f"http://127.0.0.1:{port}, process {os.getpid()}")
+        lock.flush()
+        yield
+
+
+@contextmanager
+def _children_lock(folder: Path) -> Iterator[IO[str]]:
+    """Inherited by web, worker and beat: free once those of a launcher that was killed are gone."""
+    with embedded.open_lock(folder / "processes.lock") as lock:
+        deadline = time.monotonic() + STOP_SECONDS
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise LaunchError(f"Processes of an earlier start still run (they hold {lock.name}).") from None
+                time.sleep(0.1)
+        yield lock
+
+
+def _end_with_parent() -> None:
+    """Linux: TERM to this child when the launcher dies, even by kill -9."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+def main() -> None:
+    kind = sys.argv[1] if len(sys.argv) > 1 else ""
+    if kind not in ("demo", "run"):
+        sys.exit("usage: python -m qmportal.launcher demo|run")
+    number = os.environ.get("PORT") or "8000"
+    if not number.isdecimal():
+        sys.exit(f"PORT must be a number, not {number!r}.")
+    try:
+        with embedded.ended_by_signals():
+            launch(kind, int(number))
+    except (embedded.EmbeddedError, assets.AssetsError, LaunchError) as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
