@@ -107,7 +107,8 @@ def sparkline(spark: Sparkline | None, area: bool = False) -> SafeString | str:
 def field_link(form: Any, name: str) -> str:
     """The id of the first control of a field, for the links of an error summary."""
     bound = form[name]
-    return bound.id_for_label or bound.auto_id
+    # A group of radios has no id of its own that can take the focus; its first control has.
+    return f"{bound.auto_id}_0" if bound.use_fieldset else bound.id_for_label
 
 
 @register.filter(expects_localtime=True)
