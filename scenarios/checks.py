@@ -1,0 +1,226 @@
+"""Knowledge checks: their model, the reading and grading of answers, and when to ask again. Plain Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from scenarios.engine import Unreadable, load
+
+TIERS = {"elite": "Elite", "good": "Good", "average": "Average", "needs_work": "Needs Work", "critical": "Critical"}
+
+LADDER = (1, 3, 7, 21, 60)  # days until the next question, by box (Leitner)
+
+_SPACES = str.maketrans("", "", " \t\u00a0\u2009\u202f'’_")
+_NUMBER = re.compile(r"(?P<currency>[€$£]?)(?P<digits>[-+]?[0-9][0-9.,]*|[-+]?\.[0-9]+)(?P<unit>[^0-9.,]*)\Z")
+_MULTIPLES = {"k": 1_000, "m": 1_000_000}
+
+
+@dataclass(frozen=True)
+class NumberField:
+    """Asks for a number; right from `low` to `high`, both included."""
+
+    id: str
+    label: str
+    unit: str
+    answer: Decimal
+    low: Decimal
+    high: Decimal
+
+    @property
+    def shown(self) -> str:
+        number = f"{self.answer:,f}"
+        return number + self.unit if self.unit == "%" else f"{number} {self.unit}".strip()
+
+
+@dataclass(frozen=True)
+class ChoiceField:
+    """Asks for one of `options` (id -> label); right when it is among `accepted`."""
+
+    id: str
+    label: str
+    options: Mapping[str, str]
+    accepted: tuple[str, ...]
+
+    @property
+    def shown(self) -> str:
+        return " or ".join(self.options[key] for key in self.accepted)
+
+
+Field = NumberField | ChoiceField
+
+
+@dataclass(frozen=True)
+class KnowledgeCheck:
+    """One question with one or more fields. `metric` is the slug of the portal's number that it is about, if any;
+    `calculator` the part of "run the numbers" that computes the same; `page` the library page that explains it."""
+
+    id: str
+    title: str
+    prompt: str
+    fields: tuple[Field, ...]
+    worked: str
+    trap: str
+    page: str
+    metric: str = ""
+    calculator: str = ""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A number as it was understood, or None, and what the learner should know about that."""
+
+    value: Decimal | None
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class FieldGrade:
+    field: Field
+    given: str
+    right: bool
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class Grade:
+    fields: tuple[FieldGrade, ...]
+
+    @property
+    def right(self) -> bool:
+        return all(grade.right for grade in self.fields)
+
+    @property
+    def quality(self) -> Decimal:
+        """The share of fields answered right, 0..1, to two places."""
+        right = sum(grade.right for grade in self.fields)
+        return (Decimal(right) / len(self.fields)).quantize(Decimal("0.01"))
+
+
+def parse_number(text: str, *, unit: str = "", expected: Decimal | None = None) -> Reading:
+    """Read a number as people write it: `15.8`, `15,8`, `15.8 %`, `58,000`, `58.000`, `58k`, `€ 400k`, `5.3 h`.
+
+    `expected` settles what is ambiguous: `58,000` is the reading nearer to it, and `0.158` where 15.8 % is meant is
+    taken as 15.8 with a warning.
+    """
+    match = _NUMBER.match(text.translate(_SPACES).replace("−", "-"))
+    if not match or len(match["digits"]) > 30:
+        return Reading(None, "This is not a number.")
+    suffix = match["unit"].casefold()
+    factor = 1
+    if suffix[:1] in _MULTIPLES and suffix[1:] in ("", unit.casefold()) and suffix != unit.casefold():
+        factor, suffix = _MULTIPLES[suffix[0]], suffix[1:]
+    if suffix not in ("", unit.casefold(), "€", "$", "£", "eur", "usd"):
+        return Reading(None, f"Answer in {unit}." if unit else "Give the number without a unit.")
+    readings = [value * factor for value in _readings(match["digits"])]
+    if not readings:
+        return Reading(None, "This is not a number.")
+    if expected is None:
+        return Reading(readings[0])
+    value = min(readings, key=lambda reading: abs(reading - expected))
+    if unit == "%" and suffix != "%" and 0 < abs(value) <= 1 and abs(value * 100 - expected) < abs(value - expected):
+        share = value * 100
+        return Reading(share, f"{text.strip()} is a share of one; taken as {share.normalize():f} %.")
+    return Reading(value)
+
+
+def _readings(digits: str) -> list[Decimal]:
+    """What the digits can mean, the likelier first: a lone comma or point before three digits may group thousands."""
+    marks = [mark for mark in digits if mark in ".,"]
+    plain = digits.replace(",", "").replace(".", "")
+    if not plain.strip("+-"):
+        return []
+    if not marks:
+        return [Decimal(plain)]
+    head, _, tail = digits.rpartition(marks[-1])
+    groups = re.match(r"[-+]?[1-9][0-9]{0,2}([.,][0-9]{3})+\Z", digits) is not None and len(set(marks)) == 1
+    if len(marks) > 1 and len(set(marks)) == 1:
+        return [Decimal(plain)] if groups else []
+    if len(marks) > 2 and marks.count(marks[-1]) > 1:
+        return []
+    decimal = Decimal(f"{head.replace(',', '').replace('.', '') or '0'}.{tail or '0'}")
+    if not groups:
+        return [decimal]
+    return [Decimal(plain), decimal] if marks[-1] == "," else [decimal, Decimal(plain)]
+
+
+def grade(check: KnowledgeCheck, given: Mapping[str, str]) -> Grade:
+    """Grade the answers by field id; what is missing counts as wrong."""
+    return Grade(tuple(_grade_field(field, given.get(field.id, "")) for field in check.fields))
+
+
+def _grade_field(field: Field, given: str) -> FieldGrade:
+    if isinstance(field, ChoiceField):
+        return FieldGrade(field, given, given in field.accepted)
+    if not given.strip():
+        return FieldGrade(field, given, False, "No answer.")
+    reading = parse_number(given, unit=field.unit, expected=field.answer)
+    right = reading.value is not None and field.low <= reading.value <= field.high
+    return FieldGrade(field, given, right, reading.warning)
+
+
+def next_due(box: int, correct: bool, today: date) -> tuple[int, date]:
+    """The new box (1..5) and the day of the next question. A new card is in box 0; a wrong answer leads back to 1."""
+    new_box = min(box + 1, len(LADDER)) if correct else 1
+    return new_box, today + timedelta(days=LADDER[new_box - 1])
+
+
+def read_checks(text: str) -> list[KnowledgeCheck]:
+    """Read a file of knowledge checks; raises `Unreadable` with the line of the first fault."""
+    document = load(text)
+    if not isinstance(document.data, list):
+        raise Unreadable("The file must hold a list of checks.", 1, "Begin each check with `- id: some_id`.")
+    checks = []
+    for index, body in enumerate(document.data):
+        try:
+            checks.append(_check(body))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            name = body.get("id", index) if isinstance(body, dict) else index
+            message = f"Check {name} cannot be read: {type(error).__name__} {error}."
+            raise Unreadable(message, document.line((index,)), "Compare it with the check above.") from error
+    ids = [check.id for check in checks]
+    if twice := {key for key in ids if ids.count(key) > 1}:
+        raise Unreadable(f"Ids appear twice: {', '.join(sorted(twice))}.", 1, "Rename one of them.")
+    return checks
+
+
+def _check(body: Mapping[str, Any]) -> KnowledgeCheck:
+    known = {"id", "title", "prompt", "fields", "worked", "trap", "page", "metric", "calculator"}
+    if unknown := body.keys() - known:
+        raise ValueError(f"unknown field {', '.join(sorted(unknown))}")
+    fields = tuple(_field(field) for field in body["fields"])
+    if not fields:
+        raise ValueError("no fields")
+    return KnowledgeCheck(
+        id=body["id"],
+        title=body["title"].strip(),
+        prompt=body["prompt"].strip(),
+        fields=fields,
+        worked=body["worked"].strip(),
+        trap=body["trap"].strip(),
+        page=body["page"],
+        metric=body.get("metric", ""),
+        calculator=body.get("calculator", ""),
+    )
+
+
+def _field(body: Mapping[str, Any]) -> Field:
+    kind = body["kind"]
+    if kind == "number":
+        answer = Decimal(body["answer"])
+        tolerance = Decimal(body.get("tolerance", 0))
+        low, high = body.get("range", (answer - tolerance, answer + tolerance))
+        if not low <= answer <= high:
+            raise ValueError(f"the answer of {body['id']} lies outside its own range")
+        return NumberField(body["id"], body["label"], body.get("unit", ""), answer, Decimal(low), Decimal(high))
+    if kind not in ("choice", "tier"):
+        raise ValueError(f"unknown kind {kind}")
+    options = TIERS if kind == "tier" else dict(body["options"])
+    accepted = body["answer"] if isinstance(body["answer"], list) else [body["answer"]]
+    if not accepted or not set(accepted) <= options.keys():
+        raise ValueError(f"the answer of {body['id']} is not among its options")
+    return ChoiceField(body["id"], body["label"], options, tuple(accepted))
