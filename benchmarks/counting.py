@@ -7,6 +7,7 @@ that a drill-down lists (`counted_rows`), so a number and its rows cannot disagr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.db import connection
 from django.db.models import Aggregate, Case, Count, F, FloatField, Func, Max, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, Least
 
-from benchmarks.metrics import DEFAULT_RULES, Tally
+from benchmarks.metrics import DEFAULT_RULES, METRICS, Tally
 from benchmarks.tiers import Rules
 from defects.models import NOT_VALID, Defect, Severity
 from incidents.models import Incident
@@ -50,6 +51,25 @@ class Unnest(Func):
 
 
 BEGAN = Coalesce(F("started_at"), F("detected_at"))
+
+
+# Metrics on the same rows count the same severities: those of the set named here.
+SEVERITIES_OF = {
+    "defect_removal_efficiency": "escaped_defect_rate",
+    "defects_found": "escaped_defect_rate",
+    "escaped_defects": "escaped_defect_rate",
+    "mttr_with_open": "mttr",
+    "open_incidents": "mttr",
+}
+
+
+def with_shared_severities(rules: Mapping[str, Rules]) -> dict[str, Rules]:
+    """The rules of every metric, each with the severities that its rows are counted by."""
+    complete = {slug: Rules(minimum_n=metric.minimum_n) for slug, metric in METRICS.items()} | dict(rules)
+    return complete | {
+        metric: replace(complete[metric], severities=complete[leader].severities)
+        for metric, leader in SEVERITIES_OF.items()
+    }
 
 
 def severity_filter(rules: Rules) -> Q:
@@ -100,6 +120,21 @@ def _rules(rules: Mapping[str, Rules], metric: str) -> Rules:
     return rules.get(metric) or DEFAULT_RULES[metric]
 
 
+# Metrics over the same rows count by the rules of one of them.
+COUNTED_LIKE = {
+    "defect_removal_efficiency": "escaped_defect_rate",
+    "defects_found": "escaped_defect_rate",
+    "escaped_defects": "escaped_defect_rate",
+    "mttr_with_open": "mttr",
+    "open_incidents": "mttr",
+}
+
+
+def counting_rules(metric: str, rules: Mapping[str, Rules]) -> Rules:
+    """The rules by which a metric's rows are counted: what `counted_rows` and `excluded_rows` want."""
+    return _rules(rules, COUNTED_LIKE.get(metric, metric))
+
+
 def _count_defects(
     counted: Tallies, windows: Sequence[Window], rules: Mapping[str, Rules], teams: Sequence[int] | None
 ) -> None:
@@ -133,6 +168,7 @@ def _count_incidents(
     rows = Incident.objects.counted().annotate(began=BEGAN).filter(touched, began__lt=end)
     restored_now = severity_filter(_rules(rules, "mttr"))
     failure = severity_filter(_rules(rules, "mtbf"))
+    noticed = severity_filter(_rules(rules, "time_to_detect"))
     open_at_end = (Q(restored_at=None) | Q(restored_at__gte=end)) & Q(detected_at__lt=end) & restored_now
     took = Seconds(F("time_to_restore"))
     age = Seconds(Value(end) - F("began"))
@@ -145,7 +181,7 @@ def _count_incidents(
     for window in windows:
         days = window.days
         restored = Q(restored_at__gte=window.start, restored_at__lt=end) & restored_now
-        detected = Q(detected_at__gte=window.start, detected_at__lt=end)
+        detected = Q(detected_at__gte=window.start, detected_at__lt=end) & noticed
         started = Q(began__gte=window.start)
         columns |= {
             f"restored_n_{days}": Count("pk", filter=restored),
@@ -271,7 +307,7 @@ def _counts(metric: str, window: Window, rules: Rules) -> Q:
         case "open_incidents":
             return open_at_end & severities
         case "time_to_detect":
-            return Q(detected_at__gte=window.start, detected_at__lt=end, started_at__isnull=False)
+            return Q(detected_at__gte=window.start, detected_at__lt=end, started_at__isnull=False) & severities
         case "mtbf":
             return started & severities
         case "incidents_started":

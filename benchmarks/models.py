@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 
-from benchmarks.metrics import METRICS, Metric
+from benchmarks.metrics import METRICS, Measure, Metric
+from benchmarks.quantities import limits
 from benchmarks.tiers import Cuts, Rules, Tier, overall
 from qmportal.lib.days import local_day
+from qmportal.lib.face import severity_label
 from qmportal.lib.work import Work, ring
 from teams.models import Team, User
 
@@ -29,6 +31,14 @@ WINDOWS = (30, 90, 180, 365)
 DEFAULT_WINDOW = 90
 # A portal that slept for longer starts its history anew instead of computing for hours.
 MOST_MISSED_NIGHTS = timedelta(days=31)
+
+
+class Superseded(Exception):
+    """Someone else saved a version since the newest one was read. Carries theirs."""
+
+    def __init__(self, newest: ThresholdSet):
+        super().__init__("Another version was saved in the meantime.")
+        self.newest = newest
 
 
 class ThresholdSetQuerySet(models.QuerySet["ThresholdSet"]):
@@ -45,6 +55,14 @@ class ThresholdSetQuerySet(models.QuerySet["ThresholdSet"]):
 
     def history(self, metric: str) -> ThresholdSetQuerySet:
         return self.filter(team=None, metric=metric).order_by("-effective_from", "-id")
+
+    def newest(self, metric: str) -> ThresholdSet | None:
+        """The version that was saved last, whenever it takes effect."""
+        return self.filter(team=None, metric=metric).order_by("-id").first()
+
+    def upcoming(self, day: date) -> ThresholdSetQuerySet:
+        """Versions that take effect after `day`, the next one first."""
+        return self.filter(team=None, effective_from__gt=day).order_by("effective_from", "id")
 
 
 class ThresholdSet(models.Model):
@@ -129,6 +147,54 @@ class ThresholdSet(models.Model):
             severities=tuple(self.severities),
         )
 
+    @property
+    def is_portal_default(self) -> bool:
+        """As shipped: nobody has set it."""
+        return self.author_id is None
+
+    @property
+    def severities_in_words(self) -> str:
+        return ", ".join(severity_label(key) for key in sorted(self.severities)) or "all"
+
+    def changes_from(self, before: ThresholdSet) -> list[str]:
+        """What this version changes, in words: "Elite below 5 % → below 4 %"; [] when it judges the same."""
+        found = []
+        unit = self.definition.unit
+        mine, theirs = limits(self.rules().cuts, unit), limits(before.rules().cuts, unit)
+        if mine and theirs:
+            pairs = zip(theirs, mine, strict=True)
+            found += [f"{tier.label} {old} → {new}" for (tier, old), (_, new) in pairs if old != new]
+        elif mine:
+            found.append("no tiers → " + ", ".join(f"{tier.label} {words}" for tier, words in mine))
+        elif theirs:
+            found.append(", ".join(f"{tier.label} {words}" for tier, words in theirs) + " → no tiers")
+        if self.statistic != before.statistic:
+            found.append(f"statistic {before.statistic} → {self.statistic}")
+        if self.minimum_n != before.minimum_n:
+            found.append(f"minimum n {before.minimum_n} → {self.minimum_n}")
+        if set(self.severities) != set(before.severities):
+            found.append(f"severities counted {before.severities_in_words} → {self.severities_in_words}")
+        if self.source_text != before.source_text:
+            found.append(f"source “{before.source_text or 'none'}” → “{self.source_text or 'none'}”")
+        return found
+
+    def apply(self, *, after: int, now: datetime) -> SnapshotRun | None:
+        """Saves this new version and asks for a recomputation; None when it takes effect on a later day.
+
+        `after` is the version that its author saw as the newest one. Raises Superseded if it no longer is.
+        """
+        with transaction.atomic():
+            others = ThresholdSet.objects.filter(team=None, metric=self.metric)
+            # The oldest version is the lock: whoever waits for it reads the newest one only afterwards.
+            others.order_by("pk").select_for_update().first()
+            newest = ThresholdSet.objects.newest(self.metric)
+            if newest and newest.pk != after:
+                raise Superseded(newest)
+            self.save()
+            if self.effective_from > local_day(now):
+                return None
+            return SnapshotRun.request(SnapshotRun.Reason.THRESHOLDS, now=now, requested_by=self.author)
+
 
 class MetricSnapshotQuerySet(models.QuerySet["MetricSnapshot"]):
     def visible_to(self, user: AnyUser) -> MetricSnapshotQuerySet:
@@ -192,6 +258,29 @@ class MetricSnapshot(models.Model):
     def __str__(self) -> str:
         return f"{self.team_id} {self.metric} {self.window_days} d as of {self.as_of}"
 
+    @property
+    def definition(self) -> Metric:
+        return METRICS[self.metric]
+
+    @property
+    def measure(self) -> Measure:
+        """The measure as it was kept: what the pure functions of `metrics` and `tiers` work with."""
+        whole = self.definition.unit != "seconds"
+        numerator, denominator = self.numerator, self.denominator
+        return Measure(
+            value=self.value,
+            n=self.n,
+            numerator=int(numerator) if whole and numerator is not None else numerator,
+            denominator=int(denominator) if whole and denominator is not None else denominator,
+            low=self.low,
+            high=self.high,
+            state=self.state,
+            metric=self.metric,
+            median=self.median,
+            p90=self.p90,
+            **self.details,
+        )
+
 
 class SnapshotRun(Work):
     """A recomputation of all teams for one day, or for each day from `since` to `as_of`."""
@@ -221,14 +310,18 @@ class SnapshotRun(Work):
         return reverse("benchmarks:run", args=[self.pk])
 
     @classmethod
+    @transaction.atomic
     def request(
         cls, reason: str, *, now: datetime, requested_by: User | None = None, since: date | None = None
     ) -> SnapshotRun:
-        """Asks for a recomputation up to the last local midnight. A run that still waits serves the new wish too."""
+        """Asks for a recomputation up to the last local midnight. A run that still waits serves the new wish too.
+
+        It is locked until the caller's transaction ends, so that no worker takes it before the change behind the wish is there.
+        """
         as_of = local_day(now)
         since = since or as_of
         waiting = cls.objects.filter(state=cls.State.QUEUED, attempts=0, as_of=as_of, since__lte=since)
-        run = waiting.first() or cls.objects.create(reason=reason, since=since, as_of=as_of, requested_by=requested_by)
+        run = waiting.select_for_update(skip_locked=True).first() or cls.objects.create(reason=reason, since=since, as_of=as_of, requested_by=requested_by)
         ring(run)
         return run
 

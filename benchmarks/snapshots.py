@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.db import connection, transaction
 from django.utils import timezone
 
-from benchmarks.counting import restore_durations, tallies
+from benchmarks.counting import restore_durations, tallies, with_shared_severities
 from benchmarks.metrics import Judged, judge_all, with_durations
 from benchmarks.models import WINDOWS, MetricSnapshot, ThresholdSet
 from benchmarks.tiers import Rules
@@ -23,7 +23,8 @@ COLUMNS = (
 
 
 def rules_in_force(day: date) -> dict[str, Rules]:
-    return {metric: row.rules() for metric, row in ThresholdSet.objects.by_metric(day).items()}
+    """The rules of every metric for a window that ends on `day`: what judges it, and what its rows are counted by."""
+    return with_shared_severities({metric: row.rules() for metric, row in ThresholdSet.objects.by_metric(day).items()})
 
 
 def measure_teams(

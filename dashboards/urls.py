@@ -1,4 +1,12 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from dashboards import views
 
 app_name = "dashboards"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    path("t/<slug:slug>/", views.team, name="team"),
+    path("t/<slug:slug>/<slug:metric>/", views.metric, name="metric"),
+    path("search/", views.search, name="search"),
+    path("help/", views.help, name="help"),
+]

@@ -1,0 +1,173 @@
+"""A team's measures over the API, counted at the moment of asking, and the very rows behind each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
+from rest_framework import exceptions, generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from benchmarks.counting import counted_rows, counting_rules, is_defect_metric
+from benchmarks.metrics import METRICS, Amount, Judged
+from benchmarks.models import DEFAULT_WINDOW, TIER_CHOICES, WINDOWS, ThresholdSet
+from benchmarks.snapshots import measure_team, rules_in_force
+from benchmarks.tiers import HOUR
+from defects.api import DefectRow
+from incidents.api import IncidentRow
+from qmportal.lib.api import PAGE_PARAMETERS, read_day, refuse_undeclared
+from qmportal.lib.days import Window, local_day
+from teams.models import Team
+from teams.permissions import is_member
+
+UNITS = {"percent": "percent", "seconds": "hours", "count": "count"}
+STATES = ("ok", "low_sample", "no_data", "provisional")
+WINDOW_PARAMETERS = [
+    OpenApiParameter("window", int, enum=WINDOWS, default=DEFAULT_WINDOW, description="Length of the window in days."),
+    OpenApiParameter(
+        "as_of", {"type": "string", "format": "date"}, description="The window ends when this day begins. Default: today."
+    ),
+]
+
+
+class MeasureSerializer(serializers.Serializer[Any]):
+    """One metric of one team over one window. Durations are in hours, shares in percent; no data is null, never 0."""
+
+    metric = serializers.CharField()
+    value = serializers.FloatField(allow_null=True)
+    unit = serializers.ChoiceField(list(UNITS.values()))
+    numerator = serializers.FloatField(allow_null=True)
+    denominator = serializers.FloatField(allow_null=True)
+    n = serializers.IntegerField(help_text="Rows behind the value.")
+    low = serializers.FloatField(allow_null=True, help_text="Lower end of the 95 % interval.")
+    high = serializers.FloatField(allow_null=True, help_text="Upper end of the 95 % interval.")
+    state = serializers.ChoiceField(STATES)
+    tier = serializers.ChoiceField(TIER_CHOICES, allow_null=True)
+    would_be = serializers.ChoiceField(TIER_CHOICES, allow_null=True, help_text="The tier of too small a sample.")
+    borderline = serializers.ListField(
+        child=serializers.ChoiceField(TIER_CHOICES), allow_null=True, help_text="The tiers at both ends of the interval."
+    )
+    median = serializers.FloatField(allow_null=True)
+    p90 = serializers.FloatField(allow_null=True)
+    longest = serializers.FloatField(allow_null=True, help_text="The longest one, in hours.")
+    flagged = serializers.IntegerField(help_text="Rows that counted with a fallback: their start is unknown.")
+    excluded = serializers.IntegerField(help_text="Rows that did not count.")
+    as_of = serializers.DateField()
+    window_start = serializers.DateTimeField()
+    window_end = serializers.DateTimeField(help_text="Not included.")
+    threshold_set = serializers.IntegerField(allow_null=True, help_text="Id of the version that judged the value.")
+
+
+def read_window(request: Request) -> Window:
+    """`window` and `as_of` of the address. The default ends at the organisation's last midnight."""
+    today = local_day(timezone.now())
+    days = request.query_params.get("window", str(DEFAULT_WINDOW))
+    if days not in {str(choice) for choice in WINDOWS}:
+        raise exceptions.ValidationError({"window": f"Choose one of {', '.join(map(str, WINDOWS))} days."})
+    try:
+        as_of = read_day(request.query_params.get("as_of", today.isoformat()))
+    except ValueError:
+        raise exceptions.ValidationError({"as_of": "Enter a day of the calendar as 2026-03-01."}) from None
+    if as_of > today:
+        raise exceptions.ValidationError({"as_of": "This day has not begun yet."})
+    return Window(as_of, int(days))
+
+
+def in_hours(amount: Amount | None) -> float | None:
+    return None if amount is None else float(amount) / HOUR
+
+
+def as_given(amount: Amount | None) -> int | float | None:
+    return amount if amount is None or isinstance(amount, int) else float(amount)
+
+
+def answer(line: Judged, window: Window, threshold_set: int | None) -> dict[str, Any]:
+    """A judged measure in the units of the API. Inside, durations are seconds."""
+    measure, judgement = line.measure, line.judgement
+    show = in_hours if measure.unit == "seconds" else as_given
+    return {
+        "metric": line.metric,
+        "value": show(measure.value),
+        "unit": UNITS[measure.unit],
+        "numerator": show(measure.numerator),
+        "denominator": None if measure.unit == "count" else as_given(measure.denominator),
+        "n": measure.n,
+        "low": show(measure.low),
+        "high": show(measure.high),
+        "state": measure.state,
+        "tier": judgement.tier,
+        "would_be": judgement.would_be,
+        "borderline": judgement.borderline,
+        "median": show(measure.median),
+        "p90": show(measure.p90),
+        "longest": in_hours(measure.longest),
+        "flagged": measure.flagged,
+        "excluded": measure.excluded,
+        "as_of": window.as_of,
+        "window_start": window.start,
+        "window_end": window.end,
+        "threshold_set": threshold_set,
+    }
+
+
+class TeamMetrics(APIView):
+    """All metrics of a team over one window, with their tiers by the thresholds in force on `as_of`.
+
+    The rows of the teams below it count too.
+    """
+
+    @extend_schema(parameters=WINDOW_PARAMETERS, responses=MeasureSerializer(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        team = get_object_or_404(Team.objects.visible_to(request.user), slug=slug)
+        refuse_undeclared(request, {"window", "as_of", "format"})
+        window = read_window(request)
+        sets = ThresholdSet.objects.by_metric(window.as_of)
+        lines = measure_team(team, window, {metric: row.rules() for metric, row in sets.items()})
+        return Response([answer(line, window, sets[line.metric].pk if line.metric in sets else None) for line in lines])
+
+
+class MetricRows(generics.ListAPIView[Any]):
+    """The rows that were counted for one metric of a team: defects or incidents, as in their own lists."""
+
+    filter_backends = ()
+
+    @property
+    def defects(self) -> bool:
+        return is_defect_metric(self.kwargs.get("metric", ""))
+
+    @property
+    def orderings(self) -> tuple[str, ...]:
+        return ("-found_at", "found_at") if self.defects else ("-detected_at", "detected_at")
+
+    def get_serializer_class(self) -> type[DefectRow] | type[IncidentRow]:
+        return DefectRow if self.defects else IncidentRow
+
+    def get_queryset(self) -> QuerySet[Any]:
+        team = get_object_or_404(Team.objects.visible_to(self.request.user), slug=self.kwargs["slug"])
+        metric = self.kwargs["metric"]
+        if metric not in METRICS:
+            raise exceptions.NotFound(f"No such metric. Known ones: {', '.join(METRICS)}.")
+        if not is_member(self.request.user, team):
+            raise exceptions.PermissionDenied("Only members of the team may see its rows.")
+        refuse_undeclared(self.request, PAGE_PARAMETERS | {"window", "as_of"})
+        window = read_window(self.request)
+        rows = counted_rows(metric, team, window, counting_rules(metric, rules_in_force(window.as_of)))
+        return rows.order_by().values("id", *self.get_serializer_class().columns)
+
+    @extend_schema(
+        parameters=[
+            *WINDOW_PARAMETERS,
+            OpenApiParameter("metric", str, OpenApiParameter.PATH, enum=list(METRICS)),
+            OpenApiParameter("ordering", str, enum=("-found_at", "found_at", "-detected_at", "detected_at")),
+        ],
+        responses=PolymorphicProxySerializer(
+            component_name="CountedRow", serializers=[DefectRow, IncidentRow], resource_type_field_name=None, many=True
+        ),
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.list(request, *args, **kwargs)

@@ -1,0 +1,219 @@
+"""The editor of a threshold set: five rows of cut points, and how they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms import BoundField
+
+from benchmarks.counting import SEVERITIES_OF
+from benchmarks.metrics import METRICS, Metric
+from benchmarks.models import ThresholdSet
+from benchmarks.quantities import EXAMPLES, parse, typed
+from benchmarks.tiers import BEST_FIRST, Cuts, Tier, Unit, cuts_from, problems
+from defects.models import Severity
+from qmportal.lib.text import clean_line, refuse_unstorable
+from teams.models import User
+
+EDITABLE = tuple(slug for slug, metric in METRICS.items() if metric.unit != "count")
+# A share has no median, and neither has the time between failures: it is exposure divided by a count.
+WITH_MEDIAN = tuple(slug for slug in EDITABLE if METRICS[slug].unit == "seconds" and slug != "mtbf")
+FURTHEST = timedelta(days=2 * 365)
+ENDS = (("from", "lower"), ("to", "upper"))
+NOTHING_CHANGED = "Nothing was changed: this is what is in force on that day already."
+
+
+class QuantityField(forms.CharField):
+    """A cut point: percent, or a duration that is in hours unless it says otherwise."""
+
+    def __init__(self, unit: Unit, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
+        self.unit = unit
+
+    def clean(self, value: Any) -> Decimal | None:
+        text = super().clean(value)
+        if len(text) > 40:
+            raise ValidationError("This is too long for a number.")
+        try:
+            return parse(text, self.unit)
+        except ValueError as problem:
+            raise ValidationError(str(problem)) from None
+
+
+class WholeNumberField(forms.IntegerField):
+    def to_python(self, value: Any) -> int | None:
+        text = str(value or "").strip()
+        if text and not (text.isascii() and text.isdigit() and len(text) < 10):
+            raise ValidationError(self.error_messages["invalid"])
+        return super().to_python(text)
+
+
+class LineField(forms.CharField):
+    """One line of text, without hidden or unstorable characters."""
+
+    default_validators = [refuse_unstorable]
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value)
+        return text if "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text) else clean_line(text)
+
+
+class ReasonForm(forms.Form):
+    """What every new version needs: why, and which version its author saw as the newest."""
+
+    base = WholeNumberField(
+        label="Version",
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": "the version you began from is missing. Open the page again.",
+            "invalid": "the version you began from is not known. Open the page again.",
+        },
+    )
+    reason = LineField(
+        label="Reason",
+        max_length=500,
+        help_text="Everybody reads it in the history.",
+        error_messages={"required": "Say why the thresholds change."},
+    )
+
+
+class ThresholdForm(ReasonForm):
+    """Begins with the values of `current`, the version in force; `applying` asks for a reason and a real change."""
+
+    minimum_n = WholeNumberField(
+        label="Minimum n",
+        min_value=1,
+        max_value=1000,
+        error_messages={
+            "required": "Say how many rows a team needs before it gets a tier.",
+            "invalid": "Enter a whole number from 1 to 1,000.",
+            "min_value": "Enter a whole number from 1 to 1,000.",
+            "max_value": "Enter a whole number from 1 to 1,000.",
+        },
+    )
+    statistic = forms.ChoiceField(label="Statistic", choices=ThresholdSet.Statistic.choices)
+    severities = forms.MultipleChoiceField(
+        label="Severities counted",
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "two"}),
+        help_text="None chosen: all of them, undetermined ones too.",
+    )
+    effective_from = forms.DateField(
+        label="In force from",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+        error_messages={"required": "Say from which day on.", "invalid": "Enter a day of the calendar as 2026-03-01."},
+    )
+    source_text = LineField(
+        label="Source", max_length=500, required=False, help_text="Where these numbers come from: a study, a decision, a contract."
+    )
+    no_tiers = forms.BooleanField(label="No tiers for this metric: show its value alone", required=False)
+
+    field_order = ("base", "no_tiers")
+
+    def __init__(self, data: Any = None, *, current: ThresholdSet, newest: ThresholdSet, today: date, applying: bool = False):
+        self.current, self.today, self.applying = current, today, applying
+        super().__init__(data, initial=self._values_of(current) | {"base": newest.pk, "effective_from": today})
+        self.fields["reason"].required = applying
+        self.fields["severities"].choices = list(Severity.objects.values_list("key", "name"))
+        self.fields["effective_from"].widget.attrs["min"] = today.isoformat()
+        self.fields["minimum_n"].help_text = f"{self.metric.sample.capitalize()} that a team needs before it gets a tier."
+        for tier in BEST_FIRST:
+            for end, _ in ENDS:
+                self.fields[f"{tier}_{end}"] = QuantityField(
+                    self.metric.unit, label=tier.label, widget=forms.TextInput(attrs={"autocomplete": "off", "size": 9})
+                )
+        if self.metric.tiered:
+            del self.fields["no_tiers"]
+        if current.metric not in WITH_MEDIAN:
+            del self.fields["statistic"]
+        if current.metric in SEVERITIES_OF:
+            del self.fields["severities"]
+
+    @property
+    def metric(self) -> Metric:
+        return self.current.definition
+
+    @property
+    def example(self) -> str:
+        return EXAMPLES[self.metric.unit]
+
+    @property
+    def severities_leader(self) -> Metric | None:
+        """The metric whose severities this one follows, because it counts the same rows."""
+        leader = SEVERITIES_OF.get(self.metric.slug)
+        return METRICS[leader] if leader else None
+
+    def rows(self) -> Iterator[tuple[Tier, BoundField, BoundField]]:
+        for tier in BEST_FIRST:
+            yield tier, self[f"{tier}_from"], self[f"{tier}_to"]
+
+    def _values_of(self, version: ThresholdSet) -> dict[str, Any]:
+        rules = version.rules()
+        values: dict[str, Any] = {
+            "minimum_n": version.minimum_n,
+            "statistic": version.statistic,
+            "severities": version.severities,
+            "source_text": version.source_text,
+            "no_tiers": rules.cuts is None,
+        }
+        unit = version.definition.unit
+        for tier, lower, upper in rules.cuts.bounds() if rules.cuts else []:
+            values[f"{tier}_from"] = typed(0 if lower is None else lower, unit)
+            values[f"{tier}_to"] = typed(100 if upper is None and unit == "percent" else upper, unit)
+        return values
+
+    def clean_effective_from(self) -> date:
+        day = self.cleaned_data["effective_from"]
+        if day < self.today:
+            raise ValidationError("Choose today or a later day: what has been judged stays as it was judged.")
+        if day > self.today + FURTHEST:
+            raise ValidationError("Choose a day within the next two years.")
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        self.cuts: Cuts | None = None
+        if not cleaned.get("no_tiers"):
+            self._clean_rows(cleaned)
+        if self.applying and not self.errors and not self._changes_anything():
+            raise ValidationError(NOTHING_CHANGED)
+        return cleaned
+
+    def _clean_rows(self, cleaned: dict[str, Any]) -> None:
+        names = [f"{tier}_{end}" for tier in BEST_FIRST for end, _ in ENDS]
+        if any(name in self.errors for name in names):
+            return
+        better, unit = self.metric.better or "lower", self.metric.unit
+        bounds = [(tier, cleaned[f"{tier}_from"], cleaned[f"{tier}_to"]) for tier in BEST_FIRST]
+        faults = problems(bounds, better, unit)
+        for (tier, side), sentence in faults.items():
+            end = next(end for end, name in ENDS if name == side)
+            self.add_error(f"{tier}_{end}", sentence)
+        if not faults:
+            self.cuts = cuts_from(bounds, better, unit)
+
+    def _changes_anything(self) -> bool:
+        standing = ThresholdSet.objects.by_metric(self.cleaned_data["effective_from"])[self.metric.slug]
+        return bool(self.version().changes_from(standing))
+
+    def version(self, author: User | None = None) -> ThresholdSet:
+        """The new version that was typed, not yet saved. What has no field here stays as it is."""
+        cleaned = self.cleaned_data
+        points = self.cuts.points if self.cuts else (None,) * 4
+        return ThresholdSet(
+            metric=self.metric.slug,
+            author=author,
+            effective_from=cleaned["effective_from"],
+            reason=cleaned.get("reason", ""),
+            source_text=cleaned["source_text"],
+            statistic=cleaned.get("statistic", self.current.statistic),
+            minimum_n=cleaned["minimum_n"],
+            severities=cleaned.get("severities", self.current.severities),
+            **dict(zip(ThresholdSet.CUT_FIELDS, points, strict=True)),
+        )

@@ -1,0 +1,111 @@
+"""What a proposed threshold set would change: every team judged now by the rules in force and by the proposed ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+from benchmarks.counting import with_shared_severities
+from benchmarks.metrics import Judged
+from benchmarks.models import DEFAULT_WINDOW
+from benchmarks.snapshots import measure_teams, rules_in_force
+from benchmarks.tiers import BEST_FIRST, Rules, Tier, format_value
+from qmportal.lib.charts import Segment, stacked
+from teams.models import Team
+
+NO_TIER = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One metric of one team, judged by one set of rules."""
+
+    line: Judged
+    rules: Rules
+
+    @property
+    def tier(self) -> Tier | None:
+        return self.line.judgement.tier
+
+    @property
+    def n(self) -> int:
+        return self.line.measure.n
+
+    @property
+    def value(self) -> str:
+        """The judged value in words that never contradict the tier."""
+        measure = self.line.measure
+        judged = measure.median if self.rules.statistic == "median" else measure.value
+        return format_value(judged, measure.unit, self.rules.cuts)
+
+    @property
+    def is_too_small(self) -> bool:
+        return self.line.measure.value is not None and self.n < self.rules.minimum_n
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A team whose tier would change."""
+
+    team: Team
+    before: Verdict
+    after: Verdict
+
+    @property
+    def ranks(self) -> int:
+        """How many tiers up (down: negative); 0 when a tier is won or lost."""
+        return self.after.tier.rank - self.before.tier.rank if self.before.tier and self.after.tier else 0
+
+    @property
+    def words(self) -> str:
+        if self.before.tier is None:
+            return "gets a tier"
+        if self.after.tier is None:
+            return "loses its tier"
+        count = abs(self.ranks)
+        return f"{'up' if self.ranks > 0 else 'down'} {count} tier{'' if count == 1 else 's'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    as_of: date
+    days: int
+    moves: list[Move]
+    newly_too_small: list[Move]
+    teams: int
+    before: list[Segment]
+    after: list[Segment]
+
+
+def preview(metric: str, proposed: Rules, day: date) -> Preview:
+    """Counts now, over the default window that ends on `day`. Writes nothing; the statements do not grow with the teams."""
+    now = rules_in_force(day)
+    then = with_shared_severities({**now, metric: proposed})
+    # A metric may follow another one's severities, so its own proposal counts the same rows.
+    old, new = _verdicts(metric, now, day), _verdicts(metric, then, day)
+    teams = Team.objects.filter(pk__in=list(old)).order_by("name")
+    pairs = [Move(team, old[team.pk], new[team.pk]) for team in teams]
+    moves = [pair for pair in pairs if pair.before.tier != pair.after.tier]
+    return Preview(
+        as_of=day,
+        days=DEFAULT_WINDOW,
+        moves=sorted(moves, key=lambda move: (move.ranks, move.team.name)),
+        newly_too_small=[pair for pair in pairs if pair.after.is_too_small and not pair.before.is_too_small],
+        teams=len(pairs),
+        before=_shares([pair.before for pair in pairs]),
+        after=_shares([pair.after for pair in pairs]),
+    )
+
+
+def _verdicts(metric: str, rules: dict[str, Rules], day: date) -> dict[int, Verdict]:
+    measured = measure_teams(day, rules, [DEFAULT_WINDOW])
+    return {
+        team: Verdict(next(line for line in lines if line.metric == metric), rules[metric])
+        for (team, _), lines in measured.items()
+    }
+
+
+def _shares(verdicts: list[Verdict]) -> list[Segment]:
+    held = Counter(verdict.tier for verdict in verdicts)
+    return stacked([(tier.value, tier.label, held[tier]) for tier in BEST_FIRST] + [(NO_TIER, "No tier", held[None])])

@@ -1,0 +1,141 @@
+"""One metric of one team: the number as it was kept, the set that judged it, and the very rows behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
+
+from benchmarks.counting import counted_rows, excluded_rows, is_defect_metric, restore_durations, shifted
+from benchmarks.metrics import METRICS, Measure, change, with_durations
+from benchmarks.models import MetricSnapshot, ThresholdSet
+from benchmarks.tiers import Rules, Tier, format_value
+from dashboards.words import interval_words, missing_words, next_steps, sample_words, value_words
+from qmportal.lib import charts
+from qmportal.lib.days import Window
+from teams.models import Team
+
+
+@dataclass(slots=True)
+class MetricPage:
+    team: Team
+    metric: str
+    window: Window
+    kept: MetricSnapshot | None
+    threshold_set: ThresholdSet | None
+    rules: Rules
+    measure: Measure | None
+    verdict: str
+    counted: int
+    excluded: int
+    rows: QuerySet[Any]
+    shows_excluded: bool
+
+    @property
+    def is_defects(self) -> bool:
+        return is_defect_metric(self.metric)
+
+    @property
+    def changed_since(self) -> bool:
+        """Rows came, went or moved after the night that the number is from."""
+        return self.kept is not None and self.kept.n != self.counted
+
+    @property
+    def value(self) -> str:
+        return value_words(self.measure, self.rules.cuts) if self.measure else "Not computed yet"
+
+    @property
+    def borderline_tiers(self) -> list[str]:
+        return self.kept.borderline.split("-") if self.kept and self.kept.borderline else []
+
+    @property
+    def tier_words(self) -> str:
+        if self.kept is None or self.kept.tier or not self.rules.cuts:
+            return "" if self.kept and self.rules.cuts else "no tiers set"
+        return f"would be {Tier(self.kept.would_be).label}" if self.kept.would_be else ""
+
+    @property
+    def bar(self) -> charts.TierBar | None:
+        if self.measure is None or not self.rules.cuts:
+            return None
+        known = self.measure.low is not None and self.measure.high is not None
+        return charts.tier_bar(
+            self.measure.value,
+            [float(point) for point in self.rules.cuts.points],
+            lower_is_better=self.rules.cuts.better == "lower",
+            tier=self.kept.tier if self.kept else None,
+            interval=(self.measure.low, self.measure.high) if known else None,
+            ceiling=100 if METRICS[self.metric].unit == "percent" else None,
+        )
+
+    @property
+    def steps(self) -> list[tuple[Tier, str]]:
+        return next_steps(self.measure, self.rules) if self.measure else []
+
+    @property
+    def missing(self) -> str:
+        if self.measure is None or self.kept is None or self.kept.tier or not self.rules.cuts:
+            return ""
+        return missing_words(self.measure, self.rules)
+
+    def facts(self) -> list[dict[str, str]]:
+        """What an honest number brings along."""
+        measure = self.measure
+        if measure is None:
+            return []
+        definition = METRICS[self.metric]
+        found = [{"label": "Counted", "value": f"{measure.n:,} {definition.sample}"}]
+        if definition.unit == "percent":
+            found.append({"label": "Made of", "value": f"{measure.numerator:,} of {measure.denominator:,}"})
+        if words := interval_words(measure):
+            found.append({"label": "Interval", "value": words})
+        if definition.unit == "seconds":
+            for label, seconds in (("Median", measure.median), ("90 % are under", measure.p90), ("Longest", measure.longest)):
+                if seconds is not None:
+                    found.append({"label": label, "value": format_value(seconds, "seconds")})
+            if measure.longest_share is not None and measure.n > 1:
+                found.append({"label": "The longest one's share", "value": format_value(measure.longest_share, "percent")})
+        if measure.flagged:
+            found.append({"label": "Start unknown", "value": f"{measure.flagged:,} counted from detection"})
+        if self.verdict:
+            found.append({"label": "Against the window before", "value": self.verdict})
+        return found
+
+
+def read_metric(team: Team, metric: str, days: int, as_of: date, *, excluded: bool) -> MetricPage:
+    """The snapshot of the night, and the rows that its window counts now by the set that judged it."""
+    window = Window(as_of, days)
+    kept = (
+        MetricSnapshot.objects.filter(team=team, metric=metric, window_days=days, as_of=as_of)
+        .select_related("threshold_set", "threshold_set__author")
+        .first()
+    )
+    judged_by = kept.threshold_set if kept else ThresholdSet.objects.by_metric(as_of).get(metric)
+    rules = judged_by.rules() if judged_by else Rules()
+    measure = kept.measure if kept else None
+    verdict = ""
+    if metric == "mttr" and measure is not None:
+        measure, verdict = _with_times(team, window, rules, measure)
+    counted = counted_rows(metric, team, window, rules)
+    left_out = excluded_rows(metric, team, window, rules)
+    rows = left_out if excluded else counted
+    related = ("team", "severity", "stage_found") if is_defect_metric(metric) else ("team", "severity")
+    return MetricPage(
+        team, metric, window, kept, judged_by, rules, measure, verdict,
+        counted.count(), left_out.count(), rows.select_related(*related), excluded,
+    )  # fmt: skip
+
+
+def _with_times(team: Team, window: Window, rules: Rules, measure: Measure) -> tuple[Measure, str]:
+    """MTTR's bootstrap interval, and the rank test against the window before: both need every single duration."""
+    now = restore_durations(team, [window], rules)[window.days]
+    before = restore_durations(team, [shifted(window)], rules)[window.days]
+    if not before or not now:
+        return with_durations(measure, now), ""
+    earlier = measure._replace(value=sum(before) / len(before), n=len(before))
+    verdict = change(measure, earlier, now, before)
+    was = format_value(earlier.value, "seconds", compact=True)
+    words = {"improved": "improved", "worse": "got worse", "no_clear_change": "no clear change"}[verdict]
+    return with_durations(measure, now), f"{words}, was {was} ({sample_words(earlier)})"

@@ -1,0 +1,172 @@
+"""The overview: every team that a person may see, compared on last night's measures."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from benchmarks.metrics import METRICS, Measure
+from benchmarks.models import MetricSnapshot, ThresholdSet
+from benchmarks.tiers import Cuts, Overall, Tier, overall
+from dashboards.words import day_words, listed, plural, sample_words, value_words
+from teams.models import Team
+
+COLUMNS = ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect", "open_incidents")
+SPARKS = ("escaped_defect_rate", "mttr")
+SORTS = ("name", "tier", *COLUMNS)
+# Only what the page shows and sorts by; a row object for each measure would cost more than the query.
+FIELDS = (
+    "team_id", "metric", "value", "n", "numerator", "denominator", "low", "tier", "would_be", "state", "borderline",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Row:
+    """One team's line: its overall tier and each column's measure with words ready for the page."""
+
+    team: Team
+    overall: Overall | None = None
+    measures: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def tier(self) -> Tier | None:
+        return self.overall.tier if self.overall else None
+
+
+@dataclass(slots=True)
+class Overview:
+    """All visible teams as of a night, over one window."""
+
+    window: int
+    as_of: date | None
+    rows: list[Row]
+    cuts: Mapping[str, Cuts | None]
+
+    @property
+    def with_tier(self) -> list[Row]:
+        return [row for row in self.rows if row.tier]
+
+    def distribution(self) -> list[tuple[str, str, int]]:
+        """(tier, label, teams), best first; teams without a tier are no tier."""
+        counts = Counter(row.tier for row in self.rows)
+        return [(tier.value, tier.label, counts[tier]) for tier in Tier if counts[tier]]
+
+    def pooled(self, metric: str) -> Measure | None:
+        """The organisation's own measure: rows pooled over the topmost visible teams, never an average of averages."""
+        visible = {row.team.pk for row in self.rows}
+        tops = [row for row in self.rows if not visible.intersection(row.team.lineage[:-1])]
+        parts = [row.measures[metric] for row in tops if metric in row.measures]
+        numerator = sum(part["numerator"] or 0 for part in parts)
+        denominator = sum(part["denominator"] or 0 for part in parts)
+        n = sum(part["n"] for part in parts)
+        scale = {"percent": 100, "seconds": 1}.get(METRICS[metric].unit)
+        if scale is None:
+            return Measure(float(numerator), n, int(numerator), None, metric=metric)
+        if not denominator:
+            return None
+        whole = scale == 100
+        return Measure(
+            scale * numerator / denominator,
+            n,
+            int(numerator) if whole else numerator,
+            int(denominator),
+            metric=metric,
+        )
+
+    def finding(self) -> str:
+        """One sentence: how many teams stand well, and who needs attention on what."""
+        judged = self.with_tier
+        if not judged:
+            return "No team has enough data for a tier yet."
+        well = sum(row.tier >= Tier.GOOD for row in judged)
+        sentence = f"{well} of {plural(len(judged), 'judged teams')} reach Good or better."
+        weakest = min(row.tier for row in judged)
+        if weakest > Tier.NEEDS_WORK:
+            return sentence
+        behind = [row for row in judged if row.tier is weakest]
+        if len(behind) > 3:
+            return f"{sentence} {len(behind)} teams are {weakest.label}."
+        on = listed([METRICS[metric].label.lower() for metric in behind[0].overall.metrics])
+        verb = "needs" if len(behind) == 1 else "need"
+        because = f": {weakest.label} on {on}" if len(behind) == 1 else f": {weakest.label}"
+        return f"{sentence} {listed([row.team.name for row in behind])} {verb} attention{because}."
+
+
+def read_overview(teams: list[Team], window: int, cuts: Mapping[str, Cuts | None]) -> Overview:
+    """One query for the measures of the last night, whatever the number of teams."""
+    night = MetricSnapshot.objects.order_by("-as_of").values("as_of")[:1]
+    rows = {team.pk: Row(team) for team in teams}
+    as_of: date | None = None
+    tiers: dict[int, dict[str, Tier | None]] = defaultdict(dict)
+    snapshots = MetricSnapshot.objects.filter(
+        window_days=window, as_of=night, team__in=list(rows), metric__in=[*COLUMNS, "escaped_defects", "defects_found"]
+    ).order_by()
+    for as_of, *values in snapshots.values_list("as_of", *FIELDS):
+        kept = dict(zip(FIELDS, values, strict=True))
+        rows[kept["team_id"]].measures[kept["metric"]] = kept
+        if kept["tier"]:
+            tiers[kept["team_id"]][kept["metric"]] = Tier(kept["tier"])
+    for team, held in tiers.items():
+        rows[team].overall = overall(held)
+    return Overview(window, as_of, list(rows.values()), cuts)
+
+
+def cuts_in_force(day: date) -> dict[str, Cuts | None]:
+    return {metric: row.rules().cuts for metric, row in ThresholdSet.objects.by_metric(day).items()}
+
+
+def chosen(rows: list[Row], q: str, tier: str, group: str, sort: str) -> list[Row]:
+    """Filtered and sorted rows; what has no value stays at the end in both directions."""
+    words = q.casefold().split()
+    if words:
+        rows = [row for row in rows if all(word in row.team.name.casefold() for word in words)]
+    if tier:
+        rows = [row for row in rows if (row.tier.value if row.tier else "none") == tier]
+    if group:
+        rows = [row for row in rows if int(group) in row.team.lineage]
+    name = sort.lstrip("-")
+    rows = sorted(rows, key=lambda row: row.team.name.casefold())
+    if name == "name":
+        return rows[::-1] if sort.startswith("-") else rows
+
+    def key(row: Row) -> float | None:
+        if name == "tier":
+            return row.tier.rank if row.tier else None
+        return row.measures.get(name, {}).get("value")
+
+    known = [row for row in rows if key(row) is not None]
+    known.sort(key=key, reverse=sort.startswith("-"))
+    return known + [row for row in rows if key(row) is None]
+
+
+def cell(kept: dict[str, Any] | None, cuts: Cuts | None) -> dict[str, Any]:
+    """The words of one cell: value, tier, and why there is no tier."""
+    if kept is None:
+        return {"value": "–", "tier": None, "note": "no data"}
+    measure = Measure(
+        kept["value"], kept["n"], kept["numerator"], kept["denominator"], kept["low"], metric=kept["metric"]
+    )
+    note = ""
+    if kept["would_be"]:
+        note = f"would be {Tier(kept['would_be']).label}, {sample_words(measure)}"
+    elif kept["state"] == "provisional":
+        note = "provisional: an open incident would lower the tier"
+    elif kept["borderline"]:
+        better, worse = (Tier(key).label for key in kept["borderline"].split("-"))
+        note = f"borderline {better}–{worse}"
+    short = sample_words(measure) if kept["would_be"] else ""
+    if kept["state"] == "provisional" and kept["metric"] == "mttr":
+        short = "provisional"
+    return {
+        "value": value_words(measure, cuts, compact=True) if kept["value"] is not None or kept["low"] else "–",
+        "tier": kept["tier"],
+        "note": note,
+        "short": short,
+    }
+
+
+def as_of_words(as_of: date | None) -> str:
+    return f"As of {day_words(as_of)}, 00:00" if as_of else "Nothing has been computed yet"

@@ -1,0 +1,239 @@
+"""A team's page: its metrics as of last night, where they come from, and what would reach the next tier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count
+from django.urls import reverse
+
+from benchmarks.metrics import METRICS, Measure, change
+from benchmarks.models import MetricSnapshot, ThresholdSet
+from benchmarks.tiers import Overall, Rules, Tier, format_value, overall
+from dashboards.history import series, trend_days
+from dashboards.words import (
+    CARDS,
+    day_words,
+    interval_words,
+    listed,
+    missing_words,
+    next_step,
+    plural,
+    sample_words,
+    value_words,
+)
+from defects.models import Defect, Severity
+from pipeline.models import Stage
+from qmportal.lib import charts
+from qmportal.lib.days import Window
+from teams.models import Team
+
+
+@dataclass(slots=True)
+class TeamReport:
+    """One night's snapshots of a team, the sets that judged them, and the window before for comparison."""
+
+    team: Team
+    window: int
+    as_of: date | None
+    now: dict[str, MetricSnapshot]
+    before: dict[str, MetricSnapshot]
+    rules: dict[str, Rules]
+
+    @property
+    def overall(self) -> Overall | None:
+        return overall({metric: Tier(kept.tier) if kept.tier else None for metric, kept in self.now.items()})
+
+    @property
+    def span(self) -> Window | None:
+        return Window(self.as_of, self.window) if self.as_of else None
+
+    def change(self, metric: str) -> dict[str, Any] | None:
+        """The move since the window before; an arrow only where a test at 5 % says so."""
+        now, before = self.now.get(metric), self.before.get(metric)
+        if now is None or before is None or now.value is None or before.value is None:
+            return None
+        verdict = change(now.measure, before.measure)
+        if METRICS[metric].unit == "seconds" and metric != "mtbf":
+            return None  # ranks need every single duration: the metric's own page tests them
+        if verdict == "no_clear_change":
+            return {"text": "", "direction": "flat", "better": None, "word": "no clear change"}
+        gap = abs(now.value - before.value)
+        return {
+            "text": format_value(gap, METRICS[metric].unit, compact=True),
+            "direction": "up" if now.value > before.value else "down",
+            "better": verdict == "improved",
+            "word": verdict,
+        }
+
+    def finding(self) -> str:
+        """One sentence: what sets the tier, and what is provisional."""
+        if self.as_of is None:
+            return "Nothing has been computed for this team yet."
+        verdict = self.overall
+        if verdict is None:
+            return "There is not enough data for a tier yet."
+        on = listed([METRICS[metric].label.lower() for metric in verdict.metrics])
+        sentence = f"{verdict.tier.label} overall, set by the weakest metric: {on}."
+        still_open = self.now.get("open_incidents")
+        if still_open and still_open.n:
+            sentence += f" {plural(still_open.n, 'incidents')} still open."
+        return sentence
+
+    def cards(self) -> list[dict[str, Any]]:
+        days = trend_days(self.window, self.as_of, 13) if self.as_of else []
+        points = series([self.team.pk], CARDS, self.window, days) if days else {}
+        return [
+            self._card(self.now[metric], [value for value, _ in points.get((self.team.pk, metric), [])])
+            for metric in CARDS
+            if metric in self.now
+        ]
+
+    def _card(self, kept: MetricSnapshot, past: list[float | None]) -> dict[str, Any]:
+        measure, rules = kept.measure, self.rules.get(kept.metric, Rules())
+        definition = METRICS[kept.metric]
+        step = next_step(measure, rules)
+        chips = [sample_words(measure)]
+        if definition.unit == "seconds" and measure.median is not None:
+            chips.append(f"median {format_value(measure.median, 'seconds', compact=True)}")
+        if kept.borderline:
+            better, worse = (Tier(key).label for key in kept.borderline.split("-"))
+            chips.append(f"borderline {better}–{worse}")
+        if measure.state == "provisional" and kept.tier:
+            chips.append("provisional")
+        interval = (measure.low, measure.high) if measure.low is not None and measure.high is not None else None
+        cuts = [float(point) for point in rules.cuts.points] if rules.cuts else []
+        tier_words = ""
+        if kept.tier is None:
+            tier_words = (
+                f"would be {Tier(kept.would_be).label}" if kept.would_be else "" if rules.cuts else "no tiers set"
+            )
+        return {
+            "metric": kept.metric,
+            "label": definition.label,
+            "help": definition.help,
+            "url": reverse("dashboards:metric", args=[self.team.slug, kept.metric]) + f"?window={self.window}",
+            "value": value_words(measure, rules.cuts),
+            "tier": kept.tier,
+            "judged": bool(rules.cuts),
+            "tier_words": tier_words,
+            "change": self.change(kept.metric),
+            "spark": charts.sparkline(past),
+            "bar": charts.tier_bar(
+                measure.value, cuts, tier=kept.tier, interval=interval, ceiling=100 if definition.unit == "percent" else None
+            )
+            if cuts
+            else None,
+            "chips": chips,
+            "left": self._foot(measure, rules, kept, step),
+            "right": interval_words(measure),
+        }
+
+    def _foot(
+        self, measure: Measure, rules: Rules, kept: MetricSnapshot, step: tuple[Tier, str] | None
+    ) -> str:
+        if rules.cuts and kept.tier is None:
+            return missing_words(measure, rules)
+        if rules.cuts:
+            return f"{step[0].label}: {step[1]}" if step else "Top tier reached"
+        if measure.metric == "open_incidents" and measure.longest:
+            return f"Oldest for {format_value(measure.longest, 'seconds', compact=True)}"
+        return ""
+
+    def steps(self) -> list[dict[str, Any]]:
+        """What it takes: every judged metric below Elite, the weakest first."""
+        found = []
+        for metric, kept in self.now.items():
+            rules = self.rules.get(metric)
+            step = next_step(kept.measure, rules)
+            if rules is None or not rules.cuts or (step is None and kept.tier):
+                continue
+            measure = kept.measure
+            found.append(
+                {
+                    "tier": kept.tier,
+                    "label": METRICS[metric].label,
+                    "gap": f"{value_words(measure, rules.cuts, compact=True)} → {step[0].label}" if step else "",
+                    "text": (f"{step[0].label}: {step[1]}." if step else "")
+                    if kept.tier
+                    else missing_words(measure, rules) + ".",
+                    "url": reverse("dashboards:metric", args=[self.team.slug, metric]) + f"?window={self.window}",
+                }
+            )
+        return sorted(found, key=lambda step: Tier(step["tier"]).rank if step["tier"] else 6)
+
+
+def read_team(team: Team, window: int) -> TeamReport:
+    """Last night's snapshots, those of the window before it, and the sets that judged: three queries."""
+    kept = MetricSnapshot.objects.filter(team=team, window_days=window)
+    night = kept.order_by("-as_of").values("as_of")[:1]
+    now = {row.metric: row for row in kept.filter(as_of=night).select_related("threshold_set")}
+    as_of = next(iter(now.values())).as_of if now else None
+    before: dict[str, MetricSnapshot] = {}
+    if as_of:
+        edge = as_of - timedelta(days=window)
+        nearest = kept.filter(as_of__lte=edge, as_of__gt=edge - timedelta(days=7)).order_by("-as_of").values("as_of")[:1]
+        before = {row.metric: row for row in kept.filter(as_of=nearest)}
+    ordered = {metric: now[metric] for metric in METRICS if metric in now}
+    rules = {metric: row.threshold_set.rules() for metric, row in ordered.items() if row.threshold_set}
+    return TeamReport(team, window, as_of, ordered, before, rules)
+
+
+def trend_chart(team: Team, metric: str, window: int, as_of: date) -> tuple[charts.Trend | None, str]:
+    """The trend of one metric with its tier bands, and the sentence that says what it shows."""
+    days = trend_days(window, as_of)
+    points = series([team.pk], [metric], window, days).get((team.pk, metric), [])
+    current = ThresholdSet.objects.by_metric(as_of).get(metric)
+    cuts = current.rules().cuts if current else None
+    definition = METRICS[metric]
+    values = [value for value, _ in points]
+    known = [(day, value) for day, value in zip(days, values, strict=False) if value is not None]
+    if not known:
+        return None, f"{definition.label}: no data in this period."
+    picture = charts.trend(
+        [day_words(day) for day in days],
+        values,
+        unit=definition.unit,
+        cuts=[float(point) for point in cuts.points] if cuts else [],
+        lower_is_better=definition.better == "lower",
+        tiers=[tier for _, tier in points] if cuts else [],
+        log=definition.unit == "seconds",
+    )
+    (first_day, first), (last_day, last) = known[0], known[-1]
+    words = [format_value(value, definition.unit, cuts, compact=True) for value in (first, last)]
+    return picture, (
+        f"{definition.label} over {window} days, from {words[0]} on {day_words(first_day)} to {words[1]} on {day_words(last_day)}."
+    )
+
+
+def where_found(team: Team, start: datetime, end: datetime) -> list[charts.Segment]:
+    """Valid defects of the window by the stage that found them, in the order of the pipeline."""
+    family = Team.objects.descendants_of(team)
+    counts = dict(
+        Defect.objects.found_between(start, end)
+        .valid()
+        .filter(team__in=family)
+        .values_list("stage_found")
+        .annotate(n=Count("pk"))
+        .order_by()
+    )
+    stages = list(Stage.objects.all())
+    items = [("danger" if stage is stages[-1] else "accent", stage.name, counts.get(stage.pk, 0)) for stage in stages]
+    if unknown := counts.get(None):
+        items.append(("accent", "Stage unknown", unknown))
+    return charts.bars(items) if counts else []
+
+
+def severity_mix(team: Team) -> list[charts.Segment]:
+    """Open defects by severity, the worst first."""
+    counts = dict(
+        Defect.objects.alive()
+        .open()
+        .filter(team__in=Team.objects.descendants_of(team))
+        .values_list("severity__key")
+        .annotate(n=Count("pk"))
+        .order_by()
+    )
+    return charts.stacked([(s.key, s.name, counts[s.key]) for s in Severity.objects.all() if counts.get(s.key)])

@@ -1,0 +1,17 @@
+"""Answering with a page, or with the part of it that htmx asked for."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def render_page(
+    request: HttpRequest, template: str, context: dict[str, Any], *, partial: str = "", status: int = 200
+) -> HttpResponse:
+    """The page; or only its named partial when htmx swaps just that part. Access was decided before, for both."""
+    htmx = getattr(request, "htmx", None)
+    # htmx 4 names its target as "tag#id".
+    if partial and htmx and not htmx.boosted and (htmx.target or "").rpartition("#")[2] == partial:
+        template = f"{template}#{partial}"
+    return render(request, template, context, status=status)
