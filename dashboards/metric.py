@@ -92,7 +92,11 @@ class MetricPage:
         if words := interval_words(measure):
             found.append({"label": "Interval", "value": words})
         if definition.unit == "seconds":
-            for label, seconds in (("Median", measure.median), ("90 % are under", measure.p90), ("Longest", measure.longest)):
+            for label, seconds in (
+                ("Median", measure.median),
+                ("90 % are under", measure.p90),
+                ("Longest", measure.longest),
+            ):
                 if seconds is not None:
                     found.append({"label": label, "value": format_value(seconds, "seconds")})
             if measure.longest_share is not None and measure.n > 1:

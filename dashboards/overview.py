@@ -99,19 +99,20 @@ def read_overview(teams: list[Team], window: int, cuts: Mapping[str, Cuts | None
     """One query for the measures of the last night, whatever the number of teams."""
     night = MetricSnapshot.objects.order_by("-as_of").values("as_of")[:1]
     rows = {team.pk: Row(team) for team in teams}
-    as_of: date | None = None
+    night_of: date | None = None
     tiers: dict[int, dict[str, Tier | None]] = defaultdict(dict)
     snapshots = MetricSnapshot.objects.filter(
         window_days=window, as_of=night, team__in=list(rows), metric__in=[*COLUMNS, "escaped_defects", "defects_found"]
     ).order_by()
-    for as_of, *values in snapshots.values_list("as_of", *FIELDS):
-        kept = dict(zip(FIELDS, values, strict=True))
+    for row in snapshots.values_list(*FIELDS, "as_of"):
+        kept = dict(zip(FIELDS, row, strict=False))
+        night_of = row[-1]
         rows[kept["team_id"]].measures[kept["metric"]] = kept
         if kept["tier"]:
             tiers[kept["team_id"]][kept["metric"]] = Tier(kept["tier"])
     for team, held in tiers.items():
         rows[team].overall = overall(held)
-    return Overview(window, as_of, list(rows.values()), cuts)
+    return Overview(window, night_of, list(rows.values()), cuts)
 
 
 def cuts_in_force(day: date) -> dict[str, Cuts | None]:
@@ -146,9 +147,7 @@ def cell(kept: dict[str, Any] | None, cuts: Cuts | None) -> dict[str, Any]:
     """The words of one cell: value, tier, and why there is no tier."""
     if kept is None:
         return {"value": "–", "tier": None, "note": "no data"}
-    measure = Measure(
-        kept["value"], kept["n"], kept["numerator"], kept["denominator"], kept["low"], metric=kept["metric"]
-    )
+    measure = Measure(kept["value"], kept["n"], kept["numerator"], kept["denominator"], kept["low"], metric=kept["metric"])
     note = ""
     if kept["would_be"]:
         note = f"would be {Tier(kept['would_be']).label}, {sample_words(measure)}"

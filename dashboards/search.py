@@ -69,7 +69,9 @@ def _metrics(user: AnyUser, q: str) -> list[Hit]:
     slugs = [
         slug
         for slug, metric in METRICS.items()
-        if any(word in (slug, metric.short.casefold()) or (len(word) > 3 and word in metric.label.casefold()) for word in words)
+        if any(
+            word in (slug, metric.short.casefold()) or (len(word) > 3 and word in metric.label.casefold()) for word in words
+        )
     ]
     if not slugs:
         return []

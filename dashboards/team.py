@@ -107,9 +107,7 @@ class TeamReport:
         cuts = [float(point) for point in rules.cuts.points] if rules.cuts else []
         tier_words = ""
         if kept.tier is None:
-            tier_words = (
-                f"would be {Tier(kept.would_be).label}" if kept.would_be else "" if rules.cuts else "no tiers set"
-            )
+            tier_words = f"would be {Tier(kept.would_be).label}" if kept.would_be else "" if rules.cuts else "no tiers set"
         return {
             "metric": kept.metric,
             "label": definition.label,
@@ -131,9 +129,7 @@ class TeamReport:
             "right": interval_words(measure),
         }
 
-    def _foot(
-        self, measure: Measure, rules: Rules, kept: MetricSnapshot, step: tuple[Tier, str] | None
-    ) -> str:
+    def _foot(self, measure: Measure, rules: Rules, kept: MetricSnapshot, step: tuple[Tier, str] | None) -> str:
         if rules.cuts and kept.tier is None:
             return missing_words(measure, rules)
         if rules.cuts:
@@ -202,10 +198,9 @@ def trend_chart(team: Team, metric: str, window: int, as_of: date) -> tuple[char
         log=definition.unit == "seconds",
     )
     (first_day, first), (last_day, last) = known[0], known[-1]
-    words = [format_value(value, definition.unit, cuts, compact=True) for value in (first, last)]
-    return picture, (
-        f"{definition.label} over {window} days, from {words[0]} on {day_words(first_day)} to {words[1]} on {day_words(last_day)}."
-    )
+    start, end = (format_value(value, definition.unit, cuts, compact=True) for value in (first, last))
+    span = f"from {start} on {day_words(first_day)} to {end} on {day_words(last_day)}"
+    return picture, f"{definition.label} over {window} days, {span}."
 
 
 def where_found(team: Team, start: datetime, end: datetime) -> list[charts.Segment]:

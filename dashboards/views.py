@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from benchmarks.metrics import METRICS
 from benchmarks.models import MetricSnapshot
+from benchmarks.tiers import Tier
 from dashboards.forms import OverviewFilter, chosen_window, window_options
 from dashboards.history import SPARK_POINTS, series, trend_days
 from dashboards.metric import read_metric
@@ -35,9 +36,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     teams = list(Team.objects.visible_to(request.user).only("name", "slug", "lineage", "parent_id"))
     window = chosen_window(request)
     parents = {team.parent_id for team in teams}
-    form = OverviewFilter(
-        request.GET, groups=[(str(team.pk), team.name) for team in teams if team.pk in parents]
-    )
+    form = OverviewFilter(request.GET, groups=[(str(team.pk), team.name) for team in teams if team.pk in parents])
     read = read_overview(teams, window, cuts_in_force(local_day(timezone.now())))
     rows = chosen(read.rows, form.value("q"), form.value("tier"), form.value("group"), form.sort_key)
     if request.GET.get("format") == "csv":
@@ -85,16 +84,28 @@ def team_lines(read: Overview, rows: list[Any]) -> list[dict[str, Any]]:
 def overview_kpis(read: Overview) -> list[dict[str, Any]]:
     """The organisation in four figures; rates are pooled over rows, never averaged over teams."""
     judged = read.with_tier
-    well = sum(row.tier.rank >= 4 for row in judged)
-    rate, escaped, still_open = (read.pooled(metric) for metric in ("escaped_defect_rate", "escaped_defects", "open_incidents"))
+    well = sum(row.tier.rank >= Tier.GOOD.rank for row in judged)
+    unjudged = len(read.rows) - len(judged)
+    rate, escaped, still_open = (read.pooled(m) for m in ("escaped_defect_rate", "escaped_defects", "open_incidents"))
     return [
-        {"label": "Teams at Good or Elite", "value": f"{well} of {len(judged)}", "note": f"{len(read.rows) - len(judged)} without a tier"
-         if len(read.rows) > len(judged) else "", "distribution": read.distribution()},
-        {"label": "Escaped defect rate", "value": value_words(rate, read.cuts.get("escaped_defect_rate")) if rate else "No data",
-         "note": f"{int(rate.numerator):,} of {rate.n:,} defects" if rate else ""},
+        {
+            "label": "Teams at Good or Elite",
+            "value": f"{well} of {len(judged)}",
+            "note": f"{unjudged} without a tier" if unjudged else "",
+            "distribution": read.distribution(),
+        },
+        {
+            "label": "Escaped defect rate",
+            "value": value_words(rate, read.cuts.get("escaped_defect_rate")) if rate else "No data",
+            "note": f"{int(rate.numerator):,} of {rate.n:,} defects" if rate else "",
+        },
         {"label": "Escaped defects", "value": f"{escaped.n:,}" if escaped else "0", "note": f"in {read.window} days"},
-        {"label": "Open incidents", "value": f"{still_open.n:,}" if still_open else "0", "note": "when last computed"},
-    ]  # fmt: skip
+        {
+            "label": "Open incidents",
+            "value": f"{still_open.n:,}" if still_open else "0",
+            "note": "when last computed",
+        },
+    ]
 
 
 def overview_csv(read: Overview, rows: list[Any]) -> HttpResponse:
@@ -129,7 +140,9 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
         "found_in": where_found(found, report.span.start, report.span.end) if report.span else [],
         "severities": mix,
         "open_defects": int(sum(segment.value for segment in mix)),
-        "incidents": Incident.objects.alive().filter(team__in=family).select_related("severity", "team")[:6] if rows else None,
+        "incidents": Incident.objects.alive().filter(team__in=family).select_related("severity", "team")[:6]
+        if rows
+        else None,
         "windows": window_options(window),
         "window": window,
         "as_of": as_of_words(report.as_of),

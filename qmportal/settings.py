@@ -86,7 +86,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "dashboards.context.shell",
             ],
-            "libraries": {"face": "qmportal.lib.face", "lucide": "lucide.templatetags.lucide"},
+            "libraries": {
+                "face": "qmportal.lib.face",
+                "lucide": "lucide.templatetags.lucide",
+                "markdown": "qmportal.lib.markdown",
+            },
         },
     }
 ]
@@ -156,6 +160,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "teams.adapter.InvitationOnlyAdapter"
+ACCOUNT_FORMS = {"login": "teams.forms.SignInForm"}
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,5/5m/key"}
@@ -199,6 +204,7 @@ IMPORT_MAX_BYTES = 50 * 1024 * 1024
 # --- Mail -----------------------------------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="filemail://")
 EMAIL_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
+EMAIL_TIMEOUT = 10
 EMAIL_HOST = EMAIL_CONFIG.get("EMAIL_HOST", "")
 EMAIL_PORT = EMAIL_CONFIG.get("EMAIL_PORT", 25)
 EMAIL_HOST_USER = EMAIL_CONFIG.get("EMAIL_HOST_USER", "")
@@ -226,7 +232,7 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": False,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-KNOX_TOKEN_MODEL = "teams.AccessToken"
+KNOX_TOKEN_MODEL = "teams.AccessToken"  # noqa: S105 - a model, not a secret
 REST_KNOX = {
     "TOKEN_TTL": None,
     "AUTO_REFRESH": False,
@@ -239,7 +245,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "DefectStatus": "defects.models.Defect.Status",
+        "IncidentStatus": "incidents.models.Incident.Status",
+        "Tier": "benchmarks.models.TIER_CHOICES",
+    },
 }
 
 # --- Language, time, static files ----------------------------------------------------------------------------------------

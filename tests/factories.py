@@ -61,7 +61,12 @@ def make_defect(
 
 
 def make_incident(
-    *, team: Team, severity_key: str | None = "SEV2", detected_at: datetime = NOON, restored_at: datetime | None = None, **fields: Any
+    *,
+    team: Team,
+    severity_key: str | None = "SEV2",
+    detected_at: datetime = NOON,
+    restored_at: datetime | None = None,
+    **fields: Any,
 ) -> Incident:
     """Open, unless a restore time is given: then restored."""
     fields.setdefault("status", Incident.Status.RESTORED if restored_at else Incident.Status.ACTIVE)

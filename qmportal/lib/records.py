@@ -18,7 +18,7 @@ class StaleRecord(Exception):
 
 
 class Record(models.Model):
-    """Abstract base. Subclasses name their `REFERENCE_KIND`, have a `team`, and say in `problems` what is wrong with a row."""
+    """Abstract base. Subclasses name their `REFERENCE_KIND`, have a `team`, and say in `problems` what is wrong."""
 
     REFERENCE_KIND: str
 

@@ -1,0 +1,70 @@
+"""Who is told what, through which channel: a row first, sent by a worker."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import models
+
+from qmportal.lib.work import Work, ring
+
+if TYPE_CHECKING:
+    from teams.models import User
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def unread(self) -> NotificationQuerySet:
+        return self.filter(read_at=None)
+
+    def tell(
+        self, user: User, *, key: str, kind: str, subject: str, body: str = "", url: str = "", mail: bool = True
+    ) -> Notification:
+        """Tells one person one thing, once: the same `key` again changes nothing. Mail follows by a worker."""
+        told, created = self.get_or_create(
+            user=user, key=key, defaults={"kind": kind, "subject": subject, "body": body, "url": url}
+        )
+        if created and mail and user.is_active:
+            ring(Mail.objects.create(notification=told))
+        return told
+
+
+class Notification(models.Model):
+    """One thing that one person was told; the in-app inbox. `url` is a path of the portal."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
+    key = models.CharField(max_length=120)
+    kind = models.CharField(max_length=40)
+    subject = models.CharField(max_length=200)
+    body = models.TextField(blank=True)
+    url = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="notification_once")]
+        indexes = [models.Index(fields=["user", "read_at"], name="notification_inbox")]
+
+    def __str__(self) -> str:
+        return self.subject
+
+    def mark_read(self, now: datetime) -> None:
+        if self.read_at is None:
+            self.read_at = now
+            self.save(update_fields=["read_at"])
+
+
+class Mail(Work):
+    """The mail of one notification. At least once: a crash between sending and noting it sends it again."""
+
+    notification = models.OneToOneField(Notification, on_delete=models.CASCADE, related_name="mail")
+
+    def run(self) -> None:
+        told = self.notification
+        link = f"\n\n{settings.SITE_URL}{told.url}" if told.url else ""
+        send_mail(told.subject, f"{told.body}{link}".strip(), None, [told.user.email])
