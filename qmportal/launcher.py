@@ -23,6 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+import psycopg
+
 from qmportal import assets, embedded
 
 ROOT = embedded.ROOT
@@ -207,16 +209,23 @@ def prepare(folder: Path, *, again: bool = False) -> None:
     collected = Path(os.environ.get("QMPORTAL_STATIC_ROOT") or folder / "static") / "staticfiles.json"
     if not again and collected.exists() and record.exists() and record.read_text() == inputs:
         return
-    manage("migrate", "--no-input", "--verbosity=0")
-    manage("collectstatic", "--no-input", "--verbosity=0")
+    # The two have nothing to do with each other. DRF's own pages are not served, so their files are not needed.
+    together = [["migrate"], ["collectstatic", "--ignore=rest_framework"]]
+    manage(*[[*command, "--no-input", "--verbosity=0"] for command in together])
     record.write_text(inputs)
 
 
-def manage(*arguments: str) -> None:
-    """Run a command of `manage.py` in a process of its own: the launcher itself stays small and loads no Django."""
-    done = subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, stdin=subprocess.DEVNULL)
-    if done.returncode:
-        raise LaunchError(f"manage.py {arguments[0]} failed; what it says is above.")
+def manage(*commands: list[str]) -> None:
+    """Run commands of `manage.py` at once, each in a process of its own: the launcher itself loads no Django."""
+    running = [subprocess.Popen([sys.executable, "manage.py", *command], cwd=ROOT) for command in commands]
+    try:
+        failed = [command[0] for command, process in zip(commands, running, strict=True) if process.wait()]
+    finally:  # a signal came while we waited
+        for process in running:
+            process.terminate()
+            process.wait()
+    if failed:
+        raise LaunchError(f"manage.py {failed[0]} failed; what it says is above.")
 
 
 def _demo_lines(folder: Path) -> list[str]:
@@ -228,12 +237,12 @@ def _demo_lines(folder: Path) -> list[str]:
     emails = _emails()
     if not emails:
         print("Making demo data ...", flush=True)
-        manage("seed_demo")
+        manage(["seed_demo"])
         emails = set(ACCOUNTS)
     elif not emails & set(ACCOUNTS):
         return ["This portal has data of its own, so no demo data was added. Set QMPORTAL_DATA_DIR to start an empty one."]
     elif password != known:
-        manage("set_demo_password")
+        manage(["set_demo_password"])
     embedded.write_private(kept, password)
     accounts = [f"  {email:<24}{who}" for email, who in ACCOUNTS.items() if email in emails]
     return ["Accounts, all with the password " + password, *accounts]
@@ -256,7 +265,6 @@ def _run_lines(folder: Path, port: int) -> list[str]:
 
 def _emails() -> set[str]:
     """The accounts, asked without Django: importing it would cost a third of a warm start."""
-    import psycopg
 
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
         return {email for (email,) in connection.execute("select email from teams_user")}
@@ -275,11 +283,12 @@ def _export(port: int, folder: Path) -> None:
 def _fingerprint() -> str:
     """Changes when a migration, a static file, a setting or a library does, or when another database is named."""
     digest = hashlib.sha256(os.environ["DATABASE_URL"].rpartition("@")[0].encode())
-    names = ["qmportal/settings.py", "requirements.lock", "requirements-embedded.lock", "requirements-dev.lock"]
-    names += [str(path) for pattern in ("*/migrations/*.py", "static/**/*", "*/static/**/*") for path in ROOT.glob(pattern)]
-    for name in sorted(names):
-        status = (ROOT / name).stat()
-        digest.update(f"{name} {status.st_size} {status.st_mtime_ns}\n".encode())
+    paths = [ROOT / "qmportal" / "settings.py", *ROOT.glob("requirements*.lock")]
+    for folder in [ROOT, *ROOT.glob("[a-z]*/")]:  # not .data, where the collected files are
+        paths += [*folder.glob("migrations/*.py"), *folder.glob("static/**/*")]
+    for path in sorted(path for path in paths if path.is_file()):
+        status = path.stat()
+        digest.update(f"{path} {status.st_size} {status.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 
 
