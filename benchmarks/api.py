@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from benchmarks.counting import counted_rows, counting_rules, is_defect_metric
+from benchmarks.counting import counted_rows, is_defect_metric, with_shared_severities
 from benchmarks.metrics import METRICS, Amount, Judged
 from benchmarks.models import DEFAULT_WINDOW, TIER_CHOICES, WINDOWS, ThresholdSet
 from benchmarks.snapshots import measure_team, rules_in_force
@@ -127,7 +127,8 @@ class TeamMetrics(APIView):
         refuse_undeclared(request, {"window", "as_of", "format"})
         window = read_window(request)
         sets = ThresholdSet.objects.by_metric(window.as_of)
-        lines = measure_team(team, window, {metric: row.rules() for metric, row in sets.items()})
+        rules = with_shared_severities({metric: row.rules() for metric, row in sets.items()})
+        lines = measure_team(team, window, rules)
         return Response([answer(line, window, sets[line.metric].pk if line.metric in sets else None) for line in lines])
 
 
@@ -156,7 +157,7 @@ class MetricRows(generics.ListAPIView[Any]):
             raise exceptions.PermissionDenied("Only members of the team may see its rows.")
         refuse_undeclared(self.request, PAGE_PARAMETERS | {"window", "as_of"})
         window = read_window(self.request)
-        rows = counted_rows(metric, team, window, counting_rules(metric, rules_in_force(window.as_of)))
+        rows = counted_rows(metric, team, window, rules_in_force(window.as_of)[metric])
         return rows.order_by().values("id", *self.get_serializer_class().columns)
 
     @extend_schema(

@@ -1,22 +1,41 @@
-"""What every API view shares: cursor pages, declared filters only, one shape of error."""
+"""What every API view shares: cursor pages, declared parameters only, one shape of error."""
 
 from __future__ import annotations
 
-from typing import Any
+import base64
+import json
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import django_filters
+from django import forms
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError
+from django.db.models import DateTimeField, Q, QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_standardized_errors.handler import exception_handler as standard_handler
 from psycopg_pool import PoolTimeout
 from rest_framework import exceptions, status
-from rest_framework.pagination import CursorPagination
-from rest_framework.request import Request
+from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework.utils.urls import replace_query_param
+
+from qmportal.lib.days import midnight
+from qmportal.lib.rules import EARLIEST_YEAR
+from qmportal.lib.text import refuse_unstorable
+
+if TYPE_CHECKING:
+    # DRF's views import this module while they are being loaded.
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
 
 # Parameters that every list understands besides its own filters.
-PAGE_PARAMETERS = frozenset({"cursor", "page_size", "format"})
+PAGE_PARAMETERS = frozenset({"cursor", "page_size", "ordering", "format"})
+LATEST_YEAR = 2199
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 
 
 class Conflict(exceptions.APIException):
@@ -31,42 +50,6 @@ class Unavailable(exceptions.APIException):
     default_detail = "The database is busy. Try again in a moment."
 
 
-def refuse_undeclared(request: Request, declared: frozenset[str] | set[str]) -> None:
-    """A parameter nobody declared is a typing error of the caller: 400, rather than a wrong answer."""
-    unknown = sorted(set(request.query_params) - declared)
-    if unknown:
-        known = ", ".join(sorted(declared)) or "none"
-        raise exceptions.ValidationError({name: f"Unknown parameter. Known ones: {known}." for name in unknown})
-    for name in request.query_params:
-        if len(request.query_params.getlist(name)) > 1:
-            raise exceptions.ValidationError({name: "Give this parameter once."})
-
-
-class DeclaredFilters(DjangoFilterBackend):
-    def filter_queryset(self, request: Request, queryset: Any, view: APIView) -> Any:
-        filterset = self.get_filterset_class(view, queryset)
-        names = set(filterset.base_filters) if filterset else set()
-        refuse_undeclared(request, PAGE_PARAMETERS | names)
-        return super().filter_queryset(request, queryset, view)
-
-
-class CursorPages(CursorPagination):
-    """Pages that stay right while rows come in. `ordering` must end in a unique column."""
-
-    page_size = 50
-    max_page_size = 200
-    page_size_query_param = "page_size"
-    ordering = "-id"
-
-    def get_page_size(self, request: Request) -> int:
-        text = request.query_params.get("page_size")
-        if text is None:
-            return self.page_size
-        if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= self.max_page_size):
-            raise exceptions.ValidationError({"page_size": f"Enter a whole number from 1 to {self.max_page_size}."})
-        return int(text)
-
-
 def exception_handler(problem: Exception, context: dict[str, Any]) -> Response | None:
     """Database and model errors become the same shape as DRF's own; anything unforeseen rises."""
     match problem:
@@ -79,3 +62,190 @@ def exception_handler(problem: Exception, context: dict[str, Any]) -> Response |
         case PoolTimeout():
             problem = Unavailable()
     return standard_handler(problem, context)
+
+
+# --- Parameters ---------------------------------------------------------------------------------------------------------
+
+
+def refuse_undeclared(request: Request, declared: Iterable[str]) -> None:
+    """A parameter nobody declared is a typing error of the caller: 400, rather than a wrong answer."""
+    known = set(declared)
+    unknown = sorted(set(request.query_params) - known)
+    if unknown:
+        sentence = f"Unknown parameter. Known ones: {', '.join(sorted(known)) or 'none'}."
+        raise exceptions.ValidationError(dict.fromkeys(unknown, sentence))
+    for name in request.query_params:
+        if len(request.query_params.getlist(name)) > 1:
+            raise exceptions.ValidationError({name: "Give this parameter once."})
+
+
+def read_day(text: str) -> date:
+    """`2026-03-01`, and nothing that merely resembles it. Raises ValueError."""
+    if not DAY.fullmatch(text):
+        raise ValueError("not a day")
+    return _plausible(date.fromisoformat(text))
+
+
+def read_instant(text: str) -> datetime:
+    """An ISO 8601 time with its offset, or a day: its midnight in the organisation's zone. Raises ValueError."""
+    if DAY.fullmatch(text):
+        return midnight(read_day(text))
+    if not INSTANT.fullmatch(text):
+        raise ValueError("not a time with an offset")
+    return _plausible(datetime.fromisoformat(text))
+
+
+def _plausible(day: Any) -> Any:
+    if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
+        raise ValueError("beyond any record")
+    return day
+
+
+class InstantField(forms.CharField):
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not text:
+            return None
+        try:
+            return read_instant(text)
+        except ValueError:
+            raise DjangoValidationError(
+                "Enter a day as 2026-03-01, or a time with its offset as 2026-03-01T09:30:00Z, "
+                f"from {EARLIEST_YEAR} to {LATEST_YEAR}.",
+                code="invalid",
+            ) from None
+
+
+class InstantFilter(django_filters.Filter):
+    field_class = InstantField
+
+
+class DeclaredFilters(DjangoFilterBackend):
+    """The view's filters and nothing else; an empty value is refused too, since it would silently filter nothing."""
+
+    def filter_queryset(self, request: Request, queryset: Any, view: APIView) -> Any:
+        filterset = self.get_filterset_class(view, queryset)
+        refuse_undeclared(request, PAGE_PARAMETERS | set(filterset.base_filters if filterset else ()))
+        for name, value in request.query_params.items():
+            if not value.strip():
+                raise exceptions.ValidationError({name: "Give a value, or leave the parameter out."})
+        return super().filter_queryset(request, queryset, view)
+
+
+# --- Pages --------------------------------------------------------------------------------------------------------------
+
+
+class Place(NamedTuple):
+    """Where a page begins: beyond this row, forwards or backwards."""
+
+    backwards: bool
+    value: Any
+    pk: int
+
+
+class CursorPages(BasePagination):
+    """Pages that stay right while rows come in: each begins beyond a row, not after a number of rows.
+
+    The view lists its `orderings`, the default first; their columns are never null. Rows with the same value are told
+    apart by id, so a bulk import of a thousand rows with one date pages like any other.
+    """
+
+    page_size = 50
+    max_page_size = 200
+
+    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+        size = self.get_page_size(request)
+        self.ordering = self._chosen_ordering(request, view.orderings)
+        self.column = self.ordering.lstrip("-")
+        self.url = request.build_absolute_uri()
+        place = self._read_place(request, queryset)
+        back = place is not None and place.backwards
+        falling = self.ordering.startswith("-") != back
+        if place:
+            queryset = queryset.filter(self._beyond(place, falling))
+        sign = "-" if falling else ""
+        rows = list(queryset.order_by(f"{sign}{self.column}", f"{sign}pk")[: size + 1])
+        more = len(rows) > size
+        rows = rows[:size]
+        if back:
+            rows.reverse()
+        self.next = self._link(rows[-1], backwards=False) if rows and (more or back) else None
+        self.previous = self._link(rows[0], backwards=True) if rows and (more if back else place) else None
+        return rows
+
+    def get_page_size(self, request: Request) -> int:
+        text = request.query_params.get("page_size")
+        if text is None:
+            return self.page_size
+        if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= self.max_page_size):
+            raise exceptions.ValidationError({"page_size": f"Enter a whole number from 1 to {self.max_page_size}."})
+        return int(text)
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response({"results": data, "next": self.next, "previous": self.previous})
+
+    def _chosen_ordering(self, request: Request, orderings: tuple[str, ...]) -> str:
+        chosen = request.query_params.get("ordering", orderings[0])
+        if chosen not in orderings:
+            raise exceptions.ValidationError({"ordering": f"Choose one of {', '.join(orderings)}."})
+        return chosen
+
+    def _beyond(self, place: Place, falling: bool) -> Q:
+        """The rows after a place. The first condition alone bounds the scan of an index on the column."""
+        side = "lt" if falling else "gt"
+        return Q(**{f"{self.column}__{side}e": place.value}) & (
+            Q(**{f"{self.column}__{side}": place.value}) | Q(**{f"pk__{side}": place.pk})
+        )
+
+    def _link(self, row: Any, backwards: bool) -> str:
+        value = row[self.column]
+        text = value.isoformat() if isinstance(value, datetime) else value
+        place = json.dumps([self.ordering, backwards, text, row["id"]])
+        return replace_query_param(self.url, "cursor", base64.urlsafe_b64encode(place.encode()).decode().rstrip("="))
+
+    def _read_place(self, request: Request, queryset: QuerySet[Any]) -> Place | None:
+        text = request.query_params.get("cursor")
+        if text is None:
+            return None
+        try:
+            return self._decoded(text, isinstance(queryset.model._meta.get_field(self.column), DateTimeField))
+        except (ValueError, TypeError, DjangoValidationError):
+            raise exceptions.ValidationError(
+                {"cursor": "This cursor is not one of this list in this order. Follow the links of a page."}
+            ) from None
+
+    def _decoded(self, text: str, is_time: bool) -> Place:
+        if len(text) > 500:
+            raise ValueError("too long")
+        padded = text.encode("ascii") + b"=" * (-len(text) % 4)
+        ordering, backwards, value, pk = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        if ordering != self.ordering or type(backwards) is not bool or type(value) is not str or type(pk) is not int:
+            raise ValueError("not ours")
+        refuse_unstorable(value)
+        if not is_time:
+            return Place(backwards, value, pk)
+        instant = datetime.fromisoformat(value)
+        if instant.tzinfo is None:
+            raise ValueError("no offset")
+        return Place(backwards, instant, pk)
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {"type": "string", "format": "uri", "nullable": True}
+        return {
+            "type": "object",
+            "required": ["results", "next", "previous"],
+            "properties": {"results": schema, "next": link, "previous": link},
+        }
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        size = {"type": "integer", "minimum": 1, "maximum": self.max_page_size, "default": self.page_size}
+        order = {"type": "string", "enum": list(view.orderings), "default": view.orderings[0]}
+        return [
+            _query_parameter("cursor", "Where the page begins; taken from `next` or `previous`.", {"type": "string"}),
+            _query_parameter("page_size", "Rows a page.", size),
+            _query_parameter("ordering", "Order of the rows.", order),
+        ]
+
+
+def _query_parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}

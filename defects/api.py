@@ -1,0 +1,111 @@
+"""Defects over the API."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from rest_framework import serializers
+
+from defects.models import Defect, Resolution, Severity
+from pipeline.models import Stage
+from qmportal.lib.api import InstantFilter
+from qmportal.lib.rows import RowDetail, RowList, RowSerializer, SecondsField
+from teams.models import Team
+
+
+class DefectRow(RowSerializer):
+    reference = serializers.CharField()
+    team = serializers.CharField(source="team__slug")
+    title = serializers.CharField()
+    severity = serializers.CharField(source="severity__key")
+    status = serializers.ChoiceField(Defect.Status.choices)
+    resolution = serializers.ChoiceField(Resolution.choices, allow_blank=True)
+    priority = serializers.ChoiceField(Defect.Priority.choices, allow_blank=True)
+    stage_found = serializers.CharField(source="stage_found__slug", allow_null=True)
+    stage_introduced = serializers.CharField(source="stage_introduced__slug", allow_null=True)
+    stage_should_catch = serializers.CharField(source="stage_should_catch__slug", allow_null=True)
+    found_by = serializers.ChoiceField(Defect.FoundBy.choices, allow_blank=True)
+    component = serializers.CharField()
+    environment = serializers.CharField()
+    version_found = serializers.CharField()
+    version_fixed = serializers.CharField()
+    found_at = serializers.DateTimeField()
+    triaged_at = serializers.DateTimeField(allow_null=True)
+    fixed_at = serializers.DateTimeField(allow_null=True)
+    verified_at = serializers.DateTimeField(allow_null=True)
+    closed_at = serializers.DateTimeField(allow_null=True)
+    time_to_fix = SecondsField(allow_null=True, help_text="Seconds from found to fixed.")
+    reporter = serializers.EmailField(source="reporter__email", allow_null=True)
+    assignee = serializers.EmailField(source="assignee__email", allow_null=True)
+    duplicate_of = serializers.CharField(source="duplicate_of__reference", allow_null=True)
+    source = serializers.CharField()
+    external_id = serializers.CharField()
+    version = serializers.IntegerField(help_text="Rises with each edit.")
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class DefectInFull(DefectRow):
+    steps = serializers.CharField()
+    expected = serializers.CharField()
+    actual = serializers.CharField()
+
+
+def teams_of(request: HttpRequest | None) -> QuerySet[Team]:
+    """The teams that may be named in a filter: those whose rows the caller may see."""
+    return Team.objects.with_rows_for(request.user) if request is not None else Team.objects.none()
+
+
+class RecordFilters(django_filters.FilterSet):
+    """What the lists of all records share. A value that names nothing is refused: it can only be a typing error."""
+
+    team = django_filters.ModelChoiceFilter(
+        queryset=teams_of, to_field_name="slug", method="in_team", help_text="Slug: the team and those below it."
+    )
+    severity = django_filters.ModelChoiceFilter(
+        queryset=Severity.objects.all(), to_field_name="key", help_text="`SEV1` to `SEV4`."
+    )
+    source = django_filters.CharFilter(max_length=40, help_text="Where the row was imported from, exactly.")
+    external_id = django_filters.CharFilter(max_length=120, help_text="Its id there, exactly.")
+    updated_since = InstantFilter(field_name="updated_at", lookup_expr="gte", help_text="Changed at this time or later.")
+    search = django_filters.CharFilter(
+        method="with_words", max_length=200, help_text="Words in the title, or how the reference begins."
+    )
+
+    def in_team(self, rows: QuerySet[Any], name: str, team: Team) -> QuerySet[Any]:
+        return rows.filter(team__in=Team.objects.descendants_of(team))
+
+    def with_words(self, rows: QuerySet[Any], name: str, words: str) -> QuerySet[Any]:
+        return rows.matching(words)
+
+
+class DefectFilters(RecordFilters):
+    status = django_filters.ChoiceFilter(choices=Defect.Status.choices)
+    resolution = django_filters.ChoiceFilter(choices=Resolution.choices)
+    stage_found = django_filters.ModelChoiceFilter(
+        queryset=Stage.objects.all(),
+        to_field_name="slug",
+        null_value="unknown",
+        null_label="unknown",
+        help_text="Slug of a stage, or `unknown`.",
+    )
+    found_from = InstantFilter(field_name="found_at", lookup_expr="gte", help_text="Found at this time or later.")
+    found_to = InstantFilter(field_name="found_at", lookup_expr="lt", help_text="Found before this time.")
+
+
+class DefectList(RowList):
+    """Defects of the teams you belong to, and of those below them."""
+
+    queryset = Defect.objects.all()
+    serializer_class = DefectRow
+    filterset_class = DefectFilters
+    orderings = ("-found_at", "found_at", "-updated_at", "updated_at", "-created_at", "created_at")
+
+
+class DefectDetail(RowDetail):
+    """One defect, with its long texts."""
+
+    queryset = Defect.objects.all()
+    serializer_class = DefectInFull
+    lookup_field = "reference"

@@ -1,0 +1,74 @@
+"""Incidents over the API."""
+
+import django_filters
+from rest_framework import serializers
+
+from defects.api import RecordFilters
+from incidents.models import Incident
+from qmportal.lib.api import InstantFilter
+from qmportal.lib.rows import RowDetail, RowList, RowSerializer, SecondsField
+
+
+class IncidentRow(RowSerializer):
+    reference = serializers.CharField()
+    team = serializers.CharField(source="team__slug")
+    title = serializers.CharField()
+    severity = serializers.CharField(source="severity__key", allow_null=True)
+    status = serializers.ChoiceField(Incident.Status.choices)
+    kind = serializers.ChoiceField(Incident.Kind.choices)
+    environment = serializers.ChoiceField(Incident.Environment.choices)
+    services = serializers.CharField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    detected_at = serializers.DateTimeField()
+    acknowledged_at = serializers.DateTimeField(allow_null=True)
+    mitigated_at = serializers.DateTimeField(allow_null=True)
+    restored_at = serializers.DateTimeField(allow_null=True)
+    closed_at = serializers.DateTimeField(allow_null=True)
+    time_to_detect = SecondsField(allow_null=True, help_text="Seconds from started to detected.")
+    time_to_acknowledge = SecondsField(allow_null=True, help_text="Seconds from detected to acknowledged.")
+    time_to_mitigate = SecondsField(allow_null=True, help_text="Seconds from started to mitigated.")
+    time_to_restore = SecondsField(allow_null=True, help_text="Seconds from started (unknown: from detected) to restored.")
+    detection_source = serializers.ChoiceField(Incident.DetectionSource.choices, allow_blank=True)
+    customer_impacted = serializers.BooleanField()
+    customers_affected = serializers.IntegerField(allow_null=True)
+    impact_kind = serializers.ChoiceField(Incident.ImpactKind.choices, allow_blank=True)
+    should_have_caught = serializers.CharField(source="should_have_caught__slug", allow_null=True)
+    lead = serializers.EmailField(source="lead__email", allow_null=True)
+    reporter = serializers.EmailField(source="reporter__email", allow_null=True)
+    duplicate_of = serializers.CharField(source="duplicate_of__reference", allow_null=True)
+    caused_by_defect = serializers.CharField(source="caused_by_defect__reference", allow_null=True)
+    source = serializers.CharField()
+    external_id = serializers.CharField()
+    version = serializers.IntegerField(help_text="Rises with each edit.")
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class IncidentInFull(IncidentRow):
+    summary = serializers.CharField()
+    customer_impact = serializers.CharField()
+    root_cause = serializers.CharField()
+
+
+class IncidentFilters(RecordFilters):
+    status = django_filters.ChoiceFilter(choices=Incident.Status.choices)
+    kind = django_filters.ChoiceFilter(choices=Incident.Kind.choices)
+    detected_from = InstantFilter(field_name="detected_at", lookup_expr="gte", help_text="Detected at this time or later.")
+    detected_to = InstantFilter(field_name="detected_at", lookup_expr="lt", help_text="Detected before this time.")
+
+
+class IncidentList(RowList):
+    """Incidents of the teams you belong to, and of those below them."""
+
+    queryset = Incident.objects.all()
+    serializer_class = IncidentRow
+    filterset_class = IncidentFilters
+    orderings = ("-detected_at", "detected_at", "-updated_at", "updated_at", "-created_at", "created_at")
+
+
+class IncidentDetail(RowDetail):
+    """One incident, with its long texts."""
+
+    queryset = Incident.objects.all()
+    serializer_class = IncidentInFull
+    lookup_field = "reference"

@@ -1,0 +1,36 @@
+"""`manage.py create_token EMAIL --scope read`: a bearer token for a machine that acts for this person."""
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from teams.models import AccessToken, User
+
+LONGEST = 3650
+
+
+class Command(BaseCommand):
+    help = "Makes an API token for a person and prints it, once, as the last word."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email", help="E-mail of the person for whom the token acts.")
+        parser.add_argument("--scope", choices=AccessToken.Scope.values, default=AccessToken.Scope.READ.value)
+        parser.add_argument("--name", default="", help="What the token is for, as shown to its owner.")
+        parser.add_argument("--days", type=int, help="Days until it expires. Without: it does not expire.")
+
+    def handle(self, *args: Any, email: str, scope: str, name: str, days: int | None, **options: Any) -> None:
+        user = User.objects.filter(email__iexact=email).first()
+        if user is None:
+            raise CommandError(f"There is no account with the e-mail {email}.")
+        if not user.is_active:
+            raise CommandError(f"The account {email} is deactivated; its tokens would not work.")
+        if days is not None and not 1 <= days <= LONGEST:
+            raise CommandError(f"--days takes a whole number from 1 to {LONGEST}.")
+        if len(name) > AccessToken._meta.get_field("name").max_length:
+            raise CommandError("--name takes at most 80 characters.")
+        expiry = None if days is None else timedelta(days=days)
+        _, token = AccessToken.objects.create(user, expiry=expiry, scope=scope, name=name)
+        until = "without expiry" if days is None else f"for {days} days"
+        self.stdout.write(f"Token of {user.email}, scope {scope}, valid {until}. It is shown only now:\n{token}")

@@ -1,0 +1,68 @@
+"""The description of the API: valid, complete, and readable by people."""
+
+import pytest
+from django.urls import get_resolver
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
+
+from tests.factories import make_defect, make_incident, make_member, make_team, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def schema(client):
+    client.force_login(make_user())
+    return client.get("/api/schema/").json()
+
+
+def test_schema_is_valid_and_made_without_warnings():
+    GENERATOR_STATS.reset()
+    validate_schema(SchemaGenerator().get_schema(public=True))
+    assert not GENERATOR_STATS
+
+
+def test_schema_names_every_address(schema):
+    routes = get_resolver("qmportal.api").url_patterns
+    known = {
+        f"/api/{route.pattern}".replace("<str:", "{").replace(">", "}") for route in routes if "v1/" in str(route.pattern)
+    }
+    assert set(schema["paths"]) == known
+
+
+@pytest.mark.parametrize(
+    ("component", "address"),
+    [("DefectInFull", "defects/PAY-DEF-1/"), ("IncidentInFull", "incidents/PAY-INC-1/"), ("TeamRow", "teams/pay/")],
+)
+def test_answers_have_the_fields_of_the_schema(client, schema, component, address):
+    team = make_team(slug="pay", key="PAY")
+    make_defect(team=team)
+    make_incident(team=team)
+    client.force_login(make_member(team=team))
+    assert set(client.get(f"/api/v1/{address}").json()) == set(schema["components"]["schemas"][component]["properties"])
+
+
+def test_measures_have_the_fields_of_the_schema(client, schema):
+    make_team(slug="pay")
+    lines = client.get("/api/v1/teams/pay/metrics/").json()
+    assert {frozenset(line) for line in lines} == {frozenset(schema["components"]["schemas"]["Measure"]["properties"])}
+
+
+def test_yaml_on_request(client):
+    client.force_login(make_user())
+    answer = client.get("/api/schema/?format=yaml")
+    assert answer.status_code == 200
+    assert answer.content.startswith(b"openapi: 3.")
+
+
+def test_page_lists_every_operation(client, schema):
+    page = client.get("/api/docs/")
+    assert page.status_code == 200
+    for address in schema["paths"]:
+        assert f"GET {address}" in page.content.decode()
+    assert "style=" not in page.content.decode().split("<main")[1]
+
+
+def test_page_wants_a_login(client):
+    assert client.get("/api/docs/").headers["Location"].startswith("/account/login/")
