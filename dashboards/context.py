@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import cached_property
 
 from benchmarks.models import MetricSnapshot
 from incidents.models import Incident
-from teams.models import Team
 
+MOST_TEAMS = 12
 # The section of the left bar that a page belongs to, by its URL's namespace.
+PAGES = {"checks": "checks", "check": "checks", "library": "library", "page": "library", "progress": "progress"}
 SECTIONS = {"benchmarks": "thresholds", "integrations": "import"}
 
 
@@ -27,16 +29,19 @@ class Shell:
         match = self._request.resolver_match
         if match is None:
             return ""
-        if match.namespace == "dashboards":
-            return match.url_name or ""
+        if match.namespace in ("dashboards", "scenarios"):
+            return PAGES.get(match.url_name or "", match.url_name if match.namespace == "dashboards" else "scenarios")
         return SECTIONS.get(match.namespace, match.namespace)
 
     @cached_property
     def teams(self) -> list[dict[str, Any]]:
         """My own teams, each with the tier of its weakest metric last night."""
-        teams = Team.objects.filter(pk__in=list(self._user.roles), archived_at=None).only("name", "slug")[:12]
+        teams = self._user.own_teams[:MOST_TEAMS]
         tiers = MetricSnapshot.objects.overall_tiers([team.pk for team in teams]) if teams else {}
-        return [{"name": team.name, "url": team.get_absolute_url(), "tier": tiers.get(team.pk)} for team in teams]
+        return [
+            {"name": team.name, "url": reverse("dashboards:team", args=[team.slug]), "tier": tiers.get(team.pk)}
+            for team in teams
+        ]
 
     @cached_property
     def open_incidents(self) -> int:

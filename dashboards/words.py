@@ -10,7 +10,7 @@ from benchmarks.tiers import Cuts, Rules, Tier, exact, format_limit, format_valu
 
 # The judged metrics first, then what surrounds them.
 CARDS = ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect", "defect_removal_efficiency", "open_incidents")
-SINGULAR = {"defects": "defect", "incidents": "incident", "failures": "failure"}
+SINGULAR = {"defects": "defect", "incidents": "incident", "failures": "failure", "judged teams": "judged team"}
 
 
 def plural(count: int, many: str) -> str:

@@ -29,7 +29,8 @@ def make_team(*, name: str = "", parent: Team | None = None, key: str = "", slug
 
 
 def join(user: User, team: Team, role: str = Role.ENGINEER) -> Membership:
-    user.__dict__.pop("roles", None)
+    for cached in ("roles", "own_teams"):
+        user.__dict__.pop(cached, None)
     return Membership.objects.create(user=user, team=team, role=role)
 
 

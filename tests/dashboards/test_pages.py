@@ -1,0 +1,233 @@
+"""The pages through the front door: what a manager sees, what is hidden, and that queries do not grow with rows."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from benchmarks.metrics import METRICS
+from benchmarks.snapshots import take_snapshots
+from qmportal.lib.days import local_day, midnight
+from teams.models import Role
+from tests.factories import make_defect, make_incident, make_member, make_team, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def today() -> date:
+    return local_day(timezone.now())
+
+
+@pytest.fixture
+def yesterday(today) -> datetime:
+    """Noon of the last finished day: inside every window."""
+    return midnight(today) - timedelta(hours=12)
+
+
+def add_defects(team, escaped: int, caught: int, found_at: datetime) -> None:
+    for _ in range(escaped):
+        make_defect(team=team, stage_found="production", found_at=found_at)
+    for _ in range(caught):
+        make_defect(team=team, found_at=found_at)
+
+
+@pytest.fixture
+def payments(yesterday, today):
+    """6 escaped of 50, and five incidents of an hour and a half."""
+    team = make_team(name="Payments", slug="payments", key="PAY")
+    add_defects(team, 6, 44, yesterday)
+    for _ in range(5):
+        make_incident(
+            team=team,
+            started_at=yesterday - timedelta(minutes=95),
+            detected_at=yesterday - timedelta(minutes=90),
+            restored_at=yesterday - timedelta(minutes=5),
+        )
+    take_snapshots(today)
+    return team
+
+
+@pytest.fixture
+def manager(payments, client):
+    user = make_member(team=payments, role=Role.MANAGER, name="Mara Manager")
+    client.force_login(user)
+    return user
+
+
+def test_the_overview_shows_tier_value_and_finding(client, manager):
+    page = client.get("/").content.decode()
+    assert "Payments" in page
+    assert "12.0 %" in page
+    assert "1.5 h" in page
+    assert "Average" in page
+    assert "0 of 1 judged team reach Good or better." in page
+
+
+def test_the_overview_filters_and_keeps_its_state_in_the_address(client, manager):
+    make_team(name="Search", slug="search-team")
+    page = client.get("/?tier=average&q=pay&sort=-mttr").content.decode()
+    assert "Payments" in page
+    assert "/t/search-team/" not in page
+    none = client.get("/?tier=elite").content.decode()
+    assert "No team matches" in none
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["page=-1", "page=1000000000", "page=x", "tier=zzz", "group=10000000000000000000000", "group=-1", "sort=--tier", "sort=password",
+     "window=7", "window=%EF%BC%99%EF%BC%90", "q=%E2%80%AE", "window=1e9"],
+)  # fmt: skip
+def test_nonsense_in_the_address_is_no_error(client, manager, query):
+    assert client.get(f"/?{query}").status_code == 200
+
+
+def test_a_null_character_in_the_address_is_refused(client, manager):
+    assert client.get("/?q=a%00b").status_code == 400
+
+
+def test_only_the_comparison_is_sent_to_htmx(client, manager):
+    headers = {"HX-Request": "true", "HX-Target": "section#comparison"}
+    part = client.get("/?q=pay", headers=headers).content.decode()
+    assert 'id="comparison"' in part
+    assert "<html" not in part
+
+
+def test_the_table_leaves_as_csv_with_formulas_made_text(client, manager, payments):
+    payments.name = "=cmd|' /C calc'!A0"
+    payments.save()
+    rows = client.get("/?format=csv").content.decode().splitlines()
+    assert rows[0].startswith("team,slug,as_of,window_days,overall_tier,escaped_defect_rate,")
+    assert rows[1].startswith("'=cmd")
+    assert ",average,12.0,50,average,ok," in rows[1]
+
+
+def test_members_only_teams_are_hidden_from_others(client, payments):
+    payments.members_only = True
+    payments.save()
+    client.force_login(make_user())
+    assert "Payments" not in client.get("/").content.decode()
+    assert client.get("/t/payments/").status_code == 404
+    assert client.get("/t/payments/mttr/").status_code == 404
+
+
+def test_numbers_are_open_but_rows_are_for_members(client, payments):
+    client.force_login(make_user())
+    team = client.get("/t/payments/").content.decode()
+    assert "12.0 %" in team
+    assert "PAY-INC-1" not in team
+    metric = client.get("/t/payments/mttr/").content.decode()
+    assert "PAY-INC-1" not in metric
+    assert "Records are shown to members of the team." in metric
+
+
+def test_a_team_page_says_what_reaches_the_next_tier(client, manager):
+    page = client.get("/t/payments/").content.decode()
+    assert "Good: the next 11 defects all caught before release" in page
+    assert "n = 50" in page
+    assert "borderline Good–Needs Work" in page
+    assert "PAY-INC-1" in page
+
+
+def test_every_metric_leads_to_the_rows_that_were_counted(client, manager):
+    page = client.get("/t/payments/mttr/").content.decode()
+    assert page.count("/incidents/PAY-INC-") == 5
+    assert 'Counted <span class="count">5</span>' in page
+    for slug in METRICS:
+        assert client.get(f"/t/payments/{slug}/").status_code == 200
+    assert client.get("/t/payments/velocity/").status_code == 404
+
+
+def test_what_does_not_count_is_listed_with_the_reason(client, manager, payments, yesterday):
+    make_defect(team=payments, found_at=yesterday, status="closed", resolution="invalid")
+    make_defect(team=payments, found_at=yesterday, stage_found=None)
+    page = client.get("/t/payments/escaped_defect_rate/?tab=excluded").content.decode()
+    assert 'Left out, and why <span class="count">2</span>' in page
+    assert "Invalid" in page
+    assert "Stage unknown" in page
+
+
+def test_a_row_that_came_later_is_announced_instead_of_contradicting_the_number(client, manager, payments, yesterday):
+    make_defect(team=payments, found_at=yesterday)
+    page = client.get("/t/payments/escaped_defect_rate/").content.decode()
+    assert "12.0 %" in page
+    assert "Rows changed since this was computed" in page
+
+
+def test_a_team_without_data_has_no_tier(client, payments):
+    empty = make_team(name="Fresh", slug="fresh")
+    client.force_login(make_user())
+    assert "Nothing has been computed" in client.get("/t/fresh/").content.decode()
+    take_snapshots(local_day(timezone.now()))
+    page = client.get("/t/fresh/").content.decode()
+    assert "Not enough data: 0 of 10 defects" in page
+    assert "Elite</span>" not in page
+    assert empty.snapshots.exclude(tier=None).count() == 0
+
+
+def test_an_open_incident_makes_the_tier_provisional(client, manager, payments, today):
+    make_incident(team=payments, detected_at=midnight(today) - timedelta(days=20), started_at=None)
+    take_snapshots(today)
+    page = client.get("/t/payments/mttr/").content.decode()
+    assert "Provisional" in page
+    assert "1 incident still open" in client.get("/t/payments/").content.decode()
+
+
+def test_queries_of_the_overview_do_not_grow_with_teams(client, manager, today, yesterday):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get("/").status_code == 200
+        return len(captured)
+
+    few = queries()
+    for _ in range(30):
+        add_defects(make_team(), 1, 1, yesterday)
+    take_snapshots(today)
+    assert queries() == few
+    assert few <= 10
+
+
+def test_queries_of_a_team_and_a_metric_do_not_grow_with_rows(client, manager, payments, today, yesterday):
+    def queries(address: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(address).status_code == 200
+        return len(captured)
+
+    addresses = ["/t/payments/", "/t/payments/mttr/", "/t/payments/escaped_defect_rate/?tab=excluded"]
+    make_defect(team=payments, found_at=yesterday, status="closed", resolution="duplicate")
+    few = [queries(address) for address in addresses]
+    add_defects(payments, 20, 40, yesterday)
+    for _ in range(20):
+        make_incident(team=payments, detected_at=yesterday - timedelta(hours=2), restored_at=yesterday)
+        make_defect(team=payments, found_at=yesterday, status="closed", resolution="duplicate")
+    take_snapshots(today)
+    assert [queries(address) for address in addresses] == few
+
+
+def test_an_anonymous_visitor_is_sent_to_the_login(client):
+    answer = client.get("/")
+    assert answer.status_code == 302
+    assert answer.url.startswith("/account/login/")
+
+
+def test_the_first_steps_tick_themselves(client):
+    client.force_login(make_user(admin=True))
+    page = client.get("/").content.decode()
+    assert "Get started" in page
+    assert "Create a team" in page
+    team = make_team()
+    make_defect(team=team, found_at=datetime(2026, 1, 2, tzinfo=UTC))
+    page = client.get("/").content.decode()
+    assert page.count("Done: ") == 2
+
+
+def test_search_finds_teams_and_records_that_i_may_see(client, manager, payments):
+    assert "/t/payments/" in client.get("/search/?q=paym").content.decode()
+    assert "/incidents/PAY-INC-3/" in client.get("/search/?q=pay-inc-3").content.decode()
+    palette = client.get("/search/?q=mttr+payments&palette=1").content.decode()
+    assert "/t/payments/mttr/" in palette
+    assert "<html" not in palette
+    client.force_login(make_user())
+    assert "PAY-INC-3" not in client.get("/search/?q=pay-inc-3").content.decode()
