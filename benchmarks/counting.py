@@ -67,8 +67,7 @@ def with_shared_severities(rules: Mapping[str, Rules]) -> dict[str, Rules]:
     """The rules of every metric, each with the severities that its rows are counted by."""
     complete = {slug: Rules(minimum_n=metric.minimum_n) for slug, metric in METRICS.items()} | dict(rules)
     return complete | {
-        metric: replace(complete[metric], severities=complete[leader].severities)
-        for metric, leader in SEVERITIES_OF.items()
+        metric: replace(complete[metric], severities=complete[leader].severities) for metric, leader in SEVERITIES_OF.items()
     }
 
 
@@ -83,9 +82,7 @@ def tallies(windows: Sequence[Window], rules: Mapping[str, Rules], teams: Sequen
     A team without rows has an empty tally for each window: "no data" is an answer too.
     """
     ids = list(teams) if teams is not None else list(Team.objects.filter(archived_at=None).values_list("pk", flat=True))
-    counted: Tallies = {
-        (team, window.days): Tally(exposure_seconds=window.seconds) for team in ids for window in windows
-    }
+    counted: Tallies = {(team, window.days): Tally(exposure_seconds=window.seconds) for team in ids for window in windows}
     _count_defects(counted, windows, rules, teams)
     _count_incidents(counted, windows, rules, teams)
     _add_downtime(counted, windows, rules, teams)
@@ -255,7 +252,9 @@ def counted_rows(metric: str, team: Team, window: Window, rules: Rules) -> Query
 
 def excluded_rows(metric: str, team: Team, window: Window, rules: Rules) -> QuerySet[Any]:
     """Rows of the same span that do not count, each with `why`."""
-    rows = _source(metric, team, window, everything=True).exclude(pk__in=counted_rows(metric, team, window, rules).values("pk"))
+    rows = _source(metric, team, window, everything=True).exclude(
+        pk__in=counted_rows(metric, team, window, rules).values("pk")
+    )
     return rows.annotate(why=Case(*_reasons(metric, window, rules), default=Value("")))
 
 
@@ -317,7 +316,9 @@ def _counts(metric: str, window: Window, rules: Rules) -> Q:
 
 def _reasons(metric: str, window: Window, rules: Rules) -> list[When]:
     """Why a row does not count, the first that holds; sentences that a person reads."""
-    severity = [When(~severity_filter(rules), then=Value("Severity not counted by the threshold set"))] if rules.severities else []
+    severity = (
+        [When(~severity_filter(rules), then=Value("Severity not counted by the threshold set"))] if rules.severities else []
+    )
     if is_defect_metric(metric):
         return [
             When(resolution="duplicate", then=Value("Duplicate")),
@@ -353,4 +354,3 @@ def restore_durations(team: Team, windows: Sequence[Window], rules: Rules) -> di
 def shifted(window: Window) -> Window:
     """The window of the same length that ended where this one begins."""
     return Window(window.as_of - timedelta(days=window.days), window.days)
-

@@ -17,7 +17,7 @@ from benchmarks.models import ThresholdSet
 from benchmarks.quantities import EXAMPLES, parse, typed
 from benchmarks.tiers import BEST_FIRST, Cuts, Tier, Unit, cuts_from, problems
 from defects.models import Severity
-from qmportal.lib.text import clean_line, refuse_unstorable
+from qmportal.lib.text import clean_line
 from teams.models import User
 
 EDITABLE = tuple(slug for slug, metric in METRICS.items() if metric.unit != "count")
@@ -56,11 +56,8 @@ class WholeNumberField(forms.IntegerField):
 class LineField(forms.CharField):
     """One line of text, without hidden or unstorable characters."""
 
-    default_validators = [refuse_unstorable]
-
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value)
-        return text if "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text) else clean_line(text)
+        return clean_line(super().to_python(value))
 
 
 class ReasonForm(forms.Form):
@@ -110,13 +107,16 @@ class ThresholdForm(ReasonForm):
         error_messages={"required": "Say from which day on.", "invalid": "Enter a day of the calendar as 2026-03-01."},
     )
     source_text = LineField(
-        label="Source", max_length=500, required=False, help_text="Where these numbers come from: a study, a decision, a contract."
+        label="Source",
+        max_length=500,
+        required=False,
+        help_text="Where these numbers come from: a study, a decision, a contract.",
     )
     no_tiers = forms.BooleanField(label="No tiers for this metric: show its value alone", required=False)
 
-    field_order = ("base", "no_tiers")
-
-    def __init__(self, data: Any = None, *, current: ThresholdSet, newest: ThresholdSet, today: date, applying: bool = False):
+    def __init__(
+        self, data: Any = None, *, current: ThresholdSet, newest: ThresholdSet, today: date, applying: bool = False
+    ):
         self.current, self.today, self.applying = current, today, applying
         super().__init__(data, initial=self._values_of(current) | {"base": newest.pk, "effective_from": today})
         self.fields["reason"].required = applying
@@ -128,6 +128,9 @@ class ThresholdForm(ReasonForm):
                 self.fields[f"{tier}_{end}"] = QuantityField(
                     self.metric.unit, label=tier.label, widget=forms.TextInput(attrs={"autocomplete": "off", "size": 9})
                 )
+        rows = [f"{tier}_{end}" for tier in BEST_FIRST for end, _ in ENDS]
+        self.order_fields(["base", "no_tiers", *rows])  # as on the page, for the summary of errors
+        self.fields["reason"] = self.fields.pop("reason")
         if self.metric.tiered:
             del self.fields["no_tiers"]
         if current.metric not in WITH_MEDIAN:
@@ -143,15 +146,9 @@ class ThresholdForm(ReasonForm):
     def example(self) -> str:
         return EXAMPLES[self.metric.unit]
 
-    @property
-    def severities_leader(self) -> Metric | None:
-        """The metric whose severities this one follows, because it counts the same rows."""
-        leader = SEVERITIES_OF.get(self.metric.slug)
-        return METRICS[leader] if leader else None
-
-    def rows(self) -> Iterator[tuple[Tier, BoundField, BoundField]]:
+    def rows(self) -> Iterator[tuple[Tier, list[BoundField]]]:
         for tier in BEST_FIRST:
-            yield tier, self[f"{tier}_from"], self[f"{tier}_to"]
+            yield tier, [self[f"{tier}_{end}"] for end, _ in ENDS]
 
     def _values_of(self, version: ThresholdSet) -> dict[str, Any]:
         rules = version.rules()

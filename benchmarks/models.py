@@ -45,9 +45,7 @@ class ThresholdSetQuerySet(models.QuerySet["ThresholdSet"]):
     def in_force(self, day: date) -> ThresholdSetQuerySet:
         """The organisation's set of each metric that judges a window ending on `day`: one row a metric."""
         return (
-            self.filter(team=None, effective_from__lte=day)
-            .order_by("metric", "-effective_from", "-id")
-            .distinct("metric")
+            self.filter(team=None, effective_from__lte=day).order_by("metric", "-effective_from", "-id").distinct("metric")
         )
 
     def by_metric(self, day: date) -> dict[str, ThresholdSet]:
@@ -178,6 +176,12 @@ class ThresholdSet(models.Model):
             found.append(f"source “{before.source_text or 'none'}” → “{self.source_text or 'none'}”")
         return found
 
+    def successor(self, *, author: User, reason: str, effective_from: date) -> ThresholdSet:
+        """A new version with the values of this one, not yet saved: that is how a set is reverted to."""
+        kept = ("metric", "source_text", "statistic", "minimum_n", "severities", *self.CUT_FIELDS)
+        values = {field: getattr(self, field) for field in kept}
+        return ThresholdSet(**values, author=author, reason=reason, effective_from=effective_from, reverts_to=self)
+
     def apply(self, *, after: int, now: datetime) -> SnapshotRun | None:
         """Saves this new version and asks for a recomputation; None when it takes effect on a later day.
 
@@ -248,11 +252,7 @@ class MetricSnapshot(models.Model):
 
     class Meta:
         ordering = ["team", "metric", "window_days", "as_of"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["window_days", "as_of", "team", "metric"], name="snapshot_unique"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["window_days", "as_of", "team", "metric"], name="snapshot_unique")]
         indexes = [models.Index(fields=["team", "window_days", "metric", "as_of"], name="snapshot_series")]
 
     def __str__(self) -> str:
@@ -298,9 +298,7 @@ class SnapshotRun(Work):
     class Meta:
         ordering = ["-created_at"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["as_of"], condition=Q(reason="nightly"), name="snapshot_run_one_nightly"
-            )
+            models.UniqueConstraint(fields=["as_of"], condition=Q(reason="nightly"), name="snapshot_run_one_nightly")
         ]
 
     def __str__(self) -> str:
@@ -316,12 +314,14 @@ class SnapshotRun(Work):
     ) -> SnapshotRun:
         """Asks for a recomputation up to the last local midnight. A run that still waits serves the new wish too.
 
-        It is locked until the caller's transaction ends, so that no worker takes it before the change behind the wish is there.
+        It is locked until the caller's transaction ends, so that no worker takes it before the change that it is for.
         """
         as_of = local_day(now)
         since = since or as_of
         waiting = cls.objects.filter(state=cls.State.QUEUED, attempts=0, as_of=as_of, since__lte=since)
-        run = waiting.select_for_update(skip_locked=True).first() or cls.objects.create(reason=reason, since=since, as_of=as_of, requested_by=requested_by)
+        run = waiting.select_for_update(skip_locked=True).first()
+        if run is None:
+            run = cls.objects.create(reason=reason, since=since, as_of=as_of, requested_by=requested_by)
         ring(run)
         return run
 

@@ -13,11 +13,11 @@ DECIMALS = 6
 MOST_SECONDS = 3650 * DAY
 
 SECONDS_OF = {"d": DAY, "h": HOUR, "min": MINUTE, "s": 1}
-EXAMPLES = {"percent": '"5 %"', "seconds": '"4 h", "90 min" or "7 d"'}
+EXAMPLES = {"percent": "“5 %”", "seconds": "“4 h”, “90 min” or “7 d”"}
 NUMBER = r"[-−]?[0-9]+(?:[.,][0-9]+)?"
 PERCENT = re.compile(rf"({NUMBER})\s*%?")
 DURATION = re.compile(rf"({NUMBER})\s*(d|h|min|s)?(?:\s+({NUMBER})\s*(h|min|s))?", re.IGNORECASE)
-MAYBE_THOUSANDS = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}")
+MAYBE_THOUSANDS = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}(?![0-9])")
 
 
 def parse(text: str, unit: Unit) -> Decimal | None:

@@ -41,8 +41,7 @@ def measure_team(team: Team, window: Window, rules: Mapping[str, Rules] | None =
     judged = measure_teams(window.as_of, rules, [window.days], [team.pk])[team.pk, window.days]
     durations = restore_durations(team, [window], rules["mttr"])[window.days] if "mttr" in rules else []
     return [
-        line._replace(measure=with_durations(line.measure, durations)) if line.metric == "mttr" else line
-        for line in judged
+        line._replace(measure=with_durations(line.measure, durations)) if line.metric == "mttr" else line for line in judged
     ]
 
 

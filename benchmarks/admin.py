@@ -1,0 +1,41 @@
+"""Rows to look at. A threshold set is changed by a new version on its own page, a snapshot by a recomputation."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from benchmarks.models import MetricSnapshot, SnapshotRun, ThresholdSet
+
+
+class ReadOnly(admin.ModelAdmin):
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(ThresholdSet)
+class ThresholdSetAdmin(ReadOnly):
+    list_display = ["metric", "effective_from", "minimum_n", "statistic", "author", "reason", "created_at"]
+    list_filter = ["metric"]
+    list_select_related = ["author"]
+
+
+@admin.register(SnapshotRun)
+class SnapshotRunAdmin(ReadOnly):
+    list_display = ["reason", "state", "since", "as_of", "attempts", "requested_by", "created_at", "finished_at"]
+    list_filter = ["state", "reason"]
+    list_select_related = ["requested_by"]
+
+
+@admin.register(MetricSnapshot)
+class MetricSnapshotAdmin(ReadOnly):
+    list_display = ["team", "metric", "window_days", "as_of", "value", "n", "tier", "state"]
+    list_filter = ["metric", "window_days"]
+    list_select_related = ["team"]
+    show_full_result_count = False

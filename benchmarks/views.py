@@ -1,0 +1,163 @@
+"""Thresholds: what is in force, how it came about, the editor with its preview; and the runs that recompute."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.html import format_html
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import reselect, retarget
+
+from benchmarks.counting import SEVERITIES_OF
+from benchmarks.forms import EDITABLE, NOTHING_CHANGED, WITH_MEDIAN, ReasonForm, ThresholdForm
+from benchmarks.metrics import METRICS
+from benchmarks.models import SnapshotRun, Superseded, ThresholdSet
+from benchmarks.preview import preview
+from benchmarks.quantities import spans
+from qmportal.lib.days import local_day
+from teams.permissions import is_admin, require
+
+ADMINS_SET = "Only organisation admins change thresholds."
+ADMINS_RECOMPUTE = "Only organisation admins start a recomputation."
+
+
+@require_safe
+def thresholds(request: HttpRequest) -> HttpResponse:
+    """The set of each metric that judges today."""
+    today = _today()
+    sets = {version.metric: version for version in ThresholdSet.objects.in_force(today).select_related("author")}
+    upcoming = {version.metric: version for version in reversed(ThresholdSet.objects.upcoming(today))}
+    cards = [_described(sets[metric]) | {"upcoming": upcoming.get(metric)} for metric in EDITABLE if metric in sets]
+    context = {"cards": cards, "run": SnapshotRun.objects.first(), "may_edit": is_admin(request.user)}
+    return render(request, "benchmarks/thresholds.html", context)
+
+
+@require_safe
+def threshold_history(request: HttpRequest, metric: str) -> HttpResponse:
+    """All versions of one metric's set, the latest to take effect first, each with what it changed."""
+    current = _current_or_404(metric)
+    versions = list(ThresholdSet.objects.history(metric).select_related("author", "reverts_to"))
+    entries = [
+        {"version": version, "changes": version.changes_from(before) if before else [], "is_first": before is None}
+        for version, before in pairwise([*versions, None])
+    ]
+    context = _described(current) | {"entries": entries, "today": _today(), "may_edit": is_admin(request.user)}
+    return render(request, "benchmarks/history.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def threshold_edit(request: HttpRequest, metric: str) -> HttpResponse:
+    """One form with two buttons: look at what would change, or apply it."""
+    current = _current_or_404(metric)
+    require(is_admin(request.user), ADMINS_SET)
+    applying = request.POST.get("action") == "apply"
+    newest = ThresholdSet.objects.newest(metric)
+    data = request.POST if request.method == "POST" else None
+    form = ThresholdForm(data, current=current, newest=newest, today=_today(), applying=applying)
+    context = _described(current) | {"form": form, "upcoming": ThresholdSet.objects.upcoming(_today()).filter(metric=metric)}
+    if not form.is_bound:
+        return render(request, "benchmarks/edit.html", context)
+    if not form.is_valid():
+        # The preview's button swaps the preview alone; faults stand at the fields, so the whole page is swapped.
+        return _whole_page(render(request, "benchmarks/edit.html", context, status=422))
+    if applying:
+        return _apply(request, form.version(request.user), form, "benchmarks/edit.html", context)
+    context["preview"] = preview(metric, form.version().rules(), _today())
+    return render(request, "benchmarks/edit.html" + ("#preview" if request.htmx else ""), context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def threshold_revert(request: HttpRequest, metric: str, pk: int) -> HttpResponse:
+    """Confirms, with the same preview, that an old version's values become a new version."""
+    current = _current_or_404(metric)
+    old = get_object_or_404(ThresholdSet.objects.history(metric), pk=pk)
+    require(is_admin(request.user), ADMINS_SET)
+    newest = ThresholdSet.objects.newest(metric)
+    form = ReasonForm(request.POST if request.method == "POST" else None, initial={"base": newest.pk})
+    changes = old.changes_from(current)
+    context = _described(current) | {
+        "form": form,
+        "old": old,
+        "changes": changes,
+        "preview": preview(metric, old.rules(), _today()),
+        "upcoming": ThresholdSet.objects.upcoming(_today()).filter(metric=metric),
+    }
+    if form.is_valid() and not changes:
+        form.add_error(None, NOTHING_CHANGED)
+    if not form.is_valid():
+        return render(request, "benchmarks/revert.html", context, status=422 if form.is_bound else 200)
+    version = old.successor(author=request.user, reason=form.cleaned_data["reason"], effective_from=_today())
+    return _apply(request, version, form, "benchmarks/revert.html", context)
+
+
+@require_POST
+def recompute(request: HttpRequest) -> HttpResponse:
+    require(is_admin(request.user), ADMINS_RECOMPUTE)
+    return redirect(SnapshotRun.request(SnapshotRun.Reason.REQUESTED, now=timezone.now(), requested_by=request.user))
+
+
+@require_safe
+def run(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far a recomputation has come; the page asks again by itself until it is over."""
+    work = get_object_or_404(SnapshotRun.objects.select_related("requested_by"), pk=pk)
+    return render(request, "benchmarks/run.html", {"run": work, "may_edit": is_admin(request.user)})
+
+
+def _today() -> date:
+    return local_day(timezone.now())
+
+
+def _current_or_404(metric: str) -> ThresholdSet:
+    """The version in force of a metric that can have one."""
+    current = ThresholdSet.objects.by_metric(_today()).get(metric) if metric in EDITABLE else None
+    if current is None:
+        raise Http404("This metric has no thresholds.")
+    return current
+
+
+def _described(version: ThresholdSet) -> dict[str, Any]:
+    """A version with the words that every page about it shows."""
+    cuts = version.rules().cuts
+    return {
+        "set": version,
+        "metric": version.definition,
+        "spans": spans(cuts, version.definition.unit) if cuts else [],
+        "with_median": version.metric in WITH_MEDIAN,
+        "severities_leader": METRICS[SEVERITIES_OF[version.metric]] if version.metric in SEVERITIES_OF else None,
+    }
+
+
+def _apply(
+    request: HttpRequest, version: ThresholdSet, form: ReasonForm, template: str, context: dict[str, Any]
+) -> HttpResponse:
+    """Saves the version, or shows the one that somebody else saved meanwhile beside it (409)."""
+    base = form.cleaned_data["base"]
+    try:
+        recomputation = version.apply(after=base, now=timezone.now())
+    except Superseded as conflict:
+        began_from = ThresholdSet.objects.history(version.metric).filter(pk=base).first()
+        context["conflict"] = {
+            "newest": conflict.newest,
+            "theirs": conflict.newest.changes_from(began_from) if began_from else [],
+            "mine": version.changes_from(conflict.newest),
+        }
+        # Whoever has read both may apply: the next try begins from theirs.
+        form.data = form.data.copy()
+        form.data["base"] = str(conflict.newest.pk)
+        return render(request, template, context, status=409)
+    if recomputation:
+        done = 'The new thresholds are in force. <a href="{}">Follow the recomputation</a>.'
+        messages.success(request, format_html(done, recomputation.get_absolute_url()))
+    else:
+        messages.success(request, f"The new thresholds take effect on {version.effective_from:%-d %b %Y}.")
+    return redirect(version)
+
+
+def _whole_page(response: HttpResponse) -> HttpResponse:
+    return reselect(retarget(response, "#main"), "#main > *")
