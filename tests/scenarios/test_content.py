@@ -1,14 +1,29 @@
 """Everything in scenarios/library holds together: valid, linked, and taught by numbers that are true."""
 
+import math
+import re
 from decimal import Decimal
-from pathlib import Path
+from statistics import mean, median
 
 import pytest
 
-from scenarios import engine
+from scenarios import content, engine
+from scenarios.checks import TIERS, ChoiceField, grade
+from scenarios.engine.validation import HTML
 
-LIBRARY = Path(engine.__file__).parents[1] / "library"
-SCENARIOS = sorted((LIBRARY / "scenarios").glob("*.yaml"))
+SCENARIOS = sorted((content.LIBRARY / "scenarios").glob("*.yaml"))
+METRICS = {
+    "escaped_defect_rate",
+    "defect_removal_efficiency",
+    "mttr",
+    "mttr_with_open",
+    "mtbf",
+    "time_to_detect",
+}
+CALCULATORS = {"edr", "mttr", "mtbf", "cost_of_quality", "canary"}
+STAGES = {"design", "coding", "pre-commit", "code-review", "ci", "pre-deploy", "production"}
+SLUGS = {page.slug for page in content.pages()}
+CHECKS = {check.id: check for check in content.checks()}
 
 # id: (paths, passing, optimal score, endings that are reached)
 SHAPES = {
@@ -23,7 +38,7 @@ SHAPES = {
 
 
 def test_all_scenarios_are_there():
-    assert [path.stem for path in SCENARIOS] == sorted(SHAPES)
+    assert [path.stem for path in SCENARIOS] == sorted(SHAPES) == list(content.scenario_texts())
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
@@ -46,3 +61,154 @@ def test_scenario_has_the_shape_that_its_author_meant(path):
     assert 3 <= len(scenario.optimal_path) <= 5
     failures = {node.id for node in scenario.nodes.values() if node.outcome == "failure"}
     assert not any(result.passed for _, result in table if result.ending in failures)
+
+
+# Pages
+
+
+def test_every_concept_has_its_page():
+    wanted = """quality-management the-trap what-to-do formula pro-tips myths benchmarks case-mars-climate-orbiter
+    case-toyota case-boeing-737-max tools-and-certifications escaped-defects mttr mtbf code-review
+    progressive-delivery andon cost-of-quality incident-review control-charts technical-debt"""
+    assert [page.slug for page in content.pages()] == wanted.split()
+
+
+@pytest.mark.parametrize("page", content.pages(), ids=lambda page: page.slug)
+def test_page_is_complete_and_its_links_lead_somewhere(page):
+    assert (content.LIBRARY / "pages" / f"{page.slug}.md").exists()
+    assert 250 <= len(page.body.split()) <= 600
+    assert page.sources
+    assert page.summary
+    assert {*page.related, *page.linked} <= SLUGS - {page.slug}
+    assert set(page.scenarios) <= SHAPES.keys()
+    assert len(re.findall(r"\]\(", page.body)) == len(re.findall(r"\]\(\.\./[a-z0-9-]+/\)", page.body))
+    assert not HTML.search(page.body)
+    assert not re.search(r"^# ", page.body, re.MULTILINE), "the title is the only first-level heading"
+
+
+def test_orders_are_unique_and_no_page_is_an_island():
+    assert len({page.order for page in content.pages()}) == len(content.pages())
+    assert {slug for page in content.pages() for slug in page.related} == SLUGS
+
+
+@pytest.mark.parametrize("text", ["no front", "---\ntitle: x\n---\nbody", "---\n- a\n---\nbody"])
+def test_a_page_without_proper_front_matter_is_refused(text):
+    with pytest.raises(engine.Unreadable):
+        content.read_page(text)
+
+
+def all_texts() -> dict[str, str]:
+    texts = {page.slug: page.body for page in content.pages()}
+    texts |= content.scenario_texts()
+    return texts | {"checks": (content.LIBRARY / "checks.yaml").read_text()}
+
+
+def test_claims_are_worded_with_care():
+    """What engineers would rightly object to: see the sources of each page."""
+    for name, text in all_texts().items():
+        flat = " ".join(text.split())
+        if "IBM" in flat:
+            assert "cannot be traced" in flat, name
+        if "DORA" in flat and "Average" in flat:
+            assert "not a DORA" in flat, name
+        assert "share price" not in flat or "pandemic" in flat, name
+        assert "nine dollars" not in flat or "did not write MCAS" in flat, name
+    orbiter = next(page.body for page in content.pages() if page.slug == "case-mars-climate-orbiter")
+    assert "impulse" in orbiter
+    assert "4.45" in orbiter
+
+
+# Checks
+
+
+def test_twelve_checks_and_one_about_each_metric():
+    assert len(CHECKS) >= 12 + len(METRICS)
+    assert {check.metric for check in CHECKS.values() if check.metric} == METRICS
+
+
+@pytest.mark.parametrize("check", CHECKS.values(), ids=lambda check: check.id)
+def test_check_links_somewhere_and_its_own_answer_is_right(check):
+    assert check.page in SLUGS
+    assert check.calculator in CALCULATORS | {""}
+    own = {f.id: f.accepted[0] if isinstance(f, ChoiceField) else str(f.answer) for f in check.fields}
+    assert grade(check, own).right
+    assert not grade(check, {}).right
+    assert check.worked
+    assert check.trap
+
+
+def tier(value: float, bounds: tuple[float, ...]) -> str:
+    """The tiers of the benchmarks page, recomputed: strictly below a bound, the last one included."""
+    keys = list(TIERS)
+    below = sum(value >= bound for bound in bounds[:-1])
+    return keys[below] if value <= bounds[-1] else keys[-1]
+
+
+EDR = (5, 10, 20, 35)
+MTTR = (1, 4, 24, 168)
+RECOMPUTED = {
+    "escaped_defect_rate": {"rate": 1500 / 95, "tier": tier(1500 / 95, EDR)},
+    "boundary_and_removal": {"removal": 19000 / 200, "rate": 5, "tier": tier(5, EDR)},
+    "can_we_claim_it": {"claim": "not_shown"},
+    "mean_or_median": {
+        "mttr": mean([0.5, 1, 2, 3, 20]),
+        "tier": tier(5.3, MTTR),
+        "median": median([0.5, 1, 2, 3, 20]),
+    },
+    "availability": {"mttr": 6 / 4, "mtbf": 714 / 4, "availability": 71400 / 720},
+    "cost_of_quality": {"coq": 400_000, "copq": 300_000, "share": 75, "revenue": 6},
+    "shift_left": {"saving": 20 * 2900, "cautious": 20 * 900},
+    "p_chart": {
+        "lower": 12 - 300 * math.sqrt(0.12 * 0.88 / 100),
+        "upper": 12 + 300 * math.sqrt(0.12 * 0.88 / 100),
+        "twenty": "common",
+        "twenty_three": "signal",
+    },
+    "xmr": {"lower": 5.5 - 2.66 * 1.6, "upper": 5.5 + 2.66 * 1.6, "nine": "common"},
+    "canary": {"sessions": math.ceil(math.log(0.05) / math.log(0.995))},
+    "bug_smash": {"left": 400 - 4 * 36, "weeks": math.ceil(400 / 36)},
+    "coverage_myth": {"score": 13000 / 190, "meaning": "executed"},
+    "rolling_window": {"rate": 600 / 56, "tier": tier(600 / 56, EDR)},
+    "removal_by_stage": {"removal": 4500 / 60},
+    "mttr_tier_step": {"now": 20 / 4, "next": 5 * 4.5 - 20},
+    "still_open": {"mttr": 2, "with_open": 36 / 4, "tier": tier(9, MTTR)},
+    "quiet_team": {"claim": "thirty"},
+    "time_to_detect": {"detect": 25, "acknowledge": 10, "restore": 75},
+    "escapes_against_found": {"before": 1300 / 58, "after": 900 / 127, "judgement": "better"},
+}
+
+
+@pytest.mark.parametrize("check", CHECKS.values(), ids=lambda check: check.id)
+def test_the_taught_numbers_are_true(check):
+    answers = {key: value if isinstance(value, str) else f"{value:.6f}" for key, value in RECOMPUTED[check.id].items()}
+    result = grade(check, answers)
+    assert result.right, result
+
+
+@pytest.mark.parametrize(
+    ("check", "field", "answer"),
+    [
+        ("escaped_defect_rate", "rate", "18.75"),
+        ("availability", "mtbf", "180"),
+        ("shift_left", "saving", "60000"),
+        ("canary", "sessions", "200"),
+        ("coverage_myth", "score", "65"),
+        ("rolling_window", "rate", "16.7"),
+        ("rolling_window", "rate", "10"),
+        ("removal_by_stage", "removal", "90"),
+        ("still_open", "with_open", "2"),
+        ("time_to_detect", "restore", "40"),
+    ],
+)
+def test_the_traps_are_not_accepted(check, field, answer):
+    fields = {one.field.id: one for one in grade(CHECKS[check], {field: answer}).fields}
+    assert not fields[field].right
+
+
+# Links
+
+
+def test_links_name_kinds_and_costs():
+    assert {link.group for link in content.links()} == {"tool", "certification"}
+    assert len({link.id for link in content.links()}) == len(content.links())
+    assert all(link.title and link.kind and link.cost for link in content.links())
