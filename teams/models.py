@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import secrets
+import unicodedata
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from itertools import count
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models, transaction
-from django.db.models import F, Q
+from django.db import connection, models, transaction
+from django.db.models import Count, F, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.text import slugify
 from knox.models import AbstractAuthToken
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
 
     AnyUser = "User | AnonymousUser"
 
@@ -34,8 +42,22 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
         return self.create_user(email, password, is_admin=True, is_superuser=True, **fields)
 
+    def lock_first_visit(self) -> None:
+        """Until the transaction ends, nobody else makes the first account."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('teams.first_visit'))")
+
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=username)
+
+
+class OwnTeam(NamedTuple):
+    """What the pages need of a team that one is a member of."""
+
+    pk: int
+    name: str
+    slug: str
+    role: str
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -75,9 +97,53 @@ class User(AbstractBaseUser, PermissionsMixin):
         return "".join(word[0] for word in words[:2]).upper()
 
     @cached_property
+    def own_teams(self) -> list[OwnTeam]:
+        """The teams that I am a member of, with my role. One query for each request."""
+        rows = self.memberships.filter(team__archived_at=None).order_by("team__name")
+        return [OwnTeam(*row) for row in rows.values_list("team_id", "team__name", "team__slug", "role")]
+
+    @cached_property
     def roles(self) -> dict[int, str]:
-        """My role by team id, from my own memberships. One query for each request."""
-        return dict(self.memberships.values_list("team_id", "role"))
+        """My role by team id, from my own memberships."""
+        return {team.pk: team.role for team in self.own_teams}
+
+    def forget_roles(self) -> None:
+        """My memberships changed within this request: ask again."""
+        for cached in ("roles", "own_teams"):
+            self.__dict__.pop(cached, None)
+
+    @transaction.atomic
+    def set_admin(self, admin: bool) -> None:
+        """Makes the person an admin of the organisation, or an ordinary member again."""
+        if not admin:
+            self._refuse_if_last_admin()
+        self.is_admin = self.is_superuser = admin
+        self.save(update_fields=["is_admin", "is_superuser"])
+
+    @transaction.atomic
+    def deactivate(self) -> None:
+        """Shuts the person out at once: no sign-in, no session, no token. Memberships stay, for the day of return."""
+        self._refuse_if_last_admin()
+        self.is_active = False
+        self.save(update_fields=["is_active"])
+        self.auth_token_set.all().delete()
+        self.end_sessions()
+
+    def reactivate(self) -> None:
+        self.is_active = True
+        self.save(update_fields=["is_active"])
+
+    def end_sessions(self) -> None:
+        """Reads every live session: their table does not say whose they are. Rare enough to be worth no column."""
+        live = Session.objects.filter(expire_date__gt=timezone.now()).iterator()
+        mine = [session.pk for session in live if session.get_decoded().get(SESSION_KEY) == str(self.pk)]
+        Session.objects.filter(pk__in=mine).delete()
+
+    def _refuse_if_last_admin(self) -> None:
+        """The rows stay locked until the transaction ends, so that two admins cannot remove each other at once."""
+        admins = User.objects.filter(is_admin=True, is_active=True).order_by("pk").select_for_update()
+        if list(admins.values_list("pk", flat=True)) == [self.pk]:
+            raise ValidationError("This is the last admin of the organisation. Make somebody else an admin first.")
 
 
 class Role(models.TextChoices):
@@ -111,6 +177,58 @@ class TeamQuerySet(models.QuerySet["Team"]):
         """The team itself and everything below it."""
         return self.filter(lineage__contains=[team.pk])
 
+    def archived_for(self, user: AnyUser) -> TeamQuerySet:
+        """Teams that were put away; only admins still see them."""
+        if user.is_authenticated and user.is_admin:
+            return self.exclude(archived_at=None)
+        return self.none()
+
+    def with_member_counts(self) -> TeamQuerySet:
+        return self.annotate(member_count=Count("memberships", filter=Q(memberships__user__is_active=True)))
+
+    def as_tree(self) -> list[Team]:
+        """The teams in the order of the tree, each with its `.depth` among these teams. One query."""
+        teams = {team.pk: team for team in self}
+        for team in teams.values():
+            above = [teams[pk] for pk in team.lineage if pk in teams]
+            team.depth, team.path = len(above) - 1, [(each.name.casefold(), each.pk) for each in above]
+        return sorted(teams.values(), key=lambda team: team.path)
+
+    def lock_tree(self) -> None:
+        """Until the transaction ends, nobody else makes or moves teams.
+
+        Two moves at once could close a circle; two new teams at once would be given the same free key.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('teams.tree'))")
+
+    def free_slug(self, name: str) -> str:
+        """A slug that no team has, made from the name: "payments", then "payments-2"."""
+        base = slugify(name)[:50].strip("-_") or "team"
+        return self._first_free("slug", (base if number == 1 else f"{base}-{number}" for number in count(1)))
+
+    def free_key(self, name: str) -> str:
+        """A key that no team has, made from the name: "Data Platform" gives DP, "Payments" gives PAY."""
+        return self._first_free("key", _keys(name))
+
+    def _first_free(self, field: str, candidates: Iterator[str]) -> str:
+        return next(text for text in candidates if not Team.objects.filter(**{field: text}).exists())
+
+
+def _keys(name: str) -> Iterator[str]:
+    """Keys for a team of this name, the most natural first, without end."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().upper()
+    words = re.findall(r"[A-Z0-9]+", plain) or ["TEAM"]
+    if not words[0][0].isalpha():
+        words[0] = f"T{words[0]}"
+    letters = "".join(words)
+    if 2 <= len(words) <= 5:
+        yield "".join(word[0] for word in words)
+    for length in range(3, min(len(letters), 6) + 1):
+        yield letters[:length]
+    for number in count(2):
+        yield f"{letters[:4]}{number}"
+
 
 class Team(models.Model):
     """A node of the organisation's tree. `lineage` holds the ids from the root down to the team itself."""
@@ -134,6 +252,11 @@ class Team(models.Model):
 
     objects = TeamQuerySet.as_manager()
 
+    # Set by `as_tree()` and `with_member_counts()`.
+    depth: int
+    path: list[tuple[str, int]]
+    member_count: int
+
     class Meta:
         ordering = ["name"]
         indexes = [GinIndex(fields=["lineage"], name="team_lineage")]
@@ -154,6 +277,27 @@ class Team(models.Model):
     def clean(self) -> None:
         if self.pk and self.parent_id and self.pk in self.parent.lineage:
             raise ValidationError({"parent": "A team cannot be moved below itself."})
+        siblings = Team.objects.filter(parent=self.parent_id, archived_at=None).exclude(pk=self.pk)
+        if siblings.filter(name__iexact=self.name).exists():
+            raise ValidationError({"name": "There is already a team of this name in the same place."})
+
+    @property
+    def has_records(self) -> bool:
+        """Some reference with this team's key has been given out; people may have written it down."""
+        return ReferenceCounter.objects.filter(team=self, last__gt=0).exists()
+
+    def archive(self, now: datetime) -> None:
+        """Puts the team away: it leaves every list, its records stay stored."""
+        if self.children.filter(archived_at=None).exists():
+            raise ValidationError("There are teams below this one. Move or archive them first.")
+        self.archived_at = now
+        self.save(update_fields=["archived_at"])
+
+    def restore(self) -> None:
+        if self.parent and self.parent.archived_at:
+            raise ValidationError(f"The team above it, {self.parent}, is archived. Restore that one first.")
+        self.archived_at = None
+        self.save(update_fields=["archived_at"])
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -212,6 +356,21 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user} in {self.team} ({self.get_role_display()})"
 
+    @property
+    def is_only_manager(self) -> bool:
+        """Nobody else manages the team, neither directly nor from a team above."""
+        managers = Membership.objects.filter(team__in=self.team.lineage, role=Role.MANAGER, user__is_active=True)
+        return self.role == Role.MANAGER and not managers.exclude(user=self.user_id).exists()
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def pending(self) -> InvitationQuerySet:
+        """Not accepted. An expired one is still pending: it can be sent again."""
+        return self.filter(accepted_at=None)
+
+    def with_token(self, token: str) -> InvitationQuerySet:
+        return self.filter(token_hash=hash_secret(token))
+
 
 class Invitation(models.Model):
     """A link, sent by e-mail, that lets one person join one team. Only a hash of its token is kept."""
@@ -225,6 +384,8 @@ class Invitation(models.Model):
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]
@@ -241,8 +402,36 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return f"{self.email} to {self.team}"
 
+    @property
+    def expires_at(self) -> datetime:
+        return self.created_at + self.VALID_FOR
+
     def is_open(self, now: datetime) -> bool:
-        return self.accepted_at is None and now < self.created_at + self.VALID_FOR
+        return self.accepted_at is None and now < self.expires_at
+
+    def problem(self, now: datetime) -> str:
+        """Why the link no longer works, as a sentence; empty while it does."""
+        if self.accepted_at:
+            return "This invitation has been accepted already. Sign in to see the team."
+        if self.team.archived_at:
+            return f"The team {self.team} has been archived, so nobody can join it now."
+        if now >= self.expires_at:
+            return f"This invitation has expired. Ask a manager of {self.team} to send it again."
+        return ""
+
+    def renew(self, now: datetime) -> str:
+        """Saves the invitation with a fresh token, which is returned once; a link sent before stops working."""
+        token = new_secret()
+        self.token_hash, self.created_at = hash_secret(token), now
+        self.save()
+        return token
+
+    def accept(self, user: User, now: datetime) -> None:
+        """Makes the person a member. Whoever is one already keeps the role."""
+        Membership.objects.get_or_create(user=user, team=self.team, defaults={"role": self.role})
+        self.accepted_at = now
+        self.save(update_fields=["accepted_at"])
+        user.forget_roles()
 
 
 class AccessToken(AbstractAuthToken):
@@ -266,3 +455,8 @@ class AccessToken(AbstractAuthToken):
 def new_secret() -> str:
     """An unguessable token for a link (256 bits)."""
     return secrets.token_urlsafe(32)
+
+
+def hash_secret(token: str) -> str:
+    """What is stored of it. A plain hash is enough for a token that nobody can guess."""
+    return hashlib.sha256(token.encode()).hexdigest()

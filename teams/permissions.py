@@ -14,7 +14,7 @@ from teams.models import Role, Team
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from teams.models import User
+    from teams.models import Membership, User
 
     AnyUser = User | AnonymousUser
 
@@ -44,6 +44,16 @@ def can_report(user: AnyUser, team: Team) -> bool:
 def can_manage(user: AnyUser, team: Team) -> bool:
     """May invite, change roles and remove members, delete records, import into the team."""
     return _holds(user, team, Role.MANAGER)
+
+
+def can_remove(user: AnyUser, membership: Membership) -> bool:
+    """Managers remove members; everybody may leave."""
+    return can_manage(user, membership.team) or membership.user_id == user.pk
+
+
+def may_leave_without_manager(user: AnyUser, membership: Membership) -> bool:
+    """Only an admin may take the last manager from a team; anybody else would lock everyone out of it."""
+    return is_admin(user) or not membership.is_only_manager
 
 
 def can_import(user: AnyUser, team: Team) -> bool:
