@@ -1,8 +1,8 @@
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
-from django.views.generic import RedirectView
 
+import teams.views
 from qmportal import api, health
 
 urlpatterns = [
@@ -14,8 +14,9 @@ urlpatterns = [
     path("imports/", include("integrations.urls")),
     path("account/", include("allauth.urls")),
     path("api/", include(api)),
+    path("setup/", teams.views.setup, name="setup"),
     # Django's own admin, behind the portal's login: allauth knows rate limits, the admin's form does not.
-    path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    path("admin/login/", teams.views.admin_door, name="admin_door"),
     path("admin/", admin.site.urls),
     path("healthz", login_not_required(health.healthz)),
     path("readyz", login_not_required(health.readyz)),

@@ -1,4 +1,29 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from teams import views
 
 app_name = "teams"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.team_list, name="list"),
+    path("new/", views.team_create, name="create"),
+    path("people/", views.people, name="people"),
+    path("people/<int:pk>/deactivate/", views.set_active, {"active": False}, name="deactivate"),
+    path("people/<int:pk>/reactivate/", views.set_active, {"active": True}, name="reactivate"),
+    path("people/<int:pk>/grant-admin/", views.set_admin, {"admin": True}, name="grant_admin"),
+    path("people/<int:pk>/revoke-admin/", views.set_admin, {"admin": False}, name="revoke_admin"),
+    path("profile/", views.profile, name="profile"),
+    path("preferences/", views.preferences, name="preferences"),
+    path("tokens/", views.tokens, name="tokens"),
+    path("<slug:slug>/edit/", views.team_edit, name="edit"),
+    path("<slug:slug>/archive/", views.team_archive, name="archive"),
+    path("<slug:slug>/restore/", views.team_restore, name="restore"),
+    path("<slug:slug>/members/", views.members, name="members"),
+    path("<slug:slug>/members/<int:pk>/role/", views.role, name="role"),
+    path("<slug:slug>/members/<int:pk>/remove/", views.remove, name="remove"),
+    path("<slug:slug>/invite/", views.invite, name="invite"),
+    path("<slug:slug>/invitations/<int:pk>/resend/", views.invitation_resend, name="resend"),
+    path("<slug:slug>/invitations/<int:pk>/withdraw/", views.invitation_withdraw, name="withdraw"),
+    # After the teams' own words, so that a team may be called "join" or "tokens".
+    path("join/<str:token>/", views.accept, name="accept"),
+    path("tokens/<str:token_key>/revoke/", views.token_revoke, name="token_revoke"),
+]

@@ -1,0 +1,53 @@
+"""Django's admin, for what the pages do not cover. Rights are changed on the pages, where the rules are."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from teams.models import Membership, Team, User
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin):
+    list_display = ["email", "name", "is_active", "is_admin", "last_login"]
+    list_filter = ["is_active", "is_admin"]
+    search_fields = ["email", "name"]
+    fields = ["email", "name", "is_active", "is_admin", "last_login", "date_joined"]
+    readonly_fields = ["is_active", "is_admin", "last_login", "date_joined"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """People are deactivated: their names stand in reviews and histories."""
+        return False
+
+
+@admin.register(Team)
+class TeamAdmin(admin.ModelAdmin):
+    list_display = ["name", "key", "parent", "members_only", "archived_at"]
+    list_select_related = ["parent"]
+    search_fields = ["name", "key", "slug"]
+    fields = ["name", "slug", "description", "members_only"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
+        return False
+
+
+@admin.register(Membership)
+class MembershipAdmin(admin.ModelAdmin):
+    list_display = ["user", "team", "role", "created_at"]
+    list_filter = ["role"]
+    list_select_related = ["user", "team"]
+    search_fields = ["user__email", "user__name", "team__name"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        return False

@@ -1,0 +1,242 @@
+"""Forms about people and teams."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from allauth.account.forms import LoginForm
+from django import forms
+from django.contrib.auth import password_validation
+from django.core.exceptions import ValidationError
+from django.utils.crypto import constant_time_compare
+
+from qmportal.lib.text import clean_line
+from teams.models import AccessToken, Invitation, Membership, Team, User
+
+# Longer ones are refused before any hashing: nobody types them, and they would cost the server time.
+PASSWORD_MAX = 256
+
+
+class LineField(forms.CharField):
+    """One line of text; characters that cannot be seen are dropped, so a name is never blank to the eye."""
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value)
+        return clean_line(text) if "\x00" not in text else text
+
+
+class LowerEmailField(forms.EmailField):
+    """E-mails are kept in small letters: the same person is never two accounts."""
+
+    def to_python(self, value: Any) -> str:
+        return clean_line(super().to_python(value)).lower()
+
+
+def password_field(label: str, autocomplete: str = "new-password", **options: Any) -> forms.CharField:
+    widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
+    return forms.CharField(label=label, strip=False, max_length=PASSWORD_MAX, widget=widget, **options)
+
+
+class SignInForm(LoginForm):
+    """allauth's form, with a limit on the password and a word for an empty portal."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["password"].validators.append(_refuse_long)
+
+    @property
+    def nobody_yet(self) -> bool:
+        return not User.objects.exists()
+
+
+def _refuse_long(password: str) -> None:
+    if len(password) > PASSWORD_MAX:
+        raise ValidationError(f"A password has at most {PASSWORD_MAX} characters.")
+
+
+class TeamForm(forms.ModelForm):
+    name = LineField(max_length=80)
+    description = LineField(max_length=200, required=False)
+    slug = forms.SlugField(
+        label="Address",
+        max_length=60,
+        required=False,
+        help_text="The team's word in addresses, as in /t/payments/. Empty: made from the name.",
+    )
+    key = forms.CharField(
+        max_length=8,
+        required=False,
+        help_text="Begins the references of its records, as in PAY-INC-42; then it is fixed. Empty: made from the name.",
+    )
+    parent = forms.ModelChoiceField(
+        label="Below", queryset=Team.objects.none(), required=False, empty_label="No team (top of the tree)"
+    )
+    members_only = forms.BooleanField(
+        required=False,
+        label="Only members see this team's numbers",
+        help_text="Its records are for members in any case.",
+    )
+
+    class Meta:
+        model = Team
+        fields = ["name", "parent", "description", "key", "slug", "members_only"]
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["parent"].queryset = Team.objects.filter(archived_at=None)
+        if self.instance.pk:
+            self.fields["slug"].help_text = "The team's word in addresses. After a change, old links stop working."
+            self.fields["key"].disabled = self.instance.has_records
+            self.fields["key"].help_text = "Begins the references of its records. It is fixed once there are records."
+
+    def clean_slug(self) -> str:
+        return self.cleaned_data["slug"].lower()
+
+    def clean_key(self) -> str:
+        return self.cleaned_data["key"].strip().upper()
+
+    def clean(self) -> dict[str, Any]:
+        """What was left empty is proposed from the name."""
+        cleaned = super().clean() or self.cleaned_data
+        if name := cleaned.get("name"):
+            if cleaned.get("slug") == "":
+                cleaned["slug"] = self.instance.slug or Team.objects.free_slug(name)
+            if cleaned.get("key") == "":
+                cleaned["key"] = self.instance.key or Team.objects.free_key(name)
+        return cleaned
+
+
+class InvitationForm(forms.ModelForm):
+    email = LowerEmailField(
+        label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off", "inputmode": "email"})
+    )
+
+    class Meta:
+        model = Invitation
+        fields = ["email", "role"]
+
+    def __init__(self, *args: Any, team: Team, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.instance.team = team
+
+    def clean_email(self) -> str:
+        email, team = self.cleaned_data["email"], self.instance.team
+        if team.memberships.filter(user__email__iexact=email).exists():
+            raise ValidationError("This person is already a member of the team.")
+        if team.invitations.pending().filter(email__iexact=email).exists():
+            raise ValidationError("This person already has an open invitation to the team. You can send it again below.")
+        if User.objects.filter(email__iexact=email, is_active=False).exists():
+            raise ValidationError("The account of this person is deactivated. An admin can reactivate it.")
+        return email
+
+    def save_with_token(self, invited_by: User, now: datetime) -> tuple[Invitation, str]:
+        self.instance.invited_by = invited_by
+        return self.instance, self.instance.renew(now)
+
+
+class RoleForm(forms.ModelForm):
+    class Meta:
+        model = Membership
+        fields = ["role"]
+
+
+class NewPersonForm(forms.Form):
+    """Name and password of somebody whose e-mail is known already."""
+
+    name = LineField(label="Your name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    password = password_field("Password", help_text="At least 10 characters, and not a common one.")
+    password_again = password_field("Password, once more")
+
+    def __init__(self, *args: Any, email: str = "", **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        password = cleaned.get("password")
+        if not password:
+            return cleaned
+        if cleaned.get("password_again") not in (None, password):
+            self.add_error("password_again", "The two passwords differ.")
+        person = User(email=cleaned.get("email", self.email), name=cleaned.get("name", ""))
+        try:
+            password_validation.validate_password(password, person)
+        except ValidationError as problem:
+            self.add_error("password", problem)
+        return cleaned
+
+    def save(self) -> User:
+        return User.objects.create_user(self.email, self.cleaned_data["password"], name=self.cleaned_data["name"])
+
+
+class SetupForm(NewPersonForm):
+    """The first account of a portal: an admin. Only whoever can read the terminal knows the token."""
+
+    token = forms.CharField(widget=forms.HiddenInput)
+    email = LowerEmailField(label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    field_order = ["token", "name", "email", "password", "password_again"]
+
+    def save(self) -> User:
+        cleaned = self.cleaned_data
+        return User.objects.create_superuser(cleaned["email"], cleaned["password"], name=cleaned["name"])
+
+
+def is_setup_token(given: str, expected: str) -> bool:
+    """An empty expected token means that the visit is not open at all."""
+    return bool(expected) and constant_time_compare(given, expected)
+
+
+class ProfileForm(forms.ModelForm):
+    name = LineField(label="Your name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+
+    class Meta:
+        model = User
+        fields = ["name"]
+
+
+class PreferencesForm(forms.Form):
+    """Kept in cookies of this browser, so that the first paint is right without asking the database."""
+
+    theme = forms.ChoiceField(
+        label="Colours", required=False, choices=[("", "As the system"), ("light", "Light"), ("dark", "Dark")]
+    )
+    keys = forms.ChoiceField(
+        label="Single-key shortcuts",
+        choices=[("on", "On"), ("off", "Off")],
+        help_text="Such as g o for the overview. Ctrl K always works.",
+    )
+
+
+class TokenForm(forms.ModelForm):
+    EXPIRIES = {"30": "30 days", "90": "90 days", "365": "A year", "": "Never"}
+
+    name = LineField(label="What is it for?", max_length=80, help_text="The program or machine that will use it.")
+    expires = forms.ChoiceField(label="Expires after", choices=EXPIRIES.items(), initial="90", required=False)
+
+    class Meta:
+        model = AccessToken
+        fields = ["name", "scope"]
+        labels = {"scope": "What may it do?"}
+
+    def create_for(self, user: User) -> tuple[AccessToken, str]:
+        """The token itself is returned this once; only its hash is stored."""
+        cleaned = self.cleaned_data
+        expiry = timedelta(days=int(cleaned["expires"])) if cleaned["expires"] else None
+        return AccessToken.objects.create(user, expiry=expiry, name=cleaned["name"], scope=cleaned["scope"])
+
+
+class PeopleFilter(forms.Form):
+    """The filters of the list of people; junk in the address filters nothing."""
+
+    q = forms.CharField(
+        label="Find a person",
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Name or e-mail"}),
+    )
+    state = forms.ChoiceField(
+        label="State",
+        required=False,
+        choices=[("", "Everybody"), ("active", "Active"), ("off", "Deactivated"), ("admin", "Admins")],
+    )

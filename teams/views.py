@@ -1,0 +1,417 @@
+"""Pages about people and teams: find, check, act, answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from teams.forms import (
+    InvitationForm,
+    NewPersonForm,
+    PeopleFilter,
+    PreferencesForm,
+    ProfileForm,
+    RoleForm,
+    SetupForm,
+    TeamForm,
+    TokenForm,
+    is_setup_token,
+)
+from teams.mail import send_invitation
+from teams.models import Invitation, Membership, Role, Team, User
+from teams.permissions import can_manage, can_remove, is_admin, is_member, may_leave_without_manager, require
+
+ADMINS_ONLY = "Only admins of the organisation do this."
+NO_MANAGER = "The team would be without a manager. Make somebody else a manager first, or ask an admin."
+COOKIE_AGE = 60 * 60 * 24 * 365
+
+form_page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def answer_form(request: HttpRequest, template: str, form: Any, **context: Any) -> HttpResponse:
+    """A form as it is first shown, or as it comes back with its errors."""
+    return render(request, template, {"form": form, **context}, status=422 if form.is_bound else 200)
+
+
+# ---- Teams ---------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def team_list(request: HttpRequest) -> HttpResponse:
+    teams = Team.objects.visible_to(request.user).with_member_counts().as_tree()
+    _add_quality(teams)
+    for team in teams:
+        team.is_mine = is_member(request.user, team)
+    archived = Team.objects.archived_for(request.user)
+    return render(request, "teams/list.html", {"teams": teams, "archived": archived})
+
+
+def _add_quality(teams: list[Team]) -> None:
+    """Open incidents (with those of the teams below) and last night's tier. Records lie above this app: their models
+    are reached through the reverse relations."""
+    incidents = Team._meta.get_field("incidents").related_model.objects
+    snapshots = Team._meta.get_field("snapshots").related_model.objects
+    tiers = snapshots.overall_tiers([team.pk for team in teams])
+    totals = {team.pk: 0 for team in teams}
+    lineages = {team.pk: team.lineage for team in teams}
+    for team_id in incidents.counted().open().filter(team__in=totals).values_list("team_id", flat=True):
+        for above in lineages[team_id]:
+            totals[above] = totals.get(above, 0) + 1
+    for team in teams:
+        team.tier, team.open_incidents = tiers.get(team.pk), totals[team.pk]
+
+
+@form_page
+def team_create(request: HttpRequest) -> HttpResponse:
+    require(is_admin(request.user), ADMINS_ONLY)
+    with transaction.atomic():
+        Team.objects.lock_tree()
+        form = TeamForm(request.POST or None, initial={"parent": request.GET.get("parent", "")[:20]})
+        if form.is_valid():
+            team = form.save()
+            messages.success(request, f"The team {team} is ready, with the key {team.key}. Now invite its people.")
+            return redirect("teams:members", team.slug)
+    return answer_form(request, "teams/form.html", form)
+
+
+@form_page
+def team_edit(request: HttpRequest, slug: str) -> HttpResponse:
+    team = get_object_or_404(Team.objects.with_rows_for(request.user), slug=slug)
+    require(is_admin(request.user), ADMINS_ONLY)
+    with transaction.atomic():
+        Team.objects.lock_tree()
+        form = TeamForm(request.POST or None, instance=get_object_or_404(Team, pk=team.pk))
+        if form.is_valid():
+            form.save()
+            messages.success(request, f"The team {form.instance} is saved.")
+            return redirect("teams:list")
+    return answer_form(request, "teams/form.html", form, team=team)
+
+
+@require_POST
+def team_archive(request: HttpRequest, slug: str) -> HttpResponse:
+    team = get_object_or_404(Team.objects.with_rows_for(request.user), slug=slug)
+    require(is_admin(request.user), ADMINS_ONLY)
+    try:
+        team.archive(timezone.now())
+    except ValidationError as problem:
+        context = {"form": TeamForm(instance=team), "team": team, "problem": problem.messages[0]}
+        return render(request, "teams/form.html", context, status=422)
+    messages.success(request, f"The team {team} is archived. It can be restored below the list.")
+    return redirect("teams:list")
+
+
+@require_POST
+def team_restore(request: HttpRequest, slug: str) -> HttpResponse:
+    team = get_object_or_404(Team.objects.archived_for(request.user), slug=slug)
+    try:
+        team.restore()
+        messages.success(request, f"The team {team} is back.")
+    except ValidationError as problem:
+        messages.error(request, problem.messages[0])
+    return redirect("teams:list")
+
+
+# ---- Members -------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def members(request: HttpRequest, slug: str) -> HttpResponse:
+    team = get_object_or_404(Team.objects.with_rows_for(request.user), slug=slug)
+    return _members_page(request, team)
+
+
+def _members_page(request: HttpRequest, team: Team, form: InvitationForm | None = None, **context: Any) -> HttpResponse:
+    refused = bool(context) or (form is not None and form.is_bound)
+    rows = Membership.objects.filter(team__in=team.lineage).select_related("user", "team")
+    rows = list(rows.order_by("user__name", "user__email"))
+    context |= {
+        "team": team,
+        "memberships": [row for row in rows if row.team_id == team.pk],
+        "from_above": [row for row in rows if row.team_id != team.pk],
+        "manages": can_manage(request.user, team),
+        "form": form or InvitationForm(team=team),
+        "roles": Role.choices,
+    }
+    if context["manages"]:
+        now = timezone.now()
+        context["invitations"] = list(team.invitations.pending().select_related("invited_by"))
+        for invitation in context["invitations"]:
+            invitation.expired = now >= invitation.expires_at
+    return render(request, "teams/members.html", context, status=422 if refused else 200)
+
+
+@form_page
+def invite(request: HttpRequest, slug: str) -> HttpResponse:
+    team = get_object_or_404(Team.objects.with_rows_for(request.user), slug=slug)
+    require(can_manage(request.user, team))
+    with transaction.atomic():
+        # One at a time for each team: a double click finds the first invitation.
+        Team.objects.select_for_update().get(pk=team.pk)
+        form = InvitationForm(request.POST or None, team=team)
+        if not form.is_valid():
+            return _members_page(request, team, form)
+        invitation, token = form.save_with_token(request.user, timezone.now())
+    return _invited(request, invitation, token)
+
+
+def _invited(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
+    """The link is shown this once, since not every portal has a mail server."""
+    link = settings.SITE_URL + reverse("teams:accept", args=[token])
+    sent = send_invitation(invitation, link)
+    return render(request, "teams/invited.html", {"invitation": invitation, "link": link, "sent": sent})
+
+
+@require_POST
+def invitation_resend(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    team = get_object_or_404(Team.objects.with_rows_for(request.user), slug=slug)
+    with transaction.atomic():
+        invitation = get_object_or_404(team.invitations.pending().select_for_update(), pk=pk)
+        require(can_manage(request.user, team))
+        invitation.invited_by = request.user
+        token = invitation.renew(timezone.now())
+    return _invited(request, invitation, token)
+
+
+@require_POST
+def invitation_withdraw(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    team = get_object_or_404(Team.objects.with_rows_for(request.user), slug=slug)
+    invitation = get_object_or_404(team.invitations.pending(), pk=pk)
+    require(can_manage(request.user, team))
+    invitation.delete()
+    messages.success(request, f"The invitation of {invitation.email} is withdrawn; its link no longer works.")
+    return redirect("teams:members", team.slug)
+
+
+def _locked_membership(request: HttpRequest, slug: str, pk: int) -> Membership:
+    """The row, in a team of mine. The team's row stays locked, so that two managers cannot remove each other at once."""
+    team = get_object_or_404(Team.objects.with_rows_for(request.user).select_for_update(), slug=slug)
+    return get_object_or_404(Membership.objects.select_related("user", "team"), team=team, pk=pk)
+
+
+@require_POST
+@transaction.atomic
+def role(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    membership = _locked_membership(request, slug, pk)
+    require(can_manage(request.user, membership.team))
+    may_leave = may_leave_without_manager(request.user, membership)
+    form = RoleForm(request.POST, instance=membership)
+    if not form.is_valid():
+        return _members_page(request, membership.team, problem="Choose one of the roles.")
+    if membership.role != Role.MANAGER and not may_leave:
+        return _members_page(request, membership.team, problem=NO_MANAGER)
+    form.save()
+    messages.success(request, f"{membership.user} is now {membership.get_role_display().lower()} of {membership.team}.")
+    return _back_from(request, membership.team)
+
+
+@form_page
+@transaction.atomic
+def remove(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    membership = _locked_membership(request, slug, pk)
+    require(can_remove(request.user, membership))
+    if request.method != "POST":
+        return render(request, "teams/remove.html", {"membership": membership, "team": membership.team})
+    if not may_leave_without_manager(request.user, membership):
+        return _members_page(request, membership.team, problem=NO_MANAGER)
+    membership.delete()
+    messages.success(request, f"{membership.user} is no longer a member of {membership.team}.")
+    return _back_from(request, membership.team)
+
+
+def _back_from(request: HttpRequest, team: Team) -> HttpResponse:
+    """To the members, unless I have just left them."""
+    request.user.forget_roles()
+    return redirect("teams:members", team.slug) if is_member(request.user, team) else redirect("teams:list")
+
+
+# ---- Joining -------------------------------------------------------------------------------------------------------
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("password", "password_again")
+@form_page
+@transaction.atomic
+def accept(request: HttpRequest, token: str) -> HttpResponse:
+    """The link of an invitation: confirm when the account exists, make one when it does not."""
+    invitation = Invitation.objects.with_token(token).select_for_update(of=("self",)).select_related("team").first()
+    now = timezone.now()
+    if invitation is None:
+        return _no_way_in(request, "This invitation was withdrawn, or a newer one was sent in its place.", 404)
+    if problem := invitation.problem(now):
+        return _no_way_in(request, problem, 410)
+    invited = User.objects.filter(email__iexact=invitation.email).first()
+    if invited is not None and not invited.is_active:
+        return _no_way_in(request, "Your account is deactivated. Ask an admin to reactivate it.", 403)
+    if request.user.is_authenticated and request.user != invited:
+        words = f"This invitation is for {invitation.email}, but you are signed in as {request.user.email}. Sign out first."
+        return _no_way_in(request, words, 403)
+    form = None if invited else NewPersonForm(request.POST or None, email=invitation.email)
+    if request.method == "POST" and (request.user == invited or (form and form.is_valid())):
+        return _join(request, invitation, form)
+    context = {"invitation": invitation, "form": form, "invited": invited}
+    return render(request, "teams/accept.html", context, status=422 if form and form.is_bound else 200)
+
+
+def _no_way_in(request: HttpRequest, problem: str, status: int) -> HttpResponse:
+    return render(request, "teams/invitation_over.html", {"problem": problem}, status=status)
+
+
+def _join(request: HttpRequest, invitation: Invitation, form: NewPersonForm | None) -> HttpResponse:
+    person = form.save() if form else request.user
+    invitation.accept(person, timezone.now())
+    if form:
+        login(request, person)
+    messages.success(request, f"Welcome to {invitation.team}.")
+    return redirect(settings.LOGIN_REDIRECT_URL)
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("password", "password_again")
+@form_page
+@transaction.atomic
+def setup(request: HttpRequest) -> HttpResponse:
+    """The first visit: makes the admin. Only while there is nobody, and only with the token from the terminal."""
+    if request.method == "POST":
+        User.objects.lock_first_visit()
+    if User.objects.exists():
+        raise Http404
+    token = request.POST.get("token") or request.GET.get("token", "")
+    if not is_setup_token(token, settings.SETUP_TOKEN):
+        return render(request, "teams/setup_closed.html", status=403)
+    form = SetupForm(request.POST or None, initial={"token": token})
+    if form.is_valid():
+        login(request, form.save())
+        messages.success(request, "Your account is ready. You are the admin of this portal.")
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    return answer_form(request, "teams/setup.html", form)
+
+
+# ---- Myself --------------------------------------------------------------------------------------------------------
+
+
+@form_page
+def profile(request: HttpRequest) -> HttpResponse:
+    # A copy, so that a refused name does not show in the page's bars.
+    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
+    if form.is_valid():
+        form.save()
+        messages.success(request, "Your name is saved.")
+        return redirect("teams:profile")
+    cookies = {"theme": request.COOKIES.get("theme", ""), "keys": request.COOKIES.get("keys", "on")}
+    return _profile_page(request, form, PreferencesForm(initial=cookies))
+
+
+@require_POST
+def preferences(request: HttpRequest) -> HttpResponse:
+    form = PreferencesForm(request.POST)
+    if not form.is_valid():
+        return _profile_page(request, ProfileForm(instance=request.user), form)
+    response = redirect("teams:profile")
+    for name, value in form.cleaned_data.items():
+        # The script of the page writes the theme too, so it must be able to read it.
+        response.set_cookie(name, value, max_age=COOKIE_AGE, samesite="Lax", secure=settings.HTTPS)
+    messages.success(request, "Your choices are kept in this browser.")
+    return response
+
+
+def _profile_page(request: HttpRequest, form: ProfileForm, preferences: PreferencesForm) -> HttpResponse:
+    memberships = request.user.memberships.filter(team__archived_at=None).select_related("team")
+    context = {"form": form, "preferences": preferences, "memberships": memberships}
+    refused = form.is_bound or preferences.is_bound
+    return render(request, "teams/profile.html", context, status=422 if refused else 200)
+
+
+@form_page
+def tokens(request: HttpRequest) -> HttpResponse:
+    form = TokenForm(request.POST or None)
+    if form.is_valid():
+        access, token = form.create_for(request.user)
+        return render(request, "teams/token_created.html", {"access": access, "token": token})
+    mine = request.user.auth_token_set.order_by("-created")
+    return answer_form(request, "teams/tokens.html", form, tokens=mine, now=timezone.now())
+
+
+@form_page
+def token_revoke(request: HttpRequest, token_key: str) -> HttpResponse:
+    access = get_object_or_404(request.user.auth_token_set, token_key=token_key)
+    if request.method != "POST":
+        return render(request, "teams/token_revoke.html", {"access": access})
+    access.delete()
+    messages.success(request, f"The token {access} is revoked.")
+    return redirect("teams:tokens")
+
+
+@require_safe
+def admin_door(request: HttpRequest) -> HttpResponse:
+    """Django's admin sends whoever it does not let in to its login; here they have signed in already."""
+    require(is_admin(request.user), ADMINS_ONLY)
+    return redirect("admin:index")
+
+
+# ---- Everybody (admins) --------------------------------------------------------------------------------------------
+
+
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    require(is_admin(request.user), ADMINS_ONLY)
+    filters = PeopleFilter(request.GET)
+    filters.is_valid()
+    chosen = filters.cleaned_data
+    users = User.objects.prefetch_related("memberships__team")
+    if words := chosen.get("q"):
+        users = users.filter(Q(name__icontains=words) | Q(email__icontains=words))
+    match chosen.get("state"):
+        case "active":
+            users = users.filter(is_active=True)
+        case "off":
+            users = users.filter(is_active=False)
+        case "admin":
+            users = users.filter(is_admin=True)
+    page = Paginator(users, 50).get_page(request.GET.get("page"))
+    return render(request, "teams/people.html", {"page": page, "filters": filters})
+
+
+@require_POST
+def set_active(request: HttpRequest, pk: int, active: bool) -> HttpResponse:
+    require(is_admin(request.user), ADMINS_ONLY)
+    person = get_object_or_404(User, pk=pk)
+    try:
+        if active:
+            person.reactivate()
+            messages.success(request, f"{person} can sign in again.")
+        else:
+            person.deactivate()
+            messages.success(request, f"{person} is signed out everywhere and can no longer sign in.")
+    except ValidationError as problem:
+        messages.error(request, problem.messages[0])
+    return redirect("teams:people")
+
+
+@require_POST
+def set_admin(request: HttpRequest, pk: int, admin: bool) -> HttpResponse:
+    require(is_admin(request.user), ADMINS_ONLY)
+    person = get_object_or_404(User, pk=pk)
+    try:
+        person.set_admin(admin)
+        messages.success(request, f"{person} is {'now' if admin else 'no longer'} an admin of the organisation.")
+    except ValidationError as problem:
+        messages.error(request, problem.messages[0])
+    return redirect("teams:people")

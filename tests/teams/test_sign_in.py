@@ -1,0 +1,128 @@
+"""Signing in with accounts that a person or a command made, and what is refused."""
+
+import re
+import time
+
+import pytest
+from django.core import mail
+from django.core.cache import cache
+
+from tests.factories import PASSWORD, make_user
+
+pytestmark = pytest.mark.django_db
+LOGIN = "/account/login/"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_rate_limits():
+    cache.clear()
+
+
+def sign_in(client, email, password=PASSWORD, **data):
+    return client.post(LOGIN, {"login": email, "password": password, **data})
+
+
+def errors(response):
+    return re.findall(r"The (?:email|e-mail).*?not correct\.", response.content.decode())
+
+
+@pytest.mark.parametrize("typed", ["ada@example.com", "Ada@Example.COM", "  ADA@example.com "])
+def test_e_mail_is_case_insensitive(client, typed):
+    make_user(email="Ada@Example.com")
+    response = sign_in(client, typed)
+    assert (response.status_code, response["Location"]) == (302, "/")
+
+
+def test_unknown_person_and_wrong_password_read_the_same(client):
+    make_user(email="ada@example.com")
+    wrong = sign_in(client, "ada@example.com", "something else")
+    unknown = sign_in(client, "nobody@example.com", "something else")
+    assert errors(wrong) == errors(unknown) != []
+
+
+def test_deactivated_person_does_not_get_in(client):
+    make_user(email="ada@example.com", is_active=False)
+    sign_in(client, "ada@example.com")
+    assert "_auth_user_id" not in client.session
+
+
+@pytest.mark.parametrize("password", ["x" * 1_000_000, "é" * 300])
+def test_a_huge_password_is_refused_fast(client, password):
+    make_user(email="ada@example.com")
+    began = time.monotonic()
+    response = sign_in(client, "ada@example.com", password)
+    assert response.status_code == 200
+    assert "A password has at most 256 characters." in response.content.decode()
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example/", "javascript:alert(1)", "/\\evil.example"])
+def test_next_leads_nowhere_else(client, target):
+    make_user(email="ada@example.com")
+    response = sign_in(client, "ada@example.com", next=target)
+    assert (response.status_code, response["Location"]) == (302, "/")
+
+
+def test_next_leads_to_a_page_of_the_portal(client):
+    make_user(email="ada@example.com")
+    assert sign_in(client, "ada@example.com", next="/teams/")["Location"] == "/teams/"
+
+
+def test_signing_up_is_closed(client):
+    client.post("/account/signup/", {"email": "eve@example.com", "password1": PASSWORD, "password2": PASSWORD})
+    assert "_auth_user_id" not in client.session
+    assert "Sign up" not in client.get(LOGIN).content.decode()
+
+
+def test_many_failures_are_held_back(client):
+    make_user(email="ada@example.com")
+    for _ in range(5):
+        sign_in(client, "ada@example.com", "wrong again")
+    response = sign_in(client, "ada@example.com")
+    assert "_auth_user_id" not in client.session
+    assert response.status_code in (200, 429)
+
+
+def test_password_reset_by_mail(client):
+    person = make_user(email="ada@example.com")
+    client.post("/account/password/reset/", {"email": "ADA@example.com"})
+    path = re.search(r"http://testserver(/account/password/reset/key/\S+)", mail.outbox[0].body)[1]
+    form = client.get(path)["Location"]
+    client.post(form, {"password1": "a wholly new one", "password2": "a wholly new one"})
+    person.refresh_from_db()
+    assert person.check_password("a wholly new one")
+
+
+def test_password_reset_says_the_same_for_unknown_people(client):
+    make_user(email="ada@example.com")
+    known = client.post("/account/password/reset/", {"email": "ada@example.com"})
+    unknown = client.post("/account/password/reset/", {"email": "nobody@example.com"})
+    assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
+
+
+def test_a_mail_server_that_is_down_does_not_fail_the_reset(client, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    make_user(email="ada@example.com")
+    assert client.post("/account/password/reset/", {"email": "ada@example.com"}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["password/change/", "email/", "logout/", "reauthenticate/", "inactive/", "password/reset/", "password/reset/done/"],
+)
+def test_pages_of_the_account_open(client, path):
+    client.force_login(make_user())
+    assert client.get(f"/account/{path}").status_code in (200, 302)
+
+
+def test_admin_site_turns_ordinary_people_away(client):
+    client.force_login(make_user())
+    assert client.get("/admin/", follow=True).status_code == 403
+
+
+def test_admin_site_opens_for_admins(client):
+    client.force_login(make_user(admin=True, is_superuser=True))
+    assert client.get("/admin/login/", follow=True).status_code == 200
+    for page in ("user", "team", "membership"):
+        assert client.get(f"/admin/teams/{page}/").status_code == 200
