@@ -1,0 +1,230 @@
+"""What the forms of every record share: times in the organisation's zone, the lock, one record for two presses."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from django.forms.models import construct_instance
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, resolve_url
+from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
+
+from qmportal.lib.days import organisation_zone
+from qmportal.lib.records import Record
+from qmportal.lib.text import clean_line, refuse_unstorable
+
+FILED_HERE = "form"
+R = TypeVar("R", bound=Record)
+
+
+def go(request: HttpRequest, to: Any) -> HttpResponse:
+    """Sends the person on after a form. htmx loads the whole page too, so that title and messages follow."""
+    return HttpResponseClientRedirect(resolve_url(to)) if request.htmx else redirect(to)  # type: ignore[attr-defined]
+
+
+class MomentField(forms.DateTimeField):
+    """A moment, typed as wall-clock time of the organisation's zone, to the minute."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    default_error_messages = {
+        "invalid": "Enter a date and a time that exist, such as 2026-03-02T14:30.",
+        "gap": "This time did not exist in %(zone)s: the clocks were put forward over it.",
+    }
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, datetime) and value.tzinfo:
+            return value.astimezone(organisation_zone()).replace(tzinfo=None)
+        return value
+
+    def to_python(self, value: Any) -> datetime | None:
+        """In UTC. Of the two times that have the same name when clocks go back, the first is meant."""
+        if value in self.empty_values:
+            return None
+        zone = organisation_zone()
+        try:
+            typed = datetime.fromisoformat(str(value).strip())
+            moment = (typed if typed.tzinfo else typed.replace(tzinfo=zone)).astimezone(UTC)
+            back = moment.astimezone(zone).replace(tzinfo=None)
+        except (ValueError, OverflowError):
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+        if typed.tzinfo is None and back != typed:
+            raise ValidationError(self.error_messages["gap"], code="gap", params={"zone": zone.key})
+        return moment
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Judged by what was shown: the seconds of a stored time are not in the form, and must not be lost."""
+        shown = self.widget.format_value(self.prepare_value(initial)) if initial else ""
+        return (shown or "") != (data or "")
+
+
+class KeyField(forms.ModelChoiceField):
+    """A row that is named by its key in a text box, where a list to choose from would be too long."""
+
+    widget = forms.TextInput
+
+    def __init__(self, *args: Any, fold: Callable[[str], str] = str.upper, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fold = fold
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(self.fold(value.strip()) if isinstance(value, str) else value)
+
+
+class Difference(NamedTuple):
+    label: str
+    stored: str
+    typed: str
+
+
+class RecordForm(forms.ModelForm, Generic[R]):
+    """Base of the forms that create and edit a record. `RARELY` names the fields that stand under "More"."""
+
+    RARELY: tuple[str, ...] = ()
+
+    title = forms.CharField(
+        max_length=200,
+        help_text="One sentence a colleague in another team would understand.",
+        error_messages={"required": "Enter a title."},
+    )
+    # A new record keeps the form's own number, so that two presses of the button make one record.
+    submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    # The version that was read; another one in the database means that someone else saved in between.
+    version = forms.IntegerField(
+        min_value=0,
+        max_value=2**31 - 1,
+        widget=forms.HiddenInput,
+        error_messages={"required": "This form is incomplete. Open it again."},
+    )
+
+    instance: R
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.user = user
+        del self.fields["submission" if self.instance.pk else "version"]
+        self.initial["submission"] = uuid.uuid4()
+        self.initial["version"] = self.instance.version
+        for name in self._meta.fields:
+            field = self.fields[name]
+            if isinstance(field, MomentField):
+                field.help_text = f"Time in {organisation_zone().key}."
+            if isinstance(field, forms.CharField):
+                field.validators.append(refuse_unstorable)
+            if self._has_default(name):
+                field.required = isinstance(field, MomentField) and bool(self.instance.pk)
+
+    def _has_default(self, name: str) -> bool:
+        column = self._meta.model._meta.get_field(name)
+        return column.has_default() and not column.blank
+
+    @property
+    def often(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name in self._meta.fields and name not in self.RARELY]
+
+    @property
+    def rarely(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.RARELY]
+
+    @property
+    def is_open_for_more(self) -> bool:
+        """Whether the rarely used fields show at once: when editing, and when one of them has a problem."""
+        return bool(self.instance.pk) or any(name in self.errors for name in self.RARELY)
+
+    def clean_title(self) -> str:
+        title = clean_line(self.cleaned_data["title"])
+        if not title:
+            raise ValidationError("Enter a title.", code="required")
+        if len(title) > self.fields["title"].max_length:
+            raise ValidationError("This title is too long.", code="max_length")
+        return title
+
+    def clean_duplicate_of(self) -> R | None:
+        """No chains: the original of an original is meant."""
+        original = self.cleaned_data["duplicate_of"]
+        return original and (original.duplicate_of or original)
+
+    def clean(self) -> dict[str, Any]:
+        """Sets the fields early, so that the row itself can say what is wrong with it, at the field to mend."""
+        cleaned = super().clean() or self.cleaned_data
+        for name in self._meta.fields:
+            kept = name in cleaned and (
+                (isinstance(self.fields[name], MomentField) and name not in self.changed_data)
+                or (cleaned[name] in self.fields[name].empty_values and self._has_default(name))
+            )
+            if kept:
+                cleaned[name] = getattr(self.instance, name)
+        if "version" in cleaned:
+            self.instance.version = cleaned["version"]
+        self.instance = construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
+        self.follow()
+        for name, sentence in self.instance.problems(timezone.now()).items():
+            if name not in self.errors:
+                self.add_error(name if name in self.fields else None, sentence)
+        return cleaned
+
+    def follow(self) -> None:
+        """Sets what follows from the fields that were typed. May change `cleaned_data` and the instance alike."""
+
+    def file(self) -> R:
+        """Saves a new record. A form that comes twice gives the record that its first coming made."""
+        record = self.save(commit=False)
+        record.reporter = self.user  # type: ignore[attr-defined]
+        record.source = FILED_HERE
+        record.external_id = str(self.cleaned_data.get("submission") or uuid.uuid4())
+        try:
+            record.save()
+        except IntegrityError:
+            twin = (
+                type(record)
+                ._default_manager.filter(  # type: ignore[attr-defined]
+                    source=FILED_HERE, external_id=record.external_id, reporter=self.user
+                )
+                .first()
+            )
+            if twin is not None and twin.title == record.title:  # type: ignore[attr-defined]
+                return twin
+            # Not a second press: somebody went back and reported another thing with the same page.
+            record.external_id, record.reference = str(uuid.uuid4()), ""
+            record.save()
+        return record
+
+    def differences(self, current: R) -> list[Difference]:
+        """The fields in which what was typed differs from what someone else has stored meanwhile."""
+        pairs = (
+            (name, self._words(name, getattr(current, name)), self._words(name, self.cleaned_data.get(name)))
+            for name in self._meta.fields
+        )
+        return [
+            Difference(str(self.fields[name].label), stored, typed)
+            for name, stored, typed in pairs
+            if stored.split() != typed.split()
+        ]
+
+    def _words(self, name: str, value: Any) -> str:
+        field = self.fields[name]
+        if value in (None, ""):
+            return ""
+        if isinstance(value, datetime):
+            return f"{value.astimezone(organisation_zone()):%-d %b %Y, %H:%M}"
+        if isinstance(value, bool):
+            return "Yes" if value else "No"
+        if isinstance(field, KeyField):
+            return str(field.prepare_value(value))
+        return str(dict(getattr(field, "choices", ())).get(value, value) if isinstance(value, str) else value)
+
+    def take_over(self, current: R) -> None:
+        """Lets the same text be sent again, this time over the version that is stored now."""
+        self.data = self.data.copy()
+        self.data["version"] = str(current.version)
+
+
+def prefill(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:
+    """First values of a form from the address, as in ?team=payments&severity=SEV2."""
+    return {name: request.GET[name] for name in names if name in request.GET}

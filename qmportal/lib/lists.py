@@ -1,0 +1,111 @@
+"""Lists with their whole state in the address: filters, order, page. What cannot be used is left out, and said."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.core.paginator import InvalidPage, Page, PageNotAnInteger, Paginator
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import F, QuerySet
+from django.db.models.expressions import OrderBy
+from django.http import QueryDict
+
+from qmportal.lib.days import midnight
+from qmportal.lib.rules import EARLIEST_YEAR
+from qmportal.lib.text import refuse_unstorable
+
+PAGE_SIZE = 50
+# Longer junk is cut before it is shown to the person who sent it.
+SHOWN_CHARACTERS = 40
+
+
+class DayField(forms.DateField):
+    """A calendar day of the organisation, within the years that its records can have."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    default_validators = [MinValueValidator(date(EARLIEST_YEAR, 1, 1)), MaxValueValidator(date(2100, 1, 1))]
+
+
+class ListForm(forms.Form):
+    """The GET form over a list. A subclass adds fields, says in `narrow` what they mean, and names its `ORDERS`."""
+
+    # The key in the address -> the column to sort by.
+    ORDERS: dict[str, str]
+    DEFAULT_ORDER: str
+
+    q = forms.CharField(
+        label="Search",
+        max_length=200,
+        validators=[refuse_unstorable],
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Title or reference"}),
+    )
+    since = DayField(label="From")
+    until = DayField(label="To")
+    # Set by links from other pages rather than chosen here.
+    source = forms.CharField(label="Source", max_length=40, widget=forms.HiddenInput)
+
+    # Fields of subclasses come before the days.
+    field_order = ("q", "team", "status", "severity", "kind", "stage", "found_by", "since", "until")
+
+    def __init__(self, data: QueryDict):
+        super().__init__(data, auto_id="filter_%s", use_required_attribute=False)
+        self.ignored: list[str] = []
+        if not data.get("source"):
+            del self.fields["source"]
+        for field in self.fields.values():
+            field.required = False
+
+    def clean(self) -> dict[str, Any]:
+        chosen = self.cleaned_data
+        since, until = chosen.get("since"), chosen.get("until")
+        if since and until and until < since:
+            self.add_error("until", "This day lies before the first one.")
+        return chosen
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether any filter is at work; without one, an empty list is an empty portal."""
+        return any(value for name, value in self.cleaned_data.items() if value != self.fields[name].initial)
+
+    def narrow(self, rows: QuerySet, chosen: dict[str, Any]) -> QuerySet:
+        raise NotImplementedError
+
+    def page(self, rows: QuerySet) -> Page:
+        """The page of rows that the address asks for. Afterwards `ignored` holds a sentence for each part left out."""
+        for name in self.errors:
+            self._leave_out(self.fields[name].label, self.data.get(name, ""))
+        rows = self.narrow(rows, self.cleaned_data).order_by(self._order(rows), "-id")
+        paginator = Paginator(rows, PAGE_SIZE)
+        asked = self.data.get("page") or "1"
+        try:
+            if not asked.isascii() or not asked.isdigit():
+                raise PageNotAnInteger
+            return paginator.page(asked)
+        except InvalidPage:
+            self._leave_out("Page", asked, "This is the first page")
+            return paginator.page(1)
+
+    def _order(self, rows: QuerySet) -> OrderBy:
+        asked = self.data.get("sort") or self.DEFAULT_ORDER
+        if asked.removeprefix("-") not in self.ORDERS:
+            self._leave_out("Order", asked)
+            asked = self.DEFAULT_ORDER
+        path = self.ORDERS[asked.removeprefix("-")]
+        # Only for columns that can be empty: an index in its plain order serves no NULLS LAST.
+        last = rows.model._meta.get_field(path.split("__")[0]).null or None
+        return F(path).desc(nulls_last=last) if asked.startswith("-") else F(path).asc(nulls_last=last)
+
+    def _leave_out(self, label: Any, value: str, instead: str = "It was left out") -> None:
+        shown = value if len(value) <= SHOWN_CHARACTERS else f"{value[:SHOWN_CHARACTERS]}…"
+        self.ignored.append(f"{label}: “{shown}” cannot be used here. {instead}.")
+
+
+def within(rows: QuerySet, column: str, chosen: dict[str, Any]) -> QuerySet:
+    """Rows whose moment lies on the days from `since` to `until`, both included."""
+    if chosen.get("since"):
+        rows = rows.filter(**{f"{column}__gte": midnight(chosen["since"])})
+    if chosen.get("until"):
+        rows = rows.filter(**{f"{column}__lt": midnight(chosen["until"] + timedelta(days=1))})
+    return rows

@@ -1,0 +1,42 @@
+import pytest
+
+from qmportal.lib.markdown import markdown
+
+
+def test_the_usual_marks_are_drawn():
+    html = markdown("# Symptoms\n\n- **504** from the `gateway`\n\n| a | b |\n| - | - |\n| 1 | 2 |\n")
+    assert "<h3>Symptoms</h3>" in html
+    assert "<li><strong>504</strong> from the <code>gateway</code></li>" in html
+    assert "<td>1</td>" in html
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "[press](javascript:alert(1))",
+        "[press](data:text/html;base64,PHNjcmlwdD4=)",
+        "![](https://elsewhere.example/pixel.png)",
+        '<p style="position:fixed">',
+        "<javascript:alert(1)>",
+    ],
+)
+def test_nothing_runs_or_loads(text):
+    html = markdown(text)
+    for danger in ("<script", "<img", "href=\"javascript", "href=\"data", "<p style"):
+        assert danger not in html
+
+
+def test_links_lead_away_without_a_vote():
+    assert 'rel="nofollow noopener noreferrer"' in markdown("[log](https://elsewhere.example/)")
+
+
+def test_deep_nesting_and_long_texts_end():
+    assert markdown("> " * 9_000)
+    assert markdown("*" * 20_000)
+    assert markdown("[" * 20_000)
+
+
+def test_no_text_is_no_markup():
+    assert markdown("") == ""
