@@ -7,7 +7,7 @@ run = engine.replay(scenario, ["bankrupt", "scan", "fix_now", "pareto"])
 engine.score(scenario, run).score
 """
 
-from .drawing import Box, Edge, NodeMap, condition_text, node_map, outline
+from .drawing import Box, Edge, NodeMap, change_sentence, condition_text, node_map, outline
 from .model import (
     Choice,
     Condition,
@@ -77,6 +77,7 @@ __all__ = [
     "Translation",
     "Unreadable",
     "best_path",
+    "change_sentence",
     "commit",
     "condition_text",
     "enumerate_paths",

@@ -1,15 +1,17 @@
-"""A scenario as a picture (coordinates for an SVG) and as plain text. Works on drafts with loose ends too."""
+"""A scenario as a picture (coordinates for an SVG) and in words. Works on drafts with loose ends too."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
 from . import play
 from .model import Condition, Node, Scenario, plain
 
-BOX_WIDTH, BOX_HEIGHT = 168, 48
-COLUMN, ROW, MARGIN = 264, 84, 16
+BOX_WIDTH, BOX_HEIGHT = 168, 80
+COLUMN, ROW, MARGIN = 320, 112, 16
+LABEL = 22  # letters that fit between two columns
 
 SIGNS = {"lt": "<", "le": "<=", "eq": "=", "ge": ">=", "gt": ">"}
 
@@ -29,10 +31,12 @@ class Box:
 
 @dataclass(frozen=True)
 class Edge:
-    """An arrow. `path` is the `d` of an SVG path; `label` the choice, the rule or `else`, shown at (x, y)."""
+    """An arrow. `path` is the `d` of an SVG path. `title` is the choice, the rule or `else`; `label` the same, short
+    enough to begin at (x, y), above the place where the arrow leaves its box."""
 
     source: str
     target: str
+    title: str
     label: str
     path: str
     x: int
@@ -61,23 +65,22 @@ def node_map(scenario: Scenario) -> NodeMap:
             node = scenario.nodes[key]
             x, y = MARGIN + number * COLUMN, top + place * ROW
             boxes[key] = Box(key, node.kind, node.outcome, x, y, key in on_best)
-    edges = tuple(
-        _edge(boxes[source], boxes[target], label, (source, target, label) in best)
-        for source, target, label in _all_ways(scenario)
-        if target in boxes
-    )
-    width = MARGIN * 2 + (len(columns) - 1) * COLUMN + BOX_WIDTH
-    return NodeMap(width, MARGIN * 2 + (tallest - 1) * ROW + BOX_HEIGHT, tuple(boxes.values()), edges)
-
-
-def _all_ways(scenario: Scenario) -> list[tuple[str, str, str]]:
-    """(source, target, label) of every pointer, in file order."""
-    ways = []
+    edges = []
     for node in scenario.nodes.values():
-        ways += [(node.id, choice.to, choice.id) for choice in node.choices.values()]
-        ways += [(node.id, rule.to, condition_text(rule.when)) for rule in node.rules]
-        ways += [(node.id, node.otherwise, "else")] if node.otherwise else []
-        ways += [(node.id, node.to, "")] if node.to else []
+        ways = [way for way in _ways(node) if way[1] in boxes]
+        for port, (source, target, title) in enumerate(ways, start=1):
+            y = boxes[source].y + BOX_HEIGHT * port // (len(ways) + 1)
+            edges.append(_edge(boxes[source], boxes[target], y, title, (source, target, title) in best))
+    width = MARGIN * 2 + (len(columns) - 1) * COLUMN + BOX_WIDTH
+    return NodeMap(width, MARGIN * 2 + (tallest - 1) * ROW + BOX_HEIGHT, tuple(boxes.values()), tuple(edges))
+
+
+def _ways(node: Node) -> list[tuple[str, str, str]]:
+    """(source, target, title) of every pointer of a node, in file order."""
+    ways = [(node.id, choice.to, choice.id) for choice in node.choices.values()]
+    ways += [(node.id, rule.to, condition_text(rule.when)) for rule in node.rules]
+    ways += [(node.id, node.otherwise, "else")] if node.otherwise else []
+    ways += [(node.id, node.to, "")] if node.to else []
     return ways
 
 
@@ -101,17 +104,21 @@ def _best_ways(scenario: Scenario) -> set[tuple[str, str, str]]:
 
 
 def _columns(scenario: Scenario) -> dict[str, int]:
-    """Longest distance from the start. Bounded, so that a draft with a circle can be drawn as well."""
-    depth = dict.fromkeys(scenario.nodes, 0)
-    for _ in scenario.nodes:
-        moved = False
-        for key, node in scenario.nodes.items():
-            for target in node.targets:
-                if target in depth and depth[target] <= depth[key] < len(depth) - 1:
-                    depth[target] = depth[key] + 1
-                    moved = True
-        if not moved:
-            break
+    """Longest distance from the start. A circle in a draft is cut at its first node in the file."""
+    nodes = scenario.nodes
+    before = Counter(target for node in nodes.values() for target in node.targets)
+    depth = dict.fromkeys(nodes, 0)
+    left = dict.fromkeys(nodes)
+    free = [key for key in nodes if not before[key]]
+    while left:
+        key = free.pop() if free else next(iter(left))
+        del left[key]
+        for target in nodes[key].targets:
+            if target in left:
+                depth[target] = max(depth[target], depth[key] + 1)
+                before[target] -= 1
+                if not before[target]:
+                    free.append(target)
     return depth
 
 
@@ -133,16 +140,28 @@ def _ordered(scenario: Scenario, depth: dict[str, int]) -> list[list[str]]:
     return columns
 
 
-def _edge(source: Box, target: Box, label: str, optimal: bool) -> Edge:
-    x1, y1 = source.x + BOX_WIDTH, source.y + BOX_HEIGHT // 2
+def _edge(source: Box, target: Box, y1: int, title: str, optimal: bool) -> Edge:
+    x1 = source.x + BOX_WIDTH
     x2, y2 = target.x, target.y + BOX_HEIGHT // 2
     bend = max(24, (x2 - x1) // 2)
     path = f"M{x1} {y1} C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}"
-    return Edge(source.node, target.node, label, path, (x1 + x2) // 2, (y1 + y2) // 2 - 4, optimal)
+    label = title if len(title) <= LABEL else title[: LABEL - 1] + "…"
+    return Edge(source.node, target.node, title, label, path, x1 + 6, y1 - 3, optimal)
 
 
 def condition_text(conditions: tuple[Condition, ...]) -> str:
     return " and ".join(f"{c.metric} {SIGNS[c.op]} {plain(c.value)}" for c in conditions)
+
+
+def change_sentence(scenario: Scenario, step: play.Step) -> str:
+    """What a step moved, as one sentence to be read out: `Open bugs 400 to 256, down 144; Velocity 70 to 50, down 20.`"""
+    parts = []
+    for change in step.changes:
+        if moved := change.after - change.before:
+            way = "up" if moved > 0 else "down"
+            label = scenario.metrics[change.metric].label
+            parts.append(f"{label} {plain(change.before)} to {plain(change.after)}, {way} {plain(abs(moved))}")
+    return "; ".join(parts) + "." if parts else "No metric has changed."
 
 
 def outline(scenario: Scenario) -> str:

@@ -211,7 +211,7 @@ def all_positions(scenario: Scenario, limit: int = MAX_PAIRS) -> Iterator[Run]:
     met = 0
     while waiting:
         run = waiting.pop()
-        met += 1
+        met += 1 + (len(run.steps[-1].passed) if run.steps else 0)
         if met > limit:
             raise TooManyPaths(f"More than {limit} positions.")
         yield run

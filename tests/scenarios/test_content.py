@@ -3,6 +3,7 @@
 import math
 import re
 from decimal import Decimal
+from pathlib import Path
 from statistics import mean, median
 
 import pytest
@@ -212,3 +213,18 @@ def test_links_name_kinds_and_costs():
     assert {link.group for link in content.links()} == {"tool", "certification"}
     assert len({link.id for link in content.links()}) == len(content.links())
     assert all(link.title and link.kind and link.cost for link in content.links())
+
+
+# The guide for authors
+
+
+def test_the_example_of_the_guide_is_valid_and_all_codes_are_explained():
+    guide = (content.LIBRARY.parents[1] / "docs" / "authoring.md").read_text()
+    example = re.search(r"```yaml\n(schema: qm-scenario/1\n.*?)```", guide, re.DOTALL)[1]
+    scenario, problems = engine.validate(example)
+    assert [problem.code for problem in problems] == ["W06"], "one decision leaves no way back"
+    sidecar = re.search(r"```yaml\n(schema: qm-translation/1\n.*?)```", guide, re.DOTALL)[1]
+    assert engine.stale_paths(scenario, engine.read_translation(sidecar)) == ()
+    judge = Path(engine.validation.__file__).read_text()
+    used = set(re.findall(r'"([EW]\d\d)"', judge))
+    assert used == set(re.findall(r"^\| ([EW]\d\d) \|", guide, re.MULTILINE))

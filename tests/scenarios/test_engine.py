@@ -156,6 +156,13 @@ def test_a_step_tells_what_moved(zero_bug):
     )
 
 
+def test_a_step_in_one_sentence(zero_bug):
+    step = engine.commit(zero_bug, engine.start(zero_bug), "bankrupt")
+    assert engine.change_sentence(zero_bug, step) == "Team morale 50 to 55, up 5."
+    step = engine.commit(zero_bug, engine.start(zero_bug), "smash")
+    assert engine.change_sentence(zero_bug, step).startswith("Open bugs 400 to 256, down 144; Velocity")
+
+
 def test_effects_set_and_clamp():
     scenario = read(tiny("{trust: -20}", "{trust: -90}"))
     step = engine.commit(scenario, engine.start(scenario), "ship")
@@ -535,7 +542,9 @@ def test_node_map_runs_from_left_to_right(zero_bug):
     assert all(boxes[edge.source].x < boxes[edge.target].x for edge in drawing.edges)
     assert len({(box.x, box.y) for box in drawing.boxes}) == len(boxes)
     assert all(box.x + box.width <= drawing.width and box.y + box.height <= drawing.height for box in drawing.boxes)
-    best = [(edge.source, edge.label) for edge in drawing.edges if edge.optimal]
+    assert len({(edge.x, edge.y) for edge in drawing.edges}) == len(drawing.edges), "labels would cover each other"
+    assert max(len(edge.label) for edge in drawing.edges) <= 22
+    best = [(edge.source, edge.title) for edge in drawing.edges if edge.optimal]
     assert best == [
         ("backlog_review", "bankrupt"),
         ("close_how", "scan"),
