@@ -21,6 +21,7 @@ GROUPS = {"concept": "The concept", "case": "Cases", "related": "Related concept
 
 _FRONT = re.compile(r"---\n(?P<front>.*?\n)---\n(?P<body>.*)\Z", re.DOTALL)
 _LINK = re.compile(r"\]\(\.\./([a-z0-9-]+)/\)")
+_NEW_BLOCK = re.compile(r"\s*([-*+]|[0-9]+\.)\s|[#|>]|```")
 _NEEDED = {"title", "slug", "group", "order", "summary", "related", "scenarios", "sources"}
 
 
@@ -67,7 +68,21 @@ def read_page(text: str) -> Page:
     if front["group"] not in GROUPS:
         raise Unreadable(f"There is no group {front['group']}.", 2, f"Use one of: {', '.join(GROUPS)}.")
     lists = {name: tuple(front[name]) for name in ("related", "scenarios", "sources")}
-    return Page(**{**front, **lists}, body=match["body"].strip())
+    return Page(**{**front, **lists}, body=_unwrapped(match["body"].strip()))
+
+
+def _unwrapped(body: str) -> str:
+    """One line a paragraph: files are wrapped for people, but the portal shows a line break where it stands in a text."""
+    lines: list[str] = []
+    open_paragraph = fenced = False
+    for line in body.splitlines():
+        fenced ^= line.startswith("```")
+        if open_paragraph and line.strip() and not _NEW_BLOCK.match(line):
+            lines[-1] += f" {line.strip()}"
+            continue
+        lines.append(line)
+        open_paragraph = bool(line.strip()) and not fenced and not line.startswith(("#", "|", "```"))
+    return "\n".join(lines)
 
 
 @cache

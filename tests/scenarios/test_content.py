@@ -92,6 +92,32 @@ def test_orders_are_unique_and_no_page_is_an_island():
     assert {slug for page in content.pages() for slug in page.related} == SLUGS
 
 
+def test_wrapped_lines_become_one_and_blocks_stay_apart():
+    front = "---\ntitle: T\nslug: t\ngroup: case\norder: 1\nsummary: S\nrelated: []\nscenarios: []\nsources: []\n---\n"
+    body = """\
+## Head
+One
+line.
+
+- a
+  b
+1. c
+- d
+
+| x |
+| - |
+Text **bold**
+* e
+
+```
+as
+is
+```
+"""
+    unwrapped = "## Head\nOne line.\n\n- a b\n1. c\n- d\n\n| x |\n| - |\nText **bold**\n* e\n\n```\nas\nis\n```"
+    assert content.read_page(front + body).body == unwrapped
+
+
 @pytest.mark.parametrize("text", ["no front", "---\ntitle: x\n---\nbody", "---\n- a\n---\nbody"])
 def test_a_page_without_proper_front_matter_is_refused(text):
     with pytest.raises(engine.Unreadable):
