@@ -12,6 +12,7 @@ from benchmarks.metrics import METRICS, Measure
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.tiers import Cuts, Overall, Tier, overall
 from dashboards.words import day_words, listed, plural, sample_words, value_words
+from qmportal.lib import charts
 from teams.models import Team
 
 COLUMNS = ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect", "open_incidents")
@@ -49,10 +50,10 @@ class Overview:
     def with_tier(self) -> list[Row]:
         return [row for row in self.rows if row.tier]
 
-    def distribution(self) -> list[tuple[str, str, int]]:
-        """(tier, label, teams), best first; teams without a tier are no tier."""
+    def distribution(self) -> list[charts.Segment]:
+        """How many teams hold each tier, best first; teams without a tier are in none."""
         counts = Counter(row.tier for row in self.rows)
-        return [(tier.value, tier.label, counts[tier]) for tier in Tier if counts[tier]]
+        return charts.stacked([(tier.value, tier.label, counts[tier]) for tier in Tier if counts[tier]])
 
     def pooled(self, metric: str) -> Measure | None:
         """The organisation's own measure: rows pooled over the topmost visible teams, never an average of averages."""

@@ -55,9 +55,9 @@ class TeamReport:
         now, before = self.now.get(metric), self.before.get(metric)
         if now is None or before is None or now.value is None or before.value is None:
             return None
+        if metric == "open_incidents" or (METRICS[metric].unit == "seconds" and metric != "mtbf"):
+            return None  # a moment is no trend; ranks need every single duration: the metric's own page tests them
         verdict = change(now.measure, before.measure)
-        if METRICS[metric].unit == "seconds" and metric != "mtbf":
-            return None  # ranks need every single duration: the metric's own page tests them
         if verdict == "no_clear_change":
             return {"text": "", "direction": "flat", "better": None, "word": "no clear change"}
         gap = abs(now.value - before.value)
@@ -189,7 +189,7 @@ def trend_chart(team: Team, metric: str, window: int, as_of: date) -> tuple[char
     if not known:
         return None, f"{definition.label}: no data in this period."
     picture = charts.trend(
-        [day_words(day) for day in days],
+        [day_words(day) if day.year != as_of.year else f"{day.day} {day:%b}" for day in days],
         values,
         unit=definition.unit,
         cuts=[float(point) for point in cuts.points] if cuts else [],

@@ -1,0 +1,226 @@
+"""Puts the demo's organisation into the database: people, teams, thresholds, records by COPY, and the snapshots of two years."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.db import connection
+from django.db.models import Model
+
+from benchmarks.models import ThresholdSet
+from benchmarks.snapshots import take_snapshots
+from dashboards.demo.profiles import Plan, plan_teams
+from dashboards.demo.story import (
+    HISTORY_DAYS,
+    ORDER,
+    SNAPSHOT_DAYS,
+    DefectRow,
+    IncidentRow,
+    Scene,
+    defects,
+    incidents,
+    shared_out,
+)
+from dashboards.demo.words import COLLEAGUES
+from defects.models import NOT_VALID, Defect, Severity
+from incidents.models import Incident
+from pipeline.models import Stage
+from qmportal.lib.days import local_day, midnight
+from teams.models import Membership, ReferenceCounter, Role, Team, User
+
+# e-mail, name, role, and the teams in which it is held.
+ACCOUNTS = (
+    ("admin@demo.example", "Ada Okafor", "", ()),
+    ("manager@demo.example", "Marek Dvorak", Role.MANAGER, ("Checkout", "Payments", "Search", "Identity")),
+    ("engineer@demo.example", "Elena Ruiz", Role.ENGINEER, ("Checkout", "Payments")),
+    ("newhire@demo.example", "Nils Bergman", Role.TRAINEE, ("Checkout",)),
+)
+DAILY_DAYS = 35
+# Rows of one COPY: each must end well within the statement timeout, and its references are checked at its end.
+BATCH = 20_000
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How much of everything, and the seed that decides the rest."""
+
+    teams: int
+    defects: int
+    incidents: int
+    seed: int
+    password: str
+    snapshots: bool = True
+
+
+def is_empty() -> bool:
+    """Nobody has made a team, and none of the demo's accounts is taken."""
+    taken = User.objects.filter(email__in=[email for email, *_ in ACCOUNTS])
+    return not Team.objects.exists() and not taken.exists()
+
+
+def seed(wish: Wish, now: datetime, say: Say) -> None:
+    """The whole demo. The caller's transaction makes it all or nothing."""
+    Team.objects.all().lock_tree()
+    today = local_day(now)
+    plans = plan_teams(wish.teams, wish.seed)
+    teams = make_teams(plans)
+    admin, members = make_people(plans, teams, wish)
+    take_over_thresholds(admin, today - timedelta(days=HISTORY_DAYS))
+    say(f"{len(teams)} teams, {User.objects.count()} people")
+    make_records(scenes(plans, teams, members, wish, midnight(today)), wish, say)
+    if wish.snapshots:
+        days = snapshot_days(today)
+        kept = sum(take_snapshots(day) for day in days)
+        say(f"{kept:,} snapshots of {len(days)} nights")
+
+
+# --- Teams and people --------------------------------------------------------------------------------------------------
+
+
+def make_teams(plans: Sequence[Plan]) -> dict[str, Team]:
+    """By name. Groups first, so that each team's line of descent can be written at once."""
+    fields = {plan.name: {"key": plan.key, "slug": plan.slug, "description": plan.description} for plan in plans}
+    roots = Team.objects.bulk_create(Team(name=plan.name, **fields[plan.name]) for plan in plans if not plan.group)
+    by_name = {team.name: team for team in roots}
+    below = [Team(name=plan.name, parent=by_name.get(plan.group), **fields[plan.name]) for plan in plans if plan.group]
+    by_name |= {team.name: team for team in Team.objects.bulk_create(below)}
+    for team in by_name.values():
+        team.lineage = [team.parent_id, team.pk] if team.parent_id else [team.pk]
+    Team.objects.bulk_update(by_name.values(), ["lineage"], batch_size=500)
+    return by_name
+
+
+def make_people(plans: Sequence[Plan], teams: dict[str, Team], wish: Wish) -> tuple[User, dict[int, list[int]]]:
+    """The admin, and who belongs to each team, by team id. Only the four accounts can sign in."""
+    hashed, rng = make_password(wish.password), random.Random(f"{wish.seed}:people")
+    accounts = User.objects.bulk_create(
+        User(email=email, name=name, password=hashed, is_admin=not role, is_superuser=not role)
+        for email, name, role, _ in ACCOUNTS
+    )
+    EmailAddress.objects.bulk_create(
+        EmailAddress(user=user, email=user.email, primary=True, verified=True) for user in accounts
+    )
+    colleagues = User.objects.bulk_create(
+        User(email=f"{_mailbox(name)}@demo.example", name=name, password=make_password(None)) for name in COLLEAGUES
+    )
+    roles = {
+        (user.pk, teams[name].pk): role
+        for user, (_, _, role, names) in zip(accounts, ACCOUNTS, strict=True)
+        for name in names
+        if name in teams
+    }
+    for plan in plans:
+        lead, *others = rng.sample(colleagues, 4 if plan.domain else 1)
+        roles[lead.pk, teams[plan.name].pk] = Role.MANAGER
+        roles |= {(user.pk, teams[plan.name].pk): Role.ENGINEER for user in others}
+    Membership.objects.bulk_create(Membership(user_id=user, team_id=team, role=role) for (user, team), role in roles.items())
+    members: dict[int, list[int]] = {}
+    for user, team in roles:
+        members.setdefault(team, []).append(user)
+    return accounts[0], members
+
+
+def _mailbox(name: str) -> str:
+    return name.lower().replace(" ", ".").replace("'", "")
+
+
+def take_over_thresholds(admin: User, day: date) -> None:
+    """The shipped benchmarks as a decision of the organisation's own, from the beginning of its history."""
+    sets = list(ThresholdSet.objects.in_force(day))
+    for row in sets:
+        row.pk, row.author, row.effective_from = None, admin, day
+        row.reason = "Taken over as shipped."
+    ThresholdSet.objects.bulk_create(sets)
+
+
+# --- Records -----------------------------------------------------------------------------------------------------------
+
+
+def scenes(
+    plans: Sequence[Plan], teams: dict[str, Team], members: dict[int, list[int]], wish: Wish, end: datetime
+) -> list[Scene]:
+    """One for each team that has records."""
+    stages = dict(Stage.objects.values_list("slug", "pk"))
+    severities = dict(Severity.objects.values_list("key", "pk"))
+    return [
+        Scene(plan, teams[plan.name].pk, end, stages, severities, sorted(members[teams[plan.name].pk]), wish.seed)
+        for plan in plans
+        if plan.profile
+    ]
+
+
+def make_records(cast: Sequence[Scene], wish: Wish, say: Say) -> None:
+    """Defects, then incidents, which may name the defect that caused them."""
+    defect_counts = shared_out(wish.defects, [scene.profile.defects for scene in cast])
+    incident_counts = shared_out(wish.incidents, [scene.profile.incidents for scene in cast])
+    escaped: dict[int, list[tuple[datetime, int]]] = {}
+    with connection.cursor() as cursor:
+        # Each COPY then checks its own references; left to the commit, a million rows would outlast its time limit.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with Copied(Defect, DefectRow._fields, say) as copied:
+        for scene, number in zip(cast, defect_counts, strict=True):
+            production = scene.stages[ORDER[-1]]
+            for row in defects(scene, number, copied.next_id):
+                if row.stage_found_id == production and row.resolution not in NOT_VALID:
+                    escaped.setdefault(scene.team_id, []).append((row.found_at, row.id))
+                copied.add(row)
+    with Copied(Incident, IncidentRow._fields, say) as copied:
+        for scene, number in zip(cast, incident_counts, strict=True):
+            for incident in incidents(scene, number, copied.next_id, escaped.get(scene.team_id, ())):
+                copied.add(incident)
+    ReferenceCounter.objects.bulk_create(
+        ReferenceCounter(team_id=scene.team_id, kind=kind, last=last)
+        for kind, counts in (("DEF", defect_counts), ("INC", incident_counts))
+        for scene, last in zip(cast, counts, strict=True)
+        if last
+    )
+
+
+class Copied:
+    """Rows on their way into a table, in batches. They bring ids of their own, which the table's sequence then passes."""
+
+    def __init__(self, model: type[Model], columns: Sequence[str], say: Say) -> None:
+        self.model, self.columns, self.say = model, columns, say
+        self.table = connection.ops.quote_name(model._meta.db_table)
+        self.rows: list[tuple] = []
+        self.kept = 0
+
+    def __enter__(self) -> Copied:
+        last = self.model._base_manager.order_by("-pk").values_list("pk", flat=True).first()
+        self.next_id = (last or 0) + 1
+        return self
+
+    def add(self, row: tuple) -> None:
+        self.rows.append(row)
+        self.next_id += 1
+        if len(self.rows) >= BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        with connection.cursor() as cursor, cursor.copy(f"COPY {self.table} ({', '.join(self.columns)}) FROM STDIN") as copy:
+            for row in self.rows:
+                copy.write_row(row)
+        self.kept += len(self.rows)
+        self.rows = []
+
+    def __exit__(self, *problem: object) -> None:
+        if problem[0] is not None:
+            return
+        self.flush()
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT setval(pg_get_serial_sequence('{self.model._meta.db_table}', 'id'), %s)", [self.next_id])
+            cursor.execute(f"ANALYZE {self.table}")
+        self.say(f"{self.kept:,} {self.model._meta.verbose_name_plural}")
+
+
+def snapshot_days(today: date) -> list[date]:
+    """Each week of the two years on today's weekday, and each of the last days."""
+    weekly = {today - timedelta(days=days) for days in range(0, SNAPSHOT_DAYS + 1, 7)}
+    return sorted(weekly | {today - timedelta(days=days) for days in range(DAILY_DAYS)})

@@ -1,0 +1,586 @@
+"""Two years of a team's records, from its profile and a seed: plain rows, nothing of Django.
+
+Shares are met by carrying the remainder on (an error diffusion) and durations are drawn from every part of their
+distribution in turn, so a team lands in the tier of its profile for every seed and on every day. Nothing lies after the
+end of the history, the midnight that begins today.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from bisect import bisect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import accumulate, cycle
+from statistics import NormalDist
+from typing import NamedTuple
+
+from dashboards.demo.profiles import Outage, Plan, Profile, StillOpen, at
+from dashboards.demo.words import CAUSES, CONDITIONS, DOMAINS, PLACES, Domain
+
+# Two years of snapshots, and before them the longest window that the trends start with.
+SNAPSHOT_DAYS = 728
+HISTORY_DAYS = SNAPSHOT_DAYS + 90
+# The last stretch stays near the profile: today's tiers are meant, those of the past may wander.
+CALM_DAYS = 125
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+
+
+class DefectRow(NamedTuple):
+    """The columns of a defect in the order in which they are copied."""
+
+    id: int
+    reference: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    source: str
+    external_id: str
+    team_id: int
+    title: str
+    severity_id: int
+    stage_found_id: int | None
+    stage_introduced_id: int | None
+    stage_should_catch_id: int | None
+    status: str
+    resolution: str
+    priority: str
+    found_by: str
+    component: str
+    environment: str
+    version_found: str
+    version_fixed: str
+    steps: str
+    expected: str
+    actual: str
+    found_at: datetime
+    triaged_at: datetime | None
+    fixed_at: datetime | None
+    verified_at: datetime | None
+    closed_at: datetime | None
+    reporter_id: int | None
+    assignee_id: int | None
+    duplicate_of_id: int | None
+
+
+class IncidentRow(NamedTuple):
+    """The columns of an incident in the order in which they are copied."""
+
+    id: int
+    reference: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    source: str
+    external_id: str
+    team_id: int
+    title: str
+    summary: str
+    status: str
+    severity_id: int
+    kind: str
+    environment: str
+    services: str
+    started_at: datetime | None
+    detected_at: datetime
+    acknowledged_at: datetime | None
+    mitigated_at: datetime | None
+    restored_at: datetime | None
+    closed_at: datetime | None
+    detection_source: str
+    customer_impacted: bool
+    customer_impact: str
+    customers_affected: int | None
+    impact_kind: str
+    root_cause: str
+    should_have_caught_id: int | None
+    lead_id: int | None
+    reporter_id: int | None
+    duplicate_of_id: int | None
+    caused_by_defect_id: int | None
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A team on the stage of the database: what its rows refer to, and when the history ends."""
+
+    plan: Plan
+    team_id: int
+    end: datetime
+    stages: Mapping[str, int]
+    severities: Mapping[str, int]
+    members: Sequence[int]
+    seed: int
+
+    @property
+    def profile(self) -> Profile:
+        assert self.plan.profile is not None
+        return self.plan.profile
+
+    @property
+    def domain(self) -> Domain:
+        return DOMAINS[self.plan.domain]
+
+    @property
+    def start(self) -> datetime:
+        return self.end - timedelta(days=HISTORY_DAYS)
+
+    def rng(self, kind: str) -> random.Random:
+        """Its own for each team and kind, so that more of one changes nothing of the others."""
+        return random.Random(f"{self.seed}:{self.plan.key}:{kind}")
+
+
+class Weighted:
+    """Draws from fixed weights with one random number; `random.choices` would add them up each time."""
+
+    def __init__(self, weights: Mapping[str, float]) -> None:
+        self.names = list(weights)
+        self.sums = list(accumulate(weights.values()))
+
+    def draw(self, rng: random.Random) -> str:
+        return self.names[bisect(self.sums, rng.random() * self.sums[-1])]
+
+
+# --- When --------------------------------------------------------------------------------------------------------------
+
+HOURS_OF_WORK = Weighted(
+    {str(hour): weight for hour, weight in zip(range(6, 21), (1, 3, 6, 9, 10, 9, 6, 7, 9, 9, 8, 5, 3, 2, 1), strict=True)}
+)
+HOURS_OF_TROUBLE = Weighted({str(hour): 1 + 3 * (8 <= hour <= 17) for hour in range(24)})
+
+
+def day_weights(scene: Scene, weekend: float) -> list[float]:
+    """How much happens on each day of the history: growing, less on weekends and in summer, more before Christmas."""
+    weights = []
+    for number in range(HISTORY_DAYS):
+        day = scene.start + timedelta(days=number)
+        weight = 0.6 + 0.8 * number / HISTORY_DAYS
+        if day.weekday() >= 5:
+            weight *= weekend
+        if day.month == 8 or (day.month, day.day) >= (12, 24):
+            weight *= 0.75
+        elif (day.month, day.day) >= (11, 10):
+            weight *= 1 + scene.profile.season
+        weights.append(weight)
+    return weights
+
+
+def moments(scene: Scene, number: int, rng: random.Random, weekend: float, hours: Weighted) -> list[datetime]:
+    """`number` moments of the history, in order, one in each equal share of what happens."""
+    sums = list(accumulate(day_weights(scene, weekend)))
+    total, start = sums[-1], scene.start
+    found = []
+    for place in range(number):
+        day = min(bisect(sums, total * (place + rng.random()) / number), HISTORY_DAYS - 1)
+        seconds = int(hours.draw(rng)) * 3600 + rng.randrange(3600)
+        found.append(start + timedelta(days=day, seconds=seconds))
+    return sorted(found)
+
+
+def share_passed(scene: Scene, moment: datetime) -> float:
+    return (moment - scene.start).total_seconds() / (HISTORY_DAYS * DAY)
+
+
+class Waves:
+    """Seasons and luck: a factor around 1 that wanders over the months, and hardly in the last ones."""
+
+    def __init__(self, rng: random.Random, strength: float) -> None:
+        self.parts = [(strength * weight, rng.uniform(*days), rng.random() * 2 * math.pi) for weight, days in
+                      ((0.6, (300, 400)), (0.45, (85, 130)), (0.3, (35, 55)))]  # fmt: skip
+
+    def at(self, share: float) -> float:
+        day = share * HISTORY_DAYS
+        calm = 0.12 if day > HISTORY_DAYS - CALM_DAYS else 1.0
+        wave = sum(size * math.sin(2 * math.pi * day / length + phase) for size, length, phase in self.parts)
+        return max(0.2, 1 + calm * wave)
+
+
+# --- Defects -----------------------------------------------------------------------------------------------------------
+
+CAUGHT = {
+    "early": Weighted({"design": 5, "coding": 16, "pre-commit": 22, "code-review": 25, "ci": 22, "pre-deploy": 10}),
+    "balanced": Weighted({"design": 3, "coding": 9, "pre-commit": 13, "code-review": 24, "ci": 29, "pre-deploy": 22}),
+    "late": Weighted({"design": 1, "coding": 5, "pre-commit": 5, "code-review": 13, "ci": 24, "pre-deploy": 52}),
+}
+ORDER = ("design", "coding", "pre-commit", "code-review", "ci", "pre-deploy", "production")
+PLACE = {slug: place for place, slug in enumerate(ORDER)}
+INTRODUCED = Weighted({"design": 22, "coding": 70, "code-review": 3, "pre-deploy": 5})
+SHOULD_CATCH = Weighted({"design": 8, "coding": 8, "pre-commit": 17, "code-review": 22, "ci": 30, "pre-deploy": 15})
+FOUND_BY = {
+    "design": Weighted({"review": 80, "developer": 20}),
+    "coding": Weighted({"developer": 80, "static_analysis": 20}),
+    "pre-commit": Weighted({"static_analysis": 55, "automated_test": 35, "developer": 10}),
+    "code-review": Weighted({"review": 95, "static_analysis": 5}),
+    "ci": Weighted({"automated_test": 90, "developer": 10}),
+    "pre-deploy": Weighted({"tester": 65, "automated_test": 35}),
+    "production": Weighted({"customer": 55, "monitor": 22, "developer": 13, "tester": 10}),
+}
+SEVERITY_CAUGHT = Weighted({"SEV1": 2, "SEV2": 15, "SEV3": 48, "SEV4": 35})
+SEVERITY_ESCAPED = Weighted({"SEV1": 6, "SEV2": 24, "SEV3": 46, "SEV4": 24})
+PRIORITIES = {"SEV1": "urgent", "SEV2": "high", "SEV3": "medium", "SEV4": "low"}
+ENVIRONMENTS = {"production": "Production", "pre-deploy": "Staging", "ci": "CI"}
+# Median days from triage to the fix.
+DAYS_TO_FIX = {"SEV1": 0.8, "SEV2": 3, "SEV3": 9, "SEV4": 20}
+# What becomes of a report; "fixed" goes the usual way.
+OUTCOMES = Weighted({
+    "fixed": 857, "duplicate": 30, "cannot_reproduce": 18, "invalid": 15, "works_as_designed": 14,
+    "wont_fix": 30, "declined": 20, "external": 8, "left": 8,
+})  # fmt: skip
+NO_FAULT = ("duplicate", "cannot_reproduce", "invalid", "works_as_designed")
+
+
+def defects(scene: Scene, number: int, first_id: int) -> Iterator[DefectRow]:
+    """The team's defects in the order in which they were found, with ids and references in that order."""
+    rng = scene.rng("defects")
+    profile, domain, end = scene.profile, scene.domain, scene.end
+    waves = Waves(rng, 0.42)
+    caught = CAUGHT[profile.catches]
+    owed = rng.random()
+    members = scene.members or (None,)
+    for place, found_at in enumerate(moments(scene, number, rng, 0.12, HOURS_OF_WORK)):
+        outcome = OUTCOMES.draw(rng)
+        if outcome == "duplicate" and place == 0:
+            outcome = "fixed"
+        triaged_at = found_at + timedelta(hours=rng.lognormvariate(1.5, 1.1))
+        decided_at = triaged_at + timedelta(days=rng.lognormvariate(0.7, 0.8))
+        counts = not (outcome in NO_FAULT and decided_at < end)
+        stage: str | None = None
+        if rng.random() > 0.012:
+            stage = caught.draw(rng)
+            if counts:
+                share = share_passed(scene, found_at)
+                owed += at(profile.escaped, share) / 100 * waves.at(share)
+                if owed >= 1:
+                    owed -= 1
+                    stage = "production"
+            elif rng.random() < 0.5:
+                stage = "production"  # most reports that turn out to be no fault come from users
+        severity = (SEVERITY_ESCAPED if stage == "production" else SEVERITY_CAUGHT).draw(rng)
+        introduced, should = _stages_around(stage, rng)
+        status, resolution, fixed_at, verified_at, closed_at = _fate(
+            outcome, severity, stage, triaged_at, decided_at, end, rng
+        )
+        happens, expected = rng.choice(domain.split_faults)
+        when, step = rng.choice(CONDITIONS)
+        component = rng.choice(domain.components)
+        told = rng.random() < 0.35
+        yield DefectRow(
+            id=first_id + place,
+            reference=f"{scene.plan.key}-DEF-{place + 1}",
+            version=1,
+            created_at=found_at,
+            updated_at=closed_at or verified_at or fixed_at or (triaged_at if triaged_at < end else found_at),
+            source="",
+            external_id="",
+            team_id=scene.team_id,
+            title=f"{happens} {when}" if when else happens,
+            severity_id=scene.severities[severity],
+            stage_found_id=scene.stages[stage] if stage else None,
+            stage_introduced_id=scene.stages[introduced] if introduced else None,
+            stage_should_catch_id=scene.stages[should] if should else None,
+            status=status,
+            resolution=resolution,
+            priority=PRIORITIES[severity] if rng.random() < 0.85 else "",
+            found_by=FOUND_BY[stage].draw(rng) if stage else "",
+            component=component,
+            environment=ENVIRONMENTS.get(stage or "", ""),
+            version_found=_release(found_at) if stage in ENVIRONMENTS else "",
+            version_fixed=_release(fixed_at + timedelta(days=7)) if fixed_at else "",
+            steps=f"1. Open {component}.\n2. {step}\n3. Look at the result." if told else "",
+            expected=f"{expected}." if told else "",
+            actual=f"{happens}." if told else "",
+            found_at=found_at,
+            triaged_at=triaged_at if triaged_at < end else None,
+            fixed_at=fixed_at,
+            verified_at=verified_at,
+            closed_at=closed_at,
+            reporter_id=rng.choice(members),
+            assignee_id=rng.choice(members) if triaged_at < end and rng.random() < 0.9 else None,
+            duplicate_of_id=first_id + max(0, place - rng.randint(1, 12)) if status == "duplicate" else None,
+        )
+
+
+def _stages_around(found: str | None, rng: random.Random) -> tuple[str | None, str | None]:
+    """Where it was introduced and where it should have been caught, if anyone wrote that down: never after the find."""
+    if found is None or rng.random() > (0.85 if found == "production" else 0.55):
+        return None, None
+    latest = PLACE[found]
+    introduced = INTRODUCED.draw(rng)
+    if PLACE[introduced] > latest:
+        introduced = ORDER[min(latest, 1)]
+    should = SHOULD_CATCH.draw(rng)
+    if not PLACE[introduced] <= PLACE[should] <= latest:
+        should = found if found != "production" else "pre-deploy"
+    return introduced, should
+
+
+def _fate(
+    outcome: str,
+    severity: str,
+    stage: str | None,
+    triaged_at: datetime,
+    decided_at: datetime,
+    end: datetime,
+    rng: random.Random,
+) -> tuple[str, str, datetime | None, datetime | None, datetime | None]:
+    """Status, resolution, and the times of fix, check and end, as far as they lie before the end of the history."""
+    if triaged_at >= end:
+        return "new", "", None, None, None
+    if outcome == "left":
+        return "triaged", "", None, None, None
+    if outcome != "fixed":
+        if decided_at >= end:
+            return "triaged", "", None, None, None
+        status = "duplicate" if outcome == "duplicate" else "rejected" if outcome in NO_FAULT else "closed"
+        return status, outcome, None, None, decided_at
+    days = DAYS_TO_FIX[severity] * rng.lognormvariate(0, 0.9)
+    if stage in ("coding", "pre-commit", "code-review"):
+        days *= 0.2  # the author still has it on the desk
+    fixed_at = triaged_at + timedelta(days=days)
+    verified_at = fixed_at + timedelta(days=rng.lognormvariate(0, 0.8))
+    closed_at = verified_at + timedelta(days=rng.lognormvariate(0.5, 0.8))
+    if fixed_at >= end:
+        begun = triaged_at + timedelta(days=days * 0.6) < end
+        return ("in_progress" if begun else "triaged"), "", None, None, None
+    if verified_at >= end:
+        return "fixed", "", fixed_at, None, None
+    if closed_at >= end:
+        return "verified", "", fixed_at, verified_at, None
+    return "closed", "fixed", fixed_at, verified_at, closed_at
+
+
+def _release(moment: datetime) -> str:
+    """Releases are named after their week."""
+    year, week, _ = moment.isocalendar()
+    return f"{year}.{week:02}"
+
+
+# --- Incidents ---------------------------------------------------------------------------------------------------------
+
+INCIDENT_SEVERITIES = Weighted({"SEV1": 5, "SEV2": 24, "SEV3": 48, "SEV4": 23})
+DETECTED_BY = {
+    "early": Weighted({"monitor": 72, "engineer": 12, "customer": 8, "internal_user": 5, "test": 3}),
+    "balanced": Weighted({"monitor": 50, "customer": 24, "internal_user": 12, "engineer": 10, "partner": 4}),
+    "late": Weighted({"customer": 46, "monitor": 22, "internal_user": 17, "engineer": 8, "partner": 7}),
+}
+# Part of the time to restore that passes before anyone notices.
+UNNOTICED = {"early": 0.07, "balanced": 0.12, "late": 0.18}
+AFFECTED = {"SEV1": 24_000, "SEV2": 3_100, "SEV3": 260, "SEV4": 25}
+IMPACTS = Weighted({"outage": 35, "degraded": 55, "data_loss": 3, "security": 2})
+# One incident in ten does not count, for one of these reasons, in turn.
+NOT_COUNTED = ("exercise", "cancelled", "maintenance", "duplicate", "staging")
+SPREAD = 0.85  # of the logarithm of a restore time: the ninth decile is three times the median
+STRATA = 5
+
+
+class Durations:
+    """Restore times as factors of their mean: of any five in a row, one comes from each fifth of the distribution."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.rng, self.ready = rng, list[float]()
+
+    def draw(self) -> float:
+        if not self.ready:
+            normal = NormalDist()
+            shares = [(part + self.rng.uniform(0.15, 0.85)) / STRATA for part in range(STRATA)]
+            times = [math.exp(SPREAD * normal.inv_cdf(share)) for share in shares]
+            mean = sum(times) / STRATA
+            self.ready = [time / mean for time in times]
+            self.rng.shuffle(self.ready)
+        return self.ready.pop()
+
+
+def incidents(
+    scene: Scene, number: int, first_id: int, escaped: Sequence[tuple[datetime, int]] = ()
+) -> Iterator[IncidentRow]:
+    """The team's incidents in the order of their start. `escaped`: (found at, id) of its escaped defects, in order."""
+    rng = scene.rng("incidents")
+    plan, end = scene.plan, scene.end
+    open_ones = sorted(plan.still_open[:number], key=lambda each: -each.hours_ago)
+    starts = moments(scene, number - len(open_ones), rng, 0.55, HOURS_OF_TROUBLE)
+    outages = {_nearest(starts, end - timedelta(days=outage.days_ago)): outage for outage in plan.outages if starts}
+    waves, durations = Waves(rng, 0.5), Durations(rng)
+    aside, left_out = rng.random(), cycle(NOT_COUNTED)
+    last_counted = None
+    for place, start in enumerate(starts):
+        share = share_passed(scene, start)
+        outage = outages.get(place)
+        hours = outage.hours if outage else durations.draw() * at(scene.profile.restore, share) * waves.at(share)
+        # What still runs when the history ends is told by name, so an ordinary incident is moved before it.
+        start = min(start, end - timedelta(hours=hours * rng.uniform(1.02, 1.2)))
+        aside += 0.1
+        why = ""
+        if (
+            outage is None
+            and aside >= 1
+            and not (share > 1 - CALM_DAYS / HISTORY_DAYS and plan.profile and plan.profile.incidents < 5)
+        ):
+            aside -= 1
+            why = next(left_out)
+            if why == "duplicate" and last_counted is None:
+                why = "cancelled"
+        row = _past(scene, rng, first_id + place, place + 1, start, hours, why, outage, last_counted, escaped)
+        if not why:
+            last_counted = row.id
+        yield row
+    for place, still in enumerate(open_ones, start=len(starts)):
+        yield _open(scene, rng, first_id + place, place + 1, still)
+
+
+def _nearest(starts: Sequence[datetime], moment: datetime) -> int:
+    return min(range(len(starts)), key=lambda place: abs(starts[place] - moment))
+
+
+def _past(
+    scene: Scene,
+    rng: random.Random,
+    pk: int,
+    number: int,
+    start: datetime,
+    hours: float,
+    why: str,
+    outage: Outage | None,
+    original: int | None,
+    escaped: Sequence[tuple[datetime, int]],
+) -> IncidentRow:
+    """An incident that is over. `why` says why it does not count, if so."""
+    profile, domain, end = scene.profile, scene.domain, scene.end
+    restored_at = start + timedelta(hours=hours)
+    unnoticed = hours * UNNOTICED[profile.catches] * rng.uniform(0.2, 1.8)
+    known = outage is not None or rng.random() > 0.05
+    detected_at = start + timedelta(hours=unnoticed) if known else start
+    rest = (restored_at - detected_at).total_seconds()
+    acknowledged_at = detected_at + timedelta(seconds=min(rng.lognormvariate(math.log(6 * MINUTE), 0.9), rest / 2))
+    mitigated_at = None
+    if rng.random() < 0.7:
+        left = (restored_at - acknowledged_at).total_seconds()
+        mitigated_at = acknowledged_at + timedelta(seconds=left * rng.uniform(0.35, 0.9))
+    closed_at: datetime | None = restored_at + timedelta(days=rng.uniform(0.5, 6))
+    if closed_at >= end:  # type: ignore[operator]
+        closed_at = None
+    severity = outage.severity if outage else INCIDENT_SEVERITIES.draw(rng)
+    cause, stage = (outage.cause, outage.should_have_caught) if outage else rng.choice(CAUSES)
+    explained = outage is not None or (closed_at is not None and (severity in ("SEV1", "SEV2") or rng.random() < 0.5))
+    title = outage.title if outage else f"{rng.choice(domain.incidents)} {rng.choice(PLACES)}".rstrip()
+    impacted = not why and (severity in ("SEV1", "SEV2") or rng.random() < 0.6)
+    affected = max(1, round(AFFECTED[severity] * rng.lognormvariate(0, 0.7))) if impacted else None
+    status = "closed" if closed_at else "restored"
+    restored: datetime | None = restored_at
+    if why in ("cancelled", "duplicate"):
+        status, closed_at, mitigated_at, restored, explained = why, None, None, None, False
+    if why == "exercise":
+        title = f"Exercise: {title[0].lower()}{title[1:]}"
+    elif why == "maintenance":
+        title = f"Planned maintenance of {rng.choice(domain.services)}"
+    defect = None
+    if escaped and not why and rng.random() < 0.3:
+        place = bisect(escaped, (detected_at, 0))
+        if place and detected_at - escaped[place - 1][0] < timedelta(days=10):
+            defect = escaped[place - 1][1]
+    return IncidentRow(
+        id=pk,
+        reference=f"{scene.plan.key}-INC-{number}",
+        version=1,
+        created_at=detected_at,
+        updated_at=closed_at or restored or acknowledged_at,
+        source="",
+        external_id="",
+        team_id=scene.team_id,
+        title=title,
+        summary=_summary(title, hours, severity) if outage or rng.random() < 0.5 else "",
+        status=status,
+        severity_id=scene.severities[severity],
+        kind=why if why in ("exercise", "maintenance") else "real",
+        environment="staging" if why == "staging" else "production",
+        services=rng.choice(domain.services),
+        started_at=start if known else None,
+        detected_at=detected_at,
+        acknowledged_at=acknowledged_at,
+        mitigated_at=mitigated_at,
+        restored_at=restored,
+        closed_at=closed_at,
+        detection_source=DETECTED_BY[profile.catches].draw(rng),
+        customer_impacted=impacted,
+        customer_impact=f"About {affected:,} customers {domain.harm} for {_words(hours)}." if impacted else "",
+        customers_affected=affected,
+        impact_kind=IMPACTS.draw(rng) if impacted else "none",
+        root_cause=cause if explained else "",
+        should_have_caught_id=scene.stages[stage] if explained else None,
+        lead_id=rng.choice(scene.members) if scene.members else None,
+        reporter_id=rng.choice(scene.members) if scene.members else None,
+        duplicate_of_id=original if status == "duplicate" else None,
+        caused_by_defect_id=defect,
+    )
+
+
+def _open(scene: Scene, rng: random.Random, pk: int, number: int, still: StillOpen) -> IncidentRow:
+    start = scene.end - timedelta(hours=still.hours_ago)
+    detected_at = start + timedelta(hours=still.hours_ago * 0.05)
+    taken = still.taken or still.mitigated
+    affected = max(1, round(AFFECTED[still.severity] * rng.lognormvariate(0, 0.4)))
+    acknowledged_at = detected_at + timedelta(minutes=min(9, still.hours_ago * 10)) if taken else None
+    mitigated_at = start + timedelta(hours=still.hours_ago * 0.6) if still.mitigated else None
+    return IncidentRow(
+        id=pk,
+        reference=f"{scene.plan.key}-INC-{number}",
+        version=1,
+        created_at=detected_at,
+        updated_at=mitigated_at or acknowledged_at or detected_at,
+        source="",
+        external_id="",
+        team_id=scene.team_id,
+        title=still.title,
+        summary="",
+        status="mitigated" if still.mitigated else "active" if taken else "triage",
+        severity_id=scene.severities[still.severity],
+        kind="real",
+        environment="production",
+        services=rng.choice(scene.domain.services),
+        started_at=start,
+        detected_at=detected_at,
+        acknowledged_at=acknowledged_at,
+        mitigated_at=mitigated_at,
+        restored_at=None,
+        closed_at=None,
+        detection_source="monitor" if still.mitigated else "customer",
+        customer_impacted=True,
+        customer_impact=f"About {affected:,} customers {scene.domain.harm} so far.",
+        customers_affected=affected,
+        impact_kind="degraded",
+        root_cause="",
+        should_have_caught_id=None,
+        lead_id=rng.choice(scene.members) if taken and scene.members else None,
+        reporter_id=rng.choice(scene.members) if scene.members else None,
+        duplicate_of_id=None,
+        caused_by_defect_id=None,
+    )
+
+
+def _summary(title: str, hours: float, severity: str) -> str:
+    grade = "The whole team was called." if severity == "SEV1" else "The person on call led it."
+    return f"{title}. It took {_words(hours)} until users were well again. {grade}"
+
+
+def _words(hours: float) -> str:
+    if hours < 1:
+        return f"{max(2, round(hours * 60))} minutes"
+    if hours < 1.5:
+        return "an hour"
+    if hours < 48:
+        return f"{round(hours)} hours"
+    return f"{round(hours / 24)} days"
+
+
+def shared_out(total: int, weights: Sequence[float]) -> list[int]:
+    """`total` things by weight, without a rest: the largest remainders get one more."""
+    whole = sum(weights)
+    if not whole:
+        return [0 for _ in weights]
+    exact = [total * weight / whole for weight in weights]
+    parts = [int(part) for part in exact]
+    order = sorted(range(len(weights)), key=lambda place: parts[place] - exact[place])
+    for place in order[: total - sum(parts)]:
+        parts[place] += 1
+    return parts

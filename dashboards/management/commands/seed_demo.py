@@ -1,0 +1,43 @@
+import os
+import secrets
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from django.utils import timezone
+
+from dashboards.demo.load import ACCOUNTS, Wish, is_empty, seed
+from dashboards.demo.profiles import DEFAULT_TEAMS
+
+
+class Command(BaseCommand):
+    help = "Fills an empty portal with a believable organisation: teams, people, two years of records and snapshots."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--teams", type=int, default=DEFAULT_TEAMS, help="groups included (default: %(default)s)")
+        parser.add_argument("--defects", type=int, default=6000, help="default: %(default)s")
+        parser.add_argument("--incidents", type=int, default=540, help="default: %(default)s")
+        parser.add_argument("--seed", type=int, default=1, help="the same seed on the same day gives the same data")
+        parser.add_argument("--password", help="of the accounts; else QMPORTAL_DEMO_PASSWORD, else a random one is printed")
+        parser.add_argument("--no-snapshots", action="store_true", help="records only; take_snapshots computes the rest")
+
+    def handle(
+        self, teams: int, defects: int, incidents: int, seed: int, password: str | None, no_snapshots: bool, **options: Any
+    ) -> None:
+        if not is_empty():
+            self.stdout.write("There is data already; nothing was seeded.")
+            return
+        known = password or os.environ.get("QMPORTAL_DEMO_PASSWORD")
+        wish = Wish(teams, defects, incidents, seed, known or secrets.token_urlsafe(12), not no_snapshots)
+        fill(wish, self.stdout.write)
+        emails = ", ".join(email for email, *_ in ACCOUNTS)
+        self.stdout.write(f"Accounts: {emails}")
+        if not known:
+            self.stdout.write(f"Password of all four: {wish.password}")
+
+
+@transaction.atomic
+def fill(wish: Wish, say: Any) -> None:
+    """All of it or nothing: an interrupted start can simply be repeated."""
+    seed(wish, timezone.now(), say)
