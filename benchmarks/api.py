@@ -158,7 +158,7 @@ class MetricRows(generics.ListAPIView[Any]):
         refuse_undeclared(self.request, PAGE_PARAMETERS | {"window", "as_of"})
         window = read_window(self.request)
         rows = counted_rows(metric, team, window, rules_in_force(window.as_of)[metric])
-        return rows.order_by().values("id", *self.get_serializer_class().columns)
+        return self.get_serializer_class().select(rows.order_by(), "id")
 
     @extend_schema(
         parameters=[

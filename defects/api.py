@@ -39,7 +39,7 @@ class DefectRow(RowSerializer):
     reporter = serializers.EmailField(source="reporter__email", allow_null=True)
     assignee = serializers.EmailField(source="assignee__email", allow_null=True)
     duplicate_of = serializers.CharField(source="duplicate_of__reference", allow_null=True)
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     external_id = serializers.CharField()
     version = serializers.IntegerField(help_text="Rises with each edit.")
     created_at = serializers.DateTimeField()
@@ -76,7 +76,7 @@ class RecordFilters(django_filters.FilterSet):
     def in_team(self, rows: QuerySet[Any], name: str, team: Team) -> QuerySet[Any]:
         return rows.filter(team__in=Team.objects.descendants_of(team))
 
-    def with_words(self, rows: QuerySet[Any], name: str, words: str) -> QuerySet[Any]:
+    def with_words(self, rows: Any, name: str, words: str) -> Any:
         return rows.matching(words)
 
 

@@ -37,7 +37,7 @@ class IncidentRow(RowSerializer):
     reporter = serializers.EmailField(source="reporter__email", allow_null=True)
     duplicate_of = serializers.CharField(source="duplicate_of__reference", allow_null=True)
     caused_by_defect = serializers.CharField(source="caused_by_defect__reference", allow_null=True)
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     external_id = serializers.CharField()
     version = serializers.IntegerField(help_text="Rises with each edit.")
     created_at = serializers.DateTimeField()

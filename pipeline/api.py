@@ -19,7 +19,7 @@ class StageRow(RowSerializer):
 class StageList(generics.ListAPIView[Stage]):
     """All stages in order; a defect found in the last one, `production`, counts as escaped."""
 
-    queryset = Stage.objects.order_by("position").values(*StageRow.columns)
+    queryset = StageRow.select(Stage.objects.order_by("position"))
     serializer_class = StageRow
     pagination_class = None
     filter_backends = ()

@@ -1,5 +1,6 @@
 """The routes of the API, its description by OpenAPI, and a page that people can read."""
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -49,9 +50,14 @@ class Unknown(APIView):
 
 def docs(request: HttpRequest) -> HttpResponse:
     """Every operation with its parameters and fields, from the schema itself."""
-    schema = SchemaGenerator().get_schema(request=None, public=True)
+    schema = whole_schema()
     context = {"schema": schema, "operations": operations(schema), "origin": settings.SITE_URL}
     return render(request, "api/docs.html", context)
+
+
+@cache
+def whole_schema() -> dict[str, Any]:
+    return SchemaGenerator().get_schema(request=None, public=True)
 
 
 def operations(schema: dict[str, Any]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ class TeamRow(RowSerializer):
     slug = serializers.CharField()
     name = serializers.CharField()
     key = serializers.CharField(help_text="Begins the references of the team's records.")
-    parent = serializers.CharField(source="parent__slug", allow_null=True, help_text="Slug of the team above.")
+    parent = serializers.CharField(source="parent__slug", allow_null=True)  # type: ignore[assignment]
     description = serializers.CharField()
     members_only = serializers.BooleanField()
     created_at = serializers.DateTimeField()

@@ -50,7 +50,7 @@ class Unavailable(exceptions.APIException):
     default_detail = "The database is busy. Try again in a moment."
 
 
-def exception_handler(problem: Exception, context: dict[str, Any]) -> Response | None:
+def exception_handler(problem: Exception, context: Any) -> Response | None:
     """Database and model errors become the same shape as DRF's own; anything unforeseen rises."""
     match problem:
         case DjangoValidationError():
@@ -125,11 +125,13 @@ class DeclaredFilters(DjangoFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: Any, view: APIView) -> Any:
         filterset = self.get_filterset_class(view, queryset)
-        refuse_undeclared(request, PAGE_PARAMETERS | set(filterset.base_filters if filterset else ()))
+        names = set(filterset.base_filters if filterset else ())
+        refuse_undeclared(request, PAGE_PARAMETERS | names)
         for name, value in request.query_params.items():
-            if not value.strip():
+            if not str(value).strip():
                 raise exceptions.ValidationError({name: "Give a value, or leave the parameter out."})
-        return super().filter_queryset(request, queryset, view)
+        # Most calls filter nothing; making the form of all filters for them costs a tenth of the answer.
+        return super().filter_queryset(request, queryset, view) if names & set(request.query_params) else queryset
 
 
 # --- Pages --------------------------------------------------------------------------------------------------------------
@@ -153,7 +155,7 @@ class CursorPages(BasePagination):
     page_size = 50
     max_page_size = 200
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         size = self.get_page_size(request)
         self.ordering = self._chosen_ordering(request, view.orderings)
         self.column = self.ordering.lstrip("-")
