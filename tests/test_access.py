@@ -1,0 +1,371 @@
+"""Who gets in where: every address of the portal, for everybody, as a page and as a fragment for htmx.
+
+A new address takes one line in `RULES` (and, if it names a new kind of object, one in `World.values`). An address without
+a line fails `test_every_address_has_a_rule`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import product
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
+
+from benchmarks.models import SnapshotRun, ThresholdSet
+from integrations.mappings import MAPPINGS
+from integrations.models import ImportJob
+from teams.models import AccessToken, Invitation, Membership, Role, User
+from tests.factories import NOON, join, make_defect, make_incident, make_team
+
+pytestmark = pytest.mark.django_db
+
+# ---- What each person may meet -------------------------------------------------------------------------------------
+
+OK = "in"  # a page, a file, a form that came back, or a redirect to anywhere but the sign-in
+LOGIN = "sign-in"
+GET, POST, BOTH = ("get",), ("post",), ("get", "post")
+PEOPLE = ("anonymous", "nobody", "outsider", "trainee", "engineer", "manager", "admin")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Expected answers. nobody: signed in, in no team. outsider: the manager of another team."""
+
+    methods: tuple[str, ...]
+    anonymous: Any = LOGIN
+    outsider: Any = OK
+    member: Any = OK
+    manager: Any = OK
+    admin: Any = OK
+    nobody: Any = None
+    trainee: Any = None
+
+    def expected(self, person: str) -> Any:
+        if person == "nobody":
+            return self.outsider if self.nobody is None else self.nobody
+        if person in ("trainee", "engineer"):
+            return self.member if self.trainee is None or person == "engineer" else self.trainee
+        return getattr(self, person)
+
+
+def opened(methods=GET, **other):
+    return Rule(methods, anonymous=OK, **other)
+
+
+def signed_in(methods=GET, **other):
+    return Rule(methods, **other)
+
+
+def members(methods=GET, **other):
+    return Rule(methods, outsider=404, **other)
+
+
+def managers(methods=GET, **other):
+    return Rule(methods, outsider=404, member=403, **other)
+
+
+def admins(methods=GET, outsider=403, **other):
+    return Rule(methods, outsider=outsider, member=403, manager=403, **other)
+
+
+def only_manager(methods=GET):
+    """The file that this manager sent: nobody else's, not even the admin's."""
+    return Rule(methods, outsider=404, member=404, admin=404)
+
+
+def everyone(status, methods=GET, **other):
+    return Rule(methods, **dict.fromkeys(("outsider", "member", "manager", "admin"), status), **other)
+
+
+def api(outsider=OK):
+    return Rule(GET, anonymous=401, outsider=outsider)
+
+
+# The team of the world is for members only, so its very existence is hidden from outsiders.
+RULES = {
+    "dashboards:overview": signed_in(),
+    "dashboards:team": members(),
+    "dashboards:metric": members(),
+    "dashboards:search": signed_in(),
+    "dashboards:help": signed_in(),
+    "teams:list": signed_in(),
+    "teams:create": admins(BOTH),
+    "teams:edit": admins(BOTH, outsider=404),
+    "teams:archive": admins(POST, outsider=404),
+    "teams:restore": Rule(POST, outsider=404, member=404, manager=404),
+    "teams:members": members(),
+    "teams:role": managers(POST),
+    "teams:remove": managers(BOTH),
+    "teams:invite": managers(BOTH),
+    "teams:resend": managers(POST),
+    "teams:withdraw": managers(POST),
+    "teams:accept": everyone(403, BOTH, anonymous=OK),
+    "teams:people": admins(),
+    "teams:deactivate": admins(POST),
+    "teams:reactivate": admins(POST),
+    "teams:grant_admin": admins(POST),
+    "teams:revoke_admin": admins(POST),
+    "teams:profile": signed_in(BOTH),
+    "teams:preferences": signed_in(POST),
+    "teams:tokens": signed_in(BOTH),
+    "teams:token_revoke": Rule(BOTH, outsider=404, member=404, admin=404),
+    "setup": everyone(404, BOTH, anonymous=404),
+    "incidents:list": signed_in(),
+    "incidents:create": signed_in(BOTH),
+    "incidents:detail": members(),
+    "incidents:edit": members(BOTH),
+    "incidents:move": members(POST),
+    "incidents:delete": managers(BOTH),
+    "incidents:bring_back": managers(BOTH),
+    "defects:list": signed_in(),
+    "defects:create": signed_in(BOTH),
+    "defects:similar": signed_in(),
+    "defects:detail": members(),
+    "defects:edit": members(BOTH),
+    "defects:delete": managers(BOTH),
+    "defects:bring_back": managers(BOTH),
+    "benchmarks:thresholds": signed_in(),
+    "benchmarks:threshold_history": signed_in(),
+    "benchmarks:threshold_edit": admins(BOTH),
+    "benchmarks:threshold_revert": admins(BOTH),
+    "benchmarks:recompute": admins(POST),
+    "benchmarks:run": signed_in(),
+    "integrations:import_list": Rule(GET, member=403, nobody=403),
+    "integrations:import_new": Rule(BOTH, member=403, nobody=403),
+    "integrations:import_detail": only_manager(),
+    "integrations:import_start": only_manager(POST),
+    "integrations:import_failed": everyone(404),
+    "integrations:import_discard": only_manager(POST),
+    "account_login": opened(BOTH),
+    "account_logout": opened(BOTH),
+    "account_inactive": opened(),
+    "account_signup": opened(BOTH),
+    "account_reauthenticate": signed_in(BOTH),
+    "account_email": signed_in(BOTH),
+    "account_email_verification_sent": opened(),
+    "account_change_password": signed_in(BOTH),
+    "account_set_password": signed_in(BOTH),
+    "account_reset_password": opened(BOTH),
+    "account_reset_password_done": opened(),
+    "account_reset_password_from_key": opened(),
+    "account_reset_password_from_key_done": opened(),
+    "account_confirm_login_code": signed_in(),
+    "account_confirm_email": opened(),
+    "api_teams": api(),
+    "api_team": api(outsider=404),
+    "api_metrics": api(outsider=404),
+    "api_metric_rows": api(outsider=404),
+    "api_stages": api(),
+    "api_defects": api(),
+    "api_defect": api(outsider=404),
+    "api_incidents": api(),
+    "api_incident": api(outsider=404),
+    "api_schema": api(),
+    "api_docs": signed_in(),
+    "api/^(?:.*/)?$": everyone(404, anonymous=401),
+    "admin_door": admins(),
+    "healthz": opened(),
+    "readyz": opened(),
+}
+
+
+# ---- The addresses -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Address:
+    """One pattern of the portal. Its name is the one that `reverse` knows or, for want of one, its route."""
+
+    name: str
+    route: str
+    parameters: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def of_admin_site(self) -> bool:
+        return self.name.startswith("admin:") or (self.route.startswith("admin/") and self.name == self.route)
+
+
+def addresses(patterns: list[Any], prefix: str = "", names: tuple[str, ...] = ()) -> Iterator[Address]:
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            name = ":".join([*names, pattern.name]) if pattern.name else route
+            found = set(pattern.pattern.regex.groupindex) if hasattr(pattern.pattern, "regex") else set()
+            yield Address(name, route, frozenset(found))
+        else:
+            inner = (*names, pattern.namespace) if pattern.namespace else names
+            yield from addresses(pattern.url_patterns, route, inner)
+
+
+ALL = list(addresses(get_resolver().url_patterns))
+PORTAL = [address for address in ALL if not address.of_admin_site]
+ADMIN_SITE = [address for address in ALL if address.of_admin_site]
+
+
+# ---- The world -----------------------------------------------------------------------------------------------------
+
+
+class World:
+    """A team with one of everything, and people around it."""
+
+    def __init__(self) -> None:
+        self.team = make_team(name="Payments", slug="pay", key="PAY", members_only=True)
+        other = make_team()
+        nobody_knows = "fits-no-password"  # hashing seven passwords would take longer than all requests
+        self.people = {
+            name: User.objects.create(email=f"{name}@example.com", password=nobody_knows, is_admin=name == "admin")
+            for name in PEOPLE[1:]
+        }
+        join(self.people["outsider"], other, Role.MANAGER)
+        for name in ("trainee", "engineer", "manager"):
+            join(self.people[name], self.team, name)
+        self.stranger = User.objects.create(email="stranger@example.com", password=nobody_knows)
+        join(self.stranger, self.team)
+        self.incident = make_incident(team=self.team)
+        self.defect = make_defect(team=self.team)
+        self.deleted = {
+            "incidents": make_incident(team=self.team, deleted_at=NOON),
+            "defects": make_defect(team=self.team, deleted_at=NOON),
+        }
+        invitation = Invitation(team=self.team, email="new@example.com")
+        self.secret = invitation.renew(timezone.now())
+        self.invitation = invitation
+        self.archived = make_team(archived_at=NOON)
+        self.access, _ = AccessToken.objects.create(self.people["manager"], expiry=None)
+        self.run = SnapshotRun.objects.create(
+            reason=SnapshotRun.Reason.REQUESTED, since=date(2026, 1, 1), as_of=date(2026, 1, 1)
+        )
+        self.job = ImportJob.objects.create(
+            mapping_key=next(iter(MAPPINGS)),
+            file_name="rows.csv",
+            team=self.team,
+            time_zone="UTC",
+            requested_by=self.people["manager"],
+            state=ImportJob.State.DONE,
+        )
+        self.clients = {"anonymous": Client()}
+        for name, person in self.people.items():
+            self.clients[name] = Client()
+            self.clients[name].force_login(person)
+
+    def values(self, name: str) -> dict[str, Any]:
+        """What the parameters of an address stand for: by its name first, then by its app, then for all."""
+        app = name.partition(":")[0]
+        return {
+            "slug": self.team.slug,
+            "metric": "mttr",
+            "token": self.secret,
+            "token_key": self.access.token_key,
+            "uidb36": "1",
+            "key": "set-password",
+            **{
+                "incidents": {"reference": self.incident.reference},
+                "defects": {"reference": self.defect.reference},
+                "integrations": {"pk": self.job.pk},
+            }.get(app, {}),
+            **{
+                "api_incident": {"reference": self.incident.reference},
+                "api_defect": {"reference": self.defect.reference},
+                "incidents:bring_back": {"reference": self.deleted["incidents"].reference},
+                "defects:bring_back": {"reference": self.deleted["defects"].reference},
+                "benchmarks:threshold_history": {"metric": "escaped_defect_rate"},
+                "benchmarks:threshold_edit": {"metric": "escaped_defect_rate"},
+                "benchmarks:threshold_revert": {
+                    "metric": "escaped_defect_rate",
+                    "pk": ThresholdSet.objects.filter(metric="escaped_defect_rate").latest("pk").pk,
+                },
+                "benchmarks:run": {"pk": self.run.pk},
+                "teams:restore": {"slug": self.archived.slug},
+                "teams:role": {"pk": self.membership().pk},
+                "teams:remove": {"pk": self.membership().pk},
+                "teams:resend": {"pk": self.invitation.pk},
+                "teams:withdraw": {"pk": self.invitation.pk},
+                "teams:deactivate": {"pk": self.stranger.pk},
+                "teams:reactivate": {"pk": self.stranger.pk},
+                "teams:grant_admin": {"pk": self.stranger.pk},
+                "teams:revoke_admin": {"pk": self.stranger.pk},
+            }.get(name, {}),
+        }
+
+    def membership(self) -> Membership:
+        return self.stranger.memberships.get()
+
+    def path(self, address: Address) -> str:
+        values = self.values(address.name)
+        path = address.route.replace("^", "").replace("$", "")
+        if address.name == address.route:
+            return "/" + path.replace("(?:.*/)?", "v1/nothing/")
+        return reverse(address.name, kwargs={name: values[name] for name in address.parameters})
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def outcome(response: Any) -> Any:
+    if response.status_code == 302 and response["Location"].startswith("/account/login/"):
+        return LOGIN
+    return OK if response.status_code < 400 or response.status_code == 422 else response.status_code
+
+
+def ask(client: Client, method: str, path: str, htmx: bool) -> Any:
+    """One request whose effects are undone, so that everybody meets the same world."""
+    headers = {"HX-Request": "true", "HX-Target": "main", "HX-Current-URL": "http://testserver/"} if htmx else {}
+    with transaction.atomic():
+        answer = outcome(getattr(client, method)(path, headers=headers))
+        transaction.set_rollback(True)
+    return answer
+
+
+# ---- The tests -----------------------------------------------------------------------------------------------------
+
+
+def test_every_address_has_a_rule():
+    assert {address.name for address in PORTAL} == set(RULES)
+
+
+@pytest.mark.parametrize("address", PORTAL, ids=lambda address: address.name)
+def test_everybody_meets_what_the_rule_says(address, world):
+    rule = RULES.get(address.name)
+    assert rule, f"{address.name} has no line in RULES"
+    path = world.path(address)
+    wrong = {}
+    for person, method, htmx in product(PEOPLE, rule.methods, (False, True)):
+        found, expected = ask(world.clients[person], method, path, htmx), rule.expected(person)
+        if found != expected:
+            wrong[person, method, "fragment" if htmx else "page"] = f"{found} instead of {expected}"
+    assert not wrong
+
+
+@pytest.mark.parametrize("address", ADMIN_SITE, ids=lambda address: address.route)
+def test_the_admin_site_is_shut_for_all_but_admins(address, world):
+    path = "/" + address.route.replace("^", "").replace("$", "").replace("(?P<url>.*)", "nothing")
+    for parameter in ("object_id", "content_type_id"):
+        path = path.replace(f"<path:{parameter}>", "1")
+    path = path.replace("(?P<app_label>", "").replace(")", "").split("|")[0]
+    path = path if path.endswith("/") else f"{path}/"
+    for person in PEOPLE[:-1]:
+        for htmx in (False, True):
+            with transaction.atomic():
+                headers = {"HX-Request": "true"} if htmx else {}
+                response = world.clients[person].get(path, headers=headers)
+                transaction.set_rollback(True)
+            turned_away = response.status_code == 302 and response["Location"].startswith(("/account/login/", "/admin/"))
+            assert turned_away or response.status_code in (403, 404, 405), (person, path, response.status_code)
+
+
+def test_whoever_leaves_is_an_outsider_at_once(world):
+    world.people["engineer"].memberships.all().delete()
+    for name, rule in RULES.items():
+        if rule.outsider == 404 and name.partition(":")[0] in ("dashboards", "incidents", "defects", "teams"):
+            path = world.path(next(address for address in PORTAL if address.name == name))
+            for method in rule.methods:
+                assert ask(world.clients["engineer"], method, path, False) == 404, (name, method)
