@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from teams.models import AccessToken
@@ -52,3 +53,7 @@ def test_clear_refusals(arguments, sentence):
     with pytest.raises(CommandError, match=sentence.replace(".", r"\.")):
         call_command("create_token", *arguments)
     assert not AccessToken.objects.exists()
+
+
+def test_there_is_one_table_of_tokens():
+    assert [name for name in connection.introspection.table_names() if "token" in name] == ["teams_accesstoken"]
