@@ -77,7 +77,8 @@ def operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
 
 def described(part: dict[str, Any]) -> dict[str, Any]:
     """With its meaning in words alone: the schema adds lists of the allowed values, which the page shows by itself."""
-    return part | {"meaning": part.get("description", "").split("\n\n*")[0].removeprefix("* ")}
+    words = part.get("description", "").split("\n\n*")[0]
+    return part | {"meaning": "" if words.startswith("* ") else words.replace("`", "")}
 
 
 def answer_fields(schema: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
