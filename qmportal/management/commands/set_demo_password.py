@@ -5,9 +5,10 @@ from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):
-    help = "Gives every account of the demo data the password in QMPORTAL_DEMO_PASSWORD."
+    help = "Gives the accounts of the demo data that can sign in the password in QMPORTAL_DEMO_PASSWORD."
 
     def handle(self, **options: object) -> None:
         for user in get_user_model().objects.filter(email__endswith="@demo.example"):
-            user.set_password(os.environ["QMPORTAL_DEMO_PASSWORD"])
-            user.save(update_fields=["password"])
+            if user.has_usable_password():
+                user.set_password(os.environ["QMPORTAL_DEMO_PASSWORD"])
+                user.save(update_fields=["password"])
