@@ -1,0 +1,417 @@
+"""The write side of imports: rows of a file become records, in batches, inside one transaction.
+
+A file with a wrong row changes nothing, unless the person chose to import the good rows. Rows are matched by
+(source, external_id); a row that says nothing new is not touched.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any, BinaryIO
+
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from defects.models import Defect, Severity
+from incidents.models import Incident
+from integrations.mappings import Mapping
+from integrations.parsers import BadCell, Binding, Reading, Row, Table, UnreadableFile, bind, open_table, plain, read_row
+from pipeline.models import Stage
+from qmportal.lib.forms import FILED_HERE
+from qmportal.lib.records import Record
+from qmportal.lib.text import clean_line
+from teams.models import Team
+
+MODELS: dict[str, type[Record]] = {"defects": Defect, "incidents": Incident}
+BATCH = 1000
+# Sentences that are kept with the result, and those of them that are shown at once.
+KEPT_ERRORS = 5000
+SHOWN_ERRORS = 200
+SHOWN_ROWS = 10
+# Where the whole of a title goes that had to be cut.
+ROOM_FOR_TITLE = {"defects": "actual", "incidents": "summary"}
+
+Report = Callable[[int, int], None]
+
+
+class Refused(Exception):
+    """The file has wrong rows and was to be taken as a whole or not at all. Carries what was found."""
+
+    def __init__(self, outcome: Outcome):
+        rows = "1 row has an error" if outcome.failed == 1 else f"{outcome.failed:,} rows have errors"
+        first = outcome.errors[0]
+        super().__init__(f"Nothing was imported: {rows}. Line {first[0]}, {first[1] or 'row'}: {first[2]}")
+        self.outcome = outcome
+
+
+@dataclass
+class Outcome:
+    """What an import did, or in a dry run would do."""
+
+    rows: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
+    stage_unknown: int = 0
+    new_teams: list[str] = field(default_factory=list)
+    # (line, column, sentence), the first ones
+    errors: list[tuple[int, str, str]] = field(default_factory=list)
+    failed_lines: list[int] = field(default_factory=list)
+    columns: list[tuple[str, str]] = field(default_factory=list)
+    preview: list[dict[str, Any]] = field(default_factory=list)
+    encoding: str = ""
+    delimiter: str = ""
+
+    @property
+    def left_out(self) -> int:
+        return self.skipped.total()
+
+    def fail(self, row: Row, titles: Callable[[str], str]) -> None:
+        self.failed += 1
+        self.failed_lines.append(row.line)
+        for name, sentence in row.problems.items():
+            if len(self.errors) < KEPT_ERRORS:
+                self.errors.append((row.line, titles(name) if name else "", sentence))
+
+    def as_json(self) -> dict[str, Any]:
+        return self.__dict__ | {"left_out": self.left_out}
+
+
+class Importer:
+    """One file on its way in: made for one pass over it, `check` or `write`.
+
+    `team`: takes all rows, whatever the file says. `allowed`: ids of the teams that may be touched; None means all.
+    """
+
+    def __init__(
+        self,
+        mapping: Mapping,
+        reading: Reading,
+        *,
+        now: datetime,
+        team: Team | None = None,
+        allowed: frozenset[int] | None = None,
+        create_teams: bool = False,
+        source: str = "",
+    ):
+        self.mapping = mapping
+        self.reading = reading
+        self.now = now
+        self.source = source
+        self.model = MODELS[mapping.kind]
+        self.teams = TeamFinder(team, allowed, create_teams)
+        self.lookups = Lookups()
+        self.columns = {each.name: each for each in self.model._meta.concrete_fields}
+
+    def check(self, raw: BinaryIO, report: Report | None = None) -> Outcome:
+        """A dry run: reads and judges every row, writes nothing."""
+        return self._go_through(raw, write=False, skip_errors=True, report=report)
+
+    def write(self, raw: BinaryIO, *, skip_errors: bool = False, report: Report | None = None) -> Outcome:
+        """Imports all rows, or raises `Refused` or `UnreadableFile` and changes nothing. One import of a kind at a time."""
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"import.{self.mapping.kind}"])
+            outcome = self._go_through(raw, write=True, skip_errors=skip_errors, report=report)
+            if outcome.failed and not skip_errors:
+                raise Refused(outcome)
+            return outcome
+
+    def _go_through(self, raw: BinaryIO, *, write: bool, skip_errors: bool, report: Report | None) -> Outcome:
+        table = open_table(raw)
+        try:
+            binding = bind(self.mapping.columns, table.header)
+            self.teams.refuse_hopeless("team" in binding.places)
+            self.outcome = Outcome(columns=binding.matched, encoding=table.encoding, delimiter=table.delimiter)
+            self.titles, self.seen = binding.title, dict[tuple[str, str], int]()
+            for rows in batched(self._rows(table, binding), BATCH):
+                self._take(rows, write=write and (skip_errors or not self.outcome.failed))
+                if report:
+                    report(min(rows[-1].line, table.lines), table.lines)
+        finally:
+            table.close()
+        if not self.outcome.rows:
+            raise UnreadableFile("The file has a header and no rows.")
+        self.outcome.new_teams = self.teams.new
+        return self.outcome
+
+    def _rows(self, table: Table, binding: Binding) -> Iterator[Row]:
+        for line, record in table.records():
+            yield read_row(line, record, binding, self.reading, self.mapping.fill)
+
+    def _take(self, rows: list[Row], *, write: bool) -> None:
+        """Judges one batch of rows against the records that exist, then writes it."""
+        self.outcome.rows += len(rows)
+        named = [(row, key) for row in rows if (key := self._identity(row))]
+        existing = self._existing([key for _, key in named], lock=write)
+        created, updated, touched = [], [], set[str]()
+        for row, key in named:
+            record = existing.get(key)
+            changed = self._apply(row, key, record, write)
+            if row.problems:
+                self.outcome.fail(row, self.titles)
+            elif row.skipped:
+                self.outcome.skipped[row.skipped] += 1
+            elif changed is not None and record is None:
+                created.append(changed)
+            elif changed is not None:
+                updated.append(changed)
+                touched |= row.values.keys()
+        self.outcome.created += len(created)
+        self.outcome.updated += len(updated)
+        if write:
+            self._create(created)
+            self._update(updated, touched)
+
+    def _identity(self, row: Row) -> tuple[str, str] | None:
+        """(source, external id); None for a row that is out already."""
+        if not row.skipped and not row.problems:
+            source = self.source or clean_line(str(row.values.pop("source", ""))) or self.mapping.name
+            external_id = clean_line(str(row.values.pop("external_id", "")))
+            row.values.pop("source", None)
+            key = source, external_id
+            if not external_id:
+                row.problems["external_id"] = "The row has no id."
+            elif len(source) > 40 or len(external_id) > 120:
+                row.problems["external_id"] = "The source has at most 40 characters, the id at most 120."
+            elif source == FILED_HERE:
+                row.problems["source"] = f"The source “{FILED_HERE}” belongs to records that people file here."
+            elif key in self.seen:
+                row.problems["external_id"] = f"The id “{external_id}” is in line {self.seen[key]} already."
+            else:
+                self.seen[key] = row.line
+                return key
+        if row.problems:
+            self.outcome.fail(row, self.titles)
+        else:
+            self.outcome.skipped[row.skipped] += 1
+        return None
+
+    def _existing(self, keys: list[tuple[str, str]], *, lock: bool) -> dict[tuple[str, str], Record]:
+        found: dict[tuple[str, str], Record] = {}
+        for source in {source for source, _ in keys}:
+            ids = [external_id for each, external_id in keys if each == source]
+            rows = self.model._base_manager.filter(source=source, external_id__in=ids).order_by("pk")
+            found |= {(row.source, row.external_id): row for row in (rows.select_for_update() if lock else rows)}
+        return found
+
+    def _apply(self, row: Row, key: tuple[str, str], record: Record | None, write: bool) -> Record | None:
+        """The new record, the changed one, or None when nothing changes. Faults go to `row.problems`."""
+        if record is not None and self._is_left_alone(row, record):
+            return None
+        new = record is None
+        if new:
+            row.values = row.defaults | row.values
+        wanted = self._wanted(row, write, new)
+        if row.problems:
+            return None
+        record = record or self.model(source=key[0], external_id=key[1])
+        changed = {name: value for name, value in wanted.items() if new or self._differs(record, name, value)}
+        if changed:
+            self.lookups.attach(record)
+            for name, value in changed.items():
+                setattr(record, name, value)
+            row.problems |= record.problems(self.now)
+            row.values = changed
+        if row.problems:
+            return None
+        self.outcome.unchanged += not changed
+        self.outcome.notes.update(row.notes)
+        self.outcome.stage_unknown += isinstance(record, Defect) and record.stage_found_id is None
+        self._preview(row, record, "create" if new else "update" if changed else "unchanged")
+        return record if changed else None
+
+    def _is_left_alone(self, row: Row, record: Any) -> bool:
+        """What people decided here about the whole record stands; another team's record is out of reach."""
+        if not self.teams.may_touch(record.team_id):
+            row.problems["external_id"] = "A record with this id belongs to a team that you may not import into."
+        elif record.deleted_at:
+            row.skipped = "deleted here"
+        elif record.duplicate_of_id:
+            row.skipped = "marked here as a duplicate of another record"
+        return bool(row.problems or row.skipped)
+
+    def _differs(self, record: Record, name: str, value: Any) -> bool:
+        """Rows that are pointed at are compared by id, without a query."""
+        column = self.columns[name]
+        return getattr(record, column.attname) != (value.pk if column.is_relation else value)
+
+    def _wanted(self, row: Row, write: bool, new: bool) -> dict[str, Any]:
+        """The values with rows instead of names, checked against the model's columns."""
+        wanted: dict[str, Any] = {}
+        try:
+            wanted["team"] = self.teams.find(str(row.values.pop("team", "")), write)
+        except BadCell as problem:
+            row.problems["team"] = str(problem)
+        row.values["title"] = clean_line(str(row.values["title"]))
+        if not row.values["title"]:
+            row.problems["title"] = "Enter a title."
+        for name, value in list(row.values.items()):
+            column = self.columns[name]
+            if isinstance(column, models.ForeignKey):
+                self._look_up(row, wanted, name, str(value))
+            elif isinstance(value, str):
+                wanted[name] = self._text(row, column, value)
+            else:
+                wanted[name] = value
+        if new and len(str(row.values["title"])) > len(wanted["title"]):
+            wanted.setdefault(ROOM_FOR_TITLE[self.mapping.kind], row.values["title"])
+        return wanted
+
+    def _look_up(self, row: Row, wanted: dict[str, Any], name: str, text: str) -> None:
+        known = self.lookups.severities if name == "severity" else self.lookups.stages
+        found = known.get(plain(text))
+        if found is not None:
+            wanted[name] = found
+        elif name == "severity" or not self.mapping.shortens:
+            names = ", ".join(dict.fromkeys(getattr(each, "key", None) or each.slug for each in known.values()))
+            row.problems[name] = f"“{text[:40]}” is not known here. Known: {names}."
+
+    def _text(self, row: Row, column: models.Field, text: str) -> str:
+        if column.choices:
+            keys = [key for key, _ in column.choices]
+            if text and text not in keys:
+                row.problems[column.name] = f"“{text[:40]}” is not one of: {', '.join(keys)}."
+            return text
+        if not isinstance(column, models.TextField):
+            text = clean_line(text)
+        limit = column.max_length or len(text)
+        if len(text) <= limit:
+            return text
+        if not self.mapping.shortens:
+            row.problems[column.name] = f"This has {len(text):,} characters; at most {limit:,} fit."
+            return text
+        row.notes.append(f"{column.name.replace('_', ' ')} shortened to {limit:,} characters")
+        return text[: limit - 1] + "…"
+
+    def _preview(self, row: Row, record: Any, action: str) -> None:
+        if len(self.outcome.preview) < SHOWN_ROWS:
+            moment = record.found_at if isinstance(record, Defect) else record.detected_at
+            stage = str(record.stage_found or "Stage unknown") if isinstance(record, Defect) else ""
+            self.outcome.preview.append(
+                {
+                    "line": row.line,
+                    "action": action,
+                    "changed": ", ".join(name.replace("_", " ") for name in row.values) if action == "update" else "",
+                    "title": record.title,
+                    "team": str(record.team),
+                    "severity": record.severity.key if record.severity else "",
+                    "status": record.get_status_display(),
+                    "stage": stage,
+                    "when": f"{timezone.localtime(moment):%-d %b %Y, %H:%M %Z}",
+                }
+            )
+
+    def _create(self, records: list[Any]) -> None:
+        """New records with their teams' next references; everything else of them is in the rows."""
+        by_team: dict[Team, list[Any]] = {}
+        for record in records:
+            by_team.setdefault(record.team, []).append(record)
+        for team in sorted(by_team, key=lambda each: each.pk):
+            references = team.next_references(self.model.REFERENCE_KIND, len(by_team[team]))
+            for record, reference in zip(by_team[team], references, strict=True):
+                record.reference = reference
+        self.model._base_manager.bulk_create(records)
+
+    def _update(self, records: list[Any], names: Iterable[str]) -> None:
+        """One statement a batch: an insert that meets the same id becomes an update, far faster than CASE by field."""
+        for record in records:
+            record.version += 1
+        if records:
+            rows: Any = self.model._base_manager
+            rows.bulk_create(
+                records,
+                update_conflicts=True,
+                unique_fields=["pk"],
+                update_fields=sorted({*names, "version", "updated_at"}),
+            )
+
+
+class Lookups:
+    """Severities and stages by their names, and by id for records that come from the database."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[type[models.Model], dict[int, Any]] = {
+            Severity: {each.pk: each for each in Severity.objects.all()},
+            Stage: {each.pk: each for each in Stage.objects.all()},
+        }
+        self.severities = {plain(text): each for each in self._by_id[Severity].values() for text in (each.name, each.key)}
+        self.stages = {plain(text): each for each in self._by_id[Stage].values() for text in (each.name, each.slug)}
+
+    def attach(self, record: Record) -> None:
+        """Gives the record its severity and stages, so that judging it asks the database nothing."""
+        pointing = (each for each in record._meta.concrete_fields if isinstance(each, models.ForeignKey))
+        for column in pointing:
+            if column.related_model in self._by_id and (pk := getattr(record, column.attname)) is not None:
+                column.set_cached_value(record, self._by_id[column.related_model].get(pk))
+
+
+class TeamFinder:
+    """The team that a cell names by its slug, key or name, without regard to case."""
+
+    def __init__(self, only: Team | None, allowed: frozenset[int] | None, create: bool):
+        self.only = only
+        self.allowed = allowed
+        self.create = create
+        self.new: list[str] = []
+        self._known: dict[str, list[Team]] = {}
+        for team in Team.objects.all():
+            for text in {team.slug.casefold(), team.key.casefold(), team.name.casefold()}:
+                self._known.setdefault(text, []).append(team)
+
+    def may_touch(self, team_id: int) -> bool:
+        return self.allowed is None or team_id in self.allowed
+
+    def refuse_hopeless(self, named_in_rows: bool) -> None:
+        if self.only is not None and not self.may_touch(self.only.pk):
+            raise UnreadableFile(f"You may not import into the team {self.only}.")
+        if self.only is None and not named_in_rows:
+            raise UnreadableFile("The file has no column for the team. Choose the team that all rows belong to.")
+
+    def find(self, text: str, write: bool) -> Team:
+        if self.only is not None:
+            return self.only
+        name = clean_line(text)
+        if not name:
+            raise BadCell("The row names no team.")
+        teams = self._known.get(name.casefold(), [])
+        if self.allowed is not None:
+            teams = [team for team in teams if team.pk in self.allowed]
+        if len(teams) > 1:
+            exact = [team for team in teams if team.slug == name or team.key == name]
+            if len(exact) != 1:
+                raise BadCell(f"Several teams are called “{name}”: write the slug of the one that is meant.")
+            teams = exact
+        if not teams:
+            return self._make(name, write)
+        if teams[0].archived_at:
+            raise BadCell(f"The team “{name}” is archived.")
+        return teams[0]
+
+    def _make(self, name: str, write: bool) -> Team:
+        if self.allowed is not None:
+            raise BadCell(f"There is no team “{name[:80]}” that you may import into.")
+        if not self.create:
+            raise BadCell(f"There is no team “{name[:80]}”. Make it first, or let the import make missing teams.")
+        if len(name) > 80:
+            raise BadCell("The name of a team has at most 80 characters.")
+        team = Team(name=name)
+        if write:
+            Team.objects.lock_tree()
+            team.slug, team.key = Team.objects.free_slug(name), Team.objects.free_key(name)
+            team.save()
+        self.new.append(name)
+        self._known[name.casefold()] = [team]
+        return team
+
+
+def batched(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
+    while batch := list(islice(rows, size)):
+        yield batch

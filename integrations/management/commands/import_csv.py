@@ -1,0 +1,116 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from benchmarks.models import SnapshotRun
+from integrations.importer import MODELS, SHOWN_ERRORS, Importer, Outcome, Refused
+from integrations.mappings import MAPPINGS, Mapping
+from integrations.parsers import Reading, UnreadableFile
+from teams.models import Team
+
+
+class Command(BaseCommand):
+    help = "Imports a CSV file. A file with a wrong row changes nothing, unless --skip-errors is given."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        names = sorted({mapping.name for mapping in MAPPINGS.values()})
+        parser.add_argument("kind", choices=MODELS)
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--mapping", required=True, choices=names, help="the shape of the file")
+        parser.add_argument("--team", metavar="SLUG", help="the team of all rows, whatever the file says")
+        parser.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
+        parser.add_argument(
+            "--timezone", metavar="TZ", default=settings.ORGANISATION_TIME_ZONE, help="of times without a zone"
+        )
+        order = parser.add_mutually_exclusive_group()
+        order.add_argument("--day-first", dest="day_first", action="store_const", const=True, help="02/03/2024 is 2 March")
+        order.add_argument(
+            "--month-first", dest="day_first", action="store_const", const=False, help="02/03/2024 is 3 February"
+        )
+        parser.add_argument(
+            "--create-teams", action="store_true", help="make the teams that the file names and nobody has made"
+        )
+        parser.add_argument(
+            "--source", metavar="NAME", default="", help="where the ids come from (default: column, mapping)"
+        )
+        parser.add_argument("--all-types", action="store_true", help="also take issues that are not bugs, such as stories")
+        parser.add_argument("--skip-errors", action="store_true", help="import the good rows, leave out the wrong ones")
+
+    def handle(self, *, kind: str, file: Path, mapping: str, dry_run: bool, skip_errors: bool, **options: Any) -> None:
+        now = timezone.now()
+        importer = Importer(
+            self._mapping(kind, mapping),
+            Reading(self._zone(options["timezone"]), options["day_first"], options["all_types"]),
+            now=now,
+            team=self._team(options["team"]),
+            create_teams=options["create_teams"],
+            source=options["source"],
+        )
+        self._refuse_big(file)
+        try:
+            with file.open("rb") as raw, transaction.atomic():
+                outcome = importer.check(raw) if dry_run else importer.write(raw, skip_errors=skip_errors)
+                if not dry_run and outcome.created + outcome.updated:
+                    SnapshotRun.request(SnapshotRun.Reason.IMPORT, now=now)
+        except Refused as refused:
+            self._print(refused.outcome, "Nothing was imported. With the wrong rows left out it would have been:")
+            raise CommandError(f"{refused.outcome.failed} rows have errors; nothing was imported.", returncode=1) from None
+        except (UnreadableFile, OSError) as problem:
+            raise CommandError(f"{problem} Nothing was imported.", returncode=1) from None
+        self._print(outcome, "A dry run; nothing was changed." if dry_run else "Imported.")
+        if dry_run and outcome.failed and not skip_errors:
+            raise CommandError(f"{outcome.failed} rows have errors; the file would be refused.", returncode=1)
+
+    def _mapping(self, kind: str, name: str) -> Mapping:
+        if f"{kind}/{name}" in MAPPINGS:
+            return MAPPINGS[f"{kind}/{name}"]
+        fitting = ", ".join(mapping.name for mapping in MAPPINGS.values() if mapping.kind == kind)
+        raise CommandError(f"The mapping {name} does not read {kind}. These do: {fitting}.")
+
+    def _zone(self, name: str) -> ZoneInfo:
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise CommandError(f"There is no time zone “{name}”. Write it like Europe/Berlin.") from None
+
+    def _team(self, slug: str | None) -> Team | None:
+        if slug is None:
+            return None
+        team = Team.objects.filter(slug=slug, archived_at=None).first()
+        if team is None:
+            raise CommandError(f"There is no team with the slug “{slug}”.")
+        return team
+
+    def _refuse_big(self, file: Path) -> None:
+        try:
+            size = file.stat().st_size
+        except OSError as problem:
+            raise CommandError(str(problem)) from None
+        if size > settings.IMPORT_MAX_BYTES:
+            raise CommandError(f"The file is larger than {settings.IMPORT_MAX_BYTES // 2**20} MB. Nothing was imported.")
+
+    def _print(self, outcome: Outcome, heading: str) -> None:
+        write = self.stdout.write
+        write(heading)
+        write(
+            f"created {outcome.created}, updated {outcome.updated}, unchanged {outcome.unchanged},"
+            f" skipped {outcome.left_out}, errors {outcome.failed} (rows {outcome.rows})"
+        )
+        for reason, number in outcome.skipped.most_common():
+            write(f"  skipped {number}: {reason}")
+        if outcome.stage_unknown:
+            write(f"  stage unknown {outcome.stage_unknown}: kept, and left out of the escaped defect rate")
+        for note, number in outcome.notes.most_common(20):
+            write(f"  note {number}: {note}")
+        for name in outcome.new_teams:
+            write(f"  new team: {name}")
+        for line, column, sentence in outcome.errors[:SHOWN_ERRORS]:
+            self.stderr.write(f"line {line}{', ' + column if column else ''}: {sentence}")
+        if outcome.failed and len(outcome.errors) > SHOWN_ERRORS:
+            self.stderr.write(f"(the first {SHOWN_ERRORS} errors are shown)")
