@@ -1,4 +1,13 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from integrations import views
 
 app_name = "integrations"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.import_list, name="import_list"),
+    path("new/", views.import_new, name="import_new"),
+    path("<int:pk>/", views.import_detail, name="import_detail"),
+    path("<int:pk>/start/", views.import_start, name="import_start"),
+    path("<int:pk>/failed.csv", views.import_failed, name="import_failed"),
+    path("<int:pk>/discard/", views.import_discard, name="import_discard"),
+]

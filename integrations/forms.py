@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+
+from integrations.mappings import MAPPINGS, Mapping, guess
+from integrations.models import ImportJob
+from integrations.parsers import UnreadableFile, bind, open_table
+from qmportal.lib.text import clean_line
+from teams.models import Role, Team
+
+if TYPE_CHECKING:
+    from teams.permissions import AnyUser
+
+KINDS = {"defects": "Defects", "incidents": "Incidents"}
+
+
+def mapping_choices() -> list[tuple[str, Any]]:
+    groups = [
+        (label, [(key, mapping.label) for key, mapping in MAPPINGS.items() if mapping.kind == kind])
+        for kind, label in KINDS.items()
+    ]
+    return [("", "Find out from the columns"), *groups]
+
+
+class ImportForm(forms.ModelForm):
+    """Upload of a file. The header is read at once, so that a wrong file is refused here and not in the background."""
+
+    mapping_key = forms.ChoiceField(
+        label="What is in the file?",
+        choices=mapping_choices,
+        required=False,
+        help_text="The kind of record and the tool that wrote the file.",
+    )
+    time_zone = forms.CharField(
+        max_length=60,
+        initial=settings.ORGANISATION_TIME_ZONE,
+        help_text="For times in the file that name no zone, as in Europe/Berlin.",
+    )
+
+    class Meta:
+        model = ImportJob
+        fields = ["file", "mapping_key", "team", "time_zone", "day_order", "create_teams", "all_types"]
+        labels = {
+            "team": "Team of all rows",
+            "day_order": "What is 02/03/2024?",
+            "create_teams": "Make the teams that the file names and nobody has made yet",
+            "all_types": "Also take issues that are not bugs, such as stories and tasks",
+        }
+
+    def __init__(self, *args: Any, user: AnyUser, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.fields["file"] = forms.FileField(
+            label="CSV file",
+            max_length=1000,
+            widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
+            help_text=f"Up to {settings.IMPORT_MAX_BYTES // 2**20} MB, separated by commas, semicolons or tabs.",
+            error_messages={"required": "Choose a file.", "empty": "The file is empty."},
+        )
+        team = cast(forms.ModelChoiceField, self.fields["team"])
+        team.queryset = Team.objects.with_rows_for(user, Role.MANAGER)
+        team.empty_label = "As the column “team” of the file says"
+        if not user.is_admin:
+            del self.fields["create_teams"]
+
+    def clean_file(self) -> UploadedFile:
+        file = self.cleaned_data["file"]
+        if file.size > settings.IMPORT_MAX_BYTES:
+            raise ValidationError(f"The file is larger than {settings.IMPORT_MAX_BYTES // 2**20} MB.")
+        return file
+
+    def clean_time_zone(self) -> str:
+        name = self.cleaned_data["time_zone"]
+        try:
+            return ZoneInfo(name).key
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValidationError("There is no time zone of this name. Write it like Europe/Berlin.") from None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "file" in cleaned and "mapping_key" in cleaned:
+            try:
+                cleaned["mapping_key"] = self._fitting(cleaned["file"], MAPPINGS.get(cleaned["mapping_key"])).key
+            except UnreadableFile as problem:
+                self.add_error("file", str(problem))
+        return cleaned
+
+    def _fitting(self, file: UploadedFile, mapping: Mapping | None) -> Mapping:
+        """The mapping that was chosen, or the one that the header speaks for; its columns must be there."""
+        table = open_table(file)  # type: ignore[arg-type]
+        header = table.header
+        table.close()
+        mapping = mapping or guess(header)
+        if mapping is None:
+            shown = ", ".join(f"“{clean_line(title)[:40]}”" for title in header[:12])
+            raise UnreadableFile(
+                f"No known kind of file has these columns: {shown}. Choose what is in the file to see what is missing."
+            )
+        binding = bind(mapping.columns, header)
+        if not self.cleaned_data.get("team") and "team" not in binding.places and "team" not in self.errors:
+            self.add_error("team", "The file has no column for the team. Choose the team that all rows belong to.")
+        return mapping
+
+    def upload(self) -> ImportJob:
+        cleaned = self.cleaned_data
+        file = cleaned.pop("file")
+        name = clean_line(file.name)[-200:] or "file.csv"
+        return ImportJob.upload(file, file_name=name, requested_by=self.user, **cleaned)

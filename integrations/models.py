@@ -1,0 +1,186 @@
+"""One file on its way in, as a row of work: first checked, then, when its owner has seen the result, imported."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, BinaryIO, cast
+from zoneinfo import ZoneInfo
+
+from django.core.files.storage import FileSystemStorage
+from django.core.files.uploadedfile import UploadedFile
+from django.db import connections, models, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from benchmarks.models import SnapshotRun
+from integrations.importer import Importer, Outcome, Refused, Report
+from integrations.mappings import MAPPINGS, Mapping
+from integrations.parsers import Reading, UnreadableFile
+from qmportal.lib.work import Work, WorkQuerySet, ring
+from teams.models import Role, Team
+
+if TYPE_CHECKING:
+    from teams.permissions import AnyUser
+
+
+def private_files() -> FileSystemStorage:
+    """Readable by the portal's own user alone, and reachable by no address."""
+    return FileSystemStorage(file_permissions_mode=0o600, directory_permissions_mode=0o700)
+
+
+def random_name(job: ImportJob, name: str) -> str:
+    """Nothing of the sender's name reaches the disk, and nobody can guess it."""
+    return f"imports/{secrets.token_urlsafe(24)}.csv"
+
+
+class ImportJobQuerySet(WorkQuerySet):
+    def visible_to(self, user: AnyUser) -> ImportJobQuerySet:
+        """A file is shown to the person who sent it, and to nobody else."""
+        return self.filter(requested_by=user) if user.is_authenticated else self.none()
+
+    def forget_old_files(self, now: datetime) -> None:
+        """Removes files whose time is over, also of jobs that nobody ever confirmed."""
+        for job in self.filter(created_at__lt=now - ImportJob.FILE_KEPT_FOR).exclude(file=""):
+            job.forget_file()  # type: ignore[attr-defined]
+
+
+class ImportJob(Work):
+    FILE_KEPT_FOR = timedelta(days=7)
+
+    class Phase(models.TextChoices):
+        CHECK = "check", "Check"
+        IMPORT = "import", "Import"
+
+    class DayOrder(models.TextChoices):
+        REFUSE = "", "Refuse such dates"
+        DAY_FIRST = "day", "2 March (day first)"
+        MONTH_FIRST = "month", "3 February (month first)"
+
+    phase = models.CharField(max_length=6, choices=Phase, default=Phase.CHECK, editable=False)
+    mapping_key = models.CharField("what is in the file", max_length=40)
+    file = models.FileField(upload_to=random_name, storage=private_files, blank=True)
+    file_name = models.CharField(max_length=200)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    time_zone = models.CharField(max_length=60)
+    day_order = models.CharField(max_length=5, choices=DayOrder, blank=True, default=DayOrder.REFUSE)
+    create_teams = models.BooleanField(default=False)
+    all_types = models.BooleanField(default=False)
+    skip_errors = models.BooleanField(default=False)
+    result = models.JSONField(default=dict, editable=False)
+
+    objects = ImportJobQuerySet.as_manager()  # type: ignore[misc]
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} ({self.mapping.label})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("integrations:import_detail", args=[self.pk])
+
+    @property
+    def mapping(self) -> Mapping:
+        return MAPPINGS[self.mapping_key]
+
+    @property
+    def can_start(self) -> bool:
+        """Checked, with rows that would change something, and the file still there."""
+        return (
+            self.phase == self.Phase.CHECK
+            and self.state == self.State.DONE
+            and bool(self.file)
+            and self.result.get("created", 0) + self.result.get("updated", 0) > 0
+        )
+
+    @classmethod
+    def upload(cls, file: UploadedFile, **fields: object) -> ImportJob:
+        """Keeps the file and has it checked in the background."""
+        job = cls.objects.create(file=file, **fields)
+        ring(job)
+        return job
+
+    def start(self, *, skip_errors: bool) -> bool:
+        """Puts the checked file in the queue for import. A second press of the button finds nothing left to start."""
+        started = (
+            type(self)
+            .objects.filter(pk=self.pk, phase=self.Phase.CHECK, state=self.State.DONE)
+            .update(
+                phase=self.Phase.IMPORT,
+                state=self.State.QUEUED,
+                skip_errors=skip_errors,
+                run_after=timezone.now(),
+                progress_done=0,
+                finished_at=None,
+            )
+        )
+        if started:
+            ring(self)
+        return bool(started)
+
+    def foreseen(self) -> tuple[type[Exception], ...]:
+        return (UnreadableFile, Refused)
+
+    def prepare(self) -> None:
+        """The check writes nothing but its result, so it needs no transaction and its progress is seen at once."""
+        if self.phase == self.Phase.CHECK:
+            with self.file.open("rb") as raw:
+                outcome = self._importer().check(cast(BinaryIO, raw), self.report)
+            self._keep(outcome)
+
+    def run(self) -> None:
+        """The import: all its rows, its result and the wish for new snapshots in one transaction."""
+        if self.phase == self.Phase.CHECK:
+            return
+        with self.file.open("rb") as raw, self._progress_beside() as report:
+            outcome = self._importer().write(cast(BinaryIO, raw), skip_errors=self.skip_errors, report=report)
+        self._keep(outcome)
+        if not outcome.failed:
+            transaction.on_commit(self.forget_file)
+        if outcome.created + outcome.updated:
+            SnapshotRun.request(SnapshotRun.Reason.IMPORT, now=timezone.now(), requested_by=self.requested_by)
+
+    def _importer(self) -> Importer:
+        """Rights are read anew: who has lost a team since the upload does not write into it."""
+        user = self.requested_by
+        if user is None or not user.is_active:
+            raise UnreadableFile("The person who sent the file has left.")
+        teams = None if user.is_admin else Team.objects.with_rows_for(user, Role.MANAGER).values_list("pk", flat=True)
+        day_first = {self.DayOrder.DAY_FIRST: True, self.DayOrder.MONTH_FIRST: False}
+        return Importer(
+            self.mapping,
+            Reading(ZoneInfo(self.time_zone), day_first.get(self.DayOrder(self.day_order)), self.all_types),
+            now=timezone.now(),
+            team=self.team,
+            allowed=None if teams is None else frozenset(teams),
+            create_teams=self.create_teams,
+        )
+
+    def _keep(self, outcome: Outcome) -> None:
+        self.result = outcome.as_json()
+        self.save(update_fields=["result"])
+
+    @contextmanager
+    def _progress_beside(self) -> Iterator[Report]:
+        """Progress through a connection of its own: what the import's transaction writes is seen only at its end."""
+        beside = connections.create_connection("default")
+        statement = (
+            f"UPDATE {self._meta.db_table} SET progress_done = %s, progress_total = %s, lease_until = %s"  # noqa: S608
+            " WHERE id = %s AND attempts = %s"
+        )
+
+        def report(done: int, total: int) -> None:
+            with beside.cursor() as cursor:
+                cursor.execute(statement, [done, total, timezone.now() + self.LEASE, self.pk, self.attempts])
+
+        try:
+            yield report
+        finally:
+            beside.close()
+
+    def forget_file(self) -> None:
+        self.file.delete(save=False)
+        type(self).objects.filter(pk=self.pk).update(file="")

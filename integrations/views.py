@@ -1,0 +1,114 @@
+"""Pages of the importer: send a file, see what it would do, import it, see what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from integrations.forms import KINDS, ImportForm
+from integrations.importer import SHOWN_ERRORS
+from integrations.mappings import MAPPINGS
+from integrations.models import ImportJob
+from integrations.parsers import open_table
+from qmportal.lib.pages import render_page
+from qmportal.lib.spreadsheet import csv_response
+from teams.models import Role, Team
+from teams.permissions import is_admin, require
+
+if TYPE_CHECKING:
+    from teams.permissions import AnyUser
+
+MANAGERS_ONLY = "Managers of a team import its files, and admins those of all teams."
+
+
+def may_import_somewhere(user: AnyUser) -> bool:
+    return is_admin(user) or Team.objects.with_rows_for(user, Role.MANAGER).exists()
+
+
+@require_safe
+def import_list(request: HttpRequest) -> HttpResponse:
+    require(may_import_somewhere(request.user), MANAGERS_ONLY)
+    jobs = ImportJob.objects.visible_to(request.user).select_related("team")[:50]
+    return render_page(request, "integrations/list.html", {"jobs": jobs})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_new(request: HttpRequest) -> HttpResponse:
+    require(may_import_somewhere(request.user), MANAGERS_ONLY)
+    form = ImportForm(
+        request.POST or None, request.FILES or None, user=request.user, initial={"team": request.GET.get("team")}
+    )
+    if form.is_valid():
+        ImportJob.objects.all().forget_old_files(timezone.now())
+        return redirect(form.upload())
+    context = {"form": form, "mappings": MAPPINGS.values(), "kinds": KINDS}
+    return render_page(request, "integrations/form.html", context, status=422 if form.is_bound else 200)
+
+
+@require_safe
+def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    job = get_object_or_404(ImportJob.objects.visible_to(request.user).select_related("team"), pk=pk)
+    return render_page(request, "integrations/detail.html", detail(job))
+
+
+@require_POST
+def import_start(request: HttpRequest, pk: int) -> HttpResponse:
+    job = get_object_or_404(ImportJob.objects.visible_to(request.user).select_related("team"), pk=pk)
+    skip_errors = "skip_errors" in request.POST
+    if job.can_start and job.result["failed"] and not skip_errors:
+        problem = "Some rows have errors. Mend the file, or say that they are to be left out."
+        return render_page(request, "integrations/detail.html", detail(job) | {"problem": problem}, status=422)
+    if not job.can_start or not job.start(skip_errors=skip_errors):
+        messages.info(request, "This file is not waiting for its import any more.")
+    return redirect(job)
+
+
+@require_safe
+def import_failed(request: HttpRequest, pk: int) -> HttpResponse:
+    """The rows with errors as a file of the same shape, with one more column that says what is wrong."""
+    job = get_object_or_404(ImportJob.objects.visible_to(request.user), pk=pk)
+    if not job.file or not job.result.get("failed"):
+        raise Http404
+    with job.file.open("rb") as raw:
+        table = open_table(raw)
+        return csv_response(f"rows-with-errors-{job.pk}.csv", [*table.header, "problem"], failed_rows(job, table.records()))
+
+
+def failed_rows(job: ImportJob, records: Iterator[tuple[int, list[str]]]) -> Iterator[list[str]]:
+    lines = set(job.result["failed_lines"])
+    sentences: dict[int, list[str]] = {}
+    for line, column, sentence in job.result["errors"]:
+        sentences.setdefault(line, []).append(f"{column}: {sentence}" if column else sentence)
+    for line, record in records:
+        if line in lines:
+            yield [*record, " ".join(sentences.get(line, []))]
+
+
+@require_POST
+def import_discard(request: HttpRequest, pk: int) -> HttpResponse:
+    job = get_object_or_404(ImportJob.objects.visible_to(request.user), pk=pk)
+    if not job.is_over:
+        messages.error(request, "The file is being read just now. Wait until that is done.")
+        return redirect(job)
+    job.file.delete(save=False)
+    job.delete()
+    messages.success(request, "The file is gone from here. What was imported stays.")
+    return redirect("integrations:import_list")
+
+
+def detail(job: ImportJob) -> dict[str, Any]:
+    result = job.result
+    return {
+        "job": job,
+        "kind": KINDS[job.mapping.kind].lower(),
+        "changes": result.get("created", 0) + result.get("updated", 0),
+        "shown_errors": result.get("errors", [])[:SHOWN_ERRORS],
+        "used": [(title, name.replace("_", " ")) for title, name in result.get("columns", []) if name],
+        "unused": [title for title, name in result.get("columns", []) if not name],
+    }

@@ -1,0 +1,319 @@
+"""The pages: send a file, see what it would do, import it, see what it did. The worker's call is `manage.py sweep`."""
+
+import csv
+import io
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from benchmarks.models import SnapshotRun
+from defects.models import Defect
+from integrations import importer
+from integrations.models import ImportJob
+from qmportal.lib.work import Work
+from teams.models import Role, Team
+from tests.factories import join, make_member, make_team, make_user
+
+pytestmark = pytest.mark.django_db
+HEADER = "external_id,title,found_at,stage_found\n"
+GOOD = HEADER + "1,The total is wrong,2024-03-01T10:00Z,ci\n2,Search is slow,2024-03-02T10:00Z,production\n"
+ONE_WRONG = GOOD + "3,Never happened,2023-02-29,ci\n"
+
+
+@pytest.fixture(autouse=True)
+def files(settings, tmp_path):
+    settings.MEDIA_ROOT = str(tmp_path)
+    return tmp_path / "imports"
+
+
+@pytest.fixture
+def team():
+    return make_team(name="Payments", slug="payments", key="PAY")
+
+
+@pytest.fixture
+def manager(team, client):
+    manager = make_member(team=team, role=Role.MANAGER)
+    client.force_login(manager)
+    return manager
+
+
+def send(client, text, *, team=None, name="export.csv", follow=True, **fields):
+    content = text.encode() if isinstance(text, str) else text
+    data = {"file": SimpleUploadedFile(name, content), "team": team.pk if team else "", "time_zone": "UTC"} | fields
+    return client.post(reverse("integrations:import_new"), data, follow=follow)
+
+
+def checked(client, text, **fields):
+    """Sends the file and lets the worker check it; the job."""
+    response = send(client, text, **fields)
+    assert response.status_code == 200, response.context["form"].errors
+    call_command("sweep")
+    return ImportJob.objects.get()
+
+
+def page(client, job):
+    return client.get(job.get_absolute_url())
+
+
+def start(client, job, **fields):
+    response = client.post(reverse("integrations:import_start", args=[job.pk]), fields)
+    call_command("sweep")
+    job.refresh_from_db()
+    return response
+
+
+def test_from_upload_to_records(client, team, manager, files):
+    response = send(client, GOOD, team=team)
+    assert "Checking the file; nothing is changed" in response.text
+    assert 'hx-trigger="every 2s"' in response.text
+    call_command("sweep")
+    job = ImportJob.objects.get()
+    text = page(client, job).text
+    assert "Import 2 rows" in text
+    assert "Search is slow" in text
+    assert "every 2s" not in text
+    assert not Defect.objects.exists()
+    start(client, job)
+    assert (job.state, job.result["created"]) == ("done", 2)
+    assert {defect.reference for defect in Defect.objects.all()} == {"PAY-DEF-1", "PAY-DEF-2"}
+    assert "The file is imported" in page(client, job).text
+    run = SnapshotRun.objects.get()
+    assert (run.reason, run.requested_by) == ("import", manager)
+
+
+def test_the_same_file_again_has_nothing_to_import(client, team, manager):
+    start(client, checked(client, GOOD, team=team))
+    ImportJob.objects.all().delete()
+    job = checked(client, GOOD, team=team)
+    assert job.result["unchanged"] == 2
+    assert "Nothing to import" in page(client, job).text
+    assert not job.can_start
+
+
+def test_errors_have_their_lines_and_the_good_rows_wait_for_a_word(client, team, manager):
+    job = checked(client, ONE_WRONG, team=team)
+    text = page(client, job).text
+    assert "1 row with errors" in text
+    assert "“2023-02-29”: there is no such day or time." in text
+    response = start(client, job)
+    assert response.status_code == 422
+    assert "Some rows have errors" in response.text
+    assert not Defect.objects.exists()
+    start(client, job, skip_errors="1")
+    assert Defect.objects.count() == 2
+    rows = list(csv.reader(io.StringIO(client.get(reverse("integrations:import_failed", args=[job.pk])).text)))
+    assert rows[0] == ["external_id", "title", "found_at", "stage_found", "problem"]
+    assert rows[1][:3] == ["3", "Never happened", "2023-02-29"]
+    assert len(rows) == 2
+
+
+def test_a_row_that_has_become_wrong_since_the_check_stops_the_import(client, team, manager):
+    job = checked(client, GOOD, team=team)
+    other = make_team()
+    Defect.objects.create(team=other, title="x", severity_id=1, source="qmportal", external_id="2")
+    start(client, job)
+    assert job.state == Work.State.FAILED
+    assert "Line 3, external_id: A record with this id belongs to a team that you may not import into." in job.error
+    assert Defect.objects.count() == 1
+    assert "nothing was changed" in page(client, job).text
+
+
+def test_a_crash_in_the_middle_rolls_back_and_the_sweep_tries_again(client, team, manager, monkeypatch):
+    rows = "".join(f"{number},t,2024-03-01,ci\n" for number in range(30))
+    job = checked(client, "external_id,title,found_at,stage_found\n" + rows, team=team)
+    stopper = Defect.objects.create(team=team, title="x", severity_id=1, reference="PAY-DEF-25")
+    monkeypatch.setattr(importer, "BATCH", 10)
+    with pytest.raises(Exception, match="PAY-DEF-25"):
+        start(client, job)
+    job.refresh_from_db()
+    assert (job.state, Defect.objects.count()) == ("queued", 1)
+    stopper.delete()
+    ImportJob.objects.update(run_after=timezone.now())
+    call_command("sweep")
+    assert Defect.objects.count() == 30
+
+
+def test_pressing_import_twice_imports_once(client, team, manager):
+    job = checked(client, GOOD, team=team)
+    for _ in range(2):
+        assert client.post(reverse("integrations:import_start", args=[job.pk])).status_code == 302
+    call_command("sweep")
+    assert start(client, job).status_code == 302
+    assert Defect.objects.count() == 2
+
+
+def test_the_kind_of_file_is_found_out(client, team, manager):
+    header = "Summary,Issue key,Issue Type,Status,Resolution,Created\n"
+    assert checked(client, header + "A,P-1,Bug,Open,,2024-01-01\n", team=team).mapping_key == "defects/jira"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "The file is empty."),
+        ("a,b\n1,2\n", "No known kind of file has these columns: “a”, “b”."),
+        (b"PK\x03\x04" + b"\0" * 50, "a zip archive or an Excel workbook"),
+        (",".join(f"c{number}" for number in range(300)), "300 columns"),
+        ('external_id,title,found_at\n"' + "x" * 200_000, ""),
+    ],
+)
+def test_files_that_cannot_be_used(client, team, manager, text, words):
+    response = send(client, text, team=team)
+    if response.status_code == 200:  # the fault is further down than the header, so the check finds it
+        call_command("sweep")
+        assert "The file was not imported, and nothing was changed" in page(client, ImportJob.objects.get()).text
+    else:
+        assert response.status_code == 422
+        assert words in response.context["form"].errors["file"][0]
+        assert not ImportJob.objects.exists()
+
+
+def test_too_large_a_file(client, team, manager, settings):
+    settings.IMPORT_MAX_BYTES = 10
+    assert send(client, GOOD, team=team).status_code == 422
+
+
+def test_a_header_alone(client, team, manager):
+    job = checked(client, "external_id,title,found_at\n", team=team)
+    assert "The file has a header and no rows." in page(client, job).text
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [{"time_zone": "Mars"}, {"time_zone": "../etc"}, {"mapping_key": "x"}, {"day_order": "x"}, {"team": "999999"}],
+    ids=str,
+)
+def test_junk_in_the_form(client, team, manager, junk):
+    content = SimpleUploadedFile("export.csv", GOOD.encode())
+    data = {"file": content, "team": team.pk, "time_zone": "UTC"} | junk
+    assert client.post(reverse("integrations:import_new"), data).status_code == 422
+    assert not ImportJob.objects.exists()
+
+
+def test_the_team_may_come_from_the_file_only_if_it_has_the_column(client, team, manager):
+    response = send(client, GOOD)
+    assert response.status_code == 422
+    assert "no column for the team" in response.context["form"].errors["team"][0]
+
+
+def test_a_manager_reaches_only_own_teams(client, team, manager):
+    make_team(name="Search", slug="search", members_only=True)
+    text = "external_id,title,found_at,team\n1,A,2024-03-01,Payments\n2,B,2024-03-01,Search\n3,C,2024-03-01,Nowhere\n"
+    job = checked(client, text)
+    assert job.result["created"] == 1
+    assert [sentence for _, _, sentence in job.result["errors"]] == [
+        "There is no team “Search” that you may import into.",
+        "There is no team “Nowhere” that you may import into.",
+    ]
+
+
+def test_a_manager_cannot_choose_another_team_or_make_one(client, team, manager):
+    assert send(client, GOOD, team=make_team()).status_code == 422
+    text = "external_id,title,found_at,team\n1,A,2024-03-01,New\n"
+    checked(client, text, create_teams="on")
+    assert Team.objects.filter(name="New").count() == 0
+    assert ImportJob.objects.get().result["failed"] == 1
+
+
+def test_an_admin_may_make_teams(client):
+    client.force_login(make_user(admin=True))
+    job = checked(client, "external_id,title,found_at,team\n1,A,2024-03-01,New\n", create_teams="on")
+    assert "New teams: New." in page(client, job).text
+    start(client, job)
+    assert Defect.objects.get().team.name == "New"
+
+
+def test_rights_are_read_again_when_the_work_is_done(client, team, manager):
+    job = checked(client, GOOD, team=team)
+    manager.memberships.all().delete()
+    join(manager, make_team(), Role.MANAGER)
+    start(client, job)
+    assert job.error == "You may not import into the team Payments."
+    assert not Defect.objects.exists()
+
+
+@pytest.mark.parametrize("role", [Role.ENGINEER, Role.TRAINEE])
+def test_who_manages_nothing_imports_nothing(client, team, role):
+    client.force_login(make_member(team=team, role=role))
+    assert client.get(reverse("integrations:import_list")).status_code == 403
+    assert client.get(reverse("integrations:import_new")).status_code == 403
+    assert send(client, GOOD, team=team).status_code == 403
+
+
+def test_a_job_of_another_person_is_not_there(client, team, manager):
+    job = checked(client, ONE_WRONG, team=team)
+    for other in (make_member(team=team, role=Role.MANAGER), make_user(admin=True)):
+        client.force_login(other)
+        assert page(client, job).status_code == 404
+        assert client.get(reverse("integrations:import_failed", args=[job.pk])).status_code == 404
+        for name in ("import_start", "import_discard"):
+            assert client.post(reverse(f"integrations:{name}", args=[job.pk])).status_code == 404
+        assert "export.csv" not in client.get(reverse("integrations:import_list")).text
+    client.logout()
+    assert page(client, job).status_code == 302
+
+
+def test_writes_need_a_post(client, team, manager):
+    job = checked(client, GOOD, team=team)
+    for name in ("import_start", "import_discard"):
+        assert client.get(reverse(f"integrations:{name}", args=[job.pk])).status_code == 405
+
+
+def test_files_are_kept_under_a_name_nobody_can_guess_and_go_away(client, team, manager, files):
+    job = checked(client, GOOD, team=team, name="../../évil\u202e.csv")
+    path = Path(job.file.path)
+    assert path.parent == files
+    assert len(path.stem) == 32
+    assert path.stat().st_mode & 0o777 == 0o600
+    ImportJob.objects.update(created_at=timezone.now() - ImportJob.FILE_KEPT_FOR - timedelta(hours=1))
+    send(client, GOOD, team=team)
+    assert not path.exists()
+    job.refresh_from_db()
+    assert not job.can_start
+    assert "Import 2 rows" not in page(client, job).text
+
+
+def test_the_file_goes_after_a_clean_import(client, team, manager, files, django_capture_on_commit_callbacks):
+    job = checked(client, GOOD, team=team)
+    client.post(reverse("integrations:import_start", args=[job.pk]))
+    with django_capture_on_commit_callbacks(execute=True):
+        call_command("sweep")
+    assert list(files.iterdir()) == []
+
+
+def test_discarding(client, team, manager, files):
+    job = checked(client, GOOD, team=team)
+    response = client.post(reverse("integrations:import_discard", args=[job.pk]), follow=True)
+    assert "The file is gone from here" in response.text
+    assert list(files.iterdir()) == []
+    assert not ImportJob.objects.exists()
+
+
+def test_work_in_hand_is_not_discarded(client, team, manager):
+    send(client, GOOD, team=team)
+    client.post(reverse("integrations:import_discard", args=[ImportJob.objects.get().pk]))
+    assert ImportJob.objects.exists()
+
+
+def test_markup_in_cells_stays_text(client, team, manager):
+    text = "external_id,title,found_at,<script>x</script>\n1,<script>alert(1)</script>,2024-03-01,\n2,x,<b>,\n"
+    job = checked(client, text, team=team, name="<img src=x>.csv")
+    shown = page(client, job).text
+    assert "<script>alert" not in shown
+    assert "<script>x" not in shown
+    assert "<img src=x>" not in shown
+    assert "&lt;b&gt;" in shown
+
+
+def test_the_list(client, team, manager):
+    assert "No files yet" in client.get(reverse("integrations:import_list")).text
+    checked(client, GOOD, team=team)
+    text = client.get(reverse("integrations:import_list")).text
+    assert "export.csv" in text
+    assert "Waiting for you" in text
