@@ -167,7 +167,8 @@ class TestEditing:
     def test_a_metric_gets_tiers_where_higher_is_better(self, client, admin):
         rows = {
             "elite_from": "95", "elite_to": "100 %", "good_from": "90", "good_to": "95",
-            "average_from": "80", "average_to": "90", "needs_work_from": "65", "needs_work_to": "80", "critical_from": "", "critical_to": "65",
+            "average_from": "80", "average_to": "90",
+            "needs_work_from": "65", "needs_work_to": "80", "critical_from": "", "critical_to": "65",
         }  # fmt: skip
         assert send(client, REMOVAL, no_tiers=None, **rows).status_code == 302
         assert in_force("defect_removal_efficiency").cut_points == (95, 90, 80, 65)

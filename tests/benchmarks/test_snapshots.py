@@ -1,0 +1,586 @@
+"""Counting in SQL against what a person would count by hand, and how the results are kept."""
+
+import random
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from statistics import mean, median
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from benchmarks.counting import counted_rows, excluded_rows, tallies, with_shared_severities
+from benchmarks.metrics import METRICS
+from benchmarks.models import WINDOWS, MetricSnapshot, ThresholdSet
+from benchmarks.snapshots import measure_team, measure_teams, rules_in_force, take_snapshots
+from benchmarks.tiers import Rules
+from defects.models import NOT_VALID, Defect, Severity
+from incidents.models import Incident
+from pipeline.models import Stage
+from qmportal.lib.days import Window, midnight
+from teams.models import Team
+from tests.factories import make_defect, make_incident, make_team
+
+AS_OF = date(2026, 3, 10)
+WINDOW = Window(AS_OF, 90)
+HOUR, DAY = 3600, 86400
+BERLIN = "Europe/Berlin"
+
+pytestmark = pytest.mark.django_db
+
+
+def at(day: int, hour: float = 0) -> datetime:
+    """Hours after the midnight that begins a day of March 2026, in UTC; day 0 and below reach back into February."""
+    return datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=day - 1, hours=hour)
+
+
+def measured(team: Team, metric: str, as_of: date = AS_OF, days: int = 90):
+    line = next(line for line in measure_team(team, Window(as_of, days)) if line.metric == metric)
+    return line.measure, line.judgement
+
+
+def value(team: Team, metric: str) -> float | None:
+    return measured(team, metric)[0].value
+
+
+def tally(team: Team, window: Window = WINDOW):
+    return tallies([window], rules_in_force(window.as_of), [team.pk])[team.pk, window.days]
+
+
+def defects(team: Team, *, escaped: int = 0, caught: int = 0, **fields) -> None:
+    for stage, count in (("production", escaped), ("ci", caught)):
+        for _ in range(count):
+            make_defect(team=team, stage_found=stage, **fields)
+
+
+def restored(team: Team, hours: float, day: int = 2, **fields) -> Incident:
+    return make_incident(team=team, started_at=at(day), detected_at=at(day), restored_at=at(day, hours), **fields)
+
+
+class TestKeeping:
+    def test_every_team_window_and_metric_once(self):
+        team = make_team()
+        assert take_snapshots(AS_OF) == len(WINDOWS) * len(METRICS)
+        kept = MetricSnapshot.objects.filter(team=team, as_of=AS_OF)
+        assert kept.count() == len(WINDOWS) * len(METRICS)
+        assert not kept.exclude(tier=None).exists()
+
+    def test_a_second_run_changes_nothing(self):
+        team = make_team()
+        defects(team, escaped=1, caught=20)
+        restored(team, 3)
+        take_snapshots(AS_OF)
+        fields = [field.name for field in MetricSnapshot._meta.fields if field.name not in ("id", "computed_at")]
+        before = list(MetricSnapshot.objects.values(*fields))
+        take_snapshots(AS_OF)
+        assert list(MetricSnapshot.objects.values(*fields)) == before
+
+    def test_a_late_record_is_in_the_next_run(self):
+        team = make_team()
+        defects(team, escaped=1, caught=19)
+        take_snapshots(AS_OF)
+        defects(team, escaped=5)
+        take_snapshots(AS_OF)
+        assert MetricSnapshot.objects.get(team=team, metric="escaped_defect_rate", window_days=90).value == 24
+
+    def test_the_statements_do_not_grow_with_the_teams(self):
+        def statements(teams: int) -> int:
+            for _ in range(teams):
+                team = make_team()
+                defects(team, escaped=1, caught=1)
+                restored(team, 3)
+            with CaptureQueriesContext(connection) as queries:
+                take_snapshots(AS_OF)
+            return len(queries)
+
+        few = statements(10)
+        assert Team.objects.count() == 10
+        assert statements(50) == few
+        assert MetricSnapshot.objects.count() == 60 * len(WINDOWS) * len(METRICS)
+
+    def test_a_snapshot_keeps_the_set_that_judged_it(self):
+        team = make_team()
+        defects(team, escaped=4, caught=96)
+        take_snapshots(AS_OF)
+        old = ThresholdSet.objects.by_metric(AS_OF)["escaped_defect_rate"]
+        next_day = AS_OF + timedelta(days=1)
+        new = ThresholdSet.objects.create(
+            metric="escaped_defect_rate", effective_from=next_day, reason="Tighter", minimum_n=10,
+            cut_elite=1, cut_good=2, cut_average=3, cut_needs_work=4,
+        )  # fmt: skip
+        take_snapshots(AS_OF)
+        take_snapshots(next_day)
+        rows = MetricSnapshot.objects.filter(team=team, metric="escaped_defect_rate", window_days=90).order_by("as_of")
+        assert [(row.tier, row.threshold_set) for row in rows] == [("elite", old), ("needs_work", new)]
+
+    def test_the_later_version_of_a_day_judges(self):
+        first, second = (
+            ThresholdSet.objects.create(metric="mttr", effective_from=AS_OF, reason=reason, minimum_n=n)
+            for reason, n in (("First", 7), ("Second", 8))
+        )
+        assert ThresholdSet.objects.by_metric(AS_OF)["mttr"] == second
+        assert ThresholdSet.objects.by_metric(AS_OF - timedelta(days=1))["mttr"] not in (first, second)
+
+    def test_archived_teams_get_none_but_count_above(self):
+        parent = make_team()
+        child = make_team(parent=parent)
+        defects(child, escaped=1, caught=19)
+        Team.objects.filter(pk=child.pk).update(archived_at=at(5))
+        take_snapshots(AS_OF)
+        assert not MetricSnapshot.objects.filter(team=child).exists()
+        assert MetricSnapshot.objects.get(team=parent, metric="defects_found", window_days=90).value == 20
+
+    def test_what_is_kept_is_what_is_measured_now(self):
+        team = make_team()
+        defects(team, escaped=3, caught=17)
+        restored(team, 3)
+        make_incident(team=team, detected_at=at(8))
+        take_snapshots(AS_OF)
+        kept = {row.metric: row for row in MetricSnapshot.objects.filter(team=team, window_days=90)}
+        for line in measure_teams(AS_OF, rules_in_force(AS_OF), [90])[team.pk, 90]:
+            row, measure = kept[line.metric], line.measure
+            assert (row.value, row.n, row.low, row.high, row.state) == (
+                measure.value, measure.n, measure.low, measure.high, measure.state,
+            )  # fmt: skip
+            assert row.tier == line.judgement.tier
+
+
+class TestNoData:
+    def test_is_no_tier_and_never_zero(self):
+        team = make_team()
+        for metric in ("escaped_defect_rate", "defect_removal_efficiency", "mttr", "mttr_with_open", "time_to_detect"):
+            measure, judgement = measured(team, metric)
+            assert (measure.value, measure.state, judgement.tier) == (None, "no_data", None)
+
+    def test_quiet_teams_get_a_bound_between_failures(self):
+        measure, judgement = measured(make_team(), "mtbf")
+        assert measure.value is None
+        assert measure.low == pytest.approx(30.04 * DAY, rel=1e-3)
+        assert judgement.tier is None
+
+    def test_nine_defects_are_too_few(self):
+        team = make_team()
+        defects(team, caught=9)
+        measure, judgement = measured(team, "escaped_defect_rate")
+        assert (measure.value, measure.n, judgement.tier, judgement.would_be, judgement.state) == (
+            0,
+            9,
+            None,
+            "elite",
+            "low_sample",
+        )
+        defects(team, caught=1)
+        assert measured(team, "escaped_defect_rate")[1].tier == "elite"
+
+    def test_unknown_stages_are_left_out_and_told(self):
+        team = make_team()
+        defects(team, escaped=2, caught=8)
+        make_defect(team=team, stage_found=None)
+        measure, _ = measured(team, "escaped_defect_rate")
+        assert (measure.value, measure.n, measure.excluded) == (20, 10, 1)
+        assert value(team, "defects_found") == 11
+
+    def test_what_was_no_fault_is_left_out(self):
+        team = make_team()
+        defects(team, escaped=2, caught=8)
+        for resolution in NOT_VALID:
+            make_defect(team=team, stage_found="production", status="closed", resolution=resolution)
+        make_defect(team=team, stage_found="ci", status="closed", resolution="wont_fix")
+        measure, _ = measured(team, "escaped_defect_rate")
+        assert (measure.numerator, measure.n, measure.excluded) == (2, 11, 4)
+
+    def test_deleted_records_are_left_out(self):
+        team = make_team()
+        defects(team, escaped=2, caught=8)
+        make_defect(team=team, stage_found="production", deleted_at=at(5))
+        restored(team, 5, deleted_at=at(5))
+        assert value(team, "escaped_defect_rate") == 20
+        assert value(team, "mttr") is None
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"kind": "exercise"},
+            {"kind": "maintenance"},
+            {"environment": "staging"},
+            {"environment": "other"},
+            {"status": "cancelled"},
+        ],
+    )
+    def test_what_is_no_real_incident_never_counts(self, fields):
+        team = make_team()
+        restored(team, 5, **fields)
+        counted = tally(team)
+        assert (counted.restored_n, counted.incidents_started, counted.failures, counted.detect_n) == (0, 0, 0, 0)
+        assert counted.downtime_seconds == 0
+
+    def test_a_duplicate_leaves_the_count(self):
+        team = make_team()
+        original = restored(team, 5)
+        restored(team, 50, status="duplicate", duplicate_of=original)
+        measure, _ = measured(team, "mttr")
+        assert (measure.value, measure.n) == (5 * HOUR, 1)
+
+    def test_back_filled_incidents_count(self):
+        team = make_team()
+        restored(team, 5, kind="retrospective")
+        assert value(team, "mttr") == 5 * HOUR
+
+
+class TestTimes:
+    def test_an_unknown_start_begins_when_it_was_noticed_and_is_flagged(self):
+        team = make_team()
+        make_incident(team=team, detected_at=at(2), restored_at=at(2, 4))
+        restored(team, 2)
+        measure, _ = measured(team, "mttr")
+        assert (measure.value, measure.flagged) == (3 * HOUR, 1)
+        assert measured(team, "time_to_detect")[0].excluded == 1
+
+    def test_an_open_incident_is_provisional_when_it_will_cost_the_tier(self):
+        team = make_team()
+        for _ in range(5):
+            restored(team, 0.5)
+        assert measured(team, "mttr")[1] == ("elite", None, None, "ok")
+        make_incident(team=team, started_at=at(9), detected_at=at(9))
+        _, judgement = measured(team, "mttr")
+        assert (judgement.tier, judgement.state) == ("elite", "provisional")
+        with_open, _ = measured(team, "mttr_with_open")
+        assert (with_open.value, with_open.n, with_open.state) == ((2.5 + 24) * HOUR / 6, 6, "provisional")
+        assert value(team, "open_incidents") == 1
+
+    def test_all_open_is_no_mean(self):
+        team = make_team()
+        make_incident(team=team, started_at=at(9), detected_at=at(9))
+        assert value(team, "mttr") is None
+        assert value(team, "mttr_with_open") == 24 * HOUR
+
+    def test_as_of_a_past_day_what_was_open_then_is_open(self):
+        team = make_team()
+        make_incident(team=team, started_at=at(4), detected_at=at(4), restored_at=at(8))
+        assert measured(team, "open_incidents", date(2026, 3, 6))[0].value == 1
+        assert measured(team, "mttr", date(2026, 3, 6))[0].value is None
+        assert measured(team, "mttr_with_open", date(2026, 3, 6))[0].value == 2 * DAY
+        assert value(team, "open_incidents") == 0
+        assert value(team, "mttr") == 4 * DAY
+
+    def test_an_incident_across_the_edge_counts_whole_where_it_was_restored(self):
+        team = make_team()
+        edge = WINDOW.start
+        make_incident(
+            team=team, started_at=edge - timedelta(hours=10), detected_at=edge, restored_at=edge + timedelta(hours=2)
+        )
+        assert value(team, "mttr") == 12 * HOUR
+        assert value(team, "incidents_started") == 0
+        assert tally(team).downtime_seconds == 2 * HOUR
+
+    def test_downtime_is_the_union(self):
+        team = make_team()
+        for begin, end in [(0, 4), (2, 6), (3, 5), (6, 7), (10, 11), (10, 11)]:
+            make_incident(team=team, started_at=at(2, begin), detected_at=at(2, begin), restored_at=at(2, end))
+        counted = tally(team)
+        assert counted.downtime_seconds == 8 * HOUR
+        assert counted.failures == 6
+        assert value(team, "mtbf") == (90 * DAY - 8 * HOUR) / 6
+
+    def test_downtime_is_clipped_at_both_edges_and_an_open_incident_lasts_until_the_end(self):
+        team = make_team()
+        hour = timedelta(hours=1)
+        start, end = WINDOW.start, WINDOW.end
+        make_incident(team=team, started_at=start - 30 * hour, detected_at=start - 29 * hour, restored_at=start + hour)
+        make_incident(team=team, started_at=end - 2 * hour, detected_at=end - hour)
+        assert tally(team).downtime_seconds == 3 * HOUR
+
+    def test_a_team_that_was_down_all_the_time(self):
+        team = make_team()
+        make_incident(team=team, started_at=WINDOW.start - timedelta(days=1), detected_at=WINDOW.start - timedelta(days=1))
+        assert tally(team).downtime_seconds == 90 * DAY
+        assert measured(team, "mtbf")[0].state == "no_data"
+
+
+class TestEdges:
+    @pytest.mark.parametrize("zone", ["UTC", BERLIN, "America/New_York", "Asia/Kathmandu"])
+    def test_the_window_is_half_open_at_local_midnights(self, settings, zone):
+        settings.ORGANISATION_TIME_ZONE = zone
+        team = make_team()
+        # The last day of the window has 23 hours in Berlin.
+        window = Window(date(2026, 3, 30), 90)
+        instant = timedelta(microseconds=1)
+        for moment, stage in [
+            (window.start - instant, "production"),
+            (window.start, "ci"),
+            (window.end - instant, "ci"),
+            (window.end, "production"),
+        ]:
+            make_defect(team=team, stage_found=stage, found_at=moment)
+        measure, _ = measured(team, "escaped_defect_rate", window.as_of)
+        assert (measure.n, measure.value) == (2, 0)
+
+    def test_restored_at_the_edge(self):
+        team = make_team()
+        for restored_at in (WINDOW.start, WINDOW.end - timedelta(seconds=1), WINDOW.end):
+            make_incident(team=team, detected_at=restored_at - timedelta(hours=1), restored_at=restored_at)
+        measure, _ = measured(team, "mttr")
+        assert measure.n == 2
+        assert value(team, "open_incidents") == 1
+
+    def test_local_midnights_follow_the_clocks(self, settings):
+        settings.ORGANISATION_TIME_ZONE = BERLIN
+        assert midnight(date(2026, 3, 29)) == datetime(2026, 3, 28, 23, tzinfo=UTC)
+        assert midnight(date(2026, 3, 30)) == datetime(2026, 3, 29, 22, tzinfo=UTC)
+        assert Window(date(2026, 3, 30), 1).seconds == 23 * HOUR
+        assert Window(date(2026, 10, 26), 1).seconds == 25 * HOUR
+
+    def test_exposure_is_real_time(self, settings):
+        settings.ORGANISATION_TIME_ZONE = BERLIN
+        team = make_team()
+        begin = datetime(2026, 3, 10, 12, tzinfo=UTC)
+        make_incident(team=team, started_at=begin, detected_at=begin, restored_at=begin + timedelta(hours=2))
+        assert measured(team, "mtbf", date(2026, 4, 1))[0].value == 90 * DAY - HOUR - 2 * HOUR
+
+    def test_an_incident_over_the_change_of_clocks_lasts_its_real_hours(self, settings):
+        settings.ORGANISATION_TIME_ZONE = BERLIN
+        team = make_team()
+        begin = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
+        make_incident(team=team, started_at=begin, detected_at=begin, restored_at=begin + timedelta(hours=1))
+        assert measured(team, "mttr", date(2026, 4, 1))[0].value == HOUR
+
+
+class TestTree:
+    def test_a_parent_pools_the_rows_below_each_once(self):
+        top = make_team()
+        middle = make_team(parent=top)
+        left, right = make_team(parent=middle), make_team(parent=middle)
+        other = make_team()
+        defects(left, escaped=1, caught=9)
+        defects(right, escaped=8, caught=2)
+        defects(middle, caught=10)
+        defects(other, escaped=50)
+        measure, _ = measured(top, "escaped_defect_rate")
+        assert (measure.numerator, measure.n) == (9, 30)
+        assert measured(middle, "escaped_defect_rate")[0].n == 30
+        assert measured(left, "escaped_defect_rate")[0].n == 10
+
+    def test_overlapping_downtime_below_is_one_downtime_above(self):
+        top = make_team()
+        for hours in (4, 6):
+            restored(make_team(parent=top), hours)
+        counted = tally(top)
+        assert (counted.downtime_seconds, counted.failures, counted.restored_n) == (6 * HOUR, 2, 2)
+
+    def test_one_team_alone_is_counted_as_among_all(self):
+        top = make_team()
+        child = make_team(parent=top)
+        defects(child, escaped=3, caught=9)
+        restored(child, 5)
+        together = tallies([WINDOW], rules_in_force(AS_OF))
+        for team in (top, child):
+            assert together[team.pk, 90] == tally(team)
+
+
+# --- Against a naive count --------------------------------------------------------------------------------------------
+
+
+def populate(seed: int) -> list[Team]:
+    """A year of everything that may happen, in a tree of six teams."""
+    dice = random.Random(seed)
+    top = make_team(name="Top")
+    teams = [top, *(make_team(parent=top) for _ in range(2))]
+    teams += [make_team(parent=teams[1]), make_team(parent=teams[1]), make_team(name="Quiet")]
+    stages, severities = [*Stage.objects.all(), None], list(Severity.objects.all())
+    busy = teams[:-1]
+    for _ in range(400):
+        closed = dice.random() < 0.4
+        make_defect(
+            team=dice.choice(busy),
+            stage_found=(found := dice.choice(stages)) and found.slug,
+            severity_key=dice.choice(severities).key,
+            found_at=at(9) - timedelta(seconds=dice.randrange(-3 * DAY, 400 * DAY)),
+            status="closed" if closed else "new",
+            resolution=dice.choice([*NOT_VALID, "fixed", "fixed", "wont_fix"]) if closed else "",
+            deleted_at=at(9) if dice.random() < 0.05 else None,
+        )
+    for _ in range(350):
+        make_random_incident(dice, dice.choice(busy), severities)
+    return teams
+
+
+def make_random_incident(dice: random.Random, team: Team, severities: list[Severity]) -> None:
+    began = at(9) - timedelta(seconds=dice.randrange(-2 * DAY, 400 * DAY), microseconds=dice.randrange(10**6))
+    noticed = began + timedelta(seconds=dice.expovariate(1 / 1800))
+    took = timedelta(seconds=dice.lognormvariate(9, 1.5))
+    fields = {"started_at": began} if dice.random() < 0.8 else {}
+    is_restored = dice.random() < 0.93
+    if dice.random() < 0.04:
+        fields["status"] = "cancelled"
+    elif is_restored and dice.random() < 0.3:
+        fields["status"] = "closed"
+    make_incident(
+        team=team,
+        severity_key=dice.choice(severities).key,
+        detected_at=noticed,
+        restored_at=max(noticed, began + took) if is_restored else None,
+        kind=dice.choice(["real"] * 12 + ["retrospective", "exercise", "maintenance"]),
+        environment=dice.choice(["production"] * 9 + ["staging"]),
+        deleted_at=at(9) if dice.random() < 0.03 else None,
+        **fields,
+    )
+
+
+def naive(team: Team, window: Window, severities: Iterable[str] = ()) -> dict[str, tuple[float | None, int]]:
+    """Value and n of every metric by plain loops over all rows, in the words of the glossary."""
+    keys = set(severities) or {"SEV1", "SEV2", "SEV3", "SEV4"}
+    family = {each.pk for each in Team.objects.all() if team.pk in each.lineage}
+    found = [
+        defect
+        for defect in Defect.objects.select_related("stage_found", "severity")
+        if defect.team_id in family
+        and defect.deleted_at is None
+        and window.start <= defect.found_at < window.end
+        and defect.resolution not in NOT_VALID
+        and defect.severity.key in keys
+    ]
+    staged = [defect for defect in found if defect.stage_found]
+    escaped = [defect for defect in staged if defect.stage_found.slug == "production"]
+    rate = 100 * len(escaped) / len(staged) if staged else None
+
+    real = [
+        incident
+        for incident in Incident.objects.select_related("severity")
+        if incident.team_id in family
+        and incident.deleted_at is None
+        and incident.kind in ("real", "retrospective")
+        and incident.environment == "production"
+        and incident.status not in ("cancelled", "duplicate")
+    ]
+    chosen = [incident for incident in real if incident.severity.key in keys]
+    took = [
+        (incident.restored_at - (incident.started_at or incident.detected_at)).total_seconds()
+        for incident in chosen
+        if incident.restored_at and window.start <= incident.restored_at < window.end
+    ]
+    ages = [
+        (window.end - (incident.started_at or incident.detected_at)).total_seconds()
+        for incident in chosen
+        if incident.detected_at < window.end and (incident.restored_at is None or incident.restored_at >= window.end)
+    ]
+    started = [incident for incident in real if window.start <= (incident.started_at or incident.detected_at) < window.end]
+    failures = [incident for incident in started if incident.severity.key in keys]
+    up = window.seconds - union_of_downtime(chosen, window)
+    noticed = [
+        (incident.detected_at - incident.started_at).total_seconds()
+        for incident in chosen
+        if incident.started_at and window.start <= incident.detected_at < window.end
+    ]
+    both = took + ages
+    return {
+        "escaped_defect_rate": (rate, len(staged)),
+        "defect_removal_efficiency": (None if rate is None else 100 - rate, len(staged)),
+        "mttr": (mean(took) if took else None, len(took)),
+        "mttr median": (median(took) if took else None, len(took)),
+        "mttr p90": (interpolated(took, 0.9), len(took)),
+        "mttr_with_open": (mean(both) if both else None, len(both)),
+        "mttr_with_open median": (median(both) if both else None, len(both)),
+        "mtbf": (up / len(failures) if failures else None, len(failures)),
+        "time_to_detect": (mean(noticed) if noticed else None, len(noticed)),
+        "time_to_detect median": (median(noticed) if noticed else None, len(noticed)),
+        "defects_found": (len(found), len(found)),
+        "escaped_defects": (len(escaped), len(escaped)),
+        "incidents_started": (len(started), len(started)),
+        "open_incidents": (len(ages), len(ages)),
+    }
+
+
+def union_of_downtime(incidents: list[Incident], window: Window) -> float:
+    spans = sorted(
+        (max(incident.started_at or incident.detected_at, window.start), min(incident.restored_at or window.end, window.end))
+        for incident in incidents
+    )
+    total, reached = 0.0, window.start
+    for begin, end in spans:
+        if end > max(begin, reached):
+            total += (end - max(begin, reached)).total_seconds()
+            reached = end
+    return total
+
+
+def interpolated(values: list[float], share: float) -> float | None:
+    if not values:
+        return None
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
+
+
+def in_sql(team: Team, window: Window, rules: dict[str, Rules]) -> dict[str, tuple[float | None, int]]:
+    found = {}
+    for line in measure_team(team, window, rules):
+        found[line.metric] = (line.measure.value, line.measure.n)
+        for name in ("median", "p90"):
+            found[f"{line.metric} {name}"] = (getattr(line.measure, name), line.measure.n)
+    return found
+
+
+@pytest.mark.parametrize("severities", [(), ("SEV1", "SEV3")])
+def test_sql_agrees_with_a_naive_count_to_four_decimals(settings, severities):
+    settings.ORGANISATION_TIME_ZONE = BERLIN
+    teams = populate(seed=1)
+    for metric in ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect"):
+        ThresholdSet.objects.create(
+            metric=metric, effective_from=date(2020, 1, 1), reason="Test", severities=list(severities)
+        )
+    compared = 0
+    for window in [Window(AS_OF, days) for days in WINDOWS] + [Window(date(2025, 11, 3), 90)]:
+        rules = rules_in_force(window.as_of)
+        for team in teams:
+            by_sql = in_sql(team, window, rules)
+            for metric, (expected, n) in naive(team, window, severities).items():
+                got, got_n = by_sql[metric]
+                assert got_n == n, (team, window, metric)
+                assert (got is None) == (expected is None), (team, window, metric)
+                assert got is None or round(got, 4) == pytest.approx(round(expected, 4), abs=1.01e-4), (team, window, metric)
+                compared += expected is not None
+    assert compared > 200
+
+
+def test_the_rows_behind_a_number_are_as_many_as_its_n(settings):
+    settings.ORGANISATION_TIME_ZONE = BERLIN
+    teams = populate(seed=2)
+    chosen = {
+        metric: Rules(severities=("SEV1", "SEV3")) for metric in ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect")
+    }
+    for window in (Window(AS_OF, 90), Window(date(2025, 11, 3), 365)):
+        for rules in (rules_in_force(window.as_of), with_shared_severities(chosen)):
+            for team in teams:
+                for line in measure_team(team, window, rules):
+                    counted = counted_rows(line.metric, team, window, rules[line.metric])
+                    assert counted.count() == line.measure.n, (team, window, line.metric)
+                    excluded = excluded_rows(line.metric, team, window, rules[line.metric])
+                    assert not set(excluded.values_list("pk", flat=True)) & set(counted.values_list("pk", flat=True))
+                    assert "" not in excluded.values_list("why", flat=True), line.metric
+
+
+def test_excluded_rows_say_why():
+    team = make_team()
+    make_defect(team=team, stage_found=None, title="A")
+    make_defect(team=team, status="closed", resolution="duplicate", title="B")
+    make_defect(team=team, severity_key="SEV4", title="C")
+    rules = Rules(severities=("SEV3",))
+    rows = excluded_rows("escaped_defect_rate", team, WINDOW, rules)
+    assert dict(rows.values_list("title", "why")) == {
+        "A": "Stage unknown",
+        "B": "Duplicate",
+        "C": "Severity not counted by the threshold set",
+    }
+    restored(team, 2, kind="exercise", title="D")
+    restored(team, 2, environment="staging", title="E")
+    make_incident(team=team, detected_at=at(3), title="F")
+    make_incident(team=team, detected_at=at(3), severity_key=None, title="G")
+    rows = excluded_rows("mttr", team, WINDOW, Rules(severities=("SEV2",)))
+    assert dict(rows.values_list("title", "why")) == {
+        "D": "Exercise",
+        "E": "Not in production",
+        "F": "Still open",
+        "G": "Severity not counted by the threshold set",
+    }
