@@ -12,6 +12,7 @@ urlpatterns = [
     path("defects/", include("defects.urls")),
     path("thresholds/", include("benchmarks.urls")),
     path("imports/", include("integrations.urls")),
+    path("training/", include("scenarios.urls")),
     path("account/", include("allauth.urls")),
     path("api/", include(api)),
     path("setup/", teams.views.setup, name="setup"),
