@@ -38,6 +38,10 @@ class MomentField(forms.DateTimeField):
         "gap": "This time did not exist in %(zone)s: the clocks were put forward over it.",
     }
 
+    def __init__(self, **kwargs: Any):
+        # Django adds a hidden twin for a default like `now`; what was shown is all that counts here.
+        super().__init__(**kwargs | {"show_hidden_initial": False})
+
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, datetime) and value.tzinfo:
             return value.astimezone(organisation_zone()).replace(tzinfo=None)
@@ -202,7 +206,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
             for name in self._meta.fields
         )
         return [
-            Difference(str(self.fields[name].label), stored, typed)
+            Difference(str(self[name].label), stored, typed)
             for name, stored, typed in pairs
             if stored.split() != typed.split()
         ]

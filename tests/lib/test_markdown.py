@@ -24,7 +24,7 @@ def test_the_usual_marks_are_drawn():
 )
 def test_nothing_runs_or_loads(text):
     html = markdown(text)
-    for danger in ("<script", "<img", "href=\"javascript", "href=\"data", "<p style"):
+    for danger in ("<script", "<img", 'href="javascript', 'href="data', "<p style"):
         assert danger not in html
 
 

@@ -36,7 +36,10 @@ def test_an_hour_that_the_clocks_skipped_is_refused():
 
 @pytest.mark.parametrize(
     "typed",
-    ["2023-02-29T12:00", "0001-01-01T00:00", "9999-12-31T23:59-14:00", "10000-01-01T00:00", "2026-03-02T12:00:60", "25:00", "now", "\x00"],
+    [
+        *("2023-02-29T12:00", "0001-01-01T00:00", "9999-12-31T23:59-14:00", "10000-01-01T00:00"),
+        *("2026-03-02T12:00:60", "25:00", "now", "\x00"),
+    ],
 )
 def test_what_is_no_time_is_refused_with_an_example(typed):
     with pytest.raises(ValidationError, match="such as 2026-03-02T14:30"):
