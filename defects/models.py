@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import TrigramSimilarity
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -69,9 +71,24 @@ class DefectQuerySet(models.QuerySet["Defect"]):
     def alive(self) -> DefectQuerySet:
         return self.filter(deleted_at=None)
 
+    def within_reach_of(self, user: AnyUser) -> DefectQuerySet:
+        """Rows are for members of the team or of a team above it. Deleted ones too: what was deleted can be brought back."""
+        return self.filter(team__in=Team.objects.with_rows_for(user))
+
     def visible_to(self, user: AnyUser) -> DefectQuerySet:
-        """Rows are for members of the team or of a team above it."""
-        return self.alive().filter(team__in=Team.objects.with_rows_for(user))
+        return self.alive().within_reach_of(user)
+
+    def matching(self, words: str) -> DefectQuerySet:
+        """The words stand in the title, or begin the reference. The case-blind pattern is served by the trigram index."""
+        return self.filter(Q(title__iregex=re.escape(words)) | Q(reference__startswith=words.upper()))
+
+    def like(self, title: str) -> DefectQuerySet:
+        """Defects whose titles share most of their letter triples with this one, the nearest first."""
+        return (
+            self.filter(title__trigram_similar=title)
+            .annotate(likeness=TrigramSimilarity("title", title))
+            .order_by("-likeness", "-id")
+        )
 
     def open(self) -> DefectQuerySet:
         return self.exclude(status__in=Defect.CLOSED)
@@ -101,6 +118,16 @@ class Defect(Record):
         REJECTED = "rejected", "Rejected"
 
     CLOSED = (Status.CLOSED, Status.DUPLICATE, Status.REJECTED)
+
+    # The time at which a defect reached its status.
+    TIME_OF = {
+        Status.TRIAGED: "triaged_at",
+        Status.FIXED: "fixed_at",
+        Status.VERIFIED: "verified_at",
+        Status.CLOSED: "closed_at",
+        Status.DUPLICATE: "closed_at",
+        Status.REJECTED: "closed_at",
+    }
 
     class FoundBy(models.TextChoices):
         CUSTOMER = "customer", "Customer"
@@ -193,12 +220,24 @@ class Defect(Record):
     def is_open(self) -> bool:
         return self.status not in self.CLOSED
 
+    def has_escaped(self) -> bool:
+        """Found in the last stage, where users are. One query."""
+        return Stage.objects.production().filter(pk=self.stage_found_id).exists()
+
+    def stamp(self, now: datetime) -> None:
+        """Writes down when the present status was reached, unless that is known."""
+        name = self.TIME_OF.get(self.Status(self.status))
+        if name and getattr(self, name) is None:
+            setattr(self, name, now)
+
     def problems(self, now: datetime) -> dict[str, str]:
         found = order_problems(self, ORDERS) | date_problems(self, self.TIMES, now)
         if not self.is_open and not self.resolution:
             found["resolution"] = "Choose how the defect was resolved: a closed defect has a resolution."
         if self.is_open and self.resolution:
             found["resolution"] = "Only a closed defect has a resolution. Close it, or leave this empty."
+        if self.pk and self.duplicate_of_id == self.pk:
+            found["duplicate_of"] = "A defect cannot be a duplicate of itself."
         return found | self.stage_problems()
 
     def stage_problems(self) -> dict[str, str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
@@ -17,7 +19,7 @@ from defects.models import Defect, Severity
 from pipeline.models import Stage
 from qmportal.lib.records import Record
 from qmportal.lib.rules import Order, date_problems, order_problems
-from teams.models import Team
+from teams.models import Team, User
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
@@ -37,12 +39,19 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
     def alive(self) -> IncidentQuerySet:
         return self.filter(deleted_at=None)
 
+    def within_reach_of(self, user: AnyUser) -> IncidentQuerySet:
+        """Rows are for members of the team or of a team above it. Deleted ones too: what was deleted can be brought back."""
+        return self.filter(team__in=Team.objects.with_rows_for(user))
+
     def visible_to(self, user: AnyUser) -> IncidentQuerySet:
-        """Rows are for members of the team or of a team above it."""
-        return self.alive().filter(team__in=Team.objects.with_rows_for(user))
+        return self.alive().within_reach_of(user)
+
+    def matching(self, words: str) -> IncidentQuerySet:
+        """The words stand in the title, or begin the reference. The case-blind pattern is served by the trigram index."""
+        return self.filter(Q(title__iregex=re.escape(words)) | Q(reference__startswith=words.upper()))
 
     def counted(self) -> IncidentQuerySet:
-        """What measures look at: real production incidents. Exercises, maintenance, cancelled and merged ones never count."""
+        """What measures look at: real production incidents. Exercises, maintenance, cancelled and merged ones never do."""
         return (
             self.alive()
             .filter(kind__in=Incident.COUNTED_KINDS, environment=Incident.Environment.PRODUCTION)
@@ -71,6 +80,20 @@ class Incident(Record):
 
     NOT_COUNTED = (Status.CANCELLED, Status.DUPLICATE)
     RESTORED = (Status.RESTORED, Status.CLOSED)
+
+    # Where an incident can go from each status. Mitigating or restoring one in triage accepts it on the way.
+    MOVES = {
+        Status.TRIAGE: (Status.ACTIVE, Status.MITIGATED, Status.RESTORED, Status.CANCELLED),
+        Status.ACTIVE: (Status.MITIGATED, Status.RESTORED, Status.CANCELLED),
+        Status.MITIGATED: (Status.RESTORED, Status.ACTIVE),
+        Status.RESTORED: (Status.CLOSED, Status.ACTIVE),
+        Status.CLOSED: (),
+        Status.CANCELLED: (Status.TRIAGE,),
+        Status.DUPLICATE: (Status.TRIAGE,),
+    }
+    # The time that a move writes down, and those that are no longer true after going back.
+    TIME_OF = {Status.MITIGATED: "mitigated_at", Status.RESTORED: "restored_at", Status.CLOSED: "closed_at"}
+    UNDONE_BY_REOPENING = ("mitigated_at", "restored_at", "closed_at")
 
     class Kind(models.TextChoices):
         REAL = "real", "Real"
@@ -132,9 +155,7 @@ class Incident(Record):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
     duplicate_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="duplicates")
-    caused_by_defect = models.ForeignKey(
-        Defect, on_delete=models.SET_NULL, null=True, blank=True, related_name="incidents"
-    )
+    caused_by_defect = models.ForeignKey(Defect, on_delete=models.SET_NULL, null=True, blank=True, related_name="incidents")
     time_to_detect = models.GeneratedField(
         expression=F("detected_at") - F("started_at"), output_field=models.DurationField(), db_persist=True
     )
@@ -212,6 +233,65 @@ class Incident(Record):
     @property
     def is_open(self) -> bool:
         return self.restored_at is None and self.status not in self.NOT_COUNTED
+
+    @property
+    def can_acknowledge(self) -> bool:
+        return self.is_open and self.acknowledged_at is None
+
+    def can_move_to(self, status: str) -> bool:
+        return status in self.MOVES[self.Status(self.status)]
+
+    @transaction.atomic
+    def acknowledge(self, now: datetime, by: User) -> None:
+        """Somebody has taken it: writes the time, accepts an incident in triage, and leads it if nobody does."""
+        self._lock()
+        if not self.can_acknowledge:
+            raise ValidationError("This incident is acknowledged already, or over.")
+        self.acknowledged_at = self._after_all_times(now)
+        self.lead = self.lead or by
+        self.follow_times()
+        self._save_if_right(now)
+
+    @transaction.atomic
+    def move_to(self, status: str, now: datetime, severity: Severity | None = None) -> None:
+        """One move is one transaction: lock, guard, update. A refusal is a ValidationError with its sentence.
+
+        severity: for an incident that still has none, as it cannot be restored without.
+        """
+        self._lock()
+        if status not in self.Status or not self.can_move_to(status):
+            wanted = self.Status(status).label.lower() if status in self.Status else status
+            raise ValidationError(f"This incident is {self.get_status_display().lower()}: it cannot become {wanted} now.")
+        self.status = self.Status(status)
+        self.severity = self.severity or severity
+        if name := self.TIME_OF.get(self.status):
+            setattr(self, name, self._after_all_times(now))
+        elif self.status == self.Status.ACTIVE:
+            for name in self.UNDONE_BY_REOPENING:
+                setattr(self, name, None)
+        elif self.status == self.Status.TRIAGE:
+            self.duplicate_of = None
+        self._save_if_right(now)
+
+    def follow_times(self) -> None:
+        """The status that the times imply while it is open: whoever enters a time need not choose the status as well."""
+        if self.status in (self.Status.TRIAGE, self.Status.ACTIVE, self.Status.MITIGATED) and self.restored_at:
+            self.status = self.Status.RESTORED
+        elif self.status in (self.Status.TRIAGE, self.Status.ACTIVE) and self.mitigated_at:
+            self.status = self.Status.MITIGATED
+        elif self.status == self.Status.TRIAGE and self.acknowledged_at:
+            self.status = self.Status.ACTIVE
+
+    def _lock(self) -> None:
+        self.refresh_from_db(from_queryset=Incident.objects.select_for_update())
+
+    def _after_all_times(self, now: datetime) -> datetime:
+        """Now; or the latest time of the row, when a machine with a fast clock reported it."""
+        return max(filter(None, (now, *(getattr(self, name) for name in self.TIMES))))
+
+    def _save_if_right(self, now: datetime) -> None:
+        self.refuse_problems(now)
+        self.save()
 
     def problems(self, now: datetime) -> dict[str, str]:
         found = order_problems(self, ORDERS) | date_problems(self, self.TIMES, now)

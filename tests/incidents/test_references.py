@@ -1,0 +1,72 @@
+"""References have no gaps and no twins, however many people report at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection, transaction
+
+from defects.models import Defect
+from incidents.models import Incident
+from teams.models import ReferenceCounter, Team
+from tests.factories import NOON, make_defect, make_incident, make_team
+
+
+class Refused(Exception):
+    pass
+
+
+@pytest.fixture
+def committed_team(django_db_setup, django_db_blocker):
+    """A team that other connections see too. What was committed is taken away again by hand."""
+    with django_db_blocker.unblock():
+        team = make_team(slug="crowd", key="CROWD")
+        yield team
+        for model in (Incident, Defect, ReferenceCounter):
+            model.objects.filter(team=team).delete()
+        Team.objects.filter(pk=team.pk).delete()
+        connection.close()
+
+
+def at_once(work, arguments):
+    """Runs the work for all arguments at the same time, each in a thread with a connection of its own."""
+
+    def run(argument):
+        try:
+            return work(argument)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=len(arguments)) as pool:
+        return list(pool.map(run, arguments))
+
+
+@pytest.mark.parametrize(("make", "kind"), [(make_incident, "INC"), (make_defect, "DEF")])
+def test_twenty_at_once_and_one_that_fails(committed_team, make, kind):
+    @transaction.atomic
+    def fail():
+        make(team=committed_team)
+        raise Refused
+
+    def report(number):
+        if number != 7:
+            return make(team=committed_team).reference
+        with pytest.raises(Refused):
+            fail()
+        return None
+
+    references = [reference for reference in at_once(report, range(21)) if reference]
+    assert sorted(references, key=lambda r: int(r.rpartition("-")[2])) == [f"CROWD-{kind}-{n}" for n in range(1, 21)]
+
+
+def test_twenty_people_press_the_same_button(committed_team):
+    incident = make_incident(team=committed_team, severity_key="SEV1")
+
+    def restore(_):
+        try:
+            Incident.objects.get(pk=incident.pk).move_to("restored", NOON)
+        except Exception as refused:  # noqa: BLE001 - which one it is, is the point
+            return type(refused).__name__
+        return "done"
+
+    answers = at_once(restore, range(20))
+    assert sorted(answers) == ["ValidationError"] * 19 + ["done"]
