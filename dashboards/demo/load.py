@@ -1,4 +1,4 @@
-"""Puts the demo's organisation into the database: people, teams, thresholds, records by COPY, and the snapshots of two years."""
+"""Puts the demo's organisation into the database: people, teams, thresholds, records by COPY, snapshots."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
 
 from benchmarks.models import ThresholdSet
@@ -20,6 +20,7 @@ from dashboards.demo.story import (
     ORDER,
     SNAPSHOT_DAYS,
     DefectRow,
+    Escaped,
     IncidentRow,
     Scene,
     defects,
@@ -65,8 +66,9 @@ def is_empty() -> bool:
     return not Team.objects.exists() and not taken.exists()
 
 
+@transaction.atomic
 def seed(wish: Wish, now: datetime, say: Say) -> None:
-    """The whole demo. The caller's transaction makes it all or nothing."""
+    """The whole demo or nothing of it: an interrupted start can simply be repeated."""
     Team.objects.all().lock_tree()
     today = local_day(now)
     plans = plan_teams(wish.teams, wish.seed)
@@ -160,7 +162,7 @@ def make_records(cast: Sequence[Scene], wish: Wish, say: Say) -> None:
     """Defects, then incidents, which may name the defect that caused them."""
     defect_counts = shared_out(wish.defects, [scene.profile.defects for scene in cast])
     incident_counts = shared_out(wish.incidents, [scene.profile.incidents for scene in cast])
-    escaped: dict[int, list[tuple[datetime, int]]] = {}
+    escaped: dict[int, list[Escaped]] = {}
     with connection.cursor() as cursor:
         # Each COPY then checks its own references; left to the commit, a million rows would outlast its time limit.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -169,7 +171,7 @@ def make_records(cast: Sequence[Scene], wish: Wish, say: Say) -> None:
             production = scene.stages[ORDER[-1]]
             for row in defects(scene, number, copied.next_id):
                 if row.stage_found_id == production and row.resolution not in NOT_VALID:
-                    escaped.setdefault(scene.team_id, []).append((row.found_at, row.id))
+                    escaped.setdefault(scene.team_id, []).append(Escaped(row.found_at, row.id, row.title))
                 copied.add(row)
     with Copied(Incident, IncidentRow._fields, say) as copied:
         for scene, number in zip(cast, incident_counts, strict=True):

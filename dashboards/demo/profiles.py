@@ -89,16 +89,16 @@ ELITE = Profile(escaped=((0, 5.5), (0.4, 3.6), (0.85, 2.9)), restore=((0, 1.2), 
 STEADY_GOOD = Profile(escaped=((0, 9), (0.85, 7.2)), restore=((0, 3), (0.8, 2)), defects=95)
 AVERAGE = Profile(escaped=flat(14.5), restore=flat(9))
 IMPROVER = Profile(
-    escaped=((0, 31), (0.3, 27), (0.6, 15), (0.86, 7.4)),
-    restore=((0, 34), (0.35, 22), (0.65, 6), (0.86, 2.1)),
+    escaped=((0, 31), (0.4, 28), (0.78, 23), (0.89, 6.9)),
+    restore=((0, 34), (0.4, 24), (0.7, 11), (0.89, 2.1)),
     catches="balanced",
     season=0.35,
     defects=105,
     incidents=9,
 )
 DECLINER = Profile(
-    escaped=((0, 6), (0.4, 8), (0.7, 18), (0.86, 27)),
-    restore=((0, 3), (0.45, 5), (0.7, 20), (0.86, 42)),
+    escaped=((0, 6), (0.5, 7), (0.78, 10), (0.89, 28)),
+    restore=((0, 3), (0.45, 4), (0.7, 12), (0.89, 44)),
     catches="late",
     incidents=9,
 )
@@ -127,7 +127,8 @@ NAMED = (
         outages=(
             Outage(
                 631, 96, "SEV1", "Orders are lost on the busiest day of the year",
-                "The order queue dropped what it could not hold. Load had been tested with a tenth of the traffic.", "pre-deploy",
+                "The order queue dropped what it could not hold. Load had been tested with a tenth of the traffic.",
+                "pre-deploy",
             ),
         ),
     ),
@@ -154,14 +155,15 @@ NAMED = (
         replace(AVERAGE, season=0.6, catches="balanced"),
         still_open=(StillOpen(3.2, "SEV2", "Search results are hours old in one region"),),
     ),
-    Plan("Growth", "GRO", "growth", "Commerce", "Campaigns, experiments and sign-up.", "growth", replace(DECLINER, season=0.3)),
+    Plan("Growth", "GRO", "growth", "Commerce", "Campaigns, experiments, sign-up.", "growth", replace(DECLINER, season=0.3)),
     Plan(
         "Logistics", "LOG", "logistics", "Commerce", "Stock, labels, carriers and the warehouse terminals.", "logistics",
         replace(CRITICAL, season=0.5),
         outages=(
             Outage(
                 326, 260, "SEV1", "Warehouse terminals cannot book goods for eleven days",
-                "The terminals' old operating system refused the new certificate chain. Each had to be updated by hand.", "design",
+                "The terminals' old operating system refused the new certificate chain. Each had to be updated by hand.",
+                "design",
             ),
         ),
         still_open=(StillOpen(27, "SEV2", "One carrier does not receive parcel data"),),

@@ -18,7 +18,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 from dashboards.demo.profiles import Outage, Plan, Profile, StillOpen, at
-from dashboards.demo.words import CAUSES, CONDITIONS, DOMAINS, PLACES, Domain
+from dashboards.demo.words import CAUSED_BY_DEFECT, CAUSES, DOMAINS, PLACES, Domain
 
 # Two years of snapshots, and before them the longest window that the trends start with.
 SNAPSHOT_DAYS = 728
@@ -102,6 +102,14 @@ class IncidentRow(NamedTuple):
     caused_by_defect_id: int | None
 
 
+class Escaped(NamedTuple):
+    """A defect that was found in production."""
+
+    found_at: datetime
+    id: int
+    title: str
+
+
 @dataclass(frozen=True)
 class Scene:
     """A team on the stage of the database: what its rows refer to, and when the history ends."""
@@ -141,6 +149,18 @@ class Weighted:
 
     def draw(self, rng: random.Random) -> str:
         return self.names[bisect(self.sums, rng.random() * self.sums[-1])]
+
+
+class Deck:
+    """Things in a random order, each once before any comes again: people would notice the same title twice in a row."""
+
+    def __init__(self, things: Sequence[str], rng: random.Random) -> None:
+        self.things, self.rng, self.ready = things, rng, list[str]()
+
+    def draw(self) -> str:
+        if not self.ready:
+            self.ready = self.rng.sample(self.things, len(self.things))
+        return self.ready.pop()
 
 
 # --- When --------------------------------------------------------------------------------------------------------------
@@ -192,7 +212,7 @@ class Waves:
 
     def at(self, share: float) -> float:
         day = share * HISTORY_DAYS
-        calm = 0.12 if day > HISTORY_DAYS - CALM_DAYS else 1.0
+        calm = 0.3 if day > HISTORY_DAYS - CALM_DAYS else 1.0
         wave = sum(size * math.sin(2 * math.pi * day / length + phase) for size, length, phase in self.parts)
         return max(0.2, 1 + calm * wave)
 
@@ -236,7 +256,7 @@ def defects(scene: Scene, number: int, first_id: int) -> Iterator[DefectRow]:
     rng = scene.rng("defects")
     profile, domain, end = scene.profile, scene.domain, scene.end
     waves = Waves(rng, 0.42)
-    caught = CAUGHT[profile.catches]
+    caught, conditions = CAUGHT[profile.catches], domain.conditions
     owed = rng.random()
     members = scene.members or (None,)
     for place, found_at in enumerate(moments(scene, number, rng, 0.12, HOURS_OF_WORK)):
@@ -263,7 +283,7 @@ def defects(scene: Scene, number: int, first_id: int) -> Iterator[DefectRow]:
             outcome, severity, stage, triaged_at, decided_at, end, rng
         )
         happens, expected = rng.choice(domain.split_faults)
-        when, step = rng.choice(CONDITIONS)
+        when, step = rng.choice(conditions)
         component = rng.choice(domain.components)
         told = rng.random() < 0.35
         yield DefectRow(
@@ -392,16 +412,14 @@ class Durations:
         return self.ready.pop()
 
 
-def incidents(
-    scene: Scene, number: int, first_id: int, escaped: Sequence[tuple[datetime, int]] = ()
-) -> Iterator[IncidentRow]:
-    """The team's incidents in the order of their start. `escaped`: (found at, id) of its escaped defects, in order."""
+def incidents(scene: Scene, number: int, first_id: int, escaped: Sequence[Escaped] = ()) -> Iterator[IncidentRow]:
+    """The team's incidents in the order of their start. `escaped`: what may have caused them, in the order of its finds."""
     rng = scene.rng("incidents")
     plan, end = scene.plan, scene.end
     open_ones = sorted(plan.still_open[:number], key=lambda each: -each.hours_ago)
     starts = moments(scene, number - len(open_ones), rng, 0.55, HOURS_OF_TROUBLE)
     outages = {_nearest(starts, end - timedelta(days=outage.days_ago)): outage for outage in plan.outages if starts}
-    waves, durations = Waves(rng, 0.5), Durations(rng)
+    waves, durations, titles = Waves(rng, 0.5), Durations(rng), Deck(scene.domain.incidents, rng)
     aside, left_out = rng.random(), cycle(NOT_COUNTED)
     last_counted = None
     for place, start in enumerate(starts):
@@ -421,7 +439,8 @@ def incidents(
             why = next(left_out)
             if why == "duplicate" and last_counted is None:
                 why = "cancelled"
-        row = _past(scene, rng, first_id + place, place + 1, start, hours, why, outage, last_counted, escaped)
+        title = f"{titles.draw()} {rng.choice(PLACES)}".rstrip()
+        row = _past(scene, rng, first_id + place, place + 1, title, start, hours, why, outage, last_counted, escaped)
         if not why:
             last_counted = row.id
         yield row
@@ -433,17 +452,25 @@ def _nearest(starts: Sequence[datetime], moment: datetime) -> int:
     return min(range(len(starts)), key=lambda place: abs(starts[place] - moment))
 
 
+def _just_found(escaped: Sequence[Escaped], moment: datetime) -> Escaped | None:
+    """The last defect that was found in production in the ten days before."""
+    place = bisect(escaped, moment, key=lambda each: each.found_at)
+    latest = escaped[place - 1] if place else None
+    return latest if latest and moment - latest.found_at < timedelta(days=10) else None
+
+
 def _past(
     scene: Scene,
     rng: random.Random,
     pk: int,
     number: int,
+    title: str,
     start: datetime,
     hours: float,
     why: str,
     outage: Outage | None,
     original: int | None,
-    escaped: Sequence[tuple[datetime, int]],
+    escaped: Sequence[Escaped],
 ) -> IncidentRow:
     """An incident that is over. `why` says why it does not count, if so."""
     profile, domain, end = scene.profile, scene.domain, scene.end
@@ -463,7 +490,10 @@ def _past(
     severity = outage.severity if outage else INCIDENT_SEVERITIES.draw(rng)
     cause, stage = (outage.cause, outage.should_have_caught) if outage else rng.choice(CAUSES)
     explained = outage is not None or (closed_at is not None and (severity in ("SEV1", "SEV2") or rng.random() < 0.5))
-    title = outage.title if outage else f"{rng.choice(domain.incidents)} {rng.choice(PLACES)}".rstrip()
+    title = outage.title if outage else title
+    defect = None
+    if not why and not outage and rng.random() < 0.15 and (culprit := _just_found(escaped, detected_at)):
+        defect, title, (cause, stage) = culprit.id, culprit.title, CAUSED_BY_DEFECT
     impacted = not why and (severity in ("SEV1", "SEV2") or rng.random() < 0.6)
     affected = max(1, round(AFFECTED[severity] * rng.lognormvariate(0, 0.7))) if impacted else None
     status = "closed" if closed_at else "restored"
@@ -474,11 +504,6 @@ def _past(
         title = f"Exercise: {title[0].lower()}{title[1:]}"
     elif why == "maintenance":
         title = f"Planned maintenance of {rng.choice(domain.services)}"
-    defect = None
-    if escaped and not why and rng.random() < 0.3:
-        place = bisect(escaped, (detected_at, 0))
-        if place and detected_at - escaped[place - 1][0] < timedelta(days=10):
-            defect = escaped[place - 1][1]
     return IncidentRow(
         id=pk,
         reference=f"{scene.plan.key}-INC-{number}",

@@ -14,11 +14,17 @@ class Domain:
     # What users could not do, after "About 2,300 customers".
     harm: str
     related: tuple[str, ...]
+    # Its users see pages in a browser.
+    on_a_page: bool = True
     split_faults: tuple[tuple[str, str], ...] = field(init=False)
 
     def __post_init__(self) -> None:
         pairs = tuple((happens, should) for happens, _, should in (fault.partition("|") for fault in self.faults))
         object.__setattr__(self, "split_faults", pairs)
+
+    @property
+    def conditions(self) -> tuple[tuple[str, str], ...]:
+        return ANYWHERE + ON_A_PAGE if self.on_a_page else ANYWHERE
 
 
 DOMAINS = {
@@ -43,7 +49,7 @@ DOMAINS = {
         ),
         incidents=(
             "Orders cannot be placed",
-            "Basket is emptied when customers sign in",
+            "Sign-in empties the basket",
             "Checkout is very slow",
             "Discount codes are refused for all customers",
             "Delivery options do not load",
@@ -196,6 +202,7 @@ DOMAINS = {
         ),
         harm="waited longer for their parcel",
         related=("Warehouse", "Returns desk", "Carrier links", "Stock", "Store systems", "Procurement", "Fleet", "Customs"),
+        on_a_page=False,
     ),
     "mobile": Domain(
         components=("Start screen", "Push messages", "Offline mode", "Barcode scanner", "Account screen", "Updates"),
@@ -237,6 +244,7 @@ DOMAINS = {
             "Widgets",
             "App platform",
         ),
+        on_a_page=False,
     ),
     "identity": Domain(
         components=("Sign-in", "Password reset", "Two-factor codes", "Single sign-on", "Sessions", "Permissions"),
@@ -308,6 +316,7 @@ DOMAINS = {
             "Metrics",
             "Archive",
         ),
+        on_a_page=False,
     ),
     "infrastructure": Domain(
         components=("Load balancer", "Clusters", "Databases", "DNS", "Certificates", "Backups"),
@@ -339,6 +348,7 @@ DOMAINS = {
         ),
         harm="saw slow or failing pages",
         related=("Networks", "Databases", "Compute", "Observability", "Storage", "Edge", "Cloud costs", "Continuity"),
+        on_a_page=False,
     ),
     "tools": Domain(
         components=(
@@ -386,6 +396,7 @@ DOMAINS = {
             "Quality",
             "Automation",
         ),
+        on_a_page=False,
     ),
     "messaging": Domain(
         components=("E-mail", "Text messages", "Templates", "Preferences", "Delivery reports", "In-app inbox"),
@@ -413,41 +424,39 @@ DOMAINS = {
         ),
         harm="did not get their messages",
         related=("Mailings", "Customer care", "Chat", "Contact centre", "Help centre", "Documents", "Letters", "Alerts"),
+        on_a_page=False,
     ),
 }
 
-# When a fault shows, and the step that brings it about.
-CONDITIONS = tuple(
-    (when, step)
-    for when, _, step in (
-        text.partition("|")
-        for text in (
-            "|Use it as usual.",
-            "|Do it twice in a row.",
-            "after the session has expired|Leave the page open for an hour, then go on.",
-            "when the page is reloaded|Reload the page before it has finished.",
-            "on slow connections|Slow the connection down to 3G.",
-            "for accounts with two addresses|Use an account that has two addresses.",
-            "when two people do it at once|Do the same from a second account at the same time.",
-            "after a change of language|Change the language, then go back.",
-            "on the first day of the month|Set the clock to the first of a month.",
-            "in Safari|Use Safari.",
-            "in Firefox|Use Firefox.",
-            "for customers in Switzerland|Use an account in Switzerland.",
-            "for customers without a last order|Use a new account.",
-            "with more than 100 entries|Create 101 entries first.",
-            "after the night of the clock change|Use data from the last Sunday in October.",
-            "when the name has an apostrophe|Use the name O'Neill.",
-            "after a failed first try|Let the first try fail, then try again.",
-            "when opened from an e-mail|Open it through the link in the e-mail.",
-            "with the keyboard only|Use the keyboard only.",
-            "since the last release|Compare with the release before.",
-            "while the nightly job runs|Try it while the nightly job runs.",
-            "for business customers|Use a business account.",
-            "under load|Send 200 requests a second.",
-            "on phones|Use a phone.",
-        )
-    )
+# When a fault shows, and the step that brings it about: anywhere, and where there is a page to look at.
+ANYWHERE = (
+    ("", "Use it as usual."),
+    ("", "Do it twice in a row."),
+    ("when two people do it at once", "Do the same from a second account at the same time."),
+    ("on the first day of the month", "Set the clock to the first of a month."),
+    ("with more than 100 entries", "Create 101 entries first."),
+    ("after the night of the clock change", "Use data from the last Sunday in October."),
+    ("when a name has an apostrophe", "Use the name O'Neill."),
+    ("after a failed first try", "Let the first try fail, then try again."),
+    ("since the last release", "Compare with the release before."),
+    ("while the nightly job runs", "Try it while the nightly job runs."),
+    ("under load", "Send 200 requests a second."),
+    ("after a restart", "Restart the service, then try it."),
+    ("in the second region", "Use the second region."),
+)
+ON_A_PAGE = (
+    ("after the session has expired", "Leave the page open for an hour, then go on."),
+    ("when the page is reloaded", "Reload the page before it has finished."),
+    ("on slow connections", "Slow the connection down to 3G."),
+    ("for accounts with two addresses", "Use an account that has two addresses."),
+    ("after a change of language", "Change the language, then go back."),
+    ("in Safari", "Use Safari."),
+    ("in Firefox", "Use Firefox."),
+    ("for customers in Switzerland", "Use an account in Switzerland."),
+    ("for new customers", "Use a new account."),
+    ("for business customers", "Use a business account."),
+    ("when opened from an e-mail", "Open it through the link in the e-mail."),
+    ("on phones", "Use a phone."),
 )
 
 # Where or for whom an incident was felt.
@@ -480,6 +489,11 @@ CAUSES = (
     ("The provider had an outage and there was no second route.", "design"),
     ("A loop without a limit used up the memory when a list was empty.", "pre-commit"),
     ("A secret was rotated in one place and not in the other.", "design"),
+)
+
+CAUSED_BY_DEFECT = (
+    "The defect came with a release and was known to nobody. No test goes down this path; one has been added.",
+    "ci",
 )
 
 QUALIFIERS = (

@@ -3,11 +3,10 @@ import secrets
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-from django.db import transaction
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from dashboards.demo.load import ACCOUNTS, Wish, is_empty, seed
+from dashboards.demo import load
 from dashboards.demo.profiles import DEFAULT_TEAMS
 
 
@@ -25,19 +24,15 @@ class Command(BaseCommand):
     def handle(
         self, teams: int, defects: int, incidents: int, seed: int, password: str | None, no_snapshots: bool, **options: Any
     ) -> None:
-        if not is_empty():
+        if teams < 2 or min(defects, incidents) < 0:
+            raise CommandError("Ask for at least 2 teams, and for no negative number of records.")
+        if not load.is_empty():
             self.stdout.write("There is data already; nothing was seeded.")
             return
         known = password or os.environ.get("QMPORTAL_DEMO_PASSWORD")
-        wish = Wish(teams, defects, incidents, seed, known or secrets.token_urlsafe(12), not no_snapshots)
-        fill(wish, self.stdout.write)
-        emails = ", ".join(email for email, *_ in ACCOUNTS)
+        wish = load.Wish(teams, defects, incidents, seed, known or secrets.token_urlsafe(12), not no_snapshots)
+        load.seed(wish, timezone.now(), self.stdout.write)
+        emails = ", ".join(email for email, *_ in load.ACCOUNTS)
         self.stdout.write(f"Accounts: {emails}")
         if not known:
             self.stdout.write(f"Password of all four: {wish.password}")
-
-
-@transaction.atomic
-def fill(wish: Wish, say: Any) -> None:
-    """All of it or nothing: an interrupted start can simply be repeated."""
-    seed(wish, timezone.now(), say)
