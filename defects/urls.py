@@ -1,4 +1,14 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from defects import views
 
 app_name = "defects"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.defect_list, name="list"),
+    path("new/", views.defect_create, name="create"),
+    path("similar/", views.defect_similar, name="similar"),
+    path("<str:reference>/", views.defect_detail, name="detail"),
+    path("<str:reference>/edit/", views.defect_edit, name="edit"),
+    path("<str:reference>/delete/", views.defect_delete, name="delete"),
+    path("<str:reference>/bring-back/", views.defect_bring_back, name="bring_back"),
+]

@@ -1,0 +1,71 @@
+"""What the list of defects can be narrowed and sorted by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.cache import cache
+from django.http import QueryDict
+
+from defects.models import Defect, DefectQuerySet, Severity
+from pipeline.models import Stage
+from qmportal.lib.lists import ListForm, within
+from teams.models import Team, User
+
+UNKNOWN = "none"
+# Severities and stages change about once a year, and every list asks for them.
+KEPT_FOR_SECONDS = 60
+
+
+def severity_choices() -> list[tuple[str, str]]:
+    return cache.get_or_set("severity-choices", lambda: list(Severity.objects.values_list("key", "name")), KEPT_FOR_SECONDS)
+
+
+def stage_choices() -> list[tuple[str, str]]:
+    return cache.get_or_set("stage-choices", lambda: list(Stage.objects.values_list("slug", "name")), KEPT_FOR_SECONDS)
+
+
+class DefectFilter(ListForm):
+    ORDERS = {
+        "title": "title",
+        "severity": "severity__rank",
+        "status": "status",
+        "stage": "stage_found__position",
+        "team": "team__name",
+        "found": "found_at",
+    }
+    DEFAULT_ORDER = "-found"
+
+    team = forms.ChoiceField()
+    status = forms.ChoiceField(initial="all", choices=[("all", "Any status"), ("open", "Open"), *Defect.Status.choices])
+    severity = forms.ChoiceField()
+    stage = forms.ChoiceField(label="Found in")
+    found_by = forms.ChoiceField(choices=[("", "Found by anyone"), *Defect.FoundBy.choices])
+
+    def __init__(self, data: QueryDict, *, user: User):
+        super().__init__(data)
+        teams = Team.objects.with_rows_for(user).values_list("slug", "name")
+        self.fields["team"].choices = [("", "Any team"), *teams]
+        self.fields["severity"].choices = [("", "Any severity"), *severity_choices()]
+        self.fields["stage"].choices = [("", "Any stage"), *stage_choices(), (UNKNOWN, "Stage unknown")]
+
+    def narrow(self, rows: DefectQuerySet, chosen: dict[str, Any]) -> DefectQuerySet:
+        if chosen.get("q"):
+            rows = rows.matching(chosen["q"])
+        if chosen.get("team"):
+            rows = rows.filter(team__slug=chosen["team"])
+        if chosen.get("status") == "open":
+            rows = rows.open()
+        elif chosen.get("status") in Defect.Status:
+            rows = rows.filter(status=chosen["status"])
+        if chosen.get("severity"):
+            rows = rows.filter(severity__key=chosen["severity"])
+        if chosen.get("stage") == UNKNOWN:
+            rows = rows.filter(stage_found=None)
+        elif chosen.get("stage"):
+            rows = rows.filter(stage_found__slug=chosen["stage"])
+        for name in ("found_by", "source"):
+            if chosen.get(name):
+                rows = rows.filter(**{name: chosen[name]})
+        return within(rows, "found_at", chosen)

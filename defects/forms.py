@@ -1,0 +1,124 @@
+"""The form that reports and edits a defect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.utils import timezone
+
+from defects.models import Defect, Severity
+from pipeline.models import Stage
+from qmportal.lib.forms import KeyField, MomentField, RecordForm
+from qmportal.lib.widgets import OptionCards
+from teams.models import Team, User
+from teams.permissions import is_member
+
+
+class DefectForm(RecordForm[Defect]):
+    team = forms.ModelChoiceField(
+        Team.objects.none(),
+        to_field_name="slug",
+        empty_label="Choose a team",
+        error_messages={"required": "Choose a team.", "invalid_choice": "Choose one of your own teams."},
+    )
+    severity = forms.ModelChoiceField(
+        Severity.objects.none(),
+        to_field_name="key",
+        label="How severe is it?",
+        empty_label=None,
+        error_messages={"required": "Choose how severe it is.", "invalid_choice": "Choose one of these severities."},
+    )
+    stage_found = forms.ModelChoiceField(
+        Stage.objects.all(),
+        to_field_name="slug",
+        label="Where was it found?",
+        empty_label="Choose a stage",
+        error_messages={"required": "Choose the stage that found it."},
+    )
+    stage_introduced = forms.ModelChoiceField(
+        Stage.objects.all(), to_field_name="slug", label="Introduced in", required=False
+    )
+    stage_should_catch = forms.ModelChoiceField(
+        Stage.objects.all(), to_field_name="slug", label="Should have been caught in", required=False
+    )
+    assignee = KeyField(
+        User.objects.filter(is_active=True),
+        to_field_name="email",
+        fold=str.lower,
+        required=False,
+        help_text="E-mail of the person who works on it.",
+        error_messages={"invalid_choice": "Nobody in this team has that e-mail."},
+    )
+    duplicate_of = KeyField(
+        Defect.objects.none(),
+        to_field_name="reference",
+        required=False,
+        help_text="The reference of the original, such as PAY-DEF-7.",
+        error_messages={"invalid_choice": "You can see no defect with this reference."},
+    )
+
+    class Meta:
+        model = Defect
+        fields = (
+            *("title", "team", "severity", "stage_found", "steps", "expected", "actual"),
+            *("status", "resolution", "duplicate_of", "priority", "found_by", "assignee"),
+            *("component", "environment", "version_found", "version_fixed", "stage_introduced", "stage_should_catch"),
+            *Defect.TIMES,
+        )
+        field_classes = dict.fromkeys(Defect.TIMES, MomentField)
+        labels = {
+            "found_at": "Found",
+            "triaged_at": "Triaged",
+            "fixed_at": "Fixed",
+            "verified_at": "Verified",
+            "closed_at": "Closed",
+        }
+        help_texts = {
+            "steps": "What to do to see it. Markdown works. Do not include customer data.",
+            "resolution": "Only for a defect that is closed.",
+        }
+
+    RARELY = Meta.fields[4:]
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any):
+        super().__init__(*args, user=user, **kwargs)
+        defect = self.instance
+        teams = Team.objects.with_rows_for(user)
+        severities = {severity.key: severity for severity in Severity.objects.all()}
+        self.fields["team"].queryset = teams
+        self.fields["severity"].queryset = Severity.objects.all()
+        self.fields["severity"].widget = OptionCards(
+            attrs={"class": "two"},
+            hints={key: severity.description for key, severity in severities.items()},
+            severities={key: key for key in severities},
+        )
+        self.fields["severity"].widget.choices = self.fields["severity"].choices
+        self.fields["duplicate_of"].queryset = Defect.objects.filter(
+            Q(pk__in=Defect.objects.visible_to(user)) | Q(pk=defect.duplicate_of_id)
+        )
+        if not defect.pk and teams.count() == 1:
+            self.initial.setdefault("team", teams[0])
+        if defect.pk:
+            # A defect that was imported without a known stage may stay so.
+            self.fields["stage_found"].required = defect.stage_found_id is not None
+            for name in ("team", "severity", "stage_found", "stage_introduced", "stage_should_catch"):
+                self.initial[name] = getattr(defect, name)
+            for name in ("assignee", "duplicate_of"):
+                self.initial[name] = getattr(defect, name)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        team, assignee = cleaned.get("team"), cleaned.get("assignee")
+        if team and assignee and not is_member(assignee, team):
+            self.add_error("assignee", self.fields["assignee"].error_messages["invalid_choice"])
+        return cleaned
+
+    def follow(self) -> None:
+        """A status that was chosen writes down its time, unless a time was typed as well."""
+        if self.cleaned_data.get("status") != self.initial.get("status", Defect.Status.NEW):
+            self.instance.stamp(timezone.now())
+            for name in Defect.TIMES:
+                if name in self.cleaned_data:
+                    self.cleaned_data[name] = getattr(self.instance, name)

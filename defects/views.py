@@ -1,0 +1,135 @@
+"""Pages of defects: the list, one of them, the form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.views.decorators.http import require_http_methods, require_safe
+
+from defects.filters import DefectFilter
+from defects.forms import DefectForm
+from defects.models import Defect
+from qmportal.lib.forms import go, prefill
+from qmportal.lib.pages import render_page
+from qmportal.lib.records import StaleRecord
+from qmportal.lib.text import clean_line
+from qmportal.lib.wording import duration
+from teams.permissions import can_manage, can_report, require
+
+PREFILLED = ("title", "team", "severity", "stage_found", "steps")
+SIMILAR_SHOWN = 4
+
+
+@require_safe
+def defect_list(request: HttpRequest) -> HttpResponse:
+    filters = DefectFilter(request.GET, user=request.user)
+    page = filters.page(Defect.objects.visible_to(request.user).select_related("team", "severity", "stage_found"))
+    return render_page(request, "defects/list.html", {"filters": filters, "page": page}, partial="rows")
+
+
+@require_safe
+def defect_detail(request: HttpRequest, reference: str) -> HttpResponse:
+    defect = _find(request, reference)
+    context = {
+        "defect": defect,
+        "events": _events(defect),
+        # By the rows themselves: this app stands below the one that names defects as causes.
+        "incidents": defect.incidents.visible_to(request.user),
+        "escaped": defect.has_escaped(),
+        "may_edit": can_report(request.user, defect.team),
+        "may_delete": can_manage(request.user, defect.team),
+    }
+    return render_page(request, "defects/detail.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def defect_create(request: HttpRequest) -> HttpResponse:
+    data = request.POST if request.method == "POST" else None
+    form = DefectForm(data, user=request.user, initial=prefill(request, PREFILLED))
+    if form.is_valid():
+        defect = form.file()
+        messages.success(request, f"{defect.reference} was reported.")
+        return go(request, defect)
+    return _form_page(request, form, "Report a defect")
+
+
+@require_safe
+def defect_similar(request: HttpRequest) -> HttpResponse:
+    """Possible duplicates of the title that is being typed; only a hint, so it never refuses anything."""
+    title, team = clean_line(request.GET.get("title", "")[:200]), request.GET.get("team", "")
+    rows = Defect.objects.visible_to(request.user).filter(team__slug=team)
+    similar = rows.like(title)[:SIMILAR_SHOWN] if title and team else []
+    return render_page(request, "defects/form.html#similar", {"similar": similar})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def defect_edit(request: HttpRequest, reference: str) -> HttpResponse:
+    defect = _find(request, reference)
+    require(can_report(request.user, defect.team))
+    form = DefectForm(request.POST if request.method == "POST" else None, instance=defect, user=request.user)
+    if not form.is_valid():
+        return _form_page(request, form, f"Edit {reference}", defect=defect)
+    try:
+        form.save()
+    except StaleRecord as stale:
+        form.take_over(stale.current)
+        conflict = {"differences": form.differences(stale.current), "current": stale.current}
+        return _form_page(request, form, f"Edit {reference}", defect=defect, status=409, **conflict)
+    messages.success(request, f"{reference} was saved.")
+    return go(request, defect)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def defect_delete(request: HttpRequest, reference: str) -> HttpResponse:
+    defect = _find(request, reference)
+    require(can_manage(request.user, defect.team))
+    if request.method == "POST":
+        defect.deleted_at = timezone.now()
+        defect.save(update_fields=["deleted_at"])
+        undo = reverse("defects:bring_back", args=[reference])
+        messages.success(request, format_html('{} was deleted. <a href="{}">Undo</a>', reference, undo))
+        return redirect("defects:list")
+    return render_page(request, "defects/delete.html", {"defect": defect})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def defect_bring_back(request: HttpRequest, reference: str) -> HttpResponse:
+    rows = Defect.objects.within_reach_of(request.user).exclude(deleted_at=None).select_related("team")
+    defect = get_object_or_404(rows, reference=reference)
+    require(can_manage(request.user, defect.team))
+    if request.method == "POST":
+        defect.deleted_at = None
+        defect.save(update_fields=["deleted_at"])
+        messages.success(request, f"{reference} is back.")
+        return redirect(defect)
+    return render_page(request, "defects/bring_back.html", {"defect": defect})
+
+
+def _find(request: HttpRequest, reference: str) -> Defect:
+    rows = Defect.objects.visible_to(request.user).select_related(
+        *("team", "severity", "stage_found", "stage_introduced", "stage_should_catch"),
+        *("assignee", "reporter", "duplicate_of"),
+    )
+    return get_object_or_404(rows, reference=reference)
+
+
+def _form_page(request: HttpRequest, form: DefectForm, heading: str, *, status: int = 0, **context: Any) -> HttpResponse:
+    status = status or (422 if form.is_bound else 200)
+    return render_page(request, "defects/form.html", {"form": form, "heading": heading} | context, status=status)
+
+
+def _events(defect: Defect) -> list[dict[str, Any]]:
+    """The known times in order."""
+    labels = DefectForm.Meta.labels
+    fix = f"{duration(defect.time_to_fix)} after it was found" if defect.time_to_fix is not None else ""
+    return [
+        {"at": at, "text": labels[name], "note": fix if name == "fixed_at" else ""}
+        for name in Defect.TIMES
+        if (at := getattr(defect, name)) is not None
+    ]

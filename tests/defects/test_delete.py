@@ -1,0 +1,48 @@
+"""Deleting is for managers, is soft, and can be undone."""
+
+import pytest
+from django.urls import reverse
+
+from tests.factories import NOON, make_defect, make_member, make_team
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def team():
+    return make_team(key="PAY")
+
+
+@pytest.fixture
+def defect(team):
+    return make_defect(team=team)
+
+
+def url(name, defect):
+    return reverse(f"defects:{name}", args=[defect.reference])
+
+
+def test_a_manager_deletes_and_brings_back(client, team, defect):
+    client.force_login(make_member(team=team, role="manager"))
+    assert "Delete PAY-DEF-1?" in client.get(url("delete", defect)).text
+    answer = client.post(url("delete", defect), follow=True)
+    assert f'PAY-DEF-1 was deleted. <a href="{url("bring_back", defect)}">Undo</a>' in answer.text
+    assert client.get(defect.get_absolute_url()).status_code == 404
+    assert "Bring back PAY-DEF-1?" in client.get(url("bring_back", defect)).text
+    assert client.post(url("bring_back", defect), follow=True).status_code == 200
+    defect.refresh_from_db()
+    assert defect.deleted_at is None
+
+
+@pytest.mark.parametrize("role", ["engineer", "trainee"])
+def test_others_may_not(client, team, defect, role):
+    client.force_login(make_member(team=team, role=role))
+    assert client.post(url("delete", defect)).status_code == 403
+    deleted = make_defect(team=team, deleted_at=NOON)
+    assert client.post(url("bring_back", deleted)).status_code == 403
+
+
+def test_a_manager_of_another_team_finds_nothing(client, defect):
+    client.force_login(make_member(team=make_team(), role="manager"))
+    assert client.post(url("delete", defect)).status_code == 404
+    assert client.post(url("bring_back", defect)).status_code == 404

@@ -1,0 +1,145 @@
+"""Reporting and editing a defect."""
+
+import re
+import uuid
+
+import pytest
+from django.urls import reverse
+
+from defects.models import Defect
+from tests.factories import NOON, make_defect, make_member, make_team, make_user
+
+pytestmark = pytest.mark.django_db
+CREATE = reverse("defects:create")
+
+
+@pytest.fixture
+def team():
+    return make_team(name="Payments", slug="payments", key="PAY")
+
+
+@pytest.fixture
+def user(team):
+    return make_member(team=team, role="trainee", email="ann@example.com")
+
+
+@pytest.fixture
+def client(client, user):
+    client.force_login(user)
+    return client
+
+
+def edit_url(defect):
+    return reverse("defects:edit", args=[defect.reference])
+
+
+def typed(defect=None, **fields):
+    """What a person sends: the form as it stands, with some fields typed over."""
+    known = {"title": "The total is wrong", "team": "payments", "severity": "SEV3", "stage_found": "ci"}
+    if defect is None:
+        return known | {"submission": uuid.uuid4()} | fields
+    stands = {"team": defect.team.slug, "version": defect.version, "found_at": "2026-03-02T12:00", "status": defect.status}
+    return known | stands | fields
+
+
+def test_title_team_severity_and_stage_are_enough(client, user):
+    answer = client.post(CREATE, typed())
+    defect = Defect.objects.get()
+    assert answer.headers["Location"] == defect.get_absolute_url() == "/defects/PAY-DEF-1/"
+    assert (defect.title, defect.team.slug, defect.severity.key) == ("The total is wrong", "payments", "SEV3")
+    assert (defect.stage_found.slug, defect.status, defect.reporter) == ("ci", "new", user)
+
+
+def test_the_form_opens_with_what_the_address_says(client):
+    page = client.get(f"{CREATE}?team=payments&severity=SEV1&title=Slow&stage_found=production").text
+    assert 'value="Slow"' in page
+    assert '<option value="payments" selected>' in page
+    assert '<option value="production" selected>' in page
+    assert re.search(r'value="SEV1"[^>]* checked', page)
+
+
+def test_a_blank_form_comes_back_with_a_summary_and_what_was_typed(client):
+    answer = client.post(CREATE, {"steps": "Open the basket"})
+    assert answer.status_code == 422
+    for words in ("There is a problem", "Enter a title.", "Choose a team.", "Choose how severe it is.", "Open the basket"):
+        assert words in answer.text
+    assert "Choose the stage that found it." in answer.text
+    assert not Defect.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"title": "\u200b"}, "Enter a title."),
+        ({"team": "theirs"}, "Choose one of your own teams."),
+        ({"stage_found": "heaven"}, "Select a valid choice."),
+        ({"found_at": "2999-01-01T12:00"}, "This time lies in the future."),
+        ({"found_at": "2026-03-02T12:00", "fixed_at": "2026-03-01T12:00"}, "cannot be fixed before it is found"),
+        ({"status": "closed"}, "Choose how the defect was resolved"),
+        ({"resolution": "fixed"}, "Only a closed defect has a resolution."),
+        ({"stage_introduced": "production"}, "cannot be introduced after it is found"),
+        ({"stage_should_catch": "production"}, "could not have caught it"),
+        ({"assignee": "nobody@example.com"}, "Nobody in this team has that e-mail."),
+        ({"duplicate_of": "THEIR-DEF-1"}, "You can see no defect with this reference."),
+        ({"steps": "a\x00b"}, "Null characters are not allowed."),
+    ],
+)
+def test_each_refusal_has_its_sentence_and_stores_nothing(client, fields, sentence):
+    make_defect(team=make_team(slug="theirs", key="THEIR"), title="Canary")
+    answer = client.post(CREATE, typed(**fields))
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert not Defect.objects.exclude(title="Canary").exists()
+
+
+def test_a_status_writes_down_its_time(client, team):
+    defect = make_defect(team=team)
+    client.post(edit_url(defect), typed(defect, status="closed", resolution="fixed"))
+    defect.refresh_from_db()
+    assert defect.status == "closed"
+    assert defect.closed_at is not None
+
+
+def test_a_time_that_was_typed_stands(client, team):
+    defect = make_defect(team=team)
+    client.post(edit_url(defect), typed(defect, status="fixed", fixed_at="2026-03-02T13:00"))
+    defect.refresh_from_db()
+    assert defect.fixed_at == NOON.replace(hour=13)
+
+
+def test_two_presses_make_one_defect(client):
+    twice = typed()
+    first, second = client.post(CREATE, twice), client.post(CREATE, twice)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert Defect.objects.count() == 1
+
+
+def test_an_imported_defect_may_keep_its_unknown_stage(client, team):
+    defect = make_defect(team=team, stage_found=None)
+    client.post(edit_url(defect), typed(defect, title="New title", stage_found=""))
+    defect.refresh_from_db()
+    assert (defect.title, defect.stage_found) == ("New title", None)
+
+
+def test_a_stale_edit_shows_both_texts_and_keeps_what_was_typed(client, team):
+    defect = make_defect(team=team)
+    Defect.objects.get(pk=defect.pk).save()  # somebody else
+    answer = client.post(edit_url(defect), typed(defect, title="Mine", stage_found="production"))
+    assert answer.status_code == 409
+    differences = {d.label: (d.stored, d.typed) for d in answer.context["differences"]}
+    assert differences == {"Title": ("The total is wrong", "Mine"), "Where was it found?": ("CI", "Production")}
+    assert 'value="Mine"' in answer.text
+    defect.refresh_from_db()
+    assert defect.title == "The total is wrong"
+
+
+def test_outsiders_find_nothing_and_strangers_sign_in(client, team):
+    defect = make_defect(team=make_team())
+    assert client.get(edit_url(defect)).status_code == 404
+    client.logout()
+    assert client.get(CREATE).status_code == 302
+
+
+def test_without_a_team_nothing_can_be_reported(client):
+    client.force_login(make_user())
+    assert client.post(CREATE, typed()).status_code == 422
