@@ -1,4 +1,14 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from incidents import views
 
 app_name = "incidents"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.incident_list, name="list"),
+    path("new/", views.incident_create, name="create"),
+    path("<str:reference>/", views.incident_detail, name="detail"),
+    path("<str:reference>/edit/", views.incident_edit, name="edit"),
+    path("<str:reference>/move/", views.incident_move, name="move"),
+    path("<str:reference>/delete/", views.incident_delete, name="delete"),
+    path("<str:reference>/bring-back/", views.incident_bring_back, name="bring_back"),
+]

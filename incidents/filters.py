@@ -1,0 +1,56 @@
+"""What the list of incidents can be narrowed and sorted by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from defects.filters import severity_choices
+from incidents.models import Incident, IncidentQuerySet
+from qmportal.lib.lists import ListForm, within
+from teams.models import Team, User
+
+UNDETERMINED = "none"
+
+
+class IncidentFilter(ListForm):
+    ORDERS = {
+        "title": "title",
+        "severity": "severity__rank",
+        "status": "status",
+        "team": "team__name",
+        "detected": "detected_at",
+        "restore": "time_to_restore",
+    }
+    DEFAULT_ORDER = "-detected"
+
+    team = forms.ChoiceField()
+    status = forms.ChoiceField(initial="all", choices=[("all", "Any status"), ("open", "Open"), *Incident.Status.choices])
+    severity = forms.ChoiceField()
+    kind = forms.ChoiceField(choices=[("", "Any kind"), *Incident.Kind.choices])
+
+    def __init__(self, data: QueryDict, *, user: User):
+        super().__init__(data)
+        teams = Team.objects.with_rows_for(user).values_list("slug", "name")
+        self.fields["team"].choices = [("", "Any team"), *teams]
+        self.fields["severity"].choices = [("", "Any severity"), *severity_choices(), (UNDETERMINED, "Undetermined")]
+
+    def narrow(self, rows: IncidentQuerySet, chosen: dict[str, Any]) -> IncidentQuerySet:
+        if chosen.get("q"):
+            rows = rows.matching(chosen["q"])
+        if chosen.get("team"):
+            rows = rows.filter(team__slug=chosen["team"])
+        if chosen.get("status") == "open":
+            rows = rows.open()
+        elif chosen.get("status") in Incident.Status:
+            rows = rows.filter(status=chosen["status"])
+        if chosen.get("severity") == UNDETERMINED:
+            rows = rows.filter(severity=None)
+        elif chosen.get("severity"):
+            rows = rows.filter(severity__key=chosen["severity"])
+        for name in ("kind", "source"):
+            if chosen.get(name):
+                rows = rows.filter(**{name: chosen[name]})
+        return within(rows, "detected_at", chosen)

@@ -1,0 +1,117 @@
+"""The form that reports and edits an incident."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+
+from defects.models import Defect, Severity
+from incidents.models import Incident
+from pipeline.models import Stage
+from qmportal.lib.forms import KeyField, MomentField, RecordForm
+from qmportal.lib.widgets import OptionCards
+from teams.models import Team, User
+from teams.permissions import is_member
+
+
+class IncidentForm(RecordForm[Incident]):
+    team = forms.ModelChoiceField(
+        Team.objects.none(),
+        to_field_name="slug",
+        empty_label="Choose a team",
+        error_messages={"required": "Choose a team.", "invalid_choice": "Choose one of your own teams."},
+    )
+    severity = forms.ModelChoiceField(
+        Severity.objects.none(),
+        to_field_name="key",
+        label="How severe is it?",
+        required=False,
+        blank=True,
+        empty_label="Not sure yet",
+        error_messages={"invalid_choice": "Choose one of these severities."},
+    )
+    lead = KeyField(
+        User.objects.filter(is_active=True),
+        to_field_name="email",
+        fold=str.lower,
+        required=False,
+        help_text="E-mail of the person who leads the response.",
+        error_messages={"invalid_choice": "Nobody in this team has that e-mail."},
+    )
+    caused_by_defect = KeyField(
+        Defect.objects.none(),
+        to_field_name="reference",
+        required=False,
+        help_text="The reference of a defect, such as PAY-DEF-7.",
+        error_messages={"invalid_choice": "You can see no defect with this reference."},
+    )
+    duplicate_of = KeyField(
+        Incident.objects.none(),
+        to_field_name="reference",
+        required=False,
+        help_text="The reference of the original, such as PAY-INC-42. Set the status to Duplicate as well.",
+        error_messages={"invalid_choice": "You can see no incident with this reference."},
+    )
+    should_have_caught = forms.ModelChoiceField(
+        Stage.objects.all(), to_field_name="slug", label="Should have been caught in", required=False
+    )
+
+    class Meta:
+        model = Incident
+        fields = (
+            *("title", "team", "severity", "summary", "services", "status", "kind", "environment"),
+            *Incident.TIMES,
+            *("detection_source", "impact_kind", "customer_impacted", "customer_impact", "customers_affected"),
+            *("lead", "root_cause", "should_have_caught", "caused_by_defect", "duplicate_of"),
+        )
+        field_classes = dict.fromkeys(Incident.TIMES, MomentField)
+        labels = {"summary": "What do you know so far?", "customer_impacted": "Customers are affected"}
+        help_texts = {
+            "summary": "Symptoms, when they began, what has been tried. Markdown works. Do not include customer data.",
+            "services": "What is hurt, in the words of your team.",
+            "customers_affected": "An estimate is fine.",
+        }
+        widgets = {"customers_affected": forms.NumberInput(attrs={"min": 0})}
+
+    RARELY = Meta.fields[3:]
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any):
+        super().__init__(*args, user=user, **kwargs)
+        incident = self.instance
+        teams = Team.objects.with_rows_for(user)
+        severities = {severity.key: severity for severity in Severity.objects.all()}
+        self.fields["team"].queryset = teams
+        self.fields["severity"].queryset = Severity.objects.all()
+        self.fields["severity"].widget = OptionCards(
+            attrs={"class": "two"},
+            hints={key: severity.description for key, severity in severities.items()}
+            | {"": "Say it before service is restored"},
+            severities={key: key for key in severities},
+        )
+        self.fields["severity"].widget.choices = self.fields["severity"].choices
+        self.fields["caused_by_defect"].queryset = Defect.objects.filter(
+            Q(pk__in=Defect.objects.visible_to(user)) | Q(pk=incident.caused_by_defect_id)
+        )
+        self.fields["duplicate_of"].queryset = Incident.objects.filter(
+            Q(pk__in=Incident.objects.visible_to(user)) | Q(pk=incident.duplicate_of_id)
+        )
+        if not incident.pk and teams.count() == 1:
+            self.initial.setdefault("team", teams[0])
+        if incident.pk:
+            for name in ("team", "severity", "lead", "caused_by_defect", "duplicate_of", "should_have_caught"):
+                self.initial[name] = getattr(incident, name)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        team, lead = cleaned.get("team"), cleaned.get("lead")
+        if team and lead and not is_member(lead, team):
+            self.add_error("lead", self.fields["lead"].error_messages["invalid_choice"])
+        return cleaned
+
+    def follow(self) -> None:
+        """A time that was typed moves the status along, unless a status was chosen as well."""
+        if self.cleaned_data.get("status") == self.initial.get("status", Incident.Status.TRIAGE):
+            self.instance.follow_times()
+            self.cleaned_data["status"] = self.instance.status

@@ -1,0 +1,158 @@
+"""Pages of incidents: the list, one of them, the form, its moves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from defects.models import Defect, Severity
+from incidents.filters import IncidentFilter
+from incidents.forms import IncidentForm
+from incidents.models import Incident
+from qmportal.lib.forms import go, prefill
+from qmportal.lib.pages import render_page
+from qmportal.lib.records import StaleRecord
+from qmportal.lib.wording import duration
+from teams.permissions import can_manage, can_report, require
+
+PREFILLED = ("title", "team", "severity", "summary")
+
+
+@require_safe
+def incident_list(request: HttpRequest) -> HttpResponse:
+    filters = IncidentFilter(request.GET, user=request.user)
+    page = filters.page(Incident.objects.visible_to(request.user).select_related("team", "severity"))
+    return render_page(request, "incidents/list.html", {"filters": filters, "page": page}, partial="rows")
+
+
+@require_safe
+def incident_detail(request: HttpRequest, reference: str) -> HttpResponse:
+    incident = _find(request, reference)
+    context = {
+        "incident": incident,
+        "events": _events(incident),
+        "defect": _visible_cause(request, incident),
+        "severities": Severity.objects.all() if incident.severity is None else [],
+        "may_edit": can_report(request.user, incident.team),
+        "may_delete": can_manage(request.user, incident.team),
+        "can_mitigate": incident.can_move_to(Incident.Status.MITIGATED),
+        "can_restore": incident.can_move_to(Incident.Status.RESTORED),
+    }
+    return render_page(request, "incidents/detail.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def incident_create(request: HttpRequest) -> HttpResponse:
+    data = request.POST if request.method == "POST" else None
+    form = IncidentForm(data, user=request.user, initial=prefill(request, PREFILLED))
+    if form.is_valid():
+        incident = form.file()
+        messages.success(request, f"{incident.reference} was reported.")
+        return go(request, incident)
+    return _form_page(request, form, "Report an incident")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def incident_edit(request: HttpRequest, reference: str) -> HttpResponse:
+    incident = _find(request, reference)
+    require(can_report(request.user, incident.team))
+    form = IncidentForm(request.POST if request.method == "POST" else None, instance=incident, user=request.user)
+    if not form.is_valid():
+        return _form_page(request, form, f"Edit {reference}", incident=incident)
+    try:
+        form.save()
+    except StaleRecord as stale:
+        form.take_over(stale.current)
+        conflict = {"differences": form.differences(stale.current), "current": stale.current}
+        return _form_page(request, form, f"Edit {reference}", incident=incident, status=409, **conflict)
+    messages.success(request, f"{reference} was saved.")
+    return go(request, incident)
+
+
+@require_POST
+def incident_move(request: HttpRequest, reference: str) -> HttpResponse:
+    incident = _find(request, reference)
+    require(can_report(request.user, incident.team))
+    to, now = request.POST.get("to", ""), timezone.now()
+    severity = {severity.key: severity for severity in Severity.objects.all()}.get(request.POST.get("severity"))
+    try:
+        if to == "acknowledged":
+            incident.acknowledge(now, request.user)
+        else:
+            incident.move_to(to, now, severity)
+    except ValidationError as refused:
+        messages.error(request, " ".join(refused.messages))
+    else:
+        messages.success(request, f"{reference} is {to}.")
+    return redirect(incident)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def incident_delete(request: HttpRequest, reference: str) -> HttpResponse:
+    incident = _find(request, reference)
+    require(can_manage(request.user, incident.team))
+    if request.method == "POST":
+        incident.deleted_at = timezone.now()
+        incident.save(update_fields=["deleted_at"])
+        undo = reverse("incidents:bring_back", args=[reference])
+        messages.success(request, format_html('{} was deleted. <a href="{}">Undo</a>', reference, undo))
+        return redirect("incidents:list")
+    return render_page(request, "incidents/delete.html", {"incident": incident})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def incident_bring_back(request: HttpRequest, reference: str) -> HttpResponse:
+    rows = Incident.objects.within_reach_of(request.user).exclude(deleted_at=None).select_related("team")
+    incident = get_object_or_404(rows, reference=reference)
+    require(can_manage(request.user, incident.team))
+    if request.method == "POST":
+        incident.deleted_at = None
+        incident.save(update_fields=["deleted_at"])
+        messages.success(request, f"{reference} is back.")
+        return redirect(incident)
+    return render_page(request, "incidents/bring_back.html", {"incident": incident})
+
+
+def _find(request: HttpRequest, reference: str) -> Incident:
+    rows = Incident.objects.visible_to(request.user).select_related(
+        "team", "severity", "lead", "reporter", "should_have_caught", "duplicate_of"
+    )
+    return get_object_or_404(rows, reference=reference)
+
+
+def _form_page(request: HttpRequest, form: IncidentForm, heading: str, *, status: int = 0, **context: Any) -> HttpResponse:
+    status = status or (422 if form.is_bound else 200)
+    return render_page(request, "incidents/form.html", {"form": form, "heading": heading} | context, status=status)
+
+
+def _visible_cause(request: HttpRequest, incident: Incident) -> Defect | None:
+    """The defect behind the incident, unless it belongs to a team whose rows this person may not see."""
+    if incident.caused_by_defect_id is None:
+        return None
+    return Defect.objects.visible_to(request.user).filter(pk=incident.caused_by_defect_id).first()
+
+
+def _events(incident: Incident) -> list[dict[str, Any]]:
+    """The known times in order, each with what it means for the length of the incident."""
+    since = "after the impact began" if incident.started_at else "after it was detected; the start is not known"
+    spans = {
+        "detected_at": (incident.time_to_detect, since),
+        "acknowledged_at": (incident.time_to_acknowledge, "after it was detected"),
+        "mitigated_at": (incident.time_to_mitigate, since),
+        "restored_at": (incident.time_to_restore, since),
+    }
+    events = []
+    for name in Incident.TIMES:
+        if (at := getattr(incident, name)) is not None:
+            span, words = spans.get(name, (None, ""))
+            label = str(Incident._meta.get_field(name).verbose_name).capitalize()
+            events.append({"at": at, "text": label, "note": "" if span is None else f"{duration(span)} {words}"})
+    return events

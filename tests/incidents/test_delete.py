@@ -1,0 +1,48 @@
+"""Deleting is for managers, is soft, and can be undone."""
+
+import pytest
+from django.urls import reverse
+
+from tests.factories import NOON, make_incident, make_member, make_team
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def team():
+    return make_team(key="PAY")
+
+
+@pytest.fixture
+def incident(team):
+    return make_incident(team=team)
+
+
+def url(name, incident):
+    return reverse(f"incidents:{name}", args=[incident.reference])
+
+
+def test_a_manager_deletes_and_brings_back(client, team, incident):
+    client.force_login(make_member(team=team, role="manager"))
+    assert "Delete PAY-INC-1?" in client.get(url("delete", incident)).text
+    answer = client.post(url("delete", incident), follow=True)
+    assert f'PAY-INC-1 was deleted. <a href="{url("bring_back", incident)}">Undo</a>' in answer.text
+    assert client.get(incident.get_absolute_url()).status_code == 404
+    assert "Bring back PAY-INC-1?" in client.get(url("bring_back", incident)).text
+    assert client.post(url("bring_back", incident), follow=True).status_code == 200
+    incident.refresh_from_db()
+    assert incident.deleted_at is None
+
+
+@pytest.mark.parametrize("role", ["engineer", "trainee"])
+def test_others_may_not(client, team, incident, role):
+    client.force_login(make_member(team=team, role=role))
+    assert client.post(url("delete", incident)).status_code == 403
+    deleted = make_incident(team=team, deleted_at=NOON)
+    assert client.post(url("bring_back", deleted)).status_code == 403
+
+
+def test_a_manager_of_another_team_finds_nothing(client, incident):
+    client.force_login(make_member(team=make_team(), role="manager"))
+    assert client.post(url("delete", incident)).status_code == 404
+    assert client.post(url("bring_back", incident)).status_code == 404

@@ -1,0 +1,231 @@
+"""Reporting and editing an incident."""
+
+import re
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+
+from incidents.models import Incident
+from tests.factories import NOON, make_defect, make_incident, make_member, make_team, make_user
+
+pytestmark = pytest.mark.django_db
+CREATE = reverse("incidents:create")
+
+
+@pytest.fixture
+def team():
+    return make_team(name="Payments", slug="payments", key="PAY")
+
+
+@pytest.fixture
+def user(team):
+    return make_member(team=team, role="trainee", email="ann@example.com")
+
+
+@pytest.fixture
+def client(client, user):
+    client.force_login(user)
+    return client
+
+
+def edit_url(incident):
+    return reverse("incidents:edit", args=[incident.reference])
+
+
+def typed(incident=None, **fields):
+    """What a person sends: the form as it stands, with some fields typed over."""
+    if incident is None:
+        return {"title": "Cards refused", "team": "payments", "severity": "SEV2", "submission": uuid.uuid4()} | fields
+    known = {"title": incident.title, "team": incident.team.slug, "severity": "SEV2", "version": incident.version}
+    return known | {"detected_at": "2026-03-02T12:00", "status": incident.status} | fields
+
+
+def test_title_team_and_severity_are_enough(client, user):
+    answer = client.post(CREATE, typed())
+    incident = Incident.objects.get()
+    assert answer.headers["Location"] == incident.get_absolute_url() == "/incidents/PAY-INC-1/"
+    assert (incident.title, incident.team.slug, incident.severity.key) == ("Cards refused", "payments", "SEV2")
+    assert (incident.status, incident.reporter) == ("triage", user)
+    assert datetime.now(UTC) - incident.detected_at < timedelta(minutes=1)
+
+
+def test_severity_may_be_undetermined(client):
+    client.post(CREATE, typed(severity=""))
+    assert Incident.objects.get().severity is None
+
+
+def test_the_form_opens_with_what_the_address_says(client):
+    page = client.get(f"{CREATE}?team=payments&severity=SEV1&title=Slow&summary=Since+noon").text
+    assert 'value="Slow"' in page
+    assert '<option value="payments" selected>' in page
+    assert re.search(r'value="SEV1"[^>]* checked', page)
+    assert "Since noon" in page
+
+
+def test_a_blank_form_comes_back_with_a_summary_and_what_was_typed(client):
+    answer = client.post(CREATE, typed(title="  ", summary="Since noon"))
+    assert answer.status_code == 422
+    assert "There is a problem" in answer.text
+    assert '<a href="#id_title">Title: Enter a title.</a>' in answer.text
+    assert "Since noon" in answer.text
+    assert not Incident.objects.exists()
+
+
+@pytest.mark.parametrize("title", ["", "\u200b\u200d", "\u202e", "x" * 201, "a\x00b"])
+def test_titles_that_are_refused(client, title):
+    assert client.post(CREATE, typed(title=title)).status_code == 422
+
+
+def test_titles_are_cleaned_but_kept_as_they_are_meant(client):
+    client.post(CREATE, typed(title="  \u202eCafe\u0301  <b>down</b>\n"))
+    assert Incident.objects.get().title == "Caf\u00e9 <b>down</b>"
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"team": "theirs"}, "Choose one of your own teams."),
+        ({"team": "1"}, "Choose one of your own teams."),
+        ({"team": ""}, "Choose a team."),
+        ({"severity": "SEV9"}, "Choose one of these severities."),
+        ({"started_at": "2023-02-29T12:00"}, "Enter a date and a time that exist"),
+        ({"started_at": "1899-01-01T12:00"}, "Enter a date in 1990 or later."),
+        ({"started_at": "2999-01-01T12:00"}, "This time lies in the future."),
+        ({"detected_at": "2026-03-02T12:00", "started_at": "2026-03-02T13:00"}, "cannot be detected before it starts"),
+        ({"status": "restored"}, "needs the time at which service was restored"),
+        ({"restored_at": "2026-03-02T13:00", "detected_at": "2026-03-02T12:00", "severity": ""}, "Choose a severity"),
+        ({"customer_impacted": "on"}, "Say how customers are affected."),
+        ({"customers_affected": "9" * 5000}, "Enter a whole number."),
+        ({"customers_affected": "2147483648"}, "less than or equal to 2147483647"),
+        ({"lead": "nobody@example.com"}, "Nobody in this team has that e-mail."),
+        ({"lead": "outsider@example.com"}, "Nobody in this team has that e-mail."),
+        ({"caused_by_defect": "THEIR-DEF-1"}, "You can see no defect with this reference."),
+        ({"caused_by_defect": "PAY\x00"}, "Null characters are not allowed."),
+        ({"status": "duplicate"}, "Name the incident that this one duplicates."),
+        ({"summary": "a\x00b"}, "Null characters are not allowed."),
+        ({"submission": "junk"}, "Enter a valid UUID."),
+    ],
+)
+def test_each_refusal_has_its_sentence_and_stores_nothing(client, fields, sentence):
+    make_user(email="outsider@example.com")
+    make_defect(team=make_team(slug="theirs", key="THEIR"))
+    answer = client.post(CREATE, typed(**fields))
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert not Incident.objects.exists()
+
+
+def test_times_that_were_typed_move_the_status_along(client):
+    client.post(CREATE, typed(detected_at="2026-03-02T12:00", restored_at="2026-03-02T13:30"))
+    incident = Incident.objects.get()
+    assert incident.status == "restored"
+    assert incident.time_to_restore == timedelta(minutes=90)
+
+
+def test_people_and_causes_are_named_by_their_keys(client, user, team):
+    defect = make_defect(team=team)
+    client.post(CREATE, typed(lead=" Ann@Example.com ", caused_by_defect=" pay-def-1 "))
+    incident = Incident.objects.get()
+    assert (incident.lead, incident.caused_by_defect) == (user, defect)
+
+
+def test_a_duplicate_names_the_original_of_an_original(client, team):
+    root = make_incident(team=team)
+    twin = make_incident(team=team, status="duplicate", duplicate_of=root)
+    client.post(CREATE, typed(status="duplicate", duplicate_of=twin.reference))
+    assert Incident.objects.latest("pk").duplicate_of == root
+
+
+def test_two_presses_make_one_incident(client):
+    twice = typed()
+    first, second = client.post(CREATE, twice), client.post(CREATE, twice)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert Incident.objects.count() == 1
+    client.post(CREATE, typed())
+    assert Incident.objects.latest("pk").reference == "PAY-INC-2"
+
+
+def test_going_back_and_reporting_something_else_makes_another(client):
+    once = typed()
+    client.post(CREATE, once)
+    client.post(CREATE, once | {"title": "Refunds fail as well"})
+    assert [i.reference for i in Incident.objects.order_by("pk")] == ["PAY-INC-1", "PAY-INC-2"]
+
+
+def test_the_number_of_somebody_elses_form_is_of_no_use(client, team):
+    number = uuid.uuid4()
+    make_incident(team=team, title="Cards refused", source="form", external_id=str(number))
+    client.post(CREATE, typed(submission=number))
+    assert Incident.objects.count() == 2
+
+
+def test_htmx_is_sent_on_as_a_whole_page(client):
+    answer = client.post(CREATE, typed(), headers={"HX-Request": "true"})
+    assert answer.headers["HX-Redirect"] == "/incidents/PAY-INC-1/"
+
+
+def test_an_edit_keeps_the_seconds_that_the_form_does_not_show(client, team):
+    incident = make_incident(team=team, detected_at=NOON.replace(second=59))
+    client.post(edit_url(incident), typed(incident, title="New title"))
+    incident.refresh_from_db()
+    assert (incident.title, incident.detected_at.second, incident.version) == ("New title", 59, 2)
+
+
+def test_the_edit_form_shows_what_is_stored(client, user, team):
+    incident = make_incident(
+        team=team, lead=user, caused_by_defect=make_defect(team=team), started_at=NOON, detected_at=NOON
+    )
+    page = client.get(edit_url(incident)).text
+    for shown in ('value="ann@example.com"', 'value="PAY-DEF-1"', 'value="2026-03-02T12:00"', "Time in UTC."):
+        assert shown in page
+
+
+def test_an_edit_may_not_leave_out_the_detection(client, team):
+    incident = make_incident(team=team)
+    assert client.post(edit_url(incident), typed(incident, detected_at="")).status_code == 422
+
+
+def test_a_stale_edit_shows_both_texts_and_keeps_what_was_typed(client, team):
+    incident = make_incident(team=team, title="Slow", summary="Old")
+    Incident.objects.get(pk=incident.pk).save()  # somebody else
+    answer = client.post(edit_url(incident), typed(incident, title="Mine", summary="Mine too"))
+    assert answer.status_code == 409
+    differences = {d.label: (d.stored, d.typed) for d in answer.context["differences"]}
+    assert differences == {"Title": ("Slow", "Mine"), "What do you know so far?": ("Old", "Mine too")}
+    assert 'value="Mine"' in answer.text
+    assert 'name="version" value="2"' in answer.text
+    incident.refresh_from_db()
+    assert (incident.title, incident.version) == ("Slow", 2)
+
+    client.post(edit_url(incident), typed(incident, title="Mine", summary="Mine too"))
+    incident.refresh_from_db()
+    assert incident.title == "Mine"
+
+
+@pytest.mark.parametrize("version", ["", "x", "-1", "9" * 30])
+def test_a_version_that_is_none_is_refused(client, team, version):
+    incident = make_incident(team=team)
+    assert client.post(edit_url(incident), typed(incident, version=version)).status_code == 422
+
+
+def test_an_incident_is_not_moved_into_a_team_that_is_not_mine(client, team):
+    theirs = make_team()
+    incident = make_incident(team=team)
+    assert client.post(edit_url(incident), typed(incident, team=theirs.slug)).status_code == 422
+    incident.refresh_from_db()
+    assert incident.team == team
+
+
+def test_outsiders_find_nothing_and_strangers_sign_in(client, team):
+    incident = make_incident(team=make_team())
+    assert client.get(edit_url(incident)).status_code == 404
+    assert client.post(edit_url(incident), typed(incident)).status_code == 404
+    client.logout()
+    assert client.get(CREATE).status_code == 302
+
+
+def test_without_a_team_nothing_can_be_reported(client):
+    client.force_login(make_user())
+    assert client.post(CREATE, typed()).status_code == 422

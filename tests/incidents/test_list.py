@@ -1,0 +1,161 @@
+"""The list of incidents: what it shows, what narrows and orders it, what it does with nonsense."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from incidents.models import Incident
+from tests.factories import NOON, make_incident, make_member, make_team
+
+pytestmark = pytest.mark.django_db
+URL = reverse("incidents:list")
+
+
+@pytest.fixture
+def team():
+    return make_team(name="Payments", slug="payments", key="PAY")
+
+
+@pytest.fixture
+def client(client, team):
+    client.force_login(make_member(team=team))
+    return client
+
+
+def titles(answer):
+    return [incident.title for incident in answer.context["page"].object_list]
+
+
+def test_it_shows_the_incidents_of_my_teams_and_no_others(client, team):
+    make_incident(team=team, title="Ours")
+    make_incident(team=make_team(), title="Theirs")
+    answer = client.get(URL)
+    assert "Ours" in answer.text
+    assert "Theirs" not in answer.text
+    assert "1–1 of 1 incidents" in answer.text
+
+
+def test_deleted_incidents_are_not_listed(client, team):
+    make_incident(team=team, deleted_at=NOON)
+    assert titles(client.get(URL)) == []
+
+
+def test_an_empty_portal_says_what_the_place_is_for(client):
+    answer = client.get(URL)
+    assert "No incidents yet" in answer.text
+    assert reverse("incidents:create") in answer.text
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("q=gateway", ["Gateway timeout"]),
+        ("q=GATEWAY+TIME", ["Gateway timeout"]),
+        ("q=PAY-INC-1", ["Gateway timeout"]),
+        ("q=.*", []),
+        ("status=open", ["Gateway timeout"]),
+        ("status=restored", ["Drill"]),
+        ("status=all", ["Drill", "Gateway timeout"]),
+        ("severity=SEV1", ["Drill"]),
+        ("severity=none", ["Gateway timeout"]),
+        ("kind=exercise", ["Drill"]),
+        ("source=jira", ["Drill"]),
+        ("since=2026-03-03", ["Drill"]),
+        ("until=2026-03-02", ["Gateway timeout"]),
+        ("team=payments&q=drill", ["Drill"]),
+    ],
+)
+def test_filters(client, team, query, found):
+    make_incident(team=team, title="Gateway timeout", severity_key=None)
+    later = NOON + timedelta(days=1)
+    make_incident(
+        team=team, title="Drill", severity_key="SEV1", kind="exercise", source="jira", detected_at=later, restored_at=later
+    )
+    assert titles(client.get(f"{URL}?{query}")) == found
+
+
+@pytest.mark.parametrize(
+    ("sort", "first"),
+    [("detected", "Early"), ("-detected", "Late"), ("severity", "Late"), ("-title", "Late"), ("restore", "Late")],
+)
+def test_orders_and_their_mark(client, team, sort, first):
+    late = NOON + timedelta(days=1)
+    make_incident(team=team, title="Early", severity_key=None)
+    make_incident(team=team, title="Late", severity_key="SEV4", detected_at=late, restored_at=late)
+    answer = client.get(f"{URL}?sort={sort}")
+    assert titles(answer)[0] == first
+    assert f'aria-sort="{"descending" if sort.startswith("-") else "ascending"}"' in answer.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("page=-1", "page=0", "page=1000000000", "page=1.0", "page=1_000", "page=２", "page=" + "9" * 5000),
+        *("team=nowhere", "team=%C2%80", "status=melted", "severity=SEV9", "severity=1", "kind=%EF%BC%91", "sort=password"),
+        *("since=2023-02-29", "since=0001-01-01", "until=9999-12-31", "since=junk", "since=2026-03-02&until=2026-03-01"),
+        "q=" + "x" * 300,
+    ],
+)
+def test_what_cannot_be_used_is_left_out_and_said(client, team, query):
+    make_incident(team=team)
+    answer = client.get(f"{URL}?{query}")
+    assert answer.status_code == 200
+    assert len(answer.context["filters"].ignored) == 1
+    assert "cannot be used here" in answer.text
+    assert titles(answer) == ["Checkout is slow"]
+
+
+@pytest.mark.parametrize("query", ["q=%00", "team=%00", "page=%00"])
+def test_null_characters_are_a_bad_request(client, query):
+    assert client.get(f"{URL}?{query}").status_code == 400
+
+
+@pytest.mark.parametrize("query", ["q=%FF%FE", "q=%ED%A0%80", "q=(", "q=%5C", "q=%25_", "q=[[:foo:]]"])
+def test_odd_words_are_looked_for_as_they_are(client, team, query):
+    make_incident(team=team)
+    assert client.get(f"{URL}?{query}").status_code == 200
+
+
+def test_another_team_cannot_be_asked_for(client):
+    make_incident(team=make_team(slug="theirs"), title="Theirs")
+    assert titles(client.get(f"{URL}?team=theirs")) == []
+
+
+def test_pages_of_fifty_keep_the_filters(client, team):
+    fill(team, 51)
+    answer = client.get(f"{URL}?severity=SEV2&page=2")
+    assert "51–51 of 51 incidents" in answer.text
+    assert "?severity=SEV2&amp;page=1" in answer.text
+
+
+def test_htmx_gets_the_rows_alone(client, team):
+    make_incident(team=team)
+    answer = client.get(URL, headers={"HX-Request": "true", "HX-Target": "div#rows"})
+    assert '<div id="rows">' in answer.text
+    assert "<html" not in answer.text
+
+
+def test_the_number_of_queries_does_not_grow(client, team, django_assert_num_queries, django_assert_max_num_queries):
+    fill(team, 10)
+    client.get(URL)  # fills the minute's cache of choices
+    with django_assert_max_num_queries(8) as few:
+        client.get(URL)
+    fill(team, 990)
+    with django_assert_num_queries(len(few)):
+        client.get(URL)
+
+
+def test_a_fragment_takes_at_most_six_queries(client, team, django_assert_max_num_queries):
+    fill(team, 10)
+    client.get(URL)
+    with django_assert_max_num_queries(6):
+        client.get(URL, headers={"HX-Request": "true", "HX-Target": "div#rows"})
+
+
+def fill(team, count):
+    sample = make_incident(team=team)
+    Incident.objects.bulk_create(
+        Incident(team=team, title="Slow", severity=sample.severity, detected_at=NOON, reference=reference)
+        for reference in team.next_references("INC", count - 1)
+    )
