@@ -119,7 +119,7 @@ class ThresholdForm(ReasonForm):
     ):
         self.current, self.today, self.applying = current, today, applying
         super().__init__(data, initial=self._values_of(current) | {"base": newest.pk, "effective_from": today})
-        self.fields["reason"].required = applying
+        self.fields["reason"].required = applying or data is None
         self.fields["severities"].choices = list(Severity.objects.values_list("key", "name"))
         self.fields["effective_from"].widget.attrs["min"] = today.isoformat()
         self.fields["minimum_n"].help_text = f"{self.metric.sample.capitalize()} that a team needs before it gets a tier."
@@ -180,6 +180,8 @@ class ThresholdForm(ReasonForm):
             self._clean_rows(cleaned)
         if self.applying and not self.errors and not self._changes_anything():
             raise ValidationError(NOTHING_CHANGED)
+        # A look at the preview may do without it; the page still asks for it.
+        self.fields["reason"].required = True
         return cleaned
 
     def _clean_rows(self, cleaned: dict[str, Any]) -> None:

@@ -154,6 +154,12 @@ class ThresholdSet(models.Model):
     def severities_in_words(self) -> str:
         return ", ".join(severity_label(key) for key in sorted(self.severities)) or "all"
 
+    @property
+    def in_words(self) -> list[str]:
+        """What this version asks for: "Elite below 5 %", ..., "minimum n 10"."""
+        tiers = [f"{tier.label} {words}" for tier, words in limits(self.rules().cuts, self.definition.unit)]
+        return [*(tiers or ["no tiers"]), f"minimum n {self.minimum_n}"]
+
     def changes_from(self, before: ThresholdSet) -> list[str]:
         """What this version changes, in words: "Elite below 5 % → below 4 %"; [] when it judges the same."""
         found = []

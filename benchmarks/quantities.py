@@ -59,7 +59,10 @@ def typed(amount: Number | None, unit: Unit) -> str:
         return f"{_plain(precise)} %"
     if unit == "count":
         return _plain(precise)
-    name = next((name for name, size in SECONDS_OF.items() if precise >= size and precise % size == 0), "s")
+    # One day is spoken of as 24 h.
+    name = next(
+        (name for name, size in SECONDS_OF.items() if precise >= size and precise % size == 0 and precise != DAY), "s"
+    )
     return f"{_plain(precise / SECONDS_OF[name])} {name}" if precise else "0"
 
 

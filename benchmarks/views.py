@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import reselect, retarget
+from django_htmx.http import reselect, reswap, retarget
 
 from benchmarks.counting import SEVERITIES_OF
 from benchmarks.forms import EDITABLE, NOTHING_CHANGED, WITH_MEDIAN, ReasonForm, ThresholdForm
@@ -44,7 +44,11 @@ def threshold_history(request: HttpRequest, metric: str) -> HttpResponse:
     current = _current_or_404(metric)
     versions = list(ThresholdSet.objects.history(metric).select_related("author", "reverts_to"))
     entries = [
-        {"version": version, "changes": version.changes_from(before) if before else [], "is_first": before is None}
+        {
+            "version": version,
+            "changes": version.changes_from(before) if before else version.in_words,
+            "is_first": before is None,
+        }
         for version, before in pairwise([*versions, None])
     ]
     context = _described(current) | {"entries": entries, "today": _today(), "may_edit": is_admin(request.user)}
@@ -160,4 +164,4 @@ def _apply(
 
 
 def _whole_page(response: HttpResponse) -> HttpResponse:
-    return reselect(retarget(response, "#main"), "#main > *")
+    return reselect(reswap(retarget(response, "#main"), "innerHTML"), "#main > *")

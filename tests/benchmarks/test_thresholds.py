@@ -319,11 +319,11 @@ class TestPreview:
 
     def test_is_a_fragment_for_htmx_and_the_page_when_something_is_wrong(self, client, admin):
         fragment = send(client, RATE, action="preview", minimum_n="20", htmx=True)
-        assert fragment.content.decode().strip().startswith('<div id="preview"')
+        assert fragment.content.decode().strip().startswith("<header><h2>What would change")
         assert "Nobody would move." in text_of(fragment)
         page = send(client, RATE, action="preview", minimum_n="x", htmx=True)
         assert page.status_code == 422
-        assert page["HX-Retarget"] == "#main"
+        assert (page["HX-Retarget"], page["HX-Reselect"], page["HX-Reswap"]) == ("#main", "#main > *", "innerHTML")
         assert "<html" in page.content.decode()
 
     def test_up_and_both_kinds_of_bars(self, client, admin):
