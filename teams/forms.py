@@ -44,6 +44,12 @@ class SignInForm(LoginForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["password"].validators.append(_refuse_long)
+        # The page itself leads to the reset; labels stand above their fields, so that placeholders would repeat them.
+        self.fields["password"].help_text = ""
+        self.fields["login"].label = "E-mail"
+        self.fields["remember"].label = "Keep me signed in on this device"
+        for name in ("login", "password"):
+            self.fields[name].widget.attrs.pop("placeholder", None)
 
     @property
     def nobody_yet(self) -> bool:
@@ -198,9 +204,7 @@ class ProfileForm(forms.ModelForm):
 class PreferencesForm(forms.Form):
     """Kept in cookies of this browser, so that the first paint is right without asking the database."""
 
-    theme = forms.ChoiceField(
-        label="Colours", required=False, choices=[("", "As the system"), ("light", "Light"), ("dark", "Dark")]
-    )
+    theme = forms.ChoiceField(label="Colours", choices=[("system", "As the system"), ("light", "Light"), ("dark", "Dark")])
     keys = forms.ChoiceField(
         label="Single-key shortcuts",
         choices=[("on", "On"), ("off", "Off")],
@@ -209,10 +213,10 @@ class PreferencesForm(forms.Form):
 
 
 class TokenForm(forms.ModelForm):
-    EXPIRIES = {"30": "30 days", "90": "90 days", "365": "A year", "": "Never"}
+    EXPIRIES = {"30": "30 days", "90": "90 days", "365": "A year", "never": "Never"}
 
     name = LineField(label="What is it for?", max_length=80, help_text="The program or machine that will use it.")
-    expires = forms.ChoiceField(label="Expires after", choices=EXPIRIES.items(), initial="90", required=False)
+    expires = forms.ChoiceField(label="Expires after", choices=EXPIRIES.items(), initial="90")
 
     class Meta:
         model = AccessToken
@@ -222,7 +226,7 @@ class TokenForm(forms.ModelForm):
     def create_for(self, user: User) -> tuple[AccessToken, str]:
         """The token itself is returned this once; only its hash is stored."""
         cleaned = self.cleaned_data
-        expiry = timedelta(days=int(cleaned["expires"])) if cleaned["expires"] else None
+        expiry = None if cleaned["expires"] == "never" else timedelta(days=int(cleaned["expires"]))
         return AccessToken.objects.create(user, expiry=expiry, name=cleaned["name"], scope=cleaned["scope"])
 
 

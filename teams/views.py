@@ -315,7 +315,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         form.save()
         messages.success(request, "Your name is saved.")
         return redirect("teams:profile")
-    cookies = {"theme": request.COOKIES.get("theme", ""), "keys": request.COOKIES.get("keys", "on")}
+    cookies = {"theme": request.COOKIES.get("theme", "system"), "keys": request.COOKIES.get("keys", "on")}
     return _profile_page(request, form, PreferencesForm(initial=cookies))
 
 

@@ -32,7 +32,7 @@ def test_choices_are_kept_in_cookies(client, me):
     client.post("/teams/preferences/", {"theme": "dark", "keys": "off"})
     page = client.get("/teams/profile/").content.decode()
     assert 'data-theme="dark" data-keys="off"' in page
-    client.post("/teams/preferences/", {"theme": "", "keys": "on"})
+    client.post("/teams/preferences/", {"theme": "system", "keys": "on"})
     page = client.get("/teams/profile/").content.decode()
     assert "data-theme=" not in page
     assert 'data-keys="off"' not in page
@@ -53,7 +53,7 @@ def test_a_token_is_shown_once_and_works(client, me):
 
 
 def test_a_token_may_last_for_ever(client, me):
-    client.post("/teams/tokens/", {"name": "CI", "scope": "write", "expires": ""})
+    client.post("/teams/tokens/", {"name": "CI", "scope": "write", "expires": "never"})
     assert AccessToken.objects.get().expiry is None
 
 

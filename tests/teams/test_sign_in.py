@@ -7,6 +7,7 @@ import pytest
 from django.core import mail
 from django.core.cache import cache
 
+from teams.models import User
 from tests.factories import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +127,14 @@ def test_admin_site_opens_for_admins(client):
     assert client.get("/admin/login/", follow=True).status_code == 200
     for page in ("user", "team", "membership"):
         assert client.get(f"/admin/teams/{page}/").status_code == 200
+
+
+def test_a_new_e_mail_signs_in_and_nobody_takes_one_that_is_used(client):
+    make_user(email="bob@example.com")
+    client.force_login(make_user(email="ada@example.com"))
+    for email in ("ADA.new@example.com", "Bob@example.com"):
+        client.post("/account/email/", {"email": email, "action_add": ""})
+    client.post("/account/email/", {"email": "ada.new@example.com", "action_primary": ""})
+    assert User.objects.filter(email__iexact="bob@example.com").count() == 1
+    client.logout()
+    assert sign_in(client, "Ada.New@example.com")["Location"] == "/"
