@@ -13,6 +13,7 @@ from integrations.models import ImportJob
 from integrations.parsers import UnreadableFile, bind, open_table
 from qmportal.lib.text import clean_line
 from teams.models import Role, Team
+from teams.permissions import is_admin
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
@@ -66,7 +67,7 @@ class ImportForm(forms.ModelForm):
         team = cast(forms.ModelChoiceField, self.fields["team"])
         team.queryset = Team.objects.with_rows_for(user, Role.MANAGER)
         team.empty_label = "As the column “team” of the file says"
-        if not user.is_admin:
+        if not is_admin(user):
             del self.fields["create_teams"]
 
     def clean_file(self) -> UploadedFile:

@@ -140,6 +140,8 @@ class Importer:
         if not self.outcome.rows:
             raise UnreadableFile("The file has a header and no rows.")
         self.outcome.new_teams = self.teams.new
+        self.outcome.errors.sort(key=lambda error: error[0])
+        self.outcome.failed_lines.sort()
         return self.outcome
 
     def _rows(self, table: Table, binding: Binding) -> Iterator[Row]:

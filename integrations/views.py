@@ -24,6 +24,7 @@ from teams.permissions import is_admin, require
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
 
+ENCODINGS = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}
 MANAGERS_ONLY = "Managers of a team import its files, and admins those of all teams."
 
 
@@ -47,7 +48,7 @@ def import_new(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         ImportJob.objects.all().forget_old_files(timezone.now())
         return redirect(form.upload())
-    context = {"form": form, "mappings": MAPPINGS.values(), "kinds": KINDS}
+    context = {"form": form, "mappings": MAPPINGS.values()}
     return render_page(request, "integrations/form.html", context, status=422 if form.is_bound else 200)
 
 
@@ -107,6 +108,7 @@ def detail(job: ImportJob) -> dict[str, Any]:
     return {
         "job": job,
         "kind": KINDS[job.mapping.kind].lower(),
+        "encoding": ENCODINGS.get(result.get("encoding", ""), "UTF-16"),
         "changes": result.get("created", 0) + result.get("updated", 0),
         "shown_errors": result.get("errors", [])[:SHOWN_ERRORS],
         "used": [(title, name.replace("_", " ")) for title, name in result.get("columns", []) if name],
