@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import django
 import psycopg
 import pytest
+from django.conf import settings
 from psycopg import sql
 
 from qmportal import embedded
@@ -29,6 +30,8 @@ def _start_servers() -> None:
     os.environ.setdefault("QMPORTAL_STATICFILES", "django.contrib.staticfiles.storage.StaticFilesStorage")
     os.environ["DJANGO_SETTINGS_MODULE"] = "qmportal.settings"
     django.setup()
+    # Argon2 is slow on purpose; tests make hundreds of people.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
 
 
 def _drop_left_databases(url: str) -> None:
