@@ -48,6 +48,10 @@ class Refused(Exception):
         self.outcome = outcome
 
 
+class Busy(Exception):
+    """Another import of the same kind is at work. Waiting for it would keep a worker or a terminal still."""
+
+
 @dataclass
 class Outcome:
     """What an import did, or in a dry run would do."""
@@ -117,12 +121,18 @@ class Importer:
     def write(self, raw: BinaryIO, *, skip_errors: bool = False, report: Report | None = None) -> Outcome:
         """Imports all rows, or raises `Refused` or `UnreadableFile` and changes nothing. One import of a kind at a time."""
         with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"import.{self.mapping.kind}"])
+            self._be_alone()
             outcome = self._go_through(raw, write=True, skip_errors=skip_errors, report=report)
             if outcome.failed and not skip_errors:
                 raise Refused(outcome)
             return outcome
+
+    def _be_alone(self) -> None:
+        """Until the transaction ends; two files with the same ids would else collide in the middle."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [f"import.{self.mapping.kind}"])
+            if not cursor.fetchone()[0]:
+                raise Busy(f"Another import of {self.mapping.kind} is running. Try again when it is done.")
 
     def _go_through(self, raw: BinaryIO, *, write: bool, skip_errors: bool, report: Report | None) -> Outcome:
         table = open_table(raw)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError
+from django.db import IntegrityError, connections
 
 from benchmarks.models import SnapshotRun
 from defects.models import Defect
@@ -191,6 +191,29 @@ def test_teams_are_found_by_slug_key_or_name_and_made_when_asked(load, team):
     assert Team.objects.count() == 3
     assert Team.objects.get(name="Paytm").defects.count() == 2
     assert all(each.lineage == [each.pk] for each in Team.objects.all())
+
+
+def test_the_team_of_all_rows_may_be_made_too(load, team):
+    with pytest.raises(CommandError, match="There is no team with the slug “web-shop”"):
+        load("defects", "qmportal", [DEFECT], "--team", "web-shop")
+    load("defects", "qmportal", [DEFECT], "--team", "web-shop", "--create-teams", "--dry-run")
+    refused(load, "defects", "qmportal", [DEFECT | {"title": ""}], "--team", "web-shop", "--create-teams")
+    assert Team.objects.count() == 1
+    load("defects", "qmportal", [DEFECT], "--team", "web-shop", "--create-teams")
+    assert (Defect.objects.get().team.name, Defect.objects.get().team.slug) == ("Web Shop", "web-shop")
+
+
+def test_a_second_import_at_the_same_time_is_sent_away(load, team):
+    other = connections.create_connection("default")
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(hashtext('import.defects'))")
+        with pytest.raises(CommandError, match="Another import of defects is running"):
+            load("defects", "qmportal", [DEFECT], "--team", "payments")
+        load("incidents", "qmportal", [INCIDENT], "--team", "payments")
+    finally:
+        other.close()
+    load("defects", "qmportal", [DEFECT], "--team", "payments")
 
 
 def test_without_a_team_the_file_is_refused(load, team):

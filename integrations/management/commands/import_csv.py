@@ -4,12 +4,13 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
 from benchmarks.models import SnapshotRun
-from integrations.importer import MODELS, SHOWN_ERRORS, Importer, Outcome, Refused
+from integrations.importer import MODELS, SHOWN_ERRORS, Busy, Importer, Outcome, Refused
 from integrations.mappings import MAPPINGS, Mapping
 from integrations.parsers import Reading, UnreadableFile
 from teams.models import Team
@@ -23,7 +24,9 @@ class Command(BaseCommand):
         parser.add_argument("kind", choices=MODELS)
         parser.add_argument("file", type=Path)
         parser.add_argument("--mapping", required=True, choices=names, help="the shape of the file")
-        parser.add_argument("--team", metavar="SLUG", help="the team of all rows, whatever the file says")
+        parser.add_argument(
+            "--team", metavar="SLUG", help="the team of all rows, whatever the file says; made by --create-teams"
+        )
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
         parser.add_argument(
             "--timezone", metavar="TZ", default=settings.ORGANISATION_TIME_ZONE, help="of times without a zone"
@@ -44,23 +47,23 @@ class Command(BaseCommand):
 
     def handle(self, *, kind: str, file: Path, mapping: str, dry_run: bool, skip_errors: bool, **options: Any) -> None:
         now = timezone.now()
-        importer = Importer(
-            self._mapping(kind, mapping),
-            Reading(self._zone(options["timezone"]), options["day_first"], options["all_types"]),
-            now=now,
-            team=self._team(options["team"]),
-            create_teams=options["create_teams"],
-            source=options["source"],
-        )
+        chosen = self._mapping(kind, mapping)
+        reading = Reading(self._zone(options["timezone"]), options["day_first"], options["all_types"])
         self._refuse_big(file)
         try:
             with file.open("rb") as raw, transaction.atomic():
+                team = self._team(options["team"], create=options["create_teams"], dry_run=dry_run)
+                importer = Importer(
+                    chosen, reading, now=now, team=team, create_teams=options["create_teams"], source=options["source"]
+                )
                 outcome = importer.check(raw) if dry_run else importer.write(raw, skip_errors=skip_errors)
                 if not dry_run and outcome.created + outcome.updated:
                     SnapshotRun.request(SnapshotRun.Reason.IMPORT, now=now)
         except Refused as refused:
             self._print(refused.outcome, "Nothing was imported. With the wrong rows left out it would have been:")
             raise CommandError(f"{refused.outcome.failed} rows have errors; nothing was imported.", returncode=1) from None
+        except Busy as busy:
+            raise CommandError(str(busy), returncode=1) from None
         except (UnreadableFile, OSError) as problem:
             raise CommandError(f"{problem} Nothing was imported.", returncode=1) from None
         self._print(outcome, "A dry run; nothing was changed." if dry_run else "Imported.")
@@ -79,12 +82,24 @@ class Command(BaseCommand):
         except (ZoneInfoNotFoundError, ValueError):
             raise CommandError(f"There is no time zone “{name}”. Write it like Europe/Berlin.") from None
 
-    def _team(self, slug: str | None) -> Team | None:
+    def _team(self, slug: str | None, *, create: bool, dry_run: bool) -> Team | None:
         if slug is None:
             return None
-        team = Team.objects.filter(slug=slug, archived_at=None).first()
+        team = Team.objects.filter(slug=slug).first()
+        if team is not None and team.archived_at:
+            raise CommandError(f"The team “{slug}” is archived.")
+        if team is None and not create:
+            raise CommandError(f"There is no team with the slug “{slug}”. Make it first, or with --create-teams.")
         if team is None:
-            raise CommandError(f"There is no team with the slug “{slug}”.")
+            Team.objects.lock_tree()
+            name = slug.replace("-", " ").title()[:80]
+            team = Team(slug=slug, name=name, key=Team.objects.free_key(name))
+            try:
+                team.full_clean(exclude=["parent"])
+            except ValidationError as problem:
+                raise CommandError(f"No team can have the slug “{slug}”: {' '.join(problem.messages)}") from None
+            if not dry_run:
+                team.save()
         return team
 
     def _refuse_big(self, file: Path) -> None:
