@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from benchmarks.counting import counted_rows, excluded_rows, is_defect_metric, restore_durations, shifted
 from benchmarks.metrics import METRICS, Measure, change, with_durations
 from benchmarks.models import MetricSnapshot, ThresholdSet
+from benchmarks.snapshots import rules_in_force
 from benchmarks.tiers import Rules, Tier, format_value
 from dashboards.words import interval_words, missing_words, next_steps, sample_words, value_words
 from qmportal.lib import charts
@@ -117,7 +118,9 @@ def read_metric(team: Team, metric: str, days: int, as_of: date, *, excluded: bo
         .first()
     )
     judged_by = kept.threshold_set if kept else ThresholdSet.objects.by_metric(as_of).get(metric)
-    rules = judged_by.rules() if judged_by else Rules()
+    in_force = rules_in_force(as_of)[metric]
+    # The cut points are those that judged the night; which rows count is said for all metrics on the same rows together.
+    rules = replace(judged_by.rules(), severities=in_force.severities) if judged_by else in_force
     measure = kept.measure if kept else None
     verdict = ""
     if metric == "mttr" and measure is not None:
