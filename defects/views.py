@@ -90,8 +90,7 @@ def defect_delete(request: HttpRequest, reference: str) -> HttpResponse:
     defect = _find(request, reference)
     require(can_manage(request.user, defect.team))
     if request.method == "POST":
-        defect.deleted_at = timezone.now()
-        defect.save(update_fields=["deleted_at"])
+        defect.put_away(timezone.now())
         undo = reverse("defects:bring_back", args=[reference])
         messages.success(request, format_html('{} was deleted. <a href="{}">Undo</a>', reference, undo))
         return redirect("defects:list")
@@ -104,8 +103,7 @@ def defect_bring_back(request: HttpRequest, reference: str) -> HttpResponse:
     defect = get_object_or_404(rows, reference=reference)
     require(can_manage(request.user, defect.team))
     if request.method == "POST":
-        defect.deleted_at = None
-        defect.save(update_fields=["deleted_at"])
+        defect.put_away(None)
         messages.success(request, f"{reference} is back.")
         return redirect(defect)
     return render_page(request, "defects/bring_back.html", {"defect": defect})

@@ -82,10 +82,10 @@ def incident_move(request: HttpRequest, reference: str) -> HttpResponse:
     incident = _find(request, reference)
     require(can_report(request.user, incident.team))
     to, now = request.POST.get("to", ""), timezone.now()
-    severity = {severity.key: severity for severity in Severity.objects.all()}.get(request.POST.get("severity"))
+    severity = {severity.key: severity for severity in Severity.objects.all()}.get(request.POST.get("severity", ""))
     try:
         if to == "acknowledged":
-            incident.acknowledge(now, request.user)
+            incident.acknowledge(now, request.user)  # type: ignore[arg-type]
         else:
             incident.move_to(to, now, severity)
     except ValidationError as refused:
@@ -100,8 +100,7 @@ def incident_delete(request: HttpRequest, reference: str) -> HttpResponse:
     incident = _find(request, reference)
     require(can_manage(request.user, incident.team))
     if request.method == "POST":
-        incident.deleted_at = timezone.now()
-        incident.save(update_fields=["deleted_at"])
+        incident.put_away(timezone.now())
         undo = reverse("incidents:bring_back", args=[reference])
         messages.success(request, format_html('{} was deleted. <a href="{}">Undo</a>', reference, undo))
         return redirect("incidents:list")
@@ -114,8 +113,7 @@ def incident_bring_back(request: HttpRequest, reference: str) -> HttpResponse:
     incident = get_object_or_404(rows, reference=reference)
     require(can_manage(request.user, incident.team))
     if request.method == "POST":
-        incident.deleted_at = None
-        incident.save(update_fields=["deleted_at"])
+        incident.put_away(None)
         messages.success(request, f"{reference} is back.")
         return redirect(incident)
     return render_page(request, "incidents/bring_back.html", {"incident": incident})
@@ -153,6 +151,6 @@ def _events(incident: Incident) -> list[dict[str, Any]]:
     for name in Incident.TIMES:
         if (at := getattr(incident, name)) is not None:
             span, words = spans.get(name, (None, ""))
-            label = str(Incident._meta.get_field(name).verbose_name).capitalize()
+            label = IncidentForm.base_fields[name].label
             events.append({"at": at, "text": label, "note": "" if span is None else f"{duration(span)} {words}"})
     return events

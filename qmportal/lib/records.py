@@ -58,6 +58,10 @@ class Record(models.Model):
             super().save(*args, **kwargs | {"update_fields": self._edited_fields(kwargs.get("update_fields"))})
         self.version += 1
 
+    def put_away(self, at: datetime | None) -> None:
+        """Deletes softly, or brings back with None. Two presses at once do the same; an edit that is open becomes stale."""
+        type(self)._base_manager.filter(pk=self.pk).update(deleted_at=at, version=models.F("version") + 1)
+
     def _edited_fields(self, chosen: list[str] | None) -> list[str]:
         """All stored fields but the lock itself, which the statement above has moved on."""
         generated = {field.name for field in self._meta.concrete_fields if field.generated}

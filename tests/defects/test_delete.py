@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from qmportal.lib.records import StaleRecord
 from tests.factories import NOON, make_defect, make_member, make_team
 
 pytestmark = pytest.mark.django_db
@@ -46,3 +47,9 @@ def test_a_manager_of_another_team_finds_nothing(client, defect):
     client.force_login(make_member(team=make_team(), role="manager"))
     assert client.post(url("delete", defect)).status_code == 404
     assert client.post(url("bring_back", defect)).status_code == 404
+
+
+def test_an_edit_that_was_open_becomes_stale(defect):
+    defect.put_away(NOON)
+    with pytest.raises(StaleRecord):
+        defect.save()
