@@ -10,27 +10,36 @@ register = template.Library()
 
 TAGS = {
     *("p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"),
-    *("h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"),
+    *("h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"),
 }
 # A text stands inside a section of a page, whose own headings take the first two levels.
 LEVELS_ABOVE = 2
 
 
-def _lower_headings(state: StateCore) -> None:
+def _fit_headings(state: StateCore) -> None:
+    """The text's own levels, however it numbers them, follow those of the page without a step left out."""
+    opening = [token for token in state.tokens if token.type == "heading_open"]
+    ranks = {tag: rank for rank, tag in enumerate(sorted({token.tag for token in opening}), start=1)}
+    level = LEVELS_ABOVE
     for token in state.tokens:
+        if token.type == "heading_open":
+            level = min(LEVELS_ABOVE + ranks[token.tag], level + 1, 6)
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(6, int(token.tag[1]) + LEVELS_ABOVE)}"
+            token.tag = f"h{level}"
 
 
 _parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
-_parser.core.ruler.push("lower_headings", _lower_headings)
+_parser.core.ruler.push("fit_headings", _fit_headings)
 
 
 @register.filter
-def markdown(text: str) -> SafeString:
-    """Safe HTML of a Markdown text. Images are left out; links lead away without a referrer or a vote."""
+def markdown(text: str, levels_above: int = LEVELS_ABOVE) -> SafeString:
+    """Safe HTML of a Markdown text. Images are left out; links lead away without a referrer or a vote.
+
+    `levels_above` 0: the text is the page itself, and its `##` are the page's second level.
+    """
     html = nh3.clean(
-        _parser.render(text or ""),
+        _parser.render(text or "", {"levels_above": levels_above}),
         tags=TAGS,
         attributes={"a": {"href", "title"}, "ol": {"start"}},
         url_schemes={"http", "https", "mailto"},

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from qmportal.lib.markdown import markdown
@@ -40,3 +42,11 @@ def test_deep_nesting_and_long_texts_end():
 
 def test_no_text_is_no_markup():
     assert markdown("") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [("# a\n## b\n# c", "h3 h4 h3"), ("## a\n## b", "h3 h3"), ("### a\n# b", "h3 h3"), ("# a\n###### b\n### c", "h3 h4 h4")],
+)
+def test_headings_follow_those_of_the_page_without_a_gap(text, tags):
+    assert re.findall(r"<(h\d)>", markdown(text)) == tags.split()
