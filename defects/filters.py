@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.cache import cache
@@ -11,7 +11,10 @@ from django.http import QueryDict
 from defects.models import Defect, DefectQuerySet, Severity
 from pipeline.models import Stage
 from qmportal.lib.lists import ListForm, within
-from teams.models import Team, User
+from teams.models import Team
+
+if TYPE_CHECKING:
+    from teams.permissions import AnyUser
 
 UNKNOWN = "none"
 # Severities and stages change about once a year, and every list asks for them.
@@ -19,11 +22,13 @@ KEPT_FOR_SECONDS = 60
 
 
 def severity_choices() -> list[tuple[str, str]]:
-    return cache.get_or_set("severity-choices", lambda: list(Severity.objects.values_list("key", "name")), KEPT_FOR_SECONDS)
+    return (
+        cache.get_or_set("severity-choices", lambda: [*Severity.objects.values_list("key", "name")], KEPT_FOR_SECONDS) or []
+    )
 
 
 def stage_choices() -> list[tuple[str, str]]:
-    return cache.get_or_set("stage-choices", lambda: list(Stage.objects.values_list("slug", "name")), KEPT_FOR_SECONDS)
+    return cache.get_or_set("stage-choices", lambda: [*Stage.objects.values_list("slug", "name")], KEPT_FOR_SECONDS) or []
 
 
 class DefectFilter(ListForm):
@@ -43,12 +48,12 @@ class DefectFilter(ListForm):
     stage = forms.ChoiceField(label="Found in")
     found_by = forms.ChoiceField(choices=[("", "Found by anyone"), *Defect.FoundBy.choices])
 
-    def __init__(self, data: QueryDict, *, user: User):
+    def __init__(self, data: QueryDict, *, user: AnyUser):
         super().__init__(data)
         teams = Team.objects.with_rows_for(user).values_list("slug", "name")
-        self.fields["team"].choices = [("", "Any team"), *teams]
-        self.fields["severity"].choices = [("", "Any severity"), *severity_choices()]
-        self.fields["stage"].choices = [("", "Any stage"), *stage_choices(), (UNKNOWN, "Stage unknown")]
+        self.offer("team", ("", "Any team"), *teams)
+        self.offer("severity", ("", "Any severity"), *severity_choices())
+        self.offer("stage", ("", "Any stage"), *stage_choices(), (UNKNOWN, "Stage unknown"))
 
     def narrow(self, rows: DefectQuerySet, chosen: dict[str, Any]) -> DefectQuerySet:
         if chosen.get("q"):

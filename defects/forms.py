@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import Q
@@ -14,6 +14,9 @@ from qmportal.lib.forms import KeyField, MomentField, RecordForm
 from qmportal.lib.widgets import OptionCards
 from teams.models import Team, User
 from teams.permissions import is_member
+
+if TYPE_CHECKING:
+    from teams.permissions import AnyUser
 
 
 class DefectForm(RecordForm[Defect]):
@@ -82,21 +85,21 @@ class DefectForm(RecordForm[Defect]):
 
     RARELY = Meta.fields[4:]
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any):
+    def __init__(self, *args: Any, user: AnyUser, **kwargs: Any):
         super().__init__(*args, user=user, **kwargs)
         defect = self.instance
         teams = Team.objects.with_rows_for(user)
         severities = {severity.key: severity for severity in Severity.objects.all()}
-        self.fields["team"].queryset = teams
-        self.fields["severity"].queryset = Severity.objects.all()
-        self.fields["severity"].widget = OptionCards(
+        self.offer("team", teams)
+        self.offer("severity", Severity.objects.all())
+        cards = OptionCards(
             attrs={"class": "two"},
             hints={key: severity.description for key, severity in severities.items()},
             severities={key: key for key in severities},
         )
-        self.fields["severity"].widget.choices = self.fields["severity"].choices
-        self.fields["duplicate_of"].queryset = Defect.objects.filter(
-            Q(pk__in=Defect.objects.visible_to(user)) | Q(pk=defect.duplicate_of_id)
+        self.draw("severity", cards)
+        self.offer(
+            "duplicate_of", Defect.objects.filter(Q(pk__in=Defect.objects.visible_to(user)) | Q(pk=defect.duplicate_of_id))
         )
         if not defect.pk and teams.count() == 1:
             self.initial.setdefault("team", teams[0])

@@ -222,7 +222,8 @@ class Defect(Record):
 
     def has_escaped(self) -> bool:
         """Found in the last stage, where users are. One query."""
-        return Stage.objects.production().filter(pk=self.stage_found_id).exists()
+        found = self.stage_found_id
+        return found is not None and Stage.objects.production().filter(pk=found).exists()
 
     def stamp(self, now: datetime) -> None:
         """Writes down when the present status was reached, unless that is known."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.http import QueryDict
@@ -10,7 +10,10 @@ from django.http import QueryDict
 from defects.filters import severity_choices
 from incidents.models import Incident, IncidentQuerySet
 from qmportal.lib.lists import ListForm, within
-from teams.models import Team, User
+from teams.models import Team
+
+if TYPE_CHECKING:
+    from teams.permissions import AnyUser
 
 UNDETERMINED = "none"
 
@@ -31,11 +34,11 @@ class IncidentFilter(ListForm):
     severity = forms.ChoiceField()
     kind = forms.ChoiceField(choices=[("", "Any kind"), *Incident.Kind.choices])
 
-    def __init__(self, data: QueryDict, *, user: User):
+    def __init__(self, data: QueryDict, *, user: AnyUser):
         super().__init__(data)
         teams = Team.objects.with_rows_for(user).values_list("slug", "name")
-        self.fields["team"].choices = [("", "Any team"), *teams]
-        self.fields["severity"].choices = [("", "Any severity"), *severity_choices(), (UNDETERMINED, "Undetermined")]
+        self.offer("team", ("", "Any team"), *teams)
+        self.offer("severity", ("", "Any severity"), *severity_choices(), (UNDETERMINED, "Undetermined"))
 
     def narrow(self, rows: IncidentQuerySet, chosen: dict[str, Any]) -> IncidentQuerySet:
         if chosen.get("q"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import Q
@@ -14,6 +14,9 @@ from qmportal.lib.forms import KeyField, MomentField, RecordForm
 from qmportal.lib.widgets import OptionCards
 from teams.models import Team, User
 from teams.permissions import is_member
+
+if TYPE_CHECKING:
+    from teams.permissions import AnyUser
 
 
 class IncidentForm(RecordForm[Incident]):
@@ -77,25 +80,27 @@ class IncidentForm(RecordForm[Incident]):
 
     RARELY = Meta.fields[3:]
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any):
+    def __init__(self, *args: Any, user: AnyUser, **kwargs: Any):
         super().__init__(*args, user=user, **kwargs)
         incident = self.instance
         teams = Team.objects.with_rows_for(user)
         severities = {severity.key: severity for severity in Severity.objects.all()}
-        self.fields["team"].queryset = teams
-        self.fields["severity"].queryset = Severity.objects.all()
-        self.fields["severity"].widget = OptionCards(
+        self.offer("team", teams)
+        self.offer("severity", Severity.objects.all())
+        cards = OptionCards(
             attrs={"class": "two"},
             hints={key: severity.description for key, severity in severities.items()}
             | {"": "Say it before service is restored"},
             severities={key: key for key in severities},
         )
-        self.fields["severity"].widget.choices = self.fields["severity"].choices
-        self.fields["caused_by_defect"].queryset = Defect.objects.filter(
-            Q(pk__in=Defect.objects.visible_to(user)) | Q(pk=incident.caused_by_defect_id)
+        self.draw("severity", cards)
+        self.offer(
+            "caused_by_defect",
+            Defect.objects.filter(Q(pk__in=Defect.objects.visible_to(user)) | Q(pk=incident.caused_by_defect_id)),
         )
-        self.fields["duplicate_of"].queryset = Incident.objects.filter(
-            Q(pk__in=Incident.objects.visible_to(user)) | Q(pk=incident.duplicate_of_id)
+        self.offer(
+            "duplicate_of",
+            Incident.objects.filter(Q(pk__in=Incident.objects.visible_to(user)) | Q(pk=incident.duplicate_of_id)),
         )
         if not incident.pk and teams.count() == 1:
             self.initial.setdefault("team", teams[0])

@@ -10,8 +10,9 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
+from django.db.models import QuerySet
 from django.forms.models import construct_instance
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
@@ -21,6 +22,7 @@ from qmportal.lib.records import Record
 from qmportal.lib.text import clean_line, refuse_unstorable
 
 FILED_HERE = "form"
+TITLE_LENGTH = 200
 R = TypeVar("R", bound=Record)
 
 
@@ -93,7 +95,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
     RARELY: tuple[str, ...] = ()
 
     title = forms.CharField(
-        max_length=200,
+        max_length=TITLE_LENGTH,
         help_text="One sentence a colleague in another team would understand.",
         error_messages={"required": "Enter a title."},
     )
@@ -115,7 +117,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
         del self.fields["submission" if self.instance.pk else "version"]
         self.initial["submission"] = uuid.uuid4()
         self.initial["version"] = self.instance.version
-        for name in self._meta.fields:
+        for name in self.columns:
             field = self.fields[name]
             if isinstance(field, MomentField):
                 field.help_text = f"Time in {organisation_zone().key}."
@@ -129,12 +131,18 @@ class RecordForm(forms.ModelForm, Generic[R]):
         return column.has_default() and not column.blank
 
     @property
-    def often(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.fields if name in self._meta.fields and name not in self.RARELY]
+    def columns(self) -> tuple[str, ...]:
+        """The fields that are stored in the record, in their order."""
+        return tuple(self._meta.fields or ())
 
-    @property
-    def rarely(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.RARELY]
+    def offer(self, name: str, rows: QuerySet) -> None:
+        """Limits what a field accepts to these rows."""
+        self.fields[name].queryset = rows  # type: ignore[attr-defined]
+
+    def draw(self, name: str, widget: forms.widgets.ChoiceWidget) -> None:
+        """Shows a field's choices with another widget."""
+        widget.choices = self.fields[name].choices  # type: ignore[attr-defined]
+        self.fields[name].widget = widget
 
     @property
     def is_open_for_more(self) -> bool:
@@ -145,7 +153,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
         title = clean_line(self.cleaned_data["title"])
         if not title:
             raise ValidationError("Enter a title.", code="required")
-        if len(title) > self.fields["title"].max_length:
+        if len(title) > TITLE_LENGTH:
             raise ValidationError("This title is too long.", code="max_length")
         return title
 
@@ -157,7 +165,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
     def clean(self) -> dict[str, Any]:
         """Sets the fields early, so that the row itself can say what is wrong with it, at the field to mend."""
         cleaned = super().clean() or self.cleaned_data
-        for name in self._meta.fields:
+        for name in self.columns:
             kept = name in cleaned and (
                 (isinstance(self.fields[name], MomentField) and name not in self.changed_data)
                 or (cleaned[name] in self.fields[name].empty_values and self._has_default(name))
@@ -199,11 +207,11 @@ class RecordForm(forms.ModelForm, Generic[R]):
             record.save()
         return record
 
-    def differences(self, current: R) -> list[Difference]:
+    def differences(self, current: Record) -> list[Difference]:
         """The fields in which what was typed differs from what someone else has stored meanwhile."""
         pairs = (
             (name, self._words(name, getattr(current, name)), self._words(name, self.cleaned_data.get(name)))
-            for name in self._meta.fields
+            for name in self.columns
         )
         return [
             Difference(str(self[name].label), stored, typed)
@@ -223,10 +231,12 @@ class RecordForm(forms.ModelForm, Generic[R]):
             return str(field.prepare_value(value))
         return str(dict(getattr(field, "choices", ())).get(value, value) if isinstance(value, str) else value)
 
-    def take_over(self, current: R) -> None:
+    def take_over(self, current: Record) -> None:
         """Lets the same text be sent again, this time over the version that is stored now."""
-        self.data = self.data.copy()
-        self.data["version"] = str(current.version)
+        typed = QueryDict(mutable=True)
+        typed.update(self.data)  # type: ignore[arg-type]
+        typed["version"] = str(current.version)
+        self.data = typed
 
 
 def prefill(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:

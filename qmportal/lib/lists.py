@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.core.paginator import InvalidPage, Page, PageNotAnInteger, Paginator
@@ -15,6 +15,8 @@ from django.http import QueryDict
 from qmportal.lib.days import midnight
 from qmportal.lib.rules import EARLIEST_YEAR
 from qmportal.lib.text import refuse_unstorable
+
+Q = TypeVar("Q", bound=QuerySet[Any, Any])
 
 PAGE_SIZE = 50
 # Longer junk is cut before it is shown to the person who sent it.
@@ -69,7 +71,12 @@ class ListForm(forms.Form):
         """Whether any filter is at work; without one, an empty list is an empty portal."""
         return any(value for name, value in self.cleaned_data.items() if value != self.fields[name].initial)
 
-    def narrow(self, rows: QuerySet, chosen: dict[str, Any]) -> QuerySet:
+    def offer(self, name: str, *choices: tuple[str, str]) -> None:
+        """The choices of a field, the one for "any" first."""
+        self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    def narrow(self, rows: Any, chosen: dict[str, Any]) -> Any:
+        """The rows that the filters leave. `chosen` lacks what could not be used."""
         raise NotImplementedError
 
     def page(self, rows: QuerySet) -> Page:
@@ -102,7 +109,7 @@ class ListForm(forms.Form):
         self.ignored.append(f"{label}: “{shown}” cannot be used here. {instead}.")
 
 
-def within(rows: QuerySet, column: str, chosen: dict[str, Any]) -> QuerySet:
+def within(rows: Q, column: str, chosen: dict[str, Any]) -> Q:
     """Rows whose moment lies on the days from `since` to `until`, both included."""
     if chosen.get("since"):
         rows = rows.filter(**{f"{column}__gte": midnight(chosen["since"])})
