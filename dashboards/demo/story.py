@@ -18,7 +18,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 from dashboards.demo.profiles import Outage, Plan, Profile, StillOpen, at
-from dashboards.demo.words import CAUSED_BY_DEFECT, CAUSES, DOMAINS, PLACES, Domain
+from dashboards.demo.words import CAUSED_BY_DEFECT, CAUSES, DOMAINS, Domain
 
 # Two years of snapshots, and before them the longest window that the trends start with.
 SNAPSHOT_DAYS = 728
@@ -282,10 +282,10 @@ def defects(scene: Scene, number: int, first_id: int) -> Iterator[DefectRow]:
         status, resolution, fixed_at, verified_at, closed_at = _fate(
             outcome, severity, stage, triaged_at, decided_at, end, rng
         )
-        happens, expected = rng.choice(domain.split_faults)
+        happens, expected, component = rng.choice(domain.known_faults)
         when, step = rng.choice(conditions)
-        component = rng.choice(domain.components)
         told = rng.random() < 0.35
+        begin = f"Open {component}." if component and domain.on_a_page else "Start from a clean state."
         yield DefectRow(
             id=first_id + place,
             reference=f"{scene.plan.key}-DEF-{place + 1}",
@@ -308,7 +308,7 @@ def defects(scene: Scene, number: int, first_id: int) -> Iterator[DefectRow]:
             environment=ENVIRONMENTS.get(stage or "", ""),
             version_found=_release(found_at) if stage in ENVIRONMENTS else "",
             version_fixed=_release(fixed_at + timedelta(days=7)) if fixed_at else "",
-            steps=f"1. Open {component}.\n2. {step}\n3. Look at the result." if told else "",
+            steps=f"1. {begin}\n2. {step}\n3. Look at the result." if told else "",
             expected=f"{expected}." if told else "",
             actual=f"{happens}." if told else "",
             found_at=found_at,
@@ -439,7 +439,7 @@ def incidents(scene: Scene, number: int, first_id: int, escaped: Sequence[Escape
             why = next(left_out)
             if why == "duplicate" and last_counted is None:
                 why = "cancelled"
-        title = f"{titles.draw()} {rng.choice(PLACES)}".rstrip()
+        title = f"{titles.draw()} {rng.choice(scene.domain.places)}".rstrip()
         row = _past(scene, rng, first_id + place, place + 1, title, start, hours, why, outage, last_counted, escaped)
         if not why:
             last_counted = row.id

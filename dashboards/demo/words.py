@@ -16,15 +16,29 @@ class Domain:
     related: tuple[str, ...]
     # Its users see pages in a browser.
     on_a_page: bool = True
-    split_faults: tuple[tuple[str, str], ...] = field(init=False)
+    # What happens, what should happen, and the component that it concerns.
+    known_faults: tuple[tuple[str, str, str], ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        pairs = tuple((happens, should) for happens, _, should in (fault.partition("|") for fault in self.faults))
-        object.__setattr__(self, "split_faults", pairs)
+        pairs = [fault.split("|") for fault in self.faults]
+        known = tuple((happens, should, self._component_of(happens)) for happens, should in pairs)
+        object.__setattr__(self, "known_faults", known)
+
+    def _component_of(self, fault: str) -> str:
+        """The component of which the fault speaks first, by the beginning of a word; "" when it names none."""
+        for word in fault.lower().split():
+            for component in self.components:
+                if word[:5] in {part[:5] for part in component.lower().removesuffix("s").split()}:
+                    return component
+        return ""
 
     @property
     def conditions(self) -> tuple[tuple[str, str], ...]:
         return ANYWHERE + ON_A_PAGE if self.on_a_page else ANYWHERE
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        return PLACES + PLACES_OF_CUSTOMERS if self.on_a_page else PLACES
 
 
 DOMAINS = {
@@ -51,7 +65,7 @@ DOMAINS = {
             "Orders cannot be placed",
             "Sign-in empties the basket",
             "Checkout is very slow",
-            "Discount codes are refused for all customers",
+            "Discount codes are refused",
             "Delivery options do not load",
             "Orders are confirmed without delivery dates",
             "Gift cards are charged twice",
@@ -188,7 +202,7 @@ DOMAINS = {
             "Delivery slot is offered on a public holiday|Holidays are left out",
             "Customs form lacks the value of the goods|The value is on the form",
             "Night shift bookings carry the wrong day|The booking carries the day of the shift",
-            "Stock correction is overwritten by the nightly import|The later change wins",
+            "Stock correction is overwritten by the import|The later change wins",
         ),
         incidents=(
             "Shipping labels cannot be printed",
@@ -227,7 +241,7 @@ DOMAINS = {
             "App closes right after the start",
             "Push messages reach nobody",
             "App shows an empty start screen",
-            "Sign-in in the app fails after the update",
+            "Sign-in in the app fails",
             "Images do not load in the app",
             "Forced update locks out older phones",
             "App configuration is served from the test environment",
@@ -267,10 +281,10 @@ DOMAINS = {
         incidents=(
             "Customers cannot sign in",
             "Password reset mails are not sent",
-            "Single sign-on fails for business customers",
+            "Single sign-on fails",
             "Sessions end after a few minutes",
             "Two-factor codes are refused",
-            "Permissions are missing after the directory sync",
+            "Permissions are missing",
             "Token service answers slowly",
             "Old signing key is refused by partners",
         ),
@@ -299,7 +313,7 @@ DOMAINS = {
             "Nightly load did not finish",
             "Reports show yesterday's figures",
             "Event stream falls behind by hours",
-            "Revenue report is wrong for one region",
+            "Revenue report is wrong",
             "Exports to partners are empty",
             "Query cluster runs out of memory",
             "Personal data appears in a shared table",
@@ -329,7 +343,7 @@ DOMAINS = {
             "Alert fires for a host that was removed|Removed hosts are silent",
             "Log rotation cuts lines in half|Lines stay whole",
             "Connection limit is lower than the pool size|The limit is above the sum of all pools",
-            "Firewall rule is lost after a reboot|Rules survive a reboot",
+            "Firewall rule is lost|Rules survive a reboot",
             "Terraform plan wants to replace the database|The plan shows no change",
             "Rate limit counts the health checks|Health checks are not counted",
             "Time drifts on the batch hosts|Clocks agree within 50 milliseconds",
@@ -432,11 +446,10 @@ DOMAINS = {
 ANYWHERE = (
     ("", "Use it as usual."),
     ("", "Do it twice in a row."),
-    ("when two people do it at once", "Do the same from a second account at the same time."),
+    ("", "Do it with the data of last week."),
     ("on the first day of the month", "Set the clock to the first of a month."),
     ("with more than 100 entries", "Create 101 entries first."),
     ("after the night of the clock change", "Use data from the last Sunday in October."),
-    ("when a name has an apostrophe", "Use the name O'Neill."),
     ("after a failed first try", "Let the first try fail, then try again."),
     ("since the last release", "Compare with the release before."),
     ("while the nightly job runs", "Try it while the nightly job runs."),
@@ -445,6 +458,8 @@ ANYWHERE = (
     ("in the second region", "Use the second region."),
 )
 ON_A_PAGE = (
+    ("when a name has an apostrophe", "Use the name O'Neill."),
+    ("when two people do it at once", "Do the same from a second account at the same time."),
     ("after the session has expired", "Leave the page open for an hour, then go on."),
     ("when the page is reloaded", "Reload the page before it has finished."),
     ("on slow connections", "Slow the connection down to 3G."),
@@ -459,17 +474,19 @@ ON_A_PAGE = (
     ("on phones", "Use a phone."),
 )
 
-# Where or for whom an incident was felt.
+# When or where an incident was felt: by machines and people, and by customers at their pages.
 PLACES = (
     "",
     "",
     "",
     "in one region",
-    "for business customers",
     "in the morning peak",
     "after the release",
-    "for new customers",
+    "again",
+    "overnight",
+    "in the second region",
 )
+PLACES_OF_CUSTOMERS = ("for business customers", "for new customers", "during the campaign", "outside the EU")
 
 # Why it happened, and the stage that should have caught it.
 CAUSES = (
