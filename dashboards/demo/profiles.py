@@ -178,7 +178,7 @@ NAMED = (
     ),
     Plan("Developer tools", "DEV", "developer-tools", "Platform", "Builds, tests, deployments, flags.", "tools", BORDERLINE),
     Plan(
-        "Messaging", "MSG", "messaging", "Platform", "Mails, texts and the inbox; three people.", "messaging", SMALL,
+        "Messaging", "MSG", "messaging", "Platform", "Mails, texts and the inbox; a small team.", "messaging", SMALL,
         still_open=(StillOpen(0.8, "SEV4", "Delivery reports of one text message provider are late", taken=False),),
     ),
     Plan("Partner API", "PART", "partner-api", "Commerce", "Formed this month; nothing has been recorded yet."),
