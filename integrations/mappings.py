@@ -145,7 +145,6 @@ def fill_tracker(draft: Draft) -> None:
 
     Teams invent statuses; an unknown one is "in progress" as long as there is no resolution.
     """
-    refuse_other_types(draft)
     take_external_id(draft)
     take_priority(draft)
     take_stage(draft)
@@ -160,6 +159,12 @@ def fill_tracker(draft: Draft) -> None:
     if resolution and status in ("fixed", "verified"):
         status = "closed"
     end_life(draft, status, resolution, ended)
+
+
+def fill_jira(draft: Draft) -> None:
+    """An export of a whole tracker holds stories and tasks too; only its bugs are defects, unless all types are wanted."""
+    refuse_other_types(draft)
+    fill_tracker(draft)
 
 
 JIRA = Mapping(
@@ -184,7 +189,7 @@ JIRA = Mapping(
         Column("environment", ("Environment",)),
         Column("actual", ("Description",)),
     ),
-    fill=fill_tracker,
+    fill=fill_jira,
     hint="Issues of type Bug; stories, tasks and improvements are left out.",
 )
 
@@ -210,7 +215,7 @@ TITANIUM = Mapping(
         Column("ended_at", ("resolved_at",)),
     ),
     fill=fill_tracker,
-    hint="found_in: escaped is production, caught is CI, empty is stage unknown. Only issues of type Bug are defects.",
+    hint="found_in: escaped is production, caught is CI, empty is stage unknown. Every row is a defect, whatever its issue type.",
 )
 
 # --- Bugzilla -------------------------------------------------------------------------------------------------------
