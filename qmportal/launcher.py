@@ -203,7 +203,7 @@ def launch(kind: str, port: int) -> None:
 
 
 def prepare(folder: Path, *, again: bool = False) -> None:
-    """Apply migrations and collect static files, unless both were done with exactly these files."""
+    """Apply migrations, collect static files and load the library, unless that was done with exactly these files."""
     record = folder / "prepared"
     inputs = _fingerprint()
     collected = Path(os.environ.get("QMPORTAL_STATIC_ROOT") or folder / "static") / "staticfiles.json"
@@ -212,6 +212,7 @@ def prepare(folder: Path, *, again: bool = False) -> None:
     # The two have nothing to do with each other. DRF's own pages are not served, so their files are not needed.
     together = [["migrate"], ["collectstatic", "--ignore=rest_framework"]]
     manage(*[[*command, "--no-input", "--verbosity=0"] for command in together])
+    manage(["load_library", "--verbosity=0"])
     record.write_text(inputs)
 
 
@@ -281,9 +282,10 @@ def _export(port: int, folder: Path) -> None:
 
 
 def _fingerprint() -> str:
-    """Changes when a migration, a static file, a setting or a library does, or when another database is named."""
+    """Changes when a migration, a static file, a setting, a package or a scenario does, or when another database is named."""
     digest = hashlib.sha256(os.environ["DATABASE_URL"].rpartition("@")[0].encode())
     paths = [ROOT / "qmportal" / "settings.py", *ROOT.glob("requirements*.lock")]
+    paths += (ROOT / "scenarios" / "library").glob("**/*.yaml")
     for folder in [ROOT, *ROOT.glob("[a-z]*/")]:  # not .data, where the collected files are
         paths += [*folder.glob("migrations/*.py"), *folder.glob("static/**/*")]
     for path in sorted(path for path in paths if path.is_file()):

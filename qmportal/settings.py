@@ -1,5 +1,6 @@
 """One settings file, read from the environment; nothing here starts a server or reads a secret from code."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -200,6 +201,9 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 IMPORT_MAX_BYTES = 50 * 1024 * 1024
+
+# --- Training -------------------------------------------------------------------------------------------------------------
+SCENARIO_COOLDOWN = timedelta(hours=env.float("QMPORTAL_SCENARIO_COOLDOWN_HOURS", default=24))
 
 # --- Mail -----------------------------------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="filemail://")

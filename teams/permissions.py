@@ -63,3 +63,25 @@ def can_import(user: AnyUser, team: Team) -> bool:
 def is_admin(user: AnyUser) -> bool:
     """May make and move teams, set thresholds, recompute."""
     return user.is_authenticated and user.is_active and user.is_admin
+
+
+def can_author(user: AnyUser) -> bool:
+    """May write and publish scenarios: admins, and whoever manages a team."""
+    return user.is_authenticated and user.is_active and (user.is_admin or Role.MANAGER in user.roles.values())
+
+
+def can_speak_for(user: AnyUser, team: Team) -> bool:
+    """May say how the team works, for all of it to see. What a trainee says of it is that trainee's own."""
+    return _holds(user, team, Role.MANAGER, Role.ENGINEER)
+
+
+def can_advise(user: AnyUser) -> bool:
+    """May answer requests for advice: the quality leads, who are the organisation's admins."""
+    return is_admin(user)
+
+
+def can_train(user: AnyUser, learner: User) -> bool:
+    """May see how far somebody's training is, and let an attempt be taken again: managers of a team of theirs."""
+    if not user.is_authenticated or not user.is_active:
+        return False
+    return user.is_admin or Team.objects.with_rows_for(user, Role.MANAGER).filter(memberships__user=learner).exists()

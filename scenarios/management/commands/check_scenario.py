@@ -1,0 +1,33 @@
+"""`manage.py check_scenario FILE [--paths]`: judges a scenario file before it is published."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from scenarios import content, engine
+
+
+class Command(BaseCommand):
+    help = "Prints what is wrong with a scenario file: line, place, a way out. Exit code 1 if it must not be published."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--paths", action="store_true", help="List every path with its ending and score, best first.")
+
+    def handle(self, *args: Any, file: Path, paths: bool, **options: Any) -> None:
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as problem:
+            raise CommandError(f"{file} cannot be read: {problem}") from None
+        scenario, problems = engine.validate(text, checks={check.id for check in content.checks()})
+        for problem in problems:
+            self.stdout.write(str(problem))
+        if scenario is None or not engine.publishable(problems):
+            raise CommandError(f"{file} must not be published yet.")
+        if paths:
+            for run, result in engine.path_table(scenario):
+                self.stdout.write(f"{' > '.join(run.choices)} | {result.ending} | {result.score}")
+        elif not problems:
+            self.stdout.write(f"{file} is fit to be published.")
