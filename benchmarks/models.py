@@ -62,6 +62,18 @@ class ThresholdSetQuerySet(models.QuerySet["ThresholdSet"]):
         """Versions that take effect after `day`, the next one first."""
         return self.filter(team=None, effective_from__gt=day).order_by("effective_from", "id")
 
+    def adopted(self) -> bool:
+        """Somebody of this organisation has decided on the thresholds, if only to keep the shipped ones."""
+        return self.exclude(author=None).exists()
+
+    @transaction.atomic
+    def adopt(self, *, author: User, now: datetime) -> None:
+        """Takes the shipped sets over: a version of the organisation's own with the same values. Judges nothing anew."""
+        for shipped in self.filter(team=None, author=None).order_by("pk"):
+            version = shipped.successor(author=author, reason="Taken over as shipped.", effective_from=local_day(now))
+            version.reverts_to = None
+            version.save()
+
 
 class ThresholdSet(models.Model):
     """A dated version of one metric's cut points and counting rules. Never edited: a change is a new row."""

@@ -60,9 +60,8 @@ def typed(amount: Number | None, unit: Unit) -> str:
     if unit == "count":
         return _plain(precise)
     # One day is spoken of as 24 h.
-    name = next(
-        (name for name, size in SECONDS_OF.items() if precise >= size and precise % size == 0 and precise != DAY), "s"
-    )
+    whole = (name for name, size in SECONDS_OF.items() if precise % size == 0 and not precise == size == DAY)
+    name = next(whole, "s")
     return f"{_plain(precise / SECONDS_OF[name])} {name}" if precise else "0"
 
 

@@ -5,6 +5,7 @@ from benchmarks import views
 app_name = "benchmarks"
 urlpatterns = [
     path("", views.thresholds, name="thresholds"),
+    path("adopt/", views.adopt, name="adopt"),
     path("recompute/", views.recompute, name="recompute"),
     path("runs/<int:pk>/", views.run, name="run"),
     path("<slug:metric>/", views.threshold_history, name="threshold_history"),

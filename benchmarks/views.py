@@ -17,7 +17,7 @@ from django_htmx.http import reselect, reswap, retarget
 from benchmarks.counting import SEVERITIES_OF
 from benchmarks.forms import EDITABLE, NOTHING_CHANGED, WITH_MEDIAN, ReasonForm, ThresholdForm
 from benchmarks.metrics import METRICS
-from benchmarks.models import SnapshotRun, Superseded, ThresholdSet
+from benchmarks.models import MetricSnapshot, SnapshotRun, Superseded, ThresholdSet
 from benchmarks.preview import preview
 from benchmarks.quantities import spans
 from qmportal.lib.days import local_day
@@ -34,7 +34,13 @@ def thresholds(request: HttpRequest) -> HttpResponse:
     sets = {version.metric: version for version in ThresholdSet.objects.in_force(today).select_related("author")}
     upcoming = {version.metric: version for version in reversed(ThresholdSet.objects.upcoming(today))}
     cards = [_described(sets[metric]) | {"upcoming": upcoming.get(metric)} for metric in EDITABLE if metric in sets]
-    context = {"cards": cards, "run": SnapshotRun.objects.first(), "may_edit": is_admin(request.user)}
+    context = {
+        "cards": sorted(cards, key=lambda card: card["set"].cut_points is None),
+        "run": SnapshotRun.objects.first(),
+        "night": MetricSnapshot.objects.latest_day(),
+        "may_edit": is_admin(request.user),
+        "may_adopt": is_admin(request.user) and not ThresholdSet.objects.adopted(),
+    }
     return render(request, "benchmarks/thresholds.html", context)
 
 
@@ -98,6 +104,16 @@ def threshold_revert(request: HttpRequest, metric: str, pk: int) -> HttpResponse
         return render(request, "benchmarks/revert.html", context, status=422 if form.is_bound else 200)
     version = old.successor(author=request.user, reason=form.cleaned_data["reason"], effective_from=_today())
     return _apply(request, version, form, "benchmarks/revert.html", context)
+
+
+@require_POST
+def adopt(request: HttpRequest) -> HttpResponse:
+    """An admin keeps the shipped thresholds, by a press instead of by silence."""
+    require(is_admin(request.user), ADMINS_SET)
+    if not ThresholdSet.objects.adopted():
+        ThresholdSet.objects.adopt(author=request.user, now=timezone.now())
+        messages.success(request, "The shipped thresholds are yours now. You can change them at any time, with a reason.")
+    return redirect("benchmarks:thresholds")
 
 
 @require_POST

@@ -135,6 +135,7 @@ RULES = {
     "benchmarks:threshold_history": signed_in(),
     "benchmarks:threshold_edit": admins(BOTH),
     "benchmarks:threshold_revert": admins(BOTH),
+    "benchmarks:adopt": admins(POST),
     "benchmarks:recompute": admins(POST),
     "benchmarks:run": signed_in(),
     "integrations:import_list": Rule(GET, member=403, nobody=403),

@@ -437,3 +437,26 @@ def test_the_admin_site_shows_versions_runs_and_snapshots_but_edits_none(client,
     page = reverse("admin:benchmarks_thresholdset_change", args=[version.pk])
     assert client.get(page).status_code == 200
     assert client.post(page, {"minimum_n": 1}).status_code == 403
+
+
+@pytest.mark.django_db
+def test_an_admin_keeps_the_shipped_thresholds_by_a_press(client):
+    admin = make_user(admin=True)
+    client.force_login(admin)
+    before = {row.metric: row.rules() for row in ThresholdSet.objects.in_force(local_day(timezone.now()))}
+    assert "Keep the shipped thresholds" in client.get("/thresholds/").content.decode()
+    client.post("/thresholds/adopt/")
+    client.post("/thresholds/adopt/")
+    kept = list(ThresholdSet.objects.in_force(local_day(timezone.now())))
+    assert {row.metric: row.rules() for row in kept} == before
+    assert {row.author for row in kept} == {admin}
+    assert ThresholdSet.objects.filter(author=admin).count() == len(before)
+    assert "Keep the shipped thresholds" not in client.get("/thresholds/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(86400, "24 h"), (172800, "2 d"), (604800, "7 d"), (3600, "1 h"), (5400, "90 min"), (45, "45 s"), (0, "0")],
+)
+def test_a_duration_is_typed_in_its_largest_whole_unit_but_a_day_is_24_hours(seconds, words):
+    assert typed(seconds, "seconds") == words
