@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from itertools import pairwise
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.html import format_html
@@ -22,13 +21,14 @@ from benchmarks.preview import preview
 from benchmarks.quantities import spans
 from qmportal.lib.days import local_day
 from teams.permissions import is_admin, require
+from teams.requests import SignedInRequest
 
 ADMINS_SET = "Only organisation admins change thresholds."
 ADMINS_RECOMPUTE = "Only organisation admins start a recomputation."
 
 
 @require_safe
-def thresholds(request: HttpRequest) -> HttpResponse:
+def thresholds(request: SignedInRequest) -> HttpResponse:
     """The set of each metric that judges today."""
     today = _today()
     sets = {version.metric: version for version in ThresholdSet.objects.in_force(today).select_related("author")}
@@ -45,7 +45,7 @@ def thresholds(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def threshold_history(request: HttpRequest, metric: str) -> HttpResponse:
+def threshold_history(request: SignedInRequest, metric: str) -> HttpResponse:
     """All versions of one metric's set, the latest to take effect first, each with what it changed."""
     current = _current_or_404(metric)
     versions = list(ThresholdSet.objects.history(metric).select_related("author", "reverts_to"))
@@ -55,19 +55,19 @@ def threshold_history(request: HttpRequest, metric: str) -> HttpResponse:
             "changes": version.changes_from(before) if before else version.in_words,
             "is_first": before is None,
         }
-        for version, before in pairwise([*versions, None])
+        for version, before in zip(versions, [*versions[1:], None], strict=True)
     ]
     context = _described(current) | {"entries": entries, "today": _today(), "may_edit": is_admin(request.user)}
     return render(request, "benchmarks/history.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def threshold_edit(request: HttpRequest, metric: str) -> HttpResponse:
+def threshold_edit(request: SignedInRequest, metric: str) -> HttpResponse:
     """One form with two buttons: look at what would change, or apply it."""
     current = _current_or_404(metric)
     require(is_admin(request.user), ADMINS_SET)
     applying = request.POST.get("action") == "apply"
-    newest = ThresholdSet.objects.newest(metric)
+    newest = ThresholdSet.objects.newest(metric) or current
     data = request.POST if request.method == "POST" else None
     form = ThresholdForm(data, current=current, newest=newest, today=_today(), applying=applying)
     context = _described(current) | {"form": form, "upcoming": ThresholdSet.objects.upcoming(_today()).filter(metric=metric)}
@@ -83,12 +83,12 @@ def threshold_edit(request: HttpRequest, metric: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def threshold_revert(request: HttpRequest, metric: str, pk: int) -> HttpResponse:
+def threshold_revert(request: SignedInRequest, metric: str, pk: int) -> HttpResponse:
     """Confirms, with the same preview, that an old version's values become a new version."""
     current = _current_or_404(metric)
     old = get_object_or_404(ThresholdSet.objects.history(metric), pk=pk)
     require(is_admin(request.user), ADMINS_SET)
-    newest = ThresholdSet.objects.newest(metric)
+    newest = ThresholdSet.objects.newest(metric) or current
     form = ReasonForm(request.POST if request.method == "POST" else None, initial={"base": newest.pk})
     changes = old.changes_from(current)
     context = _described(current) | {
@@ -107,7 +107,7 @@ def threshold_revert(request: HttpRequest, metric: str, pk: int) -> HttpResponse
 
 
 @require_POST
-def adopt(request: HttpRequest) -> HttpResponse:
+def adopt(request: SignedInRequest) -> HttpResponse:
     """An admin keeps the shipped thresholds, by a press instead of by silence."""
     require(is_admin(request.user), ADMINS_SET)
     if not ThresholdSet.objects.adopted():
@@ -117,13 +117,13 @@ def adopt(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def recompute(request: HttpRequest) -> HttpResponse:
+def recompute(request: SignedInRequest) -> HttpResponse:
     require(is_admin(request.user), ADMINS_RECOMPUTE)
     return redirect(SnapshotRun.request(SnapshotRun.Reason.REQUESTED, now=timezone.now(), requested_by=request.user))
 
 
 @require_safe
-def run(request: HttpRequest, pk: int) -> HttpResponse:
+def run(request: SignedInRequest, pk: int) -> HttpResponse:
     """How far a recomputation has come; the page asks again by itself until it is over."""
     work = get_object_or_404(SnapshotRun.objects.select_related("requested_by"), pk=pk)
     return render(request, "benchmarks/run.html", {"run": work, "may_edit": is_admin(request.user)})
@@ -154,7 +154,7 @@ def _described(version: ThresholdSet) -> dict[str, Any]:
 
 
 def _apply(
-    request: HttpRequest, version: ThresholdSet, form: ReasonForm, template: str, context: dict[str, Any]
+    request: SignedInRequest, version: ThresholdSet, form: ReasonForm, template: str, context: dict[str, Any]
 ) -> HttpResponse:
     """Saves the version, or shows the one that somebody else saved meanwhile beside it (409)."""
     base = form.cleaned_data["base"]
@@ -168,8 +168,9 @@ def _apply(
             "mine": version.changes_from(conflict.newest),
         }
         # Whoever has read both may apply: the next try begins from theirs.
-        form.data = form.data.copy()
-        form.data["base"] = str(conflict.newest.pk)
+        again = request.POST.copy()
+        again["base"] = str(conflict.newest.pk)
+        form.data = again
         return render(request, template, context, status=409)
     if recomputation:
         done = 'The new thresholds are in force. <a href="{}">Follow the recomputation</a>.'

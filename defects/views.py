@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -21,20 +21,21 @@ from qmportal.lib.records import StaleRecord
 from qmportal.lib.text import clean_line
 from qmportal.lib.wording import duration
 from teams.permissions import can_manage, can_report, require
+from teams.requests import SignedInRequest
 
 PREFILLED = ("title", "team", "severity", "stage_found", "steps")
 SIMILAR_SHOWN = 4
 
 
 @require_safe
-def defect_list(request: HttpRequest) -> HttpResponse:
+def defect_list(request: SignedInRequest) -> HttpResponse:
     filters = DefectFilter(request.GET, user=request.user)
     page = filters.page(Defect.objects.visible_to(request.user).select_related("team", "severity", "stage_found"))
     return render_page(request, "defects/list.html", {"filters": filters, "page": page}, partial="rows")
 
 
 @require_safe
-def defect_detail(request: HttpRequest, reference: str) -> HttpResponse:
+def defect_detail(request: SignedInRequest, reference: str) -> HttpResponse:
     defect = _find(request, reference)
     context = {
         "defect": defect,
@@ -49,7 +50,7 @@ def defect_detail(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def defect_create(request: HttpRequest) -> HttpResponse:
+def defect_create(request: SignedInRequest) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = DefectForm(data, user=request.user, initial=prefill(request, PREFILLED))
     if form.is_valid():
@@ -60,7 +61,7 @@ def defect_create(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def defect_similar(request: HttpRequest) -> HttpResponse:
+def defect_similar(request: SignedInRequest) -> HttpResponse:
     """Possible duplicates of the title that is being typed; only a hint, so it never refuses anything."""
     title, team = clean_line(request.GET.get("title", "")[:200]), request.GET.get("team", "")
     rows = Defect.objects.visible_to(request.user).filter(team__slug=team)
@@ -69,7 +70,7 @@ def defect_similar(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def defect_edit(request: HttpRequest, reference: str) -> HttpResponse:
+def defect_edit(request: SignedInRequest, reference: str) -> HttpResponse:
     defect = _find(request, reference)
     require(can_report(request.user, defect.team))
     form = DefectForm(request.POST if request.method == "POST" else None, instance=defect, user=request.user)
@@ -86,7 +87,7 @@ def defect_edit(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def defect_delete(request: HttpRequest, reference: str) -> HttpResponse:
+def defect_delete(request: SignedInRequest, reference: str) -> HttpResponse:
     defect = _find(request, reference)
     require(can_manage(request.user, defect.team))
     if request.method == "POST":
@@ -98,7 +99,7 @@ def defect_delete(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def defect_bring_back(request: HttpRequest, reference: str) -> HttpResponse:
+def defect_bring_back(request: SignedInRequest, reference: str) -> HttpResponse:
     rows = Defect.objects.within_reach_of(request.user).exclude(deleted_at=None).select_related("team")
     defect = get_object_or_404(rows, reference=reference)
     require(can_manage(request.user, defect.team))
@@ -109,7 +110,7 @@ def defect_bring_back(request: HttpRequest, reference: str) -> HttpResponse:
     return render_page(request, "defects/bring_back.html", {"defect": defect})
 
 
-def _find(request: HttpRequest, reference: str) -> Defect:
+def _find(request: SignedInRequest, reference: str) -> Defect:
     rows = Defect.objects.visible_to(request.user).select_related(
         *("team", "severity", "stage_found", "stage_introduced", "stage_should_catch"),
         *("assignee", "reporter", "duplicate_of"),
@@ -117,7 +118,7 @@ def _find(request: HttpRequest, reference: str) -> Defect:
     return get_object_or_404(rows, reference=reference)
 
 
-def _form_page(request: HttpRequest, form: DefectForm, heading: str, *, status: int = 0, **context: Any) -> HttpResponse:
+def _form_page(request: SignedInRequest, form: DefectForm, heading: str, *, status: int = 0, **context: Any) -> HttpResponse:
     status = status or (422 if form.is_bound else 200)
     return render_page(request, "defects/form.html", {"form": form, "heading": heading} | context, status=status)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -22,19 +22,20 @@ from qmportal.lib.pages import render_page
 from qmportal.lib.records import StaleRecord
 from qmportal.lib.wording import duration
 from teams.permissions import can_manage, can_report, require
+from teams.requests import SignedInRequest
 
 PREFILLED = ("title", "team", "severity", "summary")
 
 
 @require_safe
-def incident_list(request: HttpRequest) -> HttpResponse:
+def incident_list(request: SignedInRequest) -> HttpResponse:
     filters = IncidentFilter(request.GET, user=request.user)
     page = filters.page(Incident.objects.visible_to(request.user).select_related("team", "severity"))
     return render_page(request, "incidents/list.html", {"filters": filters, "page": page}, partial="rows")
 
 
 @require_safe
-def incident_detail(request: HttpRequest, reference: str) -> HttpResponse:
+def incident_detail(request: SignedInRequest, reference: str) -> HttpResponse:
     incident = _find(request, reference)
     context = {
         "incident": incident,
@@ -50,7 +51,7 @@ def incident_detail(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def incident_create(request: HttpRequest) -> HttpResponse:
+def incident_create(request: SignedInRequest) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = IncidentForm(data, user=request.user, initial=prefill(request, PREFILLED))
     if form.is_valid():
@@ -61,7 +62,7 @@ def incident_create(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def incident_edit(request: HttpRequest, reference: str) -> HttpResponse:
+def incident_edit(request: SignedInRequest, reference: str) -> HttpResponse:
     incident = _find(request, reference)
     require(can_report(request.user, incident.team))
     form = IncidentForm(request.POST if request.method == "POST" else None, instance=incident, user=request.user)
@@ -78,7 +79,7 @@ def incident_edit(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @require_POST
-def incident_move(request: HttpRequest, reference: str) -> HttpResponse:
+def incident_move(request: SignedInRequest, reference: str) -> HttpResponse:
     incident = _find(request, reference)
     require(can_report(request.user, incident.team))
     to, now = request.POST.get("to", ""), timezone.now()
@@ -96,7 +97,7 @@ def incident_move(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def incident_delete(request: HttpRequest, reference: str) -> HttpResponse:
+def incident_delete(request: SignedInRequest, reference: str) -> HttpResponse:
     incident = _find(request, reference)
     require(can_manage(request.user, incident.team))
     if request.method == "POST":
@@ -108,7 +109,7 @@ def incident_delete(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def incident_bring_back(request: HttpRequest, reference: str) -> HttpResponse:
+def incident_bring_back(request: SignedInRequest, reference: str) -> HttpResponse:
     rows = Incident.objects.within_reach_of(request.user).exclude(deleted_at=None).select_related("team")
     incident = get_object_or_404(rows, reference=reference)
     require(can_manage(request.user, incident.team))
@@ -119,19 +120,21 @@ def incident_bring_back(request: HttpRequest, reference: str) -> HttpResponse:
     return render_page(request, "incidents/bring_back.html", {"incident": incident})
 
 
-def _find(request: HttpRequest, reference: str) -> Incident:
+def _find(request: SignedInRequest, reference: str) -> Incident:
     rows = Incident.objects.visible_to(request.user).select_related(
         "team", "severity", "lead", "reporter", "should_have_caught", "duplicate_of"
     )
     return get_object_or_404(rows, reference=reference)
 
 
-def _form_page(request: HttpRequest, form: IncidentForm, heading: str, *, status: int = 0, **context: Any) -> HttpResponse:
+def _form_page(
+    request: SignedInRequest, form: IncidentForm, heading: str, *, status: int = 0, **context: Any
+) -> HttpResponse:
     status = status or (422 if form.is_bound else 200)
     return render_page(request, "incidents/form.html", {"form": form, "heading": heading} | context, status=status)
 
 
-def _visible_cause(request: HttpRequest, incident: Incident) -> Defect | None:
+def _visible_cause(request: SignedInRequest, incident: Incident) -> Defect | None:
     """The defect behind the incident, unless it belongs to a team whose rows this person may not see."""
     if incident.caused_by_defect_id is None:
         return None

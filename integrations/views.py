@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -20,6 +20,7 @@ from qmportal.lib.pages import render_page
 from qmportal.lib.spreadsheet import csv_response
 from teams.models import Role, Team
 from teams.permissions import is_admin, require
+from teams.requests import SignedInRequest
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
@@ -33,14 +34,14 @@ def may_import_somewhere(user: AnyUser) -> bool:
 
 
 @require_safe
-def import_list(request: HttpRequest) -> HttpResponse:
+def import_list(request: SignedInRequest) -> HttpResponse:
     require(may_import_somewhere(request.user), MANAGERS_ONLY)
     jobs = ImportJob.objects.visible_to(request.user).select_related("team")[:50]
     return render_page(request, "integrations/list.html", {"jobs": jobs})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def import_new(request: HttpRequest) -> HttpResponse:
+def import_new(request: SignedInRequest) -> HttpResponse:
     require(may_import_somewhere(request.user), MANAGERS_ONLY)
     form = ImportForm(
         request.POST or None, request.FILES or None, user=request.user, initial={"team": request.GET.get("team")}
@@ -53,13 +54,13 @@ def import_new(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def import_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     job = get_object_or_404(ImportJob.objects.visible_to(request.user).select_related("team"), pk=pk)
     return render_page(request, "integrations/detail.html", detail(job))
 
 
 @require_POST
-def import_start(request: HttpRequest, pk: int) -> HttpResponse:
+def import_start(request: SignedInRequest, pk: int) -> HttpResponse:
     job = get_object_or_404(ImportJob.objects.visible_to(request.user).select_related("team"), pk=pk)
     skip_errors = "skip_errors" in request.POST
     if job.can_start and job.result["failed"] and not skip_errors:
@@ -71,7 +72,7 @@ def import_start(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def import_failed(request: HttpRequest, pk: int) -> HttpResponse:
+def import_failed(request: SignedInRequest, pk: int) -> HttpResponse:
     """The rows with errors as a file of the same shape, with one more column that says what is wrong."""
     job = get_object_or_404(ImportJob.objects.visible_to(request.user), pk=pk)
     if not job.file or not job.result.get("failed"):
@@ -92,7 +93,7 @@ def failed_rows(job: ImportJob, records: Iterator[tuple[int, list[str]]]) -> Ite
 
 
 @require_POST
-def import_discard(request: HttpRequest, pk: int) -> HttpResponse:
+def import_discard(request: SignedInRequest, pk: int) -> HttpResponse:
     job = get_object_or_404(ImportJob.objects.visible_to(request.user), pk=pk)
     if not job.is_over:
         messages.error(request, "The file is being read just now. Wait until that is done.")

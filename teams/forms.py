@@ -22,7 +22,7 @@ class LineField(forms.CharField):
     """One line of text; characters that cannot be seen are dropped, so a name is never blank to the eye."""
 
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         return clean_line(text) if "\x00" not in text else text
 
 
@@ -30,7 +30,7 @@ class LowerEmailField(forms.EmailField):
     """E-mails are kept in small letters: the same person is never two accounts."""
 
     def to_python(self, value: Any) -> str:
-        return clean_line(super().to_python(value)).lower()
+        return clean_line(super().to_python(value) or "").lower()
 
 
 def password_field(label: str, autocomplete: str = "new-password", **options: Any) -> forms.CharField:
@@ -76,7 +76,10 @@ class TeamForm(forms.ModelForm):
         help_text="Begins the references of its records, as in PAY-INC-42; then it is fixed. Empty: made from the name.",
     )
     parent = forms.ModelChoiceField(
-        label="Below", queryset=Team.objects.none(), required=False, empty_label="No team (top of the tree)"
+        label="Below",
+        queryset=Team.objects.filter(archived_at=None),
+        required=False,
+        empty_label="No team (top of the tree)",
     )
     members_only = forms.BooleanField(
         required=False,
@@ -90,7 +93,6 @@ class TeamForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["parent"].queryset = Team.objects.filter(archived_at=None)
         if self.instance.pk:
             self.fields["slug"].help_text = "The team's word in addresses. After a change, old links stop working."
             self.fields["key"].disabled = self.instance.has_records
@@ -156,7 +158,7 @@ class NewPersonForm(forms.Form):
 
     def __init__(self, *args: Any, email: str = "", **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.email = email
+        self.known_email = email
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -165,7 +167,7 @@ class NewPersonForm(forms.Form):
             return cleaned
         if cleaned.get("password_again") not in (None, password):
             self.add_error("password_again", "The two passwords differ.")
-        person = User(email=cleaned.get("email", self.email), name=cleaned.get("name", ""))
+        person = User(email=cleaned.get("email", self.known_email), name=cleaned.get("name", ""))
         try:
             password_validation.validate_password(password, person)
         except ValidationError as problem:
@@ -173,7 +175,7 @@ class NewPersonForm(forms.Form):
         return cleaned
 
     def save(self) -> User:
-        return User.objects.create_user(self.email, self.cleaned_data["password"], name=self.cleaned_data["name"])
+        return User.objects.create_user(self.known_email, self.cleaned_data["password"], name=self.cleaned_data["name"])
 
 
 class SetupForm(NewPersonForm):

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import count
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -28,8 +28,9 @@ from django.utils.text import slugify
 from knox.models import AbstractAuthToken
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
 
-    AnyUser = "User | AnonymousUser"
+    AnyUser: TypeAlias = "User | AnonymousUser"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -73,7 +74,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     EMAIL_FIELD = "email"
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         ordering = ["name", "email"]
@@ -256,6 +257,10 @@ class Team(models.Model):
     depth: int
     path: list[tuple[str, int]]
     member_count: int
+    # Set by the page that lists teams.
+    is_mine: bool
+    tier: str | None
+    open_incidents: int
 
     class Meta:
         ordering = ["name"]
@@ -275,7 +280,7 @@ class Team(models.Model):
         return reverse("dashboards:team", args=[self.slug])
 
     def clean(self) -> None:
-        if self.pk and self.parent_id and self.pk in self.parent.lineage:
+        if self.pk and self.parent and self.pk in self.parent.lineage:
             raise ValidationError({"parent": "A team cannot be moved below itself."})
         siblings = Team.objects.filter(parent=self.parent_id, archived_at=None).exclude(pk=self.pk)
         if siblings.filter(name__iexact=self.name).exists():
@@ -441,7 +446,9 @@ class AccessToken(AbstractAuthToken):
         READ = "read", "Read"
         WRITE = "write", "Read and write"
 
-    name = models.CharField(max_length=80, blank=True)
+    NAME_LENGTH = 80
+
+    name = models.CharField(max_length=NAME_LENGTH, blank=True)
     scope = models.CharField(max_length=5, choices=Scope, default=Scope.READ)
     last_used_at = models.DateTimeField(null=True, blank=True)
 

@@ -35,6 +35,7 @@ from teams.forms import (
 from teams.mail import send_invitation
 from teams.models import Invitation, Membership, Role, Team, User
 from teams.permissions import can_manage, can_remove, is_admin, is_member, may_leave_without_manager, require
+from teams.requests import SignedInRequest
 
 ADMINS_ONLY = "Only admins of the organisation do this."
 NO_MANAGER = "The team would be without a manager. Make somebody else a manager first, or ask an admin."
@@ -52,7 +53,7 @@ def answer_form(request: HttpRequest, template: str, form: Any, **context: Any) 
 
 
 @require_safe
-def team_list(request: HttpRequest) -> HttpResponse:
+def team_list(request: SignedInRequest) -> HttpResponse:
     teams = Team.objects.visible_to(request.user).with_member_counts().as_tree()
     _add_quality(teams)
     for team in teams:
@@ -64,12 +65,12 @@ def team_list(request: HttpRequest) -> HttpResponse:
 def _add_quality(teams: list[Team]) -> None:
     """Open incidents (with those of the teams below) and last night's tier. Records lie above this app: their models
     are reached through the reverse relations."""
-    incidents = Team._meta.get_field("incidents").related_model.objects
-    snapshots = Team._meta.get_field("snapshots").related_model.objects
-    tiers = snapshots.overall_tiers([team.pk for team in teams])
+    incidents: Any = Team._meta.get_field("incidents").related_model
+    snapshots: Any = Team._meta.get_field("snapshots").related_model
+    tiers = snapshots.objects.overall_tiers([team.pk for team in teams])
     totals = {team.pk: 0 for team in teams}
     lineages = {team.pk: team.lineage for team in teams}
-    for team_id in incidents.counted().open().filter(team__in=totals).values_list("team_id", flat=True):
+    for team_id in incidents.objects.counted().open().filter(team__in=totals).values_list("team_id", flat=True):
         for above in lineages[team_id]:
             totals[above] = totals.get(above, 0) + 1
     for team in teams:
@@ -77,7 +78,7 @@ def _add_quality(teams: list[Team]) -> None:
 
 
 @form_page
-def team_create(request: HttpRequest) -> HttpResponse:
+def team_create(request: SignedInRequest) -> HttpResponse:
     require(is_admin(request.user), ADMINS_ONLY)
     with transaction.atomic():
         Team.objects.lock_tree()
@@ -90,7 +91,7 @@ def team_create(request: HttpRequest) -> HttpResponse:
 
 
 @form_page
-def team_edit(request: HttpRequest, slug: str) -> HttpResponse:
+def team_edit(request: SignedInRequest, slug: str) -> HttpResponse:
     team = get_object_or_404(Team.objects.with_rows_for(request.user), slug=slug)
     require(is_admin(request.user), ADMINS_ONLY)
     with transaction.atomic():
@@ -104,7 +105,7 @@ def team_edit(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-def team_archive(request: HttpRequest, slug: str) -> HttpResponse:
+def team_archive(request: SignedInRequest, slug: str) -> HttpResponse:
     team = get_object_or_404(Team.objects.with_rows_for(request.user), slug=slug)
     require(is_admin(request.user), ADMINS_ONLY)
     try:
@@ -117,7 +118,7 @@ def team_archive(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-def team_restore(request: HttpRequest, slug: str) -> HttpResponse:
+def team_restore(request: SignedInRequest, slug: str) -> HttpResponse:
     team = get_object_or_404(Team.objects.archived_for(request.user), slug=slug)
     try:
         team.restore()
@@ -131,15 +132,15 @@ def team_restore(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def members(request: HttpRequest, slug: str) -> HttpResponse:
+def members(request: SignedInRequest, slug: str) -> HttpResponse:
     team = get_object_or_404(Team.objects.with_rows_for(request.user), slug=slug)
     return _members_page(request, team)
 
 
-def _members_page(request: HttpRequest, team: Team, form: InvitationForm | None = None, **context: Any) -> HttpResponse:
+def _members_page(request: SignedInRequest, team: Team, form: InvitationForm | None = None, **context: Any) -> HttpResponse:
     refused = bool(context) or (form is not None and form.is_bound)
-    rows = Membership.objects.filter(team__in=team.lineage).select_related("user", "team")
-    rows = list(rows.order_by("user__name", "user__email"))
+    memberships = Membership.objects.filter(team__in=team.lineage).select_related("user", "team")
+    rows = list(memberships.order_by("user__name", "user__email"))
     context |= {
         "team": team,
         "memberships": [row for row in rows if row.team_id == team.pk],
@@ -157,7 +158,7 @@ def _members_page(request: HttpRequest, team: Team, form: InvitationForm | None 
 
 
 @form_page
-def invite(request: HttpRequest, slug: str) -> HttpResponse:
+def invite(request: SignedInRequest, slug: str) -> HttpResponse:
     team = get_object_or_404(Team.objects.with_rows_for(request.user), slug=slug)
     require(can_manage(request.user, team))
     with transaction.atomic():
@@ -170,7 +171,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
     return _invited(request, invitation, token)
 
 
-def _invited(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
+def _invited(request: SignedInRequest, invitation: Invitation, token: str) -> HttpResponse:
     """The link is shown this once, since not every portal has a mail server."""
     link = settings.SITE_URL + reverse("teams:accept", args=[token])
     sent = send_invitation(invitation, link)
@@ -178,7 +179,7 @@ def _invited(request: HttpRequest, invitation: Invitation, token: str) -> HttpRe
 
 
 @require_POST
-def invitation_resend(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def invitation_resend(request: SignedInRequest, slug: str, pk: int) -> HttpResponse:
     team = get_object_or_404(Team.objects.with_rows_for(request.user), slug=slug)
     with transaction.atomic():
         invitation = get_object_or_404(team.invitations.pending().select_for_update(), pk=pk)
@@ -189,7 +190,7 @@ def invitation_resend(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @require_POST
-def invitation_withdraw(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def invitation_withdraw(request: SignedInRequest, slug: str, pk: int) -> HttpResponse:
     team = get_object_or_404(Team.objects.with_rows_for(request.user), slug=slug)
     invitation = get_object_or_404(team.invitations.pending(), pk=pk)
     require(can_manage(request.user, team))
@@ -198,7 +199,7 @@ def invitation_withdraw(request: HttpRequest, slug: str, pk: int) -> HttpRespons
     return redirect("teams:members", team.slug)
 
 
-def _locked_membership(request: HttpRequest, slug: str, pk: int) -> Membership:
+def _locked_membership(request: SignedInRequest, slug: str, pk: int) -> Membership:
     """The row, in a team of mine. The team's row stays locked, so that two managers cannot remove each other at once."""
     team = get_object_or_404(Team.objects.with_rows_for(request.user).select_for_update(), slug=slug)
     return get_object_or_404(Membership.objects.select_related("user", "team"), team=team, pk=pk)
@@ -206,7 +207,7 @@ def _locked_membership(request: HttpRequest, slug: str, pk: int) -> Membership:
 
 @require_POST
 @transaction.atomic
-def role(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def role(request: SignedInRequest, slug: str, pk: int) -> HttpResponse:
     membership = _locked_membership(request, slug, pk)
     require(can_manage(request.user, membership.team))
     may_leave = may_leave_without_manager(request.user, membership)
@@ -222,7 +223,7 @@ def role(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @form_page
 @transaction.atomic
-def remove(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def remove(request: SignedInRequest, slug: str, pk: int) -> HttpResponse:
     membership = _locked_membership(request, slug, pk)
     require(can_remove(request.user, membership))
     if request.method != "POST":
@@ -234,7 +235,7 @@ def remove(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return _back_from(request, membership.team)
 
 
-def _back_from(request: HttpRequest, team: Team) -> HttpResponse:
+def _back_from(request: SignedInRequest, team: Team) -> HttpResponse:
     """To the members, unless I have just left them."""
     request.user.forget_roles()
     return redirect("teams:members", team.slug) if is_member(request.user, team) else redirect("teams:list")
@@ -263,8 +264,12 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         words = f"This invitation is for {invitation.email}, but you are signed in as {request.user.email}. Sign out first."
         return _no_way_in(request, words, 403)
     form = None if invited else NewPersonForm(request.POST or None, email=invitation.email)
-    if request.method == "POST" and (request.user == invited or (form and form.is_valid())):
-        return _join(request, invitation, form)
+    if form and form.is_valid():
+        person = form.save()
+        login(request, person)
+        return _join(request, invitation, person)
+    if request.method == "POST" and invited and request.user == invited:
+        return _join(request, invitation, invited)
     context = {"invitation": invitation, "form": form, "invited": invited}
     return render(request, "teams/accept.html", context, status=422 if form and form.is_bound else 200)
 
@@ -273,11 +278,8 @@ def _no_way_in(request: HttpRequest, problem: str, status: int) -> HttpResponse:
     return render(request, "teams/invitation_over.html", {"problem": problem}, status=status)
 
 
-def _join(request: HttpRequest, invitation: Invitation, form: NewPersonForm | None) -> HttpResponse:
-    person = form.save() if form else request.user
+def _join(request: HttpRequest, invitation: Invitation, person: User) -> HttpResponse:
     invitation.accept(person, timezone.now())
-    if form:
-        login(request, person)
     messages.success(request, f"Welcome to {invitation.team}.")
     return redirect(settings.LOGIN_REDIRECT_URL)
 
@@ -308,7 +310,7 @@ def setup(request: HttpRequest) -> HttpResponse:
 
 
 @form_page
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: SignedInRequest) -> HttpResponse:
     # A copy, so that a refused name does not show in the page's bars.
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if form.is_valid():
@@ -320,7 +322,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def preferences(request: HttpRequest) -> HttpResponse:
+def preferences(request: SignedInRequest) -> HttpResponse:
     form = PreferencesForm(request.POST)
     if not form.is_valid():
         return _profile_page(request, ProfileForm(instance=request.user), form)
@@ -332,7 +334,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _profile_page(request: HttpRequest, form: ProfileForm, preferences: PreferencesForm) -> HttpResponse:
+def _profile_page(request: SignedInRequest, form: ProfileForm, preferences: PreferencesForm) -> HttpResponse:
     memberships = request.user.memberships.filter(team__archived_at=None).select_related("team")
     context = {"form": form, "preferences": preferences, "memberships": memberships}
     refused = form.is_bound or preferences.is_bound
@@ -340,7 +342,7 @@ def _profile_page(request: HttpRequest, form: ProfileForm, preferences: Preferen
 
 
 @form_page
-def tokens(request: HttpRequest) -> HttpResponse:
+def tokens(request: SignedInRequest) -> HttpResponse:
     form = TokenForm(request.POST or None)
     if form.is_valid():
         access, token = form.create_for(request.user)
@@ -350,7 +352,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 
 @form_page
-def token_revoke(request: HttpRequest, token_key: str) -> HttpResponse:
+def token_revoke(request: SignedInRequest, token_key: str) -> HttpResponse:
     access = get_object_or_404(request.user.auth_token_set, token_key=token_key)
     if request.method != "POST":
         return render(request, "teams/token_revoke.html", {"access": access})
@@ -360,7 +362,7 @@ def token_revoke(request: HttpRequest, token_key: str) -> HttpResponse:
 
 
 @require_safe
-def admin_door(request: HttpRequest) -> HttpResponse:
+def admin_door(request: SignedInRequest) -> HttpResponse:
     """Django's admin sends whoever it does not let in to its login; here they have signed in already."""
     require(is_admin(request.user), ADMINS_ONLY)
     return redirect("admin:index")
@@ -370,7 +372,7 @@ def admin_door(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def people(request: HttpRequest) -> HttpResponse:
+def people(request: SignedInRequest) -> HttpResponse:
     require(is_admin(request.user), ADMINS_ONLY)
     filters = PeopleFilter(request.GET)
     filters.is_valid()
@@ -390,7 +392,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def set_active(request: HttpRequest, pk: int, active: bool) -> HttpResponse:
+def set_active(request: SignedInRequest, pk: int, active: bool) -> HttpResponse:
     require(is_admin(request.user), ADMINS_ONLY)
     person = get_object_or_404(User, pk=pk)
     try:
@@ -406,7 +408,7 @@ def set_active(request: HttpRequest, pk: int, active: bool) -> HttpResponse:
 
 
 @require_POST
-def set_admin(request: HttpRequest, pk: int, admin: bool) -> HttpResponse:
+def set_admin(request: SignedInRequest, pk: int, admin: bool) -> HttpResponse:
     require(is_admin(request.user), ADMINS_ONLY)
     person = get_object_or_404(User, pk=pk)
     try:

@@ -28,8 +28,8 @@ class Command(BaseCommand):
             raise CommandError(f"The account {email} is deactivated; its tokens would not work.")
         if days is not None and not 1 <= days <= LONGEST:
             raise CommandError(f"--days takes a whole number from 1 to {LONGEST}.")
-        if len(name) > AccessToken._meta.get_field("name").max_length:
-            raise CommandError("--name takes at most 80 characters.")
+        if len(name) > AccessToken.NAME_LENGTH:
+            raise CommandError(f"--name takes at most {AccessToken.NAME_LENGTH} characters.")
         expiry = None if days is None else timedelta(days=days)
         _, token = AccessToken.objects.create(user, expiry=expiry, scope=scope, name=name)
         until = "without expiry" if days is None else f"for {days} days"
