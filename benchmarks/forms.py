@@ -57,7 +57,7 @@ class LineField(forms.CharField):
     """One line of text, without hidden or unstorable characters."""
 
     def to_python(self, value: Any) -> str:
-        return clean_line(super().to_python(value))
+        return clean_line(super().to_python(value) or "")
 
 
 class ReasonForm(forms.Form):
@@ -120,7 +120,9 @@ class ThresholdForm(ReasonForm):
         self.current, self.today, self.applying = current, today, applying
         super().__init__(data, initial=self._values_of(current) | {"base": newest.pk, "effective_from": today})
         self.fields["reason"].required = applying or data is None
-        self.fields["severities"].choices = list(Severity.objects.values_list("key", "name"))
+        severities = self.fields["severities"]
+        assert isinstance(severities, forms.MultipleChoiceField)
+        severities.choices = list(Severity.objects.values_list("key", "name"))
         self.fields["effective_from"].widget.attrs["min"] = today.isoformat()
         self.fields["minimum_n"].help_text = f"{self.metric.sample.capitalize()} that a team needs before it gets a tier."
         for tier in BEST_FIRST:

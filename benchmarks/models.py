@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from benchmarks.metrics import METRICS, Measure, Metric
 from benchmarks.quantities import limits
-from benchmarks.tiers import Cuts, Rules, Tier, overall
+from benchmarks.tiers import Cuts, Rules, State, Tier, overall
 from qmportal.lib.days import local_day
 from qmportal.lib.face import severity_label
 from qmportal.lib.work import Work, ring
@@ -153,7 +153,7 @@ class ThresholdSet(models.Model):
         return Rules(
             cuts=Cuts(*points) if points else None,
             minimum_n=self.minimum_n,
-            statistic=self.statistic,
+            statistic=cast(Literal["mean", "median"], self.statistic),
             severities=tuple(self.severities),
         )
 
@@ -292,7 +292,7 @@ class MetricSnapshot(models.Model):
             denominator=int(denominator) if whole and denominator is not None else denominator,
             low=self.low,
             high=self.high,
-            state=self.state,
+            state=cast(State, self.state),
             metric=self.metric,
             median=self.median,
             p90=self.p90,

@@ -10,6 +10,7 @@ from django.utils.functional import cached_property
 
 from benchmarks.models import MetricSnapshot
 from incidents.models import Incident
+from teams.models import User
 
 MOST_TEAMS = 12
 # The section of the left bar that a page belongs to, by its URL's namespace.
@@ -20,9 +21,9 @@ SECTIONS = {"benchmarks": "thresholds", "integrations": "import"}
 class Shell:
     """Evaluated only by templates that show the bars; a fragment or a redirect costs no query."""
 
-    def __init__(self, request: HttpRequest):
+    def __init__(self, request: HttpRequest, user: User):
         self._request = request
-        self._user = request.user
+        self._user = user
 
     @property
     def nav(self) -> str:
@@ -30,7 +31,8 @@ class Shell:
         if match is None:
             return ""
         if match.namespace in ("dashboards", "scenarios"):
-            return PAGES.get(match.url_name or "", match.url_name if match.namespace == "dashboards" else "scenarios")
+            name = match.url_name or ""
+            return PAGES.get(name, name if match.namespace == "dashboards" else "scenarios")
         return SECTIONS.get(match.namespace, match.namespace)
 
     @cached_property
@@ -50,9 +52,8 @@ class Shell:
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     theme = request.COOKIES.get("theme", "")
-    signed_in = hasattr(request, "user") and request.user.is_authenticated
     return {
         "theme": theme if theme in ("light", "dark") else "",
         "keys": "off" if request.COOKIES.get("keys") == "off" else "on",
-        "shell": Shell(request) if signed_in else None,
+        "shell": Shell(request, request.user) if hasattr(request, "user") and request.user.is_authenticated else None,
     }

@@ -22,18 +22,21 @@ def window_options(window: int) -> list[dict[str, Any]]:
     return [{"label": f"{days} days", "value": days, "current": days == window} for days in WINDOWS]
 
 
+TIERS = [("", "All tiers"), *((tier.value, tier.label) for tier in Tier), ("none", "Not enough data")]
+
+
 class OverviewFilter(forms.Form):
     q = forms.CharField(required=False, max_length=80, label="Find a team")
-    tier = forms.ChoiceField(required=False, label="Tier")
+    tier = forms.ChoiceField(required=False, label="Tier", choices=TIERS)
     group = forms.ChoiceField(required=False, label="Group")
     window = forms.IntegerField(required=False, widget=forms.HiddenInput)
     sort = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, groups: list[tuple[str, str]], **kwargs: Any):
         super().__init__(*args, **kwargs)
-        tiers = [(tier.value, tier.label) for tier in Tier]
-        self.fields["tier"].choices = [("", "All tiers"), *tiers, ("none", "Not enough data")]
-        self.fields["group"].choices = [("", "All groups"), *groups]
+        group = self.fields["group"]
+        assert isinstance(group, forms.ChoiceField)
+        group.choices = [("", "All groups"), *groups]
         self.fields["q"].widget.attrs["placeholder"] = "Find a team"
 
     def value(self, name: str) -> str:

@@ -61,13 +61,13 @@ class MetricPage:
     def bar(self) -> charts.TierBar | None:
         if self.measure is None or not self.rules.cuts:
             return None
-        known = self.measure.low is not None and self.measure.high is not None
+        low, high = self.measure.low, self.measure.high
         return charts.tier_bar(
             self.measure.value,
             [float(point) for point in self.rules.cuts.points],
             lower_is_better=self.rules.cuts.better == "lower",
             tier=self.kept.tier if self.kept else None,
-            interval=(self.measure.low, self.measure.high) if known else None,
+            interval=(low, high) if low is not None and high is not None else None,
             ceiling=100 if METRICS[self.metric].unit == "percent" else None,
         )
 

@@ -47,8 +47,9 @@ class Overview:
     cuts: Mapping[str, Cuts | None]
 
     @property
-    def with_tier(self) -> list[Row]:
-        return [row for row in self.rows if row.tier]
+    def judged(self) -> list[tuple[Team, Overall]]:
+        """The teams that have a tier."""
+        return [(row.team, row.overall) for row in self.rows if row.overall]
 
     def distribution(self) -> list[charts.Segment]:
         """How many teams hold each tier, best first; teams without a tier are in none."""
@@ -79,21 +80,21 @@ class Overview:
 
     def finding(self) -> str:
         """One sentence: how many teams stand well, and who needs attention on what."""
-        judged = self.with_tier
+        judged = self.judged
         if not judged:
             return "No team has enough data for a tier yet."
-        well = sum(row.tier >= Tier.GOOD for row in judged)
+        well = sum(held.tier >= Tier.GOOD for _, held in judged)
         sentence = f"{well} of {plural(len(judged), 'judged teams')} reach Good or better."
-        weakest = min(row.tier for row in judged)
+        weakest = min(held.tier for _, held in judged)
         if weakest > Tier.NEEDS_WORK:
             return sentence
-        behind = [row for row in judged if row.tier is weakest]
+        behind = [(team, held) for team, held in judged if held.tier is weakest]
         if len(behind) > 3:
             return f"{sentence} {len(behind)} teams are {weakest.label}."
-        on = listed([METRICS[metric].label.lower() for metric in behind[0].overall.metrics])
+        on = listed([METRICS[metric].label.lower() for metric in behind[0][1].metrics])
         verb = "needs" if len(behind) == 1 else "need"
         because = f": {weakest.label} on {on}" if len(behind) == 1 else f": {weakest.label}"
-        return f"{sentence} {listed([row.team.name for row in behind])} {verb} attention{because}."
+        return f"{sentence} {listed([team.name for team, _ in behind])} {verb} attention{because}."
 
 
 def read_overview(teams: list[Team], window: int, cuts: Mapping[str, Cuts | None]) -> Overview:
@@ -139,9 +140,10 @@ def chosen(rows: list[Row], q: str, tier: str, group: str, sort: str) -> list[Ro
             return row.tier.rank if row.tier else None
         return row.measures.get(name, {}).get("value")
 
-    known = [row for row in rows if key(row) is not None]
-    known.sort(key=key, reverse=sort.startswith("-"))
-    return known + [row for row in rows if key(row) is None]
+    keyed = [(key(row), row) for row in rows]
+    known = [(value, row) for value, row in keyed if value is not None]
+    known.sort(key=lambda pair: pair[0], reverse=sort.startswith("-"))
+    return [row for _, row in known] + [row for value, row in keyed if value is None]
 
 
 def cell(kept: dict[str, Any] | None, cuts: Cuts | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
@@ -28,11 +28,12 @@ from qmportal.lib.pages import render_page
 from qmportal.lib.spreadsheet import csv_response
 from teams.models import Team
 from teams.permissions import is_admin, is_member
+from teams.requests import SignedInRequest
 
 TEAMS_A_PAGE = 50
 
 
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: SignedInRequest) -> HttpResponse:
     teams = list(Team.objects.visible_to(request.user).only("name", "slug", "lineage", "parent_id"))
     window = chosen_window(request)
     parents = {team.parent_id for team in teams}
@@ -46,7 +47,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "form": form,
         "overview": read,
         "page": page,
-        "lines": team_lines(read, page.object_list),
+        "lines": team_lines(read, list(page)),
         "columns": [{"key": metric, "label": METRICS[metric].label, "short": METRICS[metric].short} for metric in COLUMNS],
         "windows": window_options(window),
         "as_of": as_of_words(read.as_of),
@@ -83,8 +84,8 @@ def team_lines(read: Overview, rows: list[Any]) -> list[dict[str, Any]]:
 
 def overview_kpis(read: Overview) -> list[dict[str, Any]]:
     """The organisation in four figures; rates are pooled over rows, never averaged over teams."""
-    judged = read.with_tier
-    well = sum(row.tier.rank >= Tier.GOOD.rank for row in judged)
+    judged = read.judged
+    well = sum(held.tier >= Tier.GOOD for _, held in judged)
     unjudged = len(read.rows) - len(judged)
     rate, escaped, still_open = (read.pooled(m) for m in ("escaped_defect_rate", "escaped_defects", "open_incidents"))
     return [
@@ -97,7 +98,7 @@ def overview_kpis(read: Overview) -> list[dict[str, Any]]:
         {
             "label": "Escaped defect rate",
             "value": value_words(rate, read.cuts.get("escaped_defect_rate")) if rate else "No data",
-            "note": f"{int(rate.numerator):,} of {rate.n:,} defects" if rate else "",
+            "note": f"{int(rate.numerator or 0):,} of {rate.n:,} defects" if rate else "",
         },
         {"label": "Escaped defects", "value": f"{escaped.n:,}" if escaped else "0", "note": f"in {read.window} days"},
         {
@@ -122,7 +123,7 @@ def overview_csv(read: Overview, rows: list[Any]) -> HttpResponse:
     return csv_response("overview.csv", header, lines)
 
 
-def team(request: HttpRequest, slug: str) -> HttpResponse:
+def team(request: SignedInRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Team.objects.visible_to(request.user).select_related("parent"), slug=slug)
     window = chosen_window(request)
     report = read_team(found, window)
@@ -151,7 +152,7 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "dashboards/team.html", context)
 
 
-def metric(request: HttpRequest, slug: str, metric: str) -> HttpResponse:
+def metric(request: SignedInRequest, slug: str, metric: str) -> HttpResponse:
     if metric not in METRICS:
         raise Http404("No such metric.")
     found = get_object_or_404(Team.objects.visible_to(request.user), slug=slug)
@@ -175,7 +176,7 @@ def metric(request: HttpRequest, slug: str, metric: str) -> HttpResponse:
     return render_page(request, "dashboards/metric.html", context, partial="rows")
 
 
-def chosen_night(request: HttpRequest, team: Team, window: int) -> date:
+def chosen_night(request: SignedInRequest, team: Team, window: int) -> date:
     """`?as_of=`, if that night was computed for the team; else its last night; else today."""
     nights = MetricSnapshot.objects.filter(team=team, window_days=window)
     try:
@@ -187,7 +188,7 @@ def chosen_night(request: HttpRequest, team: Team, window: int) -> date:
     return nights.latest_day() or local_day(timezone.now())
 
 
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: SignedInRequest) -> HttpResponse:
     q = request.GET.get("q", "").strip()[:100]
     context = {"q": q, "results": search_everything(request.user, q)}
     if request.GET.get("palette"):
@@ -195,5 +196,5 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboards/search.html", context)
 
 
-def help(request: HttpRequest) -> HttpResponse:  # the page's name in addresses and in the bar
+def help(request: SignedInRequest) -> HttpResponse:  # the page's name in addresses and in the bar
     return render(request, "dashboards/help.html", {"metrics": METRICS.values()})

@@ -58,7 +58,7 @@ def next_steps(measure: Measure, rules: Rules | None) -> list[tuple[Tier, str]]:
     """Every better tier with what reaches it, nearest first."""
     if rules is None or rules.cuts is None or measure.value is None:
         return []
-    if measure.unit == "percent":
+    if measure.unit == "percent" and measure.numerator is not None and measure.denominator is not None:
         bad = measure.numerator if rules.cuts.better == "lower" else int(measure.denominator) - int(measure.numerator)
         return [
             (
@@ -71,7 +71,8 @@ def next_steps(measure: Measure, rules: Rules | None) -> list[tuple[Tier, str]]:
             )
             for step in next_tier_rate(int(bad), int(measure.denominator), rules.cuts)
         ]
-    if measure.unit == "seconds" and rules.cuts.better == "lower" and rules.statistic == "mean":
+    on_mean = measure.unit == "seconds" and rules.cuts.better == "lower" and rules.statistic == "mean"
+    if on_mean and measure.numerator is not None:
         return [
             (
                 step.tier,
