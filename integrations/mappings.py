@@ -215,7 +215,8 @@ TITANIUM = Mapping(
         Column("ended_at", ("resolved_at",)),
     ),
     fill=fill_tracker,
-    hint="found_in: escaped is production, caught is CI, empty is stage unknown. Every row is a defect, whatever its issue type.",
+    hint="found_in: escaped is production, caught is CI, empty is stage unknown. "
+    "Every row is a defect, whatever its issue type.",
 )
 
 # --- Bugzilla -------------------------------------------------------------------------------------------------------

@@ -22,4 +22,3 @@ urlpatterns = [
     path("healthz", login_not_required(health.healthz)),
     path("readyz", login_not_required(health.readyz)),
 ]
-
