@@ -253,8 +253,13 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "DefectStatus": "defects.models.Defect.Status",
+        "IncidentKind": "incidents.models.Incident.Kind",
         "IncidentStatus": "incidents.models.Incident.Status",
+        "MeasureState": "benchmarks.api.STATES",
         "Tier": "benchmarks.models.TIER_CHOICES",
+        "IncidentKind": "incidents.models.Incident.Kind",
+        "AttemptState": "scenarios.api.ATTEMPT_STATES",
+        "StepKind": "scenarios.api.STEP_KINDS",
     },
 }
 
