@@ -28,7 +28,7 @@ check: venv-dev ## style, types, layers, templates, deployment settings
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
-	.venv/bin/djlint --check --lint --quiet templates
+	.venv/bin/djlint --lint --quiet templates
 	$(PY) manage.py check --deploy --fail-level WARNING
 
 bench: venv-dev assets ## measure the targets of docs/performance and print a table

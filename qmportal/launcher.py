@@ -282,7 +282,7 @@ def _export(port: int, folder: Path) -> None:
 
 
 def _fingerprint() -> str:
-    """Changes when a migration, a static file, a setting, a package or a scenario does, or when another database is named."""
+    """Changes when a migration, a static file, a setting, a package or a scenario does, or with another database."""
     digest = hashlib.sha256(os.environ["DATABASE_URL"].rpartition("@")[0].encode())
     paths = [ROOT / "qmportal" / "settings.py", *ROOT.glob("requirements*.lock")]
     paths += (ROOT / "scenarios" / "library").glob("**/*.yaml")
