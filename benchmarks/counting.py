@@ -6,6 +6,7 @@ that a drill-down lists (`counted_rows`), so a number and its rows cannot disagr
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -38,10 +39,10 @@ class Percentile(Aggregate):
 
 
 class Seconds(Func):
-    """An interval as seconds, fractions kept."""
+    """An interval as seconds, fractions kept. EXTRACT would go through numeric, which takes twice as long."""
 
-    function = "EXTRACT"
-    template = "EXTRACT(EPOCH FROM %(expressions)s)::double precision"
+    function = "DATE_PART"
+    template = "DATE_PART('epoch', %(expressions)s)"
     output_field = FloatField()
 
 
@@ -77,7 +78,7 @@ def severity_filter(rules: Rules) -> Q:
 
 
 def tallies(windows: Sequence[Window], rules: Mapping[str, Rules], teams: Sequence[int] | None = None) -> Tallies:
-    """The counts of every team (or of `teams`) over windows that end together. Three statements, whatever the size.
+    """The counts of every team (or of `teams`) over windows that end together, in a constant number of statements.
 
     A team without rows has an empty tally for each window: "no data" is an answer too.
     """
@@ -135,25 +136,38 @@ def counting_rules(metric: str, rules: Mapping[str, Rules]) -> Rules:
 def _count_defects(
     counted: Tallies, windows: Sequence[Window], rules: Mapping[str, Rules], teams: Sequence[int] | None
 ) -> None:
-    production = Stage.objects.production().values("pk")
-    valid = ~Q(resolution__in=NOT_VALID)
-    longest = max(windows, key=lambda window: window.days)
+    """Each row is counted once: under its own team and the shortest window that it lies in.
+
+    Teams above and longer windows then add up the counts: adding up thousands of numbers here is much faster than grouping
+    millions of rows by every team and window. The statement reads an index alone.
+    """
+    shortest_first = sorted(windows, key=lambda window: window.days)
+    longest = shortest_first[-1]
     rows = Defect.objects.found_between(longest.start, longest.end)
     rows = rows.filter(severity_filter(_rules(rules, "escaped_defect_rate")))
-    # The production stage is looked up once, not in each aggregate.
-    production_id = production.first()["pk"]
-    columns = {}
-    for window in windows:
-        inside = Q(found_at__gte=window.start)
-        columns |= {
-            f"escaped_{window.days}": Count("pk", filter=inside & valid & Q(stage_found=production_id)),
-            f"caught_{window.days}": Count(
-                "pk", filter=inside & valid & Q(stage_found__isnull=False) & ~Q(stage_found=production_id)
-            ),
-            f"stage_unknown_{window.days}": Count("pk", filter=inside & valid & Q(stage_found=None)),
-            f"not_valid_{window.days}": Count("pk", filter=inside & ~valid),
-        }
-    _fill(counted, windows, _pooled(rows, teams).values("pool").annotate(**columns))
+    lineages = Team.objects.order_by()
+    if teams is not None:
+        lineages = lineages.filter(lineage__overlap=list(teams))
+        rows = rows.filter(team__in=lineages)
+    lineage_of = dict(lineages.values_list("pk", "lineage"))
+    # The production stage is looked up once, not for each row.
+    production = Stage.objects.production().values_list("pk", flat=True)[0]
+    kinds = Case(
+        When(resolution__in=NOT_VALID, then=Value("not_valid")),
+        When(stage_found=None, then=Value("stage_unknown")),
+        When(stage_found=production, then=Value("escaped")),
+        default=Value("caught"),
+    )
+    spans = Case(*(When(found_at__gte=window.start, then=Value(window.days)) for window in shortest_first))
+    groups = rows.order_by().annotate(kind=kinds, span=spans).values_list("team", "span", "kind").annotate(number=Count("*"))
+    found: Counter[tuple[int, int, str]] = Counter()
+    for team, days, kind, number in groups:
+        for pool in lineage_of.get(team, ()):  # a team made since then
+            found[pool, days, kind] += number
+    for (pool, days, kind), number in found.items():
+        for window in windows:
+            if window.days >= days and (tally := counted.get((pool, window.days))):
+                setattr(tally, kind, getattr(tally, kind) + number)
 
 
 def _count_incidents(
@@ -231,9 +245,7 @@ def _add_downtime(
     )
     pooled = _pooled(spans, teams).values("pool", "began", "finish")
     sql, params = pooled.query.sql_with_params()
-    columns = ", ".join(
-        "SUM(EXTRACT(EPOCH FROM GREATEST(finish - GREATEST(fresh, %s), INTERVAL '0')))::double precision" for _ in windows
-    )
+    columns = ", ".join("SUM(DATE_PART('epoch', GREATEST(finish - GREATEST(fresh, %s), INTERVAL '0')))" for _ in windows)
     with connection.cursor() as cursor:
         cursor.execute(DOWNTIME.format(columns=columns, spans=sql), [*(w.start for w in windows), *params])
         for pool, *seconds in cursor.fetchall():

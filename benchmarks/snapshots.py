@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -54,17 +55,17 @@ def take_snapshots(as_of: date, windows: Sequence[int] = WINDOWS) -> int:
     sets = ThresholdSet.objects.by_metric(as_of)
     rules = {metric: row.rules() for metric, row in sets.items()}
     set_ids = {metric: row.pk for metric, row in sets.items()}
-    verdicts = measure_teams(as_of, rules, windows)
+    counted = tallies([Window(as_of, days) for days in windows], rules)
     now = timezone.now()
-    rows = [
+    # Judged while the database takes them in.
+    rows = (
         _row(team, days, line, as_of, set_ids.get(line.metric), now)
-        for (team, days), lines in verdicts.items()
-        for line in lines
-    ]
+        for (team, days), tally in counted.items()
+        for line in judge_all(tally, rules)
+    )
     with transaction.atomic():
         MetricSnapshot.objects.filter(as_of=as_of, window_days__in=windows)._raw_delete(using="default")
-        _copy(rows)
-    return len(rows)
+        return _copy(rows)
 
 
 def take_snapshots_of_days(
@@ -85,13 +86,21 @@ def _row(team: int, days: int, line: Judged, as_of: date, set_id: int | None, no
     return (
         team, line.metric, days, as_of, measure.value, measure.n, measure.numerator, measure.denominator, measure.low,
         measure.high, measure.median, measure.p90, measure.state, judgement.tier, judgement.would_be, borderline,
-        json.dumps({"longest": measure.longest, "flagged": measure.flagged, "excluded": measure.excluded}), set_id, now,
+        _details(measure.longest, measure.flagged, measure.excluded), set_id, now,
     )  # fmt: skip
 
 
-def _copy(rows: Iterable[tuple]) -> None:
+@lru_cache(maxsize=4096)
+def _details(longest: float | None, flagged: int, excluded: int) -> str:
+    """As JSON. Most measures share theirs with many others."""
+    return json.dumps({"longest": longest, "flagged": flagged, "excluded": excluded})
+
+
+def _copy(rows: Iterable[tuple]) -> int:
     """COPY: a nightly run of a large organisation writes tens of thousands of rows."""
+    number = 0
     table = connection.ops.quote_name(MetricSnapshot._meta.db_table)
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(COLUMNS)}) FROM STDIN") as copy:
-        for row in rows:
+        for number, row in enumerate(rows, start=1):  # noqa: B007 - the last one is how many
             copy.write_row(row)
+    return number

@@ -164,8 +164,10 @@ def judge(measure: Judged, rules: Rules) -> Judgement:
     if measure.value is None:
         return Judgement(None, None, None, measure.state)
     by_median = rules.statistic == "median"
-    judged = measure.median if by_median else measure.exact
-    tier = tier_of(judged, rules.cuts) if rules.cuts and judged is not None else None
+    tier = None
+    if rules.cuts:
+        judged = measure.median if by_median else measure.exact
+        tier = tier_of(judged, rules.cuts) if judged is not None else None
     if measure.n < rules.minimum_n:
         return Judgement(None, tier, None, "low_sample")
     borderline = None
