@@ -86,7 +86,7 @@ def incident_move(request: SignedInRequest, reference: str) -> HttpResponse:
     severity = {severity.key: severity for severity in Severity.objects.all()}.get(request.POST.get("severity", ""))
     try:
         if to == "acknowledged":
-            incident.acknowledge(now, request.user)  # type: ignore[arg-type]
+            incident.acknowledge(now, request.user)
         else:
             incident.move_to(to, now, severity)
     except ValidationError as refused:

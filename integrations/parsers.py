@@ -9,7 +9,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import BinaryIO
@@ -479,7 +479,7 @@ class Row:
     skipped: str = ""
 
 
-def read_row(line: int, record: list[str], binding: Binding, reading: Reading, fill: object) -> Row:
+def read_row(line: int, record: list[str], binding: Binding, reading: Reading, fill: Callable[[Draft], None]) -> Row:
     """One record through a mapping's `fill(draft)`."""
     row = Row(line, record)
     if not any(cell.strip() for cell in record):
@@ -497,7 +497,7 @@ def read_row(line: int, record: list[str], binding: Binding, reading: Reading, f
     if row.problems:
         return row
     try:
-        fill(draft)  # type: ignore[operator]
+        fill(draft)
     except NotWanted as reason:
         row.skipped = str(reason)
         row.problems.clear()

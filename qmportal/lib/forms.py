@@ -187,7 +187,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
     def file(self) -> R:
         """Saves a new record. A form that comes twice gives the record that its first coming made."""
         record = self.save(commit=False)
-        record.reporter = self.user  # type: ignore[attr-defined]
+        record.reporter = self.user
         record.source = FILED_HERE
         record.external_id = str(self.cleaned_data.get("submission") or uuid.uuid4())
         try:
@@ -195,12 +195,10 @@ class RecordForm(forms.ModelForm, Generic[R]):
         except IntegrityError:
             twin = (
                 type(record)
-                ._default_manager.filter(  # type: ignore[attr-defined]
-                    source=FILED_HERE, external_id=record.external_id, reporter=self.user
-                )
+                ._default_manager.filter(source=FILED_HERE, external_id=record.external_id, reporter=self.user)
                 .first()
             )
-            if twin is not None and twin.title == record.title:  # type: ignore[attr-defined]
+            if twin is not None and twin.title == record.title:
                 return twin
             # Not a second press: somebody went back and reported another thing with the same page.
             record.external_id, record.reference = str(uuid.uuid4()), ""
@@ -234,7 +232,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
     def take_over(self, current: Record) -> None:
         """Lets the same text be sent again, this time over the version that is stored now."""
         typed = QueryDict(mutable=True)
-        typed.update(self.data)  # type: ignore[arg-type]
+        typed.update(self.data)
         typed["version"] = str(current.version)
         self.data = typed
 
