@@ -110,5 +110,16 @@ def links() -> tuple[Link, ...]:
 
 
 @cache
+def _reflections() -> dict[str, list[str]]:
+    return load((LIBRARY / "reflections.yaml").read_text(encoding="utf-8")).data
+
+
+def reflections(scenario: str) -> tuple[str, ...]:
+    """The two questions that end the debrief of a scenario."""
+    questions = _reflections()
+    return tuple(questions.get(scenario, questions["default"]))
+
+
+@cache
 def diagnostic() -> Diagnostic:
     return read_diagnostic((LIBRARY / "diagnostic.yaml").read_text(encoding="utf-8"))

@@ -140,6 +140,44 @@ function clearBusy() {
 
 const focusErrors = () => find("[data-focus]")?.focus();
 
+// ---- Decisions: what changed is read out once; how long a decision was in view is told with it --------------
+
+// A live region speaks when its text changes, so the sentence is taken out and put back.
+function announce() {
+  for (const line of findAll("[data-announce]:not([data-said])")) {
+    const words = line.textContent;
+    line.dataset.said = "1";
+    line.textContent = "";
+    setTimeout(() => { line.textContent = words; }, 300);
+  }
+}
+
+// A hidden tab does not count, nor more than ten minutes without a sign of life.
+const IDLE_MS = 600000;
+const view = { of: "", ms: 0, since: Date.now() };
+
+function countView() {
+  const now = Date.now();
+  if (!view.hidden) view.ms += Math.min(now - view.since, IDLE_MS);
+  view.since = now;
+  view.hidden = document.hidden;
+}
+
+function watchView() {
+  const form = find("form[data-visible]");
+  if (!form || form.dataset.visible === view.of) return;
+  Object.assign(view, { of: form.dataset.visible, ms: 0, since: Date.now(), hidden: document.hidden });
+}
+
+for (const type of ["visibilitychange", "pointerdown", "keydown", "scroll"]) on(type, countView, { passive: true });
+// Before htmx collects the fields.
+on("submit", (event) => {
+  const field = event.target.elements.visible_ms;
+  if (!event.target.matches("form[data-visible]") || !field) return;
+  countView();
+  field.value = view.ms;
+}, { capture: true });
+
 // ---- Times -----------------------------------------------------------------------------------------------
 // Exact times are shown in the reader's zone; relative ones keep their words and explain themselves on hover.
 
@@ -211,6 +249,8 @@ on("pointermove", (event) => {
 function refresh() {
   localTimes();
   labelKeysToggle();
+  watchView();
+  announce();
 }
 
 on("htmx:after:swap", () => {

@@ -106,6 +106,7 @@ class Point:
     tier: str | None
     tier_label: str
     note: str
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ class Trend:
     centre: Tick | None = None
     events: list[Tick] = field(default_factory=list)
     has_tiers: bool = False
+    also: str = ""
 
 
 def _short(value: float) -> str:
@@ -279,21 +281,24 @@ def trend(
     centre: float | None = None,
     events: Iterable[tuple[int, str]] = (),
     notes: dict[int, str] | None = None,
+    also: Sequence[float | None] = (),
 ) -> Trend | None:
     """A line over time with tier bands behind it, and the rows of its table. None when no value is known.
 
     unit: "percent", "seconds" or "count". cuts: four cut points, Elite | Good first, or none: then no bands.
     tiers: the tier that each value was given (the chart judges nothing). limits: lower and upper control limit.
     events: (index, words). notes: words for the table, by index. A None value breaks the line.
+    also: a second line to compare with, one value for each of `values`.
     """
     known = [float(value) for value in values if value is not None]
     if not known:
         return None
-    reach = [*known, *(limits or ())]
+    reach = [*known, *(limits or ()), *(float(value) for value in also if value is not None)]
     scale = _Scale(reach, cuts, unit, lower_is_better, log)
     last = max(len(values) - 1, 1)
     x_of = [i / last * WIDTH for i in range(len(values))]
     points = [None if value is None else (_short(x), _short(scale.y(value))) for x, value in zip(x_of, values, strict=True)]
+    also_points = [None if v is None else (_short(x), _short(scale.y(v))) for x, v in zip(x_of, also, strict=False)]
     outside = {i for i, v in enumerate(values) if v is not None and limits and not limits[0] <= float(v) <= limits[1]}
     alone = {
         i
@@ -308,7 +313,9 @@ def trend(
         tier = tiers[i] if tiers else None
         note = ", ".join(filter(None, ["outside control limits" if i in outside else "", words.get(i, "")]))
         text = NO_DATA if value is None else quantity(value, unit, tuple(cuts))
-        rows.append(Point(label, text, tier, TIER_LABELS.get(tier or "", ""), note))
+        beside = also[i] if also else None
+        also_text = "" if beside is None else quantity(beside, unit)
+        rows.append(Point(label, text, tier, TIER_LABELS.get(tier or "", ""), note, also_text))
     return Trend(
         line=_path(points),
         dots=_dots(point for i in dotted if (point := points[i]) and i not in outside),
@@ -321,6 +328,7 @@ def trend(
         centre=None if centre is None else Tick(_short(scale.y(centre)), quantity(centre, unit)),
         events=[Tick(_short(x_of[i]), label) for i, label in events],
         has_tiers=bool(tiers),
+        also=_path(also_points),
     )
 
 

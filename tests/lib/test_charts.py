@@ -168,3 +168,13 @@ def test_stacked_and_bars_of_nothing_have_no_width() -> None:
 
 def test_bars_are_relative_to_the_largest() -> None:
     assert [bar.width for bar in charts.bars([("a", "A", 5), ("a", "B", 10)])] == ["50", "100"]
+
+
+def test_a_second_line_shares_the_scale_and_the_table() -> None:
+    trend = charts.trend(["Start", "1", "2"], [10, 20, None], also=[10, 30, 40], unit="count")
+    assert trend is not None
+    assert [(point.text, point.also) for point in trend.points] == [("10", "10"), ("20", "30"), ("No data", "40")]
+    assert trend.also.startswith("M0 ")
+    assert trend.also.count(" ") == 5
+    assert float(trend.ticks[-1].label) >= 40
+    assert charts.trend(["1"], [5]).also == ""

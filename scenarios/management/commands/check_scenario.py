@@ -19,8 +19,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, paths: bool, **options: Any) -> None:
         try:
             text = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as problem:
-            raise CommandError(f"{file} cannot be read: {problem}") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"{file} cannot be read: {error}") from None
         scenario, problems = engine.validate(text, checks={check.id for check in content.checks()})
         for problem in problems:
             self.stdout.write(str(problem))

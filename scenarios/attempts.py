@@ -1,0 +1,493 @@
+"""What a person is shown of an attempt, on pages and over the API.
+
+`Question` is all that leaves the server before a decision; what it does not hold (quality, effects, reveal, why, ways of
+the options) is in `Reveal`, which is made of a committed event.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import zip_longest
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, F
+
+from qmportal.lib import charts
+from qmportal.lib.wording import number
+from scenarios import content as library
+from scenarios import engine
+from scenarios.checks import ChoiceField, KnowledgeCheck, grade
+from scenarios.models import Assignment, Attempt, DecisionEvent, ItemKind, Scenario, ScenarioVersion
+from teams.models import User
+
+FEWEST = 5  # colleagues behind a share; below that, a share would tell who
+
+CONFIDENCE = {1: "Guessing", 2: "Unsure", 3: "Fairly", 4: "Very"}
+
+# Lowest quality of a choice, its words, and the kind of its dot.
+QUALITIES = (
+    (Decimal(1), "Best choice", "done"),
+    (Decimal("0.6"), "Good", "done"),
+    (Decimal("0.4"), "Fair", "progress"),
+    (Decimal("0.2"), "Poor", "open"),
+    (Decimal(0), "Harmful", "open"),
+)
+
+
+# --- Metrics ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Move:
+    """One metric before and after a decision."""
+
+    metric: engine.Metric
+    before: Decimal
+    after: Decimal
+
+    @property
+    def direction(self) -> str:
+        return "up" if self.after > self.before else "down" if self.after < self.before else "flat"
+
+    @property
+    def text(self) -> str:
+        return number(float(abs(self.after - self.before)), 2)
+
+    @property
+    def better(self) -> bool | None:
+        return None if self.after == self.before else (self.after > self.before) == (self.metric.better == "higher")
+
+    @property
+    def from_to(self) -> str:
+        return f"{amount(self.before, self.metric.unit)} to {amount(self.after, self.metric.unit)}"
+
+
+@dataclass(frozen=True)
+class Meter:
+    """A metric now, how it came here, and its last move."""
+
+    metric: engine.Metric
+    value: Decimal
+    move: Move | None
+    spark: charts.Sparkline | None
+
+    @property
+    def figure(self) -> str:
+        return number(float(self.value), 2) + (self.metric.unit if self.metric.unit == "%" else "")
+
+    @property
+    def unit(self) -> str:
+        return "" if self.metric.unit == "%" else self.metric.unit
+
+
+def amount(value: Decimal, unit: str) -> str:
+    return number(float(value), 2) + (unit if unit == "%" else "")
+
+
+def meters(content: engine.Scenario, run: engine.Run) -> list[Meter]:
+    """Every metric with its history over the run."""
+    states = [step.state_before for step in run.steps] + [run.state]
+    shown = []
+    for metric in content.metrics.values():
+        values = [state.values[metric.id] for state in states]
+        move = Move(metric, values[-2], values[-1]) if run.steps else None
+        shown.append(Meter(metric, values[-1], move, charts.sparkline([float(value) for value in values])))
+    return shown
+
+
+# --- Before the commit --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Question:
+    """The step that waits."""
+
+    seq: int
+    of: int
+    kind: str
+    infos: tuple[str, ...]
+    prompt: str
+    options: tuple[tuple[str, str], ...]
+    check: KnowledgeCheck | None
+    meters: list[Meter]
+
+    @property
+    def place(self) -> str:
+        return f"Decision {self.seq} of about {self.of}"
+
+
+def question(attempt: Attempt) -> Question:
+    content, run, node = attempt.content, attempt.run, attempt.node
+    return Question(
+        seq=attempt.next_seq,
+        of=max(len(content.optimal_path), attempt.next_seq),
+        kind=node.kind,
+        infos=infos(attempt),
+        prompt=node.prompt,
+        options=tuple((choice.id, choice.label) for choice in engine.shuffled_choices(content, run.state, attempt.seed)),
+        check=check_of(node),
+        meters=meters(content, run),
+    )
+
+
+def infos(attempt: Attempt) -> tuple[str, ...]:
+    """What is told on the way from the last decision to where the attempt stands."""
+    content = attempt.content
+    passed = attempt.steps[-1].passed if attempt.steps else engine.opening(content)
+    return tuple(content.nodes[key].prompt for key in passed if content.nodes[key].kind == "info")
+
+
+def check_of(node: engine.Node) -> KnowledgeCheck | None:
+    return next(check for check in library.checks() if check.id == node.ref) if node.kind == "check" else None
+
+
+def check_result(check: KnowledgeCheck, given: dict[str, str]) -> str:
+    """What the engine takes as the choice at a knowledge check."""
+    return str(grade(check, given).quality)
+
+
+# --- After the commit ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """One option of a decision that was taken, and what it led to or would have led to."""
+
+    id: str
+    label: str
+    chosen: bool
+    quality: Decimal
+    word: str
+    dot: str
+    reveal: str
+    why: str
+    moves: tuple[Move, ...]
+    share: int | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One field of a knowledge check that was answered."""
+
+    label: str
+    given: str
+    right: bool
+    expected: str
+    warning: str
+
+
+@dataclass(frozen=True)
+class Reveal:
+    """A decision that was taken, with the consequences of all its options."""
+
+    event: DecisionEvent
+    seq: int
+    prompt: str
+    options: tuple[Consequence, ...]
+    moves: tuple[Move, ...]
+    sentence: str
+    check: KnowledgeCheck | None
+    answers: tuple[Answer, ...]
+    colleagues: int = 0
+
+    @property
+    def mine(self) -> Consequence | None:
+        return next((option for option in self.options if option.chosen), None)
+
+    @property
+    def confidence(self) -> str:
+        return CONFIDENCE.get(self.event.confidence or 0, "")
+
+
+def reveal(attempt: Attempt, event: DecisionEvent, shares: dict[str, Counter[str]] | None = None) -> Reveal:
+    content = attempt.content
+    before = engine.State.from_data(event.state_before)
+    node = content.nodes[event.node]
+    step = engine.commit(content, before, event.choice)
+    check = check_of(node)
+    counts = (shares or {}).get(event.node, Counter())
+    return Reveal(
+        event=event,
+        seq=event.seq,
+        prompt=node.prompt,
+        options=tuple(
+            _consequence(content, before, choice, event.choice, counts)
+            for choice in engine.shuffled_choices(content, before, attempt.seed)
+        ),
+        moves=_moves(content, step),
+        sentence=engine.change_sentence(content, step),
+        check=check,
+        answers=_answers(check, event.given or {}) if check else (),
+        colleagues=counts.total(),
+    )
+
+
+def _consequence(
+    content: engine.Scenario, before: engine.State, choice: engine.Choice, chosen: str, counts: Counter[str]
+) -> Consequence:
+    word, dot = next((word, dot) for lowest, word, dot in QUALITIES if choice.quality >= lowest)
+    return Consequence(
+        id=choice.id,
+        label=choice.label,
+        chosen=choice.id == chosen,
+        quality=choice.quality,
+        word=word,
+        dot=dot,
+        reveal=choice.reveal,
+        why=choice.why,
+        moves=_moves(content, engine.commit(content, before, choice.id)),
+        share=round(100 * counts[choice.id] / counts.total()) if counts else None,
+    )
+
+
+def _answers(check: KnowledgeCheck, given: dict[str, str]) -> tuple[Answer, ...]:
+    return tuple(
+        Answer(
+            label=one.field.label,
+            given=one.field.options.get(one.given, "") if isinstance(one.field, ChoiceField) else one.given,
+            right=one.right,
+            expected=one.field.shown,
+            warning=one.warning,
+        )
+        for one in grade(check, given).fields
+    )
+
+
+def _moves(content: engine.Scenario, step: engine.Step) -> tuple[Move, ...]:
+    moves = (Move(content.metrics[change.metric], change.before, change.after) for change in step.changes)
+    return tuple(move for move in moves if move.direction != "flat")
+
+
+# --- After the end ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One metric over my way and over the best one."""
+
+    metric: engine.Metric
+    trend: charts.Trend | None
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Debrief:
+    ending: engine.Node
+    infos: tuple[str, ...]
+    scoring: engine.Scoring
+    capped_from: Decimal | None
+    path: list[dict[str, Any]]
+    curves: list[Curve]
+    reveals: list[Reveal]
+    reflections: tuple[str, ...]
+
+    @property
+    def score_note(self) -> str:
+        return f"{self.scoring.passing} pass"
+
+    @property
+    def decision_note(self) -> str:
+        return f"counts {self.scoring.decision} percent"
+
+    @property
+    def outcome_note(self) -> str:
+        return f"counts {self.scoring.outcome} percent"
+
+    @property
+    def cap_note(self) -> str:
+        return f"without this limit: {self.capped_from}" if self.capped_from else "did not limit your score"
+
+
+def debrief(attempt: Attempt) -> Debrief:
+    """All that a finished attempt can teach."""
+    content = attempt.content
+    best, mine = engine.best_path(content), attempt.run
+    result = engine.score(content, mine)
+    shares = colleagues(attempt)
+    mixed = (content.scoring.decision * result.decision + content.scoring.outcome * result.outcome) / 100
+    return Debrief(
+        ending=content.nodes[result.ending],
+        infos=infos(attempt),
+        scoring=content.scoring,
+        capped_from=round(mixed, 1) if mixed > result.cap else None,
+        path=[
+            {
+                "seq": seq,
+                "mine": step_label(content, my_step),
+                "best": step_label(content, best_step),
+                "same": my_step is not None and best_step is not None and my_step.choice == best_step.choice,
+            }
+            for seq, (my_step, best_step) in enumerate(zip_longest(mine.steps, best.steps), start=1)
+        ],
+        curves=[curve(metric, mine, best) for metric in content.metrics.values()],
+        reveals=[reveal(attempt, event, shares) for event in all_events(attempt)],
+        reflections=library.reflections(content.id),
+    )
+
+
+def all_events(attempt: Attempt) -> list[DecisionEvent]:
+    """The decisions that led to where the attempt stands; of an exploration, those before it branched off too."""
+    origin = attempt.branched_from
+    before = [event for event in all_events(origin.attempt) if event.seq < origin.seq] if origin else []
+    return before + attempt.own_events
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """A decision that was made, for the list that leads back to it."""
+
+    seq: int
+    label: str
+    attempt_id: int
+
+
+def trail(attempt: Attempt) -> list[Footprint]:
+    pairs = zip(all_events(attempt), attempt.steps, strict=True)
+    return [Footprint(event.seq, step_label(attempt.content, step), event.attempt_id) for event, step in pairs]
+
+
+def step_label(content: engine.Scenario, step: engine.Step | None) -> str:
+    if step is None:
+        return ""
+    node = content.nodes[step.node]
+    return node.choices[step.choice].label if node.kind == "decision" else "A knowledge check"
+
+
+def curve(metric: engine.Metric, mine: engine.Run, best: engine.Run) -> Curve:
+    my_values, best_values = values_over(metric, mine), values_over(metric, best)
+    longest = max(len(my_values), len(best_values))
+    trend = charts.trend(
+        ["Start", *(str(seq) for seq in range(1, longest))],
+        my_values + [None] * (longest - len(my_values)),
+        also=best_values + [None] * (longest - len(best_values)),
+        unit="percent" if metric.unit == "%" else "count",
+        lower_is_better=metric.better == "lower",
+    )
+    sentence = (
+        f"{metric.label} after each decision. On your path it went from {number(my_values[0], 2)} to "
+        f"{number(my_values[-1], 2)}, on the best path to {number(best_values[-1], 2)}."
+    )
+    return Curve(metric, trend, sentence)
+
+
+def values_over(metric: engine.Metric, run: engine.Run) -> list[float | None]:
+    states = [step.state_before for step in run.steps] + [run.state]
+    return [float(state.values[metric.id]) for state in states]
+
+
+def colleagues(attempt: Attempt) -> dict[str, Counter[str]]:
+    """Per decision how often others chose what in their first attempt; only where at least five of them decided."""
+    others = DecisionEvent.objects.filter(
+        attempt__in=Attempt.objects.counted_by_authors().exclude(user=attempt.user_id),
+        attempt__version__scenario=attempt.version.scenario_id,
+        attempt__version__graph_hash=attempt.version.graph_hash,
+    )
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for node, choice, count in others.values_list("node", "choice").annotate(count=Count("pk")).order_by():
+        counts[node][choice] += count
+    return {node: shares for node, shares in counts.items() if shares.total() >= FEWEST}
+
+
+# --- The catalogue ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a person is with one scenario."""
+
+    running: Attempt | None = None
+    best: Attempt | None = None
+    latest: Attempt | None = None
+    retake_from: datetime | None = None
+
+    @property
+    def passed(self) -> bool:
+        return self.best is not None and self.best.counts_as_passed
+
+    @property
+    def state(self) -> str:
+        if self.running:
+            return "in_progress"
+        if self.best is None:
+            return "not_started"
+        return "passed" if self.passed else "not_passed"
+
+    @property
+    def words(self) -> str:
+        return {
+            "in_progress": "In progress",
+            "not_started": "Not started",
+            "passed": "Passed",
+            "not_passed": "Not passed yet",
+        }[self.state]
+
+    @property
+    def dot(self) -> str:
+        return {"in_progress": "progress", "passed": "done", "not_passed": "open"}.get(self.state, "")
+
+
+def standings(user: User, now: datetime) -> dict[int, Standing]:
+    """By scenario id, for the scenarios that the person has begun. One query."""
+    rows: dict[int, list[Attempt]] = defaultdict(list)
+    attempts = Attempt.objects.graded().filter(user=user).select_related("version")
+    for attempt in attempts.defer("version__document").order_by("started_at"):
+        rows[attempt.version.scenario_id].append(attempt)
+    return {scenario: _standing(mine, now) for scenario, mine in rows.items()}
+
+
+def _standing(mine: Sequence[Attempt], now: datetime) -> Standing:
+    finished = [attempt for attempt in mine if attempt.finished_at]
+    holding = [attempt.finished_at for attempt in finished if attempt.finished_at and not attempt.reset_at]
+    again = max(holding) + settings.SCENARIO_COOLDOWN if holding else None
+    return Standing(
+        running=next((attempt for attempt in mine if attempt.is_running), None),
+        best=max(finished, key=lambda attempt: (attempt.counts_as_passed, attempt.score), default=None),
+        latest=finished[-1] if finished else None,
+        retake_from=again if again and again > now else None,
+    )
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A published scenario in the catalogue, with my standing and what I was asked to do about it."""
+
+    scenario: Scenario
+    version: ScenarioVersion
+    tags: tuple[str, ...]
+    standing: Standing
+    assignment: Assignment | None = None
+
+
+def catalogue(user: User, now: datetime) -> list[Offer]:
+    """What everybody may take: first what I was asked to take, by due date, then the rest by title. Three queries."""
+    versions = (
+        ScenarioVersion.objects.filter(scenario__in=Scenario.objects.published(), voided_at=None)
+        .select_related("scenario")
+        .annotate(tags=F("document__tags"))
+        .defer("document")
+        .order_by("scenario_id", "-number")
+        .distinct("scenario_id")
+    )
+    mine = standings(user, now)
+    asked = {row.ref: row for row in Assignment.objects.open().filter(user=user, kind=ItemKind.SCENARIO)}
+    offers = [
+        Offer(
+            version.scenario,
+            version,
+            tuple(version.tags or ()),
+            mine.get(version.scenario_id, Standing()),
+            asked.get(version.scenario.slug),
+        )
+        for version in versions
+    ]
+    return sorted(offers, key=_place)
+
+
+def _place(offer: Offer) -> tuple[bool, Any, str]:
+    asked = offer.assignment
+    return (asked is None, (asked.due_on, asked.position) if asked else (), offer.version.title)

@@ -1,0 +1,121 @@
+"""The forms of a decision: nothing is chosen beforehand, and how sure one is and why may stay open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from qmportal.lib.text import refuse_unstorable
+from qmportal.lib.widgets import OptionCards
+from scenarios.attempts import CONFIDENCE, Question, check_result
+from scenarios.checks import ChoiceField, KnowledgeCheck
+
+LONGEST_VISIBLE_MS = 24 * 60 * 60 * 1000
+
+
+class VisibleField(forms.IntegerField):
+    """How long the page was in view. Measured by a script and never worth refusing a decision for."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value: Any) -> int | None:
+        text = str(value or "")
+        return min(int(text), LONGEST_VISIBLE_MS) if text.isascii() and text.isdigit() and len(text) < 12 else None
+
+
+class StepForm(forms.Form):
+    """What every step asks: its number, and how sure the person is."""
+
+    seq = forms.IntegerField(widget=forms.HiddenInput)
+    visible_ms = VisibleField(required=False)
+    confidence = forms.TypedChoiceField(
+        label="How sure are you?",
+        choices=tuple(CONFIDENCE.items()),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        widget=OptionCards(attrs={"class": "scale"}),
+    )
+    reason = forms.CharField(
+        label="Why?",
+        help_text="Which fact mattered most, and what would change your mind?",
+        required=False,
+        max_length=2000,
+        validators=[refuse_unstorable],
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    @property
+    def questions(self) -> list[forms.BoundField]:
+        """The fields that must be answered."""
+        return [field for field in self.visible_fields() if field.field.required]
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What is stored beside the choice."""
+        return {name: self.cleaned_data[name] for name in ("visible_ms", "confidence", "reason")}
+
+
+class ChoiceForm(StepForm):
+    choice = forms.ChoiceField(
+        label="What do you do?",
+        widget=OptionCards,
+        error_messages={
+            "required": "Choose one of the options.",
+            "invalid_choice": "This is not an option here. Choose one of those shown.",
+        },
+    )
+
+    field_order = ("seq", "visible_ms", "choice", "confidence", "reason")
+
+    def __init__(self, question: Question, data: Any = None):
+        super().__init__(data, initial={"seq": question.seq})
+        self.fields["choice"].choices = question.options  # type: ignore[attr-defined]
+
+    @property
+    def answer(self) -> str:
+        return self.cleaned_data["choice"]
+
+
+class CheckForm(StepForm):
+    """The fields of a knowledge check on the way. Numbers are read later, as people write them."""
+
+    def __init__(self, question: Question, data: Any = None):
+        super().__init__(data, initial={"seq": question.seq})
+        assert question.check is not None
+        self.check: KnowledgeCheck = question.check
+        answers = {f"answer_{field.id}": _answer_field(field) for field in self.check.fields}
+        self.fields = {**answers, **self.fields}
+
+    @property
+    def given(self) -> dict[str, str]:
+        return {field.id: self.cleaned_data[f"answer_{field.id}"] for field in self.check.fields}
+
+    @property
+    def answer(self) -> str:
+        return check_result(self.check, self.given)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        return super().told | {"given": self.given}
+
+
+def _answer_field(field: Any) -> forms.Field:
+    if isinstance(field, ChoiceField):
+        options = list(field.options.items())
+        return forms.ChoiceField(
+            label=field.label, choices=options, widget=OptionCards, error_messages={"required": "Choose one of the options."}
+        )
+    label = f"{field.label} ({field.unit})" if field.unit else field.label
+    return forms.CharField(
+        label=label,
+        max_length=40,
+        validators=[refuse_unstorable],
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        error_messages={"required": "Enter your answer."},
+    )
+
+
+def step_form(question: Question, data: Any = None) -> ChoiceForm | CheckForm:
+    return CheckForm(question, data) if question.kind == "check" else ChoiceForm(question, data)
