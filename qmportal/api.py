@@ -21,6 +21,7 @@ from benchmarks.api import MetricRows, TeamMetrics
 from defects.api import DefectDetail, DefectList
 from incidents.api import IncidentDetail, IncidentList
 from pipeline.api import StageList
+from scenarios.api import AttemptDetail, AttemptList, DecisionList, ScenarioList
 from teams.api import TeamDetail, TeamList
 from teams.authentication import ScopedAccess
 
@@ -83,7 +84,8 @@ def described(part: dict[str, Any]) -> dict[str, Any]:
 
 def answer_fields(schema: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
     """The fields of one row of an answer: references are followed, lists and pages unwrapped; of two kinds, the first."""
-    part = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    done = next(answer for code, answer in operation["responses"].items() if code.startswith("2"))
+    part = done["content"]["application/json"]["schema"]
     while "properties" not in part or "results" in part["properties"]:
         if "$ref" in part:
             part = schema["components"]["schemas"][part["$ref"].rpartition("/")[2]]
@@ -104,6 +106,10 @@ urlpatterns = [
     path("v1/defects/<str:reference>/", DefectDetail.as_view(), name="api_defect"),
     path("v1/incidents/", IncidentList.as_view(), name="api_incidents"),
     path("v1/incidents/<str:reference>/", IncidentDetail.as_view(), name="api_incident"),
+    path("v1/scenarios/", ScenarioList.as_view(), name="api_scenarios"),
+    path("v1/attempts/", AttemptList.as_view(), name="api_attempts"),
+    path("v1/attempts/<int:id>/", AttemptDetail.as_view(), name="api_attempt"),
+    path("v1/attempts/<int:id>/decisions/", DecisionList.as_view(), name="api_decisions"),
     path("schema/", Schema.as_view(), name="api_schema"),
     path("docs/", docs, name="api_docs"),
     re_path(r"^(?:.*/)?$", Unknown.as_view()),

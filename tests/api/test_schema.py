@@ -26,7 +26,9 @@ def test_schema_is_valid_and_made_without_warnings():
 def test_schema_names_every_address(schema):
     routes = get_resolver("qmportal.api").url_patterns
     known = {
-        f"/api/{route.pattern}".replace("<str:", "{").replace(">", "}") for route in routes if "v1/" in str(route.pattern)
+        f"/api/{route.pattern}".replace("<str:", "{").replace("<int:", "{").replace(">", "}")
+        for route in routes
+        if "v1/" in str(route.pattern)
     }
     assert set(schema["paths"]) == known
 
