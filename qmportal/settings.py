@@ -257,7 +257,6 @@ SPECTACULAR_SETTINGS = {
         "IncidentStatus": "incidents.models.Incident.Status",
         "MeasureState": "benchmarks.api.STATES",
         "Tier": "benchmarks.models.TIER_CHOICES",
-        "IncidentKind": "incidents.models.Incident.Kind",
         "AttemptState": "scenarios.api.ATTEMPT_STATES",
         "StepKind": "scenarios.api.STEP_KINDS",
     },
