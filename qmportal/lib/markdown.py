@@ -20,10 +20,10 @@ def _fit_headings(state: StateCore) -> None:
     """The text's own levels, however it numbers them, follow those of the page without a step left out."""
     opening = [token for token in state.tokens if token.type == "heading_open"]
     ranks = {tag: rank for rank, tag in enumerate(sorted({token.tag for token in opening}), start=1)}
-    level = LEVELS_ABOVE
+    above = level = state.env["levels_above"]
     for token in state.tokens:
         if token.type == "heading_open":
-            level = min(LEVELS_ABOVE + ranks[token.tag], level + 1, 6)
+            level = min(above + ranks[token.tag], level + 1, 6)
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{level}"
 
@@ -36,7 +36,7 @@ _parser.core.ruler.push("fit_headings", _fit_headings)
 def markdown(text: str, levels_above: int = LEVELS_ABOVE) -> SafeString:
     """Safe HTML of a Markdown text. Images are left out; links lead away without a referrer or a vote.
 
-    `levels_above` 0: the text is the page itself, and its `##` are the page's second level.
+    `levels_above` 1: the text stands right below the page's title, and its first headings are the page's second level.
     """
     html = nh3.clean(
         _parser.render(text or "", {"levels_above": levels_above}),
