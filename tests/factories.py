@@ -9,6 +9,8 @@ from typing import Any
 from defects.models import Defect, Severity
 from incidents.models import Incident
 from pipeline.models import Stage
+from scenarios import content, engine
+from scenarios.models import Scenario
 from teams.models import Membership, Role, Team, User
 
 PASSWORD = "correct horse battery"
@@ -79,3 +81,12 @@ def make_incident(
         restored_at=restored_at,
         **fields,
     )
+
+
+def publish_scenario(slug: str = "zero_bug_policy") -> Scenario:
+    """One of the shipped scenarios, published."""
+    scenario, _ = engine.validate(content.scenario_texts()[slug])
+    assert scenario
+    row = Scenario.objects.create(slug=slug)
+    row.publish(scenario, now=NOON)
+    return row

@@ -22,7 +22,7 @@ from benchmarks.models import SnapshotRun, ThresholdSet
 from integrations.mappings import MAPPINGS
 from integrations.models import ImportJob
 from teams.models import AccessToken, Invitation, Membership, Role, User
-from tests.factories import NOON, join, make_defect, make_incident, make_team
+from tests.factories import NOON, join, make_defect, make_incident, make_team, publish_scenario
 
 pytestmark = pytest.mark.django_db
 
@@ -75,9 +75,9 @@ def admins(methods=GET, outsider=403, **other):
     return Rule(methods, outsider=outsider, member=403, manager=403, **other)
 
 
-def only_manager(methods=GET):
-    """The file that this manager sent: nobody else's, not even the admin's."""
-    return Rule(methods, outsider=404, member=404, admin=404)
+def only_manager(methods=GET, **other):
+    """What belongs to this manager (a file, an attempt): nobody else's, not even the admin's."""
+    return Rule(methods, outsider=404, member=404, **{"admin": 404} | other)
 
 
 def everyone(status, methods=GET, **other):
@@ -144,6 +144,14 @@ RULES = {
     "integrations:import_start": only_manager(POST),
     "integrations:import_failed": everyone(404),
     "integrations:import_discard": only_manager(POST),
+    "scenarios:list": signed_in(),
+    "scenarios:intro": signed_in(),
+    "scenarios:start": signed_in(POST),
+    "scenarios:attempt": only_manager(),
+    "scenarios:step": only_manager(),
+    "scenarios:explore": only_manager(POST),
+    "scenarios:restart": only_manager(POST),
+    "scenarios:reset": only_manager(POST, admin=OK),
     "account_login": opened(BOTH),
     "account_logout": opened(BOTH),
     "account_inactive": opened(),
@@ -168,6 +176,10 @@ RULES = {
     "api_defect": api(outsider=404),
     "api_incidents": api(),
     "api_incident": api(outsider=404),
+    "api_scenarios": api(),
+    "api_attempts": api(),
+    "api_attempt": only_manager(anonymous=401),
+    "api_decisions": only_manager(anonymous=401),
     "api_schema": api(),
     "api_docs": signed_in(),
     "api/^(?:.*/)?$": everyone(404, anonymous=401),
@@ -175,6 +187,10 @@ RULES = {
     "healthz": opened(),
     "readyz": opened(),
 }
+
+
+OF_ATTEMPTS = [f"scenarios:{name}" for name in ("attempt", "step", "explore", "restart", "reset")]
+OF_ATTEMPTS += ["api_attempt", "api_decisions"]
 
 
 # ---- The addresses -------------------------------------------------------------------------------------------------
@@ -251,6 +267,10 @@ class World:
             requested_by=self.people["manager"],
             state=ImportJob.State.DONE,
         )
+        self.scenario = publish_scenario()
+        self.attempt = self.scenario.begin(self.people["manager"], timezone.now())
+        for seq, choice in enumerate(["smash", "push_on"], start=1):
+            self.attempt.decide(seq=seq, choice=choice, now=timezone.now())
         self.clients = {"anonymous": Client()}
         for name, person in self.people.items():
             self.clients[name] = Client()
@@ -272,6 +292,9 @@ class World:
                 "integrations": {"pk": self.job.pk},
             }.get(app, {}),
             **{
+                "scenarios:intro": {"slug": self.scenario.slug},
+                "scenarios:start": {"slug": self.scenario.slug},
+                **{name: {"pk": self.attempt.pk, "id": self.attempt.pk, "seq": 1} for name in OF_ATTEMPTS},
                 "api_incident": {"reference": self.incident.reference},
                 "api_defect": {"reference": self.defect.reference},
                 "incidents:bring_back": {"reference": self.deleted["incidents"].reference},
