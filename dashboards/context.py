@@ -15,6 +15,8 @@ from teams.models import User
 MOST_TEAMS = 12
 # The section of the left bar that a page belongs to, by its URL's namespace.
 PAGES = {"checks": "checks", "check": "checks", "library": "library", "page": "library", "progress": "progress"}
+PAGES |= dict.fromkeys(("page_edit", "links_edit", "link_create", "link_edit"), "library") | {"check_answer": "checks"}
+PAGES |= dict.fromkeys(("diagnostic", "diagnosis", "advice", "advice_answer"), "library")
 SECTIONS = {"benchmarks": "thresholds", "integrations": "import"}
 
 

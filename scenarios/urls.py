@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scenarios.views import taking
+from scenarios.views import checks, diagnostic, library, taking
 
 app_name = "scenarios"
 urlpatterns = [
@@ -15,4 +15,24 @@ urlpatterns = [
     path("attempts/<int:pk>/reset/", taking.reset, name="reset"),
     path("attempts/<int:pk>/steps/<int:seq>/", taking.step, name="step"),
     path("attempts/<int:pk>/steps/<int:seq>/explore/", taking.explore, name="explore"),
+    # Knowledge checks
+    path("checks/", checks.checks, name="checks"),
+    path("checks/<slug:check_id>/", checks.check, name="check"),
+    path("checks/<slug:check_id>/<int:pk>/", checks.check_answer, name="check_answer"),
+    # The library; its own pages link to each other as ../slug/
+    path("library/", library.library, name="library"),
+    path("library/links/", library.links_edit, name="links_edit"),
+    path("library/links/new/", library.link_create, name="link_create"),
+    path("library/links/<int:pk>/", library.link_edit, name="link_edit"),
+    path("library/links/<int:pk>/move/", library.link_move, name="link_move"),
+    path("library/links/<int:pk>/delete/", library.link_delete, name="link_delete"),
+    path("library/<slug:slug>/", library.page, name="page"),
+    path("library/<slug:slug>/read/", library.page_read, name="page_read"),
+    path("library/<slug:slug>/edit/", library.page_edit, name="page_edit"),
+    # The diagnostic, and advice on it
+    path("diagnostic/", diagnostic.diagnostic, name="diagnostic"),
+    path("diagnostic/<int:pk>/", diagnostic.diagnosis, name="diagnosis"),
+    path("diagnostic/<int:pk>/ask/", diagnostic.advice_ask, name="advice_ask"),
+    path("advice/", diagnostic.advice, name="advice"),
+    path("advice/<int:pk>/", diagnostic.advice_answer, name="advice_answer"),
 ]

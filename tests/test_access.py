@@ -21,6 +21,7 @@ from django.utils import timezone
 from benchmarks.models import SnapshotRun, ThresholdSet
 from integrations.mappings import MAPPINGS
 from integrations.models import ImportJob
+from scenarios.models import AdviceRequest, CheckAnswer, Diagnosis, LibraryLink
 from teams.models import AccessToken, Invitation, Membership, Role, User
 from tests.factories import NOON, join, make_defect, make_incident, make_team, publish_scenario
 
@@ -152,6 +153,23 @@ RULES = {
     "scenarios:explore": only_manager(POST),
     "scenarios:restart": only_manager(POST),
     "scenarios:reset": only_manager(POST, admin=OK),
+    "scenarios:checks": signed_in(),
+    "scenarios:check": signed_in(BOTH),
+    "scenarios:check_answer": only_manager(),
+    "scenarios:library": signed_in(),
+    "scenarios:page": signed_in(),
+    "scenarios:page_read": signed_in(POST),
+    "scenarios:page_edit": admins(BOTH),
+    "scenarios:links_edit": admins(),
+    "scenarios:link_create": admins(BOTH),
+    "scenarios:link_edit": admins(BOTH),
+    "scenarios:link_move": admins(POST),
+    "scenarios:link_delete": admins(POST),
+    "scenarios:diagnostic": signed_in(BOTH),
+    "scenarios:diagnosis": members(),
+    "scenarios:advice_ask": managers(POST),
+    "scenarios:advice": signed_in(),
+    "scenarios:advice_answer": Rule(BOTH, outsider=404, member=404, manager=403),
     "account_login": opened(BOTH),
     "account_logout": opened(BOTH),
     "account_inactive": opened(),
@@ -271,6 +289,14 @@ class World:
         self.attempt = self.scenario.begin(self.people["manager"], timezone.now())
         for seq, choice in enumerate(["smash", "push_on"], start=1):
             self.attempt.decide(seq=seq, choice=choice, now=timezone.now())
+        self.answer = CheckAnswer.objects.create(
+            user=self.people["manager"], check_id="mttr_tier_step", given={}, right=False, box=1, due_on=NOON.date(), at=NOON
+        )
+        self.link = LibraryLink.objects.create(section=LibraryLink.Section.TOOL, title="Tracker")
+        self.diagnosis = Diagnosis.objects.create(
+            user=self.people["manager"], team=self.team, answers={}, scores={}, adopt_next="Review.", at=NOON
+        )
+        self.advice = AdviceRequest.objects.create(diagnosis=self.diagnosis, question="Why?", asked_at=NOON, due_at=NOON)
         self.clients = {"anonymous": Client()}
         for name, person in self.people.items():
             self.clients[name] = Client()
@@ -295,6 +321,13 @@ class World:
                 "scenarios:intro": {"slug": self.scenario.slug},
                 "scenarios:start": {"slug": self.scenario.slug},
                 **{name: {"pk": self.attempt.pk, "id": self.attempt.pk, "seq": 1} for name in OF_ATTEMPTS},
+                **dict.fromkeys(
+                    ("scenarios:check", "scenarios:check_answer"), {"check_id": self.answer.check_id, "pk": self.answer.pk}
+                ),
+                **dict.fromkeys(("scenarios:page", "scenarios:page_read", "scenarios:page_edit"), {"slug": "mttr"}),
+                **dict.fromkeys((f"scenarios:link_{name}" for name in ("edit", "move", "delete")), {"pk": self.link.pk}),
+                **dict.fromkeys(("scenarios:diagnosis", "scenarios:advice_ask"), {"pk": self.diagnosis.pk}),
+                "scenarios:advice_answer": {"pk": self.advice.pk},
                 "api_incident": {"reference": self.incident.reference},
                 "api_defect": {"reference": self.defect.reference},
                 "incidents:bring_back": {"reference": self.deleted["incidents"].reference},

@@ -1,0 +1,84 @@
+"""Which knowledge checks wait for somebody: due again, asked for by a plan, or never answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from scenarios import content
+from scenarios.checks import LADDER, KnowledgeCheck
+from scenarios.models import Assignment, CheckAnswer, ItemKind
+
+if TYPE_CHECKING:
+    from teams.models import User
+
+
+@dataclass(frozen=True)
+class Line:
+    check: KnowledgeCheck
+    answer: CheckAnswer | None
+    assignment: Assignment | None
+    today: date
+
+    @property
+    def is_due(self) -> bool:
+        return self.answer is not None and self.answer.due_on <= self.today
+
+    @property
+    def waits(self) -> bool:
+        return self.is_due or self.assignment is not None
+
+    @property
+    def is_late(self) -> bool:
+        return self.assignment is not None and self.assignment.due_on < self.today
+
+    @property
+    def wanted_on(self) -> date:
+        """The day that decides the order among those that wait."""
+        days = [self.assignment.due_on] if self.assignment else []
+        return min([*days, self.answer.due_on] if self.is_due and self.answer else days)
+
+    @property
+    def rungs(self) -> list[dict[str, Any]]:
+        """The ladder as dots for the stepper: how far the check has climbed."""
+        box = self.answer.box if self.answer and self.answer.right else 0
+        return [{"x": place * 20, "done": place < box} for place in range(len(LADDER))]
+
+
+@dataclass(frozen=True)
+class Queue:
+    lines: list[Line]
+
+    @property
+    def waiting(self) -> list[Line]:
+        return sorted((line for line in self.lines if line.waits), key=lambda line: line.wanted_on)
+
+    @property
+    def new(self) -> list[Line]:
+        return [line for line in self.lines if line.answer is None and not line.waits]
+
+    @property
+    def resting(self) -> list[Line]:
+        found = [line for line in self.lines if line.answer is not None and not line.waits]
+        return sorted(found, key=lambda line: line.answer.due_on)
+
+    @property
+    def right(self) -> int:
+        """How many were answered right the last time."""
+        return sum(line.answer is not None and line.answer.right for line in self.lines)
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.right // len(self.lines) if self.lines else 0
+
+    def next(self, but: str = "") -> KnowledgeCheck | None:
+        """What to answer next: what waits, then what is new."""
+        return next((line.check for line in [*self.waiting, *self.new] if line.check.id != but), None)
+
+
+def read_queue(user: User, today: date) -> Queue:
+    """All checks as they stand for this person. Two queries."""
+    answers = CheckAnswer.objects.latest_of(user)
+    asked = {row.ref: row for row in Assignment.objects.open().filter(user=user, kind=ItemKind.CHECK)}
+    return Queue([Line(check, answers.get(check.id), asked.get(check.id), today) for check in content.checks()])

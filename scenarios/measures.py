@@ -1,0 +1,44 @@
+"""What training pages show of a team's own numbers: its last night, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.metrics import METRICS
+from benchmarks.models import DEFAULT_WINDOW, MetricSnapshot
+from benchmarks.tiers import format_limit, format_value
+
+SHOWN = ("escaped_defect_rate", "mttr", "mttr_with_open", "mtbf", "time_to_detect")
+
+
+def last_night(team: int) -> dict[str, MetricSnapshot]:
+    """The newest snapshots of a team over 90 days, by metric. One query."""
+    kept = MetricSnapshot.objects.filter(team=team, window_days=DEFAULT_WINDOW)
+    night = kept.order_by("-as_of").values("as_of")[:1]
+    return {row.metric: row for row in kept.filter(as_of=night).select_related("threshold_set")}
+
+
+def described(night: dict[str, MetricSnapshot]) -> list[dict[str, Any]]:
+    """The measures that a self-assessment looks at, ready to be shown and kept as JSON."""
+    return [_described(night[metric]) for metric in SHOWN if metric in night]
+
+
+def in_order(kept: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Measures that were kept as JSON, which forgets their order."""
+    return [kept[metric] for metric in SHOWN if metric in kept]
+
+
+def _described(row: MetricSnapshot) -> dict[str, Any]:
+    measure, cuts = row.measure, row.threshold_set.rules().cuts if row.threshold_set else None
+    words = format_value(measure.exact, measure.unit, cuts, compact=True)
+    if row.metric == "mtbf" and measure.value is None and measure.low is not None:
+        words = f"> {format_limit(measure.low)}"
+    return {
+        "metric": row.metric,
+        "label": METRICS[row.metric].label,
+        "value": words,
+        "n": row.n,
+        "tier": row.tier,
+        "judged": cuts is not None,
+        "as_of": row.as_of.isoformat(),
+    }

@@ -1,0 +1,81 @@
+"""Knowledge checks: what is due, one question a page, and the answer with its worked solution."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from benchmarks.metrics import METRICS
+from qmportal.lib.days import local_day
+from scenarios import content
+from scenarios.calculators import CALCULATORS, OF_CHECKS
+from scenarios.checks import KnowledgeCheck, grade
+from scenarios.due import read_queue
+from scenarios.forms import CheckForm
+from scenarios.models import CheckAnswer
+from scenarios.shelf import find_page
+
+
+@require_safe
+def checks(request: HttpRequest) -> HttpResponse:
+    return render(request, "scenarios/learning/checks.html", {"queue": read_queue(request.user, _today())})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def check(request: HttpRequest, check_id: str) -> HttpResponse:
+    """The question. The solution and the trap are on the page of an answer, never here."""
+    asked = _check_or_404(check_id)
+    latest = CheckAnswer.objects.filter(user=request.user, check_id=check_id).first()
+    form = CheckForm(request.POST if request.method == "POST" else None, check=asked, after=latest and latest.pk)
+    if form.is_valid():
+        now = timezone.now()
+        after = form.cleaned_data["after"]
+        answer = CheckAnswer.objects.record(request.user, asked, form.given, after=after, now=now)
+        if answer.at != now:
+            messages.info(request, "You had answered this question already; that answer counts.")
+        return redirect(answer)
+    context = {"check": asked, "form": form, "latest": latest, "today": _today()}
+    return render(request, "scenarios/learning/check.html", context, status=422 if form.is_bound else 200)
+
+
+@require_safe
+def check_answer(request: HttpRequest, check_id: str, pk: int) -> HttpResponse:
+    asked = _check_or_404(check_id)
+    answer = get_object_or_404(CheckAnswer, user=request.user, check_id=check_id, pk=pk)
+    queue = read_queue(request.user, _today())
+    context = {
+        "check": asked,
+        "answer": answer,
+        "grade": grade(asked, answer.given),
+        "queue": queue,
+        "next": queue.next(but=check_id),
+        "page": find_page(asked.page),
+        "calculator": CALCULATORS.get(asked.calculator),
+        "calculator_url": _calculator_url(asked),
+        "metric": METRICS.get(asked.metric),
+        "team": next(iter(request.user.own_teams), None),
+    }
+    return render(request, "scenarios/learning/check_answer.html", context)
+
+
+def _calculator_url(asked: KnowledgeCheck) -> str:
+    """The calculator with the numbers of the question in it."""
+    numbers = OF_CHECKS.get(asked.id, {})
+    return f"{reverse('scenarios:page', args=['formula'])}?{urlencode(numbers)}#calc-{asked.calculator}"
+
+
+def _check_or_404(check_id: str) -> KnowledgeCheck:
+    found = next((one for one in content.checks() if one.id == check_id), None)
+    if found is None:
+        raise Http404("No such check.")
+    return found
+
+
+def _today():
+    return local_day(timezone.now())

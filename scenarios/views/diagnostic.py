@@ -1,0 +1,173 @@
+"""The self-assessment of a team, what it concludes, and the quality leads' advice on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from qmportal.lib import charts
+from scenarios import content
+from scenarios.diagnostic import advise
+from scenarios.forms import DiagnosticForm, TextForm
+from scenarios.measures import described, in_order, last_night
+from scenarios.models import AdviceRequest, Diagnosis
+from scenarios.shelf import find_page, published_scenarios
+from teams.models import Team, User
+from teams.permissions import can_advise, can_manage, can_speak_for, require
+
+MOST_SHOWN = 24
+REQUESTS_A_PAGE = 50
+MANAGERS_ASK = "Only managers of the team ask the quality leads for advice."
+LEADS_ANSWER = "Only quality leads answer requests for advice."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def diagnostic(request: HttpRequest) -> HttpResponse:
+    mine = Team.objects.with_rows_for(request.user)
+    slug = request.GET.get("team") or next((team.slug for team in request.user.own_teams), "")
+    team = get_object_or_404(mine, slug=slug) if slug else None
+    if team is None:
+        options = mine.values_list("slug", "name")[:100]
+        return render(request, "scenarios/learning/diagnostic_choose.html", {"options": options})
+    form = DiagnosticForm(request.POST if request.method == "POST" else None, diagnostic=content.diagnostic())
+    measures = described(last_night(team.pk))
+    if form.is_valid():
+        return redirect(_diagnose(request.user, team, form.cleaned_data, measures))
+    options = [{"label": own.name, "value": own.slug, "current": own.slug == team.slug} for own in request.user.own_teams]
+    context = {"team": team, "form": form, "measures": measures, "options": options, "intro": content.diagnostic().intro}
+    context["earlier"] = Diagnosis.objects.visible_to(request.user).filter(team=team).first()
+    return render(request, "scenarios/learning/diagnostic.html", context, status=422 if form.is_bound else 200)
+
+
+def _diagnose(user: User, team: Team, answers: dict[str, int], measures: list[dict[str, Any]]) -> Diagnosis:
+    tiers = {one["metric"]: one["tier"] for one in measures if one["tier"]}
+    advice = advise(content.diagnostic(), answers, tiers)
+    return Diagnosis.objects.create(
+        user=user,
+        team=team,
+        answers=answers,
+        measures={one["metric"]: one for one in measures},
+        scores={step: round(100 * score / advice.best) for step, score in advice.scores.items()},
+        bottleneck=advice.step.id if advice.step else "",
+        because=advice.because,
+        adopt_next=advice.adopt,
+        scenario_slug=advice.scenario,
+        page=advice.page,
+        personal=not can_speak_for(user, team),
+        at=timezone.now(),
+    )
+
+
+@require_safe
+def diagnosis(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _diagnosis_or_404(request, pk)
+    form = TextForm(label="Your question", longest=5_000, hint="What do you want to decide, and by when?")
+    return render(request, "scenarios/learning/diagnosis.html", _diagnosis_page(request, found, form))
+
+
+@require_POST
+def advice_ask(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _diagnosis_or_404(request, pk)
+    require(can_manage(request.user, found.team) and not found.personal, MANAGERS_ASK)
+    form = TextForm(request.POST, label="Your question", longest=5_000)
+    if not form.is_valid():
+        return render(request, "scenarios/learning/diagnosis.html", _diagnosis_page(request, found, form), status=422)
+    found.ask(request.user, form.cleaned_data["text"], timezone.now())
+    messages.success(request, "The quality leads have your question. They answer within 24 hours.")
+    return redirect(found)
+
+
+def _diagnosis_or_404(request: HttpRequest, pk: int) -> Diagnosis:
+    return get_object_or_404(Diagnosis.objects.visible_to(request.user).select_related("team", "user"), pk=pk)
+
+
+def _diagnosis_page(request: HttpRequest, found: Diagnosis, form: TextForm) -> dict[str, Any]:
+    history = list(
+        Diagnosis.objects.visible_to(request.user).filter(team=found.team).select_related("user", "advice")[:MOST_SHOWN]
+    )
+    titles = {slug: title for slug, title, _ in published_scenarios()}
+    steps = {step.id: step for step in content.diagnostic().steps}
+    advice = AdviceRequest.objects.filter(diagnosis=found).select_related("asked_by", "answered_by").first()
+    return {
+        "diagnosis": found,
+        "bottleneck": steps.get(found.bottleneck),
+        "scenario_title": titles.get(found.scenario_slug),
+        "page": find_page(found.page),
+        "rows": [_step_row(step, found, history) for step in steps.values()],
+        "measures": in_order(found.measures),
+        "history": [(one, steps.get(one.bottleneck)) for one in history],
+        "advice": advice,
+        "overdue": advice is not None and advice.is_overdue(timezone.now()),
+        "form": form,
+        "may_ask": advice is None and not found.personal and can_manage(request.user, found.team),
+        "may_answer": can_advise(request.user),
+    }
+
+
+def _step_row(step: Any, found: Diagnosis, history: list[Diagnosis]) -> dict[str, Any]:
+    """A step's score with its way up to this day."""
+    so_far = [one.scores.get(step.id) for one in reversed(history) if one.at <= found.at]
+    before = so_far[-2] if len(so_far) > 1 else None
+    score = found.scores.get(step.id, 0)
+    return {
+        "step": step,
+        "score": score,
+        "is_bottleneck": step.id == found.bottleneck,
+        "spark": charts.sparkline(so_far),
+        "change": score - before if before is not None else None,
+    }
+
+
+@require_safe
+def advice(request: HttpRequest) -> HttpResponse:
+    """Requests for advice: those that wait, or those that were answered."""
+    rows = AdviceRequest.objects.visible_to(request.user).select_related("diagnosis__team", "asked_by", "answered_by")
+    answered = request.GET.get("state") == "answered"
+    waiting = rows.waiting()
+    chosen = rows.exclude(answered_at=None).order_by("-answered_at") if answered else waiting
+    page = Paginator(chosen, REQUESTS_A_PAGE).get_page(request.GET.get("page"))
+    now = timezone.now()
+    tabs = [
+        {"label": "Waiting", "url": "?", "current": not answered, "count": waiting.count()},
+        {"label": "Answered", "url": "?state=answered", "current": answered},
+    ]
+    lines = [{"request": row, "overdue": row.is_overdue(now)} for row in page]
+    context = {"page": page, "lines": lines, "tabs": tabs, "answered": answered, "may_answer": can_advise(request.user)}
+    return render(request, "scenarios/learning/advice.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def advice_answer(request: HttpRequest, pk: int) -> HttpResponse:
+    asked = get_object_or_404(
+        AdviceRequest.objects.visible_to(request.user).select_related("diagnosis__team", "asked_by", "answered_by"), pk=pk
+    )
+    require(can_advise(request.user), LEADS_ANSWER)
+    data = request.POST if request.method == "POST" else None
+    form = TextForm(
+        data, label="Your answer", longest=10_000, hint="It goes to the manager who asked; the team can read it."
+    )
+    status = 422 if form.is_bound else 200
+    if form.is_valid():
+        if asked.give(form.cleaned_data["text"], request.user, timezone.now()):
+            messages.success(request, "Your answer is sent.")
+            return redirect("scenarios:advice")
+        asked.refresh_from_db()
+        status = 409
+    steps = {step.id: step for step in content.diagnostic().steps}
+    context = {
+        "asked": asked,
+        "diagnosis": asked.diagnosis,
+        "bottleneck": steps.get(asked.diagnosis.bottleneck),
+        "rows": [{"step": step, "score": asked.diagnosis.scores.get(step.id, 0)} for step in steps.values()],
+        "measures": in_order(asked.diagnosis.measures),
+        "form": form,
+        "overdue": asked.is_overdue(timezone.now()),
+        "too_late": status == 409,
+    }
+    return render(request, "scenarios/learning/advice_answer.html", context, status=status)

@@ -1,0 +1,258 @@
+"""The library: its pages with what belongs beside them, their editing, the lists of links, the search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from benchmarks.counting import restore_durations
+from benchmarks.metrics import METRICS
+from benchmarks.models import DEFAULT_WINDOW, MetricSnapshot, ThresholdSet
+from benchmarks.quantities import spans
+from benchmarks.tiers import BEST_FIRST, Cuts, Rules, Unit
+from qmportal.lib.days import Window, local_day
+from qmportal.lib.pages import render_page
+from scenarios import content
+from scenarios.calculators import CALCULATORS, from_team
+from scenarios.forms import CalculatorForm, LinkForm, PageEditForm
+from scenarios.measures import last_night
+from scenarios.models import AdviceRequest, Assignment, ItemKind, LibraryLink, PageEdit, PageRead
+from scenarios.shelf import edited, find_page, minutes, pages_now, published_scenarios, search, text_of
+from teams.models import Team
+from teams.permissions import can_advise, is_admin, is_member, require
+
+ADMINS_EDIT = "Only organisation admins edit the library."
+MOST_TEAMS = 100
+
+
+@require_safe
+def library(request: HttpRequest) -> HttpResponse:
+    q = request.GET.get("q", "").strip()[:100]
+    read = set(PageRead.objects.filter(user=request.user).values_list("page", flat=True))
+    asked = Assignment.objects.open().filter(user=request.user, kind=ItemKind.PAGE).values_list("ref", "due_on")
+    due = dict(asked)
+    pages = pages_now()
+    groups = [
+        {
+            "key": group,
+            "title": title,
+            "pages": [_card(page, read, due) for page in pages if page.group == group],
+        }
+        for group, title in content.GROUPS.items()
+    ]
+    waiting = AdviceRequest.objects.waiting().count() if can_advise(request.user) else 0
+    context = {"groups": groups, "q": q, "found": search(q) if q else [], "waiting": waiting}
+    context |= {"read": len(read & {page.slug for page in pages}), "total": len(pages)}
+    return render_page(request, "scenarios/learning/library.html", context, partial="results")
+
+
+def _card(page: content.Page, read: set[str], due: dict[str, Any]) -> dict[str, Any]:
+    return {"page": page, "minutes": minutes(page.body), "read": page.slug in read, "due_on": due.get(page.slug)}
+
+
+@require_safe
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    shipped = _page_or_404(slug)
+    edit = PageEdit.objects.filter(page=slug).select_related("author").first()
+    shown = edited(shipped, edit)
+    order = [one.slug for one in content.pages()]
+    place = order.index(slug)
+    titles = {one: title for one, title, _ in published_scenarios()}
+    context = {
+        "page": shown,
+        "text": text_of(shown.body),
+        "minutes": minutes(shown.body),
+        "edit": edit,
+        "group": content.GROUPS[shown.group],
+        "read": PageRead.objects.filter(user=request.user, page=slug).first(),
+        "related": [found for one in shown.related if (found := find_page(one))],
+        "scenarios": [{"slug": one, "title": titles[one]} for one in shown.scenarios if one in titles],
+        "checks": [one for one in content.checks() if one.page == slug],
+        "previous": content.pages()[place - 1] if place else None,
+        "following": content.pages()[place + 1] if place + 1 < len(order) else None,
+        "may_edit": is_admin(request.user),
+    }
+    if slug in BESIDE:
+        context |= BESIDE[slug](request) | {"beside": f"scenarios/learning/_{slug}.html", "beside_first": slug in FIRST}
+    return render(request, "scenarios/learning/page.html", context)
+
+
+@require_POST
+def page_read(request: HttpRequest, slug: str) -> HttpResponse:
+    PageRead.objects.mark(request.user, _page_or_404(slug).slug, timezone.now())
+    return redirect("scenarios:page", slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def page_edit(request: HttpRequest, slug: str) -> HttpResponse:
+    """One form with three buttons: look, save, take the shipped text again."""
+    shipped = _page_or_404(slug)
+    require(is_admin(request.user), ADMINS_EDIT)
+    history = list(PageEdit.objects.filter(page=slug).select_related("author")[:20])
+    newest = history[0] if history else None
+    wants = request.POST.get("wants", "preview") if request.method == "POST" else ""
+    current = edited(shipped, newest)
+    initial = {"body": current.body, "base": newest.pk if newest else 0}
+    form = PageEditForm(request.POST if wants else None, wants=wants, initial=initial)
+    context = {"page": shipped, "form": form, "history": history, "is_shipped": not (newest and newest.body)}
+    template, status = "scenarios/learning/page_edit.html", 200
+    if wants and not form.is_valid():
+        return render(request, template, context, status=422)
+    if wants in ("save", "restore"):
+        if (form.cleaned_data["base"] or 0) == initial["base"]:
+            return _save_edit(request, slug, form, "" if wants == "restore" else form.cleaned_data["body"])
+        # Whoever has seen that there is a newer text may save over it: the next try begins from it.
+        form.data = form.data.copy()
+        form.data["base"] = str(initial["base"])
+        context["conflict"], status = newest, 409
+    if wants == "preview":
+        context["preview"] = text_of(form.cleaned_data["body"])
+    return render_page(request, template, context, partial="preview", status=status)
+
+
+def _save_edit(request: HttpRequest, slug: str, form: PageEditForm, body: str) -> HttpResponse:
+    reason = form.cleaned_data["reason"]
+    PageEdit.objects.create(page=slug, body=body, author=request.user, reason=reason, at=timezone.now())
+    messages.success(request, "The page is saved." if body else "The page shows the shipped text again.")
+    return redirect("scenarios:page", slug)
+
+
+# ---- What stands beside some pages ---------------------------------------------------------------------------------
+
+
+def _benchmarks(request: HttpRequest) -> dict[str, Any]:
+    """The sets in force today, as one table."""
+    sets = ThresholdSet.objects.by_metric(local_day(timezone.now()))
+    judged = [(METRICS[metric], sets[metric]) for metric in METRICS if metric in sets and sets[metric].cut_points]
+    rows = [
+        {"metric": metric, "set": version, "cells": _cells(version.rules().cuts, metric.unit)} for metric, version in judged
+    ]
+    return {"tiers": BEST_FIRST, "sets": rows}
+
+
+def _cells(cuts: Cuts, unit: Unit) -> list[str]:
+    return [f"{start} to {end}" if start != "0" and end else end or start for _, start, end in spans(cuts, unit)]
+
+
+def _calculators(request: HttpRequest) -> dict[str, Any]:
+    """The five calculators, filled from the team's last night; what the address says comes first."""
+    options, team = _teams(request)
+    night = last_night(team.pk) if team else {}
+    in_force = ThresholdSet.objects.by_metric(local_day(timezone.now()))
+    rules = {metric: version.rules() for metric, version in in_force.items()}
+    filled = _filled(request, team, night)
+    cards = []
+    for calculator in CALCULATORS.values():
+        names = [one.name for one in calculator.inputs]
+        typed = {name: request.GET[name][:10_000] for name in names if name in request.GET}
+        own = {name: filled[name] for name in names if name in filled}
+        form = CalculatorForm(calculator, calculator.example | own | typed, rules)
+        form.is_valid()
+        cards.append({"calculator": calculator, "form": form, "typed": bool(typed), "own": bool(own)})
+    as_of = next(iter(night.values())).as_of if night else None
+    return {"calculators": cards, "team": team, "team_options": options, "as_of": as_of}
+
+
+def _teams(request: HttpRequest) -> tuple[list[dict[str, Any]], Team | None]:
+    """The teams to choose from, my own or else those that I may see, and the chosen one."""
+    visible = Team.objects.visible_to(request.user)
+    pairs = [(team.slug, team.name) for team in request.user.own_teams]
+    pairs = pairs or list(visible.values_list("slug", "name")[:MOST_TEAMS])
+    asked = request.GET.get("team") or (pairs[0][0] if pairs else "")
+    chosen = visible.filter(slug=asked).first() if asked else None
+    if chosen and chosen.slug not in dict(pairs):
+        pairs.append((chosen.slug, chosen.name))
+    return [{"value": slug, "label": name, "current": bool(chosen) and slug == chosen.slug} for slug, name in pairs], chosen
+
+
+def _filled(request: HttpRequest, team: Team | None, night: dict[str, MetricSnapshot]) -> dict[str, str]:
+    if team is None or not night:
+        return {}
+    window = Window(next(iter(night.values())).as_of, DEFAULT_WINDOW)
+    durations = None
+    if "mttr" in night and is_member(request.user, team):
+        kept = night["mttr"].threshold_set
+        durations = restore_durations(team, [window], kept.rules() if kept else Rules())[window.days]
+    return from_team({metric: row.measure for metric, row in night.items()}, window.seconds, durations)
+
+
+def _links(request: HttpRequest) -> dict[str, Any]:
+    rows = list(LibraryLink.objects.all())
+    return {
+        "sections": [(section.label, [row for row in rows if row.section == section]) for section in LibraryLink.Section]
+    }
+
+
+def _steps(request: HttpRequest) -> dict[str, Any]:
+    return {"steps": content.diagnostic().steps, "teams": request.user.own_teams}
+
+
+BESIDE = {
+    "benchmarks": _benchmarks,
+    "formula": _calculators,
+    "tools-and-certifications": _links,
+    "what-to-do": _steps,
+}
+FIRST = ("benchmarks", "formula")  # whose text explains what stands above it
+
+
+# ---- The list of tools and certifications --------------------------------------------------------------------------
+
+
+@require_safe
+def links_edit(request: HttpRequest) -> HttpResponse:
+    require(is_admin(request.user), ADMINS_EDIT)
+    return render(request, "scenarios/learning/links.html", _links(request))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def link_create(request: HttpRequest) -> HttpResponse:
+    require(is_admin(request.user), ADMINS_EDIT)
+    # Behind all others; moved from there.
+    return _link_form(request, LibraryLink(position=LibraryLink.objects.count()), "Add an entry")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def link_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    require(is_admin(request.user), ADMINS_EDIT)
+    return _link_form(request, get_object_or_404(LibraryLink, pk=pk), "Edit entry")
+
+
+def _link_form(request: HttpRequest, link: LibraryLink, heading: str) -> HttpResponse:
+    form = LinkForm(request.POST if request.method == "POST" else None, instance=link)
+    if form.is_valid():
+        form.save()
+        messages.success(request, f"{link.title} is saved.")
+        return redirect("scenarios:links_edit")
+    context = {"form": form, "heading": heading}
+    return render(request, "scenarios/learning/link_form.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def link_move(request: HttpRequest, pk: int) -> HttpResponse:
+    require(is_admin(request.user), ADMINS_EDIT)
+    link = get_object_or_404(LibraryLink, pk=pk)
+    link.move(-1 if request.POST.get("by") == "up" else 1)
+    return redirect(f"{reverse('scenarios:links_edit')}#link-{link.pk}")
+
+
+@require_POST
+def link_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    require(is_admin(request.user), ADMINS_EDIT)
+    link = get_object_or_404(LibraryLink, pk=pk)
+    link.delete()
+    messages.success(request, f"{link.title} is deleted.")
+    return redirect("scenarios:links_edit")
+
+
+def _page_or_404(slug: str) -> content.Page:
+    found = find_page(slug)
+    if found is None:
+        raise Http404("No such page.")
+    return found
