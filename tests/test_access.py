@@ -321,12 +321,11 @@ class World:
                 "scenarios:intro": {"slug": self.scenario.slug},
                 "scenarios:start": {"slug": self.scenario.slug},
                 **{name: {"pk": self.attempt.pk, "id": self.attempt.pk, "seq": 1} for name in OF_ATTEMPTS},
-                **dict.fromkeys(
-                    ("scenarios:check", "scenarios:check_answer"), {"check_id": self.answer.check_id, "pk": self.answer.pk}
-                ),
-                **dict.fromkeys(("scenarios:page", "scenarios:page_read", "scenarios:page_edit"), {"slug": "mttr"}),
-                **dict.fromkeys((f"scenarios:link_{name}" for name in ("edit", "move", "delete")), {"pk": self.link.pk}),
-                **dict.fromkeys(("scenarios:diagnosis", "scenarios:advice_ask"), {"pk": self.diagnosis.pk}),
+                "scenarios:check": {"check_id": self.answer.check_id},
+                "scenarios:check_answer": {"check_id": self.answer.check_id, "pk": self.answer.pk},
+                **{f"scenarios:{name}": {"slug": "mttr"} for name in ("page", "page_read", "page_edit")},
+                **{f"scenarios:link_{name}": {"pk": self.link.pk} for name in ("edit", "move", "delete")},
+                **{f"scenarios:{name}": {"pk": self.diagnosis.pk} for name in ("diagnosis", "advice_ask")},
                 "scenarios:advice_answer": {"pk": self.advice.pk},
                 "api_incident": {"reference": self.incident.reference},
                 "api_defect": {"reference": self.defect.reference},
