@@ -118,29 +118,25 @@ class PageEditForm(forms.Form):
     body = forms.CharField(
         label="Text",
         max_length=40_000,
-        required=False,
         validators=[refuse_unstorable],
+        error_messages={"required": "Write a text, or take the shipped text again."},
         help_text="Markdown: “## Heading”, “- item”, “**bold**”, “[words](../mttr/)” for a link to another page.",
         widget=forms.Textarea(attrs={"rows": 24, "class": "code"}),
     )
     reason = forms.CharField(
         label="Reason",
         max_length=300,
-        required=False,
-        help_text="Everybody reads it below the page.",
+        help_text="Everybody reads it beside the page.",
+        error_messages={"required": "Say why the text changes."},
     )
 
     def __init__(self, data: Any = None, *, wants: str = "", **kwargs: Any):
         super().__init__(data, **kwargs)
-        self.wants = wants
-        self.fields["reason"].required = wants in ("save", "restore")
-        self.fields["reason"].error_messages["required"] = "Say why the text changes."
+        self.fields["reason"].required = wants != "preview"
+        self.fields["body"].required = wants != "restore"
 
     def clean_body(self) -> str:
-        body = self.cleaned_data["body"].replace("\r\n", "\n").strip()
-        if not body and self.wants != "restore":
-            raise ValidationError("Write a text, or take the shipped text again.")
-        return body
+        return self.cleaned_data["body"].replace("\r\n", "\n").strip()
 
     def clean_reason(self) -> str:
         reason = clean_line(self.cleaned_data["reason"])

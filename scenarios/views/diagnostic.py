@@ -164,7 +164,7 @@ def advice_answer(request: HttpRequest, pk: int) -> HttpResponse:
         "asked": asked,
         "diagnosis": asked.diagnosis,
         "bottleneck": steps.get(asked.diagnosis.bottleneck),
-        "rows": [{"step": step, "score": asked.diagnosis.scores.get(step.id, 0)} for step in steps.values()],
+        "rows": [_step_row(step, asked.diagnosis, []) for step in steps.values()],
         "measures": in_order(asked.diagnosis.measures),
         "form": form,
         "overdue": asked.is_overdue(timezone.now()),
