@@ -394,17 +394,14 @@ def from_team(measures: Mapping[str, Measure], exposure: float, durations: Seque
     `durations` are the very seconds that MTTR averages; without them the mean stands for each of its incidents.
     """
     filled: dict[str, str] = {}
-    if (rate := measures.get("escaped_defect_rate")) and rate.n:
-        filled |= {
-            "escaped": str(int(rate.numerator)),
-            "caught": str(int(rate.denominator) - int(rate.numerator)),
-            "moved": str(int(rate.numerator)),
-        }
+    if (rate := measures.get("escaped_defect_rate")) and rate.numerator is not None and rate.denominator:
+        escaped, all_of_them = int(rate.numerator), int(rate.denominator)
+        filled |= {"escaped": str(escaped), "caught": str(all_of_them - escaped), "moved": str(escaped)}
     if (mttr := measures.get("mttr")) and mttr.n:
         if durations and len(durations) <= MOST_TIMES:
             filled["times"] = "\n".join(_span_words(seconds) for seconds in durations)
-        elif mttr.n <= MOST_TIMES:
-            filled["times"] = f"{mttr.n} x {_span_words(float(mttr.value))}"
+        elif mttr.n <= MOST_TIMES and mttr.value is not None:
+            filled["times"] = f"{mttr.n} x {_span_words(mttr.value)}"
         filled["open_times"] = ""
     if (still_open := measures.get("open_incidents")) and still_open.n and "times" in filled:
         filled["open_times"] = _open_times(measures.get("mttr_with_open"), mttr, still_open)

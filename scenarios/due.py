@@ -60,8 +60,8 @@ class Queue:
 
     @property
     def resting(self) -> list[Line]:
-        found = [line for line in self.lines if line.answer is not None and not line.waits]
-        return sorted(found, key=lambda line: line.answer.due_on)
+        found = [(line.answer.due_on, line) for line in self.lines if line.answer is not None and not line.waits]
+        return [line for _, line in sorted(found, key=lambda pair: pair[0])]
 
     @property
     def right(self) -> int:

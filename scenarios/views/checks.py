@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,19 +21,20 @@ from scenarios.due import read_queue
 from scenarios.forms import CheckForm
 from scenarios.models import CheckAnswer
 from scenarios.shelf import find_page
+from teams.requests import SignedInRequest
 
 
 @require_safe
-def checks(request: HttpRequest) -> HttpResponse:
+def checks(request: SignedInRequest) -> HttpResponse:
     return render(request, "scenarios/learning/checks.html", {"queue": read_queue(request.user, _today())})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def check(request: HttpRequest, check_id: str) -> HttpResponse:
+def check(request: SignedInRequest, check_id: str) -> HttpResponse:
     """The question. The solution and the trap are on the page of an answer, never here."""
     asked = _check_or_404(check_id)
     latest = CheckAnswer.objects.filter(user=request.user, check_id=check_id).first()
-    form = CheckForm(request.POST if request.method == "POST" else None, check=asked, after=latest and latest.pk)
+    form = CheckForm(request.POST if request.method == "POST" else None, check=asked, after=latest.pk if latest else None)
     if form.is_valid():
         now = timezone.now()
         after = form.cleaned_data["after"]
@@ -45,7 +47,7 @@ def check(request: HttpRequest, check_id: str) -> HttpResponse:
 
 
 @require_safe
-def check_answer(request: HttpRequest, check_id: str, pk: int) -> HttpResponse:
+def check_answer(request: SignedInRequest, check_id: str, pk: int) -> HttpResponse:
     asked = _check_or_404(check_id)
     answer = get_object_or_404(CheckAnswer, user=request.user, check_id=check_id, pk=pk)
     queue = read_queue(request.user, _today())
@@ -77,5 +79,5 @@ def _check_or_404(check_id: str) -> KnowledgeCheck:
     return found
 
 
-def _today():
+def _today() -> date:
     return local_day(timezone.now())

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -20,6 +20,7 @@ from scenarios.models import AdviceRequest, Diagnosis
 from scenarios.shelf import find_page, published_scenarios
 from teams.models import Team, User
 from teams.permissions import can_advise, can_manage, can_speak_for, require
+from teams.requests import SignedInRequest
 
 MOST_SHOWN = 24
 REQUESTS_A_PAGE = 50
@@ -28,13 +29,13 @@ LEADS_ANSWER = "Only quality leads answer requests for advice."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def diagnostic(request: HttpRequest) -> HttpResponse:
+def diagnostic(request: SignedInRequest) -> HttpResponse:
     mine = Team.objects.with_rows_for(request.user)
     slug = request.GET.get("team") or next((team.slug for team in request.user.own_teams), "")
     team = get_object_or_404(mine, slug=slug) if slug else None
     if team is None:
-        options = mine.values_list("slug", "name")[:100]
-        return render(request, "scenarios/learning/diagnostic_choose.html", {"options": options})
+        choices = mine.values_list("slug", "name")[:100]
+        return render(request, "scenarios/learning/diagnostic_choose.html", {"options": choices})
     form = DiagnosticForm(request.POST if request.method == "POST" else None, diagnostic=content.diagnostic())
     measures = described(last_night(team.pk))
     if form.is_valid():
@@ -65,14 +66,14 @@ def _diagnose(user: User, team: Team, answers: dict[str, int], measures: list[di
 
 
 @require_safe
-def diagnosis(request: HttpRequest, pk: int) -> HttpResponse:
+def diagnosis(request: SignedInRequest, pk: int) -> HttpResponse:
     found = _diagnosis_or_404(request, pk)
     form = TextForm(label="Your question", longest=5_000, hint="What do you want to decide, and by when?")
     return render(request, "scenarios/learning/diagnosis.html", _diagnosis_page(request, found, form))
 
 
 @require_POST
-def advice_ask(request: HttpRequest, pk: int) -> HttpResponse:
+def advice_ask(request: SignedInRequest, pk: int) -> HttpResponse:
     found = _diagnosis_or_404(request, pk)
     require(can_manage(request.user, found.team) and not found.personal, MANAGERS_ASK)
     form = TextForm(request.POST, label="Your question", longest=5_000)
@@ -83,11 +84,11 @@ def advice_ask(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(found)
 
 
-def _diagnosis_or_404(request: HttpRequest, pk: int) -> Diagnosis:
+def _diagnosis_or_404(request: SignedInRequest, pk: int) -> Diagnosis:
     return get_object_or_404(Diagnosis.objects.visible_to(request.user).select_related("team", "user"), pk=pk)
 
 
-def _diagnosis_page(request: HttpRequest, found: Diagnosis, form: TextForm) -> dict[str, Any]:
+def _diagnosis_page(request: SignedInRequest, found: Diagnosis, form: TextForm) -> dict[str, Any]:
     history = list(
         Diagnosis.objects.visible_to(request.user).filter(team=found.team).select_related("user", "advice")[:MOST_SHOWN]
     )
@@ -125,7 +126,7 @@ def _step_row(step: Any, found: Diagnosis, history: list[Diagnosis]) -> dict[str
 
 
 @require_safe
-def advice(request: HttpRequest) -> HttpResponse:
+def advice(request: SignedInRequest) -> HttpResponse:
     """Requests for advice: those that wait, or those that were answered."""
     rows = AdviceRequest.objects.visible_to(request.user).select_related("diagnosis__team", "asked_by", "answered_by")
     answered = request.GET.get("state") == "answered"
@@ -143,7 +144,7 @@ def advice(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def advice_answer(request: HttpRequest, pk: int) -> HttpResponse:
+def advice_answer(request: SignedInRequest, pk: int) -> HttpResponse:
     asked = get_object_or_404(
         AdviceRequest.objects.visible_to(request.user).select_related("diagnosis__team", "asked_by", "answered_by"), pk=pk
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -26,13 +26,14 @@ from scenarios.models import AdviceRequest, Assignment, ItemKind, LibraryLink, P
 from scenarios.shelf import edited, find_page, minutes, pages_now, published_scenarios, search, text_of
 from teams.models import Team
 from teams.permissions import can_advise, is_admin, is_member, require
+from teams.requests import SignedInRequest
 
 ADMINS_EDIT = "Only organisation admins edit the library."
 MOST_TEAMS = 100
 
 
 @require_safe
-def library(request: HttpRequest) -> HttpResponse:
+def library(request: SignedInRequest) -> HttpResponse:
     q = request.GET.get("q", "").strip()[:100]
     read = set(PageRead.objects.filter(user=request.user).values_list("page", flat=True))
     asked = Assignment.objects.open().filter(user=request.user, kind=ItemKind.PAGE).values_list("ref", "due_on")
@@ -57,7 +58,7 @@ def _card(page: content.Page, read: set[str], due: dict[str, Any]) -> dict[str, 
 
 
 @require_safe
-def page(request: HttpRequest, slug: str) -> HttpResponse:
+def page(request: SignedInRequest, slug: str) -> HttpResponse:
     shipped = _page_or_404(slug)
     edit = PageEdit.objects.filter(page=slug).select_related("author").first()
     shown = edited(shipped, edit)
@@ -84,13 +85,13 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-def page_read(request: HttpRequest, slug: str) -> HttpResponse:
+def page_read(request: SignedInRequest, slug: str) -> HttpResponse:
     PageRead.objects.mark(request.user, _page_or_404(slug).slug, timezone.now())
     return redirect("scenarios:page", slug)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def page_edit(request: HttpRequest, slug: str) -> HttpResponse:
+def page_edit(request: SignedInRequest, slug: str) -> HttpResponse:
     """One form with three buttons: look, save, take the shipped text again."""
     shipped = _page_or_404(slug)
     require(is_admin(request.user), ADMINS_EDIT)
@@ -108,15 +109,16 @@ def page_edit(request: HttpRequest, slug: str) -> HttpResponse:
         if (form.cleaned_data["base"] or 0) == initial["base"]:
             return _save_edit(request, slug, form, "" if wants == "restore" else form.cleaned_data["body"])
         # Whoever has seen that there is a newer text may save over it: the next try begins from it.
-        form.data = form.data.copy()
-        form.data["base"] = str(initial["base"])
+        again = request.POST.copy()
+        again["base"] = str(initial["base"])
+        form.data = again
         context["conflict"], status = newest, 409
     if wants == "preview":
         context["preview"] = text_of(form.cleaned_data["body"])
     return render_page(request, template, context, partial="preview", status=status)
 
 
-def _save_edit(request: HttpRequest, slug: str, form: PageEditForm, body: str) -> HttpResponse:
+def _save_edit(request: SignedInRequest, slug: str, form: PageEditForm, body: str) -> HttpResponse:
     reason = form.cleaned_data["reason"]
     PageEdit.objects.create(page=slug, body=body, author=request.user, reason=reason, at=timezone.now())
     messages.success(request, "The page is saved." if body else "The page shows the shipped text again.")
@@ -126,7 +128,7 @@ def _save_edit(request: HttpRequest, slug: str, form: PageEditForm, body: str) -
 # ---- What stands beside some pages ---------------------------------------------------------------------------------
 
 
-def _benchmarks(request: HttpRequest) -> dict[str, Any]:
+def _benchmarks(request: SignedInRequest) -> dict[str, Any]:
     """The sets in force today, as one table."""
     sets = ThresholdSet.objects.by_metric(local_day(timezone.now()))
     judged = [(METRICS[metric], sets[metric]) for metric in METRICS if metric in sets and sets[metric].cut_points]
@@ -136,11 +138,13 @@ def _benchmarks(request: HttpRequest) -> dict[str, Any]:
     return {"tiers": BEST_FIRST, "sets": rows}
 
 
-def _cells(cuts: Cuts, unit: Unit) -> list[str]:
+def _cells(cuts: Cuts | None, unit: Unit) -> list[str]:
+    if cuts is None:
+        return []
     return [f"{start} to {end}" if start != "0" and end else end or start for _, start, end in spans(cuts, unit)]
 
 
-def _calculators(request: HttpRequest) -> dict[str, Any]:
+def _calculators(request: SignedInRequest) -> dict[str, Any]:
     """The five calculators, filled from the team's last night; what the address says comes first."""
     options, team = _teams(request)
     night = last_night(team.pk) if team else {}
@@ -159,7 +163,7 @@ def _calculators(request: HttpRequest) -> dict[str, Any]:
     return {"calculators": cards, "team": team, "team_options": options, "as_of": as_of}
 
 
-def _teams(request: HttpRequest) -> tuple[list[dict[str, Any]], Team | None]:
+def _teams(request: SignedInRequest) -> tuple[list[dict[str, Any]], Team | None]:
     """The teams to choose from, my own or else those that I may see, and the chosen one."""
     visible = Team.objects.visible_to(request.user)
     pairs = [(team.slug, team.name) for team in request.user.own_teams]
@@ -168,10 +172,11 @@ def _teams(request: HttpRequest) -> tuple[list[dict[str, Any]], Team | None]:
     chosen = visible.filter(slug=asked).first() if asked else None
     if chosen and chosen.slug not in dict(pairs):
         pairs.append((chosen.slug, chosen.name))
-    return [{"value": slug, "label": name, "current": bool(chosen) and slug == chosen.slug} for slug, name in pairs], chosen
+    current = chosen.slug if chosen else None
+    return [{"value": slug, "label": name, "current": slug == current} for slug, name in pairs], chosen
 
 
-def _filled(request: HttpRequest, team: Team | None, night: dict[str, MetricSnapshot]) -> dict[str, str]:
+def _filled(request: SignedInRequest, team: Team | None, night: dict[str, MetricSnapshot]) -> dict[str, str]:
     if team is None or not night:
         return {}
     window = Window(next(iter(night.values())).as_of, DEFAULT_WINDOW)
@@ -182,14 +187,14 @@ def _filled(request: HttpRequest, team: Team | None, night: dict[str, MetricSnap
     return from_team({metric: row.measure for metric, row in night.items()}, window.seconds, durations)
 
 
-def _links(request: HttpRequest) -> dict[str, Any]:
+def _links(request: SignedInRequest) -> dict[str, Any]:
     rows = list(LibraryLink.objects.all())
     return {
         "sections": [(section.label, [row for row in rows if row.section == section]) for section in LibraryLink.Section]
     }
 
 
-def _steps(request: HttpRequest) -> dict[str, Any]:
+def _steps(request: SignedInRequest) -> dict[str, Any]:
     return {"steps": content.diagnostic().steps, "teams": request.user.own_teams}
 
 
@@ -206,25 +211,25 @@ FIRST = ("benchmarks", "formula")  # whose text explains what stands above it
 
 
 @require_safe
-def links_edit(request: HttpRequest) -> HttpResponse:
+def links_edit(request: SignedInRequest) -> HttpResponse:
     require(is_admin(request.user), ADMINS_EDIT)
     return render(request, "scenarios/learning/links.html", _links(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def link_create(request: HttpRequest) -> HttpResponse:
+def link_create(request: SignedInRequest) -> HttpResponse:
     require(is_admin(request.user), ADMINS_EDIT)
     # Behind all others; moved from there.
     return _link_form(request, LibraryLink(position=LibraryLink.objects.count()), "Add an entry")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def link_edit(request: HttpRequest, pk: int) -> HttpResponse:
+def link_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     require(is_admin(request.user), ADMINS_EDIT)
     return _link_form(request, get_object_or_404(LibraryLink, pk=pk), "Edit entry")
 
 
-def _link_form(request: HttpRequest, link: LibraryLink, heading: str) -> HttpResponse:
+def _link_form(request: SignedInRequest, link: LibraryLink, heading: str) -> HttpResponse:
     form = LinkForm(request.POST if request.method == "POST" else None, instance=link)
     if form.is_valid():
         form.save()
@@ -235,7 +240,7 @@ def _link_form(request: HttpRequest, link: LibraryLink, heading: str) -> HttpRes
 
 
 @require_POST
-def link_move(request: HttpRequest, pk: int) -> HttpResponse:
+def link_move(request: SignedInRequest, pk: int) -> HttpResponse:
     require(is_admin(request.user), ADMINS_EDIT)
     link = get_object_or_404(LibraryLink, pk=pk)
     link.move(-1 if request.POST.get("by") == "up" else 1)
@@ -243,7 +248,7 @@ def link_move(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def link_delete(request: HttpRequest, pk: int) -> HttpResponse:
+def link_delete(request: SignedInRequest, pk: int) -> HttpResponse:
     require(is_admin(request.user), ADMINS_EDIT)
     link = get_object_or_404(LibraryLink, pk=pk)
     link.delete()
