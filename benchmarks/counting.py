@@ -150,8 +150,7 @@ def _count_defects(
         lineages = lineages.filter(lineage__overlap=list(teams))
         rows = rows.filter(team__in=lineages)
     lineage_of = dict(lineages.values_list("pk", "lineage"))
-    # The production stage is looked up once, not for each row.
-    production = Stage.objects.production().values_list("pk", flat=True)[0]
+    production = Stage.objects.production().values("pk")[:1]  # the statement looks it up once, not for each row
     kinds = Case(
         When(resolution__in=NOT_VALID, then=Value("not_valid")),
         When(stage_found=None, then=Value("stage_unknown")),

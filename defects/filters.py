@@ -11,7 +11,6 @@ from django.http import QueryDict
 from defects.models import Defect, DefectQuerySet, Severity
 from pipeline.models import Stage
 from qmportal.lib.lists import ListForm, within
-from teams.models import Team
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
@@ -50,8 +49,8 @@ class DefectFilter(ListForm):
 
     def __init__(self, data: QueryDict, *, user: AnyUser):
         super().__init__(data)
-        teams = Team.objects.with_rows_for(user).values_list("slug", "name")
-        self.offer("team", ("", "Any team"), *teams)
+        teams = user.reach if user.is_authenticated else []
+        self.offer("team", ("", "Any team"), *((team.slug, team.name) for team in teams))
         self.offer("severity", ("", "Any severity"), *severity_choices())
         self.offer("stage", ("", "Any stage"), *stage_choices(), (UNKNOWN, "Stage unknown"))
 

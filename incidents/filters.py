@@ -10,7 +10,6 @@ from django.http import QueryDict
 from defects.filters import severity_choices
 from incidents.models import Incident, IncidentQuerySet
 from qmportal.lib.lists import ListForm, within
-from teams.models import Team
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
@@ -36,8 +35,8 @@ class IncidentFilter(ListForm):
 
     def __init__(self, data: QueryDict, *, user: AnyUser):
         super().__init__(data)
-        teams = Team.objects.with_rows_for(user).values_list("slug", "name")
-        self.offer("team", ("", "Any team"), *teams)
+        teams = user.reach if user.is_authenticated else []
+        self.offer("team", ("", "Any team"), *((team.slug, team.name) for team in teams))
         self.offer("severity", ("", "Any severity"), *severity_choices(), (UNDETERMINED, "Undetermined"))
 
     def narrow(self, rows: IncidentQuerySet, chosen: dict[str, Any]) -> IncidentQuerySet:

@@ -61,6 +61,14 @@ class OwnTeam(NamedTuple):
     role: str
 
 
+class TeamInReach(NamedTuple):
+    """What lists of records need of a team."""
+
+    pk: int
+    slug: str
+    name: str
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in by e-mail. `is_admin` marks the organisation's admins; other rights come from memberships."""
 
@@ -108,9 +116,18 @@ class User(AbstractBaseUser, PermissionsMixin):
         """My role by team id, from my own memberships."""
         return {team.pk: team.role for team in self.own_teams}
 
+    @cached_property
+    def reach(self) -> list[TeamInReach]:
+        """The teams whose rows I may see, by name. One query for each request.
+
+        Records are looked up by the ids themselves: from a subquery the database cannot tell how many rows they have, and
+        reads all of them to show the newest fifty.
+        """
+        return [TeamInReach(*row) for row in Team.objects.with_rows_for(self).values_list("pk", "slug", "name")]
+
     def forget_roles(self) -> None:
         """My memberships changed within this request: ask again."""
-        for cached in ("roles", "own_teams"):
+        for cached in ("roles", "own_teams", "reach"):
             self.__dict__.pop(cached, None)
 
     @transaction.atomic
