@@ -26,9 +26,7 @@ class LostLease(Exception):
 class WorkQuerySet(models.QuerySet):
     def waiting(self, now: datetime) -> Self:
         """Rows to ring for: queued and due, or running under a lease that has run out."""
-        return self.filter(
-            Q(state=Work.State.QUEUED, run_after__lte=now) | Q(state=Work.State.RUNNING, lease_until__lt=now)
-        )
+        return self.filter(Q(state=Work.State.QUEUED, run_after__lte=now) | Q(state=Work.State.RUNNING, lease_until__lt=now))
 
 
 class Work(models.Model):

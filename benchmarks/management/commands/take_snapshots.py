@@ -13,7 +13,9 @@ class Command(BaseCommand):
     help = "Counts, judges and keeps the measures of all teams as of a day (or of each day since another one)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--as-of", metavar="DATE", help="the window ends at the midnight that begins this day; default: today")
+        parser.add_argument(
+            "--as-of", metavar="DATE", help="the window ends at the midnight that begins this day; default: today"
+        )
         parser.add_argument("--since", metavar="DATE", help="first day of a span that ends with --as-of")
 
     def handle(self, as_of: str | None, since: str | None, **options: Any) -> None:
