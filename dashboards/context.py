@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import F, Func, IntegerField, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
 
 from benchmarks.models import MetricSnapshot
 from incidents.models import Incident
+from notifications.models import Notification
 from teams.models import User
 
 MOST_TEAMS = 12
 # The section of the left bar that a page belongs to, by its URL's namespace.
 PAGES = {"checks": "checks", "check": "checks", "library": "library", "page": "library", "progress": "progress"}
-PAGES |= dict.fromkeys(("page_edit", "links_edit", "link_create", "link_edit"), "library") | {"check_answer": "checks"}
-PAGES |= dict.fromkeys(("diagnostic", "diagnosis", "advice", "advice_answer"), "library")
 SECTIONS = {"benchmarks": "thresholds", "integrations": "import"}
 
 
@@ -48,8 +48,25 @@ class Shell:
         ]
 
     @cached_property
+    def _counts(self) -> tuple[int, int]:
+        """Open incidents that I may see, and what I have not read. One query, for the bars of every page."""
+        incidents = Incident.objects.visible_to(self._user).counted().open()
+        unread = Notification.objects.visible_to(self._user).unread()
+        return User.objects.values_list(_count(incidents), _count(unread)).get(pk=self._user.pk)
+
+    @property
     def open_incidents(self) -> int:
-        return Incident.objects.visible_to(self._user).counted().open().count()
+        return self._counts[0]
+
+    @property
+    def unread(self) -> int:
+        """Notifications in the inbox."""
+        return self._counts[1]
+
+
+def _count(rows: QuerySet[Any]) -> Subquery:
+    """The number of rows as a value within another query."""
+    return Subquery(rows.order_by().annotate(count=Func(F("pk"), function="COUNT")).values("count"), IntegerField())
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

@@ -8,14 +8,24 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import models
+from django.db.models import F
 
+from qmportal.lib.text import clean_line
 from qmportal.lib.work import Work, ring
 
 if TYPE_CHECKING:
     from teams.models import User
+    from teams.permissions import AnyUser
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
+    def visible_to(self, user: AnyUser) -> NotificationQuerySet:
+        """One's own."""
+        return self.filter(user=user.pk)
+
+    def unread_first(self) -> NotificationQuerySet:
+        return self.order_by(F("read_at").desc(nulls_first=True), "-created_at", "-id")
+
     def unread(self) -> NotificationQuerySet:
         return self.filter(read_at=None)
 
@@ -24,7 +34,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     ) -> Notification:
         """Tells one person one thing, once: the same `key` again changes nothing. Mail follows by a worker."""
         told, created = self.get_or_create(
-            user=user, key=key, defaults={"kind": kind, "subject": subject, "body": body, "url": url}
+            user=user, key=key, defaults={"kind": kind, "subject": clean_line(subject)[:200], "body": body, "url": url}
         )
         if created and mail and user.is_active:
             ring(Mail.objects.create(notification=told))

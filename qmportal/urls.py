@@ -13,6 +13,7 @@ urlpatterns = [
     path("thresholds/", include("benchmarks.urls")),
     path("imports/", include("integrations.urls")),
     path("training/", include("scenarios.urls")),
+    path("inbox/", include("notifications.urls")),
     path("account/", include("allauth.urls")),
     path("api/", include(api)),
     path("setup/", teams.views.setup, name="setup"),

@@ -21,6 +21,7 @@ from django.utils import timezone
 from benchmarks.models import SnapshotRun, ThresholdSet
 from integrations.mappings import MAPPINGS
 from integrations.models import ImportJob
+from notifications.models import Notification
 from scenarios.models import AdviceRequest, CheckAnswer, Diagnosis, LibraryLink
 from teams.models import AccessToken, Invitation, Membership, Role, User
 from tests.factories import NOON, join, make_defect, make_incident, make_team, publish_scenario
@@ -170,6 +171,9 @@ RULES = {
     "scenarios:advice_ask": managers(POST),
     "scenarios:advice": signed_in(),
     "scenarios:advice_answer": Rule(BOTH, outsider=404, member=404, manager=403),
+    "notifications:list": signed_in(),
+    "notifications:read_all": signed_in(POST),
+    "notifications:open": only_manager(),
     "account_login": opened(BOTH),
     "account_logout": opened(BOTH),
     "account_inactive": opened(),
@@ -297,6 +301,7 @@ class World:
             user=self.people["manager"], team=self.team, answers={}, scores={}, adopt_next="Review.", at=NOON
         )
         self.advice = AdviceRequest.objects.create(diagnosis=self.diagnosis, question="Why?", asked_at=NOON, due_at=NOON)
+        self.told = Notification.objects.tell(self.people["manager"], key="a", kind="training", subject="New")
         self.clients = {"anonymous": Client()}
         for name, person in self.people.items():
             self.clients[name] = Client()
@@ -337,6 +342,7 @@ class World:
                     "metric": "escaped_defect_rate",
                     "pk": ThresholdSet.objects.filter(metric="escaped_defect_rate").latest("pk").pk,
                 },
+                "notifications:open": {"pk": self.told.pk},
                 "benchmarks:run": {"pk": self.run.pk},
                 "teams:restore": {"slug": self.archived.slug},
                 "teams:role": {"pk": self.membership().pk},

@@ -1,0 +1,12 @@
+"""The inbox."""
+
+from django.urls import path
+
+from notifications import views
+
+app_name = "notifications"
+urlpatterns = [
+    path("", views.inbox, name="list"),
+    path("read/", views.read_all, name="read_all"),
+    path("<int:pk>/", views.open_one, name="open"),
+]
