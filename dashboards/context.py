@@ -13,10 +13,14 @@ from benchmarks.models import MetricSnapshot
 from incidents.models import Incident
 from notifications.models import Notification
 from teams.models import User
+from teams.permissions import can_oversee
 
 MOST_TEAMS = 12
 # The section of the left bar that a page belongs to, by its URL's namespace.
 PAGES = {"checks": "checks", "check": "checks", "library": "library", "page": "library", "progress": "progress"}
+PAGES |= dict.fromkeys(("plans", "plan", "plan_create", "plan_edit", "assign", "revoke"), "progress") | {"mine": "mine"}
+PAGES |= dict.fromkeys(("page_edit", "links_edit", "link_create", "link_edit"), "library") | {"check_answer": "checks"}
+PAGES |= dict.fromkeys(("diagnostic", "diagnosis", "advice", "advice_answer"), "library")
 SECTIONS = {"benchmarks": "thresholds", "integrations": "import"}
 
 
@@ -53,6 +57,10 @@ class Shell:
         incidents = Incident.objects.visible_to(self._user).counted().open()
         unread = Notification.objects.visible_to(self._user).unread()
         return User.objects.values_list(_count(incidents), _count(unread)).get(pk=self._user.pk)
+
+    @property
+    def oversees(self) -> bool:
+        return can_oversee(self._user)
 
     @property
     def open_incidents(self) -> int:

@@ -22,6 +22,7 @@ from defects.api import DefectDetail, DefectList
 from incidents.api import IncidentDetail, IncidentList
 from pipeline.api import StageList
 from scenarios.api import AttemptDetail, AttemptList, DecisionList, ScenarioList
+from scenarios.progress_api import ProgressList
 from teams.api import TeamDetail, TeamList
 from teams.authentication import ScopedAccess
 
@@ -102,6 +103,7 @@ urlpatterns = [
     path("v1/teams/<str:slug>/metrics/", TeamMetrics.as_view(), name="api_metrics"),
     path("v1/teams/<str:slug>/metrics/<str:metric>/rows/", MetricRows.as_view(), name="api_metric_rows"),
     path("v1/stages/", StageList.as_view(), name="api_stages"),
+    path("v1/progress/", ProgressList.as_view(), name="api_progress"),
     path("v1/defects/", DefectList.as_view(), name="api_defects"),
     path("v1/defects/<str:reference>/", DefectDetail.as_view(), name="api_defect"),
     path("v1/incidents/", IncidentList.as_view(), name="api_incidents"),

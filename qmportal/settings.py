@@ -137,6 +137,8 @@ CELERY_TIMEZONE = ORGANISATION_TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "nightly-snapshots": {"task": "benchmarks.tasks.nightly", "schedule": crontab(hour=2, minute=0)},
     "sweep": {"task": "qmportal.tasks.sweep", "schedule": 30.0},
+    "automatic-plans": {"task": "scenarios.tasks.assign_automatic_plans", "schedule": 300.0},
+    "reminders": {"task": "scenarios.tasks.remind", "schedule": crontab(hour=7, minute=0)},
 }
 
 # --- People and sign-in -------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
+import scenarios.views.certificates
 import teams.views
 from qmportal import api, health
 
@@ -13,6 +14,8 @@ urlpatterns = [
     path("thresholds/", include("benchmarks.urls")),
     path("imports/", include("integrations.urls")),
     path("training/", include("scenarios.urls")),
+    path("verify/<uuid:uuid>/", scenarios.views.certificates.verify, name="verify"),
+    path("verify/<uuid:uuid>/badge.json", scenarios.views.certificates.badge, name="badge"),
     path("inbox/", include("notifications.urls")),
     path("account/", include("allauth.urls")),
     path("api/", include(api)),

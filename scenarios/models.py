@@ -771,7 +771,13 @@ class Plan(models.Model):
 
     @transaction.atomic
     def assign(
-        self, people: Collection[User], *, now: datetime, by: User | None = None, team: Team | None = None, again: bool = False
+        self,
+        people: Collection[User],
+        *,
+        now: datetime,
+        by: User | None = None,
+        team: Team | None = None,
+        again: bool = False,
     ) -> Handed:
         """Hands out what the people neither have to do nor have done, and tells them.
 
@@ -822,7 +828,9 @@ def earliest_success(people: Collection[int]) -> dict[tuple[int, str, str], date
         (ItemKind.SCENARIO, graded.values_list("user", "version__scenario__slug").annotate(first=Min("finished_at"))),
         (
             ItemKind.CHECK,
-            CheckAnswer.objects.filter(user__in=people, right=True).values_list("user", "check_id").annotate(first=Min("at")),
+            CheckAnswer.objects.filter(user__in=people, right=True)
+            .values_list("user", "check_id")
+            .annotate(first=Min("at")),
         ),
         (ItemKind.PAGE, PageRead.objects.filter(user__in=people).values_list("user", "page", "at")),
     )
@@ -835,7 +843,10 @@ class PlanItem(models.Model):
     kind = models.CharField(max_length=8, choices=ItemKind)
     ref = models.CharField(max_length=60, help_text="A scenario's slug, a check's id or a page's slug.")
     due_days = models.PositiveSmallIntegerField(
-        "Due after", default=14, validators=[MinValueValidator(1), MaxValueValidator(730)], help_text="Days after it was assigned."
+        "Due after",
+        default=14,
+        validators=[MinValueValidator(1), MaxValueValidator(730)],
+        help_text="Days after it was assigned.",
     )
 
     class Meta:

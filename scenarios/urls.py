@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scenarios.views import checks, diagnostic, library, taking
+from scenarios.views import certificates, checks, diagnostic, library, managing, taking
 
 app_name = "scenarios"
 urlpatterns = [
@@ -35,4 +35,19 @@ urlpatterns = [
     path("diagnostic/<int:pk>/ask/", diagnostic.advice_ask, name="advice_ask"),
     path("advice/", diagnostic.advice, name="advice"),
     path("advice/<int:pk>/", diagnostic.advice_answer, name="advice_answer"),
+    # Plans, progress, one's own training, certificates
+    path("mine/", managing.mine, name="mine"),
+    path("mine/statements.jsonl", managing.my_statements, name="my_statements"),
+    path("progress/", managing.board, name="progress"),
+    path("progress/statements.jsonl", managing.statements, name="statements"),
+    path("plans/", managing.plans, name="plans"),
+    path("plans/new/", managing.plan_create, name="plan_create"),
+    path("plans/<int:pk>/", managing.plan, name="plan"),
+    path("plans/<int:pk>/edit/", managing.plan_edit, name="plan_edit"),
+    path("plans/<int:pk>/retire/", managing.plan_retire, name="plan_retire"),
+    path("plans/<int:pk>/items/", managing.plan_item_add, name="plan_item_add"),
+    path("plans/<int:pk>/items/<int:item>/", managing.plan_item, name="plan_item"),
+    path("plans/<int:pk>/assign/", managing.assign, name="assign"),
+    path("assignments/<int:pk>/withdraw/", managing.withdraw, name="withdraw"),
+    path("certificates/<uuid:uuid>/revoke/", certificates.revoke, name="revoke"),
 ]

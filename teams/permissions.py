@@ -85,3 +85,13 @@ def can_train(user: AnyUser, learner: User) -> bool:
     if not user.is_authenticated or not user.is_active:
         return False
     return user.is_admin or Team.objects.with_rows_for(user, Role.MANAGER).filter(memberships__user=learner).exists()
+
+
+def can_oversee(user: AnyUser) -> bool:
+    """May see how far the training of teams is, and assign plans: admins, and whoever manages a team."""
+    return can_author(user)
+
+
+def can_plan(user: AnyUser, team: Team | None) -> bool:
+    """May write a plan: managers for their teams, and admins, who alone write those of the organisation (no team)."""
+    return can_manage(user, team) if team else is_admin(user)

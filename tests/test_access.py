@@ -22,7 +22,7 @@ from benchmarks.models import SnapshotRun, ThresholdSet
 from integrations.mappings import MAPPINGS
 from integrations.models import ImportJob
 from notifications.models import Notification
-from scenarios.models import AdviceRequest, CheckAnswer, Diagnosis, LibraryLink
+from scenarios.models import AdviceRequest, CheckAnswer, Diagnosis, LibraryLink, Plan, PlanItem
 from teams.models import AccessToken, Invitation, Membership, Role, User
 from tests.factories import NOON, join, make_defect, make_incident, make_team, publish_scenario
 
@@ -80,6 +80,15 @@ def admins(methods=GET, outsider=403, **other):
 def only_manager(methods=GET, **other):
     """What belongs to this manager (a file, an attempt): nobody else's, not even the admin's."""
     return Rule(methods, outsider=404, member=404, **{"admin": 404} | other)
+
+
+def overseers(methods=GET):
+    """Managers of any team, each for their own."""
+    return Rule(methods, member=403, nobody=403)
+
+
+def hidden_from_learners(methods=GET):
+    return Rule(methods, outsider=404, member=404)
 
 
 def everyone(status, methods=GET, **other):
@@ -154,6 +163,25 @@ RULES = {
     "scenarios:explore": only_manager(POST),
     "scenarios:restart": only_manager(POST),
     "scenarios:reset": only_manager(POST, admin=OK),
+    "scenarios:mine": signed_in(),
+    "scenarios:my_statements": signed_in(),
+    "scenarios:progress": overseers(),
+    "scenarios:statements": admins(),
+    "scenarios:plans": overseers(),
+    "scenarios:plan_create": overseers(BOTH),
+    "scenarios:plan": hidden_from_learners(),
+    "scenarios:plan_edit": hidden_from_learners(BOTH),
+    "scenarios:plan_retire": hidden_from_learners(POST),
+    "scenarios:plan_item_add": hidden_from_learners(POST),
+    "scenarios:plan_item": hidden_from_learners(POST),
+    "scenarios:assign": hidden_from_learners(BOTH),
+    "scenarios:withdraw": hidden_from_learners(POST),
+    "scenarios:revoke": Rule(BOTH, outsider=403, member=403),
+    "verify": opened(),
+    "badge": opened(),
+    "notifications:list": signed_in(),
+    "notifications:read_all": signed_in(POST),
+    "notifications:open": only_manager(),
     "scenarios:checks": signed_in(),
     "scenarios:check": signed_in(BOTH),
     "scenarios:check_answer": only_manager(),
@@ -171,9 +199,6 @@ RULES = {
     "scenarios:advice_ask": managers(POST),
     "scenarios:advice": signed_in(),
     "scenarios:advice_answer": Rule(BOTH, outsider=404, member=404, manager=403),
-    "notifications:list": signed_in(),
-    "notifications:read_all": signed_in(POST),
-    "notifications:open": only_manager(),
     "account_login": opened(BOTH),
     "account_logout": opened(BOTH),
     "account_inactive": opened(),
@@ -198,6 +223,7 @@ RULES = {
     "api_defect": api(outsider=404),
     "api_incidents": api(),
     "api_incident": api(outsider=404),
+    "api_progress": api(),
     "api_scenarios": api(),
     "api_attempts": api(),
     "api_attempt": only_manager(anonymous=401),
@@ -213,6 +239,8 @@ RULES = {
 
 OF_ATTEMPTS = [f"scenarios:{name}" for name in ("attempt", "step", "explore", "restart", "reset")]
 OF_ATTEMPTS += ["api_attempt", "api_decisions"]
+OF_PLANS = [f"scenarios:{name}" for name in ("plan", "plan_edit", "plan_retire", "plan_item_add", "plan_item", "assign")]
+OF_CERTIFICATES = ["verify", "badge", "scenarios:revoke"]
 
 
 # ---- The addresses -------------------------------------------------------------------------------------------------
@@ -301,6 +329,12 @@ class World:
             user=self.people["manager"], team=self.team, answers={}, scores={}, adopt_next="Review.", at=NOON
         )
         self.advice = AdviceRequest.objects.create(diagnosis=self.diagnosis, question="Why?", asked_at=NOON, due_at=NOON)
+        self.plan = Plan.objects.create(name="Start", team=self.team)
+        self.part = PlanItem.objects.create(plan=self.plan, position=1, kind="page", ref="the-trap")
+        self.plan.assign([self.stranger], now=timezone.now())
+        passed = self.scenario.begin(self.stranger, timezone.now())
+        for seq, choice in enumerate(["bankrupt", "scan", "fix_now", "pareto"], start=1):
+            passed.decide(seq=seq, choice=choice, now=timezone.now())
         self.told = Notification.objects.tell(self.people["manager"], key="a", kind="training", subject="New")
         self.clients = {"anonymous": Client()}
         for name, person in self.people.items():
@@ -325,6 +359,10 @@ class World:
             **{
                 "scenarios:intro": {"slug": self.scenario.slug},
                 "scenarios:start": {"slug": self.scenario.slug},
+                **{key: {"pk": self.plan.pk, "item": self.part.pk} for key in OF_PLANS},
+                **{key: {"uuid": self.stranger.certificates.get().uuid} for key in OF_CERTIFICATES},
+                "scenarios:withdraw": {"pk": self.stranger.assignments.get().pk},
+                "notifications:open": {"pk": self.told.pk},
                 **{name: {"pk": self.attempt.pk, "id": self.attempt.pk, "seq": 1} for name in OF_ATTEMPTS},
                 "scenarios:check": {"check_id": self.answer.check_id},
                 "scenarios:check_answer": {"check_id": self.answer.check_id, "pk": self.answer.pk},
@@ -342,7 +380,6 @@ class World:
                     "metric": "escaped_defect_rate",
                     "pk": ThresholdSet.objects.filter(metric="escaped_defect_rate").latest("pk").pk,
                 },
-                "notifications:open": {"pk": self.told.pk},
                 "benchmarks:run": {"pk": self.run.pk},
                 "teams:restore": {"slug": self.archived.slug},
                 "teams:role": {"pk": self.membership().pk},

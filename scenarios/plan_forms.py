@@ -1,0 +1,141 @@
+"""Forms of plans, of handing them out, and of the filters of the progress board."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Max, QuerySet
+
+from qmportal.lib.text import clean_line, refuse_unstorable
+from scenarios import items
+from scenarios.models import Certificate, Plan, PlanItem
+from scenarios.progress import STATES
+from teams.models import Role, Team, User
+from teams.permissions import is_admin
+
+
+def indented(team: Team) -> str:
+    return f"{'– ' * team.depth}{team.name}"
+
+
+def team_choices(teams: QuerySet[Team]) -> list[tuple[str, str]]:
+    """Teams by their slug, in the order of the tree."""
+    return [(team.slug, indented(team)) for team in teams.as_tree()]  # type: ignore[attr-defined]
+
+
+class PlanForm(forms.ModelForm):
+    class Meta:
+        model = Plan
+        fields = ["name", "description", "team", "role", "automatic"]
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, user: User, teams: QuerySet[Team], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        team, role = self.fields["team"], self.fields["role"]
+        tree = teams.as_tree()  # type: ignore[attr-defined]
+        team.queryset = teams  # type: ignore[attr-defined]
+        team.required = not is_admin(user)
+        whole = [] if team.required else [("", "The whole organisation")]
+        team.choices = [*whole, *((each.pk, indented(each)) for each in tree)]  # type: ignore[attr-defined]
+        role.choices = [("", "Every role"), *Role.choices]  # type: ignore[attr-defined]
+        role.help_text = "Leave it at every role to mean all members."
+        for name in ("name", "description"):
+            self.fields[name].validators.append(refuse_unstorable)
+
+    def clean_name(self) -> str:
+        name = clean_line(self.cleaned_data["name"])
+        if not name:
+            raise ValidationError("Enter a name.")
+        return name
+
+
+class ItemForm(forms.ModelForm):
+    """One more item at the end of a plan."""
+
+    item = forms.ChoiceField(label="Add", choices=items.choices)
+
+    class Meta:
+        model = PlanItem
+        fields = ["due_days"]
+        labels = {"due_days": "Due after how many days?"}
+        help_texts = {"due_days": ""}
+
+    field_order = ("item", "due_days")
+
+    def __init__(self, *args: Any, plan: Plan, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.instance.plan = plan
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "item" in cleaned:
+            self.instance.kind, _, self.instance.ref = cleaned["item"].partition(":")
+            if self.instance.plan.items.filter(kind=self.instance.kind, ref=self.instance.ref).exists():
+                self.add_error("item", "This is already part of the plan.")
+        return cleaned
+
+    def save(self, commit: bool = True) -> PlanItem:
+        last = self.instance.plan.items.aggregate(last=Max("position"))["last"]
+        self.instance.position = (last or 0) + 1
+        return super().save(commit)
+
+
+class DueForm(forms.ModelForm):
+    class Meta:
+        model = PlanItem
+        fields = ["due_days"]
+
+
+class ChosenTeam(forms.Form):
+    """Whose members are offered when a plan is handed out; junk in the address is left out."""
+
+    team = forms.ChoiceField(label="Team")
+    role = forms.ChoiceField(label="Role", required=False, choices=[("", "Every role"), *Role.choices])
+
+
+class AssignForm(forms.Form):
+    people = forms.ModelMultipleChoiceField(
+        queryset=User.objects.none(), error_messages={"required": "Choose at least one person."}
+    )
+    again = forms.BooleanField(
+        label="A refresher: also for those who have done it before",
+        required=False,
+    )
+
+    def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["people"].queryset = people  # type: ignore[attr-defined]
+
+
+class ProgressFilter(forms.Form):
+    """The filters of the board; junk in the address filters nothing."""
+
+    team = forms.ChoiceField(label="Team", required=False)
+    plan = forms.ModelChoiceField(label="Plan", required=False, queryset=Plan.objects.none(), empty_label="Every plan")
+    state = forms.ChoiceField(
+        label="State",
+        required=False,
+        choices=[("", "Every state"), ("open", "Not passed yet"), *((key, words) for key, (words, _) in STATES.items())],
+    )
+    person = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    view = forms.CharField(required=False, max_length=10, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any, *, teams: QuerySet[Team], plans: QuerySet[Plan]):
+        super().__init__(data, auto_id="filter_%s")
+        self.fields["team"].choices = [("", "All my teams"), *team_choices(teams)]  # type: ignore[attr-defined]
+        self.fields["plan"].queryset = plans  # type: ignore[attr-defined]
+
+
+class RevokeForm(forms.ModelForm):
+    class Meta:
+        model = Certificate
+        fields = ["revoke_reason"]
+        labels = {"revoke_reason": "Why is it revoked?"}
+        help_texts = {"revoke_reason": "The holder and everybody who verifies the certificate reads this."}
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["revoke_reason"].required = True
+        self.fields["revoke_reason"].validators.append(refuse_unstorable)

@@ -1,0 +1,353 @@
+"""Training from the manager's side: plans, handing them out, the progress board; and everybody's own training."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, resolve_url
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from qmportal.lib.days import local_day, midnight
+from qmportal.lib.pages import render_page
+from qmportal.lib.spreadsheet import csv_response
+from scenarios import progress
+from scenarios.due import read_queue
+from scenarios.items import Titles, address
+from scenarios.models import Assignment, Certificate, Plan, PlanItem
+from scenarios.plan_forms import AssignForm, ChosenTeam, DueForm, ItemForm, PlanForm, ProgressFilter, team_choices
+from scenarios.statements import Writer, attempts_since
+from teams.models import Team, User
+from teams.permissions import can_oversee, can_plan, can_train, is_admin, require
+from teams.requests import SignedInRequest
+
+MANAGERS_ONLY = "Only managers plan training and see how far it is."
+NOT_YOURS = "This plan is written by others: of the organisation by admins, of a team by its managers."
+PAGE_SIZE = 50
+VIEWS = {"people": "By person", "teams": "By team", "items": "Every item"}
+
+form_page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+# ---- Plans -----------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def plans(request: SignedInRequest) -> HttpResponse:
+    require(can_oversee(request.user), MANAGERS_ONLY)
+    mine = (
+        Plan.objects.visible_to(request.user)
+        .select_related("team")
+        .annotate(
+            parts=Count("items", distinct=True),
+            people_count=Count("assignments__user", distinct=True, filter=Q(assignments__withdrawn_at=None)),
+        )
+    )
+    context = {
+        "plans": [plan for plan in mine if not plan.retired_at],
+        "retired": [plan for plan in mine if plan.retired_at],
+    }
+    return render_page(request, "scenarios/managing/plans.html", context)
+
+
+@form_page
+def plan_create(request: SignedInRequest) -> HttpResponse:
+    require(can_oversee(request.user), MANAGERS_ONLY)
+    return _plan_form(request, Plan(author=request.user))
+
+
+@form_page
+def plan_edit(request: SignedInRequest, pk: int) -> HttpResponse:
+    return _plan_form(request, _plan_to_edit(request, pk))
+
+
+def _plan_form(request: SignedInRequest, plan: Plan) -> HttpResponse:
+    teams = progress.managed_teams(request.user)
+    form = PlanForm(request.POST if request.method == "POST" else None, instance=plan, user=request.user, teams=teams)
+    if form.is_valid():
+        return redirect(form.save())
+    context = {"form": form, "plan": plan if plan.pk else None}
+    return render_page(request, "scenarios/managing/plan_form.html", context, status=422 if form.is_bound else 200)
+
+
+@require_safe
+def plan(request: SignedInRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Plan.objects.visible_to(request.user).select_related("team"), pk=pk)
+    return _plan_page(request, found)
+
+
+def _plan_page(request: SignedInRequest, found: Plan, form: ItemForm | None = None, problem: str = "") -> HttpResponse:
+    edits = can_plan(request.user, found.team)
+    titles = Titles()
+    items = [
+        {"row": item, "title": titles(item.kind, item.ref), "url": address(item.kind, item.ref)}
+        for item in found.items.all()
+    ]
+    asked = Assignment.objects.visible_to(request.user).filter(plan=found, withdrawn_at=None)
+    context = {
+        "plan": found,
+        "items": items,
+        "edits": edits,
+        "form": form or (ItemForm(plan=found) if edits else None),
+        "problem": problem,
+        "people": asked.aggregate(count=Count("user", distinct=True))["count"],
+    }
+    return render_page(request, "scenarios/managing/plan.html", context, status=422 if form or problem else 200)
+
+
+@require_POST
+def plan_item_add(request: SignedInRequest, pk: int) -> HttpResponse:
+    found = _plan_to_edit(request, pk)
+    form = ItemForm(request.POST, plan=found)
+    if not form.is_valid():
+        return _plan_page(request, found, form)
+    form.save()
+    return redirect(f"{found.get_absolute_url()}#add")
+
+
+@require_POST
+def plan_item(request: SignedInRequest, pk: int, item: int) -> HttpResponse:
+    """Moves, removes or dates one item: the button that was pressed says which."""
+    found = _plan_to_edit(request, pk)
+    row = get_object_or_404(PlanItem, plan=found, pk=item)
+    match request.POST.get("do"):
+        case "up":
+            row.move(-1)
+        case "down":
+            row.move(1)
+        case "remove":
+            row.delete()
+        case _:
+            form = DueForm(request.POST, instance=row)
+            if not form.is_valid():
+                return _plan_page(request, found, problem=f"Due after: {form.errors['due_days'][0]}")
+            form.save()
+    return redirect(f"{found.get_absolute_url()}#parts")
+
+
+@require_POST
+def plan_retire(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Retires a plan, or takes a retired one into use again."""
+    found = _plan_to_edit(request, pk)
+    found.retired_at = None if found.retired_at else timezone.now()
+    found.save(update_fields=["retired_at"])
+    words = "is retired: nobody gets it any more. What was assigned stays." if found.retired_at else "is in use again."
+    messages.success(request, f"The plan {found} {words}")
+    return redirect(found)
+
+
+def _plan_to_edit(request: SignedInRequest, pk: int) -> Plan:
+    found = get_object_or_404(Plan.objects.visible_to(request.user).select_related("team"), pk=pk)
+    require(can_plan(request.user, found.team), NOT_YOURS)
+    return found
+
+
+# ---- Handing out -------------------------------------------------------------------------------------------------------
+
+
+@form_page
+def assign(request: SignedInRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Plan.objects.visible_to(request.user).in_use().select_related("team"), pk=pk)
+    teams = progress.managed_teams(request.user)
+    if found.team:
+        teams = teams.filter(lineage__contains=[found.team_id])
+    chosen, team, people = _offered(request, found, teams)
+    form = AssignForm(request.POST if request.method == "POST" else None, people=people)
+    if form.is_valid():
+        handed = found.assign(
+            list(form.cleaned_data["people"]),
+            now=timezone.now(),
+            by=request.user,
+            team=team,
+            again=form.cleaned_data["again"],
+        )
+        count = f"{handed.people} {'person' if handed.people == 1 else 'people'}"
+        messages.success(request, f"{found}: {count}, {handed.had_it} had it already.")
+        return redirect(f"{reverse('scenarios:progress')}?plan={found.pk}")
+    context = {
+        "plan": found,
+        "form": form,
+        "chosen": chosen,
+        "team": team,
+        "candidates": _candidates(request, found, form, people),
+    }
+    return render_page(request, "scenarios/managing/assign.html", context, status=422 if form.is_bound else 200)
+
+
+def _offered(request: SignedInRequest, found: Plan, teams: QuerySet[Team]) -> tuple[ChosenTeam, Team | None, QuerySet[User]]:
+    """The team that was chosen (or the first), and its members of the role that was chosen (or the plan's)."""
+    choices = team_choices(teams)
+    chosen = ChosenTeam(request.GET | {} if "team" in request.GET else None, auto_id="filter_%s")
+    chosen.fields["team"].choices = choices  # type: ignore[attr-defined]
+    chosen.initial = {"team": choices[0][0] if choices else "", "role": found.role}
+    values = chosen.cleaned_data if chosen.is_valid() else chosen.initial
+    team = teams.filter(slug=values["team"]).first()
+    if team is None:
+        return chosen, None, User.objects.none()
+    return chosen, team, Plan(team=team, role=values["role"]).people()
+
+
+def _candidates(request: SignedInRequest, found: Plan, form: AssignForm, people: QuerySet[User]) -> list[dict[str, Any]]:
+    """The people to tick, with how many parts of the plan each has already."""
+    parts = {(item.kind, item.ref) for item in found.items.all()}
+    has: dict[int, int] = dict.fromkeys(people.values_list("pk", flat=True), 0)
+    asked = Assignment.objects.filter(user__in=people, withdrawn_at=None).values_list("user_id", "kind", "ref")
+    for user, kind, ref in asked.distinct():
+        has[user] += (kind, ref) in parts
+    ticked = set(request.POST.getlist("people")) if form.is_bound else None
+    nobody = request.GET.get("ticked") == "none"
+    return [
+        {
+            "person": person,
+            "has": has[person.pk],
+            "all": bool(parts) and has[person.pk] == len(parts),
+            "ticked": str(person.pk) in ticked if ticked is not None else not nobody,
+        }
+        for person in people
+    ]
+
+
+@require_POST
+def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Takes back what somebody was asked to learn and has not done."""
+    asked = get_object_or_404(Assignment.objects.visible_to(request.user).select_related("user"), pk=pk)
+    require(can_train(request.user, asked.user), MANAGERS_ONLY)
+    if Assignment.objects.open().filter(pk=pk).update(withdrawn_at=timezone.now()):
+        messages.success(request, f"{asked.user} no longer has to do this.")
+    return redirect(_way_back(request))
+
+
+# ---- Progress ----------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def board(request: SignedInRequest) -> HttpResponse:
+    require(can_oversee(request.user), MANAGERS_ONLY)
+    teams = progress.managed_teams(request.user)
+    filters = ProgressFilter(request.GET, teams=teams, plans=Plan.objects.visible_to(request.user))
+    filters.is_valid()
+    chosen = filters.cleaned_data
+    if chosen.get("team"):
+        teams = teams.filter(lineage__contains=[Team.objects.get(slug=chosen["team"]).pk])
+    parts = set(chosen["plan"].items.values_list("kind", "ref")) if chosen.get("plan") else set()
+    rows, members = progress.board(teams, timezone.now())
+    rows = progress.narrow(rows, person=chosen.get("person"), state=chosen.get("state") or "", items=parts)
+    if request.GET.get("format") == "csv":
+        return _csv(rows)
+    return render_page(
+        request, "scenarios/managing/progress.html", _board_context(request, filters, rows, members), partial="board"
+    )
+
+
+def _board_context(
+    request: SignedInRequest, filters: ProgressFilter, rows: list[progress.Row], members: list[tuple[str, str, int]]
+) -> dict[str, Any]:
+    chosen = filters.cleaned_data
+    view = chosen.get("view") if chosen.get("view") in VIEWS else "items" if chosen.get("person") else "people"
+    listed: list[Any]
+    if view == "items":
+        listed = progress.ordered(rows, request.GET.get("sort", ""))
+    else:
+        listed = progress.by_person(rows) if view == "people" else progress.by_team(rows, members)
+        listed.sort(key=lambda each: -each.counts["overdue"])
+    query = request.GET.copy()
+    for name in ("page", "view", "sort", "format"):
+        query.pop(name, None)
+    link = f"{query.urlencode()}&" if query else ""
+    return {
+        "filters": filters,
+        "view": view,
+        "tabs": [{"label": label, "url": f"?{link}view={key}", "current": key == view} for key, label in VIEWS.items()],
+        "page": Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page")),
+        "figures": [
+            {"label": words, "value": sum(row.state == state for row in rows), "url": f"?{link}view=items&state={state}"}
+            for state, (words, _) in progress.STATES.items()
+        ],
+        "people": len({row.person.pk for row in rows}),
+        "person": next((row.person for row in rows), None) if chosen.get("person") else None,
+        "link": link,
+        "csv_url": f"?{link}format=csv",
+        "narrowed": any(chosen.get(name) for name in ("team", "plan", "state", "person")),
+        "today": local_day(timezone.now()),
+    }
+
+
+CSV_COLUMNS = (
+    "person", "email", "teams", "kind", "item", "title", "state",
+    "assigned_on", "due_on", "started_on", "done_on", "first_score", "best_score", "version",
+)  # fmt: skip
+
+
+def _csv(rows: list[progress.Row]) -> HttpResponse:
+    def day(moment: datetime | None) -> Any:
+        return local_day(moment) if moment else ""
+
+    lines = (
+        (
+            row.person.name, row.person.email, "; ".join(row.person.teams), row.kind, row.ref, row.title, row.state,
+            day(row.assigned_at), row.due_on or "", day(row.tries.started_at), day(row.done_at),
+            "" if row.tries.first is None else row.tries.first, "" if row.tries.best is None else row.tries.best,
+            row.tries.version,
+        )
+        for row in rows
+    )  # fmt: skip
+    return csv_response("training.csv", CSV_COLUMNS, lines)
+
+
+# ---- One's own training ------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def mine(request: SignedInRequest) -> HttpResponse:
+    now = timezone.now()
+    today = local_day(now)
+    rows = progress.mine(request.user, now)
+    certificates = Certificate.objects.filter(user=request.user).with_scenario()
+    context = {
+        "waiting": sorted((row for row in rows if row.state != "passed"), key=lambda row: (row.due_on, row.title)),
+        "passed": [row for row in rows if row.state == "passed"],
+        "certificates": [{"row": each, "status": each.status(today)} for each in certificates],
+        "checks_due": sum(line.is_due for line in read_queue(request.user, today).lines),
+    }
+    return render_page(request, "scenarios/managing/mine.html", context)
+
+
+@require_safe
+def statements(request: SignedInRequest) -> HttpResponse | StreamingHttpResponse:
+    """xAPI statements about everybody, for admins; `?since=2026-03-01`. Without single decisions."""
+    require(is_admin(request.user), "Only admins of the organisation export everybody's results.")
+    try:
+        since = parse_date(request.GET.get("since", ""))
+    except ValueError:
+        since = None
+    if request.GET.get("since") and since is None:
+        return HttpResponse("since: give a day, as in 2026-03-01.", status=400, content_type="text/plain")
+    writer = Writer(settings.SITE_URL)
+    return _jsonl(writer.lines(attempts_since(midnight(since) if since else None)), "statements.jsonl")
+
+
+@require_safe
+def my_statements(request: SignedInRequest) -> StreamingHttpResponse:
+    """xAPI statements about oneself, with one's own decisions."""
+    writer = Writer(settings.SITE_URL, choices=True)
+    return _jsonl(writer.lines(attempts_since(None, request.user)), "my-statements.jsonl")
+
+
+def _jsonl(lines: Any, filename: str) -> StreamingHttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+    return StreamingHttpResponse(lines, content_type="application/jsonl; charset=utf-8", headers=headers)
+
+
+def _way_back(request: SignedInRequest) -> str:
+    to = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(to, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    return to if safe and to else resolve_url("scenarios:progress")
