@@ -73,7 +73,11 @@ class DefectQuerySet(models.QuerySet["Defect"]):
 
     def within_reach_of(self, user: AnyUser) -> DefectQuerySet:
         """Rows are for members of the team or of a team above it. Deleted ones too: what was deleted can be brought back."""
-        return self.filter(team__in=[team.pk for team in user.reach]) if user.is_authenticated else self.none()
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_admin:
+            return self.filter(team__archived_at=None)
+        return self.filter(team__in=[team.pk for team in user.reach])
 
     def visible_to(self, user: AnyUser) -> DefectQuerySet:
         return self.alive().within_reach_of(user)

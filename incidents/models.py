@@ -41,7 +41,11 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
 
     def within_reach_of(self, user: AnyUser) -> IncidentQuerySet:
         """Rows are for members of the team or of a team above it. Deleted ones too: what was deleted can be brought back."""
-        return self.filter(team__in=[team.pk for team in user.reach]) if user.is_authenticated else self.none()
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_admin:
+            return self.filter(team__archived_at=None)
+        return self.filter(team__in=[team.pk for team in user.reach])
 
     def visible_to(self, user: AnyUser) -> IncidentQuerySet:
         return self.alive().within_reach_of(user)

@@ -89,7 +89,7 @@ TEMPLATES = [
             ],
             "libraries": {
                 "face": "qmportal.lib.face",
-                "lucide": "lucide.templatetags.lucide",
+                "lucide": "qmportal.lib.icons",
                 "markdown": "qmportal.lib.markdown",
             },
         },

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import connection, models, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
@@ -62,11 +63,12 @@ class OwnTeam(NamedTuple):
 
 
 class TeamInReach(NamedTuple):
-    """What lists of records need of a team."""
+    """What lists of records need of a team; the role is None where the right comes from a team above."""
 
     pk: int
     slug: str
     name: str
+    role: str | None
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -108,22 +110,29 @@ class User(AbstractBaseUser, PermissionsMixin):
     @cached_property
     def own_teams(self) -> list[OwnTeam]:
         """The teams that I am a member of, with my role. One query for each request."""
+        if not self.is_admin:
+            return [OwnTeam(team.pk, team.name, team.slug, team.role) for team in self.reach if team.role]
         rows = self.memberships.filter(team__archived_at=None).order_by("team__name")
         return [OwnTeam(*row) for row in rows.values_list("team_id", "team__name", "team__slug", "role")]
+
+    @cached_property
+    def reach(self) -> list[TeamInReach]:
+        """The teams whose rows I may see, by name: my own and those below them. One query for each request.
+
+        Records are looked up by the ids themselves: from a subquery the database cannot tell how many rows they have, and
+        reads all of them to show the newest fifty.
+        """
+        mine = Membership.objects.filter(user=self, team__archived_at=None).order_by()
+        teams = Team.objects.filter(archived_at=None)
+        if not self.is_admin:
+            teams = teams.filter(lineage__overlap=ArraySubquery(mine.values("team")))
+        role = Subquery(mine.filter(team=OuterRef("pk")).values("role"))
+        return [TeamInReach(*row) for row in teams.annotate(role=role).values_list("pk", "slug", "name", "role")]
 
     @cached_property
     def roles(self) -> dict[int, str]:
         """My role by team id, from my own memberships."""
         return {team.pk: team.role for team in self.own_teams}
-
-    @cached_property
-    def reach(self) -> list[TeamInReach]:
-        """The teams whose rows I may see, by name. One query for each request.
-
-        Records are looked up by the ids themselves: from a subquery the database cannot tell how many rows they have, and
-        reads all of them to show the newest fifty.
-        """
-        return [TeamInReach(*row) for row in Team.objects.with_rows_for(self).values_list("pk", "slug", "name")]
 
     def forget_roles(self) -> None:
         """My memberships changed within this request: ask again."""
