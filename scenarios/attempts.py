@@ -404,18 +404,19 @@ class Standing:
     best: Attempt | None = None
     latest: Attempt | None = None
     retake_from: datetime | None = None
+    credited: bool = False
 
     @property
     def passed(self) -> bool:
-        return self.best is not None and self.best.counts_as_passed
+        return self.credited or (self.best is not None and self.best.counts_as_passed)
 
     @property
     def state(self) -> str:
         if self.running:
             return "in_progress"
-        if self.best is None:
-            return "not_started"
-        return "passed" if self.passed else "not_passed"
+        if self.passed:
+            return "passed"
+        return "not_passed" if self.best else "not_started"
 
     @property
     def words(self) -> str:
@@ -449,6 +450,8 @@ def _standing(mine: Sequence[Attempt], now: datetime) -> Standing:
         best=max(finished, key=lambda attempt: (attempt.counts_as_passed, attempt.score), default=None),
         latest=finished[-1] if finished else None,
         retake_from=again if again and again > now else None,
+        # Without an end too, if its version was withdrawn.
+        credited=any(attempt.credited for attempt in mine),
     )
 
 

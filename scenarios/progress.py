@@ -56,6 +56,9 @@ class Tries:
         self.started_at = self.started_at or row["started_at"]
         self.last_started_at = row["started_at"]
         self.running |= row["finished_at"] is None and row["reset_at"] is None
+        if (row["passed"] or row["credited"]) and self.passed_at is None:
+            # An attempt at a version that was withdrawn is credited and set aside without an end.
+            self.passed_at = row["finished_at"] or row["reset_at"]
         if row["finished_at"] is None:
             return
         self.latest, self.waits = row["id"], row["reset_at"] is None
@@ -63,8 +66,6 @@ class Tries:
             self.first = row["score"]
         if self.best is None or row["score"] > self.best:
             self.best, self.version = row["score"], row["version__semver"]
-        if (row["passed"] or row["credited"]) and self.passed_at is None:
-            self.passed_at = row["finished_at"]
 
 
 @dataclass(frozen=True)
