@@ -178,6 +178,25 @@ on("submit", (event) => {
   field.value = view.ms;
 }, { capture: true });
 
+// ---- A line of a text: a problem leads to it -----------------------------------------------------------------
+
+function goToLine(link) {
+  const area = find(link.getAttribute("href"));
+  if (area?.tagName !== "TEXTAREA") return false;
+  const lines = area.value.split("\n");
+  const start = lines.slice(0, link.dataset.line - 1).join("\n").length + (link.dataset.line > 1 ? 1 : 0);
+  area.focus({ preventScroll: true });
+  area.setSelectionRange(start, start + (lines[link.dataset.line - 1] || "").length);
+  area.scrollTop = (area.scrollHeight / lines.length) * Math.max(0, link.dataset.line - 4);
+  area.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+on("click", (event) => {
+  const link = event.target.closest?.("a[data-line]");
+  if (link && goToLine(link)) event.preventDefault();
+});
+
 // ---- Times -----------------------------------------------------------------------------------------------
 // Exact times are shown in the reader's zone; relative ones keep their words and explain themselves on hover.
 

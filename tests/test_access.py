@@ -77,6 +77,11 @@ def admins(methods=GET, outsider=403, **other):
     return Rule(methods, outsider=outsider, member=403, manager=403, **other)
 
 
+def authors(methods=GET):
+    """Whoever manages any team, and admins."""
+    return Rule(methods, member=403, nobody=403)
+
+
 def only_manager(methods=GET, **other):
     """What belongs to this manager (a file, an attempt): nobody else's, not even the admin's."""
     return Rule(methods, outsider=404, member=404, **{"admin": 404} | other)
@@ -149,6 +154,19 @@ RULES = {
     "benchmarks:adopt": admins(POST),
     "benchmarks:recompute": admins(POST),
     "benchmarks:run": signed_in(),
+    "scenarios:authoring": authors(),
+    "scenarios:authoring_new": authors(BOTH),
+    "scenarios:authoring_edit": authors(BOTH),
+    "scenarios:authoring_check": authors(POST),
+    "scenarios:authoring_texts": authors(BOTH),
+    "scenarios:authoring_preview": authors(),
+    "scenarios:authoring_export": authors(),
+    "scenarios:authoring_duplicate": authors(POST),
+    "scenarios:authoring_publish": authors(BOTH),
+    "scenarios:authoring_state": authors(POST),
+    "scenarios:authoring_versions": authors(),
+    "scenarios:authoring_void": authors(BOTH),
+    "scenarios:analytics": authors(),
     "integrations:import_list": Rule(GET, member=403, nobody=403),
     "integrations:import_new": Rule(BOTH, member=403, nobody=403),
     "integrations:import_detail": only_manager(),
@@ -355,6 +373,7 @@ class World:
                 "incidents": {"reference": self.incident.reference},
                 "defects": {"reference": self.defect.reference},
                 "integrations": {"pk": self.job.pk},
+                "scenarios": {"slug": self.scenario.slug, "number": 1},
             }.get(app, {}),
             **{
                 "scenarios:intro": {"slug": self.scenario.slug},

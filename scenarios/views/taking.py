@@ -18,7 +18,7 @@ from qmportal.lib.pages import render_page
 from scenarios import attempts, engine
 from scenarios.decisions import step_form
 from scenarios.models import Attempt, OutOfStep, Scenario, TooSoon
-from teams.permissions import can_train, require
+from teams.permissions import can_author, can_train, require
 from teams.requests import SignedInRequest
 
 ALREADY = "That decision was made before. Nothing was changed; here is where you are now."
@@ -32,6 +32,7 @@ def scenario_list(request: SignedInRequest) -> HttpResponse:
         "assigned": [offer for offer in offers if offer.assignment],
         "others": [offer for offer in offers if not offer.assignment],
         "today": local_day(now),
+        "may_author": can_author(request.user),
     }
     return render_page(request, "scenarios/taking/list.html", context)
 

@@ -1,0 +1,416 @@
+"""What authors learn from first attempts: where people go, where they stop, how long they think, what misleads.
+
+Counted are the first graded attempts of learners at versions that play the same. Figures under five are hidden, and so is
+whatever would give them away.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Avg, Count, F, FloatField, IntegerField, OuterRef, Q, Subquery, Sum
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Floor, Least
+
+from benchmarks.counting import Percentile
+from benchmarks.statistics import wilson
+from scenarios import engine
+from scenarios.models import Attempt, DecisionEvent, ScenarioVersion
+
+FEWEST = 5  # people behind a figure that is shown
+IDLE_MS = 10 * 60 * 1000  # a page that is open longer than this was not being read
+MISLED_BELOW = Decimal("0.5")  # a choice of lower quality counts for the trap rate
+SCORE_STEP = 10
+MOST_PATHS = 200
+
+Key = Hashable
+
+
+# --- Hiding -------------------------------------------------------------------------------------------------------------
+
+
+def hidden_cells(
+    counts: Mapping[Key, int], sums: Iterable[Collection[Key]], *, hidden: Iterable[Key] = (), veils: Collection[Key] = ()
+) -> set[Key]:
+    """The cells that must not be shown, beside those in `hidden` already.
+
+    `sums` names groups of cells that are tied by one sum (parts and their total). Hidden are counts of 1 to 4; then, in
+    each group with only one hidden cell or with hidden parts of fewer than five people in all, the next smallest, until
+    no group gives a hidden cell away. Nobody (0) may be shown. `veils` are cells that nobody's privacy needs and that an
+    author misses least: they are hidden only to cover others, but then first, even when they are 0.
+    """
+    hidden = set(hidden) | {key for key, count in counts.items() if 0 < count < FEWEST and key not in veils}
+    groups = [[key for key in group if counts[key] or key in veils] for group in sums]
+    changed = True
+    while changed:
+        changed = False
+        for group in groups:
+            open_cells = [key for key in group if key not in hidden]
+            concealed = [counts[key] for key in group if key in hidden]
+            if concealed and open_cells and (len(concealed) == 1 or sum(concealed) < FEWEST):
+                hidden.add(min(open_cells, key=lambda key: (key not in veils, counts[key], str(key))))
+                changed = True
+    return hidden
+
+
+def tells_nothing(keys: Iterable[Key], counts: Mapping[Key, int], hidden: Collection[Key]) -> bool:
+    """Whether the sum of these cells may be shown: it covers no hidden cell, or several that nobody can part."""
+    concealed = [counts[key] for key in keys if key in hidden]
+    return not concealed or (len(concealed) > 1 and sum(concealed) >= FEWEST)
+
+
+# --- What is shown ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Share:
+    """A count as a share of a total, with its 95 % Wilson interval in percent. All None: hidden, or nothing to share."""
+
+    n: int | None
+    percent: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+    @classmethod
+    def of(cls, n: int, total: int, *, hidden: bool = False) -> Share:
+        if hidden:
+            return cls(None)
+        if not total:
+            return cls(n)
+        low, high = wilson(n, total)
+        return cls(n, 100 * n / total, 100 * low, 100 * high)
+
+    @property
+    def hidden(self) -> bool:
+        return self.n is None
+
+
+@dataclass(frozen=True)
+class ChoiceFigures:
+    """`correlation`: point-biserial, of having chosen this with the final score; from -1 to 1."""
+
+    id: str
+    label: str
+    quality: Decimal
+    is_best: bool
+    share: Share
+    correlation: float | None
+
+
+@dataclass(frozen=True)
+class NodeFigures:
+    """Times in seconds."""
+
+    id: str
+    kind: str
+    prompt: str
+    decided: int | None
+    stopped: Share
+    trap: Share
+    median: float | None
+    p90: float | None
+    choices: tuple[ChoiceFigures, ...]
+
+
+@dataclass(frozen=True)
+class PathFigures:
+    choices: tuple[str, ...]
+    ending: str
+    score: Decimal
+    passes: bool
+    n: int
+
+
+@dataclass(frozen=True)
+class Analytics:
+    """`started` alone is shown when fewer than five have started: then it is None and all else is empty."""
+
+    started: int | None
+    finished: int
+    passed: Share
+    mean_score: float | None
+    nodes: tuple[NodeFigures, ...]
+    endings: tuple[tuple[str, str, Share], ...]
+    scores: tuple[tuple[str, int | None], ...]
+    paths: tuple[PathFigures, ...]
+    rare_paths: int
+    trap: Share
+
+
+NOTHING = Analytics(None, 0, Share(None), None, (), (), (), (), 0, Share(None))
+
+
+# --- Counting -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One choice at one node: how many chose it, and the scores of those of them who finished."""
+
+    node: str
+    choice: str
+    quality: Decimal
+    n: int
+    finished: int
+    total: float
+    squares: float
+
+
+def analyse(content: engine.Scenario, versions: Sequence[ScenarioVersion]) -> Analytics:
+    """All figures of versions that play the same. Seven queries, however many attempts there are."""
+    attempts = Attempt.objects.counted_by_authors().filter(version__in=[version.pk for version in versions])
+    totals = attempts.aggregate(
+        started=Count("pk"), finished=Count("finished_at"), passed=Count("pk", filter=Q(passed=True)), mean=Avg("score")
+    )
+    if totals["started"] < FEWEST:
+        return NOTHING
+    events = DecisionEvent.objects.filter(attempt__in=attempts)
+    rows, times = _choice_rows(events), _times(events)
+    stops, paths, scores = _stops(content, attempts), _paths(attempts), _scores(attempts)
+    endings = {row["ending"]: row["n"] for row in attempts.finished().values("ending").annotate(n=Count("pk")).order_by()}
+    counts, sums, veils = _tie(content, totals, rows, stops, scores, endings)
+    hidden = hidden_cells(counts, sums, veils=veils)
+    shown_paths = _open_paths(content, paths, hidden)
+
+    def share_of_finished(key: Key, n: int) -> Share:
+        return Share.of(n, totals["finished"], hidden=key in hidden)
+
+    return Analytics(
+        started=totals["started"],
+        finished=totals["finished"],
+        passed=share_of_finished("passed", totals["passed"]),
+        mean_score=float(totals["mean"]) if totals["finished"] >= FEWEST else None,
+        nodes=tuple(
+            _node_figures(node, rows, counts, hidden, times.get(node.id))
+            for node in content.nodes.values()
+            if counts.get(("reached", node.id))
+        ),
+        endings=tuple(
+            (node.id, node.outcome, share_of_finished(("ending", node.id), endings.get(node.id, 0)))
+            for node in content.nodes.values()
+            if node.kind == "ending"
+        ),
+        scores=tuple(
+            (_bucket_label(bucket), _unless(hidden, ("score", bucket), scores.get(bucket, 0)))
+            for bucket in range(100 // SCORE_STEP)
+        ),
+        paths=tuple(shown_paths[:MOST_PATHS]),
+        rare_paths=len(paths) - len(shown_paths),
+        trap=_trap(rows, counts, hidden),
+    )
+
+
+def _choice_rows(events: Any) -> list[_Row]:
+    """One row for each choice that was taken, with what a correlation with the score needs."""
+    ended = Q(attempt__finished_at__isnull=False)
+    score = Cast("attempt__score", FloatField())
+    rows = (
+        events.values("node", "choice", "quality")
+        .annotate(n=Count("pk"), finished=Count("pk", filter=ended), total=Sum(score), squares=Sum(score * score))
+        .order_by()
+    )
+    return [
+        _Row(r["node"], r["choice"], r["quality"], r["n"], r["finished"], r["total"] or 0.0, r["squares"] or 0.0)
+        for r in rows
+    ]
+
+
+def _times(events: Any) -> dict[str, tuple[int, float, float]]:
+    """Per node: how many were timed, median and 90th percentile of the time in view, in seconds."""
+    seen = Least(F("visible_ms"), IDLE_MS, output_field=IntegerField())
+    rows = (
+        events.exclude(visible_ms=None)
+        .values("node")
+        .annotate(n=Count("pk"), median=Percentile(seen, 0.5), p90=Percentile(seen, 0.9))
+        .order_by()
+    )
+    return {row["node"]: (row["n"], row["median"] / 1000, row["p90"] / 1000) for row in rows}
+
+
+def _stops(content: engine.Scenario, attempts: Any) -> dict[str, int]:
+    """Per node: attempts without an end that stand there, for good or for now."""
+    last = DecisionEvent.objects.filter(attempt=OuterRef("pk")).order_by("-seq")
+    place = Subquery(last.annotate(at_node=KeyTextTransform("node", "state_after")).values("at_node")[:1])
+    rows = attempts.filter(finished_at=None).annotate(place=place).values("place").annotate(n=Count("pk")).order_by()
+    first = engine.start(content).node
+    stops: dict[str, int] = {}
+    for row in rows:
+        node = row["place"] or first
+        stops[node] = stops.get(node, 0) + row["n"]
+    return stops
+
+
+def _paths(attempts: Any) -> dict[tuple[str, ...], int]:
+    way = DecisionEvent.objects.filter(attempt=OuterRef("pk")).order_by("seq").values("choice")
+    rows = attempts.finished().annotate(way=ArraySubquery(way)).values("way").annotate(n=Count("pk")).order_by()
+    return {tuple(row["way"]): row["n"] for row in rows}
+
+
+def _scores(attempts: Any) -> dict[int, int]:
+    """Finished attempts by tens of their score; 100 belongs to the last ten."""
+    bucket = Least(Floor(F("score") / SCORE_STEP), 100 // SCORE_STEP - 1, output_field=IntegerField())
+    rows = attempts.finished().annotate(bucket=bucket).values("bucket").annotate(n=Count("pk")).order_by()
+    return {int(row["bucket"]): row["n"] for row in rows}
+
+
+def _bucket_label(bucket: int) -> str:
+    low = bucket * SCORE_STEP
+    high = low + SCORE_STEP
+    return f"{low} to {high}" if high == 100 else f"{low} to under {high}"
+
+
+# --- What ties the counts together ----------------------------------------------------------------------------------------
+
+
+def _tie(
+    content: engine.Scenario,
+    totals: Mapping[str, Any],
+    rows: Sequence[_Row],
+    stops: Mapping[str, int],
+    scores: Mapping[int, int],
+    endings: Mapping[str, int],
+) -> tuple[dict[Key, int], list[list[Key]], set[Key]]:
+    """The counts that a page shows, every sum by which a reader could work one out from others, and the veils.
+
+    Where people stopped is the veil: it parts what was decided from what was reached. If nobody stopped, it covers nothing.
+    How many started and finished is told in any case, since it says nothing of what somebody chose.
+    """
+    counts: dict[Key, int] = {"passed": totals["passed"], "failed": totals["finished"] - totals["passed"]}
+    counts |= {("choice", row.node, row.choice): row.n for row in rows}
+    counts |= {("score", bucket): n for bucket, n in scores.items()}
+    counts |= {("ending", node): n for node, n in endings.items()}
+    nodes = {row.node for row in rows} | stops.keys()
+    later = nodes - {engine.start(content).node}  # everybody reached the first, so its totals are no secret
+    sums: list[list[Key]] = [
+        ["passed", "failed"],
+        [("score", bucket) for bucket in scores],
+        [("ending", node) for node in endings],
+        [("stopped", node) for node in later],
+    ]
+    for node in nodes:
+        choices = [("choice", row.node, row.choice) for row in rows if row.node == node]
+        decided, stopped = sum(counts[key] for key in choices), stops.get(node, 0)
+        counts |= {("decided", node): decided, ("stopped", node): stopped, ("reached", node): decided + stopped}
+        sums.append([("decided", node), *choices])
+        if node in later:
+            sums.append([("decided", node), ("stopped", node), ("reached", node)])
+    parting = nodes if any(stops.get(node) for node in later) else nodes - later
+    veils: set[Key] = {(what, node) for node in parting for what in ("stopped", "reached")}
+    return counts, sums + _flows(content, counts), veils
+
+
+def _flows(content: engine.Scenario, counts: Mapping[Key, int]) -> list[list[Key]]:
+    """Whoever chose something arrives where it leads: choices and the places that they alone lead to, group by group."""
+    groups: list[tuple[set[Key], set[str]]] = []
+    for key in counts:
+        if not (isinstance(key, tuple) and key[0] == "choice"):
+            continue
+        node = content.nodes[key[1]]
+        to = node.choices[key[2]].to if node.kind == "decision" else node.to
+        cells: set[Key] = {key}
+        places = _stops_behind(content, to)
+        for other in [group for group in groups if group[1] & places]:
+            groups.remove(other)
+            cells, places = cells | other[0], places | other[1]
+        groups.append((cells, places))
+    return [
+        [*cells, *(key for place in places for key in (("reached", place), ("ending", place)) if key in counts)]
+        for cells, places in groups
+    ]
+
+
+def _stops_behind(content: engine.Scenario, node_id: str) -> set[str]:
+    """The nodes that stop a learner next, whichever way gates turn."""
+    node = content.nodes[node_id]
+    if node.stops:
+        return {node.id}
+    return set().union(*(_stops_behind(content, target) for target in node.targets))
+
+
+# --- Figures --------------------------------------------------------------------------------------------------------------
+
+
+def _unless(hidden: set[Key], key: Key, count: int) -> int | None:
+    return None if key in hidden else count
+
+
+def _trap(rows: Iterable[_Row], counts: Mapping[Key, int], hidden: set[Key]) -> Share:
+    """How many of these decisions took a choice of a quality under a half."""
+    misled = [("choice", row.node, row.choice) for row in rows if row.quality < MISLED_BELOW]
+    others = [("choice", row.node, row.choice) for row in rows if row.quality >= MISLED_BELOW]
+    sides = [sum(counts[key] for key in side) for side in (misled, others)]
+    open_sides = all(tells_nothing(side, counts, hidden) for side in (misled, others))
+    small = any(0 < side < FEWEST for side in sides)
+    return Share.of(sides[0], sum(sides), hidden=small or not open_sides)
+
+
+def _node_figures(
+    node: engine.Node,
+    rows: Sequence[_Row],
+    counts: Mapping[Key, int],
+    hidden: set[Key],
+    timed: tuple[int, float, float] | None,
+) -> NodeFigures:
+    here = {row.choice: row for row in rows if row.node == node.id}
+    decided, reached, stopped = (counts[(what, node.id)] for what in ("decided", "reached", "stopped"))
+    no_total = ("decided", node.id) in hidden
+    few_stopped = no_total or 0 < stopped < FEWEST or {("stopped", node.id), ("reached", node.id)} & hidden
+    times = timed if timed and timed[0] >= FEWEST and not no_total else None
+    offered = [(c.id, c.label, c.quality) for c in node.choices.values()]
+    offered = offered or [(row.choice, f"Share right: {row.quality.normalize():f}", row.quality) for row in here.values()]
+    choices = []
+    for key, label, quality in offered:
+        row = here.get(key)
+        concealed = no_total or ("choice", node.id, key) in hidden
+        share = Share.of(row.n if row else 0, decided, hidden=concealed)
+        correlation = point_biserial(row, list(here.values())) if row and not concealed else None
+        choices.append(ChoiceFigures(key, label, quality, quality == 1, share, correlation))
+    return NodeFigures(
+        id=node.id,
+        kind=node.kind,
+        prompt=node.prompt,
+        decided=None if no_total else decided,
+        stopped=Share.of(stopped, reached, hidden=bool(few_stopped)),
+        trap=Share(None) if no_total else _trap(here.values(), counts, hidden),
+        median=times[1] if times else None,
+        p90=times[2] if times else None,
+        choices=tuple(choices),
+    )
+
+
+def point_biserial(chosen: _Row, at_node: Sequence[_Row]) -> float | None:
+    """Correlation of having taken a choice with the final score, among those who were at the node and finished.
+
+    r = (M1 - M0) / s * sqrt(p (1 - p)), s over the whole group. None when a side has fewer than five or all score alike.
+    """
+    n, total = sum(row.finished for row in at_node), sum(row.total for row in at_node)
+    others = n - chosen.finished
+    if chosen.finished < FEWEST or others < FEWEST:
+        return None
+    variance = sum(row.squares for row in at_node) / n - (total / n) ** 2
+    if variance < 1e-9:
+        return None
+    gap = chosen.total / chosen.finished - (total - chosen.total) / others
+    return gap / math.sqrt(variance) * math.sqrt(chosen.finished * others) / n
+
+
+def _open_paths(content: engine.Scenario, paths: Mapping[tuple[str, ...], int], hidden: set[Key]) -> list[PathFigures]:
+    """The paths that may be shown, the most common first: those on which nothing is hidden, and that give none away."""
+    runs = {way: engine.replay(content, way) for way in paths}
+    veiled = [
+        way
+        for way, run in runs.items()
+        if {("ending", run.state.node), *(("choice", step.node, step.choice) for step in run.steps)} & hidden
+    ]
+    concealed = hidden_cells(dict(paths.items()), [list(paths)], hidden=veiled)
+    shown = []
+    for way, run in runs.items():
+        if way not in concealed:
+            result = engine.score(content, run)
+            shown.append(PathFigures(way, result.ending, result.score, result.passed, paths[way]))
+    return sorted(shown, key=lambda path: (-path.n, -path.score, path.choices))

@@ -1,0 +1,135 @@
+"""The forms of authors: a scenario's YAML, its texts one by one, why a version is published or voided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from qmportal.lib.text import refuse_unstorable
+from scenarios import engine
+from scenarios.engine.reading import MAX_BYTES
+from scenarios.engine.validation import HTML, MAX_TEXT
+
+TOO_LARGE = "The text is larger than 256 KiB. Split it into several scenarios."
+
+
+class YamlForm(forms.Form):
+    """YAML typed, pasted or as a file, which wins. Faults inside it are for the engine to name, not for the form."""
+
+    base = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    text = forms.CharField(
+        label="YAML",
+        strip=False,
+        error_messages={"required": "Enter the YAML of the scenario, or choose a file."},
+        validators=[refuse_unstorable],
+        widget=forms.Textarea(
+            attrs={"class": "code", "rows": 28, "wrap": "off", "spellcheck": "false", "autocapitalize": "off"}
+        ),
+    )
+    file = forms.FileField(
+        label="YAML file",
+        required=False,
+        help_text="Takes the place of the text. 256 KiB at most.",
+        widget=forms.FileInput(attrs={"accept": ".yaml,.yml,text/yaml"}),
+    )
+
+    def clean_file(self) -> str:
+        file = self.cleaned_data["file"]
+        if not file:
+            return ""
+        if file.size > MAX_BYTES:
+            raise ValidationError(TOO_LARGE)
+        try:
+            text = file.read().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise ValidationError("This is not a text file in UTF-8.") from None
+        refuse_unstorable(text)
+        return text
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        if cleaned.get("file"):
+            self.errors.pop("text", None)
+        # Browsers send line ends as two characters; the file that is exported has one.
+        text = (cleaned.get("file") or cleaned.get("text") or "").replace("\r\n", "\n")
+        if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+            self.add_error("text", TOO_LARGE)
+        cleaned["text"] = text
+        return cleaned
+
+
+class TextsForm(forms.Form):
+    """Every text of a scenario as a field of its own; ways, effects and numbers are left to the YAML."""
+
+    base = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, content: engine.Scenario, data: Any = None, *, base: int):
+        super().__init__(data, initial={"base": base})
+        self.content = content
+        self.texts = engine.text_paths(content)
+        for path, text in self.texts.items():
+            self.fields[path] = _text_field(path, text)
+
+    @property
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The fields under a heading for each node, in reading order."""
+        grouped: dict[str, list[forms.BoundField]] = {}
+        for path in self.texts:
+            grouped.setdefault(_heading(path), []).append(self[path])
+        return list(grouped.items())
+
+    @property
+    def changed_texts(self) -> dict[str, str]:
+        typed = {path: self.cleaned_data[path].replace("\r\n", "\n") for path in self.texts}
+        return {path: words for path, words in typed.items() if words != self.texts[path]}
+
+
+def _text_field(path: str, text: str) -> forms.CharField:
+    parts = path.split(".")
+    label = parts[-1].capitalize() if len(parts) < 4 else f"{parts[3]}: {parts[4]}"
+    if parts[0] == "metrics":
+        label = f"{parts[1]}: {parts[2]}"
+    short = len(text) <= 80 and parts[-1] in ("title", "label", "unit")
+    widget = forms.TextInput() if short else forms.Textarea(attrs={"rows": 3})
+    return forms.CharField(
+        label=label,
+        initial=text,
+        max_length=MAX_TEXT,
+        validators=[refuse_unstorable, refuse_html],
+        widget=widget,
+        error_messages={"required": "This text cannot be empty."},
+    )
+
+
+def _heading(path: str) -> str:
+    parts = path.split(".")
+    return {"nodes": f"Node {parts[1] if len(parts) > 1 else ''}", "metrics": "Metrics"}.get(parts[0], "Scenario")
+
+
+def refuse_html(text: str) -> None:
+    if HTML.search(text):
+        raise ValidationError("HTML is not allowed. Markdown is.")
+
+
+class PublishForm(forms.Form):
+    base = forms.IntegerField(widget=forms.HiddenInput)
+    note = forms.CharField(
+        label="What is new",
+        max_length=500,
+        required=False,
+        help_text="For other authors, on the page of versions.",
+        validators=[refuse_unstorable],
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class VoidForm(forms.Form):
+    reason = forms.CharField(
+        label="What is wrong with it",
+        max_length=500,
+        help_text="Everybody who gets credit reads this.",
+        validators=[refuse_unstorable],
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )

@@ -1,0 +1,340 @@
+"""From a draft to a version and back: judging, saving, publishing, voiding, comparing.
+
+A draft is the YAML text of a scenario's row, a version is what the engine made of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from notifications.models import Notification
+from scenarios import content as library
+from scenarios import engine
+from scenarios.engine.model import from_mapping, to_mapping
+from scenarios.engine.validation import ID
+from scenarios.models import Assignment, Attempt, ItemKind, Scenario, ScenarioVersion
+from teams.models import User
+
+TEMPLATE = """\
+schema: qm-scenario/1
+id: my_scenario
+version: 1.0.0
+title: Ship or wait
+summary: The smoke test failed once and then passed. What is one red run worth?
+minutes: 5
+start: friday
+metrics:
+  trust:
+    label: Customer trust
+    unit: pts
+    start: 60
+    min: 0
+    max: 100
+    better: higher
+    worst: 30
+    best: 80
+    weight: 1
+nodes:
+  friday:
+    kind: decision
+    prompt: The smoke test failed once and then passed. The release is in one hour.
+    choices:
+      wait:
+        label: Hold the release and find the cause
+        quality: 1
+        to: monday
+        effects: {trust: 10}
+        reveal: The cause was a race that customers would have met by noon.
+        why: A flaky gate hides real faults.
+      ship:
+        label: Ship now, since the second run was green after all
+        quality: 0.4
+        to: monday
+        effects: {trust: -10}
+        reveal: Two customers hit the fault by noon.
+        why: One green run after a red one is not evidence.
+  monday:
+    kind: decision
+    prompt: The test is still flaky. What do you do about it?
+    choices:
+      rerun:
+        label: Let the pipeline run it again when it fails
+        quality: 0.3
+        to: split
+        effects: {trust: -15}
+        reveal: Within a month nobody looks at a red run any more.
+        why: A gate that may be run again until it is green is no gate.
+      own:
+        label: Give it an owner and a date
+        quality: 1
+        to: split
+        effects: {trust: 15}
+        reveal: It is stable on Thursday, and red means red again.
+        why: A signal is worth what people do about it.
+  split:
+    kind: gate
+    rules:
+    - when:
+      - {metric: trust, op: ge, value: 60}
+      to: good
+    else: bad
+  good:
+    kind: ending
+    outcome: success
+    cap: 100
+    text: A calm weekend.
+    lesson: Stop on a signal.
+  bad:
+    kind: ending
+    outcome: failure
+    cap: 49
+    text: A hotfix on Saturday.
+    lesson: Stop on a signal.
+scoring: {decision: 60, outcome: 40, pass: 70}
+optimal_path: [wait, own]
+"""
+
+# What only says that the scenario scores or proves badly; it can be walked through all the same.
+_PLAYABLE_WITH = {"E11", "E13", "E14", "E15", "E16", "E17"}
+
+
+class DraftChanged(Exception):
+    """Somebody else saved the draft since it was read. Carries the row as it is now."""
+
+    def __init__(self, current: Scenario):
+        super().__init__("This draft was changed by someone else in the meantime.")
+        self.current = current
+
+
+class NotPublishable(Exception):
+    """The draft has problems that block it, or says nothing new; the message is for the author."""
+
+
+# --- Judging ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the engine says about a text. `content` is None when it cannot even be drawn."""
+
+    content: engine.Scenario | None
+    problems: tuple[engine.Problem, ...]
+
+    @property
+    def errors(self) -> int:
+        return sum(problem.severity == "E" for problem in self.problems)
+
+    @property
+    def warnings(self) -> int:
+        return len(self.problems) - self.errors
+
+    @property
+    def publishable(self) -> bool:
+        return self.content is not None and engine.publishable(self.problems)
+
+    @property
+    def playable(self) -> bool:
+        """Whether it can be walked through as a preview."""
+        return self.content is not None and {p.code for p in self.problems if p.severity == "E"} <= _PLAYABLE_WITH
+
+    def paths(self) -> list[tuple[engine.Run, engine.Score]]:
+        """All paths, best first; none while the draft cannot be played or branches too much."""
+        if self.content is None or not self.playable:
+            return []
+        try:
+            return engine.path_table(self.content)
+        except engine.TooManyPaths:
+            return []
+
+
+@lru_cache(maxsize=64)
+def judge(slug: str, text: str, newest: ScenarioVersion | None) -> Judgement:
+    """The engine's problems, and that of a changed id. Remembered: neither a text nor a version ever changes."""
+    previous = newest.content if newest else None
+    content, problems = engine.validate(text, previous=previous, checks={check.id for check in library.checks()})
+    if content and slug and content.id != slug:
+        line = next((n for n, line in enumerate(text.splitlines(), start=1) if line.startswith("id:")), 1)
+        renamed = engine.Problem(
+            "E17",
+            "E",
+            f"The id of this scenario is `{slug}`. Attempts and plans refer to it, so it stays.",
+            line,
+            fix=f"Write `id: {slug}`, or make a new scenario of this text.",
+        )
+        problems = sorted([*problems, renamed], key=lambda problem: (problem.severity, problem.line, problem.code))
+    return Judgement(content, tuple(problems))
+
+
+def newest_of(scenario: Scenario) -> ScenarioVersion | None:
+    """The version that was published last, even if it was voided: the next one must rise above it."""
+    return scenario.versions.order_by("-number").first()
+
+
+def draft_text(scenario: Scenario, newest: ScenarioVersion | None) -> str:
+    """What the editor shows: the draft, or for want of one the newest version as YAML."""
+    return scenario.draft_yaml or (engine.to_yaml(newest.content) if newest else "")
+
+
+def id_in(text: str) -> str:
+    """The id that a text gives itself, or nothing when it has no proper one."""
+    try:
+        data = engine.load(text).data
+    except engine.Unreadable:
+        return ""
+    name = data.get("id") if isinstance(data, dict) else None
+    return name if isinstance(name, str) and ID.match(name) else ""
+
+
+# --- Drafts -------------------------------------------------------------------------------------------------------------
+
+
+def create(text: str, by: User) -> Scenario | None:
+    """A new draft under the id that its text gives; None if there is one with this id already."""
+    try:
+        with transaction.atomic():
+            return Scenario.objects.create(slug=id_in(text), draft_yaml=text, author=by)
+    except IntegrityError:  # the slug is unique
+        return None
+
+
+def save_draft(scenario: Scenario, text: str, *, base: int) -> None:
+    """Stores the text if the draft is still as it was read at `base`; raises `DraftChanged` otherwise."""
+    rows = Scenario.objects.filter(pk=scenario.pk)
+    changed = {"draft_yaml": text, "version": models.F("version") + 1, "updated_at": timezone.now()}
+    if not rows.filter(version=base).update(**changed):
+        raise DraftChanged(rows.get())
+
+
+def duplicate(scenario: Scenario, content: engine.Scenario, by: User) -> Scenario:
+    """A draft with the same content under an id of its own."""
+    taken = set(Scenario.objects.values_list("slug", flat=True))
+    stem = re.sub(r"_copy\d*$", "", scenario.slug)[:33]
+    names = (f"{stem}_copy{number or ''}" for number in range(len(taken) + 1))
+    slug = next(name for name in names if name not in taken)
+    copy = replace(content, id=slug, version="1.0.0", title=f"{content.title[:190]} (copy)")
+    return Scenario.objects.create(slug=slug, draft_yaml=engine.to_yaml(copy), author=by)
+
+
+def with_texts(content: engine.Scenario, texts: Mapping[str, str]) -> str:
+    """The YAML of a scenario with other words under the given paths, such as `nodes.friday.prompt`."""
+    data = to_mapping(content)
+    for path, words in texts.items():
+        *way, name = path.split(".")
+        place = data
+        for part in way:
+            place = place[part]
+        place[name] = words
+    return engine.to_yaml(from_mapping(data))
+
+
+# --- Versions -----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def publish(scenario: Scenario, *, base: int, note: str, by: User, now: datetime) -> ScenarioVersion:
+    """Makes a version of the draft that was read at `base`. Raises `DraftChanged` or `NotPublishable`."""
+    row = Scenario.objects.select_for_update().get(pk=scenario.pk)
+    if row.version != base:
+        raise DraftChanged(row)
+    newest = newest_of(row)
+    verdict = judge(row.slug, draft_text(row, newest), newest)
+    if verdict.content is None or not verdict.publishable:
+        raise NotPublishable("The draft has errors that block publishing.")
+    if newest and says_the_same(newest, verdict.content):
+        raise NotPublishable(f"The draft says the same as version {newest.semver}. There is nothing to publish.")
+    try:
+        return row.publish(verdict.content, now=now, by=by, note=note)
+    except ValidationError as problem:
+        raise NotPublishable(" ".join(problem.messages)) from None
+
+
+def says_the_same(version: ScenarioVersion, content: engine.Scenario) -> bool:
+    hashes = (engine.graph_hash(content), engine.text_hash(content))
+    return version.semver == content.version and (version.graph_hash, version.text_hash) == hashes
+
+
+def retire(scenario: Scenario) -> None:
+    """Takes it off the catalogue. Whoever is under way may finish."""
+    Scenario.objects.filter(pk=scenario.pk).update(state=Scenario.State.RETIRED, updated_at=timezone.now())
+
+
+def reopen(scenario: Scenario) -> None:
+    """Back into the catalogue, or to the drafts when no version can be taken."""
+    state = Scenario.State.PUBLISHED if scenario.current else Scenario.State.DRAFT
+    Scenario.objects.filter(pk=scenario.pk).update(state=state, updated_at=timezone.now())
+
+
+@transaction.atomic
+def void(version: ScenarioVersion, *, reason: str, by: User, now: datetime) -> int | None:
+    """Withdraws a faulty version, with credit for those who met it; how many these are. None if it was voided before.
+
+    Graded attempts that are under way or did not pass count as passed, are told so, and need not wait to try again.
+    Who passed keeps score and certificate. The next attempt gets the latest version that was not voided.
+    """
+    scenario = Scenario.objects.select_for_update().get(pk=version.scenario_id)
+    if not scenario.versions.filter(pk=version.pk, voided_at=None).update(voided_at=now, void_reason=reason):
+        return None
+    if scenario.current is None and scenario.state == Scenario.State.PUBLISHED:
+        Scenario.objects.filter(pk=scenario.pk).update(state=Scenario.State.DRAFT)
+    owed = Attempt.objects.graded().filter(version=version, credited=False)
+    owed = owed.filter(models.Q(passed=False) | models.Q(finished_at=None, reset_at=None))
+    people = {attempt.user_id: attempt.user for attempt in owed.select_related("user")}
+    owed.update(credited=True, reset_at=now, reset_by=by)
+    for person in people.values():
+        Assignment.objects.complete(person, ItemKind.SCENARIO, scenario.slug, now)
+        Notification.objects.tell(
+            person,
+            key=f"scenario-version-{version.pk}-voided",
+            kind="training",
+            subject=f"{version.title[:150]} counts as passed for you",
+            body=f"Version {version.semver} was withdrawn: {reason} You need not take it again, but you may, at once.",
+            url=scenario.get_absolute_url() if scenario.current else "",
+        )
+    return len(people)
+
+
+# --- Comparing ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One place where two contents differ. An empty side was not there."""
+
+    path: str
+    before: str
+    after: str
+    is_text: bool
+
+
+def differences(old: engine.Scenario, new: engine.Scenario) -> list[Difference]:
+    """What differs, place by place in reading order of the new one; what was removed comes last."""
+    before, after = dict(_leaves(to_mapping(old))), dict(_leaves(to_mapping(new)))
+    words = engine.text_paths(old).keys() | engine.text_paths(new).keys() | {"minutes", "tags", "authors", "version"}
+    paths = [*after, *(path for path in before if path not in after)]
+    return [
+        Difference(path, before.get(path, ""), after.get(path, ""), path in words)
+        for path in paths
+        if before.get(path, "") != after.get(path, "")
+    ]
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{path}.{name}" if path else str(name))
+    elif isinstance(value, list) and any(isinstance(inner, dict) for inner in value):
+        for number, inner in enumerate(value, start=1):
+            yield from _leaves(inner, f"{path}.{number}")
+    elif isinstance(value, list):
+        yield path, ", ".join(map(str, value))
+    else:
+        yield path, str(value)

@@ -1,0 +1,355 @@
+"""Writing scenarios: the drafts, the editor with what the engine says, preview, versions. For managers and admins."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from qmportal.lib.pages import render_page
+from qmportal.lib.spreadsheet import csv_response
+from scenarios import engine, previewing, publishing
+from scenarios.analytics import Analytics, analyse
+from scenarios.author_forms import PublishForm, TextsForm, VoidForm, YamlForm
+from scenarios.models import Scenario, ScenarioVersion
+from scenarios.publishing import DraftChanged, Judgement, NotPublishable, judge, newest_of
+from teams.permissions import can_author, require
+from teams.requests import SignedInRequest
+
+AUTHORS_WRITE = "Managers and admins write scenarios."
+NO_ID = "The text gives no usable id. Write a line such as id: my_scenario, in small letters, digits and underscores."
+PATHS_PER_PAGE = 200
+
+
+@require_safe
+def authoring(request: SignedInRequest) -> HttpResponse:
+    """All scenarios with where they stand, the retired ones last."""
+    require(can_author(request.user), AUTHORS_WRITE)
+    attempts = Count("versions__attempts", filter=Q(versions__attempts__mode="graded"))
+    scenarios = Scenario.objects.annotate(attempt_count=attempts).select_related("author").order_by("slug")
+    newest = {
+        version.scenario_id: version
+        for version in ScenarioVersion.objects.order_by("scenario_id", "-number").distinct("scenario_id")
+    }
+    rows = [_described(scenario, newest.get(scenario.pk)) for scenario in scenarios]
+    rows.sort(key=lambda row: row["scenario"].state == Scenario.State.RETIRED)
+    return render_page(request, "scenarios/authoring/list.html", {"rows": rows})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def authoring_new(request: SignedInRequest) -> HttpResponse:
+    """A scenario from the template, from text that was pasted, or from a file."""
+    require(can_author(request.user), AUTHORS_WRITE)
+    data, files = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = YamlForm(data, files, initial={"text": publishing.TEMPLATE})
+    if form.is_valid():
+        text = form.cleaned_data["text"]
+        name = publishing.id_in(text)
+        if not name:
+            form.add_error("text", NO_ID)
+        elif (scenario := publishing.create(text, request.user)) is None:
+            form.add_error("text", f"There is a scenario with the id {name}. Change the id, or paste this into its draft.")
+        else:
+            messages.success(request, "The draft is saved.")
+            return redirect("scenarios:authoring_edit", scenario.slug)
+    status = 422 if form.is_bound else 200
+    verdict = judge("", form.cleaned_data.get("text", ""), None) if form.is_bound else None
+    return render_page(request, "scenarios/authoring/new.html", {"form": form, "verdict": verdict}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def authoring_edit(request: SignedInRequest, slug: str) -> HttpResponse:
+    scenario, newest = _find(request, slug)
+    if request.method != "POST":
+        text = publishing.draft_text(scenario, newest)
+        return _editor(request, scenario, newest, YamlForm(initial={"text": text, "base": scenario.version}), text)
+    form = YamlForm(request.POST, request.FILES)
+    if not form.is_valid() or form.cleaned_data["base"] is None:
+        return _editor(request, scenario, newest, form, form.cleaned_data.get("text", ""), status=422)
+    text = form.cleaned_data["text"]
+    try:
+        publishing.save_draft(scenario, text, base=form.cleaned_data["base"])
+    except DraftChanged as conflict:
+        return _conflict(request, conflict.current, newest, text)
+    messages.success(request, "The draft is saved.")
+    return redirect("scenarios:authoring_edit", slug)
+
+
+@require_POST
+def authoring_check(request: SignedInRequest, slug: str) -> HttpResponse:
+    """What the engine says about a text that is being written. Saves nothing."""
+    scenario, newest = _find(request, slug)
+    form = YamlForm(request.POST, request.FILES)
+    good = form.is_valid()
+    text = form.cleaned_data.get("text", "")
+    if good and form.cleaned_data["file"]:  # the text of the file is what goes on in the editor
+        form = YamlForm(initial={"text": text, "base": request.POST.get("base")})
+    return _editor(request, scenario, newest, form, text, partial="findings", status=200 if good else 422)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def authoring_texts(request: SignedInRequest, slug: str) -> HttpResponse:
+    """The same draft as a form with one field for each text."""
+    scenario, newest = _find(request, slug)
+    verdict = judge(slug, publishing.draft_text(scenario, newest), newest)
+    page = "scenarios/authoring/texts.html"
+    context = _about(scenario, newest, "texts") | {"verdict": verdict}
+    if verdict.content is None:
+        return render_page(request, page, context, status=200 if request.method != "POST" else 409)
+    form = TextsForm(verdict.content, request.POST if request.method == "POST" else None, base=scenario.version)
+    context |= {"form": form}
+    if not form.is_valid():
+        return render_page(request, page, context, status=422 if form.is_bound else 200)
+    if form.changed_texts:
+        text = publishing.with_texts(verdict.content, form.changed_texts)
+        try:
+            publishing.save_draft(scenario, text, base=form.cleaned_data["base"])
+        except DraftChanged as conflict:
+            return _conflict(request, conflict.current, newest, text)
+    messages.success(request, "The draft is saved.")
+    return redirect("scenarios:authoring_texts", slug)
+
+
+@require_safe
+def authoring_preview(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Plays the draft; the choices made so far are in the address, and nothing is stored."""
+    scenario, newest = _find(request, slug)
+    verdict = judge(slug, publishing.draft_text(scenario, newest), newest)
+    context = _about(scenario, newest, "preview") | {"verdict": verdict}
+    if verdict.playable and verdict.content:
+        context |= previewing.preview(verdict.content, scenario, request.user, request.GET)
+    return render_page(request, "scenarios/authoring/preview.html", context, status=422 if context.get("refused") else 200)
+
+
+@require_safe
+def authoring_export(request: SignedInRequest, slug: str) -> HttpResponse:
+    """The draft as it is, or one version as YAML that reads back to the same scenario."""
+    scenario, newest = _find(request, slug)
+    number = request.GET.get("version", "")
+    name, text = slug, publishing.draft_text(scenario, newest)
+    if number:
+        version = get_object_or_404(scenario.versions, number=number if number.isdigit() and len(number) < 9 else 0)
+        name, text = f"{slug}-{version.semver}", engine.to_yaml(version.content)
+    headers = {"Content-Disposition": f'attachment; filename="{name}.yaml"'}
+    return HttpResponse(text, content_type="application/yaml; charset=utf-8", headers=headers)
+
+
+@require_POST
+def authoring_duplicate(request: SignedInRequest, slug: str) -> HttpResponse:
+    scenario, newest = _find(request, slug)
+    content = judge(slug, publishing.draft_text(scenario, newest), newest).content
+    if content is None:
+        messages.error(request, "This draft cannot be read yet, so it cannot be duplicated.")
+        return redirect("scenarios:authoring_edit", slug)
+    copy = publishing.duplicate(scenario, content, request.user)
+    messages.success(request, f"This is the copy, with the id {copy.slug}.")
+    return redirect("scenarios:authoring_edit", copy.slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def authoring_publish(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Shows what would be new, and publishes it."""
+    scenario, newest = _find(request, slug)
+    verdict = judge(slug, publishing.draft_text(scenario, newest), newest)
+    form = PublishForm(request.POST if request.method == "POST" else None, initial={"base": scenario.version})
+    context = _about(scenario, newest, "publish") | {"verdict": verdict, "form": form}
+    if verdict.content and newest:
+        context["differences"] = publishing.differences(newest.content, verdict.content)
+        context["same_graph"] = engine.graph_hash(verdict.content) == newest.graph_hash
+    page = "scenarios/authoring/publish.html"
+    if not form.is_valid():
+        return render_page(request, page, context, status=422 if form.is_bound else 200)
+    try:
+        note, now = form.cleaned_data["note"], timezone.now()
+        version = publishing.publish(scenario, base=form.cleaned_data["base"], note=note, by=request.user, now=now)
+    except DraftChanged:
+        form.add_error(None, "Someone else saved this draft since you opened this page. Look at it again, then publish.")
+        return render_page(request, page, context, status=409)
+    except NotPublishable as problem:
+        form.add_error(None, str(problem))
+        return render_page(request, page, context, status=422)
+    messages.success(request, f"Version {version.semver} is published.")
+    return redirect("scenarios:authoring_versions", slug)
+
+
+@require_POST
+def authoring_state(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Retires a scenario, or opens it again."""
+    scenario, _ = _find(request, slug)
+    if request.POST.get("state") == Scenario.State.RETIRED:
+        publishing.retire(scenario)
+        messages.success(request, "The scenario is retired. Whoever is under way may finish.")
+    else:
+        publishing.reopen(scenario)
+        messages.success(request, "The scenario is open again.")
+    return redirect("scenarios:authoring_versions", slug)
+
+
+@require_safe
+def authoring_versions(request: SignedInRequest, slug: str) -> HttpResponse:
+    """All versions, and what two of them differ in."""
+    scenario, newest = _find(request, slug)
+    counted = Count("attempts", filter=Q(attempts__mode="graded"))
+    versions = list(scenario.versions.annotate(attempt_count=counted).select_related("published_by").order_by("-number"))
+    context = _about(scenario, newest, "versions") | {"versions": versions, "current": scenario.current}
+    by_number = {str(version.number): version for version in versions}
+    old, new = (by_number.get(request.GET.get(side, "")) for side in ("old", "new"))
+    if len(versions) > 1 and old is None and new is None:
+        new, old = versions[0], versions[1]
+    if old and new:
+        differences = publishing.differences(old.content, new.content)
+        context |= {"old": old, "new": new, "differences": differences, "same_graph": old.graph_hash == new.graph_hash}
+    return render_page(request, "scenarios/authoring/versions.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def authoring_void(request: SignedInRequest, slug: str, number: int) -> HttpResponse:
+    """Withdraws a faulty version, with credit for everybody who met it."""
+    scenario, newest = _find(request, slug)
+    version = get_object_or_404(scenario.versions, number=number)
+    form = VoidForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        credited = publishing.void(version, reason=form.cleaned_data["reason"], by=request.user, now=timezone.now())
+        if credited is None:
+            messages.error(request, "This version had been withdrawn before. Nothing was changed.")
+        else:
+            messages.success(request, f"Version {version.semver} is withdrawn. People who got credit: {credited}.")
+        return redirect("scenarios:authoring_versions", slug)
+    next_one = scenario.versions.filter(voided_at=None).exclude(pk=version.pk).order_by("-number").first()
+    context = _about(scenario, newest, "versions") | {"form": form, "void": version, "next_one": next_one}
+    return render_page(request, "scenarios/authoring/void.html", context, status=422 if form.is_bound else 200)
+
+
+@require_safe
+def analytics(request: SignedInRequest, slug: str) -> HttpResponse:
+    """What learners do in versions that play the same; as a page, or as CSV of choices or paths."""
+    scenario, newest = _find(request, slug)
+    versions = list(scenario.versions.order_by("-number"))
+    asked = request.GET.get("version", "")
+    chosen = next((version for version in versions if str(version.number) == asked), scenario.current or newest)
+    if chosen is None:
+        raise Http404("This scenario was never published.")
+    alike = [version for version in versions if version.graph_hash == chosen.graph_hash]
+    figures = analyse(chosen.content, alike)
+    if request.GET.get("format") == "csv":
+        return _analytics_csv(slug, figures, request.GET.get("table") == "paths")
+    groups: dict[str, list[ScenarioVersion]] = {}
+    for version in versions:
+        groups.setdefault(version.graph_hash, []).append(version)
+    options = [
+        {"label": ", ".join(v.semver for v in group), "value": group[0].number, "current": chosen in group}
+        for group in groups.values()
+    ]
+    context = _about(scenario, newest, "analytics") | {"figures": figures, "chosen": chosen, "options": options}
+    return render_page(request, "scenarios/authoring/analytics.html", context)
+
+
+# --- What the views share -------------------------------------------------------------------------------------------------
+
+
+def _find(request: SignedInRequest, slug: str) -> tuple[Scenario, ScenarioVersion | None]:
+    require(can_author(request.user), AUTHORS_WRITE)
+    scenario = get_object_or_404(Scenario, slug=slug)
+    return scenario, newest_of(scenario)
+
+
+def _described(scenario: Scenario, newest: ScenarioVersion | None) -> dict[str, Any]:
+    verdict = judge(scenario.slug, publishing.draft_text(scenario, newest), newest)
+    title = verdict.content.title if verdict.content else newest.title if newest else scenario.slug
+    changed = newest is None or verdict.content is None or not publishing.says_the_same(newest, verdict.content)
+    return {"scenario": scenario, "newest": newest, "verdict": verdict, "title": title, "changed": changed}
+
+
+def _about(scenario: Scenario, newest: ScenarioVersion | None, here: str) -> dict[str, Any]:
+    """The head of every page about one scenario."""
+    places = {
+        "edit": ("Draft", "authoring_edit"),
+        "texts": ("Texts", "authoring_texts"),
+        "preview": ("Preview", "authoring_preview"),
+        "publish": ("Publish", "authoring_publish"),
+        "versions": ("Versions", "authoring_versions"),
+        "analytics": ("Analytics", "analytics"),
+    }
+    tabs = [
+        {"label": label, "url": reverse(f"scenarios:{name}", args=[scenario.slug]), "current": key == here}
+        for key, (label, name) in places.items()
+        if newest or key != "analytics"
+    ]
+    return {"scenario": scenario, "newest": newest, "tabs": tabs, "title": _described(scenario, newest)["title"]}
+
+
+def _editor(
+    request: SignedInRequest,
+    scenario: Scenario,
+    newest: ScenarioVersion | None,
+    form: YamlForm,
+    text: str,
+    *,
+    partial: str = "",
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    verdict = judge(scenario.slug, text, newest)
+    context = _about(scenario, newest, "edit") | {"form": form, "verdict": verdict, **_drawn(verdict, request), **more}
+    return render_page(request, "scenarios/authoring/edit.html", context, partial=partial, status=status)
+
+
+def _drawn(verdict: Judgement, request: SignedInRequest) -> dict[str, Any]:
+    """The pictures of a draft: map, outline, paths, numbers. As many as its state allows."""
+    content = verdict.content
+    if content is None:
+        return {}
+    paths = verdict.paths()
+    page = Paginator(paths, PATHS_PER_PAGE).get_page(request.GET.get("page"))
+    numbers = [
+        ("Nodes", len(content.nodes)),
+        ("Decisions", sum(node.kind in ("decision", "check") for node in content.nodes.values())),
+        ("Paths", len(paths)),
+        ("Paths that pass", sum(result.passed for _, result in paths)),
+    ]
+    return {
+        "content": content,
+        "map": engine.node_map(content),
+        "outline": engine.outline(content),
+        "page": page,
+        "numbers": numbers,
+    }
+
+
+def _conflict(request: SignedInRequest, current: Scenario, newest: ScenarioVersion | None, text: str) -> HttpResponse:
+    """Both texts (409): theirs beside mine, which stays in the form; saving again puts mine in its place."""
+    theirs = publishing.draft_text(current, newest)
+    lines = difflib.unified_diff(theirs.splitlines(), text.splitlines(), "Saved now", "Your text", lineterm="", n=2)
+    form = YamlForm(initial={"text": text, "base": current.version})
+    return _editor(request, current, newest, form, text, status=409, theirs=theirs, changes="\n".join(lines))
+
+
+def _analytics_csv(slug: str, figures: Analytics, paths: bool) -> HttpResponse:
+    """Hidden figures are empty, and say so."""
+    if paths:
+        header = ["path", "ending", "score", "passes", "attempts"]
+        lines = [[" > ".join(p.choices), p.ending, p.score, "yes" if p.passes else "no", p.n] for p in figures.paths]
+        return csv_response(f"{slug}-paths.csv", header, lines)
+    header = ["node", "choice", "label", "quality", "attempts", "of", "share", "low", "high", "correlation", "hidden"]
+    rows = [
+        [
+            *(node.id, choice.id, choice.label, choice.quality, choice.share.n, node.decided),
+            *(_rounded(value) for value in (choice.share.percent, choice.share.low, choice.share.high)),
+            *(_rounded(choice.correlation, 3), "yes" if choice.share.hidden else "no"),
+        ]
+        for node in figures.nodes
+        for choice in node.choices
+    ]
+    return csv_response(f"{slug}-choices.csv", header, rows)
+
+
+def _rounded(value: float | None, digits: int = 1) -> float | str:
+    return "" if value is None else round(value, digits)

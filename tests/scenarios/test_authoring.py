@@ -1,0 +1,386 @@
+"""Writing scenarios: drafts, the editor, preview, publishing, versions, voiding; through the pages."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from notifications.models import Notification
+from scenarios import content as library
+from scenarios import engine
+from scenarios.attempts import standings
+from scenarios.models import Assignment, Attempt, ItemKind, Scenario
+from scenarios.publishing import TEMPLATE, judge
+from teams.models import Role
+from tests.factories import NOON, make_member, make_team, make_user
+
+pytestmark = pytest.mark.django_db
+
+FIRST = TEMPLATE.replace("id: my_scenario", "id: tiny")
+REWORDED = FIRST.replace("version: 1.0.0", "version: 1.0.1").replace("A calm weekend.", "A quiet weekend.")
+REWIRED = FIRST.replace("version: 1.0.0", "version: 1.1.0").replace("{trust: 10}", "{trust: 12}")
+
+
+@pytest.fixture
+def author(client):
+    person = make_member(team=make_team(), role=Role.MANAGER)
+    client.force_login(person)
+    return person
+
+
+def url(name: str, *args: object) -> str:
+    return reverse(f"scenarios:{name}", args=args)
+
+
+def make_draft(text: str = FIRST) -> Scenario:
+    return Scenario.objects.create(slug="tiny", draft_yaml=text)
+
+
+def make_published(text: str = FIRST) -> Scenario:
+    scenario = make_draft(text)
+    parsed, _ = engine.validate(text)
+    assert parsed
+    scenario.publish(parsed, now=NOON)
+    return scenario
+
+
+def save(client, scenario: Scenario, text: str):
+    scenario.refresh_from_db()
+    return client.post(url("authoring_edit", scenario.slug), {"text": text, "base": scenario.version})
+
+
+def publish(client, scenario: Scenario, note: str = ""):
+    scenario.refresh_from_db()
+    return client.post(url("authoring_publish", scenario.slug), {"base": scenario.version, "note": note})
+
+
+# ---- Drafts ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_template_is_fit_to_be_published():
+    verdict = judge("my_scenario", TEMPLATE, None)
+    assert verdict.problems == ()
+    assert verdict.content
+    assert engine.to_yaml(verdict.content) == TEMPLATE
+
+
+def test_only_managers_and_admins_write(client):
+    client.force_login(make_member(team=make_team(), role=Role.ENGINEER))
+    assert client.get(url("authoring")).status_code == 403
+    client.force_login(make_user(admin=True))
+    assert client.get(url("authoring")).status_code == 200
+
+
+def test_a_new_scenario_takes_its_id_from_the_text(client, author):
+    response = client.post(url("authoring_new"), {"text": FIRST.replace("\n", "\r\n")})
+    assert response.status_code == 302
+    scenario = Scenario.objects.get(slug="tiny")
+    assert (scenario.draft_yaml, scenario.state, scenario.author) == (FIRST, "draft", author)
+
+
+def test_a_file_takes_the_place_of_the_text(client, author):
+    text = library.scenario_texts()["zero_bug_policy"]
+    file = SimpleUploadedFile("zero.yaml", text.encode())
+    assert client.post(url("authoring_new"), {"text": FIRST, "file": file}).status_code == 302
+    assert Scenario.objects.get().slug == "zero_bug_policy"
+
+
+@pytest.mark.parametrize("text", ["", "a: [", "id: 5", "id: Not good", "x" * 262_145])
+def test_a_text_without_a_usable_id_comes_back(client, author, text):
+    response = client.post(url("authoring_new"), {"text": text})
+    assert response.status_code == 422
+    assert not Scenario.objects.exists()
+
+
+def test_an_id_is_taken_once(client, author):
+    make_draft()
+    response = client.post(url("authoring_new"), {"text": FIRST})
+    assert response.status_code == 422
+    assert "There is a scenario with the id tiny" in response.text
+
+
+def test_the_list_says_where_each_scenario_stands(client, author, django_assert_max_num_queries):
+    make_published()
+    for slug in ("one", "two", "three"):
+        Scenario.objects.create(
+            slug=slug, draft_yaml=FIRST.replace("id: tiny", f"id: {slug}").replace("to: monday", "to: nowhere")
+        )
+    with django_assert_max_num_queries(12):
+        page = client.get(url("authoring")).text
+    assert "As published" in page
+    assert page.count("errors") == 3
+
+
+# ---- The editor ------------------------------------------------------------------------------------------------------
+
+
+def test_the_editor_shows_problems_and_pictures(client, author):
+    page = client.get(url("authoring_edit", make_draft(FIRST.replace("quality: 0.4", "quality: 1.0")).slug)).text
+    assert "E05 error" in page
+    assert 'data-line="20"' in page
+    assert "Node map of Ship or wait" in page
+
+
+def test_a_sound_draft_lists_its_paths(client, author):
+    page = client.get(url("authoring_edit", make_draft().slug)).text
+    assert "No problems" in page
+    assert "Paths, best first" in page
+
+
+def test_the_editor_of_a_shipped_scenario_shows_its_version(client, author):
+    scenario = make_published()
+    Scenario.objects.update(draft_yaml="")
+    page = client.get(url("authoring_edit", scenario.slug))
+    assert page.context["form"]["text"].value() == engine.to_yaml(scenario.current.content)
+
+
+def test_checking_saves_nothing(client, author):
+    scenario = make_draft()
+    broken = FIRST.replace("to: monday", "to: nowhere", 1)
+    headers = {"HX-Request": "true", "HX-Target": "div#findings"}
+    fragment = client.post(url("authoring_check", "tiny"), {"text": broken}, headers=headers)
+    assert fragment.status_code == 200
+    assert "E03 error" in fragment.text
+    assert "<html" not in fragment.text
+    page = client.post(url("authoring_check", "tiny"), {"text": broken, "base": 1})
+    assert "E03 error" in page.text
+    assert "to: nowhere" in page.text
+    scenario.refresh_from_db()
+    assert scenario.draft_yaml == FIRST
+
+
+def test_hostile_text_is_named_not_run(client, author):
+    make_draft()
+    for text in ("a: !!python/object/apply:os.system [ls]", "a: &x [1]\nb: *x", "\x07"):
+        assert "E01 error" in client.post(url("authoring_check", "tiny"), {"text": text}).text
+    assert client.post(url("authoring_check", "tiny"), {"text": "nul \x00"}).status_code == 422
+
+
+def test_saving_twice_from_one_page_shows_both_texts(client, author):
+    scenario = make_draft()
+    base = scenario.version
+    assert client.post(url("authoring_edit", "tiny"), {"text": REWORDED, "base": base}).status_code == 302
+    response = client.post(url("authoring_edit", "tiny"), {"text": REWIRED, "base": base})
+    assert response.status_code == 409
+    assert "A quiet weekend." in response.text
+    assert "trust: 12" in response.text
+    scenario.refresh_from_db()
+    assert scenario.draft_yaml == REWORDED
+    again = {"text": REWIRED, "base": response.context["form"]["base"].value()}
+    assert client.post(url("authoring_edit", "tiny"), again).status_code == 302
+    scenario.refresh_from_db()
+    assert scenario.draft_yaml == REWIRED
+
+
+def test_the_id_never_changes(client, author):
+    scenario = make_draft()
+    save(client, scenario, FIRST.replace("id: tiny", "id: other"))
+    assert publish(client, scenario).status_code == 422
+    assert "it stays" in client.get(url("authoring_edit", "tiny")).text
+
+
+def test_export_reads_back_to_the_same_scenario(client, author):
+    scenario = make_published()
+    response = client.get(url("authoring_export", "tiny"), {"version": "1"})
+    assert response["Content-Disposition"] == 'attachment; filename="tiny-1.0.0.yaml"'
+    parsed, _ = engine.validate(response.text)
+    assert parsed == scenario.current.content
+    assert client.get(url("authoring_export", "tiny")).text == FIRST
+    assert client.get(url("authoring_export", "tiny"), {"version": "x"}).status_code == 404
+
+
+def test_a_copy_has_an_id_of_its_own(client, author):
+    make_published()
+    client.post(url("authoring_duplicate", "tiny"))
+    client.post(url("authoring_duplicate", "tiny"))
+    copies = Scenario.objects.exclude(slug="tiny")
+    assert {copy.slug for copy in copies} == {"tiny_copy", "tiny_copy1"}
+    assert all(judge(copy.slug, copy.draft_yaml, None).publishable for copy in copies)
+
+
+# ---- Texts as a form -------------------------------------------------------------------------------------------------
+
+
+def typed(response) -> dict[str, str]:
+    form = response.context["form"]
+    return {name: form[name].value() for name in form.fields}
+
+
+def test_the_form_of_texts_changes_words_alone(client, author):
+    scenario = make_draft()
+    fields = typed(client.get(url("authoring_texts", "tiny")))
+    client.post(url("authoring_texts", "tiny"), fields)
+    scenario.refresh_from_db()
+    assert scenario.draft_yaml == FIRST
+    client.post(url("authoring_texts", "tiny"), fields | {"nodes.good.text": "A quiet weekend."})
+    scenario.refresh_from_db()
+    before, after = (engine.validate(text)[0] for text in (FIRST, scenario.draft_yaml))
+    assert after.nodes["good"].text == "A quiet weekend."
+    assert engine.graph_hash(after) == engine.graph_hash(before)
+
+
+def test_the_form_of_texts_refuses_html_and_stale_drafts(client, author):
+    scenario = make_draft()
+    fields = typed(client.get(url("authoring_texts", "tiny")))
+    assert client.post(url("authoring_texts", "tiny"), fields | {"title": "<b>x</b>"}).status_code == 422
+    save(client, scenario, REWIRED)
+    assert client.post(url("authoring_texts", "tiny"), fields | {"title": "New"}).status_code == 409
+
+
+# ---- Preview ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_preview_plays_the_draft_and_stores_nothing(client, author):
+    make_draft()
+    first = client.get(url("authoring_preview", "tiny"))
+    assert "Preview, not counted" in first.text
+    assert "a race that customers" not in first.text
+    reveal = client.get(url("authoring_preview", "tiny"), {"path": "", "choice": "wait", "answer": "1"})
+    assert "a race that customers" in reveal.text
+    assert "?path=wait" in reveal.text
+    end = client.get(url("authoring_preview", "tiny"), {"path": "wait,own"})
+    assert "A calm weekend." in end.text
+    assert not Attempt.objects.exists()
+
+
+def test_a_preview_of_every_shipped_scenario_reaches_the_best_end(client, author):
+    for slug, text in library.scenario_texts().items():
+        Scenario.objects.create(slug=slug, draft_yaml=text)
+        parsed, _ = engine.validate(text)
+        for length in range(len(parsed.optimal_path)):
+            path = ",".join(parsed.optimal_path[:length])
+            assert client.get(url("authoring_preview", slug), {"path": path}).status_code == 200
+        page = client.get(url("authoring_preview", slug), {"path": ",".join(parsed.optimal_path)})
+        assert "Passed with" in page.text
+
+
+def test_a_preview_refuses_what_cannot_be_played(client, author):
+    make_draft()
+    assert client.get(url("authoring_preview", "tiny"), {"path": "nothing"}).status_code == 422
+    assert client.get(url("authoring_preview", "tiny"), {"answer": "1"}).status_code == 422
+    Scenario.objects.update(draft_yaml=FIRST.replace("to: split", "to: friday", 1))
+    assert "cannot be played yet" in client.get(url("authoring_preview", "tiny")).text
+
+
+# ---- Versions --------------------------------------------------------------------------------------------------------
+
+
+def test_publishing_makes_a_version(client, author):
+    scenario = make_draft()
+    assert publish(client, scenario, "The first.").status_code == 302
+    scenario.refresh_from_db()
+    version = scenario.current
+    assert (scenario.state, version.number, version.semver, version.note) == ("published", 1, "1.0.0", "The first.")
+    assert version.published_by == author
+    assert version.content == engine.validate(FIRST)[0]
+
+
+def test_errors_block_publishing(client, author):
+    scenario = make_draft(FIRST.replace("quality: 0.4", "quality: 1.0"))
+    assert "Errors block publishing" in client.get(url("authoring_publish", "tiny")).text
+    assert publish(client, scenario).status_code == 422
+    assert scenario.current is None
+
+
+@pytest.mark.parametrize(
+    ("text", "published"),
+    [
+        (REWORDED, True),
+        (REWIRED, True),
+        (FIRST, False),
+        (FIRST.replace("A calm weekend.", "A quiet weekend."), False),
+        (REWIRED.replace("version: 1.1.0", "version: 1.0.1"), False),
+        (REWORDED.replace("version: 1.0.1", "version: 0.9.0"), False),
+    ],
+    ids=["words", "graph", "nothing new", "same number", "graph in a patch", "lower number"],
+)
+def test_a_new_version_needs_a_fitting_number(client, author, text, published):
+    scenario = make_published()
+    save(client, scenario, text)
+    assert publish(client, scenario).status_code == (302 if published else 422)
+    assert scenario.versions.count() == (2 if published else 1)
+
+
+def test_a_draft_that_changed_since_is_not_published(client, author):
+    scenario = make_draft()
+    base = scenario.version
+    save(client, scenario, REWORDED)
+    response = client.post(url("authoring_publish", "tiny"), {"base": base})
+    assert response.status_code == 409
+    assert scenario.current is None
+
+
+def test_versions_are_compared_place_by_place(client, author):
+    scenario = make_published()
+    for text in (REWORDED, REWIRED.replace("A calm weekend.", "A quiet weekend.")):
+        save(client, scenario, text)
+        publish(client, scenario)
+    words = client.get(url("authoring_versions", "tiny"), {"old": "1", "new": "2"})
+    assert "Both play the same" in words.text
+    assert [(d.path, d.is_text) for d in words.context["differences"]] == [("version", True), ("nodes.good.text", True)]
+    graph = client.get(url("authoring_versions", "tiny"), {"old": "2", "new": "3"})
+    assert "They play differently" in graph.text
+    assert ("nodes.friday.choices.wait.effects.trust", "10", "12") in [
+        (d.path, d.before, d.after) for d in graph.context["differences"]
+    ]
+
+
+def test_retiring_and_opening_again(client, author):
+    scenario = make_published()
+    for state in ("retired", "published"):
+        client.post(url("authoring_state", "tiny"), {"state": state})
+        scenario.refresh_from_db()
+        assert scenario.state == state
+
+
+# ---- Voiding ---------------------------------------------------------------------------------------------------------
+
+
+def finish(attempt: Attempt, *choices: str) -> None:
+    for seq, choice in enumerate(choices, start=1):
+        Attempt.objects.get(pk=attempt.pk).decide(seq=seq, choice=choice, now=NOON)
+
+
+def test_a_voided_version_credits_those_who_met_it(client, author):
+    scenario = make_published()
+    save(client, scenario, REWIRED)
+    publish(client, scenario)
+    team = make_team()
+    running, failed, passed = (make_member(team=team, role=Role.TRAINEE) for _ in range(3))
+    for person in (running, failed, passed):
+        Assignment.objects.create(
+            user=person, kind=ItemKind.SCENARIO, ref="tiny", assigned_at=NOON, due_on=NOON.date(), team=team
+        )
+    attempts = {person: scenario.begin(person, NOON) for person in (running, failed, passed)}
+    finish(attempts[failed], "ship", "rerun")
+    finish(attempts[passed], "wait", "own")
+    response = client.post(url("authoring_void", "tiny", 2), {"reason": "The numbers were wrong."})
+    assert response.status_code == 302
+    for person in (running, failed):
+        attempt = Attempt.objects.get(user=person)
+        assert attempt.credited
+        assert attempt.counts_as_passed
+        assert not attempt.is_running
+        assert Assignment.objects.get(user=person).done_at
+        told = Notification.objects.get(user=person)
+        assert "The numbers were wrong." in told.body
+        assert standings(person, NOON)[scenario.pk].state == "passed"
+    assert not Attempt.objects.get(user=passed).credited
+    assert not Notification.objects.filter(user=passed).exists()
+    assert scenario.current.number == 1
+    assert scenario.begin(running, NOON).version.number == 1
+    assert scenario.begin(failed, NOON).version.number == 1
+
+
+def test_voiding_twice_changes_nothing(client, author):
+    scenario = make_published()
+    client.post(url("authoring_void", "tiny", 1), {"reason": "Wrong."})
+    client.post(url("authoring_void", "tiny", 1), {"reason": "Another reason."})
+    assert scenario.versions.get().void_reason == "Wrong."
+    scenario.refresh_from_db()
+    assert scenario.state == "draft"
+
+
+def test_voiding_needs_a_reason(client, author):
+    scenario = make_published()
+    assert client.post(url("authoring_void", "tiny", 1), {"reason": ""}).status_code == 422
+    assert scenario.versions.get().voided_at is None
