@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from benchmarks.models import MetricSnapshot
 from incidents.models import Incident
 from notifications.models import Notification
-from teams.models import User
+from teams.models import Team, User
 from teams.permissions import can_oversee
 
 MOST_TEAMS = 12
@@ -54,7 +54,8 @@ class Shell:
     @cached_property
     def _counts(self) -> tuple[int, int]:
         """Open incidents that I may see, and what I have not read. One query, for the bars of every page."""
-        incidents = Incident.objects.visible_to(self._user).counted().open()
+        # The open ones are few: finding the teams within the same query is cheaper than asking for them first.
+        incidents = Incident.objects.alive().counted().open().filter(team__in=Team.objects.with_rows_for(self._user))
         unread = Notification.objects.visible_to(self._user).unread()
         return User.objects.values_list(_count(incidents), _count(unread)).get(pk=self._user.pk)
 
