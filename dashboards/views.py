@@ -69,7 +69,7 @@ def team_lines(read: Overview, rows: list[Any]) -> list[dict[str, Any]]:
                 {
                     "metric": metric,
                     "url": f"/t/{row.team.slug}/{metric}/",
-                    "spark": charts.sparkline([value for value, _ in past.get((row.team.pk, metric), [])])
+                    "spark": charts.sparkline([value for value, _ in past.get((row.team.pk, metric), [])], height=18)
                     if metric in SPARKS
                     else None,
                     "judged": read.cuts.get(metric) is not None,

@@ -104,6 +104,32 @@ def sparkline(spark: Sparkline | None, area: bool = False) -> SafeString | str:
 
 
 @register.simple_tag
+def comparison_cell(cell: dict[str, Any]) -> SafeString:
+    """One measure in the table of teams. A tag rather than a template, short in what it writes: a page holds hundreds."""
+    if not cell["judged"]:
+        return format_html('<td><a href="{}">{}</a></td>', cell["url"], cell["value"])
+    name = cell["tier"] if cell["tier"] in TIER_LABELS else "none"
+    spark = cell["spark"]
+    return format_html(
+        '<td><div class="tier-cell ink-{0}"{1}><svg class="glyph" aria-hidden="true"><use href="#glyph-{0}"/></svg>'
+        '<b><a href="{2}">{3}</a><span class="sr-only">, {4}{5}</span>{6}</b>{7}</div></td>',
+        name,
+        format_html(' title="{}"', cell["note"]) if cell["note"] else "",
+        cell["url"],
+        cell["value"],
+        tier_label(cell["tier"]),
+        f", {cell['note']}" if cell["note"] else "",
+        format_html(" <small>{}</small>", cell["short"]) if cell["short"] else "",
+        # As large as it is drawn, so it needs no view box.
+        format_html(
+            '<svg class="spark" aria-hidden="true"><path d="{}"/><path class="end" d="{}"/></svg>', spark.line, spark.dot
+        )
+        if spark
+        else "",
+    )
+
+
+@register.simple_tag
 def field_link(form: Any, name: str) -> str:
     """The id of the first control of a field, for the links of an error summary."""
     bound = form[name]
