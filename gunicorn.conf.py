@@ -1,6 +1,8 @@
 """How the web process runs. gunicorn reads this file from the folder it is started in."""
 
+import ctypes
 import os
+from contextlib import suppress
 
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
@@ -16,3 +18,10 @@ accesslog = None  # django-structlog logs each request with its id
 
 # One pooled connection for each thread: fewer gave errors under load, more stay idle.
 os.environ.setdefault("QMPORTAL_POOL_SIZE", str(threads))
+
+
+def post_fork(server: object, worker: object) -> None:
+    """Threads share two heaps: with one each, glibc keeps what the largest page took once for every thread."""
+    M_ARENA_MAX = -8
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
