@@ -31,6 +31,7 @@ WINDOWS = (30, 90, 180, 365)
 DEFAULT_WINDOW = 90
 # A portal that slept for longer starts its history anew instead of computing for hours.
 MOST_MISSED_NIGHTS = timedelta(days=31)
+MOST_HISTORY = timedelta(days=365 * 20)
 
 
 class Superseded(Exception):
@@ -161,6 +162,10 @@ class ThresholdSet(models.Model):
     def is_portal_default(self) -> bool:
         """As shipped: nobody has set it."""
         return self.author_id is None
+
+    @property
+    def in_force_in_words(self) -> str:
+        return "from the beginning" if self.is_portal_default else f"since {self.effective_from:%-d %b %Y}"
 
     @property
     def severities_in_words(self) -> str:
@@ -312,6 +317,7 @@ class SnapshotRun(Work):
     reason = models.CharField(max_length=10, choices=Reason)
     since = models.DateField()
     as_of = models.DateField()
+    every = models.PositiveSmallIntegerField(default=1, db_default=1, help_text="Days between two nights.")
 
     class Meta:
         ordering = ["-created_at"]
@@ -328,20 +334,27 @@ class SnapshotRun(Work):
     @classmethod
     @transaction.atomic
     def request(
-        cls, reason: str, *, now: datetime, requested_by: User | None = None, since: date | None = None
+        cls, reason: str, *, now: datetime, requested_by: User | None = None, since: date | None = None, every: int = 1
     ) -> SnapshotRun:
         """Asks for a recomputation up to the last local midnight. A run that still waits serves the new wish too.
 
         It is locked until the caller's transaction ends, so that no worker takes it before the change that it is for.
         """
         as_of = local_day(now)
-        since = since or as_of
-        waiting = cls.objects.filter(state=cls.State.QUEUED, attempts=0, as_of=as_of, since__lte=since)
+        since = min(since or as_of, as_of)
+        waiting = cls.objects.filter(state=cls.State.QUEUED, attempts=0, as_of=as_of, since__lte=since, every__lte=every)
         run = waiting.select_for_update(skip_locked=True).first()
         if run is None:
-            run = cls.objects.create(reason=reason, since=since, as_of=as_of, requested_by=requested_by)
+            run = cls.objects.create(reason=reason, since=since, as_of=as_of, every=every, requested_by=requested_by)
         ring(run)
         return run
+
+    @classmethod
+    def request_history(cls, since: date | None, *, now: datetime, requested_by: User | None = None) -> SnapshotRun:
+        """After an import: a night a week from the earliest row that changed, so that trends show the past at once."""
+        earliest = local_day(now) - MOST_HISTORY
+        since = max(since, earliest) if since else None
+        return cls.request(cls.Reason.IMPORT, now=now, requested_by=requested_by, since=since, every=7)
 
     @classmethod
     def request_nightly(cls, now: datetime) -> SnapshotRun | None:
@@ -360,7 +373,7 @@ class SnapshotRun(Work):
         """Each day is a transaction of its own and safe to repeat, so the work is done here, with progress shown."""
         from benchmarks.snapshots import take_snapshots_of_days  # which reads the models of this module
 
-        take_snapshots_of_days(self.since, self.as_of, report=self.report)
+        take_snapshots_of_days(self.since, self.as_of, report=self.report, every=self.every)
 
     def run(self) -> None:
         """Nothing is left to do: the snapshots are kept day by day."""

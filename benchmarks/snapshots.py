@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -52,27 +52,48 @@ def take_snapshots(as_of: date, windows: Sequence[int] = WINDOWS) -> int:
     The number of statements is constant. The day's rows are replaced in one transaction, so a reader sees the old day or the
     new one, and a second run changes nothing but `computed_at`.
     """
-    sets = ThresholdSet.objects.by_metric(as_of)
-    rules = {metric: row.rules() for metric, row in sets.items()}
-    set_ids = {metric: row.pk for metric, row in sets.items()}
-    counted = tallies([Window(as_of, days) for days in windows], rules)
-    now = timezone.now()
     # Judged while the database takes them in.
-    rows = (
-        _row(team, days, line, as_of, set_ids.get(line.metric), now)
-        for (team, days), tally in counted.items()
-        for line in judge_all(tally, rules)
-    )
+    rows = _rows(as_of, windows)
     with transaction.atomic():
         MetricSnapshot.objects.filter(as_of=as_of, window_days__in=windows)._raw_delete(using="default")
         return _copy(rows)
 
 
+def count_now(as_of: date, windows: Sequence[int], teams: Sequence[int]) -> list[MetricSnapshot]:
+    """What `take_snapshots` would keep, for a day that nobody kept: unsaved, and for these teams alone."""
+    sets = {row.pk: row for row in ThresholdSet.objects.by_metric(as_of).values()}
+    found = []
+    for row in _rows(as_of, windows, teams):
+        values = dict(zip(COLUMNS, row, strict=True))
+        judged_by = sets.get(values.pop("threshold_set_id"))
+        found.append(MetricSnapshot(**values | {"details": json.loads(values["details"]), "threshold_set": judged_by}))
+    return found
+
+
+def _rows(as_of: date, windows: Sequence[int], teams: Sequence[int] | None = None) -> Iterator[tuple]:
+    """The day's measures as rows of the table: counted here and now, judged one by one as they are taken."""
+    sets = ThresholdSet.objects.by_metric(as_of)
+    rules = {metric: row.rules() for metric, row in sets.items()}
+    set_ids = {metric: row.pk for metric, row in sets.items()}
+    # Not a generator function: the connection that a COPY holds could not count any more.
+    counted = tallies([Window(as_of, days) for days in windows], rules, teams)
+    now = timezone.now()
+    return (
+        _row(team, days, line, as_of, set_ids.get(line.metric), now)
+        for (team, days), tally in counted.items()
+        for line in judge_all(tally, rules)
+    )
+
+
 def take_snapshots_of_days(
-    since: date, as_of: date, windows: Sequence[int] = WINDOWS, report: Callable[[int, int], None] = lambda done, total: None
+    since: date,
+    as_of: date,
+    windows: Sequence[int] = WINDOWS,
+    report: Callable[[int, int], None] = lambda done, total: None,
+    every: int = 1,
 ) -> int:
-    """The same for each day from `since` to `as_of`, in order; `report(done, total)` after each."""
-    days = list(days_between(since, as_of))
+    """The same for every `every`-th day from `since` to `as_of`, which is one of them; `report(done, total)` after each."""
+    days = list(days_between(since, as_of))[::-every][::-1]
     kept = 0
     for done, day in enumerate(days, start=1):
         kept += take_snapshots(day, windows)

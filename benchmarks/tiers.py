@@ -243,7 +243,8 @@ class MeanStep(NamedTuple):
 def next_tier_mean(total_seconds: Number, n: int, cuts: Cuts, k: int = 3) -> list[MeanStep]:
     """For each better tier, nearest first, the average the next incidents must stay under.
 
-    k incidents if that leaves them any time at all, else the smallest number that does. Only for lower is better.
+    k incidents if that leaves each at least half of the tier's own cut point, else the smallest number that does: "the next
+    ten must take under a minute" is arithmetic and not a goal. Only for lower is better.
     """
     if cuts.better != "lower":
         raise ValueError("a mean to bring down needs cuts where lower is better")
@@ -255,7 +256,7 @@ def next_tier_mean(total_seconds: Number, n: int, cuts: Cuts, k: int = 3) -> lis
     for tier, point in zip(BEST_FIRST, cuts.points, strict=False):
         cut = exact(point)
         if tier > now and cut > 0:
-            count = max(k, math.floor(total / cut) + 1 - n)
+            count = max(k, math.ceil(2 * (total / cut - n)))
             limit = (cut * (n + count) - total) / count
             steps.append(MeanStep(tier, count, limit, tier is Tier.NEEDS_WORK))
     return steps[::-1]

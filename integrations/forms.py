@@ -66,6 +66,8 @@ class ImportForm(forms.ModelForm):
         )
         team = cast(forms.ModelChoiceField, self.fields["team"])
         team.queryset = Team.objects.with_rows_for(user, Role.MANAGER)
+        team.to_field_name = "slug"
+        team.error_messages["invalid_choice"] = "Choose one of the teams that you may import into."
         team.empty_label = "As the column “team” of the file says"
         if not is_admin(user):
             del self.fields["create_teams"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -21,6 +21,7 @@ from incidents.models import Incident
 from integrations.mappings import Mapping
 from integrations.parsers import BadCell, Binding, Reading, Row, Table, UnreadableFile, bind, open_table, plain, read_row
 from pipeline.models import Stage
+from qmportal.lib.days import local_day
 from qmportal.lib.forms import FILED_HERE
 from qmportal.lib.records import Record
 from qmportal.lib.text import clean_line
@@ -72,6 +73,8 @@ class Outcome:
     preview: list[dict[str, Any]] = field(default_factory=list)
     encoding: str = ""
     delimiter: str = ""
+    # Of the records that came or changed: measures are old news from then on.
+    earliest: date | None = None
 
     @property
     def left_out(self) -> int:
@@ -84,8 +87,13 @@ class Outcome:
             if len(self.errors) < KEPT_ERRORS:
                 self.errors.append((row.line, titles(name) if name else "", sentence))
 
+    def touch(self, record: Any) -> None:
+        moment = record.found_at if isinstance(record, Defect) else record.began_at
+        self.earliest = min(filter(None, (self.earliest, local_day(moment))))
+
     def as_json(self) -> dict[str, Any]:
-        return self.__dict__ | {"left_out": self.left_out}
+        earliest = self.earliest.isoformat() if self.earliest else None
+        return self.__dict__ | {"left_out": self.left_out, "earliest": earliest}
 
 
 class Importer:
@@ -178,6 +186,8 @@ class Importer:
                 touched |= row.values.keys()
         self.outcome.created += len(created)
         self.outcome.updated += len(updated)
+        for record in (*created, *updated):
+            self.outcome.touch(record)
         if write:
             self._create(created)
             self._update(updated, touched)

@@ -141,7 +141,7 @@ class ImportJob(Work):
         if not outcome.failed:
             transaction.on_commit(self.forget_file)
         if outcome.created + outcome.updated:
-            SnapshotRun.request(SnapshotRun.Reason.IMPORT, now=timezone.now(), requested_by=self.requested_by)
+            SnapshotRun.request_history(outcome.earliest, now=timezone.now(), requested_by=self.requested_by)
 
     def _importer(self) -> Importer:
         """Rights are read anew: who has lost a team since the upload does not write into it."""

@@ -195,8 +195,8 @@ def test_next_rate_is_the_smallest_that_works(bad, good, cuts):
 def test_next_mean_vector():
     good, elite = next_tier_mean(5 * 5 * H, 5, RESTORE)
     assert good == (GOOD, 3, Fraction(7 * H, 3), False)
-    # Eight incidents could not bring 25 h down to 1 h each; 21 more is the first number with any time left.
-    assert elite == (ELITE, 21, Fraction(H, 21), False)
+    # Eight incidents could not bring 25 h down to 1 h each; 40 more is the first number that leaves each half an hour.
+    assert elite == (ELITE, 40, Fraction(H, 2), False)
 
 
 def test_next_mean_up_to_needs_work_is_inclusive():
@@ -217,9 +217,11 @@ def test_next_mean_works_just_under_the_limit_and_not_above(total, n, k):
         assert tier_of((total + count * (limit - hair)) / (n + count), RESTORE) >= tier
         assert tier_of((total + count * (limit + hair)) / (n + count), RESTORE) < tier
         assert (tier_of((total + count * limit) / (n + count), RESTORE) >= tier) is inclusive
+        cut = dict(zip(BEST_FIRST, RESTORE.points, strict=False))[tier]
+        assert limit >= Fraction(cut, 2)
         if count > k:
-            cut = dict(zip(BEST_FIRST, RESTORE.points, strict=False))[tier]
-            assert total >= cut * (n + count - 1)
+            fewer = count - 1
+            assert (cut * (n + fewer) - total) / Fraction(fewer) < Fraction(cut, 2)
 
 
 # The editor

@@ -18,7 +18,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--since", metavar="DATE", help="first day of a span that ends with --as-of")
 
-    def handle(self, as_of: str | None, since: str | None, **options: Any) -> None:
+        parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth day, the last one included")
+
+    def handle(self, as_of: str | None, since: str | None, every: int, **options: Any) -> None:
         today = local_day(timezone.now())
         last = parse_day(as_of) if as_of else today
         first = parse_day(since) if since else last
@@ -26,7 +28,9 @@ class Command(BaseCommand):
             raise CommandError(f"{last} has not begun yet; a window ends at a midnight that has passed.")
         if first > last:
             raise CommandError("--since must not lie after --as-of.")
-        kept = take_snapshots_of_days(first, last)
+        if every < 1:
+            raise CommandError("--every must be 1 or more.")
+        kept = take_snapshots_of_days(first, last, every=every)
         self.stdout.write(f"{kept} snapshots kept, {first} to {last}")
 
 

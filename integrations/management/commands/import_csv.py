@@ -58,7 +58,7 @@ class Command(BaseCommand):
                 )
                 outcome = importer.check(raw) if dry_run else importer.write(raw, skip_errors=skip_errors)
                 if not dry_run and outcome.created + outcome.updated:
-                    SnapshotRun.request(SnapshotRun.Reason.IMPORT, now=now)
+                    SnapshotRun.request_history(outcome.earliest, now=now)
         except Refused as refused:
             self._print(refused.outcome, "Nothing was imported. With the wrong rows left out it would have been:")
             raise CommandError(f"{refused.outcome.failed} rows have errors; nothing was imported.", returncode=1) from None
