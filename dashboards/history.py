@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import connection
+from django.db.models import Max
 
+from benchmarks.metrics import METRICS
 from benchmarks.models import MetricSnapshot
+from benchmarks.snapshots import count_now
+from defects.models import Defect
+from incidents.models import Incident
+from qmportal.lib.days import local_day
+from teams.models import Team
 
 # Days between two points of a trend, by window, and how many of them are shown.
 STEPS = {30: (3, 21), 90: (7, 26), 180: (7, 39), 365: (14, 53)}
@@ -47,3 +54,20 @@ def series(
     for team, metric, day, value, tier in rows.order_by():
         found[team, metric][place[day]] = (value, tier)
     return found
+
+
+def read_night(team: Team, window: int, night: date) -> dict[str, MetricSnapshot]:
+    """All measures of a team as they were kept for a night, by metric; counted now when nobody kept it."""
+    kept = MetricSnapshot.objects.filter(team=team, window_days=window, as_of=night)
+    rows = list(kept.select_related("threshold_set__author")) or count_now(night, [window], [team.pk])
+    by_metric = {row.metric: row for row in rows}
+    return {metric: by_metric[metric] for metric in METRICS if metric in by_metric}
+
+
+def newest_record(teams: Sequence[Team]) -> date | None:
+    """The day after the newest record of these teams and those below: the first day as of which it counts."""
+    families = {"team__lineage__overlap": [team.pk for team in teams]}
+    found = Defect.objects.alive().filter(**families).aggregate(at=Max("found_at"))["at"]
+    noticed = Incident.objects.counted().filter(**families).aggregate(at=Max("detected_at"))["at"]
+    moments = [moment for moment in (found, noticed) if moment is not None]
+    return local_day(max(moments)) + timedelta(days=1) if moments else None

@@ -13,7 +13,8 @@ from benchmarks.metrics import METRICS, Measure, change, with_durations
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import rules_in_force
 from benchmarks.tiers import Rules, Tier, format_value
-from dashboards.words import interval_words, missing_words, next_steps, sample_words, value_words
+from dashboards.history import read_night
+from dashboards.words import interval_words, missing_words, next_steps, open_words, sample_words, value_words
 from qmportal.lib import charts
 from qmportal.lib.days import Window
 from teams.models import Team
@@ -24,10 +25,11 @@ class MetricPage:
     team: Team
     metric: str
     window: Window
-    kept: MetricSnapshot | None
+    kept: MetricSnapshot
     threshold_set: ThresholdSet | None
     rules: Rules
-    measure: Measure | None
+    measure: Measure
+    with_open: str
     verdict: str
     counted: int
     excluded: int
@@ -41,20 +43,20 @@ class MetricPage:
     @property
     def changed_since(self) -> bool:
         """Rows came, went or moved after the night that the number is from."""
-        return self.kept is not None and self.kept.n != self.counted
+        return self.kept.n != self.counted
 
     @property
     def value(self) -> str:
-        return value_words(self.measure, self.rules.cuts) if self.measure else "Not computed yet"
+        return value_words(self.measure, self.rules.cuts)
 
     @property
     def borderline_tiers(self) -> list[str]:
-        return self.kept.borderline.split("-") if self.kept and self.kept.borderline else []
+        return self.kept.borderline.split("-") if self.kept.borderline else []
 
     @property
     def tier_words(self) -> str:
-        if self.kept is None or self.kept.tier or not self.rules.cuts:
-            return "" if self.kept and self.rules.cuts else "no tiers set"
+        if self.kept.tier or not self.rules.cuts:
+            return "" if self.rules.cuts else "no tiers set"
         return f"would be {Tier(self.kept.would_be).label}" if self.kept.would_be else ""
 
     @property
@@ -66,26 +68,24 @@ class MetricPage:
             self.measure.value,
             [float(point) for point in self.rules.cuts.points],
             lower_is_better=self.rules.cuts.better == "lower",
-            tier=self.kept.tier if self.kept else None,
+            tier=self.kept.tier,
             interval=(low, high) if low is not None and high is not None else None,
             ceiling=100 if METRICS[self.metric].unit == "percent" else None,
         )
 
     @property
     def steps(self) -> list[tuple[Tier, str]]:
-        return next_steps(self.measure, self.rules) if self.measure else []
+        return next_steps(self.measure, self.rules)
 
     @property
     def missing(self) -> str:
-        if self.measure is None or self.kept is None or self.kept.tier or not self.rules.cuts:
+        if self.kept.tier or not self.rules.cuts:
             return ""
         return missing_words(self.measure, self.rules)
 
     def facts(self) -> list[dict[str, str]]:
         """What an honest number brings along."""
         measure = self.measure
-        if measure is None:
-            return []
         definition = METRICS[self.metric]
         found = [{"label": "Counted", "value": f"{measure.n:,} {definition.sample}"}]
         if definition.unit == "percent":
@@ -102,6 +102,8 @@ class MetricPage:
                     found.append({"label": label, "value": format_value(seconds, "seconds")})
             if measure.longest_share is not None and measure.n > 1:
                 found.append({"label": "The longest one's share", "value": format_value(measure.longest_share, "percent")})
+        if self.with_open:
+            found.append({"label": "With open incidents", "value": self.with_open})
         if measure.flagged:
             found.append({"label": "Start unknown", "value": f"{measure.flagged:,} counted from detection"})
         if self.verdict:
@@ -110,27 +112,23 @@ class MetricPage:
 
 
 def read_metric(team: Team, metric: str, days: int, as_of: date, *, excluded: bool) -> MetricPage:
-    """The snapshot of the night, and the rows that its window counts now by the set that judged it."""
+    """The night's measure, and the rows that its window counts now by the set that judged it."""
     window = Window(as_of, days)
-    kept = (
-        MetricSnapshot.objects.filter(team=team, metric=metric, window_days=days, as_of=as_of)
-        .select_related("threshold_set", "threshold_set__author")
-        .first()
-    )
-    judged_by = kept.threshold_set if kept else ThresholdSet.objects.by_metric(as_of).get(metric)
+    night = read_night(team, days, as_of)
+    kept = night[metric]
     in_force = rules_in_force(as_of)[metric]
     # The cut points are those that judged the night; which rows count is said for all metrics on the same rows together.
-    rules = replace(judged_by.rules(), severities=in_force.severities) if judged_by else in_force
-    measure = kept.measure if kept else None
-    verdict = ""
-    if metric == "mttr" and measure is not None:
+    rules = replace(kept.threshold_set.rules(), severities=in_force.severities) if kept.threshold_set else in_force
+    measure, verdict, with_open = kept.measure, "", ""
+    if metric == "mttr":
         measure, verdict = _with_times(team, window, rules, measure)
+        with_open = open_words(night, rules)
     counted = counted_rows(metric, team, window, rules)
     left_out = excluded_rows(metric, team, window, rules)
     rows = left_out if excluded else counted
     related = ("team", "severity", "stage_found") if is_defect_metric(metric) else ("team", "severity")
     return MetricPage(
-        team, metric, window, kept, judged_by, rules, measure, verdict,
+        team, metric, window, kept, kept.threshold_set, rules, measure, with_open, verdict,
         counted.count(), left_out.count(), rows.select_related(*related), excluded,
     )  # fmt: skip
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from benchmarks.metrics import METRICS, Measure
 from benchmarks.models import MetricSnapshot, ThresholdSet
+from benchmarks.snapshots import count_now
 from benchmarks.tiers import Cuts, Overall, Tier, overall
 from dashboards.words import day_words, listed, plural, sample_words, value_words
 from qmportal.lib import charts
@@ -45,6 +46,11 @@ class Overview:
     as_of: date | None
     rows: list[Row]
     cuts: Mapping[str, Cuts | None]
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing at all was counted in this window."""
+        return not any(kept["n"] for row in self.rows for kept in row.measures.values())
 
     @property
     def judged(self) -> list[tuple[Team, Overall]]:
@@ -97,16 +103,23 @@ class Overview:
         return f"{sentence} {listed([team.name for team, _ in behind])} {verb} attention{because}."
 
 
-def read_overview(teams: list[Team], window: int, cuts: Mapping[str, Cuts | None]) -> Overview:
-    """One query for the measures of the last night, whatever the number of teams."""
-    night = MetricSnapshot.objects.order_by("-as_of").values("as_of")[:1]
+def read_overview(teams: list[Team], window: int, cuts: Mapping[str, Cuts | None], day: date | None = None) -> Overview:
+    """One query for the measures of the last night, or of `day`, whatever the number of teams.
+
+    A day that nobody kept is counted now; a team that came later has no measures then.
+    """
+    night = day or MetricSnapshot.objects.order_by("-as_of").values("as_of")[:1]
     rows = {team.pk: Row(team) for team in teams}
     night_of: date | None = None
     tiers: dict[int, dict[str, Tier | None]] = defaultdict(dict)
     snapshots = MetricSnapshot.objects.filter(
         window_days=window, as_of=night, team__in=list(rows), metric__in=[*COLUMNS, "escaped_defects", "defects_found"]
     ).order_by()
-    for row in snapshots.values_list(*FIELDS, "as_of"):
+    found: Iterable[tuple[Any, ...]] = snapshots.values_list(*FIELDS, "as_of")
+    if day and not found:
+        counted = count_now(day, [window], list(rows))
+        found = [(*(getattr(measure, name) for name in FIELDS), day) for measure in counted]
+    for row in found:
         kept = dict(zip(FIELDS, row, strict=False))
         night_of = row[-1]
         rows[kept["team_id"]].measures[kept["metric"]] = kept
@@ -149,7 +162,7 @@ def chosen(rows: list[Row], q: str, tier: str, group: str, sort: str) -> list[Ro
 def cell(kept: dict[str, Any] | None, cuts: Cuts | None) -> dict[str, Any]:
     """The words of one cell: value, tier, and why there is no tier."""
     if kept is None:
-        return {"value": "–", "tier": None, "note": "no data"}
+        return {"value": "–", "tier": None, "note": "no data", "short": ""}
     measure = Measure(kept["value"], kept["n"], kept["numerator"], kept["denominator"], kept["low"], metric=kept["metric"])
     note = ""
     if kept["would_be"]:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from benchmarks.metrics import METRICS, Measure, change
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.tiers import Overall, Rules, Tier, format_value, overall
-from dashboards.history import series, trend_days
+from dashboards.history import read_night, series, trend_days
 from dashboards.words import (
     CARDS,
     day_words,
@@ -20,6 +20,7 @@ from dashboards.words import (
     listed,
     missing_words,
     next_step,
+    open_words,
     plural,
     sample_words,
     value_words,
@@ -41,10 +42,16 @@ class TeamReport:
     now: dict[str, MetricSnapshot]
     before: dict[str, MetricSnapshot]
     rules: dict[str, Rules]
+    chosen: bool = False
 
     @property
     def overall(self) -> Overall | None:
         return overall({metric: Tier(kept.tier) if kept.tier else None for metric, kept in self.now.items()})
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing at all was counted in this window."""
+        return not any(kept.n for kept in self.now.values())
 
     @property
     def span(self) -> Window | None:
@@ -91,6 +98,10 @@ class TeamReport:
             if metric in self.now
         ]
 
+    def _metric_url(self, metric: str) -> str:
+        day = f"&as_of={self.as_of:%Y-%m-%d}" if self.chosen and self.as_of else ""
+        return reverse("dashboards:metric", args=[self.team.slug, metric]) + f"?window={self.window}{day}"
+
     def _card(self, kept: MetricSnapshot, past: list[float | None]) -> dict[str, Any]:
         measure, rules = kept.measure, self.rules.get(kept.metric, Rules())
         definition = METRICS[kept.metric]
@@ -101,8 +112,8 @@ class TeamReport:
         if kept.borderline:
             better, worse = (Tier(key).label for key in kept.borderline.split("-"))
             chips.append(f"borderline {better}–{worse}")
-        if measure.state == "provisional" and kept.tier:
-            chips.append("provisional")
+        if kept.metric == "mttr" and (words := open_words(self.now, rules)):
+            chips.append(f"with open: {words}")
         interval = (measure.low, measure.high) if measure.low is not None and measure.high is not None else None
         cuts = [float(point) for point in rules.cuts.points] if rules.cuts else []
         tier_words = ""
@@ -112,7 +123,7 @@ class TeamReport:
             "metric": kept.metric,
             "label": definition.label,
             "help": definition.help,
-            "url": reverse("dashboards:metric", args=[self.team.slug, kept.metric]) + f"?window={self.window}",
+            "url": self._metric_url(kept.metric),
             "value": value_words(measure, rules.cuts),
             "tier": kept.tier,
             "judged": bool(rules.cuts),
@@ -155,26 +166,27 @@ class TeamReport:
                     "text": (f"{step[0].label}: {step[1]}." if step else "")
                     if kept.tier
                     else missing_words(measure, rules) + ".",
-                    "url": reverse("dashboards:metric", args=[self.team.slug, metric]) + f"?window={self.window}",
+                    "url": self._metric_url(metric),
                 }
             )
         return sorted(found, key=lambda step: Tier(step["tier"]).rank if step["tier"] else 6)
 
 
-def read_team(team: Team, window: int) -> TeamReport:
-    """Last night's snapshots, those of the window before it, and the sets that judged: three queries."""
+def read_team(team: Team, window: int, day: date | None = None) -> TeamReport:
+    """The snapshots of the last night or of `day`, those of the window before it, and the sets that judged them.
+
+    A day that nobody kept is counted now.
+    """
     kept = MetricSnapshot.objects.filter(team=team, window_days=window)
-    night = kept.order_by("-as_of").values("as_of")[:1]
-    now = {row.metric: row for row in kept.filter(as_of=night).select_related("threshold_set")}
-    as_of = next(iter(now.values())).as_of if now else None
-    before: dict[str, MetricSnapshot] = {}
-    if as_of:
-        edge = as_of - timedelta(days=window)
-        nearest = kept.filter(as_of__lte=edge, as_of__gt=edge - timedelta(days=7)).order_by("-as_of").values("as_of")[:1]
-        before = {row.metric: row for row in kept.filter(as_of=nearest)}
-    ordered = {metric: now[metric] for metric in METRICS if metric in now}
-    rules = {metric: row.threshold_set.rules() for metric, row in ordered.items() if row.threshold_set}
-    return TeamReport(team, window, as_of, ordered, before, rules)
+    as_of = day or kept.latest_day()
+    if as_of is None:
+        return TeamReport(team, window, None, {}, {}, {})
+    now = read_night(team, window, as_of)
+    edge = as_of - timedelta(days=window)
+    nearest = kept.filter(as_of__lte=edge, as_of__gt=edge - timedelta(days=7)).order_by("-as_of").values("as_of")[:1]
+    before = {row.metric: row for row in kept.filter(as_of=nearest)}
+    rules = {metric: row.threshold_set.rules() for metric, row in now.items() if row.threshold_set}
+    return TeamReport(team, window, as_of, now, before, rules, chosen=day is not None)
 
 
 def trend_chart(team: Team, metric: str, window: int, as_of: date) -> tuple[charts.Trend | None, str]:

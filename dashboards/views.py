@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -11,10 +10,10 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from benchmarks.metrics import METRICS
-from benchmarks.models import MetricSnapshot
+from benchmarks.models import DEFAULT_WINDOW, MetricSnapshot
 from benchmarks.tiers import Tier
-from dashboards.forms import OverviewFilter, chosen_window, window_options
-from dashboards.history import SPARK_POINTS, series, trend_days
+from dashboards.forms import AsOf, OverviewFilter, chosen_day, chosen_window, window_options
+from dashboards.history import SPARK_POINTS, newest_record, series, trend_days
 from dashboards.metric import read_metric
 from dashboards.overview import COLUMNS, SPARKS, Overview, as_of_words, cell, chosen, cuts_in_force, read_overview
 from dashboards.search import search_everything
@@ -38,7 +37,9 @@ def overview(request: SignedInRequest) -> HttpResponse:
     window = chosen_window(request)
     parents = {team.parent_id for team in teams}
     form = OverviewFilter(request.GET, groups=[(str(team.pk), team.name) for team in teams if team.pk in parents])
-    read = read_overview(teams, window, cuts_in_force(local_day(timezone.now())))
+    today = local_day(timezone.now())
+    asked = chosen_day(request, today)
+    read = read_overview(teams, window, cuts_in_force(asked.day or today), asked.day)
     rows = chosen(read.rows, form.value("q"), form.value("tier"), form.value("group"), form.sort_key)
     if request.GET.get("format") == "csv":
         return overview_csv(read, rows)
@@ -47,18 +48,23 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "overview": read,
         "page": page,
-        "lines": team_lines(read, list(page)),
+        "lines": team_lines(read, list(page), carried(window, asked)),
+        "carried": carried(window, asked),
         "columns": [{"key": metric, "label": METRICS[metric].label, "short": METRICS[metric].short} for metric in COLUMNS],
-        "windows": window_options(window),
+        "windows": window_options(request, window),
+        "window": window,
         "as_of": as_of_words(read.as_of),
+        "asked": asked,
+        "today": today,
+        "newest": newest_record(teams) if read.is_empty else None,
         "kpis": overview_kpis(read),
         "steps": first_steps(request.user),
     }
     return render_page(request, "dashboards/overview.html", context, partial="comparison")
 
 
-def team_lines(read: Overview, rows: list[Any]) -> list[dict[str, Any]]:
-    """The rows of one page with words and sparklines: two queries for all of them."""
+def team_lines(read: Overview, rows: list[Any], query: str = "") -> list[dict[str, Any]]:
+    """The rows of one page with words and sparklines: two queries for all of them. `query`: what links carry along."""
     days = trend_days(read.window, read.as_of, SPARK_POINTS) if read.as_of and rows else []
     past = series([row.team.pk for row in rows], SPARKS, read.window, days) if days else {}
     return [
@@ -68,7 +74,7 @@ def team_lines(read: Overview, rows: list[Any]) -> list[dict[str, Any]]:
             "cells": [
                 {
                     "metric": metric,
-                    "url": f"/t/{row.team.slug}/{metric}/",
+                    "url": f"/t/{row.team.slug}/{metric}/{query}",
                     "spark": charts.sparkline([value for value, _ in past.get((row.team.pk, metric), [])], height=18)
                     if metric in SPARKS
                     else None,
@@ -110,15 +116,20 @@ def overview_kpis(read: Overview) -> list[dict[str, Any]]:
 
 
 def overview_csv(read: Overview, rows: list[Any]) -> HttpResponse:
+    """One line a team; durations in hours, as in the API."""
     header = ["team", "slug", "as_of", "window_days", "overall_tier"]
     for metric in COLUMNS:
-        header += [metric, f"{metric}_n", f"{metric}_tier", f"{metric}_state"]
+        unit = "_hours" if METRICS[metric].unit == "seconds" else ""
+        header += [f"{metric}{unit}", f"{metric}_n", f"{metric}_tier", f"{metric}_state"]
     lines = []
     for row in rows:
         line = [row.team.name, row.team.slug, read.as_of, read.window, row.tier or ""]
         for metric in COLUMNS:
             kept = row.measures.get(metric, {})
-            line += [kept.get("value"), kept.get("n"), kept.get("tier"), kept.get("state")]
+            value = kept.get("value")
+            if value is not None and METRICS[metric].unit == "seconds":
+                value = round(value / 3600, 6)
+            line += [value, kept.get("n"), kept.get("tier"), kept.get("state")]
         lines.append(line)
     return csv_response("overview.csv", header, lines)
 
@@ -126,7 +137,9 @@ def overview_csv(read: Overview, rows: list[Any]) -> HttpResponse:
 def team(request: SignedInRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Team.objects.visible_to(request.user).select_related("parent"), slug=slug)
     window = chosen_window(request)
-    report = read_team(found, window)
+    today = local_day(timezone.now())
+    asked = chosen_day(request, today)
+    report = read_team(found, window, asked.day)
     rows = is_member(request.user, found)
     family = Team.objects.descendants_of(found)
     picture, sentence = trend_chart(found, "escaped_defect_rate", window, report.as_of) if report.as_of else (None, "")
@@ -144,9 +157,12 @@ def team(request: SignedInRequest, slug: str) -> HttpResponse:
         "incidents": Incident.objects.alive().filter(team__in=family).select_related("severity", "team")[:6]
         if rows
         else None,
-        "windows": window_options(window),
+        "windows": window_options(request, window),
         "window": window,
         "as_of": as_of_words(report.as_of),
+        "asked": asked,
+        "today": today,
+        "newest": newest_record([found]) if report.is_empty else None,
         "children": Team.objects.visible_to(request.user).filter(parent=found),
     }
     return render(request, "dashboards/team.html", context)
@@ -157,7 +173,9 @@ def metric(request: SignedInRequest, slug: str, metric: str) -> HttpResponse:
         raise Http404("No such metric.")
     found = get_object_or_404(Team.objects.visible_to(request.user), slug=slug)
     window = chosen_window(request)
-    as_of = chosen_night(request, found, window)
+    today = local_day(timezone.now())
+    asked = chosen_day(request, today)
+    as_of = asked.day or MetricSnapshot.objects.filter(team=found, window_days=window).latest_day() or today
     page = read_metric(found, metric, window, as_of, excluded=request.GET.get("tab") == "excluded")
     rows = Paginator(page.rows, 50).get_page(request.GET.get("page")) if is_member(request.user, found) else None
     picture, sentence = trend_chart(found, metric, window, as_of)
@@ -168,24 +186,21 @@ def metric(request: SignedInRequest, slug: str, metric: str) -> HttpResponse:
         "rows": rows,
         "trend": picture,
         "trend_title": sentence,
-        "windows": [option | {"url": f"?window={option['value']}"} for option in window_options(window)],
+        "windows": window_options(request, window),
         "window": window,
         "as_of": day_words(as_of),
+        "asked": asked,
+        "today": today,
         "may_recompute": is_admin(request.user),
     }
     return render_page(request, "dashboards/metric.html", context, partial="rows")
 
 
-def chosen_night(request: SignedInRequest, team: Team, window: int) -> date:
-    """`?as_of=`, if that night was computed for the team; else its last night; else today."""
-    nights = MetricSnapshot.objects.filter(team=team, window_days=window)
-    try:
-        asked = date.fromisoformat(request.GET.get("as_of", ""))
-    except ValueError:
-        asked = None
-    if asked and nights.filter(as_of=asked).exists():
-        return asked
-    return nights.latest_day() or local_day(timezone.now())
+def carried(window: int, asked: AsOf) -> str:
+    """What a link takes along to keep period and day; nothing for the usual ones."""
+    kept = [f"window={window}"] if window != DEFAULT_WINDOW else []
+    kept += [f"as_of={asked.typed}"] if asked.day else []
+    return "?" + "&".join(kept) if kept else ""
 
 
 def search(request: SignedInRequest) -> HttpResponse:

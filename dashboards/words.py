@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from benchmarks.metrics import METRICS, Measure
-from benchmarks.tiers import Cuts, Rules, Tier, exact, format_limit, format_value, next_tier_mean, next_tier_rate
+from benchmarks.models import MetricSnapshot
+from benchmarks.tiers import (
+    Cuts,
+    Rules,
+    Tier,
+    exact,
+    format_limit,
+    format_value,
+    judge,
+    next_tier_mean,
+    next_tier_rate,
+)
 
 # The judged metrics first, then what surrounds them.
 CARDS = ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect", "defect_removal_efficiency", "open_incidents")
@@ -46,6 +57,16 @@ def sample_words(measure: Measure) -> str:
 def missing_words(measure: Measure, rules: Rules) -> str:
     """Why there is no tier: "Not enough data: 3 of 10 defects"."""
     return f"Not enough data: {measure.n} of {plural(rules.minimum_n, METRICS[measure.metric].sample)}"
+
+
+def open_words(night: Mapping[str, MetricSnapshot], rules: Rules) -> str:
+    """MTTR with the incidents that are still open, and the tier it would be by MTTR's own rules; "" when none is open."""
+    with_open, still_open = night.get("mttr_with_open"), night.get("open_incidents")
+    if with_open is None or with_open.value is None or still_open is None or not still_open.n:
+        return ""
+    words = value_words(with_open.measure, rules.cuts, compact=True)
+    tier = judge(with_open.measure, rules).tier
+    return f"{words}, would be {tier.label}" if tier else words
 
 
 def next_step(measure: Measure, rules: Rules | None) -> tuple[Tier, str] | None:

@@ -233,3 +233,43 @@ def test_search_finds_teams_and_records_that_i_may_see(client, manager, payments
     assert "<html" not in palette
     client.force_login(make_user())
     assert "PAY-INC-3" not in client.get("/search/?q=pay-inc-3").content.decode()
+
+
+def test_a_day_that_nobody_kept_is_counted_now(client, manager, payments):
+    make_defect(team=payments, found_at=datetime(2020, 5, 4, 9, tzinfo=UTC), stage_found="production")
+    for _ in range(11):
+        make_defect(team=payments, found_at=datetime(2020, 5, 4, 9, tzinfo=UTC))
+    for address in ("/", "/t/payments/", "/t/payments/escaped_defect_rate/"):
+        page = client.get(f"{address}?as_of=2020-05-05&window=30").content.decode()
+        assert "8.3 %" in page, address
+        assert "As of 5 May 2020" in page, address
+    rows = client.get("/t/payments/escaped_defect_rate/?as_of=2020-05-05&window=30").content.decode()
+    assert 'Counted <span class="count">12</span>' in rows
+
+
+@pytest.mark.parametrize(
+    "day", ["2023-02-29", "0001-01-01", "10000-01-01", "2026-W53-1", "tomorrow", "2999-01-01", "２０２６-01-01"]
+)
+def test_a_day_that_is_none_is_said_and_the_last_night_is_shown(client, manager, day):
+    for address in ("/", "/t/payments/", "/t/payments/mttr/"):
+        answer = client.get(address, {"as_of": day})
+        assert answer.status_code == 200
+        assert "This is the last night." in answer.content.decode()
+
+
+def test_a_team_whose_records_are_old_shows_the_way_to_them(client, payments, today):
+    old = make_team(name="Old", slug="old")
+    make_defect(team=old, found_at=datetime(2015, 3, 1, 9, tzinfo=UTC))
+    take_snapshots(today)
+    client.force_login(make_user())
+    page = client.get("/t/old/").content.decode()
+    assert "The newest one counts as of 2 Mar 2015." in page
+    assert "as_of=2015-03-02" in page
+
+
+def test_mttr_with_open_incidents_is_shown_beside_mttr(client, manager, payments, today):
+    make_incident(team=payments, detected_at=midnight(today) - timedelta(days=20), started_at=None)
+    take_snapshots(today)
+    # Five of an hour and a half, and one open for twenty days: 487.5 h / 6.
+    for address in ("/t/payments/", "/t/payments/mttr/"):
+        assert "3.4 d, would be Needs Work" in client.get(address).content.decode()
