@@ -24,6 +24,6 @@ def add_plan(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("scenarios", "0004_plans_say_whom_they_are_for")]
+    dependencies = [("scenarios", "0001_initial")]
 
     operations = [migrations.RunPython(add_plan, migrations.RunPython.noop)]
