@@ -1,0 +1,109 @@
+"""axe finds nothing on any page, by the rules of WCAG 2.2 AA and by its own best practices; no page scrolls sideways."""
+
+from importlib.resources import files
+
+import pytest
+
+from tests.browser.conftest import ENGINEER, sweep
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN = """async () => {
+  const found = await axe.run(document, {runOnly: %s, resultTypes: ["violations"]});
+  return found.violations.flatMap(({id, nodes}) => nodes.map((node) => `${id}: ${node.target} ${node.html.slice(0, 160)}`));
+}"""
+
+OPEN_PAGES = ["/account/login/", "/account/password/reset/"]
+PAGES = [
+    *("/", "/?q=nobody", "/t/payments/", "/t/search/", "/t/payments/mttr/", "/t/payments/escaped_defect_rate/?tab=excluded"),
+    *("/incidents/", "/incidents/?q=nothing", "/incidents/PAY-INC-1/", "/incidents/SEA-INC-1/", "/incidents/new/"),
+    *("/defects/", "/defects/PAY-DEF-1/", "/defects/new/", "/defects/PAY-DEF-1/delete/"),
+    *("/thresholds/", "/thresholds/mttr/", "/thresholds/escaped_defect_rate/edit/", "/thresholds/runs/1/"),
+    *("/imports/", "/imports/new/", "/imports/1/"),
+    *("/teams/", "/teams/new/", "/teams/payments/edit/", "/teams/payments/members/", "/teams/people/"),
+    *("/teams/profile/", "/teams/tokens/", "/search/?q=pay", "/help/"),
+]
+NOWHERE = "/nowhere/"
+FORBIDDEN = "/thresholds/mttr/edit/"
+
+MODES = {
+    "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
+    "narrow": {"viewport": {"width": 320, "height": 640}, "color_scheme": "light"},
+}
+
+
+def in_mode(mode):
+    return pytest.param(mode, id=mode, marks=pytest.mark.browser_context_args(**MODES[mode]))
+
+
+class Checker:
+    def __init__(self, page):
+        self.page = page
+        self.problems: list[str] = []
+        # The policy of the pages lets no foreign script in; the debugging protocol is above it.
+        self.console = page.context.new_cdp_session(page)
+
+    def visit(self, path, status=200):
+        assert self.page.goto(path).status == status, path
+        self.look(path)
+
+    def look(self, name):
+        self.console.send("Runtime.evaluate", {"expression": AXE})
+        found = self.page.evaluate(RUN % RULES)
+        width = self.page.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
+        if width[0] > width[1]:
+            found.append(f"scrolls sideways: {width[0]} > {width[1]}")
+        self.problems += [f"{name}  {problem}" for problem in found]
+
+
+@pytest.fixture
+def an_import(admin, tmp_path):
+    """A checked file with one wrong line."""
+    path = tmp_path / "export.csv"
+    path.write_text(
+        "external_id,title,found_at,stage_found\nA-1,Wrong total,2026-03-01T10:00Z,ci\nA-2,Never,2026-02-30,ci\n"
+    )
+    admin.goto("/imports/new/")
+    admin.get_by_label("CSV file").set_input_files(path)
+    admin.get_by_label("Team of all rows").select_option(label="Payments")
+    admin.get_by_role("button", name="Check the file").click()
+    admin.wait_for_url("**/imports/1/")
+    admin.goto("/thresholds/")
+    admin.get_by_role("button", name="Recompute now").click()
+    admin.wait_for_url("**/runs/1/")
+    sweep()
+
+
+@pytest.mark.parametrize("mode", [in_mode(mode) for mode in MODES])
+def test_no_page_has_a_fault(page, sign_in, an_import, mode):
+    checker = Checker(page)
+    for path in PAGES:
+        checker.visit(path)
+
+    page.goto("/incidents/new/")
+    page.get_by_role("main").get_by_role("button", name="Report incident").click()
+    page.locator(".error-summary").wait_for()
+    checker.look("/incidents/new/ with errors")
+    page.goto("/thresholds/escaped_defect_rate/edit/")
+    page.get_by_label("Good, to").fill("7")
+    page.get_by_label("Average, from").fill("7")
+    page.get_by_role("button", name="Preview").click()
+    page.locator("#preview tbody tr").wait_for()
+    checker.look("preview of thresholds")
+    page.keyboard.press("Control+k")
+    page.locator("#palette-results a").first.wait_for()
+    checker.look("palette")
+    if page.viewport_size["width"] < 600:
+        page.goto("/")
+        page.get_by_role("button", name="Open menu").click()
+        checker.look("menu")
+
+    checker.visit(NOWHERE, 404)
+    sign_in(page, ENGINEER)
+    checker.visit(FORBIDDEN, 403)
+    page.context.clear_cookies()
+    for path in OPEN_PAGES:
+        checker.visit(path)
+    assert not checker.problems, "\n".join(checker.problems)

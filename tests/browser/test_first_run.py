@@ -1,0 +1,35 @@
+"""The first day: nobody is there, and the terminal has printed an address."""
+
+import pytest
+from playwright.sync_api import expect
+
+
+@pytest.fixture
+def db(empty_database):
+    """No scene."""
+
+
+def test_from_the_printed_address_to_a_ticked_check_list(page, settings):
+    settings.SETUP_TOKEN = "printed-in-the-terminal"
+    page.goto("/")
+    expect(page.get_by_role("main")).to_contain_text("This portal has no account yet")
+    page.goto("/setup/?token=printed-in-the-terminal")
+    page.get_by_label("E-mail").fill("first@example.com")
+    page.get_by_label("Name").fill("Fia First")
+    page.get_by_label("Password", exact=True).fill("a long enough word 7")
+    page.get_by_label("Password, once more").fill("a long enough word 7")
+    page.get_by_role("button", name="Create and sign in").click()
+    expect(page.get_by_role("heading", name="Get started")).to_be_visible()
+    steps = page.locator(".checklist li")
+    expect(steps).to_contain_text(["To do: Create a team", "To do: Take the", "To do: Import or report", "To do: Invite"])
+
+    steps.nth(0).get_by_role("link", name="Create a team").click()
+    page.get_by_label("Name").fill("Payments")
+    page.get_by_role("main").get_by_role("button").first.click()
+    page.goto("/")
+    expect(steps.nth(0)).to_contain_text("Done: Create a team")
+    steps.nth(1).get_by_role("link", name="Look at thresholds").click()
+    page.get_by_role("button", name="Keep the shipped thresholds").click()
+    page.goto("/")
+    expect(steps.nth(1)).to_contain_text("Done: Take the thresholds")
+    expect(steps.nth(2)).to_contain_text("To do: Import")

@@ -1,0 +1,62 @@
+"""A file with one wrong line: checked, told about, imported without it; and the same file once more."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import ADMIN, sweep
+
+FILE = """external_id,title,found_at,stage_found
+A-1,The total is rounded twice,2026-03-01T10:00Z,ci
+A-2,Search is slow,2026-03-02T10:00Z,production
+A-3,Never happened,2026-02-30,ci
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text(FILE)
+    return path
+
+
+def numbers(page):
+    """The result as {label: words}."""
+    boxes = page.locator(".kpis > div")
+    return {box.locator("dt").inner_text(): " ".join(box.locator("dd").inner_text().split()) for box in boxes.all()}
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with_javascript", "without_javascript"])
+def test_one_wrong_line(new_context, sign_in, file, javascript):
+    page = sign_in(new_context(java_script_enabled=javascript).new_page(), ADMIN)
+
+    def follow_the_work():
+        sweep()
+        if not javascript:
+            page.get_by_role("link", name="Ask again now").click()
+
+    def send():
+        page.goto("/imports/new/")
+        page.get_by_label("CSV file").set_input_files(file)
+        page.get_by_label("Team of all rows").select_option(label="Payments")
+        page.get_by_role("button", name="Check the file").click()
+        expect(page.get_by_text("Checking the file; nothing is changed")).to_be_visible()
+        follow_the_work()
+
+    send()
+    errors = page.get_by_role("region", name="1 row with errors")
+    expect(errors.locator("tbody tr td").first).to_have_text("4")
+    expect(errors).to_contain_text("2026-02-30")
+    assert numbers(page) == {"To create": "2", "To update": "0", "Unchanged": "0", "Left out": "0 and 1 with errors"}
+
+    page.get_by_label("Import the good rows").check()
+    page.get_by_role("button", name="Import 2 rows").click()
+    expect(page.get_by_text("Importing", exact=True).first).to_be_visible()
+    follow_the_work()
+    expect(page.get_by_text("The file is imported")).to_be_visible()
+    assert numbers(page) == {"Created": "2", "Updated": "0", "Unchanged": "0", "Left out": "0 and 1 with errors"}
+    page.goto("/defects/?q=rounded+twice")
+    expect(page.get_by_role("link", name="The total is rounded twice")).to_be_visible()
+
+    send()
+    expect(page.locator(".kpis")).to_be_visible()
+    assert numbers(page) == {"To create": "0", "To update": "0", "Unchanged": "2", "Left out": "0 and 1 with errors"}

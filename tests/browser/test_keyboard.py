@@ -1,0 +1,145 @@
+"""Everything without a mouse, and what a script adds to the pages."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+
+def heading(page):
+    return page.get_by_role("heading", level=1)
+
+
+def test_the_first_tab_skips_to_the_content(engineer):
+    engineer.goto("/")
+    engineer.keyboard.press("Tab")
+    skip = engineer.get_by_role("link", name="Skip to main content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    engineer.keyboard.press("Enter")
+    expect(engineer.locator("#main")).to_be_focused()
+
+
+@pytest.mark.parametrize("keys", ["Control+k", "/"])
+def test_the_palette_jumps_to_a_team(engineer, keys):
+    engineer.goto("/incidents/")
+    engineer.keyboard.press(keys)
+    box = engineer.get_by_label("Team, incident, defect, metric or page")
+    expect(box).to_be_focused()
+    expect(engineer.locator("#palette-results")).to_contain_text("Overview")  # before the first letter
+    engineer.keyboard.type("checko")
+    expect(engineer.locator("#palette-results a")).to_contain_text(["Checkout"])
+    engineer.keyboard.press("Enter")
+    expect(heading(engineer)).to_have_text("Checkout")
+
+
+def test_the_palette_closes_and_gives_the_focus_back(engineer):
+    engineer.goto("/")
+    link = engineer.get_by_role("link", name="Search or jump to")
+    link.focus()
+    engineer.keyboard.press("Control+k")
+    expect(engineer.locator("#palette")).to_be_visible()
+    engineer.keyboard.press("Escape")
+    expect(engineer.locator("#palette")).to_be_hidden()
+    expect(link).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ("gi", "Incidents"),
+        ("gd", "Defects"),
+        ("go", "Quality across 3 teams"),
+        ("gn", "Report an incident"),
+        ("?", "Shortcuts and help"),
+    ],
+)
+def test_single_keys_go_to_pages(engineer, keys, words):
+    engineer.goto("/t/payments/")
+    engineer.keyboard.type(keys)
+    expect(heading(engineer)).to_have_text(words)
+
+
+def test_j_and_k_walk_the_rows(engineer):
+    engineer.goto("/incidents/")
+    rows = engineer.locator("#rows tbody tr")
+    for key, row in (("j", 0), ("j", 1), ("k", 0)):
+        engineer.keyboard.press(key)
+        expect(rows.nth(row).get_by_role("link")).to_be_focused()
+    title = rows.nth(0).get_by_role("link").inner_text()
+    engineer.keyboard.press("Enter")
+    expect(heading(engineer)).to_have_text(title)
+
+
+def test_single_keys_can_be_switched_off(engineer):
+    engineer.goto("/help/")
+    toggle = engineer.get_by_role("button", name="Single-key shortcuts")
+    expect(toggle).to_have_attribute("aria-pressed", "true")
+    toggle.click()
+    expect(toggle).to_have_attribute("aria-pressed", "false")
+    engineer.goto("/incidents/")
+    engineer.keyboard.type("jgd")
+    expect(engineer.locator("#rows tbody a").first).not_to_be_focused()
+    engineer.keyboard.press("Control+k")
+    expect(engineer.locator("#palette")).to_be_visible()  # not a single key
+    expect(heading(engineer)).to_have_text("Incidents")
+
+
+def test_keys_are_letters_while_typing(engineer):
+    engineer.goto("/incidents/new/")
+    engineer.get_by_label("Title").press_sequentially("gi?/jk")
+    expect(engineer.get_by_label("Title")).to_have_value("gi?/jk")
+    expect(heading(engineer)).to_have_text("Report an incident")
+
+
+def test_control_enter_sends_the_form(engineer):
+    engineer.goto("/incidents/new/?team=payments&severity=SEV3")
+    engineer.get_by_label("Title").fill("Refunds are late")
+    engineer.keyboard.press("Control+Enter")
+    expect(heading(engineer)).to_have_text("Refunds are late")
+
+
+def test_a_refused_form_takes_the_focus_to_its_errors_and_loses_nothing(engineer):
+    engineer.goto("/incidents/new/")
+    engineer.get_by_label("What do you know so far?").locator("xpath=ancestor::details").locator("summary").click()
+    engineer.get_by_label("What do you know so far?").fill("Since noon")
+    engineer.get_by_role("main").get_by_role("button", name="Report incident").click()
+    summary = engineer.locator(".error-summary")
+    expect(summary).to_be_focused()
+    expect(engineer.get_by_label("What do you know so far?")).to_have_value("Since noon")
+    summary.get_by_role("link").first.click()
+    expect(engineer.get_by_label("Title")).to_be_focused()
+    expect(engineer.get_by_label("Title")).to_have_attribute("aria-invalid", "true")
+    engineer.get_by_label("Title").fill("Refunds are late")
+    engineer.get_by_label("Team", exact=True).select_option(label="Payments")
+    engineer.get_by_role("main").get_by_role("button", name="Report incident").click()
+    expect(heading(engineer)).to_have_text("Refunds are late")
+
+
+def test_the_theme_survives_a_reload(engineer):
+    engineer.goto("/")
+    page = engineer.locator("html")
+    background = "() => getComputedStyle(document.body).backgroundColor"
+    light = engineer.evaluate(background)
+    engineer.get_by_role("button", name="Switch colour theme").click()
+    expect(page).to_have_attribute("data-theme", "dark")
+    engineer.reload()
+    expect(page).to_have_attribute("data-theme", "dark")
+    assert engineer.evaluate(background) != light
+    engineer.get_by_role("button", name="Switch colour theme").click()
+    expect(page).to_have_attribute("data-theme", "light")
+
+
+def test_back_after_a_filter_shows_the_former_list(admin):
+    admin.goto("/incidents/")
+    rows = admin.locator("#rows tbody tr")
+    expect(rows).to_have_count(6)
+    admin.get_by_label("Team", exact=True).select_option(label="Search")
+    expect(rows).to_have_count(1)
+    expect(admin).to_have_url(re.compile(r"team=search"))
+    admin.go_back()
+    expect(rows).to_have_count(6)
+    expect(admin).to_have_url(re.compile(r"/incidents/$"))
+    expect(admin.get_by_label("Team", exact=True)).to_have_value("")
+    admin.keyboard.type("gd")  # the script lives on
+    expect(heading(admin)).to_have_text("Defects")
