@@ -31,7 +31,7 @@ def ensure() -> bool:
     if stamp.exists() and filecmp.cmp(stamp, lock, shallow=False) and all((VENDOR / name).exists() for name in FILES):
         return False
     npm = _npm()
-    command = [str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    command = [str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
     # npm starts `node` by its name: the one beside it must come first.
     path = f"{npm.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     if subprocess.run(command, cwd=ROOT, env={**os.environ, "PATH": path}, stdout=sys.stderr).returncode:

@@ -46,6 +46,8 @@ ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120  # crash recovery of a large database takes a while
 STOP_SECONDS = 60
 LOG_BYTES = 10_000_000
+# Whatever is written to the data folder (mail, uploads, schedules) is for its owner alone: others may pass through it.
+PRIVATE = 0o077
 
 
 class EmbeddedError(Exception):
@@ -73,7 +75,10 @@ def servers() -> Iterator[Servers | None]:
     if os.environ.get("DATABASE_URL"):
         yield None
         return
-    with Servers(data_folder(), fast=os.environ.get("QMPORTAL_EMBEDDED_FAST") == "1") as running:
+    folder = data_folder()
+    make_data_folder(folder)
+    os.umask(PRIVATE)
+    with Servers(folder, fast=os.environ.get("QMPORTAL_EMBEDDED_FAST") == "1") as running:
         running.export()
         yield running
 
@@ -464,8 +469,11 @@ class Valkey(Server):
 def make_data_folder(folder: Path) -> None:
     """Make the folder, or say whose it is."""
     try:
-        # The servers' user has to pass through root's folder; what lies in it is private by itself.
-        folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if os.geteuid() == 0:
+                # The servers' user has to pass through root's folder; what lies in it is private by itself, see PRIVATE.
+                folder.chmod(0o711)
         owner = folder.stat().st_uid
     except OSError as error:
         raise EmbeddedError(f"The data folder {folder} cannot be made: {error.strerror}. Set QMPORTAL_DATA_DIR.") from error
@@ -528,7 +536,10 @@ def _server_home(folder: Path, account: Account | None, say: Callable[[str], Non
         except OSError:
             continue
         status = home.lstat()
-        if stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and _can_enter(home, account):
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+            continue
+        home.chmod(0o711)  # whatever the umask has left of it
+        if _can_enter(home, account):
             write_private(folder / "server-folder", str(home))
             say(f"{_user_name(account.uid)} cannot enter {folder}: the database and the broker keep their files in {home}.")
             return home
@@ -551,7 +562,10 @@ def _copied_programs(home: Path, account: Account | None, say: Callable[[str], N
         if libraries.exists():
             shutil.copytree(libraries, new / libraries.name)
         shutil.copy2(_valkey_program(), new / "valkey-server")
-        new.chmod(0o755)
+        for path in (new, *new.rglob("*")):
+            if not path.is_symlink():  # like `chmod go+rX`
+                mode = path.stat().st_mode & 0o700
+                path.chmod(mode | (mode & 0o500) >> 3 | (mode & 0o500) >> 6)
         new.rename(target)
         say(f"The servers' programs were copied to {target}.")
     if not _can_run(target / "valkey-server", account):
@@ -653,14 +667,18 @@ def main(command: list[str]) -> int:
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """TERM and HUP unwind the stack like Ctrl-C does, so that what was started is stopped."""
+    """TERM and HUP unwind the stack like Ctrl-C does, so that what was started is stopped.
+
+    Ctrl-C does so even in the background of a script, where the shell starts commands with INT ignored.
+    """
 
     def end(number: int, _: object) -> None:
         raise SystemExit(128 + number)
 
-    # What is ignored stays so: that is how nohup keeps a command alive.
-    numbers = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, end) for number in numbers}
+    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, end)}
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # that is how nohup keeps a command alive
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, end)
     try:
         yield
     finally:

@@ -11,6 +11,7 @@ import hashlib
 import http.client
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -87,7 +88,6 @@ class Portal:
         self.url = f"http://127.0.0.1:{port}"
         self._stopping = False
         logs = folder / "logs"
-        logs.mkdir(mode=0o700, exist_ok=True)
         celery = [sys.executable, "-m", "celery", "--app", "qmportal.celery"]
         web = [sys.executable, "-m", "gunicorn", "qmportal.wsgi"]
         self.web = Process("web", web, logs / "web.log", {"WEB_BIND": f"127.0.0.1:{port}"})
@@ -185,9 +185,13 @@ def launch(kind: str, port: int) -> None:
     embedded.make_data_folder(folder)
     with _only_launcher(folder, port), _children_lock(folder) as lock:
         _require_free_port(port)
+        assets.ensure()
+        os.umask(embedded.PRIVATE)
+        for name in ("logs", "mail"):
+            (folder / name).mkdir(exist_ok=True)
+            (folder / name).chmod(0o700)  # one that was made by something else
         with embedded.servers() as servers:
             _export(port, folder)
-            assets.ensure()
             prepare(folder)
             lines = _demo_lines(folder) if kind == "demo" else _run_lines(folder, port)
             portal = Portal(port, folder, servers, lock)
@@ -211,22 +215,32 @@ def prepare(folder: Path, *, again: bool = False) -> None:
         return
     # The two have nothing to do with each other. DRF's own pages are not served, so their files are not needed.
     together = [["migrate"], ["collectstatic", "--ignore=rest_framework"]]
-    manage(*[[*command, "--no-input", "--verbosity=0"] for command in together])
-    manage(["load_library", "--verbosity=0"])
+    log = folder / "logs" / "prepare.log"
+    manage(log, *[[*command, "--no-input", "--verbosity=0"] for command in together])
+    manage(log, ["load_library", "--verbosity=0"])
     record.write_text(inputs)
 
 
-def manage(*commands: list[str]) -> None:
-    """Run commands of `manage.py` at once, each in a process of its own: the launcher itself loads no Django."""
-    running = [subprocess.Popen([sys.executable, "manage.py", *command], cwd=ROOT) for command in commands]
-    try:
-        failed = [command[0] for command, process in zip(commands, running, strict=True) if process.wait()]
-    finally:  # a signal came while we waited
-        for process in running:
-            process.terminate()
-            process.wait()
+def manage(log: Path, *commands: list[str]) -> None:
+    """Run commands of `manage.py` at once, each in a process of its own: the launcher itself loads no Django.
+
+    What they say of faults is kept in the log; the terminal gets one sentence.
+    """
+    with log.open("wb") as errors:
+        running = [
+            subprocess.Popen([sys.executable, "manage.py", *command], cwd=ROOT, stderr=errors) for command in commands
+        ]
+        try:
+            failed = [command[0] for command, process in zip(commands, running, strict=True) if process.wait()]
+        finally:  # a signal came while we waited
+            for process in running:
+                process.terminate()
+                process.wait()
     if failed:
-        raise LaunchError(f"manage.py {failed[0]} failed; what it says is above.")
+        lines = log.read_text(errors="replace").strip().splitlines() or ["it says nothing"]
+        # Below the name of the fault PostgreSQL may point at a place in its statement.
+        fault = next((line for line in reversed(lines) if re.match(r"[\w.]+Error: ", line)), lines[-1])
+        raise LaunchError(f"The portal does not start: manage.py {failed[0]} failed ({fault}). See {log}.")
 
 
 def _demo_lines(folder: Path) -> list[str]:
@@ -238,13 +252,14 @@ def _demo_lines(folder: Path) -> list[str]:
     emails = _emails()
     if not emails:
         print("Making demo data ...", flush=True)
-        manage(["seed_demo"])
+        manage(folder / "logs" / "seed_demo.log", ["seed_demo"])
         emails = set(ACCOUNTS)
     elif not emails & set(ACCOUNTS):
         return ["This portal has data of its own, so no demo data was added. Set QMPORTAL_DATA_DIR to start an empty one."]
     elif password != known:
-        manage(["set_demo_password"])
+        manage(folder / "logs" / "set_demo_password.log", ["set_demo_password"])
     embedded.write_private(kept, password)
+    (folder / "setup-token").unlink(missing_ok=True)
     accounts = [f"  {email:<24}{who}" for email, who in ACCOUNTS.items() if email in emails]
     return ["Accounts, all with the password " + password, *accounts]
 

@@ -301,6 +301,7 @@ def setup(request: HttpRequest) -> HttpResponse:
     form = SetupForm(request.POST or None, initial={"token": token})
     if form.is_valid():
         login(request, form.save())
+        (settings.DATA_DIR / "setup-token").unlink(missing_ok=True)  # where the launcher keeps it
         messages.success(request, "Your account is ready. You are the admin of this portal.")
         return redirect(settings.LOGIN_REDIRECT_URL)
     return answer_form(request, "teams/setup.html", form)

@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from qmportal.embedded import ROOT
@@ -21,9 +22,9 @@ def port() -> int:
         return probe.getsockname()[1]
 
 
-def launcher(folder: Path, port: int | str) -> subprocess.Popen[str]:
+def launcher(folder: Path, port: int | str, *prefix: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "qmportal.launcher", "run"],
+        [*prefix, sys.executable, "-m", "qmportal.launcher", "run"],
         cwd=ROOT,
         env={name: value for name, value in clean_environment(folder).items() if name != "QMPORTAL_STATIC_ROOT"}
         | {"PORT": str(port)},
@@ -63,6 +64,11 @@ def test_the_portal_starts_keeps_its_processes_and_leaves_none(portal, folder, p
     os.kill(postmaster, signal.SIGKILL)
     assert process.stdout.readline() == "The database or the broker ended and is started again.\n"
 
+    # The servers' user may have to pass through the folder; nobody else can read what is in it.
+    ours = [path for path in folder.iterdir() if path.name not in ("postgres", "valkey") and "programs" not in path.name]
+    assert {"mail", "logs", "static", "prepared"} <= {path.name for path in ours}
+    assert {path.name for path in ours if path.stat().st_mode & 0o077} == set()
+
     process.terminate()
     assert process.communicate(timeout=60)[0] == "Stopping ...\n"
     assert process.returncode == 0
@@ -73,13 +79,27 @@ def test_what_a_killed_launcher_leaves_ends_or_is_adopted(portal, folder, port):
     process, _ = portal
     process.kill()
     process.wait()
-    again = launcher(folder, port)
+    # As a script starts it in the background: with INT ignored.
+    again = launcher(folder, port, "sh", "-c", 'trap "" INT; exec "$@"', "sh")
     lines = iter(again.stdout.readline, "")
     assert f"Ready: http://127.0.0.1:{port}\n" in lines
     again.send_signal(signal.SIGINT)
     again.communicate(timeout=60)
     assert again.returncode == 0
     assert gone(folder)
+
+
+def test_a_migration_that_cannot_run_is_said_in_one_sentence(use, folder, port):
+    user = use()
+    with psycopg.connect(user.database_url) as connection:
+        connection.execute("create table teams_team (id bigint)")
+    said = launcher(folder, port).communicate(timeout=60)[0]
+    log = folder / "logs/prepare.log"
+    assert said == (
+        "The portal does not start: manage.py migrate failed (django.db.utils.ProgrammingError:"
+        f' relation "teams_team" already exists). See {log}.\n'
+    )
+    assert "Traceback" in log.read_text()
 
 
 def test_a_taken_port_is_said_clearly(folder, port):

@@ -14,13 +14,16 @@ def _token(settings):
     settings.SETUP_TOKEN = "printed-in-the-terminal"
 
 
-def test_the_first_visit_makes_the_admin_and_signs_in(client):
+def test_the_first_visit_makes_the_admin_and_signs_in(client, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    (tmp_path / "setup-token").write_text("printed-in-the-terminal")
     assert "printed-in-the-terminal" in client.get("/setup/?token=printed-in-the-terminal").content.decode()
     response = client.post("/setup/", {"token": "printed-in-the-terminal", **PERSON})
     assert (response.status_code, response["Location"]) == (302, "/")
     admin = User.objects.get(email="ada@example.com")
     assert (admin.is_admin, admin.is_superuser, admin.name) == (True, True, "Ada")
     assert client.session["_auth_user_id"] == str(admin.pk)
+    assert not (tmp_path / "setup-token").exists()
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "printed-in-the-termina", "é"])
