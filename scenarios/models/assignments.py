@@ -1,0 +1,71 @@
+"""What one person was asked to learn, by when."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from teams.models import Membership, Role, Team, User
+
+if TYPE_CHECKING:
+    from teams.permissions import AnyUser
+
+
+class ItemKind(models.TextChoices):
+    SCENARIO = "scenario", "Decision scenario"
+    CHECK = "check", "Knowledge check"
+    PAGE = "page", "Library page"
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def open(self) -> AssignmentQuerySet:
+        return self.filter(done_at=None, withdrawn_at=None)
+
+    def visible_to(self, user: AnyUser) -> AssignmentQuerySet:
+        """My own, and those of the members of teams that I manage."""
+        managed = Team.objects.with_rows_for(user, Role.MANAGER)
+        of_members = Membership.objects.filter(team__in=managed).values("user")
+        return self.filter(Q(user=user.pk) | Q(user__in=of_members))
+
+    def overdue(self, today: date) -> AssignmentQuerySet:
+        return self.open().filter(due_on__lt=today)
+
+    def complete(self, user: User, kind: str, ref: str, now: datetime) -> int:
+        """Ticks off what the person was asked to learn; how many assignments that were."""
+        return self.open().filter(user=user, kind=kind, ref=ref).update(done_at=now)
+
+
+class Assignment(models.Model):
+    """One thing that one person was asked to learn, by when. `done_at` is set when it is passed or read."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="assignments")
+    kind = models.CharField(max_length=8, choices=ItemKind)
+    ref = models.CharField(max_length=60)
+    plan = models.ForeignKey("Plan", on_delete=models.SET_NULL, null=True, blank=True, related_name="assignments")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, blank=True, related_name="assignments")
+    position = models.PositiveSmallIntegerField(default=0)
+    assigned_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    assigned_at = models.DateTimeField()
+    due_on = models.DateField()
+    done_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_on", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "kind", "ref"],
+                condition=Q(done_at=None, withdrawn_at=None),
+                name="assignment_open_once",
+                violation_error_message="This person already has this to do.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.ref} by {self.due_on}"
