@@ -9,6 +9,8 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
+from qmportal.lib.logs import plain_refusals
+
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -288,6 +290,7 @@ shared_processors: list = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
     structlog.processors.format_exc_info,
+    plain_refusals,
 ]
 structlog.configure(
     processors=[*shared_processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
