@@ -26,6 +26,8 @@ from teams.models import Team
 from teams.permissions import is_member
 
 UNITS = {"percent": "percent", "seconds": "hours", "count": "count"}
+# Of the others nobody counts what is left out; the pages list it.
+EXCLUDED_IS_COUNTED = ("escaped_defect_rate", "defect_removal_efficiency", "defects_found", "time_to_detect")
 STATES = ("ok", "low_sample", "no_data", "provisional")
 WINDOW_PARAMETERS = [
     OpenApiParameter("window", int, enum=WINDOWS, default=DEFAULT_WINDOW, description="Length of the window in days."),
@@ -56,7 +58,9 @@ class MeasureSerializer(serializers.Serializer[Any]):
     p90 = serializers.FloatField(allow_null=True)
     longest = serializers.FloatField(allow_null=True, help_text="The longest one, in hours.")
     flagged = serializers.IntegerField(help_text="Rows that counted with a fallback: their start is unknown.")
-    excluded = serializers.IntegerField(help_text="Rows that did not count.")
+    excluded = serializers.IntegerField(
+        allow_null=True, help_text="Rows of the window that did not count; null where they are not counted."
+    )
     as_of = serializers.DateField()
     window_start = serializers.DateTimeField()
     window_end = serializers.DateTimeField(help_text="Not included.")
@@ -107,7 +111,7 @@ def answer(line: Judged, window: Window, threshold_set: int | None) -> dict[str,
         "p90": show(measure.p90),
         "longest": in_hours(measure.longest),
         "flagged": measure.flagged,
-        "excluded": measure.excluded,
+        "excluded": measure.excluded if line.metric in EXCLUDED_IS_COUNTED else None,
         "as_of": window.as_of,
         "window_start": window.start,
         "window_end": window.end,

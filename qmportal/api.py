@@ -12,6 +12,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
+from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,6 +22,7 @@ from benchmarks.api import MetricRows, TeamMetrics
 from defects.api import DefectDetail, DefectList
 from incidents.api import IncidentDetail, IncidentList
 from pipeline.api import StageList
+from qmportal.lib.api import refuse_undeclared
 from scenarios.api import AttemptDetail, AttemptList, DecisionList, ScenarioList
 from scenarios.progress_api import ProgressList
 from teams.api import TeamDetail, TeamList
@@ -40,6 +42,21 @@ class BearerScheme(OpenApiAuthenticationExtension):
 class Schema(SpectacularAPIView):
     permission_classes = [ScopedAccess]
     renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer]
+
+
+class AddressSerializer(serializers.Serializer[Any]):
+    address = serializers.CharField(help_text="With what stands in for a name or an id in braces.")
+    methods = serializers.ListField(child=serializers.CharField())
+
+
+class Addresses(APIView):
+    """The addresses of this version and what each of them takes."""
+
+    @extend_schema(responses=AddressSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        refuse_undeclared(request, {"format"})
+        paths = whole_schema()["paths"]
+        return Response([{"address": path, "methods": [name.upper() for name in paths[path]]} for path in sorted(paths)])
 
 
 class Unknown(APIView):
@@ -98,6 +115,7 @@ def answer_fields(schema: dict[str, Any], operation: dict[str, Any]) -> dict[str
 
 
 urlpatterns = [
+    path("v1/", Addresses.as_view(), name="api_addresses"),
     path("v1/teams/", TeamList.as_view(), name="api_teams"),
     path("v1/teams/<str:slug>/", TeamDetail.as_view(), name="api_team"),
     path("v1/teams/<str:slug>/metrics/", TeamMetrics.as_view(), name="api_metrics"),

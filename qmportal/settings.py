@@ -231,6 +231,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["teams.authentication.ScopedAccess"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "qmportal.lib.formats.Formats",
     "DEFAULT_PAGINATION_CLASS": "qmportal.lib.api.CursorPages",
     "DEFAULT_FILTER_BACKENDS": ["qmportal.lib.api.DeclaredFilters"],
     "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
@@ -289,8 +290,8 @@ shared_processors: list = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
-    structlog.processors.format_exc_info,
     plain_refusals,
+    structlog.processors.format_exc_info,
 ]
 structlog.configure(
     processors=[*shared_processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -232,6 +232,7 @@ RULES = {
     "account_reset_password_from_key_done": opened(),
     "account_confirm_login_code": signed_in(),
     "account_confirm_email": opened(),
+    "api_addresses": api(),
     "api_teams": api(),
     "api_team": api(outsider=404),
     "api_metrics": api(outsider=404),

@@ -92,4 +92,6 @@ class RowDetail(VisibleRows, generics.RetrieveAPIView[Any]):
 
     def get_object(self) -> Any:
         refuse_undeclared(self.request, {"format"})
+        if self.lookup_field == "reference":
+            self.kwargs["reference"] = self.kwargs["reference"].upper()
         return super().get_object()

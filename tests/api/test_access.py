@@ -12,6 +12,7 @@ from tests.factories import join, make_defect, make_incident, make_member, make_
 pytestmark = pytest.mark.django_db
 
 ADDRESSES = [
+    "/api/v1/",
     "/api/v1/teams/",
     "/api/v1/teams/pay/",
     "/api/v1/teams/pay/metrics/",

@@ -153,11 +153,23 @@ def test_unknown_address_answers_in_the_same_shape(api):
     assert answer.json()["errors"][0]["code"] == "not_found"
 
 
+def test_the_root_lists_the_addresses(api):
+    lines = api.get("/api/v1/").json()
+    assert {"address": "/api/v1/stages/", "methods": ["GET"]} in lines
+    assert {"address": "/api/v1/attempts/", "methods": ["GET", "POST"]} in lines
+
+
+@pytest.mark.parametrize("reference", ["pay-def-1", "Pay-Def-1", "PAY-DEF-1"])
+def test_a_reference_in_any_case(api, reference):
+    assert api.get(f"/api/v1/defects/{reference}/").json()["reference"] == "PAY-DEF-1"
+
+
 def test_missing_slash_is_added(api):
     assert api.get("/api/v1/stages", follow=True).status_code == 200
 
 
 def test_odd_accept_and_format(api):
     assert api.get("/api/v1/stages/", headers={"Accept": "text/csv"}).status_code == 406
-    assert api.get("/api/v1/stages/?format=xml").status_code == 404
+    unknown = api.get("/api/v1/stages/?format=xml")
+    assert (unknown.status_code, unknown.json()["errors"][0]["attr"]) == (400, "format")
     assert api.get("/api/v1/stages/?format=json").status_code == 200

@@ -81,6 +81,14 @@ def test_escaped_defect_rate_in_percent_with_tier_window_and_set(api, team):
     assert line["threshold_set"] in ThresholdSet.objects.values_list("pk", flat=True)
 
 
+def test_rows_left_out_are_null_where_nobody_counts_them(api, team):
+    restored(team, 1, kind="exercise")
+    found = measures(api)
+    assert {metric for metric, line in found.items() if line["excluded"] is not None} == {
+        *("escaped_defect_rate", "defect_removal_efficiency", "defects_found", "time_to_detect"),
+    }
+
+
 def test_durations_are_in_hours_and_rows_in_seconds(api, team):
     for hours in (1, 2, 3, 4, 10):
         restored(team, hours)
