@@ -186,6 +186,8 @@ class Incident(Record):
             models.Index(fields=["team", "detected_at"], include=["restored_at"], name="incident_team_detected"),
             models.Index(fields=["restored_at"], include=["team"], name="incident_restored"),
             models.Index(fields=["detected_at"], include=["team", "restored_at"], name="incident_detected"),
+            # The bar of every page counts the open ones, a handful among all.
+            models.Index(fields=["team"], condition=Q(restored_at=None, deleted_at=None), name="incident_open"),
             GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="incident_title_words"),
         ]
         constraints = [
