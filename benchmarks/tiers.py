@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, NamedTuple, Protocol
 
@@ -372,6 +373,7 @@ def _given(number: Number | None) -> Number:
 # Words and numbers for the screen
 
 
+@lru_cache(maxsize=16_384)  # the numbers of a night are shown on every page until the next one
 def format_value(value: Number | None, unit: Unit, cuts: Cuts | None = None, compact: bool = False) -> str:
     """A value in words that never contradict its tier: 4.96 % with Elite below 5 % stays 4.96 %, not 5.0 %.
 
