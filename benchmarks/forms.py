@@ -17,6 +17,7 @@ from benchmarks.models import ThresholdSet
 from benchmarks.quantities import EXAMPLES, parse, typed
 from benchmarks.tiers import BEST_FIRST, Cuts, Tier, Unit, cuts_from, problems
 from defects.models import Severity
+from qmportal.lib.forms import DayField, WholeNumberField
 from qmportal.lib.text import clean_line
 from teams.models import User
 
@@ -43,14 +44,6 @@ class QuantityField(forms.CharField):
             return parse(text, self.unit)
         except ValueError as problem:
             raise ValidationError(str(problem)) from None
-
-
-class WholeNumberField(forms.IntegerField):
-    def to_python(self, value: Any) -> int | None:
-        text = str(value or "").strip()
-        if text and not (text.isascii() and text.isdigit() and len(text) < 10):
-            raise ValidationError(self.error_messages["invalid"])
-        return super().to_python(text)
 
 
 class LineField(forms.CharField):
@@ -100,12 +93,7 @@ class ThresholdForm(ReasonForm):
         widget=forms.CheckboxSelectMultiple(attrs={"class": "two"}),
         help_text="None chosen: all of them, undetermined ones too.",
     )
-    effective_from = forms.DateField(
-        label="In force from",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        input_formats=["%Y-%m-%d"],
-        error_messages={"required": "Say from which day on.", "invalid": "Enter a day of the calendar as 2026-03-01."},
-    )
+    effective_from = DayField(label="In force from", error_messages={"required": "Say from which day on."})
     source_text = LineField(
         label="Source",
         max_length=500,

@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import Q
 from django.utils import timezone
 
-from defects.models import Defect, Severity
+from defects.models import Defect, Resolution, Severity
 from pipeline.models import Stage
 from qmportal.lib.forms import KeyField, MomentField, RecordForm
 from qmportal.lib.widgets import OptionCards
@@ -38,13 +38,21 @@ class DefectForm(RecordForm[Defect]):
         to_field_name="slug",
         label="Where was it found?",
         empty_label="Choose a stage",
-        error_messages={"required": "Choose the stage that found it."},
+        error_messages={"required": "Choose the stage that found it.", "invalid_choice": "Choose one of these stages."},
     )
     stage_introduced = forms.ModelChoiceField(
-        Stage.objects.all(), to_field_name="slug", label="Introduced in", required=False
+        Stage.objects.all(),
+        to_field_name="slug",
+        label="Introduced in",
+        required=False,
+        error_messages={"invalid_choice": "Choose one of these stages."},
     )
     stage_should_catch = forms.ModelChoiceField(
-        Stage.objects.all(), to_field_name="slug", label="Should have been caught in", required=False
+        Stage.objects.all(),
+        to_field_name="slug",
+        label="Should have been caught in",
+        required=False,
+        error_messages={"invalid_choice": "Choose one of these stages."},
     )
     assignee = KeyField(
         User.objects.filter(is_active=True),
@@ -58,7 +66,7 @@ class DefectForm(RecordForm[Defect]):
         Defect.objects.none(),
         to_field_name="reference",
         required=False,
-        help_text="The reference of the original, such as PAY-DEF-7.",
+        help_text="The reference of the original, such as PAY-DEF-7. Set the status to Duplicate as well.",
         error_messages={"invalid_choice": "You can see no defect with this reference."},
     )
 
@@ -119,7 +127,9 @@ class DefectForm(RecordForm[Defect]):
         return cleaned
 
     def follow(self) -> None:
-        """A status that was chosen writes down its time, unless a time was typed as well."""
+        """A status that was chosen writes down its time, unless a time was typed as well; a duplicate is resolved as one."""
+        if self.instance.status == Defect.Status.DUPLICATE and not self.instance.resolution:
+            self.cleaned_data["resolution"] = self.instance.resolution = Resolution.DUPLICATE
         if self.cleaned_data.get("status") != self.initial.get("status", Defect.Status.NEW):
             self.instance.stamp(timezone.now())
             for name in Defect.TIMES:

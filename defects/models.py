@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipeline.models import Stage
-from qmportal.lib.records import Record
+from qmportal.lib.records import FILED_HERE, Record
 from qmportal.lib.rules import Order, date_problems, order_problems
 from teams.models import Team
 
@@ -252,6 +252,10 @@ class Defect(Record):
             found["resolution"] = "Choose how the defect was resolved: a closed defect has a resolution."
         if self.is_open and self.resolution:
             found["resolution"] = "Only a closed defect has a resolution. Close it, or leave this empty."
+        is_duplicate = self.status == Defect.Status.DUPLICATE or self.resolution == Resolution.DUPLICATE
+        # Other tools do not say of what: an imported defect may leave it open.
+        if is_duplicate and self.duplicate_of_id is None and self.source in ("", FILED_HERE):
+            found["duplicate_of"] = "Name the defect that this one duplicates."
         if self.pk and self.duplicate_of_id == self.pk:
             found["duplicate_of"] = "A defect cannot be a duplicate of itself."
         return found | self.stage_problems()

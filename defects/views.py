@@ -37,6 +37,8 @@ def defect_list(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def defect_detail(request: SignedInRequest, reference: str) -> HttpResponse:
     defect = _find(request, reference)
+    if defect.reference != reference:  # typed in lower case
+        return redirect(defect)
     context = {
         "defect": defect,
         "events": _events(defect),
@@ -115,7 +117,7 @@ def _find(request: SignedInRequest, reference: str) -> Defect:
         *("team", "severity", "stage_found", "stage_introduced", "stage_should_catch"),
         *("assignee", "reporter", "duplicate_of"),
     )
-    return get_object_or_404(rows, reference=reference)
+    return get_object_or_404(rows, reference=reference.upper())
 
 
 def _form_page(request: SignedInRequest, form: DefectForm, heading: str, *, status: int = 0, **context: Any) -> HttpResponse:

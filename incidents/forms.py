@@ -10,7 +10,7 @@ from django.db.models import Q
 from defects.models import Defect, Severity
 from incidents.models import Incident
 from pipeline.models import Stage
-from qmportal.lib.forms import KeyField, MomentField, RecordForm
+from qmportal.lib.forms import KeyField, MomentField, RecordForm, WholeNumberField
 from qmportal.lib.widgets import OptionCards
 from teams.models import Team, User
 from teams.permissions import is_member
@@ -58,7 +58,11 @@ class IncidentForm(RecordForm[Incident]):
         error_messages={"invalid_choice": "You can see no incident with this reference."},
     )
     should_have_caught = forms.ModelChoiceField(
-        Stage.objects.all(), to_field_name="slug", label="Should have been caught in", required=False
+        Stage.objects.all(),
+        to_field_name="slug",
+        label="Should have been caught in",
+        required=False,
+        error_messages={"invalid_choice": "Choose one of these stages."},
     )
 
     class Meta:
@@ -69,7 +73,7 @@ class IncidentForm(RecordForm[Incident]):
             *("detection_source", "impact_kind", "customer_impacted", "customer_impact", "customers_affected"),
             *("lead", "root_cause", "should_have_caught", "caused_by_defect", "duplicate_of"),
         )
-        field_classes = dict.fromkeys(Incident.TIMES, MomentField)
+        field_classes = dict.fromkeys(Incident.TIMES, MomentField) | {"customers_affected": WholeNumberField}
         labels = {"summary": "What do you know so far?", "customer_impacted": "Customers are affected"}
         help_texts = {
             "summary": "Symptoms, when they began, what has been tried. Markdown works. Do not include customer data.",

@@ -37,6 +37,8 @@ def incident_list(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def incident_detail(request: SignedInRequest, reference: str) -> HttpResponse:
     incident = _find(request, reference)
+    if incident.reference != reference:  # typed in lower case
+        return redirect(incident)
     context = {
         "incident": incident,
         "events": _events(incident),
@@ -124,7 +126,7 @@ def _find(request: SignedInRequest, reference: str) -> Incident:
     rows = Incident.objects.visible_to(request.user).select_related(
         "team", "severity", "lead", "reporter", "should_have_caught", "duplicate_of"
     )
-    return get_object_or_404(rows, reference=reference)
+    return get_object_or_404(rows, reference=reference.upper())
 
 
 def _form_page(

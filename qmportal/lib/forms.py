@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
 from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.forms.models import construct_instance
@@ -18,17 +20,45 @@ from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from qmportal.lib.days import organisation_zone
-from qmportal.lib.records import Record
+from qmportal.lib.records import FILED_HERE, Record
 from qmportal.lib.text import clean_line, refuse_unstorable
 
-FILED_HERE = "form"
 TITLE_LENGTH = 200
+# `fromisoformat` alone also reads weeks, digits without marks and the digits of other scripts.
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 R = TypeVar("R", bound=Record)
 
 
 def go(request: HttpRequest, to: Any) -> HttpResponse:
     """Sends the person on after a form. htmx loads the whole page too, so that title and messages follow."""
     return HttpResponseClientRedirect(resolve_url(to)) if request.htmx else redirect(to)  # type: ignore[attr-defined]
+
+
+class WholeNumberField(forms.IntegerField):
+    """Digits and nothing else: `int()` also reads 1_000, signs and the digits of other scripts."""
+
+    def to_python(self, value: Any) -> int | None:
+        text = str(value if value is not None else "").strip()
+        if text and not (text.isascii() and text.isdigit() and len(text) <= 10):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(text)
+
+
+class DayField(forms.DateField):
+    """A calendar day as 2026-03-01, and nothing that merely resembles it."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    default_error_messages = {"invalid": "Enter a day of the calendar as 2026-03-01."}
+
+    def to_python(self, value: Any) -> date | None:
+        if value in self.empty_values or isinstance(value, date):
+            return super().to_python(value)
+        text = str(value).strip()
+        try:
+            return date.fromisoformat(text if DAY.fullmatch(text) else "")
+        except ValueError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
 
 
 class MomentField(forms.DateTimeField):
@@ -55,7 +85,8 @@ class MomentField(forms.DateTimeField):
             return None
         zone = organisation_zone()
         try:
-            typed = datetime.fromisoformat(str(value).strip())
+            text = str(value).strip()
+            typed = datetime.fromisoformat(text if MOMENT.fullmatch(text) else "")
             moment = (typed if typed.tzinfo else typed.replace(tzinfo=zone)).astimezone(UTC)
             back = moment.astimezone(zone).replace(tzinfo=None)
         except (ValueError, OverflowError):
@@ -102,7 +133,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
     # A new record keeps the form's own number, so that two presses of the button make one record.
     submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
     # The version that was read; another one in the database means that someone else saved in between.
-    version = forms.IntegerField(
+    version = WholeNumberField(
         min_value=0,
         max_value=2**31 - 1,
         widget=forms.HiddenInput,
@@ -122,6 +153,8 @@ class RecordForm(forms.ModelForm, Generic[R]):
             if isinstance(field, MomentField):
                 field.help_text = f"Time in {organisation_zone().key}."
             if isinstance(field, forms.CharField):
+                # Django's own says the same of null characters once more.
+                field.validators = [v for v in field.validators if not isinstance(v, ProhibitNullCharactersValidator)]
                 field.validators.append(refuse_unstorable)
             if self._has_default(name):
                 field.required = isinstance(field, MomentField) and bool(self.instance.pk)

@@ -14,6 +14,7 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from qmportal.lib.days import midnight
+from qmportal.lib.forms import DayField
 from qmportal.lib.rules import EARLIEST_YEAR
 from qmportal.lib.text import refuse_unstorable
 
@@ -44,10 +45,9 @@ class LongPaginator(Paginator):
         return self._counted > self.MOST
 
 
-class DayField(forms.DateField):
+class RecordDayField(DayField):
     """A calendar day of the organisation, within the years that its records can have."""
 
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     default_validators = [MinValueValidator(date(EARLIEST_YEAR, 1, 1)), MaxValueValidator(date(2100, 1, 1))]
 
 
@@ -64,8 +64,8 @@ class ListForm(forms.Form):
         validators=[refuse_unstorable],
         widget=forms.TextInput(attrs={"type": "search", "placeholder": "Title or reference"}),
     )
-    since = DayField(label="From")
-    until = DayField(label="To")
+    since = RecordDayField(label="From")
+    until = RecordDayField(label="To")
     # Set by links from other pages rather than chosen here.
     source = forms.CharField(label="Source", max_length=40, widget=forms.HiddenInput)
 

@@ -8,6 +8,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
+# The source of what people file in the portal itself.
+FILED_HERE = "form"
+
 
 class StaleRecord(Exception):
     """Someone else saved the record since it was read. Carries the row as it is now."""

@@ -78,6 +78,7 @@ class TestReading:
         assert "Critical above 7 d no limit" in words
         assert "portal's benchmarks, not DORA's" in page.content.decode()
         assert "portal default" in words
+        assert "In force from the beginning" in words
         assert "Recompute now" not in words
         assert "/edit/" not in page.content.decode()
 
@@ -256,6 +257,7 @@ class TestBadInput:
             ("minimum_n", "", "Say how many rows a team needs"),
             ("effective_from", "", "Say from which day on."),
             ("effective_from", "2026-02-30", "Enter a day of the calendar"),
+            ("effective_from", "\uff12026-03-01", "Enter a day of the calendar"),
             ("effective_from", "tomorrow", "Enter a day of the calendar"),
             ("effective_from", "9999-12-31", "Choose a day within the next two years."),
             ("severities", ["SEV9"], "SEV9 is not one of the available choices"),

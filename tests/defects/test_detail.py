@@ -41,6 +41,12 @@ def test_a_defect_caught_before_production_has_not_escaped(client, team):
     assert "Escaped" not in client.get(make_defect(team=team).get_absolute_url()).text
 
 
+def test_a_reference_in_lower_case_leads_to_the_page(client, team):
+    defect = make_defect(team=team)
+    answer = client.get("/defects/pay-def-1/")
+    assert (answer.status_code, answer["Location"]) == (302, defect.get_absolute_url())
+
+
 def test_markup_in_texts_is_harmless(client, team):
     markup = "<script>alert(1)</script>"
     defect = make_defect(team=team, title=markup, steps=markup, component=markup, actual="**wrong**")

@@ -72,10 +72,13 @@ def test_a_blank_form_comes_back_with_a_summary_and_what_was_typed(client):
     [
         ({"title": "\u200b"}, "Enter a title."),
         ({"team": "theirs"}, "Choose one of your own teams."),
-        ({"stage_found": "heaven"}, "Select a valid choice."),
+        ({"stage_found": "heaven"}, "Choose one of these stages."),
         ({"found_at": "2999-01-01T12:00"}, "This time lies in the future."),
         ({"found_at": "2026-03-02T12:00", "fixed_at": "2026-03-01T12:00"}, "cannot be fixed before it is found"),
         ({"status": "closed"}, "Choose how the defect was resolved"),
+        ({"status": "duplicate"}, "Name the defect that this one duplicates."),
+        ({"status": "closed", "resolution": "duplicate"}, "Name the defect that this one duplicates."),
+        ({"found_at": "2026-W10-1"}, "Enter a date and a time that exist"),
         ({"resolution": "fixed"}, "Only a closed defect has a resolution."),
         ({"stage_introduced": "production"}, "cannot be introduced after it is found"),
         ({"stage_should_catch": "production"}, "could not have caught it"),
@@ -98,6 +101,24 @@ def test_a_status_writes_down_its_time(client, team):
     defect.refresh_from_db()
     assert defect.status == "closed"
     assert defect.closed_at is not None
+
+
+def test_a_duplicate_is_resolved_as_one(client, team):
+    original, defect = make_defect(team=team), make_defect(team=team)
+    client.post(edit_url(defect), typed(defect, status="duplicate", duplicate_of=original.reference.lower()))
+    defect.refresh_from_db()
+    assert (defect.status, defect.resolution, defect.duplicate_of) == ("duplicate", "duplicate", original)
+    assert defect.closed_at is not None
+
+
+def test_an_imported_duplicate_need_not_name_its_original(client, team):
+    defect = make_defect(team=team, source="jira", external_id="1", status="duplicate", resolution="duplicate")
+    answer = client.post(edit_url(defect), typed(defect, title="New title", resolution="duplicate"))
+    assert answer.status_code == 302
+
+
+def test_a_fault_of_the_title_is_said_once(client):
+    assert client.post(CREATE, typed(title="a\x00b")).context["form"].errors["title"] == ["Null characters are not allowed."]
 
 
 def test_a_time_that_was_typed_stands(client, team):
