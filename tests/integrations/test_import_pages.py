@@ -45,7 +45,7 @@ def manager(team, client):
 
 def send(client, text, *, team=None, name="export.csv", follow=True, **fields):
     content = text.encode() if isinstance(text, str) else text
-    data = {"file": SimpleUploadedFile(name, content), "team": team.pk if team else "", "time_zone": "UTC"} | fields
+    data = {"file": SimpleUploadedFile(name, content), "team": team.slug if team else "", "time_zone": "UTC"} | fields
     return client.post(reverse("integrations:import_new"), data, follow=follow)
 
 
@@ -191,7 +191,7 @@ def test_a_header_alone(client, team, manager):
 )
 def test_junk_in_the_form(client, team, manager, junk):
     content = SimpleUploadedFile("export.csv", GOOD.encode())
-    data = {"file": content, "team": team.pk, "time_zone": "UTC"} | junk
+    data = {"file": content, "team": team.slug, "time_zone": "UTC"} | junk
     assert client.post(reverse("integrations:import_new"), data).status_code == 422
     assert not ImportJob.objects.exists()
 
