@@ -13,13 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from qmportal.lib import charts
 from scenarios import content
-from scenarios.diagnostic import advise
 from scenarios.forms import DiagnosticForm, TextForm
 from scenarios.measures import described, in_order, last_night
 from scenarios.models import AdviceRequest, Diagnosis
 from scenarios.shelf import find_page, published_scenarios
-from teams.models import Team, User
-from teams.permissions import can_advise, can_manage, can_speak_for, require
+from teams.models import Team
+from teams.permissions import can_advise, can_manage, require
 from teams.requests import SignedInRequest
 
 MOST_SHOWN = 24
@@ -39,30 +38,11 @@ def diagnostic(request: SignedInRequest) -> HttpResponse:
     form = DiagnosticForm(request.POST if request.method == "POST" else None, diagnostic=content.diagnostic())
     measures = described(last_night(team.pk))
     if form.is_valid():
-        return redirect(_diagnose(request.user, team, form.cleaned_data, measures))
+        return redirect(Diagnosis.objects.make(request.user, team, form.cleaned_data, measures, timezone.now()))
     options = [{"label": own.name, "value": own.slug, "current": own.slug == team.slug} for own in request.user.own_teams]
     context = {"team": team, "form": form, "measures": measures, "options": options, "intro": content.diagnostic().intro}
     context["earlier"] = Diagnosis.objects.visible_to(request.user).filter(team=team).first()
     return render(request, "scenarios/learning/diagnostic.html", context, status=422 if form.is_bound else 200)
-
-
-def _diagnose(user: User, team: Team, answers: dict[str, int], measures: list[dict[str, Any]]) -> Diagnosis:
-    tiers = {one["metric"]: one["tier"] for one in measures if one["tier"]}
-    advice = advise(content.diagnostic(), answers, tiers)
-    return Diagnosis.objects.create(
-        user=user,
-        team=team,
-        answers=answers,
-        measures={one["metric"]: one for one in measures},
-        scores={step: round(100 * score / advice.best) for step, score in advice.scores.items()},
-        bottleneck=advice.step.id if advice.step else "",
-        because=advice.because,
-        adopt_next=advice.adopt,
-        scenario_slug=advice.scenario,
-        page=advice.page,
-        personal=not can_speak_for(user, team),
-        at=timezone.now(),
-    )
 
 
 @require_safe
