@@ -23,6 +23,7 @@ from qmportal.lib.days import local_day
 from teams.permissions import is_admin, require
 from teams.requests import SignedInRequest
 
+LOOKED_AT = "thresholds_looked_at"
 ADMINS_SET = "Only organisation admins change thresholds."
 ADMINS_RECOMPUTE = "Only organisation admins start a recomputation."
 
@@ -63,7 +64,10 @@ def threshold_history(request: SignedInRequest, metric: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def threshold_edit(request: SignedInRequest, metric: str) -> HttpResponse:
-    """One form with two buttons: look at what would change, or apply it."""
+    """One form with two buttons: look at what would change, or apply it.
+
+    Who applies what would move teams has looked at the preview of these very values today, or is shown it first.
+    """
     current = _current_or_404(metric)
     require(is_admin(request.user), ADMINS_SET)
     applying = request.POST.get("action") == "apply"
@@ -76,9 +80,17 @@ def threshold_edit(request: SignedInRequest, metric: str) -> HttpResponse:
     if not form.is_valid():
         # The preview's button swaps the preview alone; faults stand at the fields, so the whole page is swapped.
         return _whole_page(render(request, "benchmarks/edit.html", context, status=422))
+    version = form.version(request.user)
+    look = f"{metric} {_today()} {version.rules()}"
+    seen = request.session.get(LOOKED_AT) == look
+    if applying and seen:
+        return _apply(request, version, form, "benchmarks/edit.html", context)
+    context["preview"] = preview(metric, version.rules(), _today())
+    if applying and not context["preview"].moves:
+        return _apply(request, version, form, "benchmarks/edit.html", context)
+    request.session[LOOKED_AT] = look
     if applying:
-        return _apply(request, form.version(request.user), form, "benchmarks/edit.html", context)
-    context["preview"] = preview(metric, form.version().rules(), _today())
+        return _whole_page(render(request, "benchmarks/edit.html", context | {"to_confirm": True}, status=422))
     return render(request, "benchmarks/edit.html" + ("#preview" if request.htmx else ""), context)
 
 

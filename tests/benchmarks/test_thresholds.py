@@ -139,6 +139,7 @@ class TestEditing:
         yesterday = today - timedelta(days=1)
         call_command("take_snapshots", "--as-of", yesterday.isoformat(), stdout=StringIO())
         old = in_force("escaped_defect_rate")
+        send(client, RATE, elite_to="4", good_from="4", action="preview")
         send(client, RATE, elite_to="4", good_from="4")
         call_command("sweep")
         rate = MetricSnapshot.objects.filter(team=team, metric="escaped_defect_rate", window_days=90)
@@ -318,6 +319,23 @@ class TestPreview:
         assert "Fast 4.0 % 100 Elite Good down 1 tier" in words
         assert "Slow" not in words.split("would change tier.")[1].split("With this proposal")[0]
         assert ThresholdSet.objects.history("escaped_defect_rate").count() == 1
+
+    def test_who_applies_without_it_is_shown_it_once(self, client, admin):
+        defects(make_team(name="Fast"), escaped=4, caught=96)
+        changes = {"elite_to": "4", "good_from": "4"}
+        shown = send(client, RATE, **changes)
+        assert shown.status_code == 422
+        assert "1 team would change tier: press Apply again to confirm" in text_of(shown)
+        assert "Fast 4.0 % 100 Elite Good down 1 tier" in text_of(shown)
+        assert send(client, RATE, elite_to="3", good_from="3").status_code == 422  # other values, another look
+        assert ThresholdSet.objects.history("escaped_defect_rate").count() == 1
+        assert send(client, RATE, elite_to="3", good_from="3").status_code == 302
+
+    def test_who_has_looked_applies_at_once(self, client, admin):
+        defects(make_team(), escaped=4, caught=96)
+        changes = {"elite_to": "4", "good_from": "4"}
+        send(client, RATE, action="preview", **changes, htmx=True)
+        assert send(client, RATE, **changes).status_code == 302
 
     def test_is_a_fragment_for_htmx_and_the_page_when_something_is_wrong(self, client, admin):
         fragment = send(client, RATE, action="preview", minimum_n="20", htmx=True)
