@@ -186,7 +186,7 @@ def assign(request: SignedInRequest, pk: int) -> HttpResponse:
 def _offered(request: SignedInRequest, found: Plan, teams: QuerySet[Team]) -> tuple[ChosenTeam, Team | None, QuerySet[User]]:
     """The team that was chosen (or the first), and its members of the role that was chosen (or the plan's)."""
     choices = team_choices(teams)
-    chosen = ChosenTeam(request.GET | {} if "team" in request.GET else None, auto_id="filter_%s")
+    chosen = ChosenTeam(request.GET if "team" in request.GET else None, auto_id="filter_%s")
     chosen.fields["team"].choices = choices  # type: ignore[attr-defined]
     chosen.initial = {"team": choices[0][0] if choices else "", "role": found.role}
     values = chosen.cleaned_data if chosen.is_valid() else chosen.initial

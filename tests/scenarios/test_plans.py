@@ -190,6 +190,16 @@ def test_the_page_offers_the_members_and_says_how_many_had_it(client, manager, t
     assert {row.assigned_by for row in Assignment.objects.filter(user=ben)} == {manager}
 
 
+def test_the_team_and_role_that_were_chosen_are_offered(client, manager, team):
+    make_member(team=team, name="Ann", role="trainee")
+    join(manager, other := make_team(slug="search"), Role.MANAGER)
+    make_member(team=other, name="Ben", role="engineer")
+    address = f"/training/plans/{make_plan(role='trainee').pk}/assign/"
+    for team_slug, role, offered in (("payments", "trainee", "Ann"), ("search", "engineer", "Ben")):
+        page = client.get(address, {"team": team_slug, "role": role}).content.decode()
+        assert [name for name in ("Ann", "Ben") if name in page] == [offered]
+
+
 def test_only_members_of_managed_teams_can_be_chosen(client, manager, team):
     plan = make_plan()
     stranger = make_member(team=make_team())
