@@ -53,6 +53,14 @@ class Busy(Exception):
     """Another import of the same kind is at work. Waiting for it would keep a worker or a terminal still."""
 
 
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do about a missing team: said by the page in other words than by the command."""
+
+    no_column: str = "Choose the team that all rows belong to."
+    unknown: str = "Make it first, or let the import make missing teams."
+
+
 @dataclass
 class Outcome:
     """What an import did, or in a dry run would do."""
@@ -69,6 +77,8 @@ class Outcome:
     # (line, column, sentence), the first ones
     errors: list[tuple[int, str, str]] = field(default_factory=list)
     failed_lines: list[int] = field(default_factory=list)
+    # (column, sentence) -> (how many rows, the first line)
+    faults: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     columns: list[tuple[str, str]] = field(default_factory=list)
     preview: list[dict[str, Any]] = field(default_factory=list)
     encoding: str = ""
@@ -84,8 +94,12 @@ class Outcome:
         self.failed += 1
         self.failed_lines.append(row.line)
         for name, sentence in row.problems.items():
+            column = titles(name) if name else ""
             if len(self.errors) < KEPT_ERRORS:
-                self.errors.append((row.line, titles(name) if name else "", sentence))
+                self.errors.append((row.line, column, sentence))
+            rows, first = self.faults.get((column, sentence), (0, row.line))
+            if rows or len(self.faults) < KEPT_ERRORS:
+                self.faults[column, sentence] = rows + 1, min(first, row.line)
 
     def touch(self, record: Any) -> None:
         moment = record.found_at if isinstance(record, Defect) else record.began_at
@@ -93,7 +107,8 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         earliest = self.earliest.isoformat() if self.earliest else None
-        return self.__dict__ | {"left_out": self.left_out, "earliest": earliest}
+        kept = {name: value for name, value in self.__dict__.items() if name != "faults"}
+        return kept | {"left_out": self.left_out, "earliest": earliest}
 
 
 class Importer:
@@ -112,13 +127,14 @@ class Importer:
         allowed: frozenset[int] | None = None,
         create_teams: bool = False,
         source: str = "",
+        advice: Advice = Advice(),
     ):
         self.mapping = mapping
         self.reading = reading
         self.now = now
         self.source = source
         self.model = MODELS[mapping.kind]
-        self.teams = TeamFinder(team, allowed, create_teams)
+        self.teams = TeamFinder(team, allowed, create_teams, advice)
         self.lookups = Lookups()
         self.columns = {each.name: each for each in self.model._meta.concrete_fields}
 
@@ -378,7 +394,8 @@ class Lookups:
 class TeamFinder:
     """The team that a cell names by its slug, key or name, without regard to case."""
 
-    def __init__(self, only: Team | None, allowed: frozenset[int] | None, create: bool):
+    def __init__(self, only: Team | None, allowed: frozenset[int] | None, create: bool, advice: Advice):
+        self.advice = advice
         self.only = only
         self.allowed = allowed
         self.create = create
@@ -395,7 +412,7 @@ class TeamFinder:
         if self.only is not None and not self.may_touch(self.only.pk):
             raise UnreadableFile(f"You may not import into the team {self.only}.")
         if self.only is None and not named_in_rows:
-            raise UnreadableFile("The file has no column for the team. Choose the team that all rows belong to.")
+            raise UnreadableFile(f"The file has no column for the team. {self.advice.no_column}")
 
     def find(self, text: str, write: bool) -> Team:
         if self.only is not None:
@@ -421,7 +438,7 @@ class TeamFinder:
         if self.allowed is not None:
             raise BadCell(f"There is no team “{name[:80]}” that you may import into.")
         if not self.create:
-            raise BadCell(f"There is no team “{name[:80]}”. Make it first, or let the import make missing teams.")
+            raise BadCell(f"There is no team “{name[:80]}”. {self.advice.unknown}")
         if len(name) > 80:
             raise BadCell("The name of a team has at most 80 characters.")
         team = Team(name=name)

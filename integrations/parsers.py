@@ -46,6 +46,8 @@ FOREIGN = (
 )
 # A character of UTF-8 with more than one byte; text in Windows-1252 hardly ever contains one.
 UTF8_PAIR = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
+# Bytes that hardly ever stand in text of any encoding.
+CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 CHUNK = 1 << 20
 
 
@@ -187,6 +189,8 @@ def detect_encoding(raw: BinaryIO) -> tuple[str, int]:
         return wide, newlines
     if valid and not _is_cut(decoder):
         return "utf-8-sig", newlines
+    if len(CONTROL.findall(head)) > len(head) / 50:
+        raise UnreadableFile("This is not a text file, whatever its name says.")
     if pairs or head.startswith(codecs.BOM_UTF8):
         raise UnreadableFile(
             f"Line {newlines + 1 if valid else bad_line} is not valid UTF-8, although the rest of the file is."

@@ -185,12 +185,21 @@ def test_teams_are_found_by_slug_key_or_name_and_made_when_asked(load, team):
         for number, name in enumerate(["payments", "pay", "PAYMENTS", "Paytm", "Команда", "paytm"])
     ]
     words = refused(load, "defects", "qmportal", rows)
-    assert "line 5, team: There is no team “Paytm”. Make it first, or let the import make missing teams." in words
+    assert "line 5, team: There is no team “Paytm”. Make it first, or with --create-teams." in words
     load("defects", "qmportal", rows, "--create-teams")
     assert Defect.objects.filter(team=team).count() == 3
     assert Team.objects.count() == 3
     assert Team.objects.get(name="Paytm").defects.count() == 2
     assert all(each.lineage == [each.pk] for each in Team.objects.all())
+
+
+def test_errors_that_repeat_are_said_once_with_what_the_command_can_do(load):
+    rows = [DEFECT | {"external_id": str(number), "team": "Alloy"} for number in range(1500)]
+    words = refused(load, "defects", "qmportal", rows)
+    said = "1,500 rows, first line 2, team: There is no team “Alloy”. Make it first, or with --create-teams."
+    assert words.count("Alloy") == 1
+    assert said in words
+    assert "Name the team that all rows belong to: --team SLUG." in refused(load, "defects", "qmportal", [DEFECT])
 
 
 def test_the_team_of_all_rows_may_be_made_too(load, team):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import random
 from contextlib import suppress
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -72,6 +73,7 @@ def test_excel_may_name_the_delimiter_in_a_first_line():
         (b"\x1f\x8b\x08rest", "a gzip archive"),
         (b"\xd0\xcf\x11\xe0rest", "an old Excel workbook"),
         (b"a,b\x00c\n1,2\n", "null characters"),
+        (random.Random(7).randbytes(5000), "This is not a text file"),
         (b'a,b\n1,"open\n2,x\n', "opened in the record that begins on line 2 is never closed"),
         (b'a,b\n1,"x"y\n', "line 2 has a quotation mark in the wrong place"),
         (",".join(f"c{i}" for i in range(201)).encode() + b"\n", "201 columns; at most 200"),

@@ -10,10 +10,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from benchmarks.models import SnapshotRun
-from integrations.importer import MODELS, SHOWN_ERRORS, Busy, Importer, Outcome, Refused
+from integrations.importer import MODELS, SHOWN_ERRORS, Advice, Busy, Importer, Outcome, Refused
 from integrations.mappings import MAPPINGS, Mapping
 from integrations.parsers import Reading, UnreadableFile
 from teams.models import Team
+
+ADVICE = Advice(
+    no_column="Name the team that all rows belong to: --team SLUG.", unknown="Make it first, or with --create-teams."
+)
 
 
 class Command(BaseCommand):
@@ -54,7 +58,13 @@ class Command(BaseCommand):
             with file.open("rb") as raw, transaction.atomic():
                 team = self._team(options["team"], create=options["create_teams"], dry_run=dry_run)
                 importer = Importer(
-                    chosen, reading, now=now, team=team, create_teams=options["create_teams"], source=options["source"]
+                    chosen,
+                    reading,
+                    now=now,
+                    team=team,
+                    create_teams=options["create_teams"],
+                    source=options["source"],
+                    advice=ADVICE,
                 )
                 outcome = importer.check(raw) if dry_run else importer.write(raw, skip_errors=skip_errors)
                 if not dry_run and outcome.created + outcome.updated:
@@ -125,7 +135,9 @@ class Command(BaseCommand):
             write(f"  note {number}: {note}")
         for name in outcome.new_teams:
             write(f"  new team: {name}")
-        for line, column, sentence in outcome.errors[:SHOWN_ERRORS]:
-            self.stderr.write(f"line {line}{', ' + column if column else ''}: {sentence}")
-        if outcome.failed and len(outcome.errors) > SHOWN_ERRORS:
-            self.stderr.write(f"(the first {SHOWN_ERRORS} errors are shown)")
+        faults = sorted(outcome.faults.items(), key=lambda fault: fault[1][1])
+        for (column, sentence), (rows, first) in faults[:SHOWN_ERRORS]:
+            where = f"line {first}" if rows == 1 else f"{rows:,} rows, first line {first}"
+            self.stderr.write(f"{where}{', ' + column if column else ''}: {sentence}")
+        if len(faults) > SHOWN_ERRORS:
+            self.stderr.write(f"(the first {SHOWN_ERRORS} kinds of errors are shown)")
