@@ -71,6 +71,19 @@ def status(label: str, kind: str = "") -> SafeString:
     )
 
 
+STATUS_KINDS = {
+    **dict.fromkeys(("triage", "active", "new", "triaged"), "open"),
+    **dict.fromkeys(("mitigated", "in_progress", "fixed"), "progress"),
+    **dict.fromkeys(("restored", "verified", "closed"), "done"),
+}
+
+
+@register.simple_tag
+def record_status(record: Any) -> SafeString:
+    """The status of a defect or an incident; a list shows fifty, so no template of its own."""
+    return status(record.get_status_display(), STATUS_KINDS.get(record.status, ""))
+
+
 @register.simple_tag
 def delta(text: str, direction: str = "flat", better: bool | None = None, word: str = "") -> SafeString:
     """A change: arrow, number, word. direction: up, down, flat. better: True, False, or None for neither."""

@@ -17,6 +17,7 @@ from qmportal.lib.days import midnight
 from qmportal.lib.forms import DayField
 from qmportal.lib.rules import EARLIEST_YEAR
 from qmportal.lib.text import refuse_unstorable
+from qmportal.lib.widgets import Menu
 
 Q = TypeVar("Q", bound=QuerySet[Any, Any])
 
@@ -30,12 +31,14 @@ class LongPaginator(Paginator):
 
     MOST = 10_000
 
+    object_list: QuerySet[Any, Any]
+
     @cached_property
     def _counted(self) -> int:
         return self.object_list.order_by()[: self.MOST + 1].count()
 
     @cached_property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         """How many rows can be paged through."""
         return min(self._counted, self.MOST)
 
@@ -79,6 +82,8 @@ class ListForm(forms.Form):
             del self.fields["source"]
         for field in self.fields.values():
             field.required = False
+            if isinstance(field, forms.ChoiceField):
+                field.widget = Menu(choices=field.choices)
 
     def clean(self) -> dict[str, Any]:
         chosen = self.cleaned_data

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -47,7 +49,7 @@ class RowSerializer(serializers.Serializer[Any]):
     @cached_property
     def _plan(self) -> list[tuple[str, str, Any]]:
         return [
-            (name, _alias(column), field.to_representation if isinstance(field, SecondsField) else None)
+            (name, _alias(column), _converter(field))
             for (name, column), field in zip(self.columns().items(), self._declared_fields.values(), strict=True)
         ]
 
@@ -56,6 +58,18 @@ class RowSerializer(serializers.Serializer[Any]):
             name: row[column] if convert is None or row[column] is None else convert(row[column])
             for name, column, convert in self._plan
         }
+
+
+def _converter(field: Any) -> Callable[[Any], Any] | None:
+    """What JSON has no form for. Times too: left to the encoder, each would be a call out of it and back."""
+    if isinstance(field, SecondsField):
+        return field.to_representation
+    return _written if isinstance(field, serializers.DateTimeField) else None
+
+
+def _written(moment: datetime) -> str:
+    """As DRF writes it."""
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _alias(column: str) -> str:
