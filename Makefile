@@ -31,7 +31,7 @@ check: venv-dev ## style, types, layers, templates, deployment settings
 	.venv/bin/djlint --lint --quiet templates
 	$(PY) manage.py check --deploy --fail-level WARNING
 
-bench: venv-dev assets ## measure the targets of docs/performance and print a table
+bench: venv-dev assets ## measure the targets of docs/performance.md and print a table
 	@$(PY) -m tests.bench
 
 lock: ## resolve the dependencies anew into the three lock files
