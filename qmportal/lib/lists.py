@@ -83,7 +83,7 @@ class ListForm(forms.Form):
         for field in self.fields.values():
             field.required = False
             if isinstance(field, forms.ChoiceField):
-                field.widget = Menu(choices=field.choices)
+                field.widget = Menu(choices=list(field.widget.choices))
 
     def clean(self) -> dict[str, Any]:
         chosen = self.cleaned_data
