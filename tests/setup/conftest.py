@@ -89,7 +89,9 @@ def folder() -> Iterator[Path]:
     """A data folder that an unprivileged user can reach: pytest's own temporary folders are closed to others."""
     top = Path(tempfile.mkdtemp(prefix="qmportal-test-", dir=_memory()))
     top.chmod(0o755)
+    before = os.umask(0o022)  # what terminals start with; our own servers have closed it for this process
     yield top / "data"
+    os.umask(before)
     for pid in processes_of(top):
         os.kill(pid, signal.SIGKILL)
     shutil.rmtree(top)
