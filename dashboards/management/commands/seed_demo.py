@@ -3,7 +3,9 @@ import secrets
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
 from dashboards.demo import load
@@ -11,7 +13,7 @@ from dashboards.demo.profiles import DEFAULT_TEAMS
 
 
 class Command(BaseCommand):
-    help = "Fills an empty portal with a believable organisation: teams, people, two years of records and snapshots."
+    help = "Fills an empty portal with a believable organisation: teams, people, two years of records, training."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--teams", type=int, default=DEFAULT_TEAMS, help="groups included (default: %(default)s)")
@@ -31,7 +33,10 @@ class Command(BaseCommand):
             return
         known = password or os.environ.get("QMPORTAL_DEMO_PASSWORD")
         wish = load.Wish(teams, defects, incidents, seed, known or secrets.token_urlsafe(12), not no_snapshots)
-        load.seed(wish, timezone.now(), self.stdout.write)
+        with transaction.atomic():
+            load.seed(wish, timezone.now(), self.stdout.write)
+            # By name: training is no part of the dashboards, and they must not import it.
+            call_command("seed_training_demo", seed=seed, stdout=self.stdout)
         emails = ", ".join(email for email, *_ in load.ACCOUNTS)
         self.stdout.write(f"Accounts: {emails}")
         if not known:

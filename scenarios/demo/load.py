@@ -1,0 +1,342 @@
+"""Lets the demo's people learn: everything that happened is done in its order, by the functions that pages use."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from notifications.models import Mail, Notification
+from qmportal.lib.days import local_day, midnight
+from qmportal.lib.work import Work
+from scenarios import content, engine
+from scenarios.checks import ChoiceField, KnowledgeCheck
+from scenarios.demo import story
+from scenarios.demo.story import Assessment, Trainee, Way
+from scenarios.measures import described, last_night
+from scenarios.models import (
+    AdviceRequest,
+    Assignment,
+    Attempt,
+    Certificate,
+    CheckAnswer,
+    DecisionEvent,
+    Diagnosis,
+    ItemKind,
+    PageRead,
+    Plan,
+    PlanItem,
+    Scenario,
+    ScenarioVersion,
+)
+from scenarios.reminders import remind
+from teams.models import Membership, Role, Team, User
+from teams.permissions import can_author
+
+DOMAIN = "@demo.example"
+WEEKS = 8
+PUBLISHED_DAYS_AGO = 7 * WEEKS + 21
+READ_AFTER = timedelta(days=4)  # in the inbox
+
+Deed = Callable[[datetime], object]
+
+
+def is_wanted() -> bool:
+    """The demo's people are there, and none of them has begun to learn."""
+    people = User.objects.filter(email__endswith=DOMAIN)
+    began = Attempt.objects.filter(user__in=people).exists() or Assignment.objects.filter(user__in=people).exists()
+    return not began and people.filter(email=story.NEW_HIRE_EMAIL).exists()
+
+
+@transaction.atomic
+def seed(number: int, now: datetime) -> str:
+    """All of it or nothing; says what there is then. No mail leaves: what would have been sent counts as sent."""
+    before = _last_told()
+    demo = Demo(number, now)
+    demo.prepare()
+    demo.happen()
+    attempts = Attempt.objects.filter(user__in=demo.people)
+    told = Notification.objects.filter(pk__gt=before)
+    Mail.objects.filter(notification__in=told).update(state=Work.State.DONE, attempts=1, finished_at=now)
+    _repeatable(attempts, demo.rng)
+    certificates = Certificate.objects.filter(user__in=demo.people).count()
+    return f"{attempts.count()} attempts of {len(demo.people)} people at scenarios, {certificates} certificates"
+
+
+def _last_told() -> int:
+    return Notification.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def _repeatable(attempts: Collection[Attempt], rng: random.Random) -> None:
+    """What is left to chance elsewhere follows from the seed here."""
+    rows = sorted(attempts, key=lambda attempt: attempt.pk)
+    for row in rows:
+        row.seed = rng.randrange(2**31)
+    Attempt.objects.bulk_update(rows, ["seed"])
+    certificates = list(Certificate.objects.filter(attempt__in=rows).order_by("pk"))
+    for certificate in certificates:
+        certificate.uuid = uuid.UUID(int=rng.getrandbits(128), version=4)
+    Certificate.objects.bulk_update(certificates, ["uuid"])
+
+
+class Demo:
+    """The timeline: first everything is planned, each deed at its moment, then it happens from the oldest on."""
+
+    def __init__(self, number: int, now: datetime) -> None:
+        self.rng = random.Random(f"{number}:training")
+        self.now, self.today = now, local_day(now)
+        self.deeds: list[tuple[datetime, Deed, bool]] = []
+        self.scenarios = {row.slug: row for row in Scenario.objects.published()}
+        self.contents = {slug: row.current.content for slug, row in self.scenarios.items() if row.current}
+        self.checks = {check.id: check for check in content.checks()}
+        self.teams = {team.name: team for team in Team.objects.filter(archived_at=None)}
+        self.manager = User.objects.filter(email=f"manager{DOMAIN}").first()
+        self.lead = User.objects.filter(email=f"admin{DOMAIN}").first()
+
+    # --- Time -----------------------------------------------------------------------------------------------------------
+
+    def on(self, days_ago: int, hour: float = 9) -> datetime:
+        """That many days ago, or on the Friday before if it was a weekend; never after now."""
+        day = self.today - timedelta(days=days_ago)
+        day -= timedelta(days=max(0, day.weekday() - 4))
+        return min(midnight(day) + timedelta(hours=hour), self.now)
+
+    def any_hour(self) -> float:
+        return self.rng.uniform(8.5, 16.5)
+
+    def plan(self, at: datetime, deed: Deed, *, tells: bool = False) -> None:
+        """`tells`: it leaves something in inboxes."""
+        self.deeds.append((at, deed, tells))
+
+    def happen(self) -> None:
+        for at, deed, tells in sorted(self.deeds, key=lambda planned: planned[0]):
+            last = _last_told() if tells else 0
+            deed(at)
+            if tells:
+                read_at = at + timedelta(hours=3) if at < self.now - READ_AFTER else None
+                Notification.objects.filter(pk__gt=last).update(created_at=at, read_at=read_at)
+
+    # --- People ---------------------------------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        self._date_back_what_was_published()
+        joined = self._newcomers()
+        self.people = list(User.objects.filter(email__endswith=DOMAIN, is_active=True).order_by("pk"))
+        self._first_weeks(joined)
+        self._crowd([user for user in self.people if not can_author(user)], joined)
+        self._team_plan()
+        self._new_hire_checks()
+        for assessment in story.ASSESSMENTS:
+            self._assess(assessment)
+        if self.manager:
+            self._play(self.manager, story.ZERO_BUG, story.BEST, self.on(53, 8))
+        for week in range(WEEKS - 1, -1, -1):
+            self.plan(self.on(7 * week, 7), remind, tells=True)
+
+    def _date_back_what_was_published(self) -> None:
+        """What the portal brought along would otherwise be younger than the attempts at it."""
+        day = self.on(PUBLISHED_DAYS_AGO, 10)
+        shipped = ScenarioVersion.objects.filter(scenario__in=self.scenarios.values(), published_by=None)
+        shipped.filter(published_at__gt=day).update(published_at=day)
+        Scenario.objects.filter(pk__in=shipped.values("scenario"), created_at__gt=day).update(created_at=day)
+
+    def _newcomers(self) -> dict[Trainee, User]:
+        """Adds the trainees and the engineers, who cannot sign in."""
+        names = [*(trainee.name for trainee in story.TRAINEES), *story.ENGINEERS]
+        unusable = make_password(None)
+        users = User.objects.bulk_create(
+            User(email=f"{name.lower().replace(' ', '.')}{DOMAIN}", name=name, password=unusable) for name in names
+        )
+        homes = self._homes(story.TRAINED_TEAMS, len(story.TRAINEES)) + self._homes(story.OTHER_TEAMS, len(story.ENGINEERS))
+        Membership.objects.bulk_create(
+            Membership(user=user, team=home, role=Role.TRAINEE if place < len(story.TRAINEES) else Role.ENGINEER)
+            for place, (user, home) in enumerate(zip(users, homes, strict=True))
+        )
+        for trainee, user in zip(story.TRAINEES, users, strict=False):
+            user.date_joined = self.on(trainee.joined, 7)
+        for user in users[len(story.TRAINEES) :]:
+            user.date_joined = self.on(self.rng.randrange(90, 900), 7)
+        User.objects.bulk_update(users, ["date_joined"])
+        new_hire = User.objects.get(email=story.NEW_HIRE_EMAIL)
+        return {**dict(zip(story.TRAINEES, users, strict=False)), story.NEW_HIRE: new_hire}
+
+    def _homes(self, names: Sequence[str], number: int) -> list[Team]:
+        """One for each: of these teams those that there are, in turn."""
+        found = [self.teams[name] for name in names if name in self.teams] or list(self.teams.values())
+        return [found[place % len(found)] for place in range(number)]
+
+    # --- Plans ----------------------------------------------------------------------------------------------------------
+
+    def _first_weeks(self, joined: dict[Trainee, User]) -> None:
+        """The plan for trainees that comes with the portal, as far as each of them is with it."""
+        plan = Plan.objects.in_use().filter(automatic=True, role=Role.TRAINEE, team=None).first()
+        if plan is None:
+            return
+        parts = [item for item in plan.items.all() if item.kind != ItemKind.SCENARIO]
+        for trainee, user in joined.items():
+            self._assign(plan, [user], self.on(trainee.joined, 8))
+            for place, item in enumerate(parts[: trainee.parts]):
+                if item.ref not in trainee.skipped:
+                    day = max(1, trainee.joined - 1 - place * 3 // 2)
+                    self._learn(user, item, self.on(day, 10 + place / 2), slips=trainee.joined % 3 == 2)
+            if trainee.first is not None:
+                self._play(user, story.ZERO_BUG, trainee.first, self.on(trainee.joined - 11, self.any_hour()))
+            if trainee.again is not None:
+                self._play(user, story.ZERO_BUG, trainee.again, self.on(trainee.joined - 16, self.any_hour()))
+
+    def _assign(self, plan: Plan, people: list[User], at: datetime, team: Team | None = None) -> None:
+        by = self.manager if team else None
+        self.plan(at, lambda now: plan.assign(people, now=now, by=by, team=team), tells=True)
+
+    def _learn(self, user: User, item: PlanItem, at: datetime, *, slips: bool) -> None:
+        if item.kind == ItemKind.PAGE:
+            self.plan(at, lambda now: PageRead.objects.mark(user, item.ref, now))
+        elif item.ref in self.checks:
+            check = self.checks[item.ref]
+            if slips and check.id in story.SLIPS:
+                self.plan(at - timedelta(minutes=20), lambda now: _answer(user, check, now, story.SLIPS[check.id]))
+            self.plan(at, lambda now: _answer(user, check, now, {}))
+
+    def _team_plan(self) -> None:
+        """A plan that the demo's manager wrote for a team; the new hire has begun with it."""
+        team = self.teams.get(story.TEAM_PLAN_FOR)
+        if team is None or self.manager is None:
+            return
+        day = self.on(story.TEAM_PLAN_DAYS_AGO, 11)
+        plan = Plan.objects.create(name=story.TEAM_PLAN, description=story.TEAM_PLAN_TEXT, team=team, author=self.manager)
+        Plan.objects.filter(pk=plan.pk).update(created_at=day)
+        PlanItem.objects.bulk_create(
+            PlanItem(plan=plan, position=place, kind=kind, ref=ref, due_days=days)
+            for place, (kind, ref, days) in enumerate(story.TEAM_PLAN_ITEMS, start=1)
+        )
+        late = [trainee.name for trainee in story.TRAINEES if trainee.joined <= story.TEAM_PLAN_DAYS_AGO]
+        members = User.objects.filter(memberships__team=team, is_active=True).exclude(name__in=late).order_by("pk")
+        learners = [user for user in members if not can_author(user)]
+        self._assign(plan, learners, day, team)
+        first = plan.items.get(position=1)
+        for place, user in enumerate(learners):
+            if user.email == story.NEW_HIRE_EMAIL or place % 3 == 0:
+                self._learn(user, first, self.on(story.TEAM_PLAN_DAYS_AGO - 2, 9 + place), slips=False)
+
+    # --- Scenarios ------------------------------------------------------------------------------------------------------
+
+    def _crowd(self, learners: list[User], joined: dict[Trainee, User]) -> None:
+        """Everybody's first attempts, and those who tried again."""
+        trainees = {user.pk: trainee for trainee, user in joined.items()}
+        others = [user for user in learners if user.pk not in trainees]
+        experienced = [user for user in learners if user.pk not in trainees or trainees[user.pk].again]
+        for slug, ways in story.WAYS.items():
+            pool = list(ways)
+            if slug == story.ZERO_BUG:
+                for trainee in joined:
+                    if trainee.first in pool:
+                        pool.remove(trainee.first)
+            if slug == story.CORD:
+                pool.remove(story.NEW_HIRE_CORD)
+                self._play(joined[story.NEW_HIRE], slug, story.NEW_HIRE_CORD, self.on(6, 15))
+            players = list(others if slug == story.ZERO_BUG else experienced)
+            self.rng.shuffle(pool)
+            self.rng.shuffle(players)
+            idle: list[Way] = [()] * story.NOT_DECIDED.get(slug, 0)
+            self._play_all(slug, list(zip(players, [*pool, *idle], strict=False)))
+
+    def _play_all(self, slug: str, pairs: list[tuple[User, Way]]) -> None:
+        better = list(story.BETTER.get(slug, ()))
+        self.rng.shuffle(better)
+        for user, way in pairs:
+            days_ago = self.rng.randrange(2, 7 * WEEKS)
+            self._play(user, slug, way, self.on(days_ago, self.any_hour()))
+            if better and way and days_ago > 8 and not self._passes(slug, way):
+                again = days_ago - self.rng.randrange(4, 7)
+                self._play(user, slug, better.pop(), self.on(again, self.any_hour()))
+
+    def _passes(self, slug: str, way: Way) -> bool:
+        return engine.score(self.contents[slug], engine.replay(self.contents[slug], way)).passed
+
+    def _play(self, user: User, slug: str, way: Way, at: datetime) -> None:
+        scenario, rng = self.scenarios[slug], random.Random(self.rng.random())
+
+        def deed(now: datetime) -> None:
+            attempt = scenario.begin(user, now)
+            if not way:
+                return
+            run = engine.replay(self.contents[slug], way)
+            events = [
+                DecisionEvent(
+                    attempt=attempt,
+                    seq=seq,
+                    node=step.node,
+                    choice=step.choice,
+                    quality=step.quality,
+                    state_before=step.state_before.to_data(),
+                    state_after=step.state_after.to_data(),
+                    **_told(rng, step.node, step.choice),
+                )
+                for seq, step in enumerate(run.steps, start=1)
+            ]
+            for event in events:
+                now += timedelta(milliseconds=event.visible_ms or 0, seconds=rng.uniform(15, 60))
+                event.at = min(now, self.now)
+            # Only the last one is decided as on a page, which folds the others; that for each would take twice as long.
+            *earlier, last = events
+            DecisionEvent.objects.bulk_create(earlier)
+            told = {name: getattr(last, name) for name in ("confidence", "reason", "visible_ms")}
+            attempt.decide(seq=last.seq, choice=last.choice, now=last.at, **told)
+
+        self.plan(at, deed)
+
+    # --- Checks and advice ----------------------------------------------------------------------------------------------
+
+    def _new_hire_checks(self) -> None:
+        user = User.objects.get(email=story.NEW_HIRE_EMAIL)
+        for answers in story.NEW_HIRE_ANSWERS:
+            check = self.checks[answers.check]
+            for days_ago, right in answers.given:
+                self._answer_on(user, check, days_ago, {} if right else answers.slip)
+
+    def _answer_on(self, user: User, check: KnowledgeCheck, days_ago: int, slip: dict[str, str]) -> None:
+        at = min(midnight(self.today - timedelta(days=days_ago)) + timedelta(hours=self.any_hour()), self.now)
+        self.plan(at, lambda now: _answer(user, check, now, slip))
+
+    def _assess(self, assessment: Assessment) -> None:
+        team, manager = self.teams.get(assessment.team), self.manager
+        if team is None or manager is None:
+            return
+        statements = content.diagnostic().statements
+        digits = assessment.answers.replace(" ", "")
+        answers = {one.id: int(digit) for one, digit in zip(statements, digits, strict=True)}
+        measures = described(last_night(team.pk))
+        lead = self.lead
+
+        def deed(now: datetime) -> None:
+            found = Diagnosis.objects.make(manager, team, answers, measures, now)
+            if assessment.question:
+                found.ask(manager, assessment.question, now)
+
+        at = self.on(assessment.days_ago, 14) if assessment.days_ago else self.now - timedelta(hours=5)
+        self.plan(at, deed, tells=True)
+        if assessment.answer and lead:
+            waiting = AdviceRequest.objects.filter(diagnosis__team=team).waiting()
+            self.plan(at + timedelta(hours=21), lambda now: waiting.get().give(assessment.answer, lead, now), tells=True)
+
+
+def _told(rng: random.Random, node: str, choice: str) -> dict[str, Any]:
+    """What somebody lets a page know beside the choice."""
+    words = story.REASONS.get((node, choice), "")
+    return {
+        "visible_ms": int(1000 * rng.lognormvariate(3.6, 0.6)),  # the median is 37 seconds
+        "confidence": rng.choice((None, 2, 3, 3, 4)),
+        "reason": words if rng.random() < 0.3 else "",
+    }
+
+
+def _answer(user: User, check: KnowledgeCheck, now: datetime, slip: dict[str, str]) -> None:
+    """Answers a check rightly, but for the fields in `slip`."""
+    right = {one.id: one.accepted[0] if isinstance(one, ChoiceField) else f"{one.answer:f}" for one in check.fields}
+    latest = CheckAnswer.objects.filter(user=user, check_id=check.id).first()
+    CheckAnswer.objects.record(user, check, right | slip, after=latest.pk if latest else None, now=now)

@@ -1,0 +1,241 @@
+"""Who learns in the demo, and how each of them decided. No database: names, ways through scenarios, texts.
+
+A way is the choices of one first attempt. The ways of a scenario are chosen so that their shares look like a real course:
+the right answer is taken by a third to a half, a popular trap by nearly as many, and most cells have the five people that
+a figure needs to be shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Way = tuple[str, ...]
+
+ZERO_BUG, CORD, CANARY = "zero_bug_policy", "pull_the_cord", "canary_that_sang_too_late"
+SPRINT, UNITS = "the_qa_sprint", "two_units_one_number"
+
+
+def _ways(*lines: str) -> list[Way]:
+    """Each line is a way, after the number of those who went it."""
+    return [tuple(way.split()) for number, way in (line.split(maxsplit=1) for line in lines) for _ in range(int(number))]
+
+
+WAYS: dict[str, list[Way]] = {
+    ZERO_BUG: _ways(
+        "2 bankrupt scan fix_now pareto",
+        "1 bankrupt scan later_list pareto",
+        "1 bankrupt scan decline pareto",
+        "1 bankrupt scan fix_now suspend",
+        "1 bankrupt silent fix_now pareto",
+        "1 bankrupt silent fix_now relabel",
+        "2 bankrupt silent later_list suspend",
+        "1 bankrupt silent decline relabel",
+        "1 hardening switch scan fix_now pareto",
+        "1 hardening switch silent later_list pareto",
+        "3 hardening bounty",
+        "1 groom switch scan fix_now pareto",
+        "1 groom switch scan decline relabel",
+        "1 groom switch silent later_list suspend",
+        "2 groom bounty",
+        "1 smash cut_over fix_now pareto",
+        "1 smash cut_over fix_now relabel",
+        "1 smash cut_over later_list pareto",
+        "1 smash cut_over decline suspend",
+        "1 smash cut_over decline relabel",
+        "5 smash back_to_normal",
+    ),
+    CORD: _ways(
+        "3 stop thank five_whys better_numbers",
+        "1 stop thank five_whys no_number",
+        "1 stop thank threshold better_numbers",
+        "1 stop careful five_whys better_numbers",
+        "2 stop careful threshold fewer",
+        "1 stop careful approvers no_number",
+        "1 stop careful approvers better_numbers",
+        "1 ask_lead stop_button five_whys better_numbers",
+        "1 ask_lead stop_button threshold better_numbers",
+        "1 ask_lead monitor approvers fewer",
+        "1 ask_lead monitor threshold no_number",
+        "1 ask_lead monitor approvers no_number",
+        "1 ticket stop_button five_whys better_numbers",
+        "1 ticket stop_button five_whys fewer",
+        "1 ticket stop_button threshold fewer",
+        "1 ticket stop_button approvers better_numbers",
+        "1 ticket monitor five_whys fewer",
+        "1 ticket monitor threshold no_number",
+    ),
+    SPRINT: _ways(
+        "2 shift_left split read_escapes smoke_rollback",
+        "1 shift_left split read_escapes longer_staging",
+        "1 shift_left nightly read_escapes smoke_rollback",
+        "1 shift_left nightly log_less longer_staging",
+        "1 shift_left nightly log_less smoke_rollback",
+        "1 more_testers move_now split read_escapes smoke_rollback",
+        "1 more_testers move_now split log_less longer_staging",
+        "1 qa_sprint move_now split log_less smoke_rollback",
+        "1 qa_sprint move_now nightly read_escapes longer_staging",
+        "1 qa_sprint move_now nightly log_less longer_staging",
+        "2 qa_sprint longer",
+        "3 more_testers longer",
+    ),
+    CANARY: _ways(
+        "2 canary hold compare roll_back blameless",
+        "1 canary week compare flag_off blameless",
+        "1 canary half compare roll_back blameless",
+        "1 canary half trust_average hotfix short_note",
+        "1 canary hold trust_average hotfix name",
+        "2 quarter compare roll_back blameless",
+        "2 quarter trust_average hotfix short_note",
+        "1 quarter trust_average flag_off name",
+        "1 quarter restart roll_back blameless",
+    ),
+    UNITS: _ways(  # too few for any figure
+        "1 contract anomaly prove_safe thin_thread",
+        "1 call anomaly vote skip",
+        "1 assume hand_tune automate",
+    ),
+}
+NOT_DECIDED = {ZERO_BUG: 2, CORD: 1, SPRINT: 2}  # opened it and went away
+# Who tries again has read the debrief: these ways pass.
+BETTER: dict[str, list[Way]] = {
+    ZERO_BUG: _ways(
+        "3 bankrupt scan fix_now pareto",
+        "1 smash cut_over fix_now pareto",
+        "1 hardening switch scan fix_now pareto",
+        "1 bankrupt scan decline pareto",
+    ),
+    CORD: _ways("2 stop thank five_whys better_numbers", "1 stop thank five_whys no_number"),
+    SPRINT: _ways("1 shift_left split read_escapes smoke_rollback"),
+    CANARY: _ways("1 canary hold compare roll_back blameless", "1 canary week compare roll_back blameless"),
+}
+
+
+@dataclass(frozen=True)
+class Trainee:
+    """Somebody who is new. `parts` of the plan's pages and checks are done, in the plan's order.
+
+    `first` and `again` are the ways through the plan's scenario; `first` None: not begun. One that ends before an ending
+    is where the trainee stands.
+    """
+
+    name: str
+    joined: int  # days ago
+    parts: int
+    first: Way | None
+    again: Way | None = None
+    skipped: tuple[str, ...] = ()
+
+
+BEST = ("bankrupt", "scan", "fix_now", "pareto")
+TRAINEES = (
+    Trainee("Leila Farahani", 52, 7, ("smash", "back_to_normal"), BEST),
+    Trainee("Marcus Oyelaran", 52, 7, BEST),
+    Trainee("Sofie Claes", 38, 7, ("hardening", "bounty"), ("hardening", "switch", "scan", "fix_now", "pareto")),
+    Trainee("Dmitri Volkov", 38, 7, ("smash", "back_to_normal"), skipped=("mean_or_median",)),
+    Trainee("Anjali Menon", 38, 7, ("bankrupt", "scan", "decline", "pareto")),
+    Trainee("Theo Laurent", 24, 3, None),
+    Trainee("Wanjiru Kamau", 24, 7, ("groom", "bounty")),
+    Trainee("Isabel Pinto", 10, 4, None),
+    Trainee("Oskar Nyberg", 1, 0, None),
+)
+NEW_HIRE = Trainee("Nils Bergman", 15, 7, ("bankrupt",), skipped=("mean_or_median",))
+NEW_HIRE_CORD = ("ask_lead", "stop_button", "five_whys", "better_numbers")
+NEW_HIRE_EMAIL = "newhire@demo.example"
+
+# Engineers, so that enough colleagues have decided who lead no team: who does, counts as an author.
+ENGINEERS = (
+    "Aisha Bello", "Benedikt Vogel", "Catarina Reis", "Diego Fuentes", "Emma Lindgren", "Finn Gallagher", "Gulsen Arslan",
+    "Hugo Marchetti", "Irina Popescu", "Jakub Zielinski", "Keiko Mori", "Lucas Meyer", "Nadia Saleh", "Oumar Diallo",
+    "Priya Nair",
+)  # fmt: skip
+# The teams of the demo's manager, whose board they fill, and some others. A demo with fewer teams has not all of them.
+TRAINED_TEAMS = ("Checkout", "Payments", "Search", "Identity")
+OTHER_TEAMS = ("Checkout", "Payments", "Growth", "Mobile apps", "Data platform", "Search", "Infrastructure", "Logistics")
+
+# --- A plan of one team's own -------------------------------------------------------------------------------------------
+
+TEAM_PLAN = "Release with a net"
+TEAM_PLAN_FOR = "Checkout"
+TEAM_PLAN_TEXT = "Before you are on call for a release of ours: how we let few customers meet a fault, and stop in time."
+TEAM_PLAN_ITEMS = (
+    ("page", "progressive-delivery", 14),
+    ("check", "canary", 14),
+    ("scenario", CORD, 21),
+    ("scenario", CANARY, 28),
+)
+TEAM_PLAN_DAYS_AGO = 8
+
+# --- Knowledge checks of the new hire: days ago, and whether the answer was right -----------------------------------------
+
+
+@dataclass(frozen=True)
+class Answers:
+    check: str
+    given: tuple[tuple[int, bool], ...]
+    slip: dict[str, str] = field(default_factory=dict)
+
+
+NEW_HIRE_ANSWERS = (
+    Answers("boundary_and_removal", ((9, True), (8, True))),  # due again
+    Answers("availability", ((11, True), (10, True), (6, True))),  # rests
+    Answers("can_we_claim_it", ((3, False), (2, True)), {"claim": "shown"}),  # rests
+    Answers("cost_of_quality", ((2, False),), {"share": "300", "revenue": "8"}),  # was wrong, due again
+    Answers("time_to_detect", ((3, True), (2, True))),  # rests
+)
+SLIPS = {  # what people answer who fell for the trap
+    "escaped_defect_rate": {"rate": "18.75"},
+    "mean_or_median": {"mttr": "2", "tier": "good"},
+    "bug_smash": {"left": "208", "weeks": "9"},
+}
+
+# --- Why people decided as they did: node -> choice -> words ---------------------------------------------------------------
+
+REASONS = {
+    ("backlog_review", "smash"): "One hard month, and then the board is clean for good.",
+    ("backlog_review", "bankrupt"): "Nobody has read these tickets in a year. What matters comes back.",
+    ("backlog_review", "hardening"): "It gives us a fixed slot without stopping the features.",
+    ("close_how", "scan"): "I would not want to find a data loss among those that we closed.",
+    ("first_bug", "later_list"): "The demo on Friday decides about the quarter.",
+    ("first_bug", "fix_now"): "If the first bug already waits, there is no policy.",
+    ("capacity", "pareto"): "Sixty percent from two modules: start there.",
+    ("odd_signal", "ticket"): "0.3 percent is three in a thousand.",
+    ("odd_signal", "stop"): "A rollout can go on in an hour. A bad one cannot be taken back.",
+    ("many_stops", "threshold"): "Five stops a week is too many for anybody to take them seriously.",
+    ("release_slips", "qa_sprint"): "At least somebody would look at the whole.",
+}
+
+# --- Self-assessments and advice ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """`answers` are the two of each of the five steps, in order. The question is asked at once, by the manager."""
+
+    team: str
+    days_ago: int
+    answers: str
+    question: str = ""
+    answer: str = ""
+
+
+ASSESSMENTS = (
+    Assessment("Checkout", 47, "2121 1122 11"),
+    Assessment(
+        "Checkout",
+        12,
+        "2222 2211 21",
+        "We have two weeks free in the next quarter. Is a smoke test in staging worth more to us than the rollback command "
+        "that only one of us has ever tried? I have to tell the team by Monday.",
+        "The rollback command, and not in two weeks but on one afternoon: let everybody on call use it once on a change "
+        "that does no harm. Your last three long outages were long because of who was asleep, not because nobody noticed. "
+        "Then the smoke test: five paths, with the configuration of production. Look at the time to restore in a month.",
+    ),
+    Assessment("Payments", 33, "3232 2322 22"),
+    Assessment(
+        "Payments",
+        0,
+        "3333 2322 21",
+        "Our numbers are good and the audit still wants a second approval before each deployment. Can we show that a canary "
+        "with a guard does the same job? The answer goes into the audit of this month.",
+    ),
+)
