@@ -7,6 +7,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 
 from benchmarks.metrics import METRICS
@@ -49,7 +50,6 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "overview": read,
         "page": page,
         "lines": team_lines(read, list(page), carried(window, asked)),
-        "carried": carried(window, asked),
         "columns": [{"key": metric, "label": METRICS[metric].label, "short": METRICS[metric].short} for metric in COLUMNS],
         "windows": window_options(request, window),
         "window": window,
@@ -67,14 +67,17 @@ def team_lines(read: Overview, rows: list[Any], query: str = "") -> list[dict[st
     """The rows of one page with words and sparklines: two queries for all of them. `query`: what links carry along."""
     days = trend_days(read.window, read.as_of, SPARK_POINTS) if read.as_of and rows else []
     past = series([row.team.pk for row in rows], SPARKS, read.window, days) if days else {}
+    # Resolved once: a page holds hundreds of links.
+    pages = reverse("dashboards:team", args=["-"]).removesuffix("-/")
     return [
         {
             "team": row.team,
+            "url": f"{pages}{row.team.slug}/{query}",
             "tier": row.tier,
             "cells": [
                 {
                     "metric": metric,
-                    "url": f"/t/{row.team.slug}/{metric}/{query}",
+                    "url": f"{pages}{row.team.slug}/{metric}/{query}",
                     "spark": charts.sparkline([value for value, _ in past.get((row.team.pk, metric), [])], height=18)
                     if metric in SPARKS
                     else None,
