@@ -265,3 +265,10 @@ def owners_of(folder: Path, but: bytes = b"\0never\0") -> set[int]:
             if but not in Path(f"/proc/{pid}/cmdline").read_bytes():
                 owners.add(os.stat(f"/proc/{pid}").st_uid)
     return owners
+
+
+def _python_for(nobody: tuple[str, ...]) -> str:
+    for python in (sys.executable, f"/usr/bin/python3.{sys.version_info.minor}"):
+        if subprocess.run([*nobody, python, "-c", ""], capture_output=True).returncode == 0:
+            return python
+    pytest.skip("no Python of this version that an ordinary user can run")
