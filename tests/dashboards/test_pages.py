@@ -273,3 +273,9 @@ def test_mttr_with_open_incidents_is_shown_beside_mttr(client, manager, payments
     # Five of an hour and a half, and one open for twenty days: 487.5 h / 6.
     for address in ("/t/payments/", "/t/payments/mttr/"):
         assert "3.4 d, would be Needs Work" in client.get(address).content.decode()
+
+
+def test_the_bar_offers_an_import_to_those_who_may(client, manager, payments):
+    assert 'href="/imports/"' in client.get("/").content.decode()
+    client.force_login(make_member(team=payments, role=Role.TRAINEE))
+    assert 'href="/imports/"' not in client.get("/").content.decode()
