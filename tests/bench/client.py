@@ -1,0 +1,78 @@
+"""A client on the same machine: one request at a time, targets in turn, every sample kept."""
+
+from __future__ import annotations
+
+import http.client
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from statistics import quantiles
+
+from tests.bench.stack import BenchError, Web
+
+REQUESTS_A_CONNECTION = 10  # so that both workers are met
+IDLE_SECONDS = 1.0  # gunicorn closes what was idle for two
+
+
+@dataclass
+class Target:
+    """An address with what is sent along, and how long each answer took, in seconds."""
+
+    web: Web
+    path: str
+    headers: dict[str, str]
+    samples: list[float] = field(default_factory=list)
+    _connection: http.client.HTTPConnection | None = None
+    _used: int = 0
+    _last: float = 0
+
+    def ask(self) -> http.client.HTTPResponse:
+        """One answer, read to its end."""
+        if self._is_spent():
+            self.close()
+            self._connection = http.client.HTTPConnection("127.0.0.1", self.web.port, timeout=60)
+            self._connection.connect()
+        self._used += 1
+        self._connection.request("GET", self.path, headers={"Accept-Encoding": "gzip", **self.headers})
+        response = self._connection.getresponse()
+        response.body = response.read()  # type: ignore[attr-defined]
+        if response.status != 200:
+            raise BenchError(f"{self.web.name} answered {response.status} on {self.path}.")
+        self._last = time.monotonic()
+        return response
+
+    def _is_spent(self) -> bool:
+        idle = time.monotonic() - self._last > IDLE_SECONDS
+        return self._connection is None or idle or self._used >= REQUESTS_A_CONNECTION
+
+    def sample(self) -> None:
+        """The connection is opened before the clock starts: browsers keep theirs."""
+        if self._is_spent():
+            self.ask()
+        began = time.perf_counter()
+        self.ask()
+        self.samples.append(time.perf_counter() - began)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection, self._used = None, 0
+
+    def percentile(self, percent: int) -> float:
+        return quantiles(self.samples, n=100, method="inclusive")[percent - 1]
+
+
+def sample_in_turn(targets: Mapping[str, Target], rounds: int) -> None:
+    """Warm everything, then ask the targets in an order that changes with each round, so that all meet the same machine."""
+    for target in targets.values():
+        for _ in range(3 * REQUESTS_A_CONNECTION):
+            target.ask()
+    order = list(targets.values())
+    rng = random.Random(1)
+    for _ in range(rounds):
+        rng.shuffle(order)
+        for target in order:
+            target.sample()
+    for target in targets.values():
+        target.close()

@@ -1,0 +1,248 @@
+"""The rows of the table: each is measured as the documentation says, and compared with what it must and should reach."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urljoin
+
+from tests.bench.client import Target, sample_in_turn
+from tests.bench.stack import (
+    ROOT,
+    TEN,
+    THOUSAND,
+    BenchError,
+    Stack,
+    Web,
+    free_port,
+    plain_environment,
+    probe,
+    say,
+    stop,
+    throwaway_folder,
+    wait_for,
+)
+
+ROUNDS = 300
+MB = 1024 * 1024
+
+
+@dataclass
+class Line:
+    """One line of the table. `ratio` is what `must` and `aim` bound from above; the rest is for people to read."""
+
+    number: int
+    measure: str
+    floor: str
+    measured: str
+    ratio: float
+    must: float
+    aim: float
+    unit: str = "x"
+
+    @property
+    def ok(self) -> bool:
+        return self.ratio <= self.must
+
+    def cells(self) -> list[str]:
+        ratio, must, aim = (self._bound(value) for value in (self.ratio, self.must, self.aim))
+        verdict = "missed" if not self.ok else "aim" if self.ratio <= self.aim else "ok"
+        return [str(self.number), self.measure, self.floor, self.measured, ratio, f"<= {must}", f"<= {aim}", verdict]
+
+    def _bound(self, value: float) -> str:
+        if self.unit == "x":
+            return f"{value:.2f}".rstrip("0").rstrip(".") + "x"
+        text = f"{value:.0f}" if value == int(value) else f"{value:.1f}"
+        return f"{text} {self.unit}".strip()
+
+
+def milliseconds(seconds: float) -> str:
+    return f"{1000 * seconds:.1f} ms"
+
+
+# --- Rows 1, 2 and 4: pages and lists, against the floor ------------------------------------------------------------------
+
+
+def pages(stack: Stack, numbers: set[int]) -> Iterator[Line]:
+    """All targets are asked in turn, so that every one meets the same machine."""
+    portal, floor = stack.portal(), stack.floor()
+    known = visitor(stack)
+    # The floor compresses nothing; pages go out as browsers ask for them, API answers as most programs do.
+    page = {"Cookie": known["cookie"]}
+    api = {"Authorization": f"Bearer {known['token']}", "Accept-Encoding": "identity"}
+    targets = {
+        "view": Target(floor, "/", {"Cookie": floor.cookie}),
+        "items": Target(floor, "/items/", {"Cookie": floor.cookie}),
+        "api items": Target(floor, "/api/items/", {"Cookie": floor.cookie}),
+        "overview": Target(portal, "/", page),
+        "incidents": Target(portal, "/incidents/", page),
+        "defects": Target(portal, "/defects/", page),
+        "API defects": Target(portal, "/api/v1/defects/?page_size=100", api),
+        "API incidents": Target(portal, "/api/v1/incidents/?page_size=100", api),
+    }
+    say(f"asking {len(targets)} addresses {ROUNDS} times each, in turn")
+    sample_in_turn(targets, ROUNDS)
+    asked = [target.path for target in targets.values() if target.web is portal]
+    counts = probe("queries", portal.environment, *asked)
+    view, bare, api_floor = (targets[name] for name in ("view", "items", "api items"))
+    say(f"a bare list of 50 in a template: {bare.percentile(95) / view.percentile(95):.1f}x at p95, without any shell")
+    for name, number, percent, against, most_queries, must, aim in (
+        ("overview", 1, 95, view, 10, 12, 6),
+        ("incidents", 2, 95, view, 8, 8, 4),
+        ("defects", 2, 95, view, 8, 8, 4),
+        ("API defects", 4, 50, api_floor, 5, 2, 1.3),
+        ("API incidents", 4, 50, api_floor, 5, 2, 1.3),
+    ):
+        if number not in numbers:
+            continue
+        target = targets[name]
+        what = {1: "overview of 100 teams", 2: f"list of 50 {name}", 4: f"{name}, 100 rows"}[number]
+        took, least = target.percentile(percent), against.percentile(percent)
+        yield Line(number, f"{what}, p{percent}", milliseconds(least), milliseconds(took), took / least, must, aim)
+        statements = counts[target.path]
+        yield Line(number, f"{what}, queries", "", str(statements), statements, most_queries, most_queries, "")
+
+
+def visitor(stack: Stack) -> dict[str, str]:
+    """A session and a token of somebody who sees every row; the same for all rows of the table."""
+    if not hasattr(stack, "known"):
+        stack.known = probe("credentials", stack.portal().environment)
+    return stack.known
+
+
+# --- Row 7: the nightly recompute ------------------------------------------------------------------------------------------
+
+
+def recompute(stack: Stack, numbers: set[int]) -> Iterator[Line]:
+    database = stack.seeded("thousand", *THOUSAND)
+    say("taking snapshots of 5 nights, and plain SQL of the same")
+    found = probe("seconds_of_recompute", stack.environment(database), "5")
+    if found["differences"]:
+        raise BenchError(f"The plain SQL and the snapshots differ in {found['differences']} figures: one measures wrongly.")
+    raw, ours = found["raw"], found["snapshots"]
+    name = "nightly recompute, 1M defects"
+    yield Line(7, name, milliseconds(raw), milliseconds(ours), ours / raw, 3, 1.5)
+
+
+# --- Row 12: what goes over the wire ---------------------------------------------------------------------------------------
+
+
+def weight(stack: Stack, numbers: set[int]) -> Iterator[Line]:
+    portal = stack.portal()
+    headers = {"Cookie": visitor(stack)["cookie"]}
+    response = Target(portal, "/", headers).ask()
+    sent = len(response.body)
+    html = gzip.decompress(response.body) if response.getheader("Content-Encoding") == "gzip" else response.body
+    yield Line(12, "overview HTML, uncompressed", "", f"{len(html) / 1000:.1f} kB", len(html) / 1000, 60, 40, "kB")
+    files = first_files(portal, "/", html.decode())
+    total = (sent + sum(files.values())) / 1000
+    yield Line(12, f"first load over the wire, {1 + len(files)} files", "", f"{total:.1f} kB", total, 150, 90, "kB")
+
+
+def first_files(web: Web, page: str, html: str) -> dict[str, int]:
+    """Every file that a browser fetches for the page, with its size as sent: links and scripts, and what these import."""
+    links = re.findall(r'<(?:link|script|img)\b[^>]*?(?:href|src)="([^"]+)"', html)
+    found: dict[str, int] = {}
+    waiting = [urljoin(page, link) for link in links]
+    while waiting:
+        path = waiting.pop()
+        if path in found or not path.startswith("/"):
+            continue
+        response = Target(web, path, {"Accept-Encoding": "br, gzip"}).ask()
+        found[path] = len(response.body)
+        if path.endswith(".js") and (text := file_text(web, path)):
+            imported = re.findall(r"""(?:\bfrom|\bimport)\s*["'](\.[^"']+)["']""", text)
+            waiting += [urljoin(path, name) for name in imported]
+    return found
+
+
+def file_text(web: Web, path: str) -> str:
+    response = Target(web, path, {"Accept-Encoding": "identity"}).ask()
+    text: str = response.body.decode(errors="replace")
+    return text
+
+
+# --- Row 13: memory --------------------------------------------------------------------------------------------------------
+
+
+def memory(stack: Stack, numbers: set[int]) -> Iterator[Line]:
+    portal, floor = stack.portal(), stack.floor()
+    headers = {"Cookie": visitor(stack)["cookie"]}
+    say("1,000 requests each for the memory of a worker")
+    for web, paths, cookie in (
+        (floor, ("/", "/items/", "/api/items/"), {"Cookie": floor.cookie}),
+        (portal, ("/", "/incidents/", "/defects/", "/api/v1/defects/?page_size=100"), headers),
+    ):
+        targets = [Target(web, path, cookie) for path in paths]
+        for number in range(1000):
+            targets[number % len(targets)].ask()
+    ours, least = (max(resident(pid) for pid in web.workers()) for web in (portal, floor))
+    name = "worker memory after 1,000 requests"
+    yield Line(13, name, f"{least / MB:.1f} MB", f"{ours / MB:.1f} MB", ours / least, 1.5, 1.2)
+
+
+def resident(pid: int) -> int:
+    """What `ps` calls RSS, in bytes."""
+    found = re.search(r"^Rss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+    assert found is not None
+    return 1024 * int(found[1])
+
+
+# --- Row 14: starting ------------------------------------------------------------------------------------------------------
+
+
+def starts(stack: Stack, numbers: set[int]) -> Iterator[Line]:
+    """`make run` of an installed clone: a new data folder first, then the same folder again."""
+    with throwaway_folder() as folder:
+        say("first start of a new portal")
+        first = seconds_to_answer(folder)
+        warm = min(seconds_to_answer(folder) for _ in range(3))
+    yield Line(14, "warm start to the first 200", "", f"{warm:.1f} s", warm, 3, 2, "s")
+    yield Line(14, "first start with initdb and migrations", "", f"{first:.1f} s", first, 10, 6, "s")
+
+
+def seconds_to_answer(folder: Path) -> float:
+    port = free_port()
+    environment = plain_environment() | {"QMPORTAL_DATA_DIR": str(folder / "data"), "PORT": str(port)}
+    log = folder / "start.log"
+    began = time.monotonic()
+    with log.open("wb") as output:
+        command = [sys.executable, "-m", "qmportal.launcher", "run"]
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+    try:
+        return wait_for(port, "/account/login/", process, log) - began
+    finally:
+        stop(process)
+
+
+# --- Row 15: the number of queries does not grow ---------------------------------------------------------------------------
+
+
+def equal_queries(stack: Stack, numbers: set[int]) -> Iterator[Line]:
+    few, many = stack.seeded("ten", *TEN, weeks=2), stack.seeded("thousand", *THOUSAND)
+    say("counting the queries of every page with 10 and with 1,000 rows")
+    small = probe("queries_of_every_page", stack.environment(few), "10")
+    large = probe("queries_of_every_page", stack.environment(many), "1000")
+    grown = [f"{name} {small[name]} -> {large[name]}" for name in small if small[name] != large[name]]
+    most = max(large, key=lambda name: large[name])
+    say(f"the page with most queries is {most}: {large[most]}")
+    measured = ", ".join(grown) or "all equal"
+    name = f"{len(small)} pages whose queries differ, 10 and 1,000 rows"
+    yield Line(15, name, "", measured, len(grown), 0, 0, "")
+
+
+# Before the data of a million rows are made: what is served is measured on a quiet machine.
+MEASURES: dict[Callable[[Stack, set[int]], Iterator[Line]], set[int]] = {
+    starts: {14},
+    pages: {1, 2, 4},
+    weight: {12},
+    memory: {13},
+    recompute: {7},
+    equal_queries: {15},
+}
