@@ -3,9 +3,17 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qmportal.settings")
 
 app = Celery("qmportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+# In the organisation's time zone. Here and not in the settings, which every process reads: Celery is large.
+app.conf.beat_schedule = {
+    "nightly-snapshots": {"task": "benchmarks.tasks.nightly", "schedule": crontab(hour=2, minute=0)},
+    "sweep": {"task": "qmportal.tasks.sweep", "schedule": 30.0},
+    "automatic-plans": {"task": "scenarios.tasks.assign_automatic_plans", "schedule": 300.0},
+    "reminders": {"task": "scenarios.tasks.remind", "schedule": crontab(hour=7, minute=0)},
+}
 app.autodiscover_tasks()

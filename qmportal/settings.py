@@ -5,7 +5,6 @@ from pathlib import Path
 
 import environ
 import structlog
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
@@ -136,12 +135,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 ORGANISATION_TIME_ZONE = env.str("QMPORTAL_TIME_ZONE", default="UTC")
 CELERY_TIMEZONE = ORGANISATION_TIME_ZONE
-CELERY_BEAT_SCHEDULE = {
-    "nightly-snapshots": {"task": "benchmarks.tasks.nightly", "schedule": crontab(hour=2, minute=0)},
-    "sweep": {"task": "qmportal.tasks.sweep", "schedule": 30.0},
-    "automatic-plans": {"task": "scenarios.tasks.assign_automatic_plans", "schedule": 300.0},
-    "reminders": {"task": "scenarios.tasks.remind", "schedule": crontab(hour=7, minute=0)},
-}
 
 # --- People and sign-in -------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "teams.User"

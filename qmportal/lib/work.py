@@ -10,7 +10,6 @@ import logging
 from datetime import datetime, timedelta
 from typing import Self
 
-from celery import current_app
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -139,8 +138,10 @@ def ring(row: Work) -> None:
     """Rings the doorbell once the row is committed. A broker that is down must not fail the request that rang."""
 
     def send() -> None:
+        from qmportal.celery import app  # only now: a web process that rings nothing goes without Celery
+
         try:
-            current_app.send_task("qmportal.tasks.perform", (row._meta.label, row.pk), retry=False)
+            app.send_task("qmportal.tasks.perform", (row._meta.label, row.pk), retry=False)
         except Exception as problem:  # noqa: BLE001 - whatever the broker's client raises, the sweep rings again
             log.warning("doorbell not heard: %s", problem, extra={"work": row._meta.label, "id": row.pk})
 

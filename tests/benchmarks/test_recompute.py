@@ -11,6 +11,7 @@ from django.utils import timezone
 from benchmarks.models import MetricSnapshot, SnapshotRun
 from benchmarks.snapshots import take_snapshots
 from benchmarks.tasks import nightly
+from qmportal.celery import app
 from qmportal.lib.days import local_day
 from tests.factories import make_team, make_user
 
@@ -35,7 +36,7 @@ def admin(client, db):
 
 class TestNightly:
     def test_the_beat_rings_at_two_in_the_organisations_time(self):
-        entry = settings.CELERY_BEAT_SCHEDULE["nightly-snapshots"]
+        entry = app.conf.beat_schedule["nightly-snapshots"]
         assert entry["task"] == nightly.name
         assert (entry["schedule"].hour, entry["schedule"].minute) == ({2}, {0})
         assert settings.CELERY_TIMEZONE == settings.ORGANISATION_TIME_ZONE

@@ -1,18 +1,19 @@
-from celery import current_app
 from django.conf import settings
+
+from qmportal.celery import app
 
 
 def test_the_web_process_rings_the_portals_broker():
-    assert current_app.main == "qmportal"
-    assert current_app.conf.broker_url == settings.REDIS_URL
+    assert app.main == "qmportal"
+    assert app.conf.broker_url == settings.REDIS_URL
 
 
 def test_a_killed_worker_gives_its_work_back():
-    conf = current_app.conf
+    conf = app.conf
     assert (conf.task_acks_late, conf.task_reject_on_worker_lost, conf.worker_prefetch_multiplier) == (True, True, 1)
 
 
 def test_everything_scheduled_exists():
-    current_app.loader.import_default_modules()
-    scheduled = {entry["task"] for entry in current_app.conf.beat_schedule.values()}
-    assert scheduled <= set(current_app.tasks)
+    app.loader.import_default_modules()
+    scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}
+    assert scheduled <= set(app.tasks)
