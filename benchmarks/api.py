@@ -7,7 +7,6 @@ from typing import Any
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework import exceptions, generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,12 +28,6 @@ UNITS = {"percent": "percent", "seconds": "hours", "count": "count"}
 # Of the others nobody counts what is left out; the pages list it.
 EXCLUDED_IS_COUNTED = ("escaped_defect_rate", "defect_removal_efficiency", "defects_found", "time_to_detect")
 STATES = ("ok", "low_sample", "no_data", "provisional")
-WINDOW_PARAMETERS = [
-    OpenApiParameter("window", int, enum=WINDOWS, default=DEFAULT_WINDOW, description="Length of the window in days."),
-    OpenApiParameter(
-        "as_of", {"type": "string", "format": "date"}, description="The window ends when this day begins. Default: today."
-    ),
-]
 
 
 class MeasureSerializer(serializers.Serializer[Any]):
@@ -125,7 +118,6 @@ class TeamMetrics(APIView):
     The rows of the teams below it count too.
     """
 
-    @extend_schema(parameters=WINDOW_PARAMETERS, responses=MeasureSerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
         team = get_object_or_404(Team.objects.visible_to(request.user), slug=slug)
         refuse_undeclared(request, {"window", "as_of", "format"})
@@ -163,16 +155,3 @@ class MetricRows(generics.ListAPIView[Any]):
         window = read_window(self.request)
         rows = counted_rows(metric, team, window, rules_in_force(window.as_of)[metric])
         return self.get_serializer_class().select(rows.order_by(), "id")
-
-    @extend_schema(
-        parameters=[
-            *WINDOW_PARAMETERS,
-            OpenApiParameter("metric", str, OpenApiParameter.PATH, enum=list(METRICS)),
-            OpenApiParameter("ordering", str, enum=("-found_at", "found_at", "-detected_at", "detected_at")),
-        ],
-        responses=PolymorphicProxySerializer(
-            component_name="CountedRow", serializers=[DefectRow, IncidentRow], resource_type_field_name=None, many=True
-        ),
-    )
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return self.list(request, *args, **kwargs)

@@ -11,7 +11,6 @@ from django.db.models import Case, F, QuerySet, Value, When
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers, status
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -51,7 +50,6 @@ class ScenarioRow(serializers.Serializer):
 class ScenarioList(APIView):
     """Published scenarios: those assigned to you first, by due date, then the others by title."""
 
-    @extend_schema(responses=ScenarioRow(many=True))
     def get(self, request: Request) -> Response:
         refuse_undeclared(request, {"format"})
         return Response(ScenarioRow(attempts.catalogue(person(request), timezone.now()), many=True).data)
@@ -111,7 +109,6 @@ class QuestionRow(serializers.Serializer):
     def get_prompt(self, question: attempts.Question) -> str:
         return "\n\n".join(part for part in (question.prompt, question.check.prompt if question.check else "") if part)
 
-    @extend_schema(responses=OptionRow(many=True))
     def get_options(self, question: attempts.Question) -> list[dict[str, str]]:
         return [{"id": key, "label": label} for key, label in question.options]
 
@@ -175,7 +172,6 @@ class AttemptList(generics.ListAPIView[Any]):
         columns = {name: field.source or name for name, field in AttemptRow._declared_fields.items()}
         return my_attempts(self.request).order_by().values(*columns.values())
 
-    @extend_schema(request=NewAttempt, responses={201: AttemptInFull})
     def post(self, request: Request) -> Response:
         asked = NewAttempt(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -194,7 +190,6 @@ class AttemptList(generics.ListAPIView[Any]):
 class AttemptDetail(APIView):
     """One of your own attempts: the step that waits, or the result."""
 
-    @extend_schema(responses=AttemptInFull)
     def get(self, request: Request, id: int) -> Response:
         refuse_undeclared(request, {"format"})
         return Response(in_full(request, id))
@@ -247,13 +242,11 @@ class NewDecision(serializers.Serializer):
 class DecisionList(APIView):
     """The decisions of one of your own attempts. POST commits the next one, for good."""
 
-    @extend_schema(responses=DecisionRow(many=True))
     def get(self, request: Request, id: int) -> Response:
         refuse_undeclared(request, {"format"})
         attempt = self._find(request, id)
         return Response([DecisionRow(attempts.reveal(attempt, event)).data for event in attempt.own_events])
 
-    @extend_schema(request=NewDecision, responses={201: DecisionRow})
     def post(self, request: Request, id: int) -> Response:
         attempt = self._find(request, id)
         asked = NewDecision(data=request.data)
