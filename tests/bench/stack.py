@@ -95,7 +95,7 @@ class Stack:
         if "portal" not in self._webs:
             environment = self.environment(self.seeded("hundred", *HUNDRED, weeks=13))
             manage(environment, "collectstatic", "--no-input", "--verbosity=0", "--ignore=rest_framework")
-            self._webs["portal"] = self._open.enter_context(Web("portal", "qmportal.wsgi", environment, self.folder))
+            self._webs["portal"] = self._open.enter_context(self._web("portal", "qmportal.wsgi", environment))
         return self._webs["portal"]
 
     def floor(self) -> Web:
@@ -104,9 +104,22 @@ class Stack:
             self._create("floor")
             environment = self.environment("floor") | {"DJANGO_SETTINGS_MODULE": f"{FLOOR}.settings"}
             run(environment, "-m", "django", "migrate", "--run-syncdb", "--verbosity=0")
-            self._webs["floor"] = self._open.enter_context(Web("floor", f"{FLOOR}.wsgi", environment, self.folder))
+            self._webs["floor"] = self._open.enter_context(self._web("floor", f"{FLOOR}.wsgi", environment))
             self._webs["floor"].cookie = json.loads(run(environment, "-m", f"{FLOOR}.seed"))["cookie"]
         return self._webs["floor"]
+
+    def _web(self, name: str, application: str, environment: dict[str, str]) -> Web:
+        return Web(name, application, environment, self.folder, self.production_python())
+
+    def production_python(self) -> str:
+        """An environment with what a server has and no more: some libraries load more where a developer's tools are."""
+        folder = self.folder / "venv"
+        if not folder.exists():
+            say("installing what a server has")
+            subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+            command = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--require-hashes"]
+            subprocess.run([*command, "--requirement", "requirements.lock"], cwd=ROOT, check=True, capture_output=True)
+        return str(folder / "bin" / "python")
 
     def _create(self, database: str) -> None:
         with psycopg.connect(self.settings["DATABASE_URL"], autocommit=True) as connection:
@@ -127,8 +140,8 @@ THOUSAND = (1_000, 1_000_000, 100_000)
 class Web:
     """One gunicorn, run with the project's gunicorn.conf.py."""
 
-    def __init__(self, name: str, application: str, environment: dict[str, str], folder: Path) -> None:
-        self.name, self.application, self.environment = name, application, environment
+    def __init__(self, name: str, application: str, environment: dict[str, str], folder: Path, python: str) -> None:
+        self.name, self.application, self.environment, self.python = name, application, environment, python
         self.log = folder / f"{name}.log"
         self.cookie = ""
 
@@ -137,7 +150,7 @@ class Web:
         environment = self.environment | {"WEB_BIND": f"127.0.0.1:{self.port}", "WEB_CONCURRENCY": "2"}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", self.application], cwd=ROOT, env=environment, stdout=log, stderr=log
+                [self.python, "-m", "gunicorn", self.application], cwd=ROOT, env=environment, stdout=log, stderr=log
             )
         wait_for(self.port, "/healthz", self.process, self.log)
         return self
