@@ -21,10 +21,7 @@ os.environ.setdefault("QMPORTAL_POOL_SIZE", str(threads))
 
 
 def post_fork(server: object, worker: object) -> None:
-    """One heap for all threads, and what a page took for a moment goes back: else glibc keeps the largest page for each."""
-    M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
+    """Threads share one heap: with one each, glibc keeps what the largest page took once for every thread."""
+    M_ARENA_MAX = -8
     with suppress(OSError, AttributeError):  # another C library
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(M_ARENA_MAX, 1)
-        mallopt(M_TRIM_THRESHOLD, 128 * 1024)
-        mallopt(M_MMAP_THRESHOLD, 64 * 1024)
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)

@@ -227,6 +227,10 @@ class MetricSnapshotQuerySet(models.QuerySet["MetricSnapshot"]):
     def visible_to(self, user: AnyUser) -> MetricSnapshotQuerySet:
         return self.filter(team__in=Team.objects.visible_to(user))
 
+    def last_night(self, window: int) -> models.QuerySet[Any]:
+        """The last night that was kept, for use within a query. By window: that is how the index begins."""
+        return self.filter(window_days=window).order_by("-as_of").values("as_of")[:1]
+
     def latest_day(self) -> date | None:
         return self.aggregate(day=models.Max("as_of"))["day"]
 
@@ -235,7 +239,7 @@ class MetricSnapshotQuerySet(models.QuerySet["MetricSnapshot"]):
         rows = self.filter(
             team__in=teams,
             window_days=window,
-            as_of=models.Subquery(MetricSnapshot.objects.order_by("-as_of").values("as_of")[:1]),
+            as_of=models.Subquery(MetricSnapshot.objects.last_night(window)),
             tier__isnull=False,
         ).values_list("team", "metric", "tier")
         held: dict[int, dict[str, Tier | None]] = {}

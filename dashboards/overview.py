@@ -108,7 +108,7 @@ def read_overview(teams: list[Team], window: int, cuts: Mapping[str, Cuts | None
 
     A day that nobody kept is counted now; a team that came later has no measures then.
     """
-    night: Any = day or MetricSnapshot.objects.order_by("-as_of").values("as_of")[:1]
+    night: Any = day or MetricSnapshot.objects.last_night(window)
     rows = {team.pk: Row(team) for team in teams}
     night_of: date | None = None
     tiers: dict[int, dict[str, Tier | None]] = defaultdict(dict)
