@@ -244,6 +244,8 @@ REST_KNOX = {
     "TOKEN_MODEL": "teams.AccessToken",
 }
 SPECTACULAR_SETTINGS = {
+    # `check --deploy` would look before qmportal.schema is loaded; a test holds the schema to "valid, without a warning".
+    "ENABLE_DJANGO_DEPLOY_CHECK": False,
     "TITLE": "qmportal API",
     "DESCRIPTION": "Quality measures, defects and incidents of the teams you may see.",
     "VERSION": "1.0.0",
