@@ -53,7 +53,7 @@ def take_snapshots(as_of: date, windows: Sequence[int] = WINDOWS) -> int:
     new one, and a second run changes nothing but `computed_at`.
     """
     # Judged while the database takes them in.
-    rows = _rows(as_of, windows)
+    rows = _rows(as_of, ThresholdSet.objects.by_metric(as_of), windows)
     with transaction.atomic():
         MetricSnapshot.objects.filter(as_of=as_of, window_days__in=windows)._raw_delete(using="default")
         return _copy(rows)
@@ -61,18 +61,20 @@ def take_snapshots(as_of: date, windows: Sequence[int] = WINDOWS) -> int:
 
 def count_now(as_of: date, windows: Sequence[int], teams: Sequence[int]) -> list[MetricSnapshot]:
     """What `take_snapshots` would keep, for a day that nobody kept: unsaved, and for these teams alone."""
-    sets = {row.pk: row for row in ThresholdSet.objects.by_metric(as_of).values()}
+    sets = ThresholdSet.objects.by_metric(as_of)
     found = []
-    for row in _rows(as_of, windows, teams):
+    for row in _rows(as_of, sets, windows, teams):
         values = dict(zip(COLUMNS, row, strict=True))
-        judged_by = sets.get(values.pop("threshold_set_id"))
+        del values["threshold_set_id"]
+        judged_by = sets.get(values["metric"])
         found.append(MetricSnapshot(**values | {"details": json.loads(values["details"]), "threshold_set": judged_by}))
     return found
 
 
-def _rows(as_of: date, windows: Sequence[int], teams: Sequence[int] | None = None) -> Iterator[tuple]:
+def _rows(
+    as_of: date, sets: Mapping[str, ThresholdSet], windows: Sequence[int], teams: Sequence[int] | None = None
+) -> Iterator[tuple]:
     """The day's measures as rows of the table: counted here and now, judged one by one as they are taken."""
-    sets = ThresholdSet.objects.by_metric(as_of)
     rules = {metric: row.rules() for metric, row in sets.items()}
     set_ids = {metric: row.pk for metric, row in sets.items()}
     # Not a generator function: the connection that a COPY holds could not count any more.
