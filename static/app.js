@@ -280,3 +280,5 @@ on("htmx:after:request", clearBusy);
 addEventListener("pageshow", clearBusy); // a page that comes back from the browser's memory
 refresh();
 focusErrors();
+// htmx wires the page up in a timer of its own, and a key or a click may be quicker. Doing it twice changes nothing.
+htmx.process(document.body);

@@ -33,6 +33,13 @@ def test_the_palette_jumps_to_a_team(engineer, keys):
     expect(heading(engineer)).to_have_text("Checkout")
 
 
+def test_the_palette_is_filled_when_the_key_comes_before_htmx_is_ready(engineer):
+    engineer.add_init_script("const soon = setTimeout; window.setTimeout = (f, ms, ...rest) => soon(f, ms ?? 60000, ...rest)")
+    engineer.goto("/incidents/")
+    engineer.keyboard.press("Control+k")
+    expect(engineer.locator("#palette-results")).to_contain_text("Overview")
+
+
 def test_the_palette_closes_and_gives_the_focus_back(engineer):
     engineer.goto("/")
     link = engineer.get_by_role("link", name="Search or jump to")
