@@ -34,7 +34,8 @@ def test_the_palette_jumps_to_a_team(engineer, keys):
 
 
 def test_the_palette_is_filled_when_the_key_comes_before_htmx_is_ready(engineer):
-    engineer.add_init_script("const soon = setTimeout; window.setTimeout = (f, ms, ...rest) => soon(f, ms ?? 60000, ...rest)")
+    later = "const soon = setTimeout; window.setTimeout = (f, ms, ...rest) => soon(f, ms ?? 60000, ...rest)"
+    engineer.add_init_script(later)
     engineer.goto("/incidents/")
     engineer.keyboard.press("Control+k")
     expect(engineer.locator("#palette-results")).to_contain_text("Overview")
