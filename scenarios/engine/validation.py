@@ -17,11 +17,15 @@ from .model import Choice, Node, Scenario, Translation
 from .reading import Document, Path
 
 ID = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
-VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)\Z")
+VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\Z")
 HTML = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
+# Control characters, half characters and those that turn the direction of what follows: an escape in quotes can hold them.
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 DIGEST = re.compile(r"[0-9a-f]{12}\Z")
 
 MAX_TEXT = 2000
+MAX_TITLE = 200
+MAX_VERSION = 20  # characters: each part of a version stays a number that people can compare
 MAX_PROMPT_WORDS = 120
 MAX_DECISIONS = 8
 MAX_LIX = 60  # "very hard to read"; LIX needs no dictionary, so it serves every European language
@@ -153,11 +157,12 @@ class _Shape:
         data = self.data
         if "schema" in data and data["schema"] != model.SCHEMA:
             self.wrong(("schema",), f"The schema must be `{model.SCHEMA}`.", "Correct the first line.")
-        if "version" in data and not (isinstance(data["version"], str) and VERSION.match(data["version"])):
+        version = data.get("version", "1.0.0")
+        if not isinstance(version, str) or not VERSION.match(version) or len(version) > MAX_VERSION:
             self.wrong(("version",), "The version must look like 1.0.0.", "Write three whole numbers with two dots.")
         self.ident(("id",), data.get("id", "x"))
         self.ident(("start",), data.get("start", "x"))
-        self.text(("title",), data.get("title", "x"))
+        self.text(("title",), data.get("title", "x"), longest=MAX_TITLE)
         self.text(("summary",), data.get("summary", "x"))
         minutes = data.get("minutes", 10)
         if not isinstance(minutes, int) or not 1 <= minutes <= 240:
@@ -202,13 +207,17 @@ class _Shape:
         fix = "Use small letters, digits and underscores, a letter first, 40 at most."
         return self.wrong(path, f"`{value}` is not an id.", fix)
 
-    def text(self, path: Path, value: Any) -> bool:
+    def text(self, path: Path, value: Any, *, longest: int = MAX_TEXT) -> bool:
         if not isinstance(value, str):
             return self.wrong(path, f"`{_last(path)}` must be text.", "Put it in quotes.")
         if not value.strip():
             return self.wrong(path, f"`{_last(path)}` is empty.", "Write the text, or remove the field.")
-        if len(value) > MAX_TEXT:
-            return self.wrong(path, f"`{_last(path)}` is longer than {MAX_TEXT} characters.", "Shorten it.")
+        if len(value) > longest:
+            return self.wrong(path, f"`{_last(path)}` is longer than {longest} characters.", "Shorten it.")
+        if UNSEEN.search(value):
+            return self.wrong(
+                path, f"`{_last(path)}` holds an invisible character.", "Remove the `\\u...` or `\\x...` in it."
+            )
         if HTML.search(value):
             return self.wrong(path, f"`{_last(path)}` holds HTML.", "Use Markdown: *emphasis*, lists, links.")
         return True
@@ -304,8 +313,9 @@ class _Shape:
         """An info node has nothing beyond its common fields."""
 
     def check(self, path: Path, body: Mapping[str, Any]) -> None:
-        if self.checks is not None and body.get("ref") not in self.checks:
-            message = f"There is no knowledge check `{body.get('ref')}`."
+        ref = body.get("ref")
+        if self.checks is not None and isinstance(ref, str) and ref not in self.checks:
+            message = f"There is no knowledge check `{ref}`."
             self.report.add("E02", (*path, "ref"), message, "Use the id of an existing check.")
 
     def ending(self, path: Path, body: Mapping[str, Any]) -> None:
@@ -388,7 +398,7 @@ class _Shape:
                 self.wrong((*place, "value"), "`value` must be a number.", "Write plain digits.", code="E09")
 
     def known_metric(self, path: Path, metric: Any) -> None:
-        if metric not in self.metrics:
+        if not isinstance(metric, str) or metric not in self.metrics:
             fix = f"Known metrics: {', '.join(sorted(self.metrics))}."
             self.wrong(path, f"There is no metric `{metric}`.", fix, code="E09")
 

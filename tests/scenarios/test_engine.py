@@ -257,6 +257,7 @@ def test_a_check_must_exist_when_the_checks_are_known():
     text = with_check("[right, wait]")
     assert "E02" in codes(text, checks={"other"})
     assert "E02" not in codes(text, checks={"coverage_myth"})
+    assert "E02" in codes(text.replace("ref: coverage_myth", "ref: [coverage_myth]"), checks={"coverage_myth"})
 
 
 @pytest.mark.parametrize(
@@ -302,8 +303,13 @@ ERRORS = {
     "text is a number": ("E02", tiny("title: Ship or wait", "title: 7"), 4),
     "empty text": ("E02", tiny('"Ship"', '"  "'), 21),
     "long text": ("E02", tiny('"Ship"', f'"{"x" * 2001}"'), 21),
+    "long title": ("E02", tiny("Ship or wait", "x" * 201), 4),
+    "half character": ("E02", tiny('"Ship"', r'"Sh\ud800ip"'), 21),
+    "null character": ("E02", tiny('"Ship"', r'"Sh\0ip"'), 21),
+    "turned text": ("E02", tiny('"Ship"', r'"Sh\u202eip"'), 21),
     "HTML": ("E02", tiny('"Ship"', '"<b>Ship</b>"'), 21),
     "version": ("E02", tiny("version: 1.0.0", "version: 1.0"), 3),
+    "long version": ("E02", tiny("version: 1.0.0", f"version: 1.0.{'9' * 20}"), 3),
     "id": ("E02", tiny("id: tiny_demo", "id: Tiny-Demo"), 2),
     "schema": ("E02", tiny("qm-scenario/1", "qm-scenario/2"), 1),
     "not a mapping": ("E02", "- one\n- two\n", 1),
@@ -321,6 +327,8 @@ ERRORS = {
     "unreachable": ("E06", tiny("scoring:", "  lost: {kind: info, prompt: Hello., to: bad}\nscoring:"), 33),
     "cycle": ("E07", tiny("else: bad", "else: friday"), 9),
     "unknown metric": ("E09", tiny("effects: {trust: 10}", "effects: {hope: 10}"), 16),
+    "metric is a list": ("E09", tiny("metric: trust, op", "metric: [trust], op"), 29),
+    "metric is a mapping": ("E09", tiny("metric: trust, op", "metric: {a: 1}, op"), 29),
     "operator": ("E09", tiny("op: ge", "op: about"), 29),
     "effect type": ("E09", tiny("{trust: 10}", "{trust: much}"), 16),
     "start outside": ("E10", tiny("start: 60", "start: 160"), 7),
