@@ -13,8 +13,9 @@ from benchmarks.metrics import METRICS, Measure, change, with_durations
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import rules_in_force
 from benchmarks.tiers import Rules, Tier, format_value
+from benchmarks.words import interval_words, missing_words, next_steps, sample_words, value_words
 from dashboards.history import read_night
-from dashboards.words import interval_words, missing_words, next_steps, open_words, sample_words, value_words
+from dashboards.words import open_words
 from qmportal.lib import charts
 from qmportal.lib.days import Window
 from teams.models import Team

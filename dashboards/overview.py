@@ -12,7 +12,8 @@ from benchmarks.metrics import METRICS, Measure
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import count_now
 from benchmarks.tiers import Cuts, Overall, Tier, overall
-from dashboards.words import day_words, listed, plural, sample_words, value_words
+from benchmarks.words import plural, sample_words, value_words
+from dashboards.words import day_words, listed
 from qmportal.lib import charts
 from teams.models import Team
 

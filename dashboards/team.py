@@ -12,24 +12,17 @@ from django.urls import reverse
 from benchmarks.metrics import METRICS, Measure, change
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.tiers import Overall, Rules, Tier, format_value, overall
+from benchmarks.words import interval_words, missing_words, next_step, plural, sample_words, value_words
 from dashboards.history import read_night, series, trend_days
-from dashboards.words import (
-    CARDS,
-    day_words,
-    interval_words,
-    listed,
-    missing_words,
-    next_step,
-    open_words,
-    plural,
-    sample_words,
-    value_words,
-)
+from dashboards.words import day_words, listed, open_words
 from defects.models import Defect, Severity
 from pipeline.models import Stage
 from qmportal.lib import charts
 from qmportal.lib.days import Window
 from teams.models import Team
+
+# The judged metrics first, then what surrounds them.
+CARDS = ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect", "defect_removal_efficiency", "open_incidents")
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from benchmarks.metrics import METRICS
 from benchmarks.models import DEFAULT_WINDOW, MetricSnapshot
 from benchmarks.tiers import Tier
+from benchmarks.words import value_words
 from dashboards.forms import AsOf, OverviewFilter, chosen_day, chosen_window, window_options
 from dashboards.history import SPARK_POINTS, newest_record, series, trend_days
 from dashboards.metric import read_metric
@@ -20,7 +21,7 @@ from dashboards.overview import COLUMNS, SPARKS, Overview, as_of_words, cell, ch
 from dashboards.search import search_everything
 from dashboards.start import first_steps
 from dashboards.team import read_team, severity_mix, trend_chart, where_found
-from dashboards.words import day_words, value_words
+from dashboards.words import day_words
 from incidents.models import Incident
 from qmportal.lib import charts
 from qmportal.lib.days import local_day

@@ -19,11 +19,9 @@ from benchmarks.tiers import (
     Tier,
     exact,
     format_duration,
-    format_limit,
     format_value,
-    next_tier_mean,
-    next_tier_rate,
 )
+from benchmarks.words import next_steps, sample_words, value_words
 from scenarios.checks import parse_number
 
 Values = Mapping[str, Any]
@@ -167,12 +165,7 @@ def _edr(values: Values, rules: Mapping[str, Rules]) -> Result:
         Line("Interval (95 %)", _between(rate)),
         Line("Defect removal efficiency", format_value(removal.exact, "percent", _cuts(rules, removal.metric))),
     ]
-    steps = (
-        [(tier, _clean_words(clean)) for tier, clean in next_tier_rate(escaped, escaped + caught, cuts)]
-        if cuts and cuts.better == "lower"
-        else []
-    )
-    return _result(judged["escaped_defect_rate"], rules, lines, steps)
+    return _result(judged["escaped_defect_rate"], rules, lines)
 
 
 def _mttr(values: Values, rules: Mapping[str, Rules]) -> Result:
@@ -193,7 +186,7 @@ def _mttr(values: Values, rules: Mapping[str, Rules]) -> Result:
     if len(times) <= MOST_RESAMPLED:
         measure = with_durations(measure, times)
     lines = [
-        Line("MTTR", format_value(measure.exact, "seconds", cuts), f"n = {measure.n:,}"),
+        Line("MTTR", format_value(measure.exact, "seconds", cuts), sample_words(measure)),
         Line("Median", format_duration(tally.restore_median, cuts)),
         Line("90 % are under", format_duration(tally.restore_p90, cuts)),
         Line("Longest", format_duration(tally.restore_max), _share_words(measure)),
@@ -203,12 +196,7 @@ def _mttr(values: Values, rules: Mapping[str, Rules]) -> Result:
     if still_open:
         with_open = judged["mttr_with_open"].measure
         lines.insert(1, Line("With open incidents", format_value(with_open.exact, "seconds", cuts), "at their age so far"))
-    steps = []
-    if cuts and cuts.better == "lower" and rules["mttr"].statistic == "mean":
-        for step in next_tier_mean(sum(times), len(times), cuts):
-            many = f"the next {step.incidents} incidents must average"
-            steps.append((step.tier, f"{many} {'at most' if step.inclusive else 'under'} {format_limit(step.limit)}"))
-    return _result(judged["mttr"], rules, lines, steps)
+    return _result(judged["mttr"], rules, lines)
 
 
 def _mtbf(values: Values, rules: Mapping[str, Rules]) -> Result:
@@ -222,15 +210,12 @@ def _mtbf(values: Values, rules: Mapping[str, Rules]) -> Result:
     judged = _judged(Tally(failures=failures, downtime_seconds=downtime, exposure_seconds=exposure), rules)
     measure, cuts = judged["mtbf"].measure, _cuts(rules, "mtbf")
     available = 100 * exact(exposure - downtime) / exact(exposure)
-    lines = [Line("Availability", f"{_down(available)} %")]
-    if measure.value is None:
-        words = f"> {format_limit(measure.low)}" if measure.low is not None else "No data"
-        lines.insert(0, Line("MTBF", words, "95 % sure; no failure was seen"))
-    else:
-        lines.insert(0, Line("MTBF", format_value(measure.exact, "seconds", cuts), f"n = {measure.n:,}"))
+    note = "95 % sure; no failure was seen" if measure.value is None else sample_words(measure)
+    lines = [Line("MTBF", value_words(measure, cuts), note), Line("Availability", f"{_down(available)} %")]
+    if measure.value is not None:
         lines.insert(1, Line("Interval (95 %)", _between(measure)))
         lines.append(Line("Downtime per failure", format_duration(exact(downtime) / failures)))
-    return _result(judged["mtbf"], rules, lines, [])
+    return _result(judged["mtbf"], rules, lines)
 
 
 def _cost_of_quality(values: Values, rules: Mapping[str, Rules]) -> Result:
@@ -442,7 +427,7 @@ def _cuts(rules: Mapping[str, Rules], metric: str) -> Any:
     return rules[metric].cuts if metric in rules else None
 
 
-def _result(judged: Judged, rules: Mapping[str, Rules], lines: Sequence[Line], steps: Sequence[tuple[Tier, str]]) -> Result:
+def _result(judged: Judged, rules: Mapping[str, Rules], lines: Sequence[Line]) -> Result:
     metric, judgement = METRICS[judged.metric], judged.judgement
     notes = []
     if judgement.state == "low_sample":
@@ -453,7 +438,9 @@ def _result(judged: Judged, rules: Mapping[str, Rules], lines: Sequence[Line], s
     if judgement.borderline:
         better, worse = judgement.borderline
         notes.append(f"Borderline: the interval reaches from {better.label} to {worse.label}.")
-    return Result(lines, _cuts(rules, judged.metric) is not None, judgement.tier, judgement.would_be, notes, steps)
+    steps = next_steps(judged.measure, rules.get(judged.metric))
+    has_cuts = _cuts(rules, judged.metric) is not None
+    return Result(lines, has_cuts, judgement.tier, judgement.would_be, notes, steps)
 
 
 def _between(measure: Measure) -> str:
@@ -461,12 +448,6 @@ def _between(measure: Measure) -> str:
         return "Not known"
     low, high = (format_value(end, measure.unit, compact=True) for end in (measure.low, measure.high))
     return f"{low} to {high}" if measure.high is not None else f"over {low}"
-
-
-def _clean_words(clean: int | None) -> str:
-    if clean is None:
-        return "no escaped defect at all"
-    return "the next defect caught before release" if clean == 1 else f"the next {clean:,} defects all caught before release"
 
 
 def _share_words(measure: Measure) -> str:
