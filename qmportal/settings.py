@@ -8,7 +8,7 @@ import structlog
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
-from qmportal.lib.logs import plain_refusals
+from qmportal.lib.logs import hidden_secrets, plain_refusals
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -286,6 +286,7 @@ shared_processors: list = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
     plain_refusals,
+    hidden_secrets,
     structlog.processors.format_exc_info,
 ]
 structlog.configure(
