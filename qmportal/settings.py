@@ -223,7 +223,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["teams.authentication.ScopedAccess"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["qmportal.lib.formats.PlainJson"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "qmportal.lib.formats.Formats",
     "DEFAULT_PAGINATION_CLASS": "qmportal.lib.api.CursorPages",
     "DEFAULT_FILTER_BACKENDS": ["qmportal.lib.api.DeclaredFilters"],

@@ -1,9 +1,20 @@
-"""Which format an API answer has. A module of its own: DRF reads it while its views are being loaded."""
+"""Which format an API body and its answer have. A module of its own: DRF reads it while its views are being loaded."""
 
 from typing import Any
 
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import JSONParser
+
+
+class PlainJson(JSONParser):
+    """JSON that Python can hold: a body nested beyond its stack is the caller's fault, not ours."""
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().parse(*args, **kwargs)
+        except RecursionError:
+            raise ParseError("JSON parse error - nested too deeply.") from None
 
 
 class Formats(DefaultContentNegotiation):

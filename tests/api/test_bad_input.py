@@ -173,3 +173,12 @@ def test_odd_accept_and_format(api):
     unknown = api.get("/api/v1/stages/?format=xml")
     assert (unknown.status_code, unknown.json()["errors"][0]["attr"]) == (400, "format")
     assert api.get("/api/v1/stages/?format=json").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 10_000, '{"a":' * 10_000, "9" * 5_000, "NaN", '"\\ud800"', "null", "[]", "", "\xff", "1e400"]
+)
+def test_body_that_is_no_json_of_ours(api, body):
+    answer = api.post("/api/v1/attempts/", body.encode("latin-1"), content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["detail"]
