@@ -68,12 +68,19 @@ class ThresholdSetQuerySet(models.QuerySet["ThresholdSet"]):
         return self.exclude(author=None).exists()
 
     @transaction.atomic
-    def adopt(self, *, author: User, now: datetime) -> None:
-        """Takes the shipped sets over: a version of the organisation's own with the same values. Judges nothing anew."""
-        for shipped in self.filter(team=None, author=None).order_by("pk"):
-            version = shipped.successor(author=author, reason="Taken over as shipped.", effective_from=local_day(now))
+    def adopt(self, *, author: User, now: datetime) -> bool:
+        """Takes the shipped sets over: a version of the organisation's own with the same values. Judges nothing anew.
+
+        False when somebody has decided before; the shipped rows stay locked, so that two presses at once are one.
+        """
+        shipped = list(self.filter(team=None, author=None).order_by("pk").select_for_update())
+        if self.adopted():
+            return False
+        for row in shipped:
+            version = row.successor(author=author, reason="Taken over as shipped.", effective_from=local_day(now))
             version.reverts_to = None
             version.save()
+        return True
 
 
 class ThresholdSet(models.Model):

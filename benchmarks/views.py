@@ -122,8 +122,7 @@ def threshold_revert(request: SignedInRequest, metric: str, pk: int) -> HttpResp
 def adopt(request: SignedInRequest) -> HttpResponse:
     """An admin keeps the shipped thresholds, by a press instead of by silence."""
     require(is_admin(request.user), ADMINS_SET)
-    if not ThresholdSet.objects.adopted():
-        ThresholdSet.objects.adopt(author=request.user, now=timezone.now())
+    if ThresholdSet.objects.adopt(author=request.user, now=timezone.now()):
         messages.success(request, "The shipped thresholds are yours now. You can change them at any time, with a reason.")
     return redirect("benchmarks:thresholds")
 

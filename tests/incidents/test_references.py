@@ -1,7 +1,5 @@
 """References have no gaps and no twins, however many people report at once."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from django.db import connection, transaction
 
@@ -9,6 +7,7 @@ from defects.models import Defect
 from incidents.models import Incident
 from teams.models import ReferenceCounter, Team
 from tests.factories import NOON, make_defect, make_incident, make_team
+from tests.threads import at_once
 
 
 class Refused(Exception):
@@ -25,19 +24,6 @@ def committed_team(django_db_setup, django_db_blocker):
             model.objects.filter(team=team).delete()
         Team.objects.filter(pk=team.pk).delete()
         connection.close()
-
-
-def at_once(work, arguments):
-    """Runs the work for all arguments at the same time, each in a thread with a connection of its own."""
-
-    def run(argument):
-        try:
-            return work(argument)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(max_workers=len(arguments)) as pool:
-        return list(pool.map(run, arguments))
 
 
 @pytest.mark.parametrize(("make", "kind"), [(make_incident, "INC"), (make_defect, "DEF")])
