@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import zip_longest
 from typing import Any
 
 from django.conf import settings
@@ -288,7 +287,7 @@ class Debrief:
 
     @property
     def score_note(self) -> str:
-        return f"{self.scoring.passing} pass"
+        return f"{self.scoring.passing} to pass"
 
     @property
     def decision_note(self) -> str:
@@ -317,12 +316,12 @@ def debrief(attempt: Attempt) -> Debrief:
         capped_from=round(mixed, 1) if mixed > result.cap else None,
         path=[
             {
-                "seq": seq,
+                "seq": mine.steps.index(my_step) + 1 if my_step else None,
                 "mine": step_label(content, my_step),
                 "best": step_label(content, best_step),
                 "same": my_step is not None and best_step is not None and my_step.choice == best_step.choice,
             }
-            for seq, (my_step, best_step) in enumerate(zip_longest(mine.steps, best.steps), start=1)
+            for my_step, best_step in engine.side_by_side(mine, best)
         ],
         curves=[curve(metric, mine, best) for metric in content.metrics.values()],
         reveals=[reveal(attempt, event, shares) for event in all_events(attempt)],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import zip_longest
 from typing import Any
 
 from scenarios import attempts, engine
@@ -74,9 +73,9 @@ def _labels(content: engine.Scenario, run: engine.Run) -> list[dict[str, str]]:
 def _end(content: engine.Scenario, run: engine.Run) -> dict[str, Any]:
     result = engine.score(content, run)
     try:
-        best = engine.best_path(content).steps
+        best = engine.best_path(content)
     except engine.NotPlayable:  # the optimal path is what the author still has to mend (E14)
-        best = ()
+        best = engine.Run(run.state)
     passed = run.steps[-1].passed if run.steps else engine.opening(content)
     return {
         "ending": content.nodes[result.ending],
@@ -85,6 +84,6 @@ def _end(content: engine.Scenario, run: engine.Run) -> dict[str, Any]:
         "meters": attempts.meters(content, run),
         "beside": [
             (attempts.step_label(content, mine), attempts.step_label(content, theirs))
-            for mine, theirs in zip_longest(run.steps, best)
+            for mine, theirs in engine.side_by_side(run, best)
         ],
     }

@@ -47,6 +47,7 @@ from .play import (
     replay,
     score,
     shuffled_choices,
+    side_by_side,
     start,
     visible_choices,
 )
@@ -96,6 +97,7 @@ __all__ = [
     "replay",
     "score",
     "shuffled_choices",
+    "side_by_side",
     "stale_paths",
     "start",
     "text_digest",

@@ -196,6 +196,24 @@ def best_path(scenario: Scenario) -> Run:
     return replay(scenario, scenario.optimal_path)
 
 
+def side_by_side(mine: Run, best: Run) -> list[tuple[Step | None, Step | None]]:
+    """Two ways through one scenario, decision beside decision: where only one of them came, the other is None.
+
+    Ways are acyclic, so the decisions that both met come in the same order in both.
+    """
+    rows: list[tuple[Step | None, Step | None]] = []
+    ahead = list(best.steps)
+    for step in mine.steps:
+        met = next((place for place, other in enumerate(ahead) if other.node == step.node), None)
+        if met is None:
+            rows.append((step, None))
+            continue
+        rows += [(None, other) for other in ahead[:met]]
+        rows.append((step, ahead[met]))
+        ahead = ahead[met + 1 :]
+    return rows + [(None, other) for other in ahead]
+
+
 def enumerate_paths(scenario: Scenario, limit: int = MAX_PAIRS) -> list[Run]:
     """Every finished run of an acyclic scenario, depth first in file order; a check is taken right and wrong.
 

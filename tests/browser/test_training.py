@@ -75,7 +75,7 @@ def test_a_whole_run_that_goes_on_in_another_browser(new_context, sign_in, zero_
 
     # The second browser is at the very same decision, and makes it.
     second.goto("/training/scenarios/")
-    second.get_by_role("link", name="Go on where you left").click()
+    second.get_by_role("link", name="Go on where you left off").click()
     expect(heading(second)).to_have_text("Decision 2")
     expect(second.get_by_text(nodes["close_how"].prompt)).to_be_visible()
     decide(second, nodes["close_how"], "scan")

@@ -163,6 +163,22 @@ def test_a_step_in_one_sentence(zero_bug):
     assert engine.change_sentence(zero_bug, step).startswith("Open bugs 400 to 256, down 144; Velocity")
 
 
+def test_two_ways_stand_decision_beside_decision(zero_bug):
+    best = engine.best_path(zero_bug)
+    detour = engine.replay(zero_bug, ["hardening", "switch", "scan", "later_list", "pareto"])
+    rows = [(mine and mine.choice, theirs and theirs.choice) for mine, theirs in engine.side_by_side(detour, best)]
+    assert rows == [
+        ("hardening", "bankrupt"),
+        ("switch", None),
+        ("scan", "scan"),
+        ("later_list", "fix_now"),
+        ("pareto", "pareto"),
+    ]
+    short = engine.replay(zero_bug, ["smash", "push_on"])
+    rows = [(mine and mine.choice, theirs and theirs.choice) for mine, theirs in engine.side_by_side(short, best)]
+    assert rows == [("smash", "bankrupt"), ("push_on", None), (None, "scan"), (None, "fix_now"), (None, "pareto")]
+
+
 def test_effects_set_and_clamp():
     scenario = read(tiny("{trust: -20}", "{trust: -90}"))
     step = engine.commit(scenario, engine.start(scenario), "ship")

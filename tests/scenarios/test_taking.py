@@ -286,6 +286,20 @@ def test_exploring_starts_where_the_decision_was_and_is_not_graded(client, learn
     assert client.post(reverse("scenarios:explore", args=[other.pk, 3])).status_code == 302
 
 
+def test_the_debrief_puts_the_same_decisions_beside_each_other(client, learner, zero_bug):
+    attempt = play(learner, zero_bug, ["hardening", "switch", "scan", "fix_now", "suspend"])
+    response = client.get(attempt.get_absolute_url())
+    assert [(row["seq"], row["same"]) for row in response.context["debrief"].path] == [
+        (1, False),
+        (2, False),
+        (3, True),
+        (4, True),
+        (5, False),
+    ]
+    assert "The best way does not come here" in response.content.decode()
+    assert " points; it takes 70 to pass" in response.content.decode()
+
+
 def test_a_running_attempt_cannot_be_explored(client, attempt):
     decide(client, attempt, "smash")
     assert client.post(reverse("scenarios:explore", args=[attempt.pk, 1])).status_code == 403
