@@ -104,6 +104,11 @@ class Measure(NamedTuple):
         return scale * exact(self.numerator) / exact(self.denominator)
 
     @property
+    def interval(self) -> tuple[float, float] | None:
+        """Both ends of the 95 % interval; None where one of them is not known."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
+
+    @property
     def longest_share(self) -> float | None:
         """How much of all the time the longest one took, in percent."""
         if self.longest is None or not self.numerator:

@@ -33,9 +33,9 @@ def value_words(measure: Measure, cuts: Cuts | None, compact: bool = False) -> s
 
 def interval_words(measure: Measure) -> str:
     """The 95 % interval, or nothing where none is known."""
-    if measure.low is None or measure.high is None or measure.value is None:
+    if measure.interval is None or measure.value is None:
         return ""
-    low, high = (format_value(end, measure.unit, compact=True) for end in (measure.low, measure.high))
+    low, high = (format_value(end, measure.unit, compact=True) for end in measure.interval)
     return f"95 %: {low} to {high}"
 
 

@@ -15,8 +15,8 @@ from benchmarks.snapshots import rules_in_force
 from benchmarks.tiers import Rules, Tier, format_value
 from benchmarks.words import interval_words, missing_words, next_steps, sample_words, value_words
 from dashboards.history import read_night
-from dashboards.words import open_words
-from qmportal.lib import charts
+from dashboards.words import borderline_words, open_words, tier_bar, tier_words
+from qmportal.lib.charts import TierBar
 from qmportal.lib.days import Window
 from teams.models import Team
 
@@ -51,28 +51,16 @@ class MetricPage:
         return value_words(self.measure, self.rules.cuts)
 
     @property
-    def borderline_tiers(self) -> list[str]:
-        return self.kept.borderline.split("-") if self.kept.borderline else []
+    def borderline(self) -> str:
+        return borderline_words(self.kept.borderline)
 
     @property
     def tier_words(self) -> str:
-        if self.kept.tier or not self.rules.cuts:
-            return "" if self.rules.cuts else "no tiers set"
-        return f"would be {Tier(self.kept.would_be).label}" if self.kept.would_be else ""
+        return tier_words(self.kept, self.rules)
 
     @property
-    def bar(self) -> charts.TierBar | None:
-        if self.measure is None or not self.rules.cuts:
-            return None
-        low, high = self.measure.low, self.measure.high
-        return charts.tier_bar(
-            self.measure.value,
-            [float(point) for point in self.rules.cuts.points],
-            lower_is_better=self.rules.cuts.better == "lower",
-            tier=self.kept.tier,
-            interval=(low, high) if low is not None and high is not None else None,
-            ceiling=100 if METRICS[self.metric].unit == "percent" else None,
-        )
+    def bar(self) -> TierBar | None:
+        return tier_bar(self.measure, self.rules, self.kept.tier)
 
     @property
     def steps(self) -> list[tuple[Tier, str]]:
@@ -80,9 +68,7 @@ class MetricPage:
 
     @property
     def missing(self) -> str:
-        if self.kept.tier or not self.rules.cuts:
-            return ""
-        return missing_words(self.measure, self.rules)
+        return missing_words(self.measure, self.rules) if self.rules.cuts and not self.kept.tier else ""
 
     def facts(self) -> list[dict[str, str]]:
         """What an honest number brings along."""

@@ -13,7 +13,7 @@ from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import count_now
 from benchmarks.tiers import Cuts, Overall, Tier, overall
 from benchmarks.words import plural, sample_words, value_words
-from dashboards.words import day_words, listed
+from dashboards.words import borderline_words, day_words, listed
 from qmportal.lib import charts
 from teams.models import Team
 
@@ -171,8 +171,7 @@ def cell(kept: dict[str, Any] | None, cuts: Cuts | None) -> dict[str, Any]:
     elif kept["state"] == "provisional":
         note = "provisional: an open incident would lower the tier"
     elif kept["borderline"]:
-        better, worse = (Tier(key).label for key in kept["borderline"].split("-"))
-        note = f"borderline {better}–{worse}"
+        note = borderline_words(kept["borderline"])
     short = sample_words(measure) if kept["would_be"] else ""
     if kept["state"] == "provisional" and kept["metric"] == "mttr":
         short = "provisional"

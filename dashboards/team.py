@@ -14,7 +14,7 @@ from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.tiers import Overall, Rules, Tier, format_value, overall
 from benchmarks.words import interval_words, missing_words, next_step, plural, sample_words, value_words
 from dashboards.history import read_night, series, trend_days
-from dashboards.words import day_words, listed, open_words
+from dashboards.words import borderline_words, day_words, listed, open_words, tier_bar, tier_words
 from defects.models import Defect, Severity
 from pipeline.models import Stage
 from qmportal.lib import charts
@@ -103,15 +103,9 @@ class TeamReport:
         if definition.unit == "seconds" and measure.median is not None:
             chips.append(f"median {format_value(measure.median, 'seconds', compact=True)}")
         if kept.borderline:
-            better, worse = (Tier(key).label for key in kept.borderline.split("-"))
-            chips.append(f"borderline {better}–{worse}")
+            chips.append(borderline_words(kept.borderline))
         if kept.metric == "mttr" and (words := open_words(self.now, rules)):
             chips.append(f"with open: {words}")
-        interval = (measure.low, measure.high) if measure.low is not None and measure.high is not None else None
-        cuts = [float(point) for point in rules.cuts.points] if rules.cuts else []
-        tier_words = ""
-        if kept.tier is None:
-            tier_words = f"would be {Tier(kept.would_be).label}" if kept.would_be else "" if rules.cuts else "no tiers set"
         return {
             "metric": kept.metric,
             "label": definition.label,
@@ -120,14 +114,10 @@ class TeamReport:
             "value": value_words(measure, rules.cuts),
             "tier": kept.tier,
             "judged": bool(rules.cuts),
-            "tier_words": tier_words,
+            "tier_words": tier_words(kept, rules),
             "change": self.change(kept.metric),
             "spark": charts.sparkline(past),
-            "bar": charts.tier_bar(
-                measure.value, cuts, tier=kept.tier, interval=interval, ceiling=100 if definition.unit == "percent" else None
-            )
-            if cuts
-            else None,
+            "bar": tier_bar(measure, rules, kept.tier),
             "chips": chips,
             "left": self._foot(measure, rules, kept, step),
             "right": interval_words(measure),

@@ -1,17 +1,40 @@
-"""What the pages say of a night, a day and a list. Plain functions; no queries."""
+"""What the pages say and draw of a measure, a night, a day and a list. Plain functions; no queries."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from benchmarks.metrics import Measure
 from benchmarks.models import MetricSnapshot
-from benchmarks.tiers import Rules, judge
+from benchmarks.tiers import Rules, Tier, judge
 from benchmarks.words import value_words
+from qmportal.lib import charts
 
 
 def day_words(day: date) -> str:
     return f"{day.day} {day:%b %Y}"
+
+
+def tier_words(kept: MetricSnapshot, rules: Rules) -> str:
+    """What stands in the place of a tier: the one of too small a sample, or that none was set; "" when there is a tier."""
+    if not rules.cuts:
+        return "no tiers set"
+    return f"would be {Tier(kept.would_be).label}" if kept.would_be and not kept.tier else ""
+
+
+def borderline_words(borderline: str) -> str:
+    """A snapshot's `borderline`, the tiers at both ends of its interval: "borderline Good–Average"; "" without."""
+    return "borderline " + "–".join(Tier(key).label for key in borderline.split("-")) if borderline else ""
+
+
+def tier_bar(measure: Measure, rules: Rules, tier: str | None) -> charts.TierBar | None:
+    """Where a measure stands among the tiers; None without cut points or a value."""
+    if not rules.cuts:
+        return None
+    points = [float(point) for point in rules.cuts.points]
+    ceiling = 100 if measure.unit == "percent" else None
+    return charts.tier_bar(measure.value, points, tier=tier, interval=measure.interval, ceiling=ceiling)
 
 
 def open_words(night: Mapping[str, MetricSnapshot], rules: Rules) -> str:

@@ -373,24 +373,20 @@ def tier_bar(
     value: float | None,
     cuts: Sequence[float],
     *,
-    lower_is_better: bool = True,
     tier: str | None = None,
     interval: tuple[float, float] | None = None,
     ceiling: float | None = None,
 ) -> TierBar | None:
-    """Where a value stands among the five tiers; better is always on the right. None without a value or cuts."""
+    """Where a value stands among the five tiers; better is always on the right. None without a value or cuts.
+
+    cuts: best first, so rising ones mean that lower is better. ceiling: the largest value that there can be.
+    """
     if value is None or len(cuts) != len(TIERS) - 1:
         return None
+    lower_is_better = cuts[0] < cuts[-1]
     width = 100 / len(TIERS)
     segments = [
-        Segment(
-            key,
-            TIER_LABELS[key],
-            0,
-            _short(i * width + (0.4 if i else 0)),
-            _short(width - (0.4 if i else 0)),
-            "",
-        )
+        Segment(key, TIER_LABELS[key], 0, _short(i * width + (0.4 if i else 0)), _short(width - (0.4 if i else 0)), "")
         for i, key in enumerate(reversed(TIERS))
     ]
     x = min(98.5, max(1.5, _tier_position(value, cuts, lower_is_better, ceiling)))

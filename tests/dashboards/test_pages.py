@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from benchmarks.metrics import METRICS
+from benchmarks.models import ThresholdSet
 from benchmarks.snapshots import take_snapshots
 from qmportal.lib.days import local_day, midnight
 from teams.models import Role
@@ -279,3 +280,20 @@ def test_the_bar_offers_an_import_to_those_who_may(client, manager, payments):
     assert 'href="/imports/"' in client.get("/").content.decode()
     client.force_login(make_member(team=payments, role=Role.TRAINEE))
     assert 'href="/imports/"' not in client.get("/").content.decode()
+
+
+def test_where_higher_is_better_the_best_stands_at_the_right_too(client, manager, payments, yesterday, today):
+    ThresholdSet(
+        metric="defect_removal_efficiency",
+        effective_from=today,
+        reason="Ours.",
+        minimum_n=10,
+        **dict(zip(ThresholdSet.CUT_FIELDS, (95, 90, 80, 65), strict=True)),
+    ).save()
+    clean = make_team(name="Clean", slug="clean", parent=payments)
+    add_defects(clean, 0, 12, yesterday)
+    take_snapshots(today)
+    cards = {card["metric"]: card for card in client.get("/t/clean/").context["cards"]}
+    assert cards["defect_removal_efficiency"]["tier"] == "elite"
+    assert float(cards["defect_removal_efficiency"]["bar"].x) > 80
+    assert float(client.get("/t/clean/defect_removal_efficiency/").context["page"].bar.x) > 80

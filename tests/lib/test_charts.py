@@ -135,8 +135,8 @@ def test_tier_bar_puts_each_value_into_its_fifth(value: float, low: float, high:
 
 
 def test_tier_bar_of_higher_is_better_grows_to_the_right() -> None:
-    low = charts.tier_bar(70, (95, 90, 80, 65), lower_is_better=False, ceiling=100)
-    high = charts.tier_bar(99, (95, 90, 80, 65), lower_is_better=False, ceiling=100)
+    low = charts.tier_bar(70, (95, 90, 80, 65), ceiling=100)
+    high = charts.tier_bar(99, (95, 90, 80, 65), ceiling=100)
     assert low is not None
     assert high is not None
     assert float(low.x) < 40 < 90 < float(high.x)
