@@ -118,21 +118,6 @@ def _rules(rules: Mapping[str, Rules], metric: str) -> Rules:
     return rules.get(metric) or DEFAULT_RULES[metric]
 
 
-# Metrics over the same rows count by the rules of one of them.
-COUNTED_LIKE = {
-    "defect_removal_efficiency": "escaped_defect_rate",
-    "defects_found": "escaped_defect_rate",
-    "escaped_defects": "escaped_defect_rate",
-    "mttr_with_open": "mttr",
-    "open_incidents": "mttr",
-}
-
-
-def counting_rules(metric: str, rules: Mapping[str, Rules]) -> Rules:
-    """The rules by which a metric's rows are counted: what `counted_rows` and `excluded_rows` want."""
-    return _rules(rules, COUNTED_LIKE.get(metric, metric))
-
-
 def _count_defects(
     counted: Tallies, windows: Sequence[Window], rules: Mapping[str, Rules], teams: Sequence[int] | None
 ) -> None:
@@ -347,7 +332,7 @@ def _reasons(metric: str, window: Window, rules: Rules) -> list[When]:
         When(kind="maintenance", then=Value("Planned maintenance")),
         When(~Q(environment="production"), then=Value("Not in production")),
         *severity,
-        When(Q(started_at=None) & Q(pk__isnull=metric != "time_to_detect"), then=Value("Start unknown")),
+        *([When(started_at=None, then=Value("Start unknown"))] if metric == "time_to_detect" else []),
         When(Q(restored_at=None), then=Value("Still open")),
     ]
 

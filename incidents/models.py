@@ -66,9 +66,6 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         """Service is still hurt: not restored, and not put aside."""
         return self.filter(restored_at=None).exclude(status__in=Incident.NOT_COUNTED)
 
-    def restored_between(self, start: datetime, end: datetime) -> IncidentQuerySet:
-        return self.filter(restored_at__gte=start, restored_at__lt=end)
-
 
 class Incident(Record):
     REFERENCE_KIND = "INC"

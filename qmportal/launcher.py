@@ -86,7 +86,6 @@ class Portal:
     def __init__(self, port: int, folder: Path, servers: embedded.Servers | None, lock: IO[str]) -> None:
         self.port, self.folder, self.servers, self.lock = port, folder, servers, lock
         self.url = f"http://127.0.0.1:{port}"
-        self._stopping = False
         logs = folder / "logs"
         celery = [sys.executable, "-m", "celery", "--app", "qmportal.celery"]
         web = [sys.executable, "-m", "gunicorn", "qmportal.wsgi"]

@@ -56,10 +56,6 @@ def may_leave_without_manager(user: AnyUser, membership: Membership) -> bool:
     return is_admin(user) or not membership.is_only_manager
 
 
-def can_import(user: AnyUser, team: Team) -> bool:
-    return _holds(user, team, Role.MANAGER)
-
-
 def is_admin(user: AnyUser) -> bool:
     """May make and move teams, set thresholds, recompute."""
     return user.is_authenticated and user.is_active and user.is_admin
