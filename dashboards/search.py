@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import Q
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from benchmarks.metrics import METRICS
 from defects.models import Defect
@@ -57,10 +57,7 @@ def search_everything(user: AnyUser, q: str) -> list[Hit]:
 def _places(q: str) -> Iterable[Hit]:
     for label, name in PLACES:
         if q.casefold() in label.casefold():
-            try:
-                yield Hit("Page", label, "Page", reverse(name))
-            except NoReverseMatch:
-                continue
+            yield Hit("Page", label, "Page", reverse(name))
 
 
 def _metrics(user: AnyUser, q: str) -> list[Hit]:
@@ -88,9 +85,8 @@ def _metrics(user: AnyUser, q: str) -> list[Hit]:
 
 
 def _records(user: AnyUser, q: str) -> list[Hit]:
-    match = Q(title__icontains=q) | Q(reference__istartswith=q)
     hits = []
     for kind, rows in (("Incident", Incident.objects), ("Defect", Defect.objects)):
-        found = rows.visible_to(user).filter(match).only("reference", "title")[:MOST]
+        found = rows.visible_to(user).matching(q).only("reference", "title")[:MOST]
         hits += [Hit(kind, row.title, row.reference, row.get_absolute_url()) for row in found]
     return hits
