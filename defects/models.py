@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
@@ -15,12 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipeline.models import Stage
-from qmportal.lib.records import FILED_HERE, Record
+from qmportal.lib.records import FILED_HERE, Record, RecordQuerySet
 from qmportal.lib.rules import Order, date_problems, order_problems
 from teams.models import Team
-
-if TYPE_CHECKING:
-    from teams.permissions import AnyUser
 
 
 class Severity(models.Model):
@@ -67,25 +62,7 @@ ORDERS = (
 )
 
 
-class DefectQuerySet(models.QuerySet["Defect"]):
-    def alive(self) -> DefectQuerySet:
-        return self.filter(deleted_at=None)
-
-    def within_reach_of(self, user: AnyUser) -> DefectQuerySet:
-        """Rows are for members of the team or of a team above it. Deleted ones too: what was deleted can be brought back."""
-        if not user.is_authenticated:
-            return self.none()
-        if user.is_admin:
-            return self.filter(team__archived_at=None)
-        return self.filter(team__in=[team.pk for team in user.reach])
-
-    def visible_to(self, user: AnyUser) -> DefectQuerySet:
-        return self.alive().within_reach_of(user)
-
-    def matching(self, words: str) -> DefectQuerySet:
-        """The words stand in the title, or begin the reference. The case-blind pattern is served by the trigram index."""
-        return self.filter(Q(title__iregex=re.escape(words)) | Q(reference__startswith=words.upper()))
-
+class DefectQuerySet(RecordQuerySet["Defect"]):
     def like(self, title: str) -> DefectQuerySet:
         """Defects whose titles share most of their letter triples with this one, the nearest first."""
         return (

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
@@ -17,13 +15,9 @@ from django.utils import timezone
 
 from defects.models import Defect, Severity
 from pipeline.models import Stage
-from qmportal.lib.records import Record
+from qmportal.lib.records import Record, RecordQuerySet
 from qmportal.lib.rules import Order, date_problems, order_problems
 from teams.models import Team, User
-
-if TYPE_CHECKING:
-    from teams.permissions import AnyUser
-
 
 ORDERS = (
     Order("started_at", "detected_at", "An incident cannot be detected before it starts."),
@@ -35,25 +29,7 @@ ORDERS = (
 )
 
 
-class IncidentQuerySet(models.QuerySet["Incident"]):
-    def alive(self) -> IncidentQuerySet:
-        return self.filter(deleted_at=None)
-
-    def within_reach_of(self, user: AnyUser) -> IncidentQuerySet:
-        """Rows are for members of the team or of a team above it. Deleted ones too: what was deleted can be brought back."""
-        if not user.is_authenticated:
-            return self.none()
-        if user.is_admin:
-            return self.filter(team__archived_at=None)
-        return self.filter(team__in=[team.pk for team in user.reach])
-
-    def visible_to(self, user: AnyUser) -> IncidentQuerySet:
-        return self.alive().within_reach_of(user)
-
-    def matching(self, words: str) -> IncidentQuerySet:
-        """The words stand in the title, or begin the reference. The case-blind pattern is served by the trigram index."""
-        return self.filter(Q(title__iregex=re.escape(words)) | Q(reference__startswith=words.upper()))
-
+class IncidentQuerySet(RecordQuerySet["Incident"]):
     def counted(self) -> IncidentQuerySet:
         """What measures look at: real production incidents. Exercises, maintenance, cancelled and merged ones never do."""
         return (

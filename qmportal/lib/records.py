@@ -1,12 +1,16 @@
-"""What every team-owned record has in common: soft deletion, an optimistic lock, rules that each door obeys."""
+"""What every team-owned record has in common: who sees it, soft deletion, an optimistic lock, rules that each door obeys."""
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models import Q
+
+R = TypeVar("R", bound="Record")
 
 # The source of what people file in the portal itself.
 FILED_HERE = "form"
@@ -18,6 +22,27 @@ class StaleRecord(Exception):
     def __init__(self, current: Record):
         super().__init__("This record was changed by someone else in the meantime.")
         self.current = current
+
+
+class RecordQuerySet(models.QuerySet[R]):
+    def alive(self) -> Self:
+        """Without those that were deleted."""
+        return self.filter(deleted_at=None)
+
+    def within_reach_of(self, user: Any) -> Self:
+        """Rows are for members of the team or of a team above it. Deleted ones too: what was deleted can be brought back."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_admin:
+            return self.filter(team__archived_at=None)
+        return self.filter(team__in=[team.pk for team in user.reach])
+
+    def visible_to(self, user: Any) -> Self:
+        return self.alive().within_reach_of(user)
+
+    def matching(self, words: str) -> Self:
+        """The words stand in the title, or begin the reference. The case-blind pattern is served by the trigram index."""
+        return self.filter(Q(title__iregex=re.escape(words)) | Q(reference__startswith=words.upper()))
 
 
 class Record(models.Model):
