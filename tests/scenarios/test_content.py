@@ -254,3 +254,10 @@ def test_the_example_of_the_guide_is_valid_and_all_codes_are_explained():
     judge = Path(engine.validation.__file__).read_text()
     used = set(re.findall(r'"([EW]\d\d)"', judge))
     assert used == set(re.findall(r"^\| ([EW]\d\d) \|", guide, re.MULTILINE))
+
+
+def test_pages_promise_nothing_that_the_portal_does_not_show():
+    """Words of capabilities that are written about in the library and have no page yet."""
+    missing = ("cord in the portal", "cord is one click", "review health", "keeps a check-list", "then widens them")
+    texts = [*(page.body for page in content.pages()), (content.LIBRARY / "diagnostic.yaml").read_text()]
+    assert [words for words in missing for text in texts if words in " ".join(text.split())] == []
