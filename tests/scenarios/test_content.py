@@ -258,6 +258,20 @@ def test_the_example_of_the_guide_is_valid_and_all_codes_are_explained():
 
 def test_pages_promise_nothing_that_the_portal_does_not_show():
     """Words of capabilities that are written about in the library and have no page yet."""
-    missing = ("cord in the portal", "cord is one click", "review health", "keeps a check-list", "then widens them")
+    missing = ("cord in the portal", "cord is one click", "review health", "keeps a check-list", "the portal then widens")
     texts = [*(page.body for page in content.pages()), (content.LIBRARY / "diagnostic.yaml").read_text()]
     assert [words for words in missing for text in texts if words in " ".join(text.split())] == []
+
+
+def test_what_a_case_tells_agrees_with_the_numbers_that_it_shows():
+    """After 200 sessions without a failure nobody was hurt yet, and 200 sessions are not 2,000 customers."""
+    canary, _ = engine.validate(content.scenario_texts()["canary_that_sang_too_late"])
+    values = engine.replay(canary, ["canary"]).state.values
+    assert (values["exposed_users"], values["affected_users"]) == (200, 0)
+    held = engine.replay(canary, ["canary", "hold"]).state.values  # "612 sessions and three odd failures"
+    assert (held["exposed_users"], held["affected_users"]) == (612, 3)
+    half = engine.replay(canary, ["canary", "half"]).state.values
+    assert half["exposed_users"] == 100_000
+    cord, _ = engine.validate(content.scenario_texts()["pull_the_cord"])
+    raised = engine.replay(cord, ["ask_lead", "monitor", "threshold"]).state.values  # "One stop a week."
+    assert raised["line_stops"] == 1
