@@ -1,22 +1,9 @@
 """Rows to look at. A threshold set is changed by a new version on its own page, a snapshot by a recomputation."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
 from benchmarks.models import MetricSnapshot, SnapshotRun, ThresholdSet
-
-
-class ReadOnly(admin.ModelAdmin):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from qmportal.lib.admin import ReadOnly
 
 
 @admin.register(ThresholdSet)

@@ -1,7 +1,7 @@
 from django.contrib import admin
-from django.http import HttpRequest
 
 from defects.models import Defect, Severity
+from qmportal.lib.admin import ReadOnly
 
 
 @admin.register(Severity)
@@ -11,20 +11,11 @@ class SeverityAdmin(admin.ModelAdmin):
 
 
 @admin.register(Defect)
-class DefectAdmin(admin.ModelAdmin):
-    """To look things up, deleted ones too; changes go through the portal's own pages, which know the rules."""
+class DefectAdmin(ReadOnly):
+    """To look things up, deleted ones too."""
 
     list_display = ("reference", "title", "team", "severity", "status", "stage_found", "found_at", "deleted_at")
     list_filter = ("status", "severity", "stage_found")
     list_select_related = ("team", "severity", "stage_found")
     search_fields = ("reference", "title")
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Defect | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Defect | None = None) -> bool:
-        return False

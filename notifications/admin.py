@@ -1,20 +1,9 @@
 """What was told and mailed, to find out why somebody got no mail. Only to look at."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 
 from notifications.models import Mail, Notification
-
-
-class ReadOnly(admin.ModelAdmin):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
+from qmportal.lib.admin import ReadOnly
 
 
 @admin.register(Notification)

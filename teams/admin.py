@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
+from qmportal.lib.admin import ReadOnly
 from teams.models import Membership, Team, User
 
 
@@ -37,17 +38,8 @@ class TeamAdmin(admin.ModelAdmin):
 
 
 @admin.register(Membership)
-class MembershipAdmin(admin.ModelAdmin):
+class MembershipAdmin(ReadOnly):
     list_display = ["user", "team", "role", "created_at"]
     list_filter = ["role"]
     list_select_related = ["user", "team"]
     search_fields = ["user__email", "user__name", "team__name"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
-        return False
