@@ -18,6 +18,9 @@ LADDER = (1, 3, 7, 21, 60)  # days until the next question, by box (Leitner)
 _SPACES = str.maketrans("", "", " \t\u00a0\u2009\u202f'’_")
 _NUMBER = re.compile(r"(?P<currency>[€$£]?)(?P<digits>[-+]?[0-9][0-9.,]*|[-+]?\.[0-9]+)(?P<unit>[^0-9.,]*)\Z")
 _MULTIPLES = {"k": 1_000, "m": 1_000_000}
+_QUOTIENT = re.compile(r"([0-9]+)/([1-9][0-9]*)\Z")
+_SPAN = re.compile(r"([0-9]+(?:[.,][0-9]+)?)(d|days?|h|hrs?|hours?|m|mins?|minutes?|s|secs?|seconds?)(?=[0-9]|\Z)")
+_SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 
 @dataclass(frozen=True)
@@ -102,15 +105,24 @@ class Grade:
 
 
 def parse_number(text: str, *, unit: str = "", expected: Decimal | None = None) -> Reading:
-    """Read a number as people write it: `15.8`, `15,8`, `15.8 %`, `58,000`, `58.000`, `58k`, `€ 400k`, `5.3 h`.
+    """Read a number as people write it: `15.8`, `15,8`, `15.8 %`, `15/95`, `58,000`, `58.000`, `58k`, `€ 400k`, `5.3 h`,
+    and where a time is asked for also `5 h 18 min` and `318 minutes`.
 
     `expected` settles what is ambiguous: `58,000` is the reading nearer to it, and `0.158` where 15.8 % is meant is
     taken as 15.8 with a warning.
     """
-    match = _NUMBER.match(text.translate(_SPACES).replace("−", "-"))
+    typed = text.translate(_SPACES).replace("−", "-")
+    if len(typed) <= 30 and (quotient := _QUOTIENT.match(typed)):
+        value = Decimal(quotient[1]) / Decimal(quotient[2])
+        return Reading(value * 100) if unit == "%" and expected is None else _meant(value, text, unit, expected)
+    if len(typed) <= 30 and (span := _span(typed.casefold(), unit)) is not None:
+        return Reading(span)
+    match = _NUMBER.match(typed)
     if not match or len(match["digits"]) > 30:
         return Reading(None, "This is not a number.")
     suffix = match["unit"].casefold()
+    if unit == "%" and suffix in ("percent", "pct"):
+        suffix = "%"
     factor = 1
     if suffix[:1] in _MULTIPLES and suffix[1:] in ("", unit.casefold()) and suffix != unit.casefold():
         factor, suffix = _MULTIPLES[suffix[0]], suffix[1:]
@@ -122,10 +134,30 @@ def parse_number(text: str, *, unit: str = "", expected: Decimal | None = None) 
     if expected is None:
         return Reading(readings[0])
     value = min(readings, key=lambda reading: abs(reading - expected))
-    if unit == "%" and suffix != "%" and 0 < abs(value) <= 1 and abs(value * 100 - expected) < abs(value - expected):
+    return Reading(value) if suffix == "%" else _meant(value, text, unit, expected)
+
+
+def _meant(value: Decimal, text: str, unit: str, expected: Decimal | None) -> Reading:
+    """The value, or a hundred times that where a share of one is nearer to the percent that is asked for."""
+    if unit == "%" and expected is not None and 0 < abs(value) <= 1:
         share = value * 100
-        return Reading(share, f"{text.strip()} is a share of one; taken as {share.normalize():f} %.")
+        if abs(share - expected) < abs(value - expected):
+            return Reading(share, f"{text.strip()} is a share of one; taken as {round(share, 2).normalize():f} %.")
     return Reading(value)
+
+
+def _span(typed: str, unit: str) -> Decimal | None:
+    """A time in words, in `unit`; None when it is no such time, or one plain number in that very unit."""
+    parts = _SPAN.findall(typed)
+    if (
+        unit not in ("h", "min")
+        or not parts
+        or "".join(map("".join, parts)) != typed
+        or [unit] == [word for _, word in parts]
+    ):
+        return None
+    seconds = sum(Decimal(amount.replace(",", ".")) * _SECONDS[word[0]] for amount, word in parts)
+    return seconds / Decimal(_SECONDS[unit[0]])
 
 
 def _readings(digits: str) -> list[Decimal]:

@@ -66,9 +66,43 @@ def test_the_same_comma_is_a_decimal_mark_where_that_is_nearer():
 def test_units():
     assert parse_number("5.3 h", unit="h").value == D("5.3")
     assert parse_number("25 min", unit="min").value == 25
-    assert parse_number("318 min", unit="h") == parse_number("318 s", unit="h")
-    assert parse_number("318 min", unit="h").warning == "Answer in h."
+    assert parse_number("5 apples", unit="h").warning == "Answer in h."
+    assert parse_number("15.8 percent", unit="%", expected=D("15.8")) == parse_number("15.8 %", unit="%")
     assert parse_number("5 h").warning == "Give the number without a unit."
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value"),
+    [
+        ("318 min", "h", "5.3"),
+        ("5 h 18 min", "h", "5.3"),
+        ("5.3 hours", "h", "5.3"),
+        ("5h18m", "h", "5.3"),
+        ("90m", "h", "1.5"),
+        ("1 d", "h", "24"),
+        ("1 h 15 min", "min", "75"),
+        ("10 minutes", "min", "10"),
+        ("1,5 h", "min", "90"),
+        ("1,240 min", "min", "1240"),
+    ],
+)
+def test_a_time_may_be_given_in_other_units_than_asked_for(text, unit, value):
+    assert parse_number(text, unit=unit).value == D(value)
+
+
+@pytest.mark.parametrize("text", ["-90 min", "90 min late", "h", "1 h 15", "1 h min", "9" * 40 + " s"])
+def test_what_is_no_time(text):
+    assert parse_number(text, unit="h").value is None
+
+
+def test_a_quotient_is_computed():
+    reading = parse_number("15/95", unit="%", expected=D("15.8"))
+    assert D("15.7") < reading.value < D("15.9")
+    assert reading.warning == "15/95 is a share of one; taken as 15.79 %."
+    assert parse_number("26.5/5", unit="h").value is None
+    assert parse_number("1/200", unit="%").value == D("0.5")  # nothing to compare with: a quotient is a share
+    assert parse_number("714 / 4", unit="h").value == D("178.5")
+    assert parse_number("1/0", unit="h").value is None
 
 
 def test_a_fraction_where_percent_is_meant_is_taken_and_told():
