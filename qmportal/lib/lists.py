@@ -108,7 +108,7 @@ class ListForm(forms.Form):
     def page(self, rows: QuerySet) -> Page:
         """The page of rows that the address asks for. Afterwards `ignored` holds a sentence for each part left out."""
         for name in self.errors:
-            self._leave_out(self.fields[name].label, self.data.get(name, ""))
+            self._leave_out(self[name].label, self.data.get(name, ""))
         rows = self.narrow(rows, self.cleaned_data).order_by(self._order(rows), "-id")
         paginator = LongPaginator(rows, PAGE_SIZE)
         asked = self.data.get("page") or "1"

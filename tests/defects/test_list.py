@@ -109,6 +109,7 @@ def test_what_cannot_be_used_is_left_out_and_said(client, team, query):
     assert answer.status_code == 200
     assert len(answer.context["filters"].ignored) == 1
     assert "cannot be used here" in answer.text
+    assert not answer.context["filters"].ignored[0].startswith("None")
     assert titles(answer) == ["The total is wrong"]
 
 
