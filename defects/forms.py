@@ -96,9 +96,8 @@ class DefectForm(RecordForm[Defect]):
     def __init__(self, *args: Any, user: AnyUser, **kwargs: Any):
         super().__init__(*args, user=user, **kwargs)
         defect = self.instance
-        teams = Team.objects.with_rows_for(user)
         severities = {severity.key: severity for severity in Severity.objects.all()}
-        self.offer("team", teams)
+        self.offer_teams(Team.objects.with_rows_for(user))
         self.offer("severity", Severity.objects.all())
         cards = OptionCards(
             attrs={"class": "two"},
@@ -109,8 +108,6 @@ class DefectForm(RecordForm[Defect]):
         self.offer(
             "duplicate_of", Defect.objects.filter(Q(pk__in=Defect.objects.visible_to(user)) | Q(pk=defect.duplicate_of_id))
         )
-        if not defect.pk and teams.count() == 1:
-            self.initial.setdefault("team", teams[0])
         if defect.pk:
             # A defect that was imported without a known stage may stay so.
             self.fields["stage_found"].required = defect.stage_found_id is not None

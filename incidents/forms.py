@@ -87,9 +87,8 @@ class IncidentForm(RecordForm[Incident]):
     def __init__(self, *args: Any, user: AnyUser, **kwargs: Any):
         super().__init__(*args, user=user, **kwargs)
         incident = self.instance
-        teams = Team.objects.with_rows_for(user)
         severities = {severity.key: severity for severity in Severity.objects.all()}
-        self.offer("team", teams)
+        self.offer_teams(Team.objects.with_rows_for(user))
         self.offer("severity", Severity.objects.all())
         cards = OptionCards(
             attrs={"class": "two"},
@@ -106,8 +105,6 @@ class IncidentForm(RecordForm[Incident]):
             "duplicate_of",
             Incident.objects.filter(Q(pk__in=Incident.objects.visible_to(user)) | Q(pk=incident.duplicate_of_id)),
         )
-        if not incident.pk and teams.count() == 1:
-            self.initial.setdefault("team", teams[0])
         if incident.pk:
             for name in ("team", "severity", "lead", "caused_by_defect", "duplicate_of", "should_have_caught"):
                 self.initial[name] = getattr(incident, name)

@@ -1,4 +1,4 @@
-"""What the forms of every record share: times in the organisation's zone, the lock, one record for two presses."""
+"""Fields of many forms, and what those of every record share: the lock, one record for two presses."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db import IntegrityError
 from django.db.models import QuerySet
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.forms.models import construct_instance
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, resolve_url
@@ -27,6 +28,9 @@ TITLE_LENGTH = 200
 # `fromisoformat` alone also reads weeks, digits without marks and the digits of other scripts.
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
+# What Django shows for "none of these", and what we do.
+DASHES = BLANK_CHOICE_DASH[0][1]
+UNSET = "Not set"
 R = TypeVar("R", bound=Record)
 
 
@@ -43,6 +47,14 @@ class WholeNumberField(forms.IntegerField):
         if text and not (text.isascii() and text.isdigit() and len(text) <= 10):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(text)
+
+
+class LineField(forms.CharField):
+    """One line of text; characters that cannot be seen are dropped, so it is never blank to the eye."""
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        return text if "\x00" in text else clean_line(text)  # null characters are refused, and said
 
 
 class DayField(forms.DateField):
@@ -150,6 +162,10 @@ class RecordForm(forms.ModelForm, Generic[R]):
         self.initial["version"] = self.instance.version
         for name in self.columns:
             field = self.fields[name]
+            if isinstance(field, forms.ModelChoiceField):
+                field.empty_label = UNSET if field.empty_label == DASHES else field.empty_label
+            elif isinstance(field, forms.ChoiceField):
+                field.choices = [(key, label if key else UNSET) for key, label in field.choices]  # type: ignore[union-attr]
             if isinstance(field, MomentField):
                 field.help_text = f"Time in {organisation_zone().key}."
             if isinstance(field, forms.CharField):
@@ -171,6 +187,17 @@ class RecordForm(forms.ModelForm, Generic[R]):
     def offer(self, name: str, rows: QuerySet) -> None:
         """Limits what a field accepts to these rows."""
         self.fields[name].queryset = rows  # type: ignore[attr-defined]
+
+    def offer_teams(self, teams: QuerySet) -> None:
+        """The teams to report to: an only one is chosen already, and whoever has none is told the way to one."""
+        self.offer("team", teams)
+        if self.instance.pk:
+            return
+        count = teams.count()
+        if count == 1:
+            self.initial.setdefault("team", teams[0])
+        elif not count:
+            self.fields["team"].help_text = "You are in no team yet. Ask a manager of the team to invite you."
 
     def draw(self, name: str, widget: forms.widgets.ChoiceWidget) -> None:
         """Shows a field's choices with another widget."""

@@ -233,3 +233,14 @@ def test_outsiders_find_nothing_and_strangers_sign_in(client, team):
 def test_without_a_team_nothing_can_be_reported(client):
     client.force_login(make_user())
     assert client.post(CREATE, typed()).status_code == 422
+
+
+def test_whoever_has_no_team_is_told_the_way_to_one(client):
+    client.force_login(make_user())
+    assert "Ask a manager of the team to invite you." in client.get(CREATE).text
+
+
+def test_an_empty_choice_has_a_name(client):
+    page = client.get(CREATE).text
+    assert "Not set" in page
+    assert "-----" not in page
