@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.http import HttpRequest
 
 from defects.models import Defect, Severity
 from qmportal.lib.admin import ReadOnly
@@ -6,8 +7,16 @@ from qmportal.lib.admin import ReadOnly
 
 @admin.register(Severity)
 class SeverityAdmin(admin.ModelAdmin):
+    """Their words may change. The keys are fixed: threshold sets, files and the shapes on the pages go by them."""
+
     list_display = ("key", "name", "rank", "description")
     readonly_fields = ("key",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Severity | None = None) -> bool:
+        return False
 
 
 @admin.register(Defect)

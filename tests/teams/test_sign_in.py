@@ -7,6 +7,7 @@ import pytest
 from django.core import mail
 from django.core.cache import cache
 
+from defects.models import Severity
 from teams.models import User
 from tests.factories import PASSWORD, make_user
 
@@ -127,6 +128,16 @@ def test_admin_site_opens_for_admins(client):
     assert client.get("/admin/login/", follow=True).status_code == 200
     for page in ("user", "team", "membership"):
         assert client.get(f"/admin/teams/{page}/").status_code == 200
+
+
+def test_admin_site_makes_and_deletes_no_severities(client):
+    client.force_login(make_user(admin=True, is_superuser=True))
+    worst = Severity.objects.get(key="SEV1")
+    assert client.post("/admin/defects/severity/add/", {"name": "Fatal", "rank": 9}).status_code == 403
+    assert client.post(f"/admin/defects/severity/{worst.pk}/delete/", {"post": "yes"}).status_code == 403
+    client.post(f"/admin/defects/severity/{worst.pk}/change/", {"name": "Fatal", "rank": 1, "description": ""})
+    worst.refresh_from_db()
+    assert (worst.key, worst.name) == ("SEV1", "Fatal")
 
 
 def test_a_new_e_mail_signs_in_and_nobody_takes_one_that_is_used(client):
