@@ -17,8 +17,7 @@ from benchmarks.models import ThresholdSet
 from benchmarks.quantities import EXAMPLES, parse, typed
 from benchmarks.tiers import BEST_FIRST, Cuts, Tier, Unit, cuts_from, problems
 from defects.models import Severity
-from qmportal.lib.forms import DayField, WholeNumberField
-from qmportal.lib.text import clean_line
+from qmportal.lib.forms import DayField, LineField, WholeNumberField
 from teams.models import User
 
 EDITABLE = tuple(slug for slug, metric in METRICS.items() if metric.unit != "count")
@@ -44,13 +43,6 @@ class QuantityField(forms.CharField):
             return parse(text, self.unit)
         except ValueError as problem:
             raise ValidationError(str(problem)) from None
-
-
-class LineField(forms.CharField):
-    """One line of text, without hidden or unstorable characters."""
-
-    def to_python(self, value: Any) -> str:
-        return clean_line(super().to_python(value) or "")
 
 
 class ReasonForm(forms.Form):

@@ -11,19 +11,12 @@ from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.utils.crypto import constant_time_compare
 
+from qmportal.lib.forms import LineField
 from qmportal.lib.text import clean_line
 from teams.models import AccessToken, Invitation, Membership, Team, User
 
 # Longer ones are refused before any hashing: nobody types them, and they would cost the server time.
 PASSWORD_MAX = 256
-
-
-class LineField(forms.CharField):
-    """One line of text; characters that cannot be seen are dropped, so a name is never blank to the eye."""
-
-    def to_python(self, value: Any) -> str:
-        text = super().to_python(value) or ""
-        return clean_line(text) if "\x00" not in text else text
 
 
 class LowerEmailField(forms.EmailField):
