@@ -14,6 +14,7 @@ from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import rules_in_force
 from benchmarks.tiers import Rules, Tier, format_value
 from benchmarks.words import interval_words, missing_words, next_steps, sample_words, value_words
+from dashboards import findings
 from dashboards.history import read_night
 from dashboards.words import borderline_words, open_words, tier_bar, tier_words
 from qmportal.lib.charts import TierBar
@@ -45,6 +46,10 @@ class MetricPage:
     def changed_since(self) -> bool:
         """Rows came, went or moved after the night that the number is from."""
         return self.kept.n != self.counted
+
+    @property
+    def finding(self) -> str:
+        return findings.counts(self.measure, self.window.days)
 
     @property
     def value(self) -> str:

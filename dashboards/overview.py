@@ -12,7 +12,7 @@ from benchmarks.metrics import METRICS, Measure
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import count_now
 from benchmarks.tiers import Cuts, Overall, Tier, overall
-from benchmarks.words import plural, sample_words, value_words
+from benchmarks.words import sample_words, value_words
 from dashboards.words import borderline_words, day_words, listed
 from qmportal.lib import charts
 from teams.models import Team
@@ -91,17 +91,27 @@ class Overview:
         if not judged:
             return "No team has enough data for a tier yet."
         well = sum(held.tier >= Tier.GOOD for _, held in judged)
-        sentence = f"{well} of {plural(len(judged), 'judged teams')} reach Good or better."
+        if len(judged) == 1:
+            sentence = f"The one team with enough data is {judged[0][1].tier.label}."
+        else:
+            stand = "are" if well > 1 else "is"
+            sentence = f"{well or 'None'} of the {len(judged)} teams with enough data {stand} Good or Elite."
         weakest = min(held.tier for _, held in judged)
         if weakest > Tier.NEEDS_WORK:
             return sentence
         behind = [(team, held) for team, held in judged if held.tier is weakest]
         if len(behind) > 3:
             return f"{sentence} {len(behind)} teams are {weakest.label}."
-        on = listed([METRICS[metric].label.lower() for metric in behind[0][1].metrics])
-        verb = "needs" if len(behind) == 1 else "need"
-        because = f": {weakest.label} on {on}" if len(behind) == 1 else f": {weakest.label}"
-        return f"{sentence} {listed([team.name for team, _ in behind])} {verb} attention{because}."
+        names = listed([team.name for team, _ in behind])
+        if len(behind) > 1:
+            return f"{sentence} {names} need attention first: they are {weakest.label}."
+        return f"{sentence} {names} needs attention first: {self._because(*behind[0])}."
+
+    def _because(self, team: Team, held: Overall) -> str:
+        """The numbers that hold a team where it is."""
+        kept = next(row.measures for row in self.rows if row.team.pk == team.pk)
+        values = {metric: cell(kept[metric], self.cuts.get(metric))["value"] for metric in held.metrics}
+        return listed([f"its {METRICS[metric].label.lower()} is {value}" for metric, value in values.items()])
 
 
 def read_overview(teams: list[Team], window: int, cuts: Mapping[str, Cuts | None], day: date | None = None) -> Overview:

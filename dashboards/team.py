@@ -13,6 +13,7 @@ from benchmarks.metrics import METRICS, Measure, change
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.tiers import Overall, Rules, Tier, format_value, overall
 from benchmarks.words import interval_words, missing_words, next_step, plural, sample_words, value_words
+from dashboards.findings import standing, together
 from dashboards.history import read_night, series, trend_days
 from dashboards.words import borderline_words, day_words, listed, open_words, tier_bar, tier_words
 from defects.models import Defect, Severity
@@ -69,18 +70,41 @@ class TeamReport:
         }
 
     def finding(self) -> str:
-        """One sentence: what sets the tier, and what is provisional."""
+        """What an analyst would say first: what sets the tier, how it moved, and what is still open."""
         if self.as_of is None:
             return "Nothing has been computed for this team yet."
-        verdict = self.overall
-        if verdict is None:
-            return "There is not enough data for a tier yet."
-        on = listed([METRICS[metric].label.lower() for metric in verdict.metrics])
-        sentence = f"{verdict.tier.label} overall, set by the weakest metric: {on}."
+        sentences = [self._standing(), self._movement()]
         still_open = self.now.get("open_incidents")
         if still_open and still_open.n:
-            sentence += f" {plural(still_open.n, 'incidents')} still open."
-        return sentence
+            sentences.append(f"{plural(still_open.n, 'incidents')} still open.")
+        return " ".join(filter(None, sentences))
+
+    def _standing(self) -> str:
+        verdict = self.overall
+        if verdict is None:
+            missing = [
+                missing_words(kept.measure, self.rules[metric]).partition(": ")[2]
+                for metric, kept in self.now.items()
+                if metric in self.rules and self.rules[metric].cuts
+            ]
+            return f"Not enough data for a tier yet: {listed(missing)}." if missing else "Not enough data for a tier yet."
+        tiers = {metric: Tier(kept.tier) for metric, kept in self.now.items() if kept.tier}
+        said = {metric: standing(self.now[metric].measure, self.rules[metric]) for metric in tiers}
+        weakest = listed([said[metric] for metric in verdict.metrics])
+        others = [f"{said[metric]} ({tier.label})" for metric, tier in tiers.items() if metric not in verdict.metrics]
+        if not others:
+            return f"{verdict.tier.label} overall: {weakest}."
+        return f"{verdict.tier.label} overall, because {weakest}; {listed(others)}."
+
+    def _movement(self) -> str:
+        """The escaped defect rate against the window before, where a test says that it moved."""
+        metric = "escaped_defect_rate"
+        move = self.change(metric)
+        if not move or not move["text"]:
+            return ""
+        was = together(format_value(self.before[metric].value, "percent"))
+        words = "improved" if move["better"] else "got worse"
+        return f"The escaped defect rate {words} from {was} in the {self.window} days before."
 
     def cards(self) -> list[dict[str, Any]]:
         days = trend_days(self.window, self.as_of, 13) if self.as_of else []

@@ -114,7 +114,7 @@ def overview_kpis(read: Overview) -> list[dict[str, Any]]:
         {
             "label": "Open incidents",
             "value": f"{still_open.n:,}" if still_open else "0",
-            "note": "when last computed",
+            "note": "at the start of the day",
         },
     ]
 

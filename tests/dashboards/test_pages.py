@@ -64,7 +64,7 @@ def test_the_overview_shows_tier_value_and_finding(client, manager):
     assert "12.0 %" in page
     assert "1.5 h" in page
     assert "Average" in page
-    assert "0 of 1 judged team reach Good or better." in page
+    assert "The one team with enough data is Average." in page
 
 
 def test_the_overview_filters_and_keeps_its_state_in_the_address(client, manager):
@@ -297,3 +297,26 @@ def test_where_higher_is_better_the_best_stands_at_the_right_too(client, manager
     assert cards["defect_removal_efficiency"]["tier"] == "elite"
     assert float(cards["defect_removal_efficiency"]["bar"].x) > 80
     assert float(client.get("/t/clean/defect_removal_efficiency/").context["page"].bar.x) > 80
+
+
+def test_the_team_page_finds_what_sets_the_tier(client, manager):
+    page = client.get("/t/payments/").content.decode().replace("\u00a0", " ")
+    assert "Average overall, because 12.0 % of defects escaped; service was back after 1.5 h on average (Good)." in page
+
+
+def test_a_team_without_data_says_how_much_is_missing(client, payments):
+    make_team(name="Fresh", slug="fresh")
+    take_snapshots(local_day(timezone.now()))
+    client.force_login(make_user())
+    page = client.get("/t/fresh/").content.decode()
+    assert "Not enough data for a tier yet: 0 of 10 defects and 0 of 5 incidents." in page
+    assert "/defects/new/?team=fresh" in page
+
+
+def test_the_overview_names_who_needs_attention_and_why(client, manager, payments, yesterday):
+    late = make_team(name="Late", slug="late")
+    add_defects(late, 6, 6, yesterday)
+    take_snapshots(local_day(timezone.now()))
+    page = client.get("/").content.decode().replace("\u00a0", " ")
+    assert "None of the 2 teams with enough data is Good or Elite." in page
+    assert "Late needs attention first: its escaped defect rate is 50.0 %." in page

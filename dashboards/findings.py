@@ -1,0 +1,50 @@
+"""The sentences at the top of the pages: what an analyst would say first. Plain functions; no queries."""
+
+from __future__ import annotations
+
+from benchmarks.metrics import METRICS, Measure
+from benchmarks.tiers import Rules, format_value
+from benchmarks.words import plural, value_words
+
+COUNTED = {
+    "defects_found": "{count} found {span}, at any stage.",
+    "escaped_defects": "{count} found in production {span}.",
+    "incidents_started": "{count} started {span}.",
+    "open_incidents": "{count} not yet restored when these days end.",
+}
+
+
+def together(value: str) -> str:
+    """A number and its unit stay on one line."""
+    return value.replace(" ", "\u00a0")
+
+
+def standing(measure: Measure, rules: Rules) -> str:
+    """A measure inside a sentence: "12.0 % of defects escaped"."""
+    value = together(value_words(measure, rules.cuts, compact=True))
+    if measure.metric == "escaped_defect_rate":
+        return f"{value} of defects escaped"
+    if measure.metric == "mttr":
+        return f"service was back after {value} {'at the median' if rules.statistic == 'median' else 'on average'}"
+    return f"{METRICS[measure.metric].label.lower()} is {value}"
+
+
+def counts(measure: Measure, days: int) -> str:
+    """The rows behind a number in one sentence: "6 of 50 defects found in these 90 days got to production."."""
+    definition = METRICS[measure.metric]
+    span = f"in these {days} days"
+    if definition.unit == "count":
+        return COUNTED[measure.metric].format(count=plural(measure.n, definition.sample), span=span)
+    if not measure.n or measure.value is None:
+        return f"No {definition.sample.removesuffix('s')} {span}."
+    if definition.unit == "percent":
+        end = "got to production" if measure.metric == "escaped_defect_rate" else "were caught before production"
+        return f"{int(measure.numerator or 0):,} of {plural(measure.n, definition.sample)} found {span} {end}."
+    value = together(format_value(measure.value, "seconds"))
+    if measure.metric == "mtbf":
+        return f"{plural(measure.n, definition.sample)} {span}: one for every {value} without downtime."
+    done = "noticed" if measure.metric == "time_to_detect" else "restored"
+    if measure.n == 1:
+        return f"The one incident of these {days} days was {done} after {value}."
+    half = f"; half of them within {together(format_value(measure.median, 'seconds'))}" if measure.median is not None else ""
+    return f"{plural(measure.n, definition.sample)} of these {days} days were {done} after {value} on average{half}."

@@ -1,0 +1,55 @@
+"""The sentences at the top of the pages."""
+
+import pytest
+
+from benchmarks.metrics import METRICS, Measure
+from benchmarks.tiers import Rules
+from dashboards import findings
+
+HOUR = 3600
+
+
+@pytest.mark.parametrize(
+    ("measure", "sentence"),
+    [
+        (
+            Measure(12.0, 50, 6, 50, metric="escaped_defect_rate"),
+            "6 of 50 defects found in these 90 days got to production.",
+        ),
+        (
+            Measure(88.0, 50, 44, 50, metric="defect_removal_efficiency"),
+            "44 of 50 defects found in these 90 days were caught before production.",
+        ),
+        (Measure(None, 0, 0, 0, metric="escaped_defect_rate"), "No defect in these 90 days."),
+        (
+            Measure(2.5 * HOUR, 7, None, None, metric="mttr", median=2 * HOUR),
+            "7 incidents of these 90 days were restored after 2 h 30 min on average; half of them within 2 h.",
+        ),
+        (
+            Measure(HOUR, 1, None, None, metric="mttr", median=HOUR),
+            "The one incident of these 90 days was restored after 1 h.",
+        ),
+        (Measure(None, 0, None, None, metric="time_to_detect"), "No incident in these 90 days."),
+        (
+            Measure(48 * HOUR, 3, None, None, metric="mtbf"),
+            "3 failures in these 90 days: one for every 2 d without downtime.",
+        ),
+        (Measure(None, 0, None, None, low=720 * HOUR, metric="mtbf"), "No failure in these 90 days."),
+        (Measure(1, 1, 1, None, metric="defects_found"), "1 defect found in these 90 days, at any stage."),
+        (Measure(2, 2, 2, None, metric="open_incidents"), "2 incidents not yet restored when these days end."),
+    ],
+)
+def test_the_counts_behind_a_number(measure, sentence):
+    assert findings.counts(measure, 90).replace("\u00a0", " ") == sentence
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_metric_has_its_sentence(metric):
+    assert findings.counts(Measure(1.0, 1, 1, 1, metric=metric), 30).endswith(".")
+
+
+def test_a_number_and_its_unit_stay_on_one_line():
+    mean = findings.standing(Measure(2.5 * HOUR, 7, None, None, metric="mttr"), Rules())
+    assert mean == "service was back after 2.5\u00a0h on average"
+    median = findings.standing(Measure(2.5 * HOUR, 7, None, None, metric="mttr"), Rules(statistic="median"))
+    assert median.endswith("at the median")
