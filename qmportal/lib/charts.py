@@ -200,7 +200,11 @@ def _nice_step(span: float, count: int, unit: str) -> float:
     rough = span / count
     if unit == "seconds":
         return float(next((step for step in _DURATION_STEPS if step >= rough), _DURATION_STEPS[-1]))
+    if unit == "count":
+        rough = max(rough, 1.0)  # nobody has half an incident
     magnitude = 10.0 ** math.floor(math.log10(rough))
+    if unit == "count" and magnitude == 1:
+        return next(step for step in (1.0, 2.0, 5.0, 10.0) if step >= rough * 0.999)
     return next(m for m in (1, 2, 2.5, 5, 10) if m * magnitude >= rough * 0.999) * magnitude
 
 
@@ -215,6 +219,8 @@ class _Scale:
             if unit != "seconds":
                 self.ticks = [10.0**e for e in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]
             self.low, self.high = self.ticks[0], self.ticks[-1]
+            if unit == "seconds" and len(self.ticks) < 3:
+                self.ticks = [float(step) for step in _DURATION_STEPS if self.low <= step <= self.high]
         else:
             step = _nice_step(high - low, 4, unit)
             self.low = math.floor(low / step) * step

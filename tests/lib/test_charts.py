@@ -178,3 +178,17 @@ def test_a_second_line_shares_the_scale_and_the_table() -> None:
     assert trend.also.count(" ") == 5
     assert float(trend.ticks[-1].label) >= 40
     assert charts.trend(["1"], [5]).also == ""
+
+
+@pytest.mark.parametrize("values", [[0.0, 0.0], [1.0, 3.0], [0.0, 7.0], [12.0, 40.0]])
+def test_counts_are_marked_in_whole_numbers(values: list[float]) -> None:
+    drawn = charts.trend(["a", "b"], values, unit="count")
+    assert drawn is not None
+    assert all("." not in tick.label for tick in drawn.ticks)
+
+
+def test_a_narrow_log_axis_has_marks_between_its_ends() -> None:
+    days = 86400.0
+    drawn = charts.trend(["a", "b"], [11 * days, 15 * days], unit="seconds", log=True)
+    assert drawn is not None
+    assert [tick.label for tick in drawn.ticks] == ["7 d", "14 d", "30 d"]
