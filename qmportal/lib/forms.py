@@ -165,7 +165,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
             if isinstance(field, forms.ModelChoiceField):
                 field.empty_label = UNSET if field.empty_label == DASHES else field.empty_label
             elif isinstance(field, forms.ChoiceField):
-                field.choices = [(key, label if key else UNSET) for key, label in field.choices]  # type: ignore[union-attr]
+                field.choices = [(key, label if key else UNSET) for key, label in field.choices]  # type: ignore[union-attr,misc]
             if isinstance(field, MomentField):
                 field.help_text = f"Time in {organisation_zone().key}."
             if isinstance(field, forms.CharField):
