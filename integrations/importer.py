@@ -25,7 +25,7 @@ from qmportal.lib.days import local_day
 from qmportal.lib.forms import FILED_HERE
 from qmportal.lib.records import Record
 from qmportal.lib.text import clean_line
-from teams.models import Team
+from teams.models import ReferencesBeside, Team
 
 MODELS: dict[str, type[Record]] = {"defects": Defect, "incidents": Incident}
 BATCH = 1000
@@ -50,7 +50,7 @@ class Refused(Exception):
 
 
 class Busy(Exception):
-    """Another import of the same kind is at work. Waiting for it would keep a worker or a terminal still."""
+    """Somebody else is at work on the same records: another import, or a person. Later it will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +143,12 @@ class Importer:
         return self._go_through(raw, write=False, skip_errors=True, report=report)
 
     def write(self, raw: BinaryIO, *, skip_errors: bool = False, report: Report | None = None) -> Outcome:
-        """Imports all rows, or raises `Refused` or `UnreadableFile` and changes nothing. One import of a kind at a time."""
-        with transaction.atomic():
+        """Imports all rows, or raises `Refused` or `UnreadableFile` and changes nothing. One import of a kind at a time.
+
+        It may take a minute, so it holds nothing that people need meanwhile: references come from beside, and of the
+        records and teams that exist only those are locked that the file changes.
+        """
+        with ReferencesBeside() as self.references, transaction.atomic():
             self._be_alone()
             outcome = self._go_through(raw, write=True, skip_errors=skip_errors, report=report)
             if outcome.failed and not skip_errors:
@@ -186,7 +190,7 @@ class Importer:
         """Judges one batch of rows against the records that exist, then writes it."""
         self.outcome.rows += len(rows)
         named = [(row, key) for row in rows if (key := self._identity(row))]
-        existing = self._existing([key for _, key in named], lock=write)
+        existing = self._existing([key for _, key in named])
         created, updated, touched = [], [], set[str]()
         for row, key in named:
             record = existing.get(key)
@@ -206,6 +210,7 @@ class Importer:
             self.outcome.touch(record)
         if write:
             self._create(created)
+            self._lock(updated)
             self._update(updated, touched)
 
     def _identity(self, row: Row) -> tuple[str, str] | None:
@@ -232,12 +237,12 @@ class Importer:
             self.outcome.skipped[row.skipped] += 1
         return None
 
-    def _existing(self, keys: list[tuple[str, str]], *, lock: bool) -> dict[tuple[str, str], Record]:
+    def _existing(self, keys: list[tuple[str, str]]) -> dict[tuple[str, str], Record]:
         found: dict[tuple[str, str], Record] = {}
         for source in {source for source, _ in keys}:
             ids = [external_id for each, external_id in keys if each == source]
-            rows = self.model._base_manager.filter(source=source, external_id__in=ids).order_by("pk")
-            found |= {(row.source, row.external_id): row for row in (rows.select_for_update() if lock else rows)}
+            rows = self.model._base_manager.filter(source=source, external_id__in=ids)
+            found |= {(row.source, row.external_id): row for row in rows}
         return found
 
     def _apply(self, row: Row, key: tuple[str, str], record: Record | None, write: bool) -> Record | None:
@@ -353,10 +358,17 @@ class Importer:
         for record in records:
             by_team.setdefault(record.team, []).append(record)
         for team in sorted(by_team, key=lambda each: each.pk):
-            references = team.next_references(self.model.REFERENCE_KIND, len(by_team[team]))
+            references = self.references.take(team, self.model.REFERENCE_KIND, len(by_team[team]))
             for record, reference in zip(by_team[team], references, strict=True):
                 record.reference = reference
         self.model._base_manager.bulk_create(records)
+
+    def _lock(self, records: list[Any]) -> None:
+        """Whoever saves one of these now waits. What somebody has saved since it was read is not written over."""
+        read = {record.pk: record.version for record in records}
+        rows = self.model._base_manager.filter(pk__in=read).order_by("pk").select_for_update()
+        if read and dict(rows.values_list("pk", "version")) != read:
+            raise Busy("Somebody changed one of these records while the file was read. Import it again.")
 
     def _update(self, records: list[Any], names: Iterable[str]) -> None:
         """One statement a batch: an insert that meets the same id becomes an update, far faster than CASE by field."""
@@ -442,8 +454,7 @@ class TeamFinder:
         if len(name) > 80:
             raise BadCell("The name of a team has at most 80 characters.")
         team = Team(name=name)
-        if write:
-            Team.objects.lock_tree()
+        if write:  # without a lock on the tree: people can make teams meanwhile, and a name is rarely given twice at once
             team.slug, team.key = Team.objects.free_slug(name), Team.objects.free_key(name)
             team.save()
         self.new.append(name)

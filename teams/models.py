@@ -19,7 +19,8 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.urls import reverse
@@ -349,12 +350,13 @@ class Team(models.Model):
 
         The counter's row stays locked until the surrounding transaction ends, so a number is used or given back.
         """
-        ReferenceCounter.objects.get_or_create(team=self, kind=kind)
-        counter = ReferenceCounter.objects.select_for_update().get(team=self, kind=kind)
-        first = counter.last + 1
-        counter.last += count
-        counter.save(update_fields=["last"])
-        return [f"{self.key}-{kind}-{number}" for number in range(first, first + count)]
+        last = ReferenceCounter.advance(connection, self, kind, count)
+        if last is None:
+            raise Team.DoesNotExist
+        return self.references_up_to(last, kind, count)
+
+    def references_up_to(self, last: int, kind: str, count: int) -> list[str]:
+        return [f"{self.key}-{kind}-{number}" for number in range(last - count + 1, last + 1)]
 
 
 class ReferenceCounter(models.Model):
@@ -364,6 +366,54 @@ class ReferenceCounter(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["team", "kind"], name="reference_counter_unique")]
+
+    @staticmethod
+    def advance(through: BaseDatabaseWrapper, team: Team, kind: str, count: int) -> int | None:
+        """Moves the counter on and returns where it stands then; None if this connection does not see the team."""
+        with through.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO teams_referencecounter AS counter (team_id, kind, last)"
+                " SELECT id, %(kind)s, %(count)s FROM teams_team WHERE id = %(team)s"
+                " ON CONFLICT (team_id, kind) DO UPDATE SET last = counter.last + excluded.last RETURNING last",
+                {"team": team.pk, "kind": kind, "count": count},
+            )
+            row = cursor.fetchone()
+        return row and row[0]
+
+
+class ReferencesBeside:
+    """References for a long transaction, each block of them taken in a short one beside it: nobody waits for the long one.
+
+    A context around the transaction. If it fails, blocks go back, unless somebody has taken numbers after them: those
+    numbers stay unused.
+    """
+
+    def __enter__(self) -> ReferencesBeside:
+        self._beside = connections.create_connection(DEFAULT_DB_ALIAS)
+        self._blocks: list[tuple[Team, str, int, int]] = []
+        return self
+
+    def take(self, team: Team, kind: str, count: int) -> list[str]:
+        last = ReferenceCounter.advance(self._beside, team, kind, count)
+        if last is None:  # made in the long transaction, so nobody else can want its numbers yet
+            return team.next_references(kind, count)
+        self._blocks.append((team, kind, last, count))
+        return team.references_up_to(last, kind, count)
+
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        try:
+            if failure and self._blocks:
+                self._give_back()
+        finally:
+            self._beside.close()
+
+    def _give_back(self) -> None:
+        with self._beside.cursor() as cursor:
+            for team, kind, last, count in reversed(self._blocks):
+                cursor.execute(
+                    "UPDATE teams_referencecounter SET last = last - %s WHERE team_id = %s AND kind = %s AND last = %s",
+                    [count, team.pk, kind, last],
+                )
 
 
 class Membership(models.Model):

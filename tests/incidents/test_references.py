@@ -15,15 +15,21 @@ class Refused(Exception):
 
 
 @pytest.fixture
-def committed_team(django_db_setup, django_db_blocker):
-    """A team that other connections see too. What was committed is taken away again by hand."""
+def db(django_db_setup, django_db_blocker):
+    """In place of the usual one, which undoes all at the end and so commits nothing that others could see."""
     with django_db_blocker.unblock():
-        team = make_team(slug="crowd", key="CROWD")
-        yield team
-        for model in (Incident, Defect, ReferenceCounter):
-            model.objects.filter(team=team).delete()
-        Team.objects.filter(pk=team.pk).delete()
+        yield
         connection.close()
+
+
+@pytest.fixture
+def committed_team(db):
+    """A team that other connections see too. What was committed is taken away again by hand."""
+    team = make_team(slug="crowd", key="CROWD")
+    yield team
+    for model in (Incident, Defect, ReferenceCounter):
+        model.objects.filter(team=team).delete()
+    Team.objects.filter(pk=team.pk).delete()
 
 
 @pytest.mark.parametrize(("make", "kind"), [(make_incident, "INC"), (make_defect, "DEF")])

@@ -101,7 +101,6 @@ class Command(BaseCommand):
         if team is None and not create:
             raise CommandError(f"There is no team with the slug “{slug}”. Make it first, or with --create-teams.")
         if team is None:
-            Team.objects.lock_tree()
             name = slug.replace("-", " ").title()[:80]
             team = Team(slug=slug, name=name, key=Team.objects.free_key(name))
             try:
