@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.html import format_html
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reselect, reswap, retarget
 
 from benchmarks.counting import SEVERITIES_OF
@@ -20,6 +20,7 @@ from benchmarks.models import MetricSnapshot, SnapshotRun, Superseded, Threshold
 from benchmarks.preview import preview
 from benchmarks.quantities import spans
 from qmportal.lib.days import local_day
+from qmportal.lib.pages import form_page
 from teams.permissions import is_admin, require
 from teams.requests import SignedInRequest
 
@@ -62,7 +63,7 @@ def threshold_history(request: SignedInRequest, metric: str) -> HttpResponse:
     return render(request, "benchmarks/history.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def threshold_edit(request: SignedInRequest, metric: str) -> HttpResponse:
     """One form with two buttons: look at what would change, or apply it.
 
@@ -94,7 +95,7 @@ def threshold_edit(request: SignedInRequest, metric: str) -> HttpResponse:
     return render(request, "benchmarks/edit.html" + ("#preview" if request.htmx else ""), context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def threshold_revert(request: SignedInRequest, metric: str, pk: int) -> HttpResponse:
     """Confirms, with the same preview, that an old version's values become a new version."""
     current = _current_or_404(metric)

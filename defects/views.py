@@ -10,13 +10,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from defects.filters import DefectFilter
 from defects.forms import DefectForm
 from defects.models import Defect
 from qmportal.lib.forms import go, prefill
-from qmportal.lib.pages import render_page
+from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.records import StaleRecord
 from qmportal.lib.text import clean_line
 from qmportal.lib.wording import duration
@@ -51,7 +51,7 @@ def defect_detail(request: SignedInRequest, reference: str) -> HttpResponse:
     return render_page(request, "defects/detail.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def defect_create(request: SignedInRequest) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = DefectForm(data, user=request.user, initial=prefill(request, PREFILLED))
@@ -59,7 +59,7 @@ def defect_create(request: SignedInRequest) -> HttpResponse:
         defect = form.file()
         messages.success(request, f"{defect.reference} was reported.")
         return go(request, defect)
-    return _form_page(request, form, "Report a defect")
+    return _answer_form(request, form, "Report a defect")
 
 
 @require_safe
@@ -71,24 +71,24 @@ def defect_similar(request: SignedInRequest) -> HttpResponse:
     return render_page(request, "defects/form.html#similar", {"similar": similar})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def defect_edit(request: SignedInRequest, reference: str) -> HttpResponse:
     defect = _find(request, reference)
     require(can_report(request.user, defect.team))
     form = DefectForm(request.POST if request.method == "POST" else None, instance=defect, user=request.user)
     if not form.is_valid():
-        return _form_page(request, form, f"Edit {reference}", defect=defect)
+        return _answer_form(request, form, f"Edit {reference}", defect=defect)
     try:
         form.save()
     except StaleRecord as stale:
         form.take_over(stale.current)
         conflict = {"differences": form.differences(stale.current), "current": stale.current}
-        return _form_page(request, form, f"Edit {reference}", defect=defect, status=409, **conflict)
+        return _answer_form(request, form, f"Edit {reference}", defect=defect, status=409, **conflict)
     messages.success(request, f"{reference} was saved.")
     return go(request, defect)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def defect_delete(request: SignedInRequest, reference: str) -> HttpResponse:
     defect = _find(request, reference)
     require(can_manage(request.user, defect.team))
@@ -100,7 +100,7 @@ def defect_delete(request: SignedInRequest, reference: str) -> HttpResponse:
     return render_page(request, "defects/delete.html", {"defect": defect})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def defect_bring_back(request: SignedInRequest, reference: str) -> HttpResponse:
     rows = Defect.objects.within_reach_of(request.user).exclude(deleted_at=None).select_related("team")
     defect = get_object_or_404(rows, reference=reference)
@@ -120,7 +120,9 @@ def _find(request: SignedInRequest, reference: str) -> Defect:
     return get_object_or_404(rows, reference=reference.upper())
 
 
-def _form_page(request: SignedInRequest, form: DefectForm, heading: str, *, status: int = 0, **context: Any) -> HttpResponse:
+def _answer_form(
+    request: SignedInRequest, form: DefectForm, heading: str, *, status: int = 0, **context: Any
+) -> HttpResponse:
     status = status or (422 if form.is_bound else 200)
     return render_page(request, "defects/form.html", {"form": form, "heading": heading} | context, status=status)
 

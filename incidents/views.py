@@ -11,14 +11,14 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from defects.models import Defect, Severity
 from incidents.filters import IncidentFilter
 from incidents.forms import IncidentForm
 from incidents.models import Incident
 from qmportal.lib.forms import go, prefill
-from qmportal.lib.pages import render_page
+from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.records import StaleRecord
 from qmportal.lib.wording import duration
 from teams.permissions import can_manage, can_report, require
@@ -52,7 +52,7 @@ def incident_detail(request: SignedInRequest, reference: str) -> HttpResponse:
     return render_page(request, "incidents/detail.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def incident_create(request: SignedInRequest) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = IncidentForm(data, user=request.user, initial=prefill(request, PREFILLED))
@@ -60,22 +60,22 @@ def incident_create(request: SignedInRequest) -> HttpResponse:
         incident = form.file()
         messages.success(request, f"{incident.reference} was reported.")
         return go(request, incident)
-    return _form_page(request, form, "Report an incident")
+    return _answer_form(request, form, "Report an incident")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def incident_edit(request: SignedInRequest, reference: str) -> HttpResponse:
     incident = _find(request, reference)
     require(can_report(request.user, incident.team))
     form = IncidentForm(request.POST if request.method == "POST" else None, instance=incident, user=request.user)
     if not form.is_valid():
-        return _form_page(request, form, f"Edit {reference}", incident=incident)
+        return _answer_form(request, form, f"Edit {reference}", incident=incident)
     try:
         form.save()
     except StaleRecord as stale:
         form.take_over(stale.current)
         conflict = {"differences": form.differences(stale.current), "current": stale.current}
-        return _form_page(request, form, f"Edit {reference}", incident=incident, status=409, **conflict)
+        return _answer_form(request, form, f"Edit {reference}", incident=incident, status=409, **conflict)
     messages.success(request, f"{reference} was saved.")
     return go(request, incident)
 
@@ -98,7 +98,7 @@ def incident_move(request: SignedInRequest, reference: str) -> HttpResponse:
     return redirect(incident)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def incident_delete(request: SignedInRequest, reference: str) -> HttpResponse:
     incident = _find(request, reference)
     require(can_manage(request.user, incident.team))
@@ -110,7 +110,7 @@ def incident_delete(request: SignedInRequest, reference: str) -> HttpResponse:
     return render_page(request, "incidents/delete.html", {"incident": incident})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def incident_bring_back(request: SignedInRequest, reference: str) -> HttpResponse:
     rows = Incident.objects.within_reach_of(request.user).exclude(deleted_at=None).select_related("team")
     incident = get_object_or_404(rows, reference=reference)
@@ -129,7 +129,7 @@ def _find(request: SignedInRequest, reference: str) -> Incident:
     return get_object_or_404(rows, reference=reference.upper())
 
 
-def _form_page(
+def _answer_form(
     request: SignedInRequest, form: IncidentForm, heading: str, *, status: int = 0, **context: Any
 ) -> HttpResponse:
     status = status or (422 if form.is_bound else 200)

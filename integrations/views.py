@@ -3,46 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from integrations.forms import KINDS, ImportForm
 from integrations.importer import SHOWN_ERRORS
 from integrations.mappings import MAPPINGS
 from integrations.models import ImportJob
 from integrations.parsers import open_table
-from qmportal.lib.pages import render_page
+from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.spreadsheet import csv_response
-from teams.models import Role, Team
-from teams.permissions import is_admin, require
+from teams.permissions import can_import_somewhere, require
 from teams.requests import SignedInRequest
-
-if TYPE_CHECKING:
-    from teams.permissions import AnyUser
 
 ENCODINGS = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}
 MANAGERS_ONLY = "Managers of a team import its files, and admins those of all teams."
 
 
-def may_import_somewhere(user: AnyUser) -> bool:
-    return is_admin(user) or Team.objects.with_rows_for(user, Role.MANAGER).exists()
-
-
 @require_safe
 def import_list(request: SignedInRequest) -> HttpResponse:
-    require(may_import_somewhere(request.user), MANAGERS_ONLY)
+    require(can_import_somewhere(request.user), MANAGERS_ONLY)
     jobs = ImportJob.objects.visible_to(request.user).select_related("team")[:50]
     return render_page(request, "integrations/list.html", {"jobs": jobs})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def import_new(request: SignedInRequest) -> HttpResponse:
-    require(may_import_somewhere(request.user), MANAGERS_ONLY)
+    require(can_import_somewhere(request.user), MANAGERS_ONLY)
     form = ImportForm(
         request.POST or None, request.FILES or None, user=request.user, initial={"team": request.GET.get("team")}
     )

@@ -18,8 +18,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from qmportal.lib.pages import form_page
 from teams.forms import (
     InvitationForm,
     NewPersonForm,
@@ -40,8 +41,6 @@ from teams.requests import SignedInRequest
 ADMINS_ONLY = "Only admins of the organisation do this."
 NO_MANAGER = "The team would be without a manager. Make somebody else a manager first, or ask an admin."
 COOKIE_AGE = 60 * 60 * 24 * 365
-
-form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def answer_form(request: HttpRequest, template: str, form: Any, **context: Any) -> HttpResponse:

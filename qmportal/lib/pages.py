@@ -4,6 +4,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+# A view that shows a form and takes it.
+form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def render_page(

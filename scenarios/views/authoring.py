@@ -12,9 +12,9 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from qmportal.lib.pages import render_page
+from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.spreadsheet import csv_response
 from scenarios import engine, previewing, publishing
 from scenarios.analytics import Analytics, analyse
@@ -44,7 +44,7 @@ def authoring(request: SignedInRequest) -> HttpResponse:
     return render_page(request, "scenarios/authoring/list.html", {"rows": rows})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def authoring_new(request: SignedInRequest) -> HttpResponse:
     """A scenario from the template, from text that was pasted, or from a file."""
     require(can_author(request.user), AUTHORS_WRITE)
@@ -65,7 +65,7 @@ def authoring_new(request: SignedInRequest) -> HttpResponse:
     return render_page(request, "scenarios/authoring/new.html", {"form": form, "verdict": verdict}, status=status)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def authoring_edit(request: SignedInRequest, slug: str) -> HttpResponse:
     scenario, newest = _find(request, slug)
     if request.method != "POST":
@@ -95,7 +95,7 @@ def authoring_check(request: SignedInRequest, slug: str) -> HttpResponse:
     return _editor(request, scenario, newest, form, text, partial="findings", status=200 if good else 422)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def authoring_texts(request: SignedInRequest, slug: str) -> HttpResponse:
     """The same draft as a form with one field for each text."""
     scenario, newest = _find(request, slug)
@@ -154,7 +154,7 @@ def authoring_duplicate(request: SignedInRequest, slug: str) -> HttpResponse:
     return redirect("scenarios:authoring_edit", copy.slug)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def authoring_publish(request: SignedInRequest, slug: str) -> HttpResponse:
     """Shows what would be new, and publishes it."""
     scenario, newest = _find(request, slug)
@@ -210,7 +210,7 @@ def authoring_versions(request: SignedInRequest, slug: str) -> HttpResponse:
     return render_page(request, "scenarios/authoring/versions.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def authoring_void(request: SignedInRequest, slug: str, number: int) -> HttpResponse:
     """Withdraws a faulty version, with credit for everybody who met it."""
     scenario, newest = _find(request, slug)

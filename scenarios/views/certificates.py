@@ -10,10 +10,10 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from qmportal.lib.days import local_day
-from qmportal.lib.pages import render_page
+from qmportal.lib.pages import form_page, render_page
 from scenarios.certificates import open_badge
 from scenarios.models import Certificate
 from scenarios.plan_forms import RevokeForm
@@ -45,7 +45,7 @@ def badge(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return JsonResponse(open_badge(certificate, settings.SITE_URL), content_type="application/ld+json")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def revoke(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     certificate = get_object_or_404(Certificate.objects.with_scenario(), uuid=uuid)
     require(can_train(request.user, certificate.user), "Only managers of the holder's team revoke a certificate.")

@@ -10,10 +10,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from benchmarks.metrics import METRICS
 from qmportal.lib.days import local_day
+from qmportal.lib.pages import form_page
 from scenarios import content
 from scenarios.calculators import CALCULATORS, OF_CHECKS
 from scenarios.checks import KnowledgeCheck, grade
@@ -29,7 +30,7 @@ def checks(request: SignedInRequest) -> HttpResponse:
     return render(request, "scenarios/learning/checks.html", {"queue": read_queue(request.user, _today())})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def check(request: SignedInRequest, check_id: str) -> HttpResponse:
     """The question. The solution and the trap are on the page of an answer, never here."""
     asked = _check_or_404(check_id)

@@ -9,9 +9,10 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from qmportal.lib import charts
+from qmportal.lib.pages import form_page
 from scenarios import content
 from scenarios.forms import DiagnosticForm, TextForm
 from scenarios.measures import described, in_order, last_night
@@ -27,7 +28,7 @@ MANAGERS_ASK = "Only managers of the team ask the quality leads for advice."
 LEADS_ANSWER = "Only quality leads answer requests for advice."
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def diagnostic(request: SignedInRequest) -> HttpResponse:
     mine = Team.objects.with_rows_for(request.user)
     slug = request.GET.get("team") or next((team.slug for team in request.user.own_teams), "")
@@ -123,7 +124,7 @@ def advice(request: SignedInRequest) -> HttpResponse:
     return render(request, "scenarios/learning/advice.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def advice_answer(request: SignedInRequest, pk: int) -> HttpResponse:
     asked = get_object_or_404(
         AdviceRequest.objects.visible_to(request.user).select_related("diagnosis__team", "asked_by", "answered_by"), pk=pk

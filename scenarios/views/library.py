@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from benchmarks.counting import restore_durations
 from benchmarks.metrics import METRICS
@@ -17,7 +17,7 @@ from benchmarks.models import DEFAULT_WINDOW, MetricSnapshot, ThresholdSet
 from benchmarks.quantities import spans
 from benchmarks.tiers import BEST_FIRST, Cuts, Rules, Unit
 from qmportal.lib.days import Window, local_day
-from qmportal.lib.pages import render_page
+from qmportal.lib.pages import form_page, render_page
 from scenarios import content
 from scenarios.calculators import CALCULATORS, from_team
 from scenarios.forms import CalculatorForm, LinkForm, PageEditForm
@@ -90,7 +90,7 @@ def page_read(request: SignedInRequest, slug: str) -> HttpResponse:
     return redirect("scenarios:page", slug)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def page_edit(request: SignedInRequest, slug: str) -> HttpResponse:
     """One form with three buttons: look, save, take the shipped text again."""
     shipped = _page_or_404(slug)
@@ -216,14 +216,14 @@ def links_edit(request: SignedInRequest) -> HttpResponse:
     return render(request, "scenarios/learning/links.html", _links(request))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def link_create(request: SignedInRequest) -> HttpResponse:
     require(is_admin(request.user), ADMINS_EDIT)
     # Behind all others; moved from there.
     return _link_form(request, LibraryLink(position=LibraryLink.objects.count()), "Add an entry")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def link_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     require(is_admin(request.user), ADMINS_EDIT)
     return _link_form(request, get_object_or_404(LibraryLink, pk=pk), "Edit entry")

@@ -15,10 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from qmportal.lib.days import local_day, midnight
-from qmportal.lib.pages import render_page
+from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.spreadsheet import csv_response
 from scenarios import progress
 from scenarios.due import read_queue
@@ -34,8 +34,6 @@ MANAGERS_ONLY = "Only managers plan training and see how far it is."
 NOT_YOURS = "This plan is written by others: of the organisation by admins, of a team by its managers."
 PAGE_SIZE = 50
 VIEWS = {"people": "By person", "teams": "By team", "items": "Every item"}
-
-form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
 # ---- Plans -----------------------------------------------------------------------------------------------------------

@@ -10,11 +10,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, resolve_url
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from qmportal.lib.days import local_day
 from qmportal.lib.forms import go
-from qmportal.lib.pages import render_page
+from qmportal.lib.pages import form_page, render_page
 from scenarios import attempts, engine
 from scenarios.decisions import step_form
 from scenarios.models import Attempt, OutOfStep, Scenario, TooSoon
@@ -64,7 +64,7 @@ def start(request: SignedInRequest, slug: str) -> HttpResponse:
         return redirect(scenario)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def attempt(request: SignedInRequest, pk: int) -> HttpResponse:
     """The decision that waits, or the result. A POST commits."""
     mine = _find(request, pk)
