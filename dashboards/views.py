@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from benchmarks.metrics import METRICS
 from benchmarks.models import DEFAULT_WINDOW, MetricSnapshot
@@ -34,6 +35,7 @@ from teams.requests import SignedInRequest
 TEAMS_A_PAGE = 35  # with fifty, the page weighs more than 60 kB
 
 
+@require_safe
 def overview(request: SignedInRequest) -> HttpResponse:
     teams = list(Team.objects.visible_to(request.user).only("name", "slug", "lineage", "parent_id"))
     window = chosen_window(request)
@@ -138,6 +140,7 @@ def overview_csv(read: Overview, rows: list[Any]) -> HttpResponse:
     return csv_response("overview.csv", header, lines)
 
 
+@require_safe
 def team(request: SignedInRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Team.objects.visible_to(request.user).select_related("parent"), slug=slug)
     window = chosen_window(request)
@@ -172,6 +175,7 @@ def team(request: SignedInRequest, slug: str) -> HttpResponse:
     return render(request, "dashboards/team.html", context)
 
 
+@require_safe
 def metric(request: SignedInRequest, slug: str, metric: str) -> HttpResponse:
     if metric not in METRICS:
         raise Http404("No such metric.")
@@ -207,6 +211,7 @@ def carried(window: int, asked: AsOf) -> str:
     return "?" + "&".join(kept) if kept else ""
 
 
+@require_safe
 def search(request: SignedInRequest) -> HttpResponse:
     q = request.GET.get("q", "").strip()[:100]
     context = {"q": q, "results": search_everything(request.user, q)}
@@ -215,5 +220,6 @@ def search(request: SignedInRequest) -> HttpResponse:
     return render(request, "dashboards/search.html", context)
 
 
+@require_safe
 def help(request: SignedInRequest) -> HttpResponse:  # the page's name in addresses and in the bar
     return render(request, "dashboards/help.html", {"metrics": METRICS.values()})

@@ -320,3 +320,9 @@ def test_the_overview_names_who_needs_attention_and_why(client, manager, payment
     page = client.get("/").content.decode().replace("\u00a0", " ")
     assert "None of the 2 teams with enough data is Good or Elite." in page
     assert "Late needs attention first: its escaped defect rate is 50.0 %." in page
+
+
+@pytest.mark.parametrize("page", ["/", "/t/payments/", "/t/payments/mttr/", "/search/", "/help/"])
+def test_pages_are_only_read(client, manager, page):
+    assert client.post(page).status_code == 405
+    assert client.head(page).status_code == 200
