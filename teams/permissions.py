@@ -66,6 +66,11 @@ def can_author(user: AnyUser) -> bool:
     return user.is_authenticated and user.is_active and (user.is_admin or Role.MANAGER in user.roles.values())
 
 
+def can_import_somewhere(user: AnyUser) -> bool:
+    """May send files to the importer: admins, and whoever manages a team. The import itself asks for each team."""
+    return can_author(user)
+
+
 def can_speak_for(user: AnyUser, team: Team) -> bool:
     """May say how the team works, for all of it to see. What a trainee says of it is that trainee's own."""
     return _holds(user, team, Role.MANAGER, Role.ENGINEER)
