@@ -22,7 +22,7 @@ from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from qmportal.lib.days import midnight
+from qmportal.lib import days
 from qmportal.lib.rules import EARLIEST_YEAR
 from qmportal.lib.text import refuse_unstorable
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 # Parameters that every list understands besides its own filters.
 PAGE_PARAMETERS = frozenset({"cursor", "page_size", "ordering", "format"})
 LATEST_YEAR = 2199
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 
 
@@ -80,16 +79,14 @@ def refuse_undeclared(request: Request, declared: Iterable[str]) -> None:
 
 
 def read_day(text: str) -> date:
-    """`2026-03-01`, and nothing that merely resembles it. Raises ValueError."""
-    if not DAY.fullmatch(text):
-        raise ValueError("not a day")
-    return _plausible(date.fromisoformat(text))
+    """A day as 2026-03-01, within the years that records can have. Raises ValueError."""
+    return _plausible(days.read_day(text))
 
 
 def read_instant(text: str) -> datetime:
     """An ISO 8601 time with its offset, or a day: its midnight in the organisation's zone. Raises ValueError."""
-    if DAY.fullmatch(text):
-        return midnight(read_day(text))
+    if days.DAY.fullmatch(text):
+        return days.midnight(read_day(text))
     if not INSTANT.fullmatch(text):
         raise ValueError("not a time with an offset")
     return _plausible(datetime.fromisoformat(text))

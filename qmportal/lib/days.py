@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+
+# `fromisoformat` alone also reads weeks, digits without marks and the digits of other scripts.
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def read_day(text: str) -> date:
+    """`2026-03-01`, and nothing that merely resembles it. Raises ValueError."""
+    if not DAY.fullmatch(text):
+        raise ValueError("not a day")
+    return date.fromisoformat(text)
 
 
 def organisation_zone() -> ZoneInfo:

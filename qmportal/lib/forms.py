@@ -20,13 +20,12 @@ from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
-from qmportal.lib.days import organisation_zone
+from qmportal.lib.days import organisation_zone, read_day
 from qmportal.lib.records import FILED_HERE, Record
 from qmportal.lib.text import clean_line, refuse_unstorable
 
 TITLE_LENGTH = 200
-# `fromisoformat` alone also reads weeks, digits without marks and the digits of other scripts.
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+# Narrower than what `fromisoformat` reads, as `days.DAY`.
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 # What Django shows for "none of these", and what we do.
 DASHES = BLANK_CHOICE_DASH[0][1]
@@ -66,9 +65,8 @@ class DayField(forms.DateField):
     def to_python(self, value: Any) -> date | None:
         if value in self.empty_values or isinstance(value, date):
             return super().to_python(value)
-        text = str(value).strip()
         try:
-            return date.fromisoformat(text if DAY.fullmatch(text) else "")
+            return read_day(str(value).strip())
         except ValueError:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from None
 
