@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime
-from typing import Any, NamedTuple
-from urllib.parse import quote
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest
@@ -13,48 +12,51 @@ from django.http import HttpRequest
 from benchmarks.models import DEFAULT_WINDOW, WINDOWS
 from benchmarks.tiers import Tier
 from dashboards.overview import SORTS
+from qmportal.lib.days import read_day
 from qmportal.lib.rules import EARLIEST_YEAR
 
-ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What a page looks at: a window of so many days, as of the day that was asked for (None: of the last night)."""
 
-def chosen_window(request: HttpRequest) -> int:
-    """`?window=`: 30, 90, 180 or 365 days; anything else is the default of 90."""
-    text = request.GET.get("window", "")
-    return int(text) if text in {str(days) for days in WINDOWS} else DEFAULT_WINDOW
-
-
-def window_options(request: HttpRequest, window: int) -> list[dict[str, Any]]:
-    """The periods to choose from, each keeping the day that the page is as of."""
-    day = f"&as_of={quote(request.GET['as_of'])}" if request.GET.get("as_of") else ""
-    return [
-        {"label": f"{days} days", "url": f"?window={days}{day}", "value": days, "current": days == window}
-        for days in WINDOWS
-    ]
-
-
-class AsOf(NamedTuple):
-    """The day that was asked for (None: the last night), what was typed, and what was wrong with it."""
-
-    day: date | None
-    typed: str = ""
+    window: int
+    today: date
+    day: date | None = None
     problem: str = ""
 
+    @property
+    def options(self) -> list[dict[str, Any]]:
+        """The windows to choose from, each keeping the day."""
+        day = f"&as_of={self.day}" if self.day else ""
+        return [
+            {"label": f"{days} days", "url": f"?window={days}{day}", "value": days, "current": days == self.window}
+            for days in WINDOWS
+        ]
 
-def chosen_day(request: HttpRequest, today: date) -> AsOf:
-    """`?as_of=YYYY-MM-DD`: the window ends when that day begins."""
-    typed = request.GET.get("as_of", "")[:40]
+    @property
+    def query(self) -> str:
+        """What a link takes along to keep window and day; nothing for the usual ones."""
+        kept = [f"window={self.window}"] if self.window != DEFAULT_WINDOW else []
+        kept += [f"as_of={self.day}"] if self.day else []
+        return "?" + "&".join(kept) if kept else ""
+
+
+def chosen_period(request: HttpRequest, today: date) -> Period:
+    """`?window=`: 30, 90, 180 or 365 days, else 90. `?as_of=YYYY-MM-DD`: the window ends when that day begins."""
+    text, typed = request.GET.get("window", ""), request.GET.get("as_of", "")[:40]
+    window = int(text) if text in {str(days) for days in WINDOWS} else DEFAULT_WINDOW
     if not typed:
-        return AsOf(None)
+        return Period(window, today)
     try:
-        day = datetime.strptime(typed, "%Y-%m-%d").date() if ISO_DAY.fullmatch(typed) else None  # noqa: DTZ007 - a day
+        day = read_day(typed)
     except ValueError:
         day = None
     if day is None or day.year < EARLIEST_YEAR:
-        return AsOf(None, "", f"“{typed}” is not a day like {today:%Y-%m-%d}. This is the last night.")
+        return Period(window, today, problem=f"“{typed}” is not a day like {today}. This is the last night.")
     if day > today:
-        return AsOf(None, "", f"{day:%Y-%m-%d} has not begun yet. This is the last night.")
-    return AsOf(day, typed)
+        return Period(window, today, problem=f"{day} has not begun yet. This is the last night.")
+    return Period(window, today, day)
 
 
 TIERS = [("", "All tiers"), *((tier.value, tier.label) for tier in Tier), ("none", "Not enough data")]

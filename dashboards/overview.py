@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.urls import reverse
+
 from benchmarks.metrics import METRICS, Measure
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import count_now
-from benchmarks.tiers import Cuts, Overall, Tier, overall
+from benchmarks.tiers import HOUR, Cuts, Overall, Tier, overall
 from benchmarks.words import sample_words, value_words
+from dashboards.history import SPARK_POINTS, series, trend_days
 from dashboards.words import borderline_words, day_words, listed
 from qmportal.lib import charts
 from teams.models import Team
@@ -195,3 +198,77 @@ def cell(kept: dict[str, Any] | None, cuts: Cuts | None) -> dict[str, Any]:
 
 def as_of_words(as_of: date | None) -> str:
     return f"As of {day_words(as_of)}, 00:00" if as_of else "Nothing has been computed yet"
+
+
+def lines(read: Overview, rows: list[Row], query: str = "") -> list[dict[str, Any]]:
+    """The rows of one page with words and sparklines: two queries for all of them. `query`: what links carry along."""
+    days = trend_days(read.window, read.as_of, SPARK_POINTS) if read.as_of and rows else []
+    past = series([row.team.pk for row in rows], SPARKS, read.window, days) if days else {}
+    # Resolved once: a page holds hundreds of links.
+    pages = reverse("dashboards:team", args=["-"]).removesuffix("-/")
+    return [
+        {
+            "team": row.team,
+            "url": f"{pages}{row.team.slug}/{query}",
+            "tier": row.tier,
+            "cells": [
+                {
+                    "metric": metric,
+                    "url": f"{pages}{row.team.slug}/{metric}/{query}",
+                    "spark": charts.sparkline([value for value, _ in past.get((row.team.pk, metric), [])], height=18)
+                    if metric in SPARKS
+                    else None,
+                    "judged": read.cuts.get(metric) is not None,
+                    **cell(row.measures.get(metric), read.cuts.get(metric)),
+                }
+                for metric in COLUMNS
+            ],
+        }
+        for row in rows
+    ]
+
+
+def kpis(read: Overview) -> list[dict[str, Any]]:
+    """The organisation in four figures; rates are pooled over rows, never averaged over teams."""
+    judged = read.judged
+    well = sum(held.tier >= Tier.GOOD for _, held in judged)
+    unjudged = len(read.rows) - len(judged)
+    rate, escaped, still_open = (read.pooled(m) for m in ("escaped_defect_rate", "escaped_defects", "open_incidents"))
+    return [
+        {
+            "label": "Teams at Good or Elite",
+            "value": f"{well} of {len(judged)}",
+            "note": f"{unjudged} without a tier" if unjudged else "",
+            "distribution": read.distribution(),
+        },
+        {
+            "label": "Escaped defect rate",
+            "value": value_words(rate, read.cuts.get("escaped_defect_rate")) if rate else "No data",
+            "note": f"{int(rate.numerator or 0):,} of {rate.n:,} defects" if rate else "",
+        },
+        {"label": "Escaped defects", "value": f"{escaped.n:,}" if escaped else "0", "note": f"in {read.window} days"},
+        {
+            "label": "Open incidents",
+            "value": f"{still_open.n:,}" if still_open else "0",
+            "note": "at the start of the day",
+        },
+    ]
+
+
+def table(read: Overview, rows: list[Row]) -> list[list[Any]]:
+    """The same as a table with a header: one line a team; durations in hours, as in the API."""
+    header = ["team", "slug", "as_of", "window_days", "overall_tier"]
+    for metric in COLUMNS:
+        unit = "_hours" if METRICS[metric].unit == "seconds" else ""
+        header += [f"{metric}{unit}", f"{metric}_n", f"{metric}_tier", f"{metric}_state"]
+    found = []
+    for row in rows:
+        line = [row.team.name, row.team.slug, read.as_of, read.window, row.tier or ""]
+        for metric in COLUMNS:
+            kept = row.measures.get(metric, {})
+            value = kept.get("value")
+            if value is not None and METRICS[metric].unit == "seconds":
+                value = round(value / HOUR, 6)
+            line += [value, kept.get("n"), kept.get("tier"), kept.get("state")]
+        found.append(line)
+    return [header, *found]

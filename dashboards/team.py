@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 
 from benchmarks.metrics import METRICS, Measure, change
@@ -17,6 +17,7 @@ from dashboards.findings import standing, together
 from dashboards.history import read_night, series, trend_days
 from dashboards.words import borderline_words, day_words, listed, open_words, tier_bar, tier_words
 from defects.models import Defect, Severity
+from incidents.models import Incident
 from pipeline.models import Stage
 from qmportal.lib import charts
 from qmportal.lib.days import Window
@@ -24,6 +25,7 @@ from teams.models import Team
 
 # The judged metrics first, then what surrounds them.
 CARDS = ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect", "defect_removal_efficiency", "open_incidents")
+RECENT = 6
 
 
 @dataclass(slots=True)
@@ -222,11 +224,17 @@ def trend_chart(team: Team, metric: str, window: int, as_of: date) -> tuple[char
     return picture, f"{definition.label} over {window} days, {span}."
 
 
-def where_found(team: Team, start: datetime, end: datetime) -> list[charts.Segment]:
+def recent_incidents(team: Team) -> QuerySet[Incident]:
+    """The newest of the team and of those below it."""
+    family = Team.objects.descendants_of(team)
+    return Incident.objects.alive().filter(team__in=family).select_related("severity", "team")[:RECENT]
+
+
+def where_found(team: Team, span: Window) -> list[charts.Segment]:
     """Valid defects of the window by the stage that found them, in the order of the pipeline."""
     family = Team.objects.descendants_of(team)
     counts = dict(
-        Defect.objects.found_between(start, end)
+        Defect.objects.found_between(span.start, span.end)
         .valid()
         .filter(team__in=family)
         .values_list("stage_found")
