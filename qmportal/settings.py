@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "qmportal.lib.middleware.PersonalPagesMiddleware",
+    "qmportal.lib.middleware.WrongMethodMiddleware",
     "qmportal.lib.middleware.PlainInputMiddleware",
 ]
 

@@ -1,9 +1,10 @@
-"""Small middlewares: what browsers may keep, and input that no field of ours can hold."""
+"""Small middlewares: what browsers may keep, addresses without a page, and input that no field of ours can hold."""
 
 from collections.abc import Callable
 from urllib.parse import unquote
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed
+from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -20,6 +21,19 @@ class PersonalPagesMiddleware:
         patch_vary_headers(response, ["HX-Request", "Cookie"])
         if request.user.is_authenticated and not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_store=True)
+        return response
+
+
+class WrongMethodMiddleware:
+    """Whoever opens an address that only takes a form gets a page that says so; Django's own answer is blank."""
+
+    def __init__(self, get_response: GetResponse):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and request.method == "GET":
+            response.content = render_to_string("405.html", request=request)
         return response
 
 

@@ -20,6 +20,12 @@ def me(client):
     return user
 
 
+def test_an_address_that_only_takes_a_form_says_so_to_whoever_opens_it(client, me):
+    answer = client.get("/teams/preferences/")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert "There is no page here" in answer.text
+
+
 def test_the_name_is_changed(client, me):
     assert client.get("/teams/profile/").status_code == 200
     client.post("/teams/profile/", {"name": "  Ada\u202e  Lovelace "})
