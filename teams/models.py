@@ -103,11 +103,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Django's admin site asks this; the organisation's admins are its staff."""
         return self.is_admin
 
-    @property
-    def initials(self) -> str:
-        words = (self.name or self.email).replace("@", " ").replace(".", " ").split()
-        return "".join(word[0] for word in words[:2]).upper()
-
     @cached_property
     def own_teams(self) -> list[OwnTeam]:
         """The teams that I am a member of, with my role. One query for each request."""
@@ -318,16 +313,22 @@ class Team(models.Model):
         """Some reference with this team's key has been given out; people may have written it down."""
         return ReferenceCounter.objects.filter(team=self, last__gt=0).exists()
 
+    @transaction.atomic
     def archive(self, now: datetime) -> None:
         """Puts the team away: it leaves every list, its records stay stored."""
+        Team.objects.lock_tree()
         if self.children.filter(archived_at=None).exists():
             raise ValidationError("There are teams below this one. Move or archive them first.")
         self.archived_at = now
         self.save(update_fields=["archived_at"])
 
+    @transaction.atomic
     def restore(self) -> None:
-        if self.parent and self.parent.archived_at:
+        """Brings the team back to its place, unless that is archived too or has a team of this name by now."""
+        Team.objects.lock_tree()
+        if Team.objects.filter(pk=self.parent_id).exclude(archived_at=None).exists():
             raise ValidationError(f"The team above it, {self.parent}, is archived. Restore that one first.")
+        self.clean()
         self.archived_at = None
         self.save(update_fields=["archived_at"])
 

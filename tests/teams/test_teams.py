@@ -126,6 +126,15 @@ def test_a_team_below_an_archived_one_is_not_restored(admin_client):
     assert "is archived. Restore that one first." in response.content.decode()
 
 
+def test_a_team_is_not_restored_beside_one_of_its_name(admin_client):
+    team = make_team(name="Payments", archived_at=NOON)
+    make_team(name="payments")
+    response = admin_client.post(f"/teams/{team.slug}/restore/", follow=True)
+    assert "There is already a team of this name in the same place." in response.content.decode()
+    team.refresh_from_db()
+    assert team.archived_at
+
+
 def test_a_team_may_be_called_like_a_page(admin_client):
     for name in ("Join", "Tokens", "People", "New"):
         admin_client.post("/teams/new/", {"name": name})
