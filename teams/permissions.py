@@ -12,11 +12,7 @@ from django.core.exceptions import PermissionDenied
 from teams.models import Role, Team
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
-    from teams.models import Membership, User
-
-    AnyUser = User | AnonymousUser
+    from teams.models import AnyUser, Membership, User
 
 
 def require(allowed: bool, why: str = "Your role in this team does not allow this.") -> None:
