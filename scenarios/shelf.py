@@ -19,7 +19,9 @@ MOST_WORDS = 8
 AROUND = 90  # characters before and after the first word that was found
 
 _PAGE_LINK = re.compile(r"\]\(\.\./([a-z0-9-]+)/\)")
-_MARKUP = re.compile(r"\[([^\]]*)\]\([^)]*\)|^\s*[#>|-]+\s*|[*`|]+|-{3,}", re.MULTILINE)
+_UNIT_GAP = re.compile(r"(?<=[0-9]) (?=%)")
+_MARKUP = re.compile(r"\[([^\]]*)\]\([^)]*\)|^\s*[#>|-]+\s*|\|+|-{3,}", re.MULTILINE)
+_EMPHASIS = re.compile(r"[*`]+")
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,9 @@ def pages_now() -> list[content.Page]:
 
 
 def text_of(body: str) -> str:
-    """The Markdown of a page with links between pages as addresses, right wherever it is shown."""
+    """The Markdown of a page with links between pages as addresses, right wherever it is shown, and each number on one
+    line with its percent sign."""
+    body = _UNIT_GAP.sub("\u00a0", body)
     return _PAGE_LINK.sub(lambda link: f"]({reverse('scenarios:page', args=[link[1]])})", body)
 
 
@@ -91,7 +95,7 @@ def _searchable() -> Iterator[tuple[str, str, str, str]]:
 
 
 def _plain(body: str) -> str:
-    return " ".join(_MARKUP.sub(lambda mark: mark[1] or " ", body).split())
+    return " ".join(_MARKUP.sub(lambda mark: mark[1] or " ", _EMPHASIS.sub("", body)).split())
 
 
 def _excerpt(text: str, words: Sequence[str]) -> str:

@@ -119,6 +119,14 @@ def test_the_search_finds_pages_checks_and_scenarios(client, reader):
     assert "<mark>Canary</mark>" in page
 
 
+def test_an_excerpt_reads_like_the_page(client, reader):
+    assert "Canary</mark>: one percent of traffic" in text(client.get("/training/library/?q=canary"))
+
+
+def test_a_number_stays_with_its_percent_sign(client, reader):
+    assert "10 to under 20&nbsp;%" in text(client.get("/training/library/benchmarks/"))
+
+
 def test_every_word_must_occur(client, reader):
     assert "Nothing holds" in text(client.get("/training/library/?q=canary+xylophone"))
 
