@@ -402,8 +402,9 @@ def from_team(measures: Mapping[str, Measure], exposure: float, durations: Seque
 
 def _span_words(seconds: float) -> str:
     """A duration as people read it and `parse` takes it: to the minute, or to the second below an hour."""
-    if seconds < HOUR:
-        return typed(round(seconds), "seconds")
+    if round(seconds) < HOUR:
+        minutes, rest = divmod(round(seconds), MINUTE)
+        return f"{minutes} min {rest} s" if minutes and rest else typed(round(seconds), "seconds")
     hours, minutes = divmod(round(seconds / MINUTE), 60)
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 

@@ -175,6 +175,8 @@ def test_a_teams_night_fills_the_fields_and_gives_its_own_numbers_back():
         formula.__name__: formula(tally) for formula in (escaped_defect_rate, mttr, mttr_with_open, open_incidents, mtbf)
     }
     filled = from_team(measures, 90 * DAY, [5437.0, float(HOUR)])
+    assert from_team(measures, 90 * DAY, [3261.0, 45.0, 120.0])["times"] == "54 min 21 s\n45 s\n2 min"
+    assert read_times("54 min 21 s\n45 s\n2 min") == [3261, 45, 120]
     assert filled == {
         "escaped": "3",
         "caught": "27",
