@@ -94,6 +94,7 @@ def test_every_statement_needs_one_of_the_four_answers(client, manager, wrong):
     response = assess(client, WEAK_REVIEW | wrong)
     assert response.status_code == 422
     assert "There is a problem" in text(response)
+    assert ".: " not in text(response)  # a statement is a sentence already
     assert not Diagnosis.objects.exists()
 
 
