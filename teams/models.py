@@ -326,7 +326,7 @@ class Team(models.Model):
     def restore(self) -> None:
         """Brings the team back to its place, unless that is archived too or has a team of this name by now."""
         Team.objects.lock_tree()
-        if Team.objects.filter(pk=self.parent_id).exclude(archived_at=None).exists():
+        if Team.objects.filter(children=self).exclude(archived_at=None).exists():
             raise ValidationError(f"The team above it, {self.parent}, is archived. Restore that one first.")
         self.clean()
         self.archived_at = None
