@@ -16,11 +16,18 @@ from teams.models import Team, User
 from teams.permissions import can_oversee
 
 MOST_TEAMS = 12
-# The section of the left bar that a page belongs to, by its URL's namespace.
-PAGES = {"checks": "checks", "check": "checks", "library": "library", "page": "library", "progress": "progress"}
-PAGES |= dict.fromkeys(("plans", "plan", "plan_create", "plan_edit", "assign", "revoke"), "progress") | {"mine": "mine"}
-PAGES |= dict.fromkeys(("page_edit", "links_edit", "link_create", "link_edit"), "library") | {"check_answer": "checks"}
-PAGES |= dict.fromkeys(("diagnostic", "diagnosis", "advice", "advice_answer"), "library")
+# The entry of the left bar that a page of training belongs to, by the name of its address; the rest are scenarios.
+TRAINING = {
+    "checks": ("checks", "check", "check_answer"),
+    "library": (
+        *("library", "page", "page_edit", "links_edit", "link_create", "link_edit"),
+        *("diagnostic", "diagnosis", "advice", "advice_answer"),
+    ),
+    "progress": ("progress", "plans", "plan", "plan_create", "plan_edit", "assign", "revoke"),
+    "mine": ("mine",),
+}
+ENTRY_OF = {page: entry for entry, pages in TRAINING.items() for page in pages}
+# And of the other apps, where it is not called like the app.
 SECTIONS = {"benchmarks": "thresholds", "integrations": "import"}
 
 
@@ -33,12 +40,14 @@ class Shell:
 
     @property
     def nav(self) -> str:
+        """The entry of the left bar that this page belongs to."""
         match = self._request.resolver_match
         if match is None:
             return ""
-        if match.namespace in ("dashboards", "scenarios"):
-            name = match.url_name or ""
-            return PAGES.get(name, name if match.namespace == "dashboards" else "scenarios")
+        if match.namespace == "dashboards":
+            return match.url_name or ""
+        if match.namespace == "scenarios":
+            return ENTRY_OF.get(match.url_name or "", "scenarios")
         return SECTIONS.get(match.namespace, match.namespace)
 
     @cached_property
@@ -61,6 +70,7 @@ class Shell:
 
     @property
     def oversees(self) -> bool:
+        """Whether the bar leads to plans and imports."""
         return can_oversee(self._user)
 
     @property
