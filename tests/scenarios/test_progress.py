@@ -100,6 +100,11 @@ def test_a_manager_sees_the_teams_and_nobody_else(client, manager, team, ann):
         assert "Stranger" not in page
 
 
+def test_who_is_late_is_not_told_to_have_nothing_due(client, manager, ann):
+    ask(ann)
+    assert "Nothing more" in client.get("/training/progress/").content.decode()
+
+
 def test_filters_by_team_plan_state_and_person(client, manager, team, ann):
     below = make_member(team=make_team(parent=team, slug="cards"), name="Below")
     ask(ann, ref="the-trap", kind="page", at=timezone.now())
