@@ -148,13 +148,15 @@ def test_the_list_is_a_tree(client):
     hidden = make_team(name="Secret", members_only=True)
     make_incident(team=below, detected_at=timezone.now())
     client.force_login(make_member(team=top, role=Role.MANAGER))
-    teams = client.get("/teams/").context["teams"]
+    answer = client.get("/teams/")
+    teams = answer.context["teams"]
     assert [(team.name, team.depth, team.open_incidents) for team in teams] == [
         ("Accounts", 0, 0),
         ("Commerce", 0, 1),
         ("Basket", 1, 1),
     ]
     assert hidden not in teams
+    assert f'href="/t/{below.slug}/open_incidents/"' in answer.text
 
 
 def test_the_list_asks_the_same_number_of_questions_for_any_number_of_teams(client, django_assert_max_num_queries):
