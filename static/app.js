@@ -208,7 +208,7 @@ function localTimes(within = document) {
   for (const time of findAll("time[datetime*=T]", within)) {
     const moment = new Date(time.dateTime);
     if (Number.isNaN(moment.valueOf()) || time.dataset.local) continue;
-    const words = clock.format(moment);
+    const words = clock.format(moment).replace("Sept", "Sep"); // one month of this locale has four letters, ours none
     if ("exact" in time.dataset) {
       time.title = time.textContent; // as the server wrote it
       time.textContent = words;
