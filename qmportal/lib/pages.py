@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 # A view that shows a form and takes it.
@@ -19,3 +20,10 @@ def render_page(
     if partial and htmx and not htmx.boosted and (htmx.target or "").rpartition("#")[2] == partial:
         template = f"{template}#{partial}"
     return render(request, template, context, status=status)
+
+
+def way_back(request: HttpRequest, otherwise: str) -> str:
+    """The page that a form was sent from, as its `next` says; `otherwise` when that is none of this portal's."""
+    to = request.POST.get("next", "")
+    ours = url_has_allowed_host_and_scheme(to, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    return to if ours else resolve_url(otherwise)

@@ -10,15 +10,14 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect, resolve_url
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from qmportal.lib.days import local_day, midnight
-from qmportal.lib.pages import form_page, render_page
+from qmportal.lib.pages import form_page, render_page, way_back
 from qmportal.lib.spreadsheet import csv_response
 from scenarios import progress
 from scenarios.due import read_queue
@@ -221,7 +220,7 @@ def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
     require(can_train(request.user, asked.user), MANAGERS_ONLY)
     if Assignment.objects.open().filter(pk=pk).update(withdrawn_at=timezone.now()):
         messages.success(request, f"{asked.user} no longer has to do this.")
-    return redirect(_way_back(request))
+    return redirect(way_back(request, "scenarios:progress"))
 
 
 # ---- Progress ----------------------------------------------------------------------------------------------------------
@@ -343,9 +342,3 @@ def my_statements(request: SignedInRequest) -> StreamingHttpResponse:
 def _jsonl(lines: Any, filename: str) -> StreamingHttpResponse:
     headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
     return StreamingHttpResponse(lines, content_type="application/jsonl; charset=utf-8", headers=headers)
-
-
-def _way_back(request: SignedInRequest) -> str:
-    to = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(to, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return to if safe and to else resolve_url("scenarios:progress")

@@ -9,12 +9,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, resolve_url
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from qmportal.lib.days import local_day
 from qmportal.lib.forms import go
-from qmportal.lib.pages import form_page, render_page
+from qmportal.lib.pages import form_page, render_page, way_back
 from scenarios import attempts, engine
 from scenarios.decisions import step_form
 from scenarios.models import Attempt, OutOfStep, Scenario, TooSoon
@@ -121,7 +120,7 @@ def reset(request: SignedInRequest, pk: int) -> HttpResponse:
         raise PermissionDenied("Only managers let a scenario be taken again early.")
     theirs.reset(request.user, timezone.now())
     messages.success(request, f"{theirs.user} may take {theirs.version.title} again.")
-    return redirect(_way_back(request))
+    return redirect(way_back(request, "scenarios:list"))
 
 
 def _find(request: SignedInRequest, pk: int) -> Attempt:
@@ -170,9 +169,3 @@ def _result_page(request: SignedInRequest, mine: Attempt, *, notice: str = "", s
     standing = attempts.standings(request.user, timezone.now()).get(mine.version.scenario_id, attempts.Standing())
     context = {"attempt": mine, "debrief": attempts.debrief(mine), "standing": standing, "notice": notice}
     return render_page(request, "scenarios/taking/result.html", context, status=status)
-
-
-def _way_back(request: SignedInRequest) -> str:
-    address = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return address if safe and address else resolve_url("scenarios:list")
