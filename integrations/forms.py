@@ -1,3 +1,5 @@
+"""The form that sends a file in."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from notifications.models import Notification
 from qmportal.lib.pages import render_page
+from teams.requests import SignedInRequest
 
 
 @require_safe
-def inbox(request: HttpRequest) -> HttpResponse:
+def inbox(request: SignedInRequest) -> HttpResponse:
     mine = Notification.objects.visible_to(request.user)
     context = {
         "page": Paginator(mine.unread_first(), 50).get_page(request.GET.get("page")),
@@ -24,7 +25,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def open_one(request: HttpRequest, pk: int) -> HttpResponse:
+def open_one(request: SignedInRequest, pk: int) -> HttpResponse:
     """Marks one as read and goes where it leads."""
     told = get_object_or_404(Notification.objects.visible_to(request.user), pk=pk)
     told.mark_read(timezone.now())
@@ -32,7 +33,7 @@ def open_one(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def read_all(request: HttpRequest) -> HttpResponse:
+def read_all(request: SignedInRequest) -> HttpResponse:
     Notification.objects.visible_to(request.user).unread().update(read_at=timezone.now())
     messages.success(request, "Everything is marked as read.")
     return redirect("notifications:list")
