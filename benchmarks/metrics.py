@@ -17,13 +17,12 @@ from benchmarks.statistics import (
     two_proportion_test,
     wilson,
 )
-from benchmarks.tiers import Better, Cuts, Judgement, Rules, State, Unit, exact, judge
+from benchmarks.tiers import DAY, HOUR, Better, Cuts, Judgement, Rules, State, Unit, exact, judge
 
 Amount = int | float | Decimal
 Change = Literal["improved", "worse", "no_clear_change"]
 
 SIGNIFICANCE = 0.05
-HOUR, DAY = 3600, 86400
 
 
 @dataclass(slots=True)
