@@ -167,6 +167,12 @@ class Defect(Record):
     objects = DefectQuerySet.as_manager()
 
     TIMES = ("found_at", "triaged_at", "fixed_at", "verified_at", "closed_at")
+    CSV_COLUMNS = (
+        *("reference", "title", "team__slug", "severity__key", "status", "resolution", "priority", "found_by"),
+        *("stage_found__slug", "stage_introduced__slug", "stage_should_catch__slug", *TIMES),
+        *("component", "environment", "version_found", "version_fixed", "steps", "expected", "actual"),
+        *("source", "external_id"),
+    )
 
     class Meta:
         ordering = ["-found_at", "-id"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +18,7 @@ from defects.models import Defect
 from qmportal.lib.forms import go, prefill
 from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.records import StaleRecord
+from qmportal.lib.spreadsheet import csv_stream
 from qmportal.lib.text import clean_line
 from qmportal.lib.wording import duration
 from teams.permissions import can_manage, can_report, require
@@ -28,9 +29,12 @@ SIMILAR_SHOWN = 4
 
 
 @require_safe
-def defect_list(request: SignedInRequest) -> HttpResponse:
+def defect_list(request: SignedInRequest) -> HttpResponseBase:
     filters = DefectFilter(request.GET, user=request.user)
-    page = filters.page(Defect.objects.visible_to(request.user).select_related("team", "severity", "stage_found"))
+    rows = Defect.objects.visible_to(request.user)
+    if request.GET.get("format") == "csv":
+        return csv_stream("defects.csv", Defect.csv_header(), filters.chosen(rows).csv_rows())
+    page = filters.page(rows.select_related("team", "severity", "stage_found"))
     return render_page(request, "defects/list.html", {"filters": filters, "page": page}, partial="rows")
 
 

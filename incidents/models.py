@@ -152,6 +152,11 @@ class Incident(Record):
     objects = IncidentQuerySet.as_manager()
 
     TIMES = ("started_at", "detected_at", "acknowledged_at", "mitigated_at", "restored_at", "closed_at")
+    CSV_COLUMNS = (
+        *("reference", "title", "team__slug", "severity__key", "status", "kind", "environment", "services", *TIMES),
+        *("detection_source", "impact_kind", "customer_impacted", "customers_affected", "customer_impact"),
+        *("summary", "root_cause", "should_have_caught__slug", "source", "external_id"),
+    )
 
     class Meta:
         ordering = ["-detected_at", "-id"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +20,7 @@ from incidents.models import Incident
 from qmportal.lib.forms import go, prefill
 from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.records import StaleRecord
+from qmportal.lib.spreadsheet import csv_stream
 from qmportal.lib.wording import duration
 from teams.permissions import can_manage, can_report, require
 from teams.requests import SignedInRequest
@@ -28,9 +29,12 @@ PREFILLED = ("title", "team", "severity", "summary")
 
 
 @require_safe
-def incident_list(request: SignedInRequest) -> HttpResponse:
+def incident_list(request: SignedInRequest) -> HttpResponseBase:
     filters = IncidentFilter(request.GET, user=request.user)
-    page = filters.page(Incident.objects.visible_to(request.user).select_related("team", "severity"))
+    rows = Incident.objects.visible_to(request.user)
+    if request.GET.get("format") == "csv":
+        return csv_stream("incidents.csv", Incident.csv_header(), filters.chosen(rows).csv_rows())
+    page = filters.page(rows.select_related("team", "severity"))
     return render_page(request, "incidents/list.html", {"filters": filters, "page": page}, partial="rows")
 
 

@@ -214,17 +214,19 @@ class Importer:
             self._update(updated, touched)
 
     def _identity(self, row: Row) -> tuple[str, str] | None:
-        """(source, external id); None for a row that is out already."""
+        """(source, external id), or for what was filed here its reference; None for a row that is out already."""
         if not row.skipped and not row.problems:
-            source = self.source or clean_line(str(row.values.pop("source", ""))) or self.mapping.name
-            external_id = clean_line(str(row.values.pop("external_id", "")))
-            row.values.pop("source", None)
-            key = source, external_id
+            said, external_id, reference = (
+                clean_line(str(row.values.pop(name, ""))) for name in ("source", "external_id", "reference")
+            )
+            source = self.source or said or self.mapping.name
+            filed_here = bool(reference) and (said == FILED_HERE or not external_id)
+            key = source, external_id = (FILED_HERE, reference.upper()) if filed_here else (source, external_id)
             if not external_id:
                 row.problems["external_id"] = "The row has no id."
             elif len(source) > 40 or len(external_id) > 120:
                 row.problems["external_id"] = "The source has at most 40 characters, the id at most 120."
-            elif source == FILED_HERE:
+            elif source == FILED_HERE and not filed_here:
                 row.problems["source"] = f"The source “{FILED_HERE}” belongs to records that people file here."
             elif key in self.seen:
                 row.problems["external_id"] = f"The id “{external_id}” is in line {self.seen[key]} already."
@@ -241,8 +243,12 @@ class Importer:
         found: dict[tuple[str, str], Record] = {}
         for source in {source for source, _ in keys}:
             ids = [external_id for each, external_id in keys if each == source]
-            rows = self.model._base_manager.filter(source=source, external_id__in=ids)
-            found |= {(row.source, row.external_id): row for row in rows}
+            if source == FILED_HERE:
+                filed = self.model._base_manager.filter(source__in=("", FILED_HERE), reference__in=ids)
+                found |= {(FILED_HERE, row.reference): row for row in filed}
+            else:
+                rows = self.model._base_manager.filter(source=source, external_id__in=ids)
+                found |= {(row.source, row.external_id): row for row in rows}
         return found
 
     def _apply(self, row: Row, key: tuple[str, str], record: Record | None, write: bool) -> Record | None:
@@ -250,6 +256,9 @@ class Importer:
         if record is not None and self._is_left_alone(row, record):
             return None
         new = record is None
+        if new and key[0] == FILED_HERE:
+            row.problems["reference"] = f"Nobody filed “{key[1][:40]}” here. A record from elsewhere needs its external_id."
+            return None
         if new:
             row.values = row.defaults | row.values
         wanted = self._wanted(row, write, new)

@@ -80,7 +80,7 @@ def take_external_id(draft: Draft) -> None:
     """The identity in the file, which is never read as "no value"."""
     for name in ("external_id", "title"):
         draft.values[name] = draft.cells.get(name, "")
-    draft.text("source", "team")
+    draft.text("source", "team", "reference")
 
 
 def take_priority(draft: Draft) -> None:
@@ -378,9 +378,9 @@ DEFECT_COLUMNS = (
     *(
         Column(name, (name,))
         for name in (
-            "source", "team", "severity", "stage_found", "stage_introduced", "stage_should_catch", "status", "resolution",
-            "priority", "found_by", "component", "environment", "version_found", "version_fixed", "steps", "expected",
-            "actual", "triaged_at", "fixed_at", "verified_at", "closed_at",
+            "reference", "source", "team", "severity", "stage_found", "stage_introduced", "stage_should_catch", "status",
+            "resolution", "priority", "found_by", "component", "environment", "version_found", "version_fixed", "steps",
+            "expected", "actual", "triaged_at", "fixed_at", "verified_at", "closed_at",
         )
     ),
 )  # fmt: skip
@@ -432,9 +432,9 @@ INCIDENT_COLUMNS = (
     *(
         Column(name, (name,))
         for name in (
-            "source", "team", "severity", "status", "kind", "environment", "services", "started_at", "acknowledged_at",
-            "mitigated_at", "restored_at", "closed_at", "detection_source", "customer_impacted", "customer_impact",
-            "customers_affected", "impact_kind", "summary", "root_cause", "should_have_caught",
+            "reference", "source", "team", "severity", "status", "kind", "environment", "services", "started_at",
+            "acknowledged_at", "mitigated_at", "restored_at", "closed_at", "detection_source", "customer_impacted",
+            "customer_impact", "customers_affected", "impact_kind", "summary", "root_cause", "should_have_caught",
         )
     ),
 )  # fmt: skip

@@ -271,7 +271,8 @@ class Binding:
 def clean_cell(text: str) -> str:
     """Without outer blanks, and without the apostrophe that spreadsheets need before a formula that is meant as text."""
     text = text.strip()
-    return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@", "\t", "\r") else text
+    quoted = text[:1] == "'" and text.lstrip("'").startswith(("=", "+", "-", "@", "\t", "\r"))
+    return text[1:] if quoted else text
 
 
 def bind(columns: tuple[Column, ...], header: list[str]) -> Binding:

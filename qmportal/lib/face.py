@@ -203,13 +203,17 @@ def sort_header(context: dict, key: str, label: str, default: str = "", figures:
 
 
 @register.inclusion_tag("components/pagination.html", takes_context=True)
-def pagination(context: dict, page: Page, what: str = "rows") -> dict:
-    """Page numbers and "51-100 of 1,234 rows" under a list; keeps the rest of the query string."""
+def pagination(context: dict, page: Page, what: str = "rows", csv: bool = False) -> dict:
+    """Page numbers and "51-100 of 1,234 rows" under a list; keeps the rest of the query string.
+
+    csv: the view answers `?format=csv` with all of these rows.
+    """
     paginator = page.paginator
     return {
         "request": context["request"],
         "page": page,
         "what": what,
+        "csv": csv,
         "numbers": paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
         "ellipsis": paginator.ELLIPSIS,
     }

@@ -105,12 +105,15 @@ class ListForm(forms.Form):
         """The rows that the filters leave. `chosen` lacks what could not be used."""
         raise NotImplementedError
 
-    def page(self, rows: QuerySet) -> Page:
-        """The page of rows that the address asks for. Afterwards `ignored` holds a sentence for each part left out."""
+    def chosen(self, rows: Q) -> Q:
+        """All rows that the address asks for, in its order. Afterwards `ignored` holds a sentence for each part left out."""
         for name in self.errors:
             self._leave_out(self[name].label, self.data.get(name, ""))
-        rows = self.narrow(rows, self.cleaned_data).order_by(self._order(rows), "-id")
-        paginator = LongPaginator(rows, PAGE_SIZE)
+        return self.narrow(rows, self.cleaned_data).order_by(self._order(rows), "-id")
+
+    def page(self, rows: QuerySet) -> Page:
+        """The page of them that the address asks for."""
+        paginator = LongPaginator(self.chosen(rows), PAGE_SIZE)
         asked = self.data.get("page") or "1"
         try:
             if not asked.isascii() or not asked.isdigit():

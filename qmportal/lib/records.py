@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Self, TypeVar
 
@@ -44,11 +45,17 @@ class RecordQuerySet(models.QuerySet[R]):
         """The words stand in the title, or begin the reference. The case-blind pattern is served by the trigram index."""
         return self.filter(Q(title__iregex=re.escape(words)) | Q(reference__startswith=words.upper()))
 
+    def csv_rows(self) -> Iterator[tuple[Any, ...]]:
+        """The cells of the model's `CSV_COLUMNS`, row by row as the database sends them."""
+        return self.values_list(*self.model.CSV_COLUMNS).iterator()
+
 
 class Record(models.Model):
-    """Abstract base. Subclasses name their `REFERENCE_KIND`, have a `team`, and say in `problems` what is wrong."""
+    """Abstract base. Subclasses have a `team`, say in `problems` what is wrong, and name the two below."""
 
     REFERENCE_KIND: str
+    # What a CSV file of the list holds: all that the importer reads of a record, so that the file can come back.
+    CSV_COLUMNS: tuple[str, ...]
 
     reference = models.CharField(max_length=24, unique=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -63,6 +70,11 @@ class Record(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference} {getattr(self, 'title', '')}"
+
+    @classmethod
+    def csv_header(cls) -> list[str]:
+        """Names of the columns, without the part that says by which key a row is named that is pointed at."""
+        return [path.partition("__")[0] for path in cls.CSV_COLUMNS]
 
     def problems(self, now: datetime) -> dict[str, str]:
         """What is wrong with this row, as sentences by field. Forms, API and imports all ask here."""

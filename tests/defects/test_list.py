@@ -1,5 +1,7 @@
 """The list of defects: what it shows, what narrows and orders it, what it does with nonsense."""
 
+import csv
+import io
 from datetime import timedelta
 
 import pytest
@@ -166,3 +168,25 @@ def fill(team, count):
         Defect(team=team, title="Slow", severity=sample.severity, found_at=NOON, reference=reference)
         for reference in team.next_references("DEF", count - 1)
     )
+
+
+def test_the_list_leaves_as_csv_with_its_filters_and_order_and_formulas_made_text(client, team):
+    make_defect(team=team, title="Beta pays")
+    make_defect(team=team, title="=cmd|' /C calc'!A0 pays")
+    make_defect(team=team, title="Not asked for")
+    make_defect(team=make_team(), title="Theirs pays")
+    page = client.get(URL, {"q": "pays", "sort": "title", "page": "1"})
+    assert 'href="?q=pays&amp;sort=title&amp;format=csv"' in page.text
+    answer = client.get(URL, {"q": "pays", "sort": "title", "format": "csv"})
+    assert answer["Content-Disposition"] == 'attachment; filename="defects.csv"'
+    lines = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
+    assert sorted(line["title"] for line in lines) == ["'=cmd|' /C calc'!A0 pays", "Beta pays"]
+    assert {line["team"] for line in lines} == {"payments"}
+
+
+def test_a_csv_file_of_any_length_takes_the_same_few_queries(client, team, django_assert_max_num_queries):
+    fill(team, 1200)
+    with django_assert_max_num_queries(6):
+        answer = client.get(URL, {"format": "csv"})
+        assert answer.streaming
+        assert answer.getvalue().count(b"\n") == 1201

@@ -1,0 +1,157 @@
+"""The file that a list gives can come back: as it left it changes nothing, and what was edited in it is taken."""
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from defects.models import Defect
+from incidents.models import Incident
+from integrations.mappings import MAPPINGS, guess
+from tests.factories import NOON, make_defect, make_incident, make_member, make_team, stage
+
+pytestmark = pytest.mark.django_db
+AWKWARD = [
+    "=1+1",
+    "'=1+1",
+    "''=1+1",
+    "-",
+    "n/a",
+    "+49 30 1234",
+    "@home",
+    "' quoted",
+    'He said "no", twice; and left',
+    "Zażółć gęślą jaźń 日本",
+]
+
+
+@pytest.fixture
+def team():
+    return make_team(name="Payments", slug="payments", key="PAY")
+
+
+@pytest.fixture
+def client(client, team):
+    client.force_login(make_member(team=team))
+    return client
+
+
+@pytest.fixture
+def load(tmp_path):
+    def load(kind, content, *options):
+        path, printed = tmp_path / "file.csv", io.StringIO()
+        path.write_bytes(content)
+        call_command("import_csv", kind, str(path), "--mapping", "qmportal", *options, stdout=printed)
+        return printed.getvalue()
+
+    return load
+
+
+def exported(client, kind):
+    return client.get(reverse(f"{kind}:list"), {"format": "csv"}).getvalue()
+
+
+@pytest.mark.parametrize("model", [Defect, Incident])
+def test_the_file_has_all_columns_that_the_importer_reads(model):
+    mapping = MAPPINGS[f"{model.__name__.lower()}s/qmportal"]
+    assert set(model.csv_header()) == {column.field for column in mapping.columns}
+    assert guess(model.csv_header()) == mapping
+
+
+def test_defects_come_back_unchanged(client, team, load):
+    for number, text in enumerate(AWKWARD):
+        make_defect(team=team, title=text, source="form", external_id=f"u-{number}")
+        make_defect(
+            team=team, title="x", component=text, steps=f"{text}\r\n\r\nThen\n{text}", source="jira", external_id=text
+        )
+    make_defect(team=team, title="Of no source at all", stage_found=None)
+    moment = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
+    make_defect(
+        team=team,
+        found_at=moment,
+        status="closed",
+        resolution="wont_fix",
+        priority="urgent",
+        found_by="automated_test",
+        stage_found="production",
+        stage_introduced=stage("coding"),
+        stage_should_catch=stage("code-review"),
+        triaged_at=moment,
+        fixed_at=moment,
+        verified_at=moment,
+        closed_at=moment + timedelta(microseconds=1),
+        **dict.fromkeys(("environment", "version_found", "version_fixed", "expected", "actual"), "2.0"),
+    )
+    before = list(Defect.objects.order_by("pk").values())
+    assert "created 0, updated 0, unchanged 22, skipped 0, errors 0" in load("defects", exported(client, "defects"))
+    assert list(Defect.objects.order_by("pk").values()) == before
+
+
+def test_incidents_come_back_unchanged(client, team, load):
+    for number, text in enumerate(AWKWARD):
+        make_incident(team=team, title=text, source="form", external_id=f"u-{number}")
+    make_incident(team=team, severity_key=None, status="triage", source="statuspage", external_id="p1")
+    make_incident(
+        team=team,
+        restored_at=NOON,
+        detected_at=NOON,
+        started_at=NOON,
+        acknowledged_at=NOON,
+        mitigated_at=NOON,
+        closed_at=NOON,
+        status="closed",
+        kind="retrospective",
+        environment="staging",
+        services="Cards, vouchers",
+        detection_source="internal_user",
+        impact_kind="data_loss",
+        customer_impacted=True,
+        customers_affected=0,
+        customer_impact="They paid twice.",
+        summary="One\nTwo",
+        root_cause="A race",
+        should_have_caught=stage("ci"),
+    )
+    before = list(Incident.objects.order_by("pk").values())
+    assert "created 0, updated 0, unchanged 12, skipped 0, errors 0" in load("incidents", exported(client, "incidents"))
+    assert list(Incident.objects.order_by("pk").values()) == before
+
+
+def test_duplicates_and_other_decisions_of_people_stay(client, team, load):
+    original = make_incident(team=team)
+    make_incident(team=team, status="duplicate", duplicate_of=original)
+    make_defect(team=team, status="duplicate", resolution="duplicate", duplicate_of=make_defect(team=team))
+    assert "updated 0, unchanged 1, skipped 1, errors 0" in load("incidents", exported(client, "incidents"))
+    assert "updated 0, unchanged 1, skipped 1, errors 0" in load("defects", exported(client, "defects"))
+
+
+def test_what_was_edited_in_the_file_is_taken(client, team, load):
+    filed = make_incident(team=team, title="Checkout is slow", source="form", external_id="u-1")
+    content = exported(client, "incidents").replace(b"Checkout is slow", b"Checkout is down")
+    assert "created 0, updated 1" in load("incidents", content)
+    filed.refresh_from_db()
+    assert (filed.title, filed.source, filed.external_id, filed.version) == ("Checkout is down", "form", "u-1", 2)
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["PAY-INC-9,,,x,2024-03-01T10:00Z", "PAY-INC-9,form,u-9,x,2024-03-01T10:00Z", "pay-inc-1,,,x,2024-03-01T10:00Z"],
+)
+def test_a_reference_alone_makes_nothing_and_reaches_only_what_was_filed_here(team, load, row, capsys):
+    make_incident(team=team, source="statuspage", external_id="p1", title="Theirs")
+    content = f"reference,source,external_id,title,detected_at\n{row}\n".encode()
+    printed = load("incidents", content, "--team", "payments", "--dry-run", "--skip-errors")
+    assert "created 0, updated 0, unchanged 0, skipped 0, errors 1" in printed
+    reference = row.split(",")[0].upper()
+    sentence = f"line 2, reference: Nobody filed “{reference}” here. A record from elsewhere needs its external_id."
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_record_named_twice_is_an_error(client, team, load, capsys):
+    make_incident(team=team)
+    content = exported(client, "incidents")
+    twice = content + content.splitlines(keepends=True)[1]
+    assert "unchanged 1, skipped 0, errors 1" in load("incidents", twice, "--dry-run", "--skip-errors")
+    assert "The id “PAY-INC-1” is in line 2 already." in capsys.readouterr().err
