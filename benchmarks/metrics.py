@@ -66,7 +66,7 @@ class Tally:
 class Measure(NamedTuple):
     """One metric of one team over one window.
 
-    `value`, `median`, `p90`, `longest`, `low` and `high` (95 %) are in the metric's unit. `numerator` and `denominator` are
+    `value`, `median`, `p90`, `longest`, `low` and `high` (95%) are in the metric's unit. `numerator` and `denominator` are
     the exact counts or seconds behind the value. `flagged` rows counted with a fallback, `excluded` rows did not count.
     """
 
@@ -104,7 +104,7 @@ class Measure(NamedTuple):
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Both ends of the 95 % interval; None where one of them is not known."""
+        """Both ends of the 95% interval; None where one of them is not known."""
         return None if self.low is None or self.high is None else (self.low, self.high)
 
     @property
@@ -119,7 +119,7 @@ class Measure(NamedTuple):
 
 
 def escaped_defect_rate(tally: Tally) -> Measure:
-    """100 P / (P + Q): of the valid defects found in the window, how many were found in production (Wilson 95 %)."""
+    """100 P / (P + Q): of the valid defects found in the window, how many were found in production (Wilson 95%)."""
     return _share("escaped_defect_rate", tally.escaped, tally)
 
 
@@ -455,7 +455,7 @@ def change(
     now_values: Sequence[float] | None = None,
     before_values: Sequence[float] | None = None,
 ) -> Change:
-    """Whether a metric moved, by a two-sided test at 5 %; the windows must not overlap.
+    """Whether a metric moved, by a two-sided test at 5%; the windows must not overlap.
 
     Shares by two proportions, counts and MTBF by two Poisson rates, durations by ranks and only with their values. A metric
     with no better direction, and a state at one instant (open incidents), never gets an arrow.

@@ -180,12 +180,12 @@ class ThresholdSet(models.Model):
 
     @property
     def in_words(self) -> list[str]:
-        """What this version asks for: "Elite below 5 %", ..., "minimum n 10"."""
+        """What this version asks for: "Elite below 5%", ..., "minimum n 10"."""
         tiers = [f"{tier.label} {words}" for tier, words in limits(self.rules().cuts, self.definition.unit)]
         return [*(tiers or ["no tiers"]), f"minimum n {self.minimum_n}"]
 
     def changes_from(self, before: ThresholdSet) -> list[str]:
-        """What this version changes, in words: "Elite below 5 % → below 4 %"; [] when it judges the same."""
+        """What this version changes, in words: "Elite below 5% → below 4%"; [] when it judges the same."""
         found = []
         unit = self.definition.unit
         mine, theirs = limits(self.rules().cuts, unit), limits(before.rules().cuts, unit)

@@ -1,4 +1,4 @@
-"""Cut points as people type and read them: "5 %", "90 min", "below 4 h". Kept in percent and seconds."""
+"""Cut points as people type and read them: "5%", "90 min", "below 4 h". Kept in percent and seconds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DECIMALS = 6
 MOST_SECONDS = 3650 * DAY
 
 SECONDS_OF = {"d": DAY, "h": HOUR, "min": MINUTE, "s": 1}
-EXAMPLES = {"percent": "“5 %”", "seconds": "“4 h”, “90 min” or “7 d”"}
+EXAMPLES = {"percent": "“5%”", "seconds": "“4 h”, “90 min” or “7 d”"}
 NUMBER = r"[-−]?[0-9]+(?:[.,][0-9]+)?"
 PERCENT = re.compile(rf"({NUMBER})\s*%?")
 DURATION = re.compile(rf"({NUMBER})\s*(d|h|min|s)?(?:\s+({NUMBER})\s*(h|min|s))?", re.IGNORECASE)
@@ -51,12 +51,12 @@ def _seconds(match: re.Match[str]) -> Fraction:
 
 
 def typed(amount: Number | None, unit: Unit) -> str:
-    """A cut point as `parse` reads it back, exactly: "5 %", "90 min", "7 d"."""
+    """A cut point as `parse` reads it back, exactly: "5%", "90 min", "7 d"."""
     if amount is None:
         return ""
     precise = exact(amount)
     if unit == "percent":
-        return f"{_plain(precise)} %"
+        return f"{_plain(precise)}%"
     if unit == "count":
         return _plain(precise)
     # One day is spoken of as 24 h.
@@ -71,7 +71,7 @@ def _plain(number: Fraction) -> str:
 
 
 def spans(cuts: Cuts, unit: Unit) -> list[tuple[Tier, str, str]]:
-    """The five tiers, best first, with where each begins and ends, in words: ("good", "5 %", "below 10 %")."""
+    """The five tiers, best first, with where each begins and ends, in words: ("good", "5%", "below 10%")."""
     lower_is_better = cuts.better == "lower"
     c1, c2, c3, c4 = (typed(point, unit) for point in cuts.points)
     if lower_is_better:
@@ -82,7 +82,7 @@ def spans(cuts: Cuts, unit: Unit) -> list[tuple[Tier, str, str]]:
 
 
 def limits(cuts: Cuts | None, unit: Unit) -> list[tuple[Tier, str]]:
-    """What each tier but the last asks for: ("elite", "below 5 %"), ..., ("needs_work", "up to 35 %")."""
+    """What each tier but the last asks for: ("elite", "below 5%"), ..., ("needs_work", "up to 35%")."""
     if cuts is None:
         return []
     open_end, closed_end = ("below", "up to") if cuts.better == "lower" else ("above", "down to")

@@ -47,7 +47,7 @@ def wilson(successes: int, n: int, z: float = Z95) -> tuple[float, float]:
 def poisson_bounds(count: int, confidence: float = 0.95) -> tuple[float, float]:
     """Exact (Garwood) bounds of the expected count behind an observed one.
 
-    For none observed the low end is certain, so all the error goes to the upper end: 2.9957 at 95 %.
+    For none observed the low end is certain, so all the error goes to the upper end: 2.9957 at 95%.
     """
     if count < 0:
         raise ValueError("a count cannot be negative")
@@ -58,13 +58,13 @@ def poisson_bounds(count: int, confidence: float = 0.95) -> tuple[float, float]:
 
 
 def mtbf_bounds(exposure: float, failures: int) -> tuple[float, float | None]:
-    """95 % bounds of the mean time between failures, in the unit of the exposure. No failure, no upper bound."""
+    """95% bounds of the mean time between failures, in the unit of the exposure. No failure, no upper bound."""
     low, high = poisson_bounds(failures)
     return exposure / high, exposure / low if low else None
 
 
 def median_interval(ordered: Sequence[float], confidence: float = 0.95) -> tuple[float, float] | None:
-    """Interval of the median by order statistics; the values come sorted. None below n = 6 (at 95 %)."""
+    """Interval of the median by order statistics; the values come sorted. None below n = 6 (at 95%)."""
     rank = _median_rank(len(ordered), confidence)
     return (ordered[rank - 1], ordered[-rank]) if rank else None
 
@@ -100,7 +100,7 @@ def bootstrap_mean(
 
 
 def min_clean_for(limit_rate: float, z: float = Z95) -> int:
-    """How many in a row must be clean before "the rate is below the limit" (0..1) holds at 95 %. 73 for 5 %."""
+    """How many in a row must be clean before "the rate is below the limit" (0..1) holds at 95%. 73 for 5%."""
     if not 0 < limit_rate < 1:
         raise ValueError("the limit is a proportion between 0 and 1")
     n = max(math.floor(z * z * (1 - limit_rate) / limit_rate), 1)

@@ -332,7 +332,7 @@ def _check_number(
     elif number < 0:
         found[key] = f"{tier.label} {verb} at {_plain(exact(number))}, but no value is below 0."
     elif unit == "percent" and number > 100:
-        found[key] = f"{tier.label} {verb} at {_plain(exact(number))} %, but no value is above 100 %."
+        found[key] = f"{tier.label} {verb} at {_plain(exact(number))}%, but no value is above 100%."
 
 
 def _check_outer_ends(
@@ -375,7 +375,7 @@ def _given(number: Number | None) -> Number:
 
 @lru_cache(maxsize=16_384)  # the numbers of a night are shown on every page until the next one
 def format_value(value: Number | None, unit: Unit, cuts: Cuts | None = None, compact: bool = False) -> str:
-    """A value in words that never contradict its tier: 4.96 % with Elite below 5 % stays 4.96 %, not 5.0 %.
+    """A value in words that never contradict its tier: 4.96% with Elite below 5% stays 4.96%, not 5.0%.
 
     Percent gets the fewest decimals, at least one, that keep the tier and tell a trace from nothing (and from all).
     `compact` is for durations in tables.
@@ -390,7 +390,7 @@ def format_value(value: Number | None, unit: Unit, cuts: Cuts | None = None, com
     keeps = _keeps(precise, cuts)
     return (
         _decimal(*_rounded(precise, 1, lambda r: keeps(r) and (r == 0) is (precise == 0) and (r == 100) is (precise == 100)))
-        + " %"
+        + "%"
     )
 
 

@@ -32,11 +32,11 @@ def value_words(measure: Measure, cuts: Cuts | None, compact: bool = False) -> s
 
 
 def interval_words(measure: Measure) -> str:
-    """The 95 % interval, or nothing where none is known."""
+    """The 95% interval, or nothing where none is known."""
     if measure.interval is None or measure.value is None:
         return ""
     low, high = (format_value(end, measure.unit, compact=True) for end in measure.interval)
-    return f"95 %: {low} to {high}"
+    return f"95% interval: {low} to {high}"
 
 
 def sample_words(measure: Measure) -> str:

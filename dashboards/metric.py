@@ -87,7 +87,7 @@ class MetricPage:
         if definition.unit == "seconds":
             for label, seconds in (
                 ("Median", measure.median),
-                ("90 % are under", measure.p90),
+                ("90% are under", measure.p90),
                 ("Longest", measure.longest),
             ):
                 if seconds is not None:

@@ -54,7 +54,7 @@ class TeamReport:
         return Window(self.as_of, self.window) if self.as_of else None
 
     def change(self, metric: str) -> dict[str, Any] | None:
-        """The move since the window before; an arrow only where a test at 5 % says so."""
+        """The move since the window before; an arrow only where a test at 5% says so."""
         now, before = self.now.get(metric), self.before.get(metric)
         if now is None or before is None or now.value is None or before.value is None:
             return None

@@ -162,7 +162,7 @@ def _edr(values: Values, rules: Mapping[str, Rules]) -> Result:
     cuts = _cuts(rules, "escaped_defect_rate")
     lines = [
         Line("Escaped defect rate", format_value(rate.exact, "percent", cuts), f"{escaped:,} of {escaped + caught:,}"),
-        Line("Interval (95 %)", _between(rate)),
+        Line("Interval (95%)", _between(rate)),
         Line("Defect removal efficiency", format_value(removal.exact, "percent", _cuts(rules, removal.metric))),
     ]
     return _result(judged["escaped_defect_rate"], rules, lines)
@@ -188,11 +188,11 @@ def _mttr(values: Values, rules: Mapping[str, Rules]) -> Result:
     lines = [
         Line("MTTR", format_value(measure.exact, "seconds", cuts), sample_words(measure)),
         Line("Median", format_duration(tally.restore_median, cuts)),
-        Line("90 % are under", format_duration(tally.restore_p90, cuts)),
+        Line("90% are under", format_duration(tally.restore_p90, cuts)),
         Line("Longest", format_duration(tally.restore_max), _share_words(measure)),
     ]
     if measure.low is not None:
-        lines.insert(1, Line("Interval (95 %)", _between(measure)))
+        lines.insert(1, Line("Interval (95%)", _between(measure)))
     if still_open:
         with_open = judged["mttr_with_open"].measure
         lines.insert(1, Line("With open incidents", format_value(with_open.exact, "seconds", cuts), "at their age so far"))
@@ -210,10 +210,10 @@ def _mtbf(values: Values, rules: Mapping[str, Rules]) -> Result:
     judged = _judged(Tally(failures=failures, downtime_seconds=downtime, exposure_seconds=exposure), rules)
     measure, cuts = judged["mtbf"].measure, _cuts(rules, "mtbf")
     available = 100 * exact(exposure - downtime) / exact(exposure)
-    note = "95 % sure; no failure was seen" if measure.value is None else sample_words(measure)
-    lines = [Line("MTBF", value_words(measure, cuts), note), Line("Availability", f"{_down(available)} %")]
+    note = "95% sure; no failure was seen" if measure.value is None else sample_words(measure)
+    lines = [Line("MTBF", value_words(measure, cuts), note), Line("Availability", f"{_down(available)}%")]
     if measure.value is not None:
-        lines.insert(1, Line("Interval (95 %)", _between(measure)))
+        lines.insert(1, Line("Interval (95%)", _between(measure)))
         lines.append(Line("Downtime per failure", format_duration(exact(downtime) / failures)))
     return _result(judged["mtbf"], rules, lines)
 
@@ -253,12 +253,12 @@ def _canary(values: Values, rules: Mapping[str, Rules]) -> Result:
     share, sure = float(values["share"]) / 100, float(values["confidence"]) / 100
     needed = sessions_needed(share, sure)
     lines = [
-        Line("Sessions needed", f"{needed:,}", f"to see it once with {values['confidence']:f} % chance"),
-        Line("Rule of three", f"{math.ceil(300 / values['share']):,}", "3 / share, for 95 %"),
+        Line("Sessions needed", f"{needed:,}", f"to see it once with {values['confidence']:f}% chance"),
+        Line("Rule of three", f"{math.ceil(300 / values['share']):,}", "3 / share, for 95%"),
     ]
     if values["sessions"] is not None:
         missed = 100 * math.exp(values["sessions"] * math.log1p(-share))
-        lines.append(Line(f"Chance to miss it in {values['sessions']:,} sessions", f"{missed:.1f} %"))
+        lines.append(Line(f"Chance to miss it in {values['sessions']:,} sessions", f"{missed:.1f}%"))
     return Result(lines)
 
 

@@ -105,10 +105,10 @@ class Grade:
 
 
 def parse_number(text: str, *, unit: str = "", expected: Decimal | None = None) -> Reading:
-    """Read a number as people write it: `15.8`, `15,8`, `15.8 %`, `15/95`, `58,000`, `58.000`, `58k`, `€ 400k`, `5.3 h`,
+    """Read a number as people write it: `15.8`, `15,8`, `15.8%`, `15/95`, `58,000`, `58.000`, `58k`, `€ 400k`, `5.3 h`,
     and where a time is asked for also `5 h 18 min` and `318 minutes`.
 
-    `expected` settles what is ambiguous: `58,000` is the reading nearer to it, and `0.158` where 15.8 % is meant is
+    `expected` settles what is ambiguous: `58,000` is the reading nearer to it, and `0.158` where 15.8% is meant is
     taken as 15.8 with a warning.
     """
     typed = text.translate(_SPACES).replace("−", "-")
@@ -142,7 +142,7 @@ def _meant(value: Decimal, text: str, unit: str, expected: Decimal | None) -> Re
     if unit == "%" and expected is not None and 0 < abs(value) <= 1:
         share = value * 100
         if abs(share - expected) < abs(value - expected):
-            return Reading(share, f"{text.strip()} is a share of one; taken as {round(share, 2).normalize():f} %.")
+            return Reading(share, f"{text.strip()} is a share of one; taken as {round(share, 2).normalize():f}%.")
     return Reading(value)
 
 

@@ -75,7 +75,7 @@ class TestReading:
         page = client.get(THRESHOLDS)
         assert page.status_code == 200
         words = text_of(page)
-        assert "Elite 0 below 5 % Good 5 % below 10 % Average 10 % below 20 % Needs Work 20 % up to 35 %" in words
+        assert "Elite 0 below 5% Good 5% below 10% Average 10% below 20% Needs Work 20% up to 35%" in words
         assert "Critical above 7 d no limit" in words
         assert "portal's benchmarks, not DORA's" in page.content.decode()
         assert "portal default" in words
@@ -89,10 +89,10 @@ class TestReading:
         assert "Recompute now" in page
 
     def test_the_history_says_what_changed_by_whom_and_why(self, client, admin):
-        send(client, RATE, elite_to="4 %", good_from="4", minimum_n="20", reason="Tighter <b>now</b>")
+        send(client, RATE, elite_to="4%", good_from="4", minimum_n="20", reason="Tighter <b>now</b>")
         page = client.get(RATE)
         words = text_of(page)
-        assert "Elite below 5 % → below 4 %" in words
+        assert "Elite below 5% → below 4%" in words
         assert "minimum n 10 → 20" in words
         assert "Ada Admin" in words
         assert escape("Tighter <b>now</b>") in page.content.decode()
@@ -124,7 +124,7 @@ class TestReading:
 
 class TestEditing:
     def test_a_new_version_is_saved_and_a_recomputation_asked_for(self, client, admin, today):
-        answer = send(client, RATE, elite_to="4 %", good_from="4 %", source_text="Board decision 7")
+        answer = send(client, RATE, elite_to="4 %", good_from="4%", source_text="Board decision 7")
         assert answer.status_code == 302
         new = in_force("escaped_defect_rate")
         assert new.cut_points == (4, 10, 20, 35)
@@ -169,7 +169,7 @@ class TestEditing:
 
     def test_a_metric_gets_tiers_where_higher_is_better(self, client, admin):
         rows = {
-            "elite_from": "95", "elite_to": "100 %", "good_from": "90", "good_to": "95",
+            "elite_from": "95", "elite_to": "100%", "good_from": "90", "good_to": "95",
             "average_from": "80", "average_to": "90",
             "needs_work_from": "65", "needs_work_to": "80", "critical_from": "", "critical_to": "65",
         }  # fmt: skip
@@ -215,7 +215,7 @@ class TestEditing:
         words = text_of(answer)
         assert answer.status_code == 409
         assert "minimum n 10 → 25" in words
-        assert "Elite below 5 % → below 3 %" in words
+        assert "Elite below 5% → below 3%" in words
         assert "Fewer flukes" in words
         assert 'value="3"' in answer.content.decode()
         assert in_force("escaped_defect_rate").minimum_n == 25
@@ -240,13 +240,13 @@ class TestBadInput:
             ("elite_to", "-1", "Elite ends at -1, but no value is below 0."),
             ("elite_to", "0." + "1" * 37, "Write at most 6 decimals."),
             ("elite_to", "0." + "1" * 40, "This is too long for a number."),
-            ("elite_to", "1" + "0" * 30, "but no value is above 100 %."),
-            ("elite_to", "10^30", "Write a number as in “5 %”"),
-            ("elite_to", "1e30", "Write a number as in “5 %”"),
-            ("elite_to", "nan", "Write a number as in “5 %”"),
-            ("elite_to", "inf", "Write a number as in “5 %”"),
+            ("elite_to", "1" + "0" * 30, "but no value is above 100%."),
+            ("elite_to", "10^30", "Write a number as in “5%”"),
+            ("elite_to", "1e30", "Write a number as in “5%”"),
+            ("elite_to", "nan", "Write a number as in “5%”"),
+            ("elite_to", "inf", "Write a number as in “5%”"),
             ("elite_to", "\uff15", "with the digits 0 to 9"),
-            ("elite_to", "five", "Write a number as in “5 %”"),
+            ("elite_to", "five", "Write a number as in “5%”"),
             ("elite_to", "\x00", "Null characters are not allowed."),
             ("elite_to", "1,000", "could be read in two ways"),
             ("critical_to", "90", "Critical must have no upper end"),
@@ -317,7 +317,7 @@ class TestPreview:
         words = text_of(answer)
         assert answer.status_code == 200
         assert "1 of 2 teams would change tier." in words
-        assert "Fast 4.0 % 100 Elite Good down 1 tier" in words
+        assert "Fast 4.0% 100 Elite Good down 1 tier" in words
         assert "Slow" not in words.split("would change tier.")[1].split("With this proposal")[0]
         assert ThresholdSet.objects.history("escaped_defect_rate").count() == 1
 
@@ -327,7 +327,7 @@ class TestPreview:
         shown = send(client, RATE, **changes)
         assert shown.status_code == 422
         assert "1 team would change tier: press Apply again to confirm" in text_of(shown)
-        assert "Fast 4.0 % 100 Elite Good down 1 tier" in text_of(shown)
+        assert "Fast 4.0% 100 Elite Good down 1 tier" in text_of(shown)
         assert send(client, RATE, elite_to="3", good_from="3").status_code == 422  # other values, another look
         assert ThresholdSet.objects.history("escaped_defect_rate").count() == 1
         assert send(client, RATE, elite_to="3", good_from="3").status_code == 302
@@ -402,7 +402,7 @@ class TestReverting:
         default = in_force("escaped_defect_rate")
         send(client, RATE, elite_to="4", good_from="4")
         page = client.get(f"{RATE}revert/{default.pk}/")
-        assert "Elite below 4 % → below 5 %" in text_of(page)
+        assert "Elite below 4% → below 5%" in text_of(page)
         answer = client.post(
             f"{RATE}revert/{default.pk}/", {"base": in_force("escaped_defect_rate").pk, "reason": "Too strict"}
         )
@@ -443,9 +443,9 @@ class TestWordsAndNumbers:
     def test_the_tiers_in_words_when_higher_is_better(self):
         cuts = Cuts(95, 90, 80, 65)
         assert [(start, end) for _, start, end in spans(cuts, "percent")] == [
-            ("above 95 %", ""), ("above 90 %", "95 %"), ("above 80 %", "90 %"), ("65 %", "80 %"), ("0", "below 65 %"),
+            ("above 95%", ""), ("above 90%", "95%"), ("above 80%", "90%"), ("65%", "80%"), ("0", "below 65%"),
         ]  # fmt: skip
-        assert [words for _, words in limits(cuts, "percent")] == ["above 95 %", "above 90 %", "above 80 %", "down to 65 %"]
+        assert [words for _, words in limits(cuts, "percent")] == ["above 95%", "above 90%", "above 80%", "down to 65%"]
 
 
 def test_the_admin_site_shows_versions_runs_and_snapshots_but_edits_none(client, admin):

@@ -35,7 +35,7 @@ def test_mtbf_without_a_failure_is_a_bound():
 
 
 def test_a_value_just_below_a_cut_keeps_its_digits():
-    assert value_words(escaped_defect_rate(Tally(escaped=62, caught=1188)), EDR.cuts) == "4.96 %"
+    assert value_words(escaped_defect_rate(Tally(escaped=62, caught=1188)), EDR.cuts) == "4.96%"
 
 
 def test_no_data_is_said_and_not_counted_as_nought():

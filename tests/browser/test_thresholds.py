@@ -10,7 +10,7 @@ EDIT = "/thresholds/escaped_defect_rate/edit/"
 
 
 def tighten_good(page):
-    """Good ends at 7 % instead of 10 %, so that the 8 % of Checkout are Average."""
+    """Good ends at 7% instead of 10%, so that the 8% of Checkout are Average."""
     page.goto(EDIT)
     page.get_by_label("Good, to").fill("7")
     page.get_by_label("Average, from").fill("7")
@@ -30,7 +30,7 @@ def test_tighten_look_apply_and_revert(new_context, sign_in, javascript):
     page.get_by_role("button", name="Preview").click()
     preview = page.locator("#preview")
     expect(preview).to_contain_text("1 of 3 teams would change tier.")
-    expect(preview.locator("tbody tr")).to_have_text("Checkout 8.0 % 50 Good Average down 1 tier")
+    expect(preview.locator("tbody tr")).to_have_text("Checkout 8.0% 50 Good Average down 1 tier")
     expect(page.get_by_label("Good, to")).to_have_value("7")  # what was typed stays
     expect_tier(page, "Good")
 

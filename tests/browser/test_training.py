@@ -158,7 +158,7 @@ def test_a_wrong_answer_shows_the_worked_solution(engineer):
     expect(engineer.get_by_text(asked.worked)).to_be_visible()
     expect(engineer.get_by_text(asked.trap)).to_be_visible()
     engineer.get_by_role("link", name="Calculator: Escaped defect rate, with these numbers").click()
-    expect(engineer.locator("#calc-edr .calculator-result")).to_contain_text("15.8 %")
+    expect(engineer.locator("#calc-edr .calculator-result")).to_contain_text("15.8%")
 
 
 def test_a_calculator_answers_in_place(engineer):

@@ -41,27 +41,27 @@ def test_every_check_with_a_calculator_has_its_numbers():
 @pytest.mark.parametrize(
     ("check_id", "key", "label", "value", "tier"),
     [
-        ("escaped_defect_rate", "edr", "Escaped defect rate", "15.8 %", Tier.AVERAGE),
-        ("boundary_and_removal", "edr", "Escaped defect rate", "5.0 %", Tier.GOOD),
-        ("boundary_and_removal", "edr", "Defect removal efficiency", "95.0 %", Tier.GOOD),
-        ("can_we_claim_it", "edr", "Interval (95 %)", "9.8 % to 24.4 %", Tier.AVERAGE),
+        ("escaped_defect_rate", "edr", "Escaped defect rate", "15.8%", Tier.AVERAGE),
+        ("boundary_and_removal", "edr", "Escaped defect rate", "5.0%", Tier.GOOD),
+        ("boundary_and_removal", "edr", "Defect removal efficiency", "95.0%", Tier.GOOD),
+        ("can_we_claim_it", "edr", "Interval (95%)", "9.8% to 24.4%", Tier.AVERAGE),
         ("mean_or_median", "mttr", "MTTR", "5 h 18 min", Tier.AVERAGE),
         ("mean_or_median", "mttr", "Median", "2 h", Tier.AVERAGE),
         ("availability", "mtbf", "MTBF", "7 d 11 h", None),
-        ("availability", "mtbf", "Availability", "99.166 %", None),
+        ("availability", "mtbf", "Availability", "99.166%", None),
         ("cost_of_quality", "cost_of_quality", "Cost of quality", "400,000", None),
         ("cost_of_quality", "cost_of_quality", "Cost of poor quality", "300,000", None),
-        ("cost_of_quality", "cost_of_quality", "Its share in the cost of quality", "75.0 %", None),
-        ("cost_of_quality", "cost_of_quality", "Its share of revenue", "6.0 %", None),
+        ("cost_of_quality", "cost_of_quality", "Its share in the cost of quality", "75.0%", None),
+        ("cost_of_quality", "cost_of_quality", "Its share of revenue", "6.0%", None),
         ("shift_left", "cost_of_quality", "Saved by catching 20 of them in development", "58,000", None),
         ("shift_left", "cost_of_quality", "The same, cautiously", "18,000", None),
         ("canary", "canary", "Sessions needed", "598", None),
         ("canary", "canary", "Rule of three", "600", None),
-        ("canary", "canary", "Chance to miss it in 200 sessions", "36.7 %", None),
-        ("rolling_window", "edr", "Escaped defect rate", "10.7 %", Tier.AVERAGE),
+        ("canary", "canary", "Chance to miss it in 200 sessions", "36.7%", None),
+        ("rolling_window", "edr", "Escaped defect rate", "10.7%", Tier.AVERAGE),
         ("still_open", "mttr", "With open incidents", "9 h", None),
         ("quiet_team", "mtbf", "MTBF", "> 30 d", None),
-        ("escapes_against_found", "edr", "Escaped defect rate", "7.1 %", Tier.GOOD),
+        ("escapes_against_found", "edr", "Escaped defect rate", "7.1%", Tier.GOOD),
     ],
 )
 def test_a_calculator_gives_the_answer_of_the_check(check_id, key, label, value, tier):
@@ -149,8 +149,8 @@ def test_numbers_that_do_not_fit_together_are_refused(key, typed, field):
 
 
 def test_availability_is_never_rounded_up():
-    assert lines(run("mtbf", exposure="365 d", downtime="1 s", failures="1"))["Availability"] == "99.999 %"
-    assert lines(run("mtbf", exposure="90 d", downtime="0", failures="0"))["Availability"] == "100 %"
+    assert lines(run("mtbf", exposure="365 d", downtime="1 s", failures="1"))["Availability"] == "99.999%"
+    assert lines(run("mtbf", exposure="90 d", downtime="0", failures="0"))["Availability"] == "100%"
 
 
 def test_the_extremes_of_a_canary():

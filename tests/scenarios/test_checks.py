@@ -18,6 +18,7 @@ D = Decimal
     [
         ("15.8", "15.8"),
         ("15,8", "15.8"),
+        ("15.8%", "15.8"),
         ("15.8 %", "15.8"),
         ("15,8%", "15.8"),
         (" 15.8\u00a0% ", "15.8"),
@@ -67,7 +68,7 @@ def test_units():
     assert parse_number("5.3 h", unit="h").value == D("5.3")
     assert parse_number("25 min", unit="min").value == 25
     assert parse_number("5 apples", unit="h").warning == "Answer in h."
-    assert parse_number("15.8 percent", unit="%", expected=D("15.8")) == parse_number("15.8 %", unit="%")
+    assert parse_number("15.8 percent", unit="%", expected=D("15.8")) == parse_number("15.8%", unit="%")
     assert parse_number("5 h").warning == "Give the number without a unit."
 
 
@@ -98,7 +99,7 @@ def test_what_is_no_time(text):
 def test_a_quotient_is_computed():
     reading = parse_number("15/95", unit="%", expected=D("15.8"))
     assert D("15.7") < reading.value < D("15.9")
-    assert reading.warning == "15/95 is a share of one; taken as 15.79 %."
+    assert reading.warning == "15/95 is a share of one; taken as 15.79%."
     assert parse_number("26.5/5", unit="h").value is None
     assert parse_number("1/200", unit="%").value == D("0.5")  # nothing to compare with: a quotient is a share
     assert parse_number("714 / 4", unit="h").value == D("178.5")
@@ -108,8 +109,8 @@ def test_a_quotient_is_computed():
 def test_a_fraction_where_percent_is_meant_is_taken_and_told():
     reading = parse_number("0.158", unit="%", expected=D("15.8"))
     assert reading.value == D("15.8")
-    assert reading.warning == "0.158 is a share of one; taken as 15.8 %."
-    assert parse_number("0.158 %", unit="%", expected=D("15.8")).value == D("0.158")
+    assert reading.warning == "0.158 is a share of one; taken as 15.8%."
+    assert parse_number("0.158%", unit="%", expected=D("15.8")).value == D("0.158")
     assert parse_number("0.5", unit="%", expected=D("0.5")).warning == ""
     assert parse_number("0.9", unit="%", expected=D("1.2")).value == D("0.9")
 

@@ -74,7 +74,7 @@ def test_a_wrong_answer_says_for_each_field_what_is_right(client, learner):
 
 def test_a_share_of_one_is_taken_as_percent_with_a_word(client, learner):
     page = client.post(ESCAPED, RIGHT | {"field_rate": "0.158"}, follow=True).content.decode()
-    assert "0.158 is a share of one; taken as 15.8 %." in page
+    assert "0.158 is a share of one; taken as 15.8%." in page
     assert CheckAnswer.objects.get().right
 
 

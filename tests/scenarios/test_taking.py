@@ -434,7 +434,7 @@ def test_a_check_on_the_way_is_answered_inline_and_counts(client, with_check):
     page = client.get(with_check.get_absolute_url()).content.decode()
     assert "You read the report of last month." in page
     assert "80 bugs" in page
-    assert "15.8 %" not in page
+    assert "15.8%" not in page
     empty = client.post(with_check.get_absolute_url(), {"seq": 1})
     assert empty.status_code == 422
     assert "Enter your answer." in empty.content.decode()
