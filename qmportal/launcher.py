@@ -26,17 +26,13 @@ from typing import IO
 
 import psycopg
 
+from dashboards.demo import people
 from qmportal import assets, embedded
 
 ROOT = embedded.ROOT
 READY_SECONDS = 60
 STOP_SECONDS = 40  # a running task has 20 seconds to finish before it is handed back
-ACCOUNTS = {
-    "admin@demo.example": "the organisation's admin",
-    "manager@demo.example": "manages teams",
-    "engineer@demo.example": "works in a team",
-    "newhire@demo.example": "is in training",
-}
+ACCOUNTS = {account.email: account.does for account in people.ACCOUNTS}
 
 
 class LaunchError(Exception):

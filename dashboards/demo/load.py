@@ -14,6 +14,7 @@ from django.db.models import Model
 
 from benchmarks.models import ThresholdSet
 from benchmarks.snapshots import take_snapshots
+from dashboards.demo.people import ACCOUNTS, COLLEAGUES
 from dashboards.demo.profiles import Plan, plan_teams
 from dashboards.demo.story import (
     HISTORY_DAYS,
@@ -27,20 +28,12 @@ from dashboards.demo.story import (
     incidents,
     shared_out,
 )
-from dashboards.demo.words import COLLEAGUES
 from defects.models import NOT_VALID, Defect, Severity
 from incidents.models import Incident
 from pipeline.models import Stage
 from qmportal.lib.days import local_day, midnight
 from teams.models import Membership, ReferenceCounter, Role, Team, User
 
-# e-mail, name, role, and the teams in which it is held.
-ACCOUNTS = (
-    ("admin@demo.example", "Ada Okafor", "", ()),
-    ("manager@demo.example", "Marek Dvorak", Role.MANAGER, ("Checkout", "Payments", "Search", "Identity")),
-    ("engineer@demo.example", "Elena Ruiz", Role.ENGINEER, ("Checkout", "Payments")),
-    ("newhire@demo.example", "Nils Bergman", Role.TRAINEE, ("Checkout",)),
-)
 DAILY_DAYS = 35
 # Rows of one COPY: each must end well within the statement timeout, and its references are checked at its end.
 BATCH = 20_000
@@ -62,7 +55,7 @@ class Wish:
 
 def is_empty() -> bool:
     """Nobody has made a team, and none of the demo's accounts is taken."""
-    taken = User.objects.filter(email__in=[email for email, *_ in ACCOUNTS])
+    taken = User.objects.filter(email__in=[account.email for account in ACCOUNTS])
     return not Team.objects.exists() and not taken.exists()
 
 
@@ -103,8 +96,8 @@ def make_people(plans: Sequence[Plan], teams: dict[str, Team], wish: Wish) -> tu
     """The admin, and who belongs to each team, by team id. Only the four accounts can sign in."""
     hashed, rng = make_password(wish.password), random.Random(f"{wish.seed}:people")
     accounts = User.objects.bulk_create(
-        User(email=email, name=name, password=hashed, is_admin=not role, is_superuser=not role)
-        for email, name, role, _ in ACCOUNTS
+        User(email=each.email, name=each.name, password=hashed, is_admin=not each.role, is_superuser=not each.role)
+        for each in ACCOUNTS
     )
     EmailAddress.objects.bulk_create(
         EmailAddress(user=user, email=user.email, primary=True, verified=True) for user in accounts
@@ -113,9 +106,9 @@ def make_people(plans: Sequence[Plan], teams: dict[str, Team], wish: Wish) -> tu
         User(email=f"{_mailbox(name)}@demo.example", name=name, password=make_password(None)) for name in COLLEAGUES
     )
     roles = {
-        (user.pk, teams[name].pk): role
-        for user, (_, _, role, names) in zip(accounts, ACCOUNTS, strict=True)
-        for name in names
+        (user.pk, teams[name].pk): account.role
+        for user, account in zip(accounts, ACCOUNTS, strict=True)
+        for name in account.teams
         if name in teams
     }
     for plan in plans:

@@ -18,7 +18,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 from dashboards.demo.profiles import Outage, Plan, Profile, StillOpen, at
-from dashboards.demo.words import CAUSED_BY_DEFECT, CAUSES, DOMAINS, Domain
+from dashboards.demo.vocabulary import CAUSED_BY_DEFECT, CAUSES, DOMAINS, Domain
 
 # Two years of snapshots, and before them the longest window that the trends start with.
 SNAPSHOT_DAYS = 728

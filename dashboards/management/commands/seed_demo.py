@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from dashboards.demo import load
+from dashboards.demo.people import ACCOUNTS
 from dashboards.demo.profiles import DEFAULT_TEAMS
 
 
@@ -37,7 +38,7 @@ class Command(BaseCommand):
             load.seed(wish, timezone.now(), self.stdout.write)
             # By name: training is no part of the dashboards, and they must not import it.
             call_command("seed_training_demo", seed=seed, stdout=self.stdout)
-        emails = ", ".join(email for email, *_ in load.ACCOUNTS)
+        emails = ", ".join(account.email for account in ACCOUNTS)
         self.stdout.write(f"Accounts: {emails}")
         if not known:
             self.stdout.write(f"Password of all four: {wish.password}")

@@ -522,10 +522,3 @@ GROUPS = (
     "Finance", "Customer care", "Supply chain", "Marketplace", "Insights", "Retail stores", "Corporate systems",
     "Mobility", "Lending", "Media",
 )  # fmt: skip
-
-COLLEAGUES = (
-    "Amara Nwosu", "Anders Holm", "Ayesha Rahman", "Bruno Teixeira", "Chiara Lombardi", "Daniel Weiss",
-    "Elif Yildiz", "Farid Haddad", "Grace Mensah", "Hanna Kowalska", "Ines Moreau", "Jonas Becker", "Kavya Iyer",
-    "Liam O'Connor", "Mei Tanaka", "Noah Lindqvist", "Olga Petrenko", "Pedro Alvarez", "Ruth Cohen",
-    "Samuel Adeyemi", "Tomas Novak", "Yara Costa",
-)  # fmt: skip

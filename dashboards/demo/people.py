@@ -1,0 +1,30 @@
+"""Who is in the demo's organisation. Plain data: the launcher names the accounts without loading Django."""
+
+from typing import NamedTuple
+
+
+class Account(NamedTuple):
+    """Somebody who can sign in. Without a role it is the organisation's admin; `does` is for the terminal."""
+
+    email: str
+    name: str
+    does: str
+    role: str = ""
+    teams: tuple[str, ...] = ()
+
+
+ACCOUNTS = (
+    Account("admin@demo.example", "Ada Okafor", "the organisation's admin"),
+    Account(
+        "manager@demo.example", "Marek Dvorak", "manages teams", "manager", ("Checkout", "Payments", "Search", "Identity")
+    ),
+    Account("engineer@demo.example", "Elena Ruiz", "works in a team", "engineer", ("Checkout", "Payments")),
+    Account("newhire@demo.example", "Nils Bergman", "is in training", "trainee", ("Checkout",)),
+)
+# They work in the teams and never sign in.
+COLLEAGUES = (
+    "Amara Nwosu", "Anders Holm", "Ayesha Rahman", "Bruno Teixeira", "Chiara Lombardi", "Daniel Weiss",
+    "Elif Yildiz", "Farid Haddad", "Grace Mensah", "Hanna Kowalska", "Ines Moreau", "Jonas Becker", "Kavya Iyer",
+    "Liam O'Connor", "Mei Tanaka", "Noah Lindqvist", "Olga Petrenko", "Pedro Alvarez", "Ruth Cohen",
+    "Samuel Adeyemi", "Tomas Novak", "Yara Costa",
+)  # fmt: skip
