@@ -195,7 +195,11 @@ class RecordForm(forms.ModelForm, Generic[R]):
         if count == 1:
             self.initial.setdefault("team", teams[0])
         elif not count:
-            self.fields["team"].help_text = "You are in no team yet. Ask a manager of the team to invite you."
+            self.fields["team"].help_text = (
+                "There is no team yet. Make the first one under “Teams and people”."
+                if self.user.is_admin
+                else "You are in no team yet. Ask a manager of the team to invite you."
+            )
 
     def draw(self, name: str, widget: forms.widgets.ChoiceWidget) -> None:
         """Shows a field's choices with another widget."""

@@ -220,6 +220,8 @@ def test_the_first_steps_tick_themselves(client):
     page = client.get("/").content.decode()
     assert "Get started" in page
     assert "Create a team" in page
+    assert "Welcome to qmportal" in page
+    assert "No teams yet" not in page
     team = make_team()
     make_defect(team=team, found_at=datetime(2026, 1, 2, tzinfo=UTC))
     page = client.get("/").content.decode()

@@ -240,6 +240,12 @@ def test_whoever_has_no_team_is_told_the_way_to_one(client):
     assert "Ask a manager of the team to invite you." in client.get(CREATE).text
 
 
+def test_an_admin_of_an_empty_portal_is_told_to_make_a_team(client, team):
+    team.delete()
+    client.force_login(make_user(admin=True))
+    assert "There is no team yet." in client.get(CREATE).text
+
+
 def test_an_empty_choice_has_a_name(client):
     page = client.get(CREATE).text
     assert "Not set" in page
