@@ -251,17 +251,13 @@ def _back_from(request: SignedInRequest, team: Team) -> HttpResponse:
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     """The link of an invitation: confirm when the account exists, make one when it does not."""
     invitation = Invitation.objects.with_token(token).select_for_update(of=("self",)).select_related("team").first()
-    now = timezone.now()
     if invitation is None:
         return _no_way_in(request, "This invitation was withdrawn, or a newer one was sent in its place.", 404)
-    if problem := invitation.problem(now):
+    if problem := invitation.problem(timezone.now()):
         return _no_way_in(request, problem, 410)
     invited = User.objects.filter(email__iexact=invitation.email).first()
-    if invited is not None and not invited.is_active:
-        return _no_way_in(request, "Your account is deactivated. Ask an admin to reactivate it.", 403)
-    if request.user.is_authenticated and request.user != invited:
-        words = f"This invitation is for {invitation.email}, but you are signed in as {request.user.email}. Sign out first."
-        return _no_way_in(request, words, 403)
+    if problem := _wrong_person(request, invitation, invited):
+        return _no_way_in(request, problem, 403)
     form = None if invited else NewPersonForm(request.POST or None, email=invitation.email)
     if form and form.is_valid():
         person = form.save()
@@ -271,6 +267,15 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         return _join(request, invitation, invited)
     context = {"invitation": invitation, "form": form, "invited": invited}
     return render(request, "teams/accept.html", context, status=422 if form and form.is_bound else 200)
+
+
+def _wrong_person(request: HttpRequest, invitation: Invitation, invited: User | None) -> str:
+    """Why whoever follows the link cannot be the one who was invited, as a sentence; empty when they can."""
+    if invited is not None and not invited.is_active:
+        return "Your account is deactivated. Ask an admin to reactivate it."
+    if request.user.is_authenticated and request.user != invited:
+        return f"This invitation is for {invitation.email}, but you are signed in as {request.user.email}. Sign out first."
+    return ""
 
 
 def _no_way_in(request: HttpRequest, problem: str, status: int) -> HttpResponse:
