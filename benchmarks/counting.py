@@ -251,7 +251,7 @@ def excluded_rows(metric: str, team: Team, window: Window, rules: Rules) -> Quer
     rows = _source(metric, team, window, everything=True).exclude(
         pk__in=counted_rows(metric, team, window, rules).values("pk")
     )
-    return rows.annotate(why=Case(*_reasons(metric, window, rules), default=Value("")))
+    return rows.annotate(why=Case(*_reasons(metric, rules), default=Value("")))
 
 
 DEFECT_METRICS = ("escaped_defect_rate", "defect_removal_efficiency", "defects_found", "escaped_defects")
@@ -310,7 +310,7 @@ def _counts(metric: str, window: Window, rules: Rules) -> Q:
     raise KeyError(metric)
 
 
-def _reasons(metric: str, window: Window, rules: Rules) -> list[When]:
+def _reasons(metric: str, rules: Rules) -> list[When]:
     """Why a row does not count, the first that holds; sentences that a person reads."""
     severity = (
         [When(~severity_filter(rules), then=Value("Severity not counted by the threshold set"))] if rules.severities else []
