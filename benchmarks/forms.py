@@ -14,8 +14,8 @@ from django.forms import BoundField
 from benchmarks.counting import SEVERITIES_OF
 from benchmarks.metrics import METRICS, Metric
 from benchmarks.models import ThresholdSet
-from benchmarks.quantities import EXAMPLES, parse, typed
-from benchmarks.tiers import BEST_FIRST, Cuts, Tier, Unit, cuts_from, problems
+from benchmarks.quantities import EXAMPLES, cuts_from, parse, problems, typed
+from benchmarks.tiers import BEST_FIRST, Cuts, Tier, Unit
 from defects.models import Severity
 from qmportal.lib.forms import DayField, LineField, WholeNumberField
 from teams.models import User

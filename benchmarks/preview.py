@@ -10,7 +10,8 @@ from benchmarks.counting import with_shared_severities
 from benchmarks.metrics import Judged
 from benchmarks.models import DEFAULT_WINDOW
 from benchmarks.snapshots import measure_teams, rules_in_force
-from benchmarks.tiers import BEST_FIRST, Rules, Tier, format_value
+from benchmarks.tiers import BEST_FIRST, Rules, Tier
+from benchmarks.words import format_value
 from qmportal.lib.charts import Segment, stacked
 from teams.models import Team
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
+from typing import Literal
 
-from benchmarks.tiers import BEST_FIRST, DAY, HOUR, MINUTE, Cuts, Number, Tier, Unit, exact
+from benchmarks.tiers import BEST_FIRST, DAY, HOUR, MINUTE, Better, Cuts, Number, Tier, Unit, exact
+from benchmarks.words import format_duration
+
+End = Literal["lower", "upper"]
 
 # What the column of a cut point can hold.
 DECIMALS = 6
@@ -90,3 +97,114 @@ def limits(cuts: Cuts | None, unit: Unit) -> list[tuple[Tier, str]]:
     return [
         (tier, f"{word} {typed(point, unit)}") for tier, word, point in zip(BEST_FIRST, words, cuts.points, strict=False)
     ]
+
+
+# The five rows of the editor
+
+
+def problems(
+    bounds: Iterable[tuple[Tier | str, Number | None, Number | None]],
+    better: Better = "lower",
+    unit: Unit = "percent",
+) -> dict[tuple[Tier, End], str]:
+    """What is wrong with an editor's five rows (tier, lower, upper), as a sentence for each field; {} when sound.
+
+    Only the outer ends are open: the lower of the lowest tier (or 0), the upper of the highest (or 100 for percent).
+    """
+    rows = {Tier(tier): (lower, upper) for tier, lower, upper in bounds}
+    upward = BEST_FIRST if better == "lower" else BEST_FIRST[::-1]
+    found: dict[tuple[Tier, End], str] = {}
+    for tier in upward:
+        lower, upper = rows.get(tier, (None, None))
+        _check_number(found, (tier, "lower"), lower, unit, needed=tier is not upward[0])
+        _check_number(found, (tier, "upper"), upper, unit, needed=tier is not upward[-1])
+    if found:
+        return found
+    show = _shower(unit)
+    _check_outer_ends(found, rows, upward, unit)
+    for tier in upward:
+        start, end = _span(rows[tier], unit)
+        if end is not None and start >= end:
+            found.setdefault(
+                (tier, "upper"), f"{tier.label} ends at {show(end)}, which is not above its start at {show(start)}."
+            )
+    for below, above in pairwise(upward):
+        end, start = _inner(rows[below][1]), _inner(rows[above][0])
+        if start != end:
+            fault = "no tier" if start > end else "two tiers"
+            least, most = show(min(start, end)), show(max(start, end))
+            found.setdefault(
+                (above, "lower"),
+                f"{above.label} starts at {show(start)} but {below.label} ends at {show(end)}: "
+                f"values from {least} to {most} would have {fault}.",
+            )
+    return found
+
+
+def cuts_from(
+    bounds: Iterable[tuple[Tier | str, Number | None, Number | None]],
+    better: Better = "lower",
+    unit: Unit = "percent",
+) -> Cuts:
+    """The cut points of an editor's five rows. Raises ValueError with the first problem found."""
+    rows = [(Tier(tier), lower, upper) for tier, lower, upper in bounds]
+    if faults := problems(rows, better, unit):
+        raise ValueError(next(iter(faults.values())))
+    worse_end = {tier: upper if better == "lower" else lower for tier, lower, upper in rows}
+    c1, c2, c3, c4 = (_given(worse_end[tier]) for tier in BEST_FIRST[:4])
+    return Cuts(c1, c2, c3, c4)
+
+
+def _check_number(
+    found: dict[tuple[Tier, End], str], key: tuple[Tier, End], number: Number | None, unit: Unit, needed: bool
+) -> None:
+    tier, end = key
+    verb = "starts" if end == "lower" else "ends"
+    if number is None:
+        if needed:
+            found[key] = f"Say where {tier.label} {verb}."
+    elif not math.isfinite(number):
+        found[key] = f"Where {tier.label} {verb} must be a number."
+    elif number < 0:
+        found[key] = f"{tier.label} {verb} at {_plain(exact(number))}, but no value is below 0."
+    elif unit == "percent" and number > 100:
+        found[key] = f"{tier.label} {verb} at {_plain(exact(number))}%, but no value is above 100%."
+
+
+def _check_outer_ends(
+    found: dict[tuple[Tier, End], str],
+    rows: Mapping[Tier, tuple[Number | None, Number | None]],
+    upward: Sequence[Tier],
+    unit: Unit,
+) -> None:
+    show = _shower(unit)
+    lowest, highest = upward[0], upward[-1]
+    start, end = rows[lowest][0], rows[highest][1]
+    if start:
+        found[lowest, "lower"] = f"{lowest.label} must start at 0: values below {show(exact(start))} would have no tier."
+    if end is not None and not (unit == "percent" and end == 100):
+        found[highest, "upper"] = (
+            f"{highest.label} must have no upper end: values above {show(exact(end))} would have no tier."
+        )
+
+
+def _span(row: tuple[Number | None, Number | None], unit: Unit) -> tuple[Fraction, Fraction | None]:
+    """A row with its open ends closed where the unit closes them."""
+    start = exact(row[0]) if row[0] is not None else Fraction(0)
+    if row[1] is not None:
+        return start, exact(row[1])
+    return start, Fraction(100) if unit == "percent" else None
+
+
+def _inner(number: Number | None) -> Fraction:
+    return exact(_given(number))
+
+
+def _given(number: Number | None) -> Number:
+    if number is None:
+        raise ValueError("an inner bound is missing")
+    return number
+
+
+def _shower(unit: Unit) -> Callable[[Fraction], str]:
+    return format_duration if unit == "seconds" else _plain

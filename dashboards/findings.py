@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from benchmarks.metrics import METRICS, Measure
-from benchmarks.tiers import Rules, format_value
-from benchmarks.words import plural, value_words
+from benchmarks.tiers import Rules
+from benchmarks.words import format_value, plural, value_words
 
 COUNTED = {
     "defects_found": "{count} found {span}, at any stage.",

@@ -12,8 +12,8 @@ from benchmarks.counting import counted_rows, excluded_rows, is_defect_metric, r
 from benchmarks.metrics import METRICS, Measure, change, with_durations
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import rules_in_force
-from benchmarks.tiers import Rules, Tier, format_value
-from benchmarks.words import interval_words, missing_words, next_steps, sample_words, value_words
+from benchmarks.tiers import Rules, Tier
+from benchmarks.words import format_value, interval_words, missing_words, next_steps, sample_words, value_words
 from dashboards import findings
 from dashboards.history import read_night
 from dashboards.words import borderline_words, open_words, tier_bar, tier_words

@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from benchmarks.metrics import METRICS, Measure, change
 from benchmarks.models import MetricSnapshot, ThresholdSet
-from benchmarks.tiers import Overall, Rules, Tier, format_value, overall
-from benchmarks.words import interval_words, missing_words, next_step, plural, sample_words, value_words
+from benchmarks.tiers import Overall, Rules, Tier, overall
+from benchmarks.words import format_value, interval_words, missing_words, next_step, plural, sample_words, value_words
 from dashboards.findings import standing, together
 from dashboards.history import read_night, series, trend_days
 from dashboards.words import borderline_words, day_words, listed, open_words, tier_bar, tier_words

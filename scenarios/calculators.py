@@ -12,16 +12,8 @@ from typing import Any
 
 from benchmarks.metrics import METRICS, Judged, Measure, Tally, judge_all, with_durations
 from benchmarks.quantities import parse, typed
-from benchmarks.tiers import (
-    HOUR,
-    MINUTE,
-    Rules,
-    Tier,
-    exact,
-    format_duration,
-    format_value,
-)
-from benchmarks.words import next_steps, sample_words, value_words
+from benchmarks.tiers import HOUR, MINUTE, Rules, Tier, exact
+from benchmarks.words import format_duration, format_value, next_steps, sample_words, value_words
 from scenarios.checks import parse_number
 
 Values = Mapping[str, Any]

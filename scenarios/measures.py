@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.metrics import METRICS
 from benchmarks.models import DEFAULT_WINDOW, MetricSnapshot
-from benchmarks.tiers import format_limit, format_value
+from benchmarks.words import format_limit, format_value
 
 SHOWN = ("escaped_defect_rate", "mttr", "mttr_with_open", "mtbf", "time_to_detect")
 

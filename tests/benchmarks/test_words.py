@@ -1,14 +1,29 @@
 """Numbers in words: a value never contradicts its tier, and the next tier is said exactly."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from benchmarks.metrics import DEFAULT_RULES, Tally, escaped_defect_rate, mtbf, mttr
-from benchmarks.tiers import Tier
-from benchmarks.words import missing_words, next_steps, plural, value_words
+from benchmarks.tiers import Cuts, Tier, tier_of
+from benchmarks.words import (
+    format_duration,
+    format_limit,
+    format_value,
+    missing_words,
+    next_steps,
+    plural,
+    value_words,
+)
+from tests.benchmarks.strategies import cut_sets, values
 
 EDR = DEFAULT_RULES["escaped_defect_rate"]
 MTTR = DEFAULT_RULES["mttr"]
-HOUR = 3600
+HOUR, DAY = 3600, 86400
+RESTORE = Cuts(HOUR, 4 * HOUR, DAY, 7 * DAY)
 
 
 def test_the_next_defects_are_counted_exactly():
@@ -55,3 +70,103 @@ def test_no_data_is_said_and_not_counted_as_nought():
 )
 def test_plural(count, many, words):
     assert plural(count, many) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (Fraction(1500, 95), "15.8%"),
+        (Decimal("4.96"), "4.96%"),
+        (Decimal("4.9996"), "4.9996%"),
+        (5, "5.0%"),
+        (35, "35.0%"),
+        (Decimal("35.04"), "35.04%"),
+        (0, "0.0%"),
+        (Fraction(1, 30), "0.03%"),
+        (Decimal("99.97"), "99.97%"),
+        (100.0, "100.0%"),
+        (None, "No data"),
+    ],
+)
+def test_percent(value, shown):
+    assert format_value(value, "percent", EDR.cuts) == shown
+
+
+def test_counts():
+    assert format_value(3555.0, "count") == "3,555"
+    assert format_value(0, "count") == "0"
+    assert format_value(2.25, "count") == "2.3"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "full", "compact"),
+    [
+        (0, "0 s", "0 s"),
+        (0.4, "0.4 s", "0.4 s"),
+        (45, "45 s", "45 s"),
+        (38 * 60, "38 min", "38 min"),
+        (HOUR - 20, "59 min 40 s", "59.7 min"),
+        (HOUR, "1 h", "1.0 h"),
+        (2.5 * HOUR, "2 h 30 min", "2.5 h"),
+        (3.2 * HOUR, "3 h 12 min", "3.2 h"),
+        (DAY - 10, "23 h 59 min 50 s", "23.997 h"),
+        (5 * DAY + 4 * HOUR, "5 d 4 h", "5.2 d"),
+        (7 * DAY, "7 d", "7.0 d"),
+        (7 * DAY + 600, "7 d 10 min", "7.01 d"),
+        (7 * DAY + 0.25, "7 d 0.3 s", "7.000003 d"),
+        (None, "No data", "No data"),
+    ],
+)
+def test_durations(seconds, full, compact):
+    assert format_duration(seconds, RESTORE) == full
+    assert format_duration(seconds, RESTORE, compact=True) == compact
+    assert format_value(seconds, "seconds", RESTORE, compact=True) == compact
+
+
+def test_durations_round_into_the_next_unit_when_no_tier_forbids_it():
+    assert format_duration(HOUR - 20) == "1 h"
+    assert format_duration(HOUR - 20, compact=True) == "1.0 h"
+    assert format_duration(DAY - 10, compact=True) == "1.0 d"
+    assert format_duration(4.2 * 3600) == "4 h 12 min"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (30.04 * DAY, "30 d"),
+        (2 * DAY + 1.9 * HOUR, "2 d 1 h"),
+        (Fraction(7 * HOUR, 3), "2 h 20 min"),
+        (HOUR - 1, "59 min"),
+        (Fraction(HOUR, 21), "2 min"),
+        (59.9, "59 s"),
+        (0.9996, "0.999 s"),
+    ],
+)
+def test_a_limit_is_rounded_down(seconds, shown):
+    assert format_limit(seconds) == shown
+
+
+SIZES = {"s": 1, "min": 60, "h": HOUR, "d": DAY}
+
+
+def read_duration(text):
+    words = text.replace(",", "").split()
+    return sum(Fraction(number) * SIZES[unit] for number, unit in zip(words[::2], words[1::2], strict=True))
+
+
+@given(values, cut_sets)
+def test_percent_never_contradicts_the_tier(value, cuts):
+    shown = Fraction(format_value(value, "percent", cuts).removesuffix("%"))
+    assert tier_of(shown, cuts) is tier_of(value, cuts)
+
+
+@given(some.one_of(some.fractions(0, 20 * DAY), some.floats(0, 20 * DAY), some.integers(0, 20 * DAY)), some.booleans())
+def test_durations_never_contradict_the_tier(seconds, compact):
+    shown = read_duration(format_duration(seconds, RESTORE, compact))
+    assert tier_of(shown, RESTORE) is tier_of(seconds, RESTORE)
+
+
+@given(some.sampled_from(RESTORE.points), some.fractions(-2, 2), some.booleans())
+def test_durations_near_a_cut_point(point, offset, compact):
+    shown = read_duration(format_duration(point + offset, RESTORE, compact))
+    assert tier_of(shown, RESTORE) is tier_of(point + offset, RESTORE)
