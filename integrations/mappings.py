@@ -422,7 +422,7 @@ def take_customers(draft: Draft) -> None:
     if count.isascii() and count.isdigit() and len(count) <= 9:
         draft.values["customers_affected"] = int(count)
     elif count:
-        draft.problems["customers_affected"] = "Write a whole number."
+        draft.problems["customers_affected"] = "Write a whole number of at most nine digits and nothing else, such as 1200."
 
 
 INCIDENT_COLUMNS = (

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import chain
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
@@ -139,10 +140,14 @@ def _read_header(text: io.TextIOWrapper, encoding: str, newlines: int) -> Table:
         first = next((line for line in lines if line.strip()), None)
     if first is None:
         raise UnreadableFile("The file is empty.")
-    if "\x00" in first:
-        raise UnreadableFile("The header holds null characters: this is not a text file.")
     delimiter = declared[1] if declared and declared[1] in DELIMITERS else _delimiter_of(first)
-    header = _cells_of(first, delimiter)
+    start = lines.number
+    try:  # a name in quotation marks may go on in the next line
+        header = next(csv.reader(chain([first], lines), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise UnreadableFile(_csv_sentence(str(error), start)) from error
+    if any("\x00" in name for name in header):
+        raise UnreadableFile("The header holds null characters: this is not a text file.")
     if len(header) > MAX_COLUMNS:
         raise UnreadableFile(f"The file has {len(header):,} columns; at most {MAX_COLUMNS} can be read.")
     return Table([name.strip() for name in header], encoding, delimiter, newlines, text, lines.number)
@@ -259,7 +264,8 @@ class Binding:
         """Texts by field. A row with another number of cells than the header is refused: its values may have moved."""
         width = len(self.header)
         if len(record) != width and (len(record) < width or any(cell.strip() for cell in record[width:])):
-            raise BadCell(f"This row has {len(record)} cells, the header has {width}.")
+            cells = "1 cell" if len(record) == 1 else f"{len(record):,} cells"
+            raise BadCell(f"This row has {cells}, the header has {width}.")
         return {
             name: clean_cell(record[places[0]])
             if len(places) == 1

@@ -60,6 +60,12 @@ def test_the_line_of_a_record_is_its_first_physical_line():
     assert [line for line, _ in table.records()] == [2, 6]
 
 
+def test_a_name_in_the_header_may_go_on_in_the_next_line():
+    table = open_table(io.BytesIO(b'a,"Found\nin"\n1,2\n'))
+    assert table.header == ["a", "Found\nin"]
+    assert list(table.records()) == [(3, ["1", "2"])]
+
+
 def test_excel_may_name_the_delimiter_in_a_first_line():
     assert rows_of(b"sep=;\na;b\n1;2\n") == [["a", "b"], ["1", "2"]]
 
@@ -76,6 +82,8 @@ def test_excel_may_name_the_delimiter_in_a_first_line():
         (random.Random(7).randbytes(5000), "This is not a text file"),
         (b'a,b\n1,"open\n2,x\n', "opened in the record that begins on line 2 is never closed"),
         (b'a,b\n1,"x"y\n', "line 2 has a quotation mark in the wrong place"),
+        (b'\na,"b\n1,2\n3,4\n', "opened in the record that begins on line 2 is never closed"),
+        (b'a,"b\nc\x00"\n1,2\n', "null characters"),
         (",".join(f"c{i}" for i in range(201)).encode() + b"\n", "201 columns; at most 200"),
         (b",".join([b"a"] * 1_000_000), "1,000,000 columns"),
         (b"a" * 3_000_000, "Line 1 is longer than"),
@@ -126,10 +134,12 @@ def test_missing_and_doubled_headers_are_refused(header, words):
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize("record", [["only"], ["a", "b", "c"]])
-def test_ragged_rows_are_errors(record):
+@pytest.mark.parametrize(
+    ("record", "has"), [(["only"], "1 cell"), (["a", "b", "c"], "3 cells"), (["a"] * 4000, "4,000 cells")]
+)
+def test_ragged_rows_are_errors(record, has):
     row = read_row(7, record, bind(COLUMNS, ["Title", "x"]), UTC_READING, lambda draft: None)
-    assert row.problems == {"": f"This row has {len(record)} cells, the header has 2."}
+    assert row.problems == {"": f"This row has {has}, the header has 2."}
 
 
 def test_empty_cells_after_the_last_column_do_no_harm():
