@@ -443,7 +443,7 @@ def test_status_pages_with_times_out_of_order(load, team, row, field, value):
         ({"status": "restored"}, "restored_at: A restored or closed incident needs the time"),
         ({"customer_impacted": "yes"}, "customer_impact: Say how customers are affected."),
         ({"customer_impacted": "perhaps"}, "customer_impacted: Write yes or no."),
-        ({"customers_affected": "1_000"}, "customers_affected: Write a whole number."),
+        ({"customers_affected": "1_000"}, "customers_affected: Write a whole number of at most nine digits"),
         ({"kind": "drill"}, "kind: “drill” is not one of: real"),
     ],
     ids=str,
