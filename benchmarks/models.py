@@ -50,9 +50,11 @@ class ThresholdSetQuerySet(models.QuerySet["ThresholdSet"]):
         )
 
     def by_metric(self, day: date) -> dict[str, ThresholdSet]:
+        """The sets in force on `day`, by metric."""
         return {row.metric: row for row in self.in_force(day)}
 
     def history(self, metric: str) -> ThresholdSetQuerySet:
+        """All versions of a metric, the latest to take effect first."""
         return self.filter(team=None, metric=metric).order_by("-effective_from", "-id")
 
     def newest(self, metric: str) -> ThresholdSet | None:
@@ -152,6 +154,7 @@ class ThresholdSet(models.Model):
 
     @property
     def cut_points(self) -> tuple[Decimal, ...] | None:
+        """The four, Elite | Good first, in percent or seconds; None when the metric gets no tiers."""
         points = tuple(getattr(self, field) for field in self.CUT_FIELDS)
         return None if None in points else points
 
@@ -239,6 +242,7 @@ class MetricSnapshotQuerySet(models.QuerySet["MetricSnapshot"]):
         return self.filter(window_days=window).order_by("-as_of").values("as_of")[:1]
 
     def latest_day(self) -> date | None:
+        """The last day as of which one of these was kept."""
         return self.aggregate(day=models.Max("as_of"))["day"]
 
     def overall_tiers(self, teams: Sequence[int], window: int = DEFAULT_WINDOW) -> dict[int, Tier]:

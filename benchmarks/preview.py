@@ -70,6 +70,8 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
+    """What would change as of a day, over the default window: the teams that move, and how tiers are shared out."""
+
     as_of: date
     days: int
     moves: list[Move]

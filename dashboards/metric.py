@@ -24,6 +24,8 @@ from teams.models import Team
 
 @dataclass(slots=True)
 class MetricPage:
+    """What the page of one metric shows: the night's `kept` measure, and `rows` as they are now."""
+
     team: Team
     metric: str
     window: Window

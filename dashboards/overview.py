@@ -145,6 +145,7 @@ def read_overview(teams: list[Team], window: int, cuts: Mapping[str, Cuts | None
 
 
 def cuts_in_force(day: date) -> dict[str, Cuts | None]:
+    """The cut points of each metric that judge a window ending on `day`."""
     return {metric: row.rules().cuts for metric, row in ThresholdSet.objects.by_metric(day).items()}
 
 

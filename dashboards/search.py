@@ -34,6 +34,8 @@ MOST = 8
 
 
 class Hit(NamedTuple):
+    """One thing that was found: its sort, what to read, what stands beside it, where it leads."""
+
     kind: str
     label: str
     note: str

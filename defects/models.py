@@ -35,6 +35,8 @@ class Severity(models.Model):
 
 
 class Resolution(models.TextChoices):
+    """How a defect ended. Four of them say that it was none of ours: `NOT_VALID`."""
+
     FIXED = "fixed", "Fixed"
     WONT_FIX = "wont_fix", "Won't fix"
     WORKS_AS_DESIGNED = "works_as_designed", "Works as designed"
@@ -72,9 +74,11 @@ class DefectQuerySet(RecordQuerySet["Defect"]):
         )
 
     def open(self) -> DefectQuerySet:
+        """Somebody still has to do something: neither closed nor put aside."""
         return self.exclude(status__in=Defect.CLOSED)
 
     def found_between(self, start: datetime, end: datetime) -> DefectQuerySet:
+        """Found in the half-open span [start, end)."""
         return self.alive().filter(found_at__gte=start, found_at__lt=end)
 
     def valid(self) -> DefectQuerySet:
@@ -82,10 +86,16 @@ class DefectQuerySet(RecordQuerySet["Defect"]):
         return self.exclude(resolution__in=NOT_VALID)
 
     def escaped(self) -> DefectQuerySet:
+        """Found in the last stage, where users are."""
         return self.filter(stage_found__in=Stage.objects.production())
 
 
 class Defect(Record):
+    """A fault in the product: where it was found, where it came in, where it should have been caught.
+
+    `stage_found` is empty for an imported one whose stage nobody knows; no rate counts it.
+    """
+
     REFERENCE_KIND = "DEF"
 
     class Status(models.TextChoices):

@@ -44,6 +44,8 @@ class IncidentQuerySet(RecordQuerySet["Incident"]):
 
 
 class Incident(Record):
+    """A span in which users were hurt, from `started_at` (empty: not known) to `restored_at` (empty: not yet)."""
+
     REFERENCE_KIND = "INC"
 
     class Status(models.TextChoices):
@@ -220,6 +222,7 @@ class Incident(Record):
 
     @property
     def can_acknowledge(self) -> bool:
+        """Nobody has taken it yet, and it is not over."""
         return self.is_open and self.acknowledged_at is None
 
     def can_move_to(self, status: str) -> bool:

@@ -48,6 +48,8 @@ class ImportJobQuerySet(WorkQuerySet):
 
 
 class ImportJob(Work):
+    """A file and what became of it. Work twice: checked when it comes, imported when its sender says so."""
+
     FILE_KEPT_FOR = timedelta(days=7)
 
     class Phase(models.TextChoices):

@@ -10,6 +10,8 @@ class StageQuerySet(models.QuerySet["Stage"]):
 
 
 class Stage(models.Model):
+    """A step on the way to users. `position` orders them from 1; defects found in the last one have escaped."""
+
     slug = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=60)
     position = models.PositiveSmallIntegerField(unique=True)

@@ -632,10 +632,12 @@ def _free_port(wanted: int) -> int:
 
 
 def open_lock(path: Path) -> IO[str]:
+    """A file to lock and to write into, for its owner alone. Not inherited, unless passed on by its number."""
     return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+")
 
 
 def write_private(path: Path, text: str) -> None:
+    """Written whole or not at all, readable by its owner alone."""
     new = path.with_name(path.name + ".new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -170,6 +170,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Role(models.TextChoices):
+    """Managers run a team, engineers speak for it, trainees learn in it; all three report. See `permissions`."""
+
     MANAGER = "manager", "Manager"
     ENGINEER = "engineer", "Engineer"
     TRAINEE = "trainee", "Trainee"
@@ -361,6 +363,8 @@ class Team(models.Model):
 
 
 class ReferenceCounter(models.Model):
+    """The last number that a team has given out, by kind of record."""
+
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=3)
     last = models.PositiveIntegerField(default=0)

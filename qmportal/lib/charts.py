@@ -50,6 +50,8 @@ _DURATION_LADDER = (
 
 @dataclass(frozen=True, slots=True)
 class Sparkline:
+    """Paths in a box of `width` by `height`. `area` is empty when the line has gaps; `dot` is its end."""
+
     line: str
     area: str
     dot: str
@@ -82,6 +84,8 @@ class TierBar:
 
 @dataclass(frozen=True, slots=True)
 class Band:
+    """The part of the plot that a tier takes: top, height and middle in percent of the plot."""
+
     tier: str
     label: str
     y: str
@@ -91,6 +95,8 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
+    """A mark beside the plot or a line across it, at a percentage from the top or the left."""
+
     at: str
     label: str
     anchor: str = "middle"
@@ -111,6 +117,8 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
+    """Paths in the 1000 x 100 box, marks in percent of it, and `points`, the rows of the table."""
+
     line: str
     dots: str
     dots_out: str
