@@ -344,11 +344,6 @@ def take_ours(draft: Draft, *names: str) -> None:
             draft.values[name] = OUR_WORDS.get(word, word)
 
 
-def take_looked_up(draft: Draft, *names: str) -> None:
-    """Severities and stages are rows of the portal; the importer finds them by key or name."""
-    draft.text(*names)
-
-
 def take_times(draft: Draft, *names: str) -> None:
     """Times belong to the life of the record: an empty cell says that it has not happened."""
     for name in names:
@@ -360,7 +355,8 @@ def fill_defect(draft: Draft) -> None:
     take_external_id(draft)
     draft.text("component", "environment", "version_found", "version_fixed", "steps", "expected", "actual")
     take_ours(draft, "priority", "found_by", "status")
-    take_looked_up(draft, "severity", "stage_found", "stage_introduced", "stage_should_catch")
+    # Rows of the portal, which the importer finds by key or name.
+    draft.text("severity", "stage_found", "stage_introduced", "stage_should_catch")
     draft.defaults["severity"] = SEVERITY_OF_PRIORITY.get(str(draft.values.get("priority", "")), "SEV3")
     take_found(draft)
     take_times(draft, "triaged_at", "fixed_at", "verified_at", "closed_at")
@@ -399,7 +395,7 @@ def fill_incident(draft: Draft) -> None:
     take_external_id(draft)
     draft.text("summary", "services", "customer_impact", "root_cause")
     take_ours(draft, "status", "kind", "environment", "detection_source", "impact_kind")
-    take_looked_up(draft, "severity", "should_have_caught")
+    draft.text("severity", "should_have_caught")
     take_found(draft, "detected_at")
     take_times(draft, "started_at", "acknowledged_at", "mitigated_at", "restored_at", "closed_at")
     take_customers(draft)

@@ -21,7 +21,7 @@ MAX_COLUMNS = 200
 MAX_LINE = 2_000_000
 MAX_CELL = csv.field_size_limit()
 EARLIEST_YEAR, LATEST_YEAR = 1990, 9998
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+DELIMITERS = (",", ";", "\t")
 # What people and tools write into a cell that has no value.
 EMPTY_MARKS = frozenset({"", "?", "-", "--", "---", "n/a", "null"})
 
@@ -482,7 +482,6 @@ class Row:
     """A record of the file, read. `problems`: sentences by field; `skipped`: why it is left out without being wrong."""
 
     line: int
-    cells: list[str]
     values: dict[str, object] = field(default_factory=dict)
     defaults: dict[str, object] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -492,7 +491,7 @@ class Row:
 
 def read_row(line: int, record: list[str], binding: Binding, reading: Reading, fill: Callable[[Draft], None]) -> Row:
     """One record through a mapping's `fill(draft)`."""
-    row = Row(line, record)
+    row = Row(line)
     if not any(cell.strip() for cell in record):
         row.skipped = "empty row"
         return row
