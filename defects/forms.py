@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from teams.permissions import AnyUser
 
 
+def severity_cards(undetermined: str = "") -> OptionCards:
+    """The severities with their shapes and meanings. `undetermined`: what to say of the empty choice, where there is one."""
+    meanings = dict(Severity.objects.values_list("key", "description"))
+    return OptionCards(
+        attrs={"class": "two"}, hints=meanings | {"": undetermined}, severities={key: key for key in meanings}
+    )
+
+
 class DefectForm(RecordForm[Defect]):
     team = forms.ModelChoiceField(
         Team.objects.none(),
@@ -96,25 +104,15 @@ class DefectForm(RecordForm[Defect]):
     def __init__(self, *args: Any, user: AnyUser, **kwargs: Any):
         super().__init__(*args, user=user, **kwargs)
         defect = self.instance
-        severities = {severity.key: severity for severity in Severity.objects.all()}
         self.offer_teams(Team.objects.with_rows_for(user))
         self.offer("severity", Severity.objects.all())
-        cards = OptionCards(
-            attrs={"class": "two"},
-            hints={key: severity.description for key, severity in severities.items()},
-            severities={key: key for key in severities},
-        )
-        self.draw("severity", cards)
+        self.draw("severity", severity_cards())
         self.offer(
             "duplicate_of", Defect.objects.filter(Q(pk__in=Defect.objects.visible_to(user)) | Q(pk=defect.duplicate_of_id))
         )
         if defect.pk:
             # A defect that was imported without a known stage may stay so.
             self.fields["stage_found"].required = defect.stage_found_id is not None
-            for name in ("team", "severity", "stage_found", "stage_introduced", "stage_should_catch"):
-                self.initial[name] = getattr(defect, name)
-            for name in ("assignee", "duplicate_of"):
-                self.initial[name] = getattr(defect, name)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.db.models import Q
 
+from defects.forms import severity_cards
 from defects.models import Defect, Severity
 from incidents.models import Incident
 from pipeline.models import Stage
 from qmportal.lib.forms import KeyField, MomentField, RecordForm, WholeNumberField
-from qmportal.lib.widgets import OptionCards
 from teams.models import Team, User
 from teams.permissions import is_member
 
@@ -87,16 +87,9 @@ class IncidentForm(RecordForm[Incident]):
     def __init__(self, *args: Any, user: AnyUser, **kwargs: Any):
         super().__init__(*args, user=user, **kwargs)
         incident = self.instance
-        severities = {severity.key: severity for severity in Severity.objects.all()}
         self.offer_teams(Team.objects.with_rows_for(user))
         self.offer("severity", Severity.objects.all())
-        cards = OptionCards(
-            attrs={"class": "two"},
-            hints={key: severity.description for key, severity in severities.items()}
-            | {"": "Say it before service is restored"},
-            severities={key: key for key in severities},
-        )
-        self.draw("severity", cards)
+        self.draw("severity", severity_cards(undetermined="Say it before service is restored"))
         self.offer(
             "caused_by_defect",
             Defect.objects.filter(Q(pk__in=Defect.objects.visible_to(user)) | Q(pk=incident.caused_by_defect_id)),
@@ -105,9 +98,6 @@ class IncidentForm(RecordForm[Incident]):
             "duplicate_of",
             Incident.objects.filter(Q(pk__in=Incident.objects.visible_to(user)) | Q(pk=incident.duplicate_of_id)),
         )
-        if incident.pk:
-            for name in ("team", "severity", "lead", "caused_by_defect", "duplicate_of", "should_have_caught"):
-                self.initial[name] = getattr(incident, name)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

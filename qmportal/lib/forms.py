@@ -161,6 +161,8 @@ class RecordForm(forms.ModelForm, Generic[R]):
         for name in self.columns:
             field = self.fields[name]
             if isinstance(field, forms.ModelChoiceField):
+                if self.instance.pk:  # Django would give the id, and ours go by other keys
+                    self.initial[name] = getattr(self.instance, name)
                 field.empty_label = UNSET if field.empty_label == DASHES else field.empty_label
             elif isinstance(field, forms.ChoiceField):
                 field.choices = [(key, label if key else UNSET) for key, label in field.choices]  # type: ignore[union-attr,misc]
