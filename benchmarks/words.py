@@ -48,7 +48,7 @@ def interval_words(measure: Measure) -> str:
     if measure.interval is None or measure.value is None:
         return ""
     low, high = (format_value(end, measure.unit, compact=True) for end in measure.interval)
-    return f"95% interval: {low} to {high}"
+    return f"{low} to {high}"
 
 
 def sample_words(measure: Measure) -> str:

@@ -85,7 +85,7 @@ class MetricPage:
         if definition.unit == "percent":
             found.append({"label": "Made of", "value": f"{measure.numerator:,} of {measure.denominator:,}"})
         if words := interval_words(measure):
-            found.append({"label": "Interval", "value": words})
+            found.append({"label": "95% interval", "value": words})
         if definition.unit == "seconds":
             for label, seconds in (
                 ("Median", measure.median),

@@ -74,7 +74,7 @@ class TeamReport:
     def finding(self) -> str:
         """What an analyst would say first: what sets the tier, how it moved, and what is still open."""
         if self.as_of is None:
-            return "Nothing has been computed for this team yet."
+            return ""  # the page says so beside it
         sentences = [self._standing(), self._movement()]
         still_open = self.now.get("open_incidents")
         if still_open and still_open.n:
@@ -146,7 +146,7 @@ class TeamReport:
             "bar": tier_bar(measure, rules, kept.tier),
             "chips": chips,
             "left": self._foot(measure, rules, kept, step),
-            "right": interval_words(measure),
+            "right": f"95% interval: {span}" if (span := interval_words(measure)) else "",
         }
 
     def _foot(self, measure: Measure, rules: Rules, kept: MetricSnapshot, step: tuple[Tier, str] | None) -> str:

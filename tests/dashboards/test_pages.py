@@ -328,3 +328,12 @@ def test_the_overview_names_who_needs_attention_and_why(client, manager, payment
 def test_pages_are_only_read(client, manager, page):
     assert client.post(page).status_code == 405
     assert client.head(page).status_code == 200
+
+
+def test_records_of_today_are_announced_for_tomorrow(client, manager):
+    young = make_team(name="Young", slug="young")
+    make_defect(team=young, found_at=timezone.now())
+    take_snapshots(local_day(timezone.now()))
+    page = client.get("/t/young/").content.decode()
+    assert "once their day is over" in page
+    assert "Go there" not in page
