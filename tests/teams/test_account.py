@@ -84,3 +84,16 @@ def test_a_token_of_somebody_else_is_not_found(client, me):
     address = f"/teams/tokens/{access.token_key}/revoke/"
     assert (client.get(address).status_code, client.post(address).status_code) == (404, 404)
     assert AccessToken.objects.exists()
+
+
+@pytest.mark.parametrize("address", ["/account/password/reset/", "/account/password/reset/done/"])
+def test_whoever_forgot_the_password_finds_back(client, address):
+    page = client.get(address).content.decode()
+    assert 'href="/account/login/"' in page
+    assert "Password Reset" not in page
+
+
+def test_signing_out_can_be_left(client, me):
+    page = client.get("/account/logout/").content.decode()
+    assert "Sign out?" in page
+    assert ">Stay</a>" in page
