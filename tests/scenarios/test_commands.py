@@ -82,3 +82,13 @@ def test_a_shipped_scenario_that_changed_gets_a_version(monkeypatch):
     texts["zero_bug_policy"] = texts["zero_bug_policy"].replace("The quarter opens.", "A new quarter opens.")
     monkeypatch.setattr(content, "scenario_texts", lambda: texts)
     assert run("load_library") == ["Published: zero_bug_policy 1.0.1."]
+
+
+@pytest.mark.django_db
+def test_a_shipped_scenario_that_kept_its_version_keeps_nobody_from_starting(monkeypatch, capsys):
+    run("load_library")
+    changed = ZERO_BUG.read_text().replace("The quarter opens.", "A new quarter opens.")
+    texts = content.scenario_texts() | {"zero_bug_policy": changed}
+    monkeypatch.setattr(content, "scenario_texts", lambda: texts)
+    assert run("load_library") == ["Published: nothing new."]
+    assert "zero_bug_policy 1.0.0 was left out: This version was published before." in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
@@ -39,4 +40,9 @@ class Command(BaseCommand):
         hashes = {"graph_hash": engine.graph_hash(scenario), "text_hash": engine.text_hash(scenario)}
         if versions.filter(**hashes).exists():
             return None
-        return str(row.publish(scenario, now=timezone.now(), note="Comes with the portal."))
+        try:
+            return str(row.publish(scenario, now=timezone.now(), note="Comes with the portal."))
+        except ValidationError as refused:
+            # A version that is out already, with another text. The portal starts with what it has.
+            self.stderr.write(f"{slug} {scenario.version} was left out: {' '.join(refused.messages)}")
+            return None
