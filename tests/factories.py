@@ -31,8 +31,7 @@ def make_team(*, name: str = "", parent: Team | None = None, key: str = "", slug
 
 
 def join(user: User, team: Team, role: str = Role.ENGINEER) -> Membership:
-    for cached in ("roles", "own_teams"):
-        user.__dict__.pop(cached, None)
+    user.forget_roles()
     return Membership.objects.create(user=user, team=team, role=role)
 
 
