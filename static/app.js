@@ -53,7 +53,8 @@ function paletteKey(event) {
     const link = find("#palette-results a.chosen") || find("#palette-results a");
     if (!link) return; // the form sends the words to the search page
     link.click();
-  } else return;
+  } else if (event.key === "Escape") find("#palette").close(); // a search field would only empty itself
+  else return;
   event.preventDefault();
 }
 
@@ -68,6 +69,16 @@ function moveInList(step) {
 
 function selectRow() {
   find('input[type="checkbox"]', document.activeElement.closest("tr") || document.createElement("i"))?.click();
+}
+
+// ---- What opens over the page closes by Escape and by a click beside it ----------------------------------
+
+function closeOver(target) {
+  for (const box of findAll("details.as-of[open]")) {
+    if (target && box.contains(target)) continue;
+    if (!target && box.contains(document.activeElement)) find("summary", box).focus();
+    box.open = false;
+  }
 }
 
 // ---- Keys ------------------------------------------------------------------------------------------------
@@ -91,6 +102,7 @@ function singleKey(event) {
 
 on("keydown", (event) => {
   const control = event.ctrlKey || event.metaKey;
+  if (event.key === "Escape") closeOver();
   if (control && event.key === "k") {
     if (openPalette()) event.preventDefault();
   } else if (control && event.key === "Enter") {
@@ -106,6 +118,7 @@ on("keydown", (event) => {
 
 on("click", (event) => {
   const target = event.target;
+  closeOver(target);
   if (target.closest("[data-theme-toggle]")) toggleTheme();
   else if (target.closest("[data-palette]")) {
     if (!event.ctrlKey && !event.metaKey && openPalette()) event.preventDefault();

@@ -56,6 +56,27 @@ def test_the_palette_closes_and_gives_the_focus_back(engineer):
     expect(link).to_be_focused()
 
 
+def test_escape_closes_the_palette_even_with_words_in_it(engineer):
+    engineer.goto("/")
+    engineer.keyboard.press("Control+k")
+    engineer.keyboard.type("checko")
+    engineer.keyboard.press("Escape")
+    expect(engineer.locator("#palette")).to_be_hidden()
+
+
+def test_the_box_of_the_day_closes_by_escape_and_beside_it(engineer):
+    engineer.goto("/")
+    box, opener = engineer.locator("details.as-of"), engineer.locator("details.as-of > summary")
+    opener.click()
+    engineer.keyboard.press("Tab")
+    engineer.keyboard.press("Escape")
+    expect(box).not_to_have_attribute("open", "")
+    expect(opener).to_be_focused()
+    opener.click()
+    heading(engineer).click()
+    expect(box).not_to_have_attribute("open", "")
+
+
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
