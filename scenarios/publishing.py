@@ -103,6 +103,8 @@ scoring: {decision: 60, outcome: 40, pass: 70}
 optimal_path: [wait, own]
 """
 
+TYPING_PAIRS = 5_000  # followed in a quarter of a second, and twenty times what a scenario needs
+
 # What only says that the scenario scores or proves badly; it can be walked through all the same.
 _PLAYABLE_WITH = {"E11", "E13", "E14", "E15", "E16", "E17"}
 
@@ -124,10 +126,14 @@ class NotPublishable(Exception):
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the engine says about a text. `content` is None when it cannot even be drawn."""
+    """What the engine says about a text. `content` is None when it cannot even be drawn.
+
+    `paths`: the choices and the score of each, best first; none while the draft cannot be played or branches too much.
+    """
 
     content: engine.Scenario | None
     problems: tuple[engine.Problem, ...]
+    paths: tuple[tuple[tuple[str, ...], engine.Score], ...]
 
     @property
     def errors(self) -> int:
@@ -146,21 +152,23 @@ class Judgement:
         """Whether it can be walked through as a preview."""
         return self.content is not None and {p.code for p in self.problems if p.severity == "E"} <= _PLAYABLE_WITH
 
-    def paths(self) -> list[tuple[engine.Run, engine.Score]]:
-        """All paths, best first; none while the draft cannot be played or branches too much."""
-        if self.content is None or not self.playable:
-            return []
-        try:
-            return engine.path_table(self.content)
-        except engine.TooManyPaths:
-            return []
-
 
 @lru_cache(maxsize=64)
 def judge(slug: str, text: str, newest: ScenarioVersion | None) -> Judgement:
-    """The engine's problems, and that of a changed id. Remembered: neither a text nor a version ever changes."""
+    """What there is to say about a saved text. Remembered: neither a text nor a version ever changes."""
+    return _judge(slug, text, newest, engine.MAX_PAIRS)
+
+
+def judge_typing(slug: str, text: str, newest: ScenarioVersion | None) -> Judgement:
+    """The same about a text that is being written, in a time that nobody notices: see `engine.examine` and its limit."""
+    return _judge(slug, text, newest, TYPING_PAIRS)
+
+
+def _judge(slug: str, text: str, newest: ScenarioVersion | None, limit: int) -> Judgement:
+    """The engine's problems, and that of a changed id."""
     previous = newest.content if newest else None
-    content, problems = engine.validate(text, previous=previous, checks={check.id for check in library.checks()})
+    checks = {check.id for check in library.checks()}
+    content, problems, paths = engine.examine(text, previous=previous, checks=checks, limit=limit)
     if content and slug and content.id != slug:
         line = next((n for n, line in enumerate(text.splitlines(), start=1) if line.startswith("id:")), 1)
         renamed = engine.Problem(
@@ -171,7 +179,7 @@ def judge(slug: str, text: str, newest: ScenarioVersion | None) -> Judgement:
             fix=f"Write `id: {slug}`, or make a new scenario of this text.",
         )
         problems = sorted([*problems, renamed], key=lambda problem: (problem.severity, problem.line, problem.code))
-    return Judgement(content, tuple(problems))
+    return Judgement(content, tuple(problems), tuple(paths))
 
 
 def newest_of(scenario: Scenario) -> ScenarioVersion | None:

@@ -31,6 +31,7 @@ from .model import (
     to_yaml,
 )
 from .play import (
+    MAX_PAIRS,
     Change,
     NotPlayable,
     Run,
@@ -38,12 +39,12 @@ from .play import (
     State,
     Step,
     TooManyPaths,
+    best_first,
     best_path,
     commit,
     enumerate_paths,
     finished,
     opening,
-    path_table,
     replay,
     score,
     shuffled_choices,
@@ -52,9 +53,10 @@ from .play import (
     visible_choices,
 )
 from .reading import Document, Unreadable, load
-from .validation import Problem, publishable, read_translation, validate
+from .validation import Findings, Problem, examine, publishable, read_translation, validate
 
 __all__ = [
+    "MAX_PAIRS",
     "Box",
     "Change",
     "Choice",
@@ -62,6 +64,7 @@ __all__ = [
     "Document",
     "Edge",
     "Effect",
+    "Findings",
     "Metric",
     "Node",
     "NodeMap",
@@ -77,11 +80,13 @@ __all__ = [
     "TooManyPaths",
     "Translation",
     "Unreadable",
+    "best_first",
     "best_path",
     "change_sentence",
     "commit",
     "condition_text",
     "enumerate_paths",
+    "examine",
     "finished",
     "from_data",
     "from_json",
@@ -91,7 +96,6 @@ __all__ = [
     "node_map",
     "opening",
     "outline",
-    "path_table",
     "publishable",
     "read_translation",
     "replay",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,7 +16,7 @@ SCHEMA = "qm-scenario/1"
 TRANSLATION_SCHEMA = "qm-translation/1"
 KINDS = ("decision", "info", "gate", "check", "ending")
 OUTCOMES = ("success", "partial", "failure")
-OPERATORS = ("lt", "le", "eq", "ge", "gt")
+OPERATORS = ("lt", "le", "eq", "ge", "gt")  # the names that Python's `operator` has for them
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,7 @@ class Condition:
     value: Decimal
 
     def holds(self, values: Mapping[str, Decimal]) -> bool:
-        have = values[self.metric]
-        return {
-            "lt": have < self.value,
-            "le": have <= self.value,
-            "eq": have == self.value,
-            "ge": have >= self.value,
-            "gt": have > self.value,
-        }[self.op]
+        return bool(getattr(operator, self.op)(values[self.metric], self.value))
 
 
 @dataclass(frozen=True)

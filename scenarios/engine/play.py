@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from .model import Choice, Condition, Effect, Node, Scenario, exact, plain
@@ -243,10 +244,9 @@ def _answers(scenario: Scenario, state: State) -> list[str]:
     return [choice.id for choice in visible_choices(scenario, state)]
 
 
-def path_table(scenario: Scenario, limit: int = MAX_PAIRS) -> list[tuple[Run, Score]]:
-    """Every finished run with its score, best first."""
-    scored = [(run, score(scenario, run)) for run in enumerate_paths(scenario, limit)]
-    return sorted(scored, key=lambda row: (-row[1].score, row[0].choices))
+def best_first(paths: Iterable[tuple[tuple[str, ...], Score]]) -> list[tuple[tuple[str, ...], Score]]:
+    """Finished paths, each as its choices with its score, in the order in which authors read them."""
+    return sorted(paths, key=lambda path: (-path[1].score, path[0]))
 
 
 def score(scenario: Scenario, run: Run) -> Score:
@@ -260,8 +260,8 @@ def score(scenario: Scenario, run: Run) -> Score:
     ending = scenario.nodes[run.state.node]
     if ending.kind != "ending":
         raise NotPlayable("The run is not finished.")
-    regret = sum((1 - Fraction(step.quality) for step in run.steps), Fraction(0))
-    decision = 100 * max(Fraction(0), 1 - regret / len(scenario.optimal_path))
+    regret = sum((1 - step.quality for step in run.steps), Decimal(0))
+    decision = 100 * max(Fraction(0), 1 - Fraction(regret) / len(scenario.optimal_path))
     outcome = outcome_score(scenario, run.state.values)
     shares = scenario.scoring
     mixed = (Fraction(shares.decision) * decision + Fraction(shares.outcome) * outcome) / 100
@@ -272,15 +272,18 @@ def score(scenario: Scenario, run: Run) -> Score:
 def outcome_score(scenario: Scenario, values: Mapping[str, Decimal]) -> Fraction:
     """How well the metrics stand, 0..100, exact."""
     metrics = scenario.metrics.values()
-    total = sum(Fraction(metric.weight) for metric in metrics)
-    placed = Fraction(0)
-    for metric in metrics:
-        worst, best = Fraction(metric.worst), Fraction(metric.best)
-        place = (Fraction(values[metric.id]) - worst) / (best - worst)
-        placed += Fraction(metric.weight) * min(max(place, Fraction(0)), Fraction(1))
-    return 100 * placed / total
+    total = Fraction(sum(metric.weight for metric in metrics))
+    return 100 * sum(_points(values[m.id], m.worst, m.best, m.weight) for m in metrics if m.weight) / total
+
+
+@lru_cache(maxsize=10_000)  # thousands of paths end with the same few values of a metric
+def _points(value: Decimal, worst: Decimal, best: Decimal, weight: Decimal) -> Fraction:
+    """The weight, by the place of the value between worst and best."""
+    place = (Fraction(value) - Fraction(worst)) / (Fraction(best) - Fraction(worst))
+    return Fraction(weight) * min(max(place, Fraction(0)), Fraction(1))
 
 
 def half_up(number: Fraction) -> Decimal:
     """One decimal, halves rounded up: 82.45 -> 82.5, computed without floats."""
-    return Decimal((number * 10 + Fraction(1, 2)).__floor__()) / 10
+    tenths = (20 * number.numerator + number.denominator) // (2 * number.denominator)
+    return Decimal(tenths) / 10

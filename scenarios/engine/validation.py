@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sized
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import model, play, reading
 from .model import Choice, Node, Scenario, Translation
@@ -27,6 +27,7 @@ MAX_TEXT = 2000
 MAX_TITLE = 200
 MAX_VERSION = 20  # characters: each part of a version stays a number that people can compare
 MAX_PROMPT_WORDS = 120
+MAX_PARTS = 20  # metrics, rules of a gate, conditions of a rule: more than anybody can follow, and slow to judge
 MAX_DECISIONS = 8
 MAX_LIX = 60  # "very hard to read"; LIX needs no dictionary, so it serves every European language
 
@@ -52,6 +53,52 @@ def publishable(problems: Iterable[Problem]) -> bool:
     return not any(problem.severity == "E" for problem in problems)
 
 
+class Findings(NamedTuple):
+    """What there is to say about a file.
+
+    `scenario` is there as soon as it can be drawn, even when it must not be published: ask `publishable`.
+    `paths` are all ways to an ending, each as its choices with its score, best first; none if they were not followed.
+    """
+
+    scenario: Scenario | None
+    problems: list[Problem]
+    paths: list[tuple[tuple[str, ...], play.Score]]
+
+
+def examine(
+    text: str,
+    *,
+    previous: Scenario | None = None,
+    translations: Iterable[Translation] = (),
+    checks: Collection[str] | None = None,
+    limit: int = play.MAX_PAIRS,
+) -> Findings:
+    """Read and judge one scenario file, following every path through it once.
+
+    `previous` is the published version that this text would follow (E17), `translations` its sidecar files
+    (W08), `checks` the ids of the knowledge checks that nodes may refer to. A `limit` below the usual one is for a
+    text that is still being written: beyond it the paths are left for later (W10), since nobody should wait for them.
+    """
+    try:
+        document = reading.load(text)
+    except reading.Unreadable as error:
+        return Findings(None, [Problem("E01", "E", error.message, error.line, fix=error.fix)], [])
+    report = _Report(document)
+    _Shape(report, checks).read()
+    if not report.drawable:
+        return Findings(None, report.sorted(), [])
+    scenario = model.from_mapping(document.data)
+    _judge_graph(report, scenario)
+    _judge_words(report, scenario)
+    paths = _judge_play(report, scenario, limit) if publishable(report.problems) else []
+    _judge_step_from(report, scenario, previous)
+    for translation in translations:
+        for path in model.stale_paths(scenario, translation):
+            message = f"The {translation.language} text of `{path}` belongs to an older source text."
+            report.add("W08", tuple(path.split(".")), message, "Translate it again; until then the source is shown.")
+    return Findings(scenario, report.sorted(), paths)
+
+
 def validate(
     text: str,
     *,
@@ -59,31 +106,9 @@ def validate(
     translations: Iterable[Translation] = (),
     checks: Collection[str] | None = None,
 ) -> tuple[Scenario | None, list[Problem]]:
-    """Read and judge one scenario file.
-
-    The scenario comes back as soon as it can be drawn, even when it must not be published: ask `publishable`.
-    `previous` is the published version that this text would follow (E17), `translations` its sidecar files
-    (W08), `checks` the ids of the knowledge checks that nodes may refer to.
-    """
-    try:
-        document = reading.load(text)
-    except reading.Unreadable as error:
-        return None, [Problem("E01", "E", error.message, error.line, fix=error.fix)]
-    report = _Report(document)
-    _Shape(report, checks).read()
-    if not report.drawable:
-        return None, report.sorted()
-    scenario = model.from_mapping(document.data)
-    _judge_graph(report, scenario)
-    _judge_words(report, scenario)
-    if publishable(report.problems):
-        _judge_play(report, scenario)
-    _judge_step_from(report, scenario, previous)
-    for translation in translations:
-        for path in model.stale_paths(scenario, translation):
-            message = f"The {translation.language} text of `{path}` belongs to an older source text."
-            report.add("W08", tuple(path.split(".")), message, "Translate it again; until then the source is shown.")
-    return scenario, report.sorted()
+    """The scenario and the problems that `examine` finds."""
+    found = examine(text, previous=previous, translations=translations, checks=checks)
+    return found.scenario, found.problems
 
 
 def read_translation(text: str) -> Translation:
@@ -172,7 +197,9 @@ class _Shape:
         if isinstance(data.get("optimal_path"), list) and not data["optimal_path"]:
             self.wrong(("optimal_path",), "The optimal path is empty.", "List the best choice of every decision.")
         self.scoring(data.get("scoring"))
-        for key, body in self.named(("metrics",), data.get("metrics")):
+        metrics = self.named(("metrics",), data.get("metrics"))
+        self.few(("metrics",), metrics)
+        for key, body in metrics:
             self.metrics.add(key)
             self.metric(("metrics", key), body)
         if self.report.drawable and not sum(body["weight"] for body in data["metrics"].values()):
@@ -231,6 +258,10 @@ class _Shape:
         if isinstance(value, str) and value in allowed:
             return True
         return self.wrong(path, f"`{_last(path)}` cannot be `{value}`.", f"Use one of: {', '.join(allowed)}.")
+
+    def few(self, path: Path, parts: Sized) -> None:
+        if len(parts) > MAX_PARTS:
+            self.wrong(path, f"`{_last(path)}` has {len(parts)} entries.", f"Keep to {MAX_PARTS} at most.")
 
     def words(self, path: Path, value: Any, *, idents: bool) -> None:
         if not isinstance(value, list):
@@ -330,6 +361,7 @@ class _Shape:
         if not isinstance(rules, list) or not rules:
             self.wrong((*path, "rules"), "`rules` must be a list of rules.", "Write `- when: [...]` and `to: node`.")
             return
+        self.few((*path, "rules"), rules)
         for index, rule in enumerate(rules):
             place = (*path, "rules", index)
             if self.fields(place, rule, {"when", "to"}, set()):
@@ -385,6 +417,7 @@ class _Shape:
         if not isinstance(items, list) or not items:
             self.wrong(path, "`when` must be a list of conditions.", "Write [{metric: m, op: lt, value: n}].")
             return
+        self.few(path, items)
         for index, item in enumerate(items):
             place = (*path, index)
             if not self.fields(place, item, {"metric", "op", "value"}, set()):
@@ -566,57 +599,70 @@ def lix(text: str) -> Decimal:
 # --- play: what only an enumeration of all runs can prove
 
 
-def _judge_play(report: _Report, scenario: Scenario) -> None:
+def _judge_play(report: _Report, scenario: Scenario, limit: int) -> list[tuple[tuple[str, ...], play.Score]]:
+    """Follow every run once. The finished ones come back with their scores, best first."""
+    finished: dict[tuple[str, ...], play.Score] = {}
+    stuck: dict[str, play.Run] = {}  # decision -> the first run that finds fewer than two choices there
+    branches: set[tuple[str, int | None]] = set()
     try:
-        positions = list(play.all_positions(scenario))
+        for run in play.all_positions(scenario, limit):
+            node = scenario.nodes[run.state.node]
+            branches.update(_branches(scenario, run))
+            if node.kind == "ending":
+                finished[run.choices] = play.score(scenario, run)
+            elif node.kind == "decision" and len(play.visible_choices(scenario, run.state)) < 2:
+                stuck.setdefault(node.id, run)
     except play.TooManyPaths:
+        _too_many(report, limit)
+        return []
+    _judge_positions(report, scenario, stuck, branches)
+    _judge_paths(report, scenario, finished)
+    _judge_optimum(report, scenario, finished)
+    return play.best_first(finished.items())
+
+
+def _too_many(report: _Report, limit: int) -> None:
+    if limit < play.MAX_PAIRS:
+        message = "The paths are too many to be followed while you write."
+        report.add("W10", ("nodes",), message, "Save the draft: then every path is followed and listed.")
+    else:
         message = f"There are more than {play.MAX_PAIRS} pairs of node and state."
         report.add("E16", ("nodes",), message, "Merge branches or remove choices; the proofs need every path.")
-        return
-    _judge_positions(report, scenario, positions)
-    runs = [(run, play.score(scenario, run)) for run in positions if play.finished(scenario, run)]
-    passing = {run.choices for run, result in runs if result.passed}
-    if len(passing) == len(runs):
+
+
+def _judge_positions(
+    report: _Report, scenario: Scenario, stuck: Mapping[str, play.Run], branches: Collection[tuple[str, int | None]]
+) -> None:
+    for key, run in stuck.items():
+        shown = play.visible_choices(scenario, run.state)
+        message = f"After {' > '.join(run.choices) or 'the start'} only {len(shown)} choice is left here."
+        report.add("E11", ("nodes", key), message, "Loosen a `when` so that two choices always remain.")
+    for gate in (node for node in scenario.nodes.values() if node.kind == "gate"):
+        for index in range(len(gate.rules)):
+            if (gate.id, index) not in branches:
+                message = f"Rule {index + 1} of `{gate.id}` never fires."
+                report.add("E13", ("nodes", gate.id, "rules", index), message, "Change its limit, or remove the rule.")
+        if (gate.id, None) not in branches:
+            message = f"The `else` of `{gate.id}` is never reached."
+            report.add("E13", ("nodes", gate.id, "else"), message, "Check the limits of the rules.", severity="W")
+
+
+def _judge_paths(report: _Report, scenario: Scenario, scores: Mapping[tuple[str, ...], play.Score]) -> None:
+    passing = [path for path, result in scores.items() if result.passed]
+    if len(passing) == len(scores):
         report.add("E15", ("scoring",), "No path fails.", "Raise `pass`, or give poor choices real consequences.")
-    if not any(scenario.nodes[result.ending].outcome == "success" for _, result in runs):
+    if not any(scenario.nodes[result.ending].outcome == "success" for result in scores.values()):
         report.add("E15", ("nodes",), "No path reaches a success.", "Let the best path end in a success.")
-    _judge_optimum(report, scenario, {run.choices: result for run, result in runs})
-    longest = max((len(run.steps) for run, _ in runs), default=0)
+    longest = max((len(path) for path in scores), default=0)
     if longest > MAX_DECISIONS:
         message = f"The longest path has {longest} decisions."
         report.add("W05", ("nodes",), message, f"Stay at {MAX_DECISIONS} or fewer; split the story in two.")
     first = play.start(scenario)
     for choice in play.visible_choices(scenario, first):
-        if not any(path[:1] == (choice.id,) for path in passing):
+        if not any(path[0] == choice.id for path in passing):
             message = f"After `{choice.id}` no path passes."
             fix = "Let a learner who corrects a first mistake still pass."
             report.add("W06", ("nodes", first.node, "choices", choice.id), message, fix)
-
-
-def _judge_positions(report: _Report, scenario: Scenario, positions: list[play.Run]) -> None:
-    blocked: set[str] = set()
-    for run in positions:
-        node = scenario.nodes[run.state.node]
-        if node.kind != "decision" or node.id in blocked:
-            continue
-        if len(shown := play.visible_choices(scenario, run.state)) < 2:
-            blocked.add(node.id)
-            message = f"After {' > '.join(run.choices) or 'the start'} only {len(shown)} choice is left here."
-            report.add("E11", ("nodes", node.id), message, "Loosen a `when` so that two choices always remain.")
-    taken = {branch for run in positions for branch in _branches(scenario, run)}
-    for gate in (node for node in scenario.nodes.values() if node.kind == "gate"):
-        for index in range(len(gate.rules)):
-            if (gate.id, index) not in taken:
-                message = f"Rule {index + 1} of `{gate.id}` never fires."
-                report.add(
-                    "E13",
-                    ("nodes", gate.id, "rules", index),
-                    message,
-                    "Change its limit, or remove the rule.",
-                )
-        if (gate.id, None) not in taken:
-            message = f"The `else` of `{gate.id}` is never reached."
-            report.add("E13", ("nodes", gate.id, "else"), message, "Check the limits of the rules.", severity="W")
 
 
 def _branches(scenario: Scenario, run: play.Run) -> list[tuple[str, int | None]]:

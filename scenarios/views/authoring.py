@@ -20,7 +20,7 @@ from scenarios import engine, previewing, publishing
 from scenarios.analytics import Analytics, analyse
 from scenarios.author_forms import PublishForm, TextsForm, VoidForm, YamlForm
 from scenarios.models import Scenario, ScenarioVersion
-from scenarios.publishing import DraftChanged, Judgement, NotPublishable, judge, newest_of
+from scenarios.publishing import DraftChanged, Judgement, NotPublishable, judge, judge_typing, newest_of
 from teams.permissions import can_author, require
 from teams.requests import SignedInRequest
 
@@ -61,7 +61,7 @@ def authoring_new(request: SignedInRequest) -> HttpResponse:
             messages.success(request, "The draft is saved.")
             return redirect("scenarios:authoring_edit", scenario.slug)
     status = 422 if form.is_bound else 200
-    verdict = judge("", form.cleaned_data.get("text", ""), None) if form.is_bound else None
+    verdict = judge_typing("", form.cleaned_data.get("text", ""), None) if form.is_bound else None
     return render_page(request, "scenarios/authoring/new.html", {"form": form, "verdict": verdict}, status=status)
 
 
@@ -70,11 +70,13 @@ def authoring_edit(request: SignedInRequest, slug: str) -> HttpResponse:
     scenario, newest = _find(request, slug)
     if request.method != "POST":
         text = publishing.draft_text(scenario, newest)
-        return _editor(request, scenario, newest, YamlForm(initial={"text": text, "base": scenario.version}), text)
+        form = YamlForm(initial={"text": text, "base": scenario.version})
+        return _editor(request, scenario, newest, form, judge(slug, text, newest))
     form = YamlForm(request.POST, request.FILES)
-    if not form.is_valid() or form.cleaned_data["base"] is None:
-        return _editor(request, scenario, newest, form, form.cleaned_data.get("text", ""), status=422)
-    text = form.cleaned_data["text"]
+    good = form.is_valid() and form.cleaned_data["base"] is not None
+    text = form.cleaned_data.get("text", "")
+    if not good:
+        return _editor(request, scenario, newest, form, judge_typing(slug, text, newest), status=422)
     try:
         publishing.save_draft(scenario, text, base=form.cleaned_data["base"])
     except DraftChanged as conflict:
@@ -92,7 +94,8 @@ def authoring_check(request: SignedInRequest, slug: str) -> HttpResponse:
     text = form.cleaned_data.get("text", "")
     if good and form.cleaned_data["file"]:  # the text of the file is what goes on in the editor
         form = YamlForm(initial={"text": text, "base": request.POST.get("base")})
-    return _editor(request, scenario, newest, form, text, partial="findings", status=200 if good else 422)
+    verdict = judge_typing(slug, text, newest)
+    return _editor(request, scenario, newest, form, verdict, partial="findings", status=200 if good else 422)
 
 
 @form_page
@@ -291,13 +294,12 @@ def _editor(
     scenario: Scenario,
     newest: ScenarioVersion | None,
     form: YamlForm,
-    text: str,
+    verdict: Judgement,
     *,
     partial: str = "",
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    verdict = judge(scenario.slug, text, newest)
     context = _about(scenario, newest, "edit") | {"form": form, "verdict": verdict, **_drawn(verdict, request), **more}
     return render_page(request, "scenarios/authoring/edit.html", context, partial=partial, status=status)
 
@@ -307,13 +309,12 @@ def _drawn(verdict: Judgement, request: SignedInRequest) -> dict[str, Any]:
     content = verdict.content
     if content is None:
         return {}
-    paths = verdict.paths()
-    page = Paginator(paths, PATHS_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(verdict.paths, PATHS_PER_PAGE).get_page(request.GET.get("page"))
     numbers = [
         ("Nodes", len(content.nodes)),
         ("Decisions", sum(node.kind in ("decision", "check") for node in content.nodes.values())),
-        ("Paths", len(paths)),
-        ("Paths that pass", sum(result.passed for _, result in paths)),
+        ("Paths", len(verdict.paths)),
+        ("Paths that pass", sum(result.passed for _, result in verdict.paths)),
     ]
     return {
         "content": content,
@@ -329,7 +330,8 @@ def _conflict(request: SignedInRequest, current: Scenario, newest: ScenarioVersi
     theirs = publishing.draft_text(current, newest)
     lines = difflib.unified_diff(theirs.splitlines(), text.splitlines(), "Saved now", "Your text", lineterm="", n=2)
     form = YamlForm(initial={"text": text, "base": current.version})
-    return _editor(request, current, newest, form, text, status=409, theirs=theirs, changes="\n".join(lines))
+    verdict = judge_typing(current.slug, text, newest)
+    return _editor(request, current, newest, form, verdict, status=409, theirs=theirs, changes="\n".join(lines))
 
 
 def _analytics_csv(slug: str, figures: Analytics, paths: bool) -> HttpResponse:

@@ -1,5 +1,7 @@
 """Writing scenarios: drafts, the editor, preview, publishing, versions, voiding; through the pages."""
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -146,6 +148,32 @@ def test_checking_saves_nothing(client, author):
     assert "to: nowhere" in page.text
     scenario.refresh_from_db()
     assert scenario.draft_yaml == FIRST
+
+
+def test_a_large_draft_is_followed_when_it_is_saved_not_while_it_is_written(client, author):
+    """Two choices at each of twelve decisions: 4,096 paths, and 8,191 decisions and endings on them."""
+    scenario = make_draft()
+    decisions = "".join(
+        f"""
+  d{n}:
+    kind: decision
+    prompt: Again?
+    choices:
+      yes_{n}: {{label: "Yes", quality: 1, to: {f"d{n + 1}" if n < 11 else "split"}, effects: {{trust: 1}}}}
+      no_{n}: {{label: "No", quality: 0, to: {f"d{n + 1}" if n < 11 else "split"}, effects: {{trust: -1}}}}"""
+        for n in range(12)
+    )
+    best = ", ".join(f"yes_{n}" for n in range(12))
+    start, rest = FIRST.split("nodes:")
+    text = f"{start.replace('start: friday', 'start: d0')}nodes:{decisions}\n  split:{rest.split('  split:')[1]}"
+    text = re.sub(r"optimal_path: .*", f"optimal_path: [{best}]", text)
+    written = client.post(url("authoring_check", "tiny"), {"text": text})
+    assert "W10 warning" in written.text
+    assert not written.context["verdict"].paths
+    assert save(client, scenario, text).status_code == 302
+    verdict = client.get(url("authoring_edit", "tiny")).context["verdict"]
+    assert len(verdict.paths) == 2**12
+    assert "W10" not in {problem.code for problem in verdict.problems}
 
 
 def test_hostile_text_is_named_not_run(client, author):

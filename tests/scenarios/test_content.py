@@ -52,8 +52,7 @@ def test_scenario_is_valid_without_a_single_warning(path):
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_scenario_has_the_shape_that_its_author_meant(path):
-    scenario, _ = engine.validate(path.read_text())
-    table = engine.path_table(scenario)
+    scenario, _, table = engine.examine(path.read_text())
     paths, passing, best, endings = SHAPES[scenario.id]
     assert len(table) == paths
     assert sum(result.passed for _, result in table) == passing

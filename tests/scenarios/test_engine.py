@@ -115,7 +115,7 @@ def test_results_table(zero_bug, row):
 
 
 def test_every_path_of_the_zero_bug_policy(zero_bug):
-    table = engine.path_table(zero_bug)
+    table = engine.examine(ZERO_BUG_TEXT).paths
     endings = [result.ending for _, result in table]
     assert len(table) == 96
     assert {name: endings.count(f"end_{name}") for name in ("sustained", "fragile", "relapse", "goodhart", "burnout")} == {
@@ -127,9 +127,9 @@ def test_every_path_of_the_zero_bug_policy(zero_bug):
     }
     assert sum(result.passed for _, result in table) == 8
     assert {result.ending for _, result in table if result.passed} == {"end_sustained", "end_fragile"}
-    assert table[0][0] == engine.best_path(zero_bug)
+    assert table[0][0] == zero_bug.optimal_path
     assert table[-1][1].score == Decimal("20.1")
-    assert {len(run.steps) for run, _ in table} == {2, 4, 5}
+    assert {len(path) for path, _ in table} == {2, 4, 5}
 
 
 def test_the_zero_bug_policy_has_nothing_to_complain_about():
@@ -410,6 +410,25 @@ def test_a_scenario_that_explodes_is_refused():
     text = TINY[: TINY.index("  friday:")] + nodes + TINY[TINY.index("  split:") :]
     text = text.replace("start: friday", "start: d0").replace("[wait]", "[c0, c0, c0, c0, c0, c0, c0]")
     assert codes(text) & {"E16", "E14"} == {"E16"}
+
+
+def test_a_text_being_written_is_not_followed_for_long():
+    found = engine.examine(ZERO_BUG_TEXT, limit=100)
+    assert [one.code for one in found.problems] == ["W10"]
+    assert found.scenario
+    assert not found.paths
+    assert len(engine.examine(ZERO_BUG_TEXT, limit=250).paths) == 96
+
+
+def test_nothing_has_more_parts_than_anybody_can_follow():
+    condition = "{metric: trust, op: ge, value: 60}"
+    found = problem(tiny(f"when: [{condition}]", f"when: [{', '.join([condition] * 21)}]"), "E02")
+    assert found.message == "`when` has 21 entries."
+    rule = f"{{when: [{condition}], to: good}}"
+    assert "`rules` has 21 entries." in problem(tiny(f"[{rule}]", f"[{', '.join([rule] * 21)}]"), "E02").message
+    metric = "label: M, unit: pts, start: 60, min: 0, max: 100, better: higher, worst: 30, best: 80, weight: 1"
+    more = "".join(f"  m{n}: {{{metric}}}\n" for n in range(20))
+    assert "`metrics` has 21 entries." in problem(tiny("nodes:\n", f"{more}nodes:\n"), "E02").message
 
 
 def test_versions_must_move_on():
@@ -693,7 +712,8 @@ def test_the_fold_of_steps_is_the_state(scenario):
 @settings(max_examples=100, deadline=None)
 @given(scenarios())
 def test_scores_stay_in_bounds(scenario):
-    for run, result in engine.path_table(scenario):
+    for run in engine.enumerate_paths(scenario):
+        result = engine.score(scenario, run)
         assert 0 <= result.score <= result.cap <= 100
         assert 0 <= result.decision <= 100
         assert 0 <= result.outcome <= 100

@@ -21,13 +21,13 @@ class Command(BaseCommand):
             text = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{file} cannot be read: {error}") from None
-        scenario, problems = engine.validate(text, checks={check.id for check in content.checks()})
+        scenario, problems, found = engine.examine(text, checks={check.id for check in content.checks()})
         for problem in problems:
             self.stdout.write(str(problem))
         if scenario is None or not engine.publishable(problems):
             raise CommandError(f"{file} must not be published yet.")
         if paths:
-            for run, result in engine.path_table(scenario):
-                self.stdout.write(f"{' > '.join(run.choices)} | {result.ending} | {result.score}")
+            for choices, result in found:
+                self.stdout.write(f"{' > '.join(choices)} | {result.ending} | {result.score}")
         elif not problems:
             self.stdout.write(f"{file} is fit to be published.")
