@@ -55,7 +55,7 @@ class Input:
         return self._number(text)
 
     def _number(self, text: str) -> Decimal | int:
-        reading = parse_number(text, unit=self.unit)
+        reading = parse_number(text, unit=self.unit, thousands=self.kind in ("whole", "amount"))
         value = reading.value
         if value is None:
             raise ValueError(reading.warning)

@@ -18,7 +18,7 @@ LADDER = (1, 3, 7, 21, 60)  # days until the next question, by box (Leitner)
 _SPACES = str.maketrans("", "", " \t\u00a0\u2009\u202f'’_")
 _NUMBER = re.compile(r"(?P<currency>[€$£]?)(?P<digits>[-+]?[0-9][0-9.,]*|[-+]?\.[0-9]+)(?P<unit>[^0-9.,]*)\Z")
 _MULTIPLES = {"k": 1_000, "m": 1_000_000}
-_QUOTIENT = re.compile(r"([0-9]+)/([1-9][0-9]*)\Z")
+_QUOTIENT = re.compile(r"([0-9][0-9.,]*)/([0-9][0-9.,]*)\Z")
 _SPAN = re.compile(r"([0-9]+(?:[.,][0-9]+)?)(d|days?|h|hrs?|hours?|m|mins?|minutes?|s|secs?|seconds?)(?=[0-9]|\Z)")
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
@@ -104,16 +104,16 @@ class Grade:
         return (Decimal(right) / len(self.fields)).quantize(Decimal("0.01"))
 
 
-def parse_number(text: str, *, unit: str = "", expected: Decimal | None = None) -> Reading:
+def parse_number(text: str, *, unit: str = "", expected: Decimal | None = None, thousands: bool = False) -> Reading:
     """Read a number as people write it: `15.8`, `15,8`, `15.8%`, `15/95`, `58,000`, `58.000`, `58k`, `€ 400k`, `5.3 h`,
     and where a time is asked for also `5 h 18 min` and `318 minutes`.
 
     `expected` settles what is ambiguous: `58,000` is the reading nearer to it, and `0.158` where 15.8% is meant is
-    taken as 15.8 with a warning.
+    taken as 15.8 with a warning. Without it `thousands` does: whole numbers and amounts of money have no three
+    decimals, so that `60.000` is 60,000 there.
     """
     typed = text.translate(_SPACES).replace("−", "-")
-    if len(typed) <= 30 and (quotient := _QUOTIENT.match(typed)):
-        value = Decimal(quotient[1]) / Decimal(quotient[2])
+    if len(typed) <= 30 and (value := _quotient(typed.removesuffix(unit))) is not None:
         return Reading(value * 100) if unit == "%" and expected is None else _meant(value, text, unit, expected)
     if len(typed) <= 30 and (span := _span(typed.casefold(), unit)) is not None:
         return Reading(span)
@@ -132,7 +132,7 @@ def parse_number(text: str, *, unit: str = "", expected: Decimal | None = None) 
     if not readings:
         return Reading(None, "This is not a number.")
     if expected is None:
-        return Reading(readings[0])
+        return Reading(max(readings, key=abs) if thousands and factor == 1 else readings[0])
     value = min(readings, key=lambda reading: abs(reading - expected))
     return Reading(value) if suffix == "%" else _meant(value, text, unit, expected)
 
@@ -144,6 +144,14 @@ def _meant(value: Decimal, text: str, unit: str, expected: Decimal | None) -> Re
         if abs(share - expected) < abs(value - expected):
             return Reading(share, f"{text.strip()} is a share of one; taken as {round(share, 2).normalize():f}%.")
     return Reading(value)
+
+
+def _quotient(typed: str) -> Decimal | None:
+    """`15/95` or `26.5/5`, computed; None when it is no quotient, or one by 0."""
+    if not (match := _QUOTIENT.match(typed)):
+        return None
+    above, below = _readings(match[1]), _readings(match[2])
+    return above[0] / below[0] if above and below and below[0] else None
 
 
 def _span(typed: str, unit: str) -> Decimal | None:

@@ -133,6 +133,15 @@ def test_nonsense_gets_a_sentence(key, name, text, words):
         asked.read(text)
 
 
+def test_a_point_before_three_digits_parts_thousands_in_counts_and_money():
+    amount = next(one for one in CALCULATORS["cost_of_quality"].inputs if one.name == "appraisal")
+    count = next(one for one in CALCULATORS["edr"].inputs if one.name == "caught")
+    assert amount.read("60.000") == count.read("60.000") == amount.read("60,000") == 60_000
+    assert amount.read("60.50") == Decimal("60.50")
+    share = next(one for one in CALCULATORS["canary"].inputs if one.name == "share")
+    assert share.read("1.125") == Decimal("1.125")
+
+
 @pytest.mark.parametrize(
     ("key", "typed", "field"),
     [

@@ -100,10 +100,23 @@ def test_a_quotient_is_computed():
     reading = parse_number("15/95", unit="%", expected=D("15.8"))
     assert D("15.7") < reading.value < D("15.9")
     assert reading.warning == "15/95 is a share of one; taken as 15.79%."
-    assert parse_number("26.5/5", unit="h").value is None
     assert parse_number("1/200", unit="%").value == D("0.5")  # nothing to compare with: a quotient is a share
     assert parse_number("714 / 4", unit="h").value == D("178.5")
-    assert parse_number("1/0", unit="h").value is None
+    assert parse_number("26.5/5", unit="h").value == parse_number("26,5 / 5 h", unit="h").value == D("5.3")
+    assert parse_number("58,000/400", unit="").value == 145
+    assert parse_number("0.5/0.25").value == 2
+
+
+@pytest.mark.parametrize("text", ["1/0", "1/0.0", "1//2", "1/2/3", "/2", "1.2.3/4", "1/,"])
+def test_what_is_no_quotient(text):
+    assert parse_number(text, unit="h").value is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("60.000", "60000"), ("60,000", "60000"), ("1.500.000", "1500000"), ("1.5k", "1500"), ("0.125", "0.125")]
+)
+def test_three_decimals_are_thousands_where_nobody_writes_three_decimals(text, value):
+    assert parse_number(text, thousands=True).value == D(value)
 
 
 def test_a_fraction_where_percent_is_meant_is_taken_and_told():
