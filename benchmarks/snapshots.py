@@ -52,11 +52,21 @@ def take_snapshots(as_of: date, windows: Sequence[int] = WINDOWS) -> int:
     The number of statements is constant. The day's rows are replaced in one transaction, so a reader sees the old day or the
     new one, and a second run changes nothing but `computed_at`.
     """
-    # Judged while the database takes them in.
-    rows = _rows(as_of, ThresholdSet.objects.by_metric(as_of), windows)
     with transaction.atomic():
+        _lock(as_of)
+        # Judged while the database takes them in.
+        rows = _rows(as_of, ThresholdSet.objects.by_metric(as_of), windows)
         MetricSnapshot.objects.filter(as_of=as_of, window_days__in=windows)._raw_delete(using="default")
         return _copy(rows)
+
+
+def _lock(as_of: date) -> None:
+    """Until the transaction ends, nobody else replaces this day: two runs at once would keep its rows twice.
+
+    Taken before counting, so that the last to write has also looked last.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('benchmarks.snapshots'), %s)", [as_of.toordinal()])
 
 
 def count_now(as_of: date, windows: Sequence[int], teams: Sequence[int]) -> list[MetricSnapshot]:

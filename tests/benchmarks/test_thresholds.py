@@ -17,7 +17,6 @@ from benchmarks.quantities import limits, parse, spans, typed
 from benchmarks.tiers import Cuts
 from qmportal.lib.days import local_day, midnight
 from tests.factories import make_defect, make_incident, make_team, make_user
-from tests.threads import at_once
 
 HOUR, DAY = 3600, 86400
 THRESHOLDS = "/thresholds/"
@@ -473,24 +472,6 @@ def test_an_admin_keeps_the_shipped_thresholds_by_a_press(client):
     assert {row.author for row in kept} == {admin}
     assert ThresholdSet.objects.filter(author=admin).count() == len(before)
     assert "Keep the shipped thresholds" not in client.get("/thresholds/").content.decode()
-
-
-@pytest.fixture
-def committed_admin(django_db_setup, django_db_blocker):
-    """An admin whom other connections see too. What was committed is taken away again by hand."""
-    with django_db_blocker.unblock():
-        admin = make_user(admin=True, email="crowd@example.com")
-        yield admin
-        ThresholdSet.objects.filter(author=admin).delete()
-        admin.delete()
-        connection.close()
-
-
-def test_presses_at_once_keep_them_once(committed_admin):
-    def press(_):
-        return ThresholdSet.objects.adopt(author=committed_admin, now=timezone.now())
-
-    assert sorted(at_once(press, range(6))) == [False] * 5 + [True]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,51 @@
+"""Two workers that compute the same day, two presses of the same button."""
+
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from benchmarks.models import MetricSnapshot, ThresholdSet
+from benchmarks.snapshots import take_snapshots
+from tests.factories import make_team, make_user
+from tests.threads import at_once
+
+DAY = date(2026, 3, 10)
+
+
+@pytest.fixture
+def db(django_db_setup, django_db_blocker):
+    """In place of the usual one, which undoes all at the end and so commits nothing that others could see."""
+    with django_db_blocker.unblock():
+        yield
+        connection.close()
+
+
+@pytest.fixture
+def team(db):
+    team = make_team(slug="crowd", key="CROWD")
+    yield team
+    MetricSnapshot.objects.filter(as_of=DAY).delete()
+    team.delete()
+
+
+@pytest.fixture
+def admin(db):
+    admin = make_user(admin=True, email="crowd@example.com")
+    yield admin
+    ThresholdSet.objects.filter(author=admin).delete()
+    admin.delete()
+
+
+def test_the_same_day_at_once_is_kept_once(team):
+    kept = at_once(take_snapshots, [DAY] * 4)
+    assert len(set(kept)) == 1
+    assert MetricSnapshot.objects.filter(as_of=DAY).count() == kept[0]
+
+
+def test_presses_at_once_keep_the_shipped_thresholds_once(admin):
+    def press(_):
+        return ThresholdSet.objects.adopt(author=admin, now=timezone.now())
+
+    assert sorted(at_once(press, range(6))) == [False] * 5 + [True]
