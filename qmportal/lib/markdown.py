@@ -1,7 +1,10 @@
 """Text that people write, as safe HTML: Markdown without raw HTML, cleaned once more. Load with {% load markdown %}."""
 
+import re
+
 import nh3
 from django import template
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
@@ -46,3 +49,10 @@ def markdown(text: str, levels_above: int = LEVELS_ABOVE) -> SafeString:
         link_rel="nofollow noopener noreferrer",
     )
     return mark_safe(html)  # noqa: S308 - nh3 has just cleaned it
+
+
+@register.filter
+def backticks(text: str) -> SafeString:
+    """Plain text whose `words` in backticks are set as code; nothing else in it is marked up."""
+    html = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+    return mark_safe(html)  # noqa: S308 - it was escaped before the tags were put in

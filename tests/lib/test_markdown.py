@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from qmportal.lib.markdown import markdown
+from qmportal.lib.markdown import backticks, markdown
 
 
 def test_the_usual_marks_are_drawn():
@@ -50,3 +50,8 @@ def test_no_text_is_no_markup():
 )
 def test_headings_follow_those_of_the_page_without_a_gap(text, tags):
     assert re.findall(r"<(h\d)>", markdown(text)) == tags.split()
+
+
+def test_backticks_are_set_as_code_and_nothing_else_is_marked_up():
+    assert backticks("`to` is *missing* in `a_b`.") == "<code>to</code> is *missing* in <code>a_b</code>."
+    assert backticks("`<b>` & one ` alone") == "<code>&lt;b&gt;</code> &amp; one ` alone"

@@ -142,6 +142,7 @@ def test_checking_saves_nothing(client, author):
     fragment = client.post(url("authoring_check", "tiny"), {"text": broken}, headers=headers)
     assert fragment.status_code == 200
     assert "E03 error" in fragment.text
+    assert "There is no node <code>nowhere</code>." in fragment.text
     assert "<html" not in fragment.text
     page = client.post(url("authoring_check", "tiny"), {"text": broken, "base": 1})
     assert "E03 error" in page.text
