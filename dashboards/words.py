@@ -38,13 +38,15 @@ def tier_bar(measure: Measure, rules: Rules, tier: str | None) -> charts.TierBar
 
 
 def open_words(night: Mapping[str, MetricSnapshot], rules: Rules) -> str:
-    """MTTR with the incidents that are still open, and the tier it would be by MTTR's own rules; "" when none is open."""
+    """MTTR with the incidents that are still open, and the tier of that by MTTR's own rules; "" when none is open."""
     with_open, still_open = night.get("mttr_with_open"), night.get("open_incidents")
     if with_open is None or with_open.value is None or still_open is None or not still_open.n:
         return ""
     words = value_words(with_open.measure, rules.cuts, compact=True)
-    tier = judge(with_open.measure, rules).tier
-    return f"{words}, would be {tier.label}" if tier else words
+    tier, without = judge(with_open.measure, rules).tier, night.get("mttr")
+    if tier is None:
+        return words
+    return f"{words}, {'still' if without and without.tier == tier.value else 'would be'} {tier.label}"
 
 
 def listed(words: Sequence[str], most: int = 3) -> str:

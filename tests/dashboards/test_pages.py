@@ -278,6 +278,19 @@ def test_mttr_with_open_incidents_is_shown_beside_mttr(client, manager, payments
         assert "3.4 d, would be Needs Work" in client.get(address).content.decode()
 
 
+def test_open_incidents_that_leave_the_tier_are_said_to(client, manager, payments, today):
+    make_incident(team=payments, detected_at=midnight(today) - timedelta(hours=2), started_at=None)
+    take_snapshots(today)
+    # Five of an hour and a half, and one open for two hours: 9.5 h / 6.
+    assert "1.6 h, still Good" in client.get("/t/payments/").content.decode()
+
+
+def test_the_links_to_rows_keep_window_and_day(client, manager, payments, today):
+    page = client.get(f"/t/payments/?window=30&as_of={today}").content.decode()
+    for metric in ("escaped_defect_rate", "defects_found"):
+        assert f'href="/t/payments/{metric}/?window=30&amp;as_of={today}"' in page
+
+
 def test_the_bar_offers_an_import_to_those_who_may(client, manager, payments):
     assert 'href="/imports/"' in client.get("/").content.decode()
     client.force_login(make_member(team=payments, role=Role.TRAINEE))
