@@ -381,7 +381,7 @@ def _release(moment: datetime) -> str:
 
 INCIDENT_SEVERITIES = Weighted({"SEV1": 5, "SEV2": 24, "SEV3": 48, "SEV4": 23})
 DETECTED_BY = {
-    "early": Weighted({"monitor": 72, "engineer": 12, "customer": 8, "internal_user": 5, "test": 3}),
+    "early": Weighted({"monitor": 72, "engineer": 12, "customer": 8, "internal_user": 5, "partner": 3}),
     "balanced": Weighted({"monitor": 50, "customer": 24, "internal_user": 12, "engineer": 10, "partner": 4}),
     "late": Weighted({"customer": 46, "monitor": 22, "internal_user": 17, "engineer": 8, "partner": 7}),
 }
@@ -494,7 +494,7 @@ def _past(
     defect = None
     if not why and not outage and rng.random() < 0.15 and (culprit := _just_found(escaped, detected_at)):
         defect, title, (cause, stage) = culprit.id, culprit.title, CAUSED_BY_DEFECT
-    impacted = not why and (severity in ("SEV1", "SEV2") or rng.random() < 0.6)
+    impacted = not why and ("customer" in title or severity in ("SEV1", "SEV2") or rng.random() < 0.6)
     affected = max(1, round(AFFECTED[severity] * rng.lognormvariate(0, 0.7))) if impacted else None
     status = "closed" if closed_at else "restored"
     restored: datetime | None = restored_at
