@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from integrations.forms import KINDS, ImportForm
@@ -39,7 +38,6 @@ def import_new(request: SignedInRequest) -> HttpResponse:
         request.POST or None, request.FILES or None, user=request.user, initial={"team": request.GET.get("team")}
     )
     if form.is_valid():
-        ImportJob.objects.all().forget_old_files(timezone.now())
         return redirect(form.upload())
     context = {"form": form, "mappings": MAPPINGS.values()}
     return render_page(request, "integrations/form.html", context, status=422 if form.is_bound else 200)
