@@ -24,6 +24,7 @@ TEXT_PAIRS = [
     ("text", "danger-bg"),
     ("text", "warning-bg"),
     ("text", "selected"),
+    ("text", "mark"),
     ("text-2", "accent-soft"),
 ]
 GRAPHIC_PAIRS = [
