@@ -1,5 +1,6 @@
 """Numbers and times in words. Plain functions: no Django, no clock of their own."""
 
+import math
 from datetime import datetime, timedelta
 
 MINUTE = 60
@@ -57,17 +58,21 @@ def quantity(value: float | None, unit: str, cuts: tuple[float, ...] = ()) -> st
 
 
 def relative(moment: datetime, now: datetime) -> str:
-    """How far a moment lies from now: "38 min ago", "in 3 d", or the day when it is over a week away."""
+    """How far a moment lies from now: "38 min ago", "in 3 d", or the day when it is over a week away.
+
+    What is past is told in full units, what is ahead in the nearest: what is due in a day is not due in 23 h at once.
+    """
     seconds = (now - moment).total_seconds()
     size = abs(seconds)
+    count = math.floor if seconds > 0 else round
     if size < MINUTE:
         return "just now" if seconds >= 0 else "in a moment"
     if size < HOUR:
-        words = f"{int(size // MINUTE)} min"
+        words = f"{count(size / MINUTE)} min"
     elif size < DAY:
-        words = f"{int(size // HOUR)} h"
+        words = f"{count(size / HOUR)} h"
     elif size < 8 * DAY:
-        words = f"{int(size // DAY)} d"
+        words = f"{count(size / DAY)} d"
     else:
         year = "" if moment.year == now.year else f" {moment.year}"
         return f"{moment.day} {moment:%b}{year}"
