@@ -311,7 +311,7 @@ def mine(request: SignedInRequest) -> HttpResponse:
     certificates = Certificate.objects.filter(user=request.user).with_scenario()
     context = {
         "waiting": sorted((row for row in rows if row.state != "passed"), key=lambda row: (row.due_on, row.title)),
-        "passed": [row for row in rows if row.state == "passed"],
+        "passed": sorted((row for row in rows if row.state == "passed"), key=lambda row: row.done_at, reverse=True),
         "certificates": [{"row": each, "status": each.status(today)} for each in certificates],
         "checks_due": sum(line.is_due for line in read_queue(request.user, today).lines),
     }

@@ -187,6 +187,18 @@ def test_learners_see_their_own_and_not_the_board(client, ann):
     assert "The trap" in client.get("/training/mine/").content.decode()
 
 
+def test_what_is_done_stands_newest_first(client, ann, zero_bug):
+    day = timedelta(days=1)
+    ask(ann, kind="page", ref="the-trap", days=14)
+    ask(ann, kind="page", ref="pro-tips", days=7)
+    Assignment.objects.filter(ref="the-trap").update(done_at=NOON + 3 * day)
+    Assignment.objects.filter(ref="pro-tips").update(done_at=NOON + day)
+    play(ann, zero_bug, BEST, NOON + 2 * day)
+    client.force_login(ann)
+    done = client.get("/training/mine/").context["passed"]
+    assert [row.ref for row in done] == ["the-trap", "zero_bug_policy", "pro-tips"]
+
+
 # ---- Reminders ---------------------------------------------------------------------------------------------------------
 
 
