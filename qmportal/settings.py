@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "qmportal.lib.middleware.PersonalPagesMiddleware",
     "qmportal.lib.middleware.WrongMethodMiddleware",
+    "qmportal.lib.middleware.BusyMiddleware",
     "qmportal.lib.middleware.PlainInputMiddleware",
 ]
 

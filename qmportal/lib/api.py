@@ -16,13 +16,13 @@ from django.db import IntegrityError
 from django.db.models import DateTimeField, Q, QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_standardized_errors.handler import exception_handler as standard_handler
-from psycopg_pool import PoolTimeout
 from rest_framework import exceptions, status
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from qmportal.lib import days
+from qmportal.lib.busy import is_busy
 from qmportal.lib.rules import EARLIEST_YEAR
 from qmportal.lib.text import refuse_unstorable
 
@@ -58,7 +58,7 @@ def exception_handler(problem: Exception, context: Any) -> Response | None:
             )
         case IntegrityError():
             problem = Conflict()
-        case PoolTimeout():
+        case _ if is_busy(problem):
             problem = Unavailable()
     return standard_handler(problem, context)
 

@@ -1,4 +1,4 @@
-"""Small middlewares: what browsers may keep, addresses without a page, and input that no field of ours can hold."""
+"""Small middlewares: what browsers may keep, addresses without a page, a busy database, and input that no field holds."""
 
 from collections.abc import Callable
 from urllib.parse import unquote
@@ -7,7 +7,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpR
 from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
+from qmportal.lib.busy import is_busy
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
+RETRY_AFTER_SECONDS = 5
 
 
 class PersonalPagesMiddleware:
@@ -35,6 +38,21 @@ class WrongMethodMiddleware:
         if isinstance(response, HttpResponseNotAllowed) and request.method == "GET":
             response.content = render_to_string("405.html", request=request)
         return response
+
+
+class BusyMiddleware:
+    """A page for who had to wait too long for the database. Without the request, so that it asks the database for nothing."""
+
+    def __init__(self, get_response: GetResponse):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
+        if not is_busy(problem):
+            return None
+        return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": RETRY_AFTER_SECONDS})
 
 
 class PlainInputMiddleware:
