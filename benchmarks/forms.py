@@ -25,6 +25,7 @@ EDITABLE = tuple(slug for slug, metric in METRICS.items() if metric.unit != "cou
 WITH_MEDIAN = tuple(slug for slug in EDITABLE if METRICS[slug].unit == "seconds" and slug != "mtbf")
 FURTHEST = timedelta(days=2 * 365)
 ENDS = (("from", "lower"), ("to", "upper"))
+ROWS = tuple(f"{tier}_{end}" for tier in BEST_FIRST for end, _ in ENDS)
 NOTHING_CHANGED = "Nothing was changed: this is what is in force on that day already."
 
 
@@ -110,8 +111,7 @@ class ThresholdForm(ReasonForm):
                 self.fields[f"{tier}_{end}"] = QuantityField(
                     self.metric.unit, label=tier.label, widget=forms.TextInput(attrs={"autocomplete": "off", "size": 9})
                 )
-        rows = [f"{tier}_{end}" for tier in BEST_FIRST for end, _ in ENDS]
-        self.order_fields(["base", "no_tiers", *rows])  # as on the page, for the summary of errors
+        self.order_fields(["base", "no_tiers", *ROWS])  # as on the page, for the summary of errors
         self.fields["reason"] = self.fields.pop("reason")
         if self.metric.tiered:
             del self.fields["no_tiers"]
@@ -167,8 +167,7 @@ class ThresholdForm(ReasonForm):
         return cleaned
 
     def _clean_rows(self, cleaned: dict[str, Any]) -> None:
-        names = [f"{tier}_{end}" for tier in BEST_FIRST for end, _ in ENDS]
-        if any(name in self.errors for name in names):
+        if any(name in self.errors for name in ROWS):
             return
         better, unit = self.metric.better or "lower", self.metric.unit
         bounds = [(tier, cleaned[f"{tier}_from"], cleaned[f"{tier}_to"]) for tier in BEST_FIRST]

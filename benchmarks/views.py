@@ -83,11 +83,10 @@ def threshold_edit(request: SignedInRequest, metric: str) -> HttpResponse:
         return _whole_page(render(request, "benchmarks/edit.html", context, status=422))
     version = form.version(request.user)
     look = f"{metric} {_today()} {version.rules()}"
-    seen = request.session.get(LOOKED_AT) == look
-    if applying and seen:
-        return _apply(request, version, form, "benchmarks/edit.html", context)
-    context["preview"] = preview(metric, version.rules(), _today())
-    if applying and not context["preview"].moves:
+    seen = applying and request.session.get(LOOKED_AT) == look
+    if not seen:
+        context["preview"] = preview(metric, version.rules(), _today())
+    if seen or (applying and not context["preview"].moves):
         return _apply(request, version, form, "benchmarks/edit.html", context)
     request.session[LOOKED_AT] = look
     if applying:
