@@ -55,7 +55,7 @@ class _NumberField(forms.CharField):
 
     def __init__(self, asked: NumberField):
         super().__init__(
-            label=f"{asked.label} ({asked.unit})" if asked.unit else asked.label,
+            label=asked.label if asked.unit.casefold() in ("", asked.label.casefold()) else f"{asked.label} ({asked.unit})",
             max_length=LONGEST_NUMBER,
             widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "short"}),
             error_messages={"required": "Enter a number.", "max_length": "This is too long for a number."},

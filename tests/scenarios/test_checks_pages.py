@@ -165,3 +165,9 @@ def test_queries_stay_constant(client, learner, django_assert_max_num_queries):
         CheckAnswer.objects.record(learner, check, {}, after=None, now=timezone.now())
     with django_assert_max_num_queries(10):
         client.get("/training/checks/")
+
+
+def test_a_field_does_not_say_its_unit_twice(client, learner):
+    page = client.get("/training/checks/canary/").content.decode()
+    assert "Sessions (sessions)" not in page
+    assert "Sessions" in page
