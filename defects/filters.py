@@ -49,6 +49,7 @@ class DefectFilter(ListForm):
 
     def __init__(self, data: QueryDict, *, user: AnyUser):
         super().__init__(data)
+        self.user = user
         teams = user.reach if user.is_authenticated else []
         self.offer("team", ("", "Any team"), *((team.slug, team.name) for team in teams))
         self.offer("severity", ("", "Any severity"), *severity_choices())
@@ -57,8 +58,8 @@ class DefectFilter(ListForm):
     def narrow(self, rows: DefectQuerySet, chosen: dict[str, Any]) -> DefectQuerySet:
         if chosen.get("q"):
             rows = rows.matching(chosen["q"])
-        if chosen.get("team"):
-            rows = rows.filter(team__slug=chosen["team"])
+        if chosen.get("team") and self.user.is_authenticated:
+            rows = rows.filter(team__in=self.user.reach_below(chosen["team"]))
         if chosen.get("status") == "open":
             rows = rows.open()
         elif chosen.get("status") in Defect.Status:

@@ -70,6 +70,8 @@ class TeamInReach(NamedTuple):
     slug: str
     name: str
     role: str | None
+    # The ids from the top of the tree down to the team itself.
+    lineage: list[int]
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -123,7 +125,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         if not self.is_admin:
             teams = teams.filter(lineage__overlap=ArraySubquery(mine.values("team")))
         role = Subquery(mine.filter(team=OuterRef("pk")).values("role"))
-        return [TeamInReach(*row) for row in teams.annotate(role=role).values_list("pk", "slug", "name", "role")]
+        return [TeamInReach(*row) for row in teams.annotate(role=role).values_list("pk", "slug", "name", "role", "lineage")]
+
+    def reach_below(self, slug: str) -> list[int]:
+        """The ids of a team in my reach and of those below it: what is said of a team counts their rows too."""
+        tops = [team.pk for team in self.reach if team.slug == slug]
+        return [team.pk for team in self.reach if any(top in team.lineage for top in tops)]
 
     @cached_property
     def roles(self) -> dict[int, str]:

@@ -350,3 +350,9 @@ def test_records_of_today_are_announced_for_tomorrow(client, manager):
     page = client.get("/t/young/").content.decode()
     assert "once their day is over" in page
     assert "Go there" not in page
+
+
+def test_a_number_whose_rows_one_may_not_see_is_no_link(client, manager, payments):
+    assert "/defects/?team=payments&amp;status=open" in client.get("/t/payments/").text
+    client.force_login(make_user())
+    assert "/defects/?team=payments" not in client.get("/t/payments/").text

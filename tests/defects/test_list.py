@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from defects.models import Defect
-from tests.factories import NOON, make_defect, make_member, make_team
+from tests.factories import NOON, join, make_defect, make_member, make_team
 
 pytestmark = pytest.mark.django_db
 URL = reverse("defects:list")
@@ -190,3 +190,14 @@ def test_a_csv_file_of_any_length_takes_the_same_few_queries(client, team, djang
         answer = client.get(URL, {"format": "csv"})
         assert answer.streaming
         assert answer.getvalue().count(b"\n") == 1201
+
+
+def test_a_team_brings_the_rows_of_those_below_it(client, team):
+    below = make_team(name="Wallets", parent=team)
+    make_defect(team=team)
+    make_defect(team=below, title="Wallets are empty")
+    other = make_team(name="Search")
+    join(team.memberships.get().user, other)
+    make_defect(team=other, title="Not theirs")
+    assert sorted(titles(client.get(f"{URL}?team={team.slug}"))) == ["The total is wrong", "Wallets are empty"]
+    assert titles(client.get(f"{URL}?team={below.slug}")) == ["Wallets are empty"]
