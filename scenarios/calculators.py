@@ -359,6 +359,7 @@ OF_CHECKS: dict[str, dict[str, str]] = {
     "still_open": {"times": "1, 2, 3", "open_times": "30"},
     "quiet_team": {"exposure": "90 d", "downtime": "0", "failures": "0"},
     "escapes_against_found": {"escaped": "9", "caught": "118"},
+    "when_the_old_ones_close": {"times": "8 x 2, 44, 90"},
 }
 
 

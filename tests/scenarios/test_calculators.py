@@ -62,6 +62,7 @@ def test_every_check_with_a_calculator_has_its_numbers():
         ("still_open", "mttr", "With open incidents", "9 h", None),
         ("quiet_team", "mtbf", "MTBF", "> 30 d", None),
         ("escapes_against_found", "edr", "Escaped defect rate", "7.1%", Tier.GOOD),
+        ("when_the_old_ones_close", "mttr", "MTTR", "15 h", Tier.AVERAGE),
     ],
 )
 def test_a_calculator_gives_the_answer_of_the_check(check_id, key, label, value, tier):
