@@ -113,7 +113,8 @@ def test_what_is_no_quotient(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("60.000", "60000"), ("60,000", "60000"), ("1.500.000", "1500000"), ("1.5k", "1500"), ("0.125", "0.125")]
+    ("text", "value"),
+    [("60.000", "60000"), ("60,000", "60000"), ("1.500.000", "1500000"), ("1.5k", "1500"), ("0.125", "0.125")],
 )
 def test_three_decimals_are_thousands_where_nobody_writes_three_decimals(text, value):
     assert parse_number(text, thousands=True).value == D(value)
