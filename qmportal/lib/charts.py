@@ -284,7 +284,8 @@ def _bands(scale: _Scale, cuts: Sequence[float], lower_is_better: bool) -> list[
 
 def _xticks(labels: Sequence[str]) -> list[Tick]:
     last = len(labels) - 1
-    every = max(1, round(len(labels) / 6))
+    # Days of an earlier year are written with it, and would run into each other.
+    every = max(1, round(len(labels) / (4 if any(len(label) > 8 for label in labels) else 6)))
     chosen = list(range(0, last + 1, every))
     if chosen[-1] != last:
         if len(chosen) > 1 and last - chosen[-1] < every * 0.8:

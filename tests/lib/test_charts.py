@@ -127,6 +127,13 @@ def test_ninety_days_draw_the_line_and_its_end_only() -> None:
     assert len(trend.xticks) <= 8
 
 
+def test_long_days_stand_further_apart() -> None:
+    days = ["31 Dec 2025"] * 4 + ["4 Feb"] * 22
+    trend = charts.trend(days, list(range(26)))
+    assert trend is not None
+    assert [tick.label for tick in trend.xticks] == ["31 Dec 2025", "4 Feb", "4 Feb", "4 Feb", "4 Feb"]
+
+
 @pytest.mark.parametrize(("value", "low", "high"), [(2, 80, 100), (7, 60, 80), (15, 40, 60), (30, 20, 40), (90, 0, 20)])
 def test_tier_bar_puts_each_value_into_its_fifth(value: float, low: float, high: float) -> None:
     bar = charts.tier_bar(value, RATE_CUTS)
