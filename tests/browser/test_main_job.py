@@ -59,7 +59,7 @@ def test_an_incident_changes_the_tier(new_context, javascript):
     page.get_by_label("Detected").fill(typed(days_ago(12)))
     page.get_by_role("main").get_by_role("button", name="Report incident").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Refunds are not paid out")
-    page.get_by_role("button", name="Restore service now").click()
+    page.get_by_role("button", name="Mark as restored").click()
     expect(page.get_by_text("PAY-INC-6 is restored.")).to_be_visible()
     page.get_by_role("link", name="Edit").click()
     page.get_by_label("Restored (optional)").fill(typed(days_ago(2)))
