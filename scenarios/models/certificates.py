@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models, transaction
@@ -14,9 +13,6 @@ from django.urls import reverse
 from notifications.models import Notification
 from scenarios.models.cases import Attempt
 from teams.models import User
-
-if TYPE_CHECKING:
-    pass
 
 
 class CertificateQuerySet(models.QuerySet["Certificate"]):
