@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models import Max
 from django.urls import reverse
 
 from qmportal.lib.days import local_day
 from scenarios.checks import KnowledgeCheck, grade, next_due
 from scenarios.models.assignments import Assignment, ItemKind
 from teams.models import User
-
-if TYPE_CHECKING:
-    pass
 
 
 class CheckAnswerQuerySet(models.QuerySet["CheckAnswer"]):
@@ -119,6 +116,13 @@ class PageEdit(models.Model):
         return f"{self.page} at {self.at:%Y-%m-%d}"
 
 
+class LibraryLinkQuerySet(models.QuerySet["LibraryLink"]):
+    def behind_all(self) -> int:
+        """The position of a new entry; it is moved from there."""
+        last = self.aggregate(last=Max("position"))["last"]
+        return 0 if last is None else last + 1
+
+
 class LibraryLink(models.Model):
     """A tool or a certification worth knowing, with its kind and what it costs. Editable."""
 
@@ -133,6 +137,8 @@ class LibraryLink(models.Model):
     url = models.URLField(blank=True)
     note = models.CharField(max_length=300, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
+
+    objects = LibraryLinkQuerySet.as_manager()
 
     class Meta:
         ordering = ["section", "position", "title"]

@@ -291,6 +291,13 @@ def test_an_admin_adds_edits_moves_and_deletes_entries(client, admin):
     assert not LibraryLink.objects.filter(pk=second.pk).exists()
 
 
+def test_a_new_entry_stands_last_although_others_were_deleted(client, admin):
+    for position in (0, 1, 3):
+        make_link(f"Old {position}", position=position)
+    client.post("/training/library/links/new/", {"section": "tool", "title": "New"})
+    assert LibraryLink.objects.last().title == "New"
+
+
 @pytest.mark.parametrize(
     "fields",
     [
