@@ -135,9 +135,11 @@ def plan_item(request: SignedInRequest, pk: int, item: int) -> HttpResponse:
 def plan_retire(request: SignedInRequest, pk: int) -> HttpResponse:
     """Retires a plan, or takes a retired one into use again."""
     found = _plan_to_edit(request, pk)
-    found.retired_at = None if found.retired_at else timezone.now()
-    found.save(update_fields=["retired_at"])
-    words = "is retired: nobody gets it any more. What was assigned stays." if found.retired_at else "is in use again."
+    retired = request.POST.get("state") == "retired"
+    # Whoever presses twice means it once.
+    changed = Plan.objects.filter(pk=found.pk, retired_at__isnull=retired)
+    changed.update(retired_at=timezone.now() if retired else None)
+    words = "is retired: nobody gets it any more. What was assigned stays." if retired else "is in use again."
     messages.success(request, f"The plan {found} {words}")
     return redirect(found)
 
