@@ -355,11 +355,15 @@ class Attempt(models.Model):
 
     @transaction.atomic
     def restart(self, now: datetime) -> Attempt:
-        """Leaves a running attempt for the version that has replaced its own."""
-        if not self.is_running or self.newer_version is None:
+        """Leaves a running attempt for the version that has replaced its own.
+
+        The attempt is locked meanwhile: one that has just been finished in another tab counts, and is not left.
+        """
+        attempt = Attempt.objects.select_for_update(of=("self",)).select_related("version__scenario").get(pk=self.pk)
+        if not attempt.is_running or attempt.newer_version is None:
             raise OutOfStep
-        self.reset(self.user, now)
-        return self.version.scenario.begin(self.user, now)
+        attempt.reset(attempt.user, now)
+        return attempt.version.scenario.begin(attempt.user, now)
 
     def reset(self, by: User, now: datetime) -> None:
         """Lets the person take the scenario again at once. What was decided stays on record."""

@@ -16,7 +16,7 @@ from qmportal.lib.forms import go
 from qmportal.lib.pages import form_page, render_page, way_back
 from scenarios import attempts, engine
 from scenarios.decisions import step_form
-from scenarios.models import Attempt, OutOfStep, Scenario, TooSoon
+from scenarios.models import Attempt, NotOffered, OutOfStep, Scenario, TooSoon
 from teams.permissions import can_author, can_train, require
 from teams.requests import SignedInRequest
 
@@ -39,14 +39,14 @@ def scenario_list(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def intro(request: SignedInRequest, slug: str) -> HttpResponse:
     scenario = get_object_or_404(Scenario.objects.published(), slug=slug)
-    version = get_object_or_404(scenario.versions.filter(voided_at=None).order_by("-number")[:1])
-    content = version.content
+    if (version := scenario.current) is None:
+        raise Http404("No version of it can be taken.")
     standing = attempts.standings(request.user, timezone.now()).get(scenario.pk, attempts.Standing())
     context = {
         "scenario": scenario,
-        "content": content,
+        "content": version.content,
         "standing": standing,
-        "meters": attempts.meters(content, engine.Run(engine.start(content))),
+        "meters": attempts.meters(version.content, engine.Run(engine.start(version.content))),
         "mine": Attempt.objects.visible_to(request.user).graded().finished().filter(version__scenario=scenario),
     }
     return render_page(request, "scenarios/taking/intro.html", context)
@@ -55,9 +55,10 @@ def intro(request: SignedInRequest, slug: str) -> HttpResponse:
 @require_POST
 def start(request: SignedInRequest, slug: str) -> HttpResponse:
     scenario = get_object_or_404(Scenario.objects.published(), slug=slug)
-    get_object_or_404(scenario.versions.filter(voided_at=None)[:1])
     try:
         return redirect(scenario.begin(request.user, timezone.now()))
+    except NotOffered:
+        raise Http404("No version of it can be taken.") from None
     except TooSoon as early:
         messages.error(request, str(early))
         return redirect(scenario)

@@ -12,7 +12,7 @@ from django.utils.html import escape
 from scenarios import content, engine
 from scenarios.models import Assignment, Attempt, Certificate, DecisionEvent, OutOfStep, Scenario
 from teams.models import Role
-from tests.factories import make_member, make_team, make_user
+from tests.factories import NOON, make_member, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -333,6 +333,15 @@ def test_there_is_nothing_to_restart_on(client, attempt):
     attempt.refresh_from_db()
     assert attempt.is_running
     assert Attempt.objects.count() == 1
+
+
+def test_an_attempt_that_was_finished_meanwhile_is_not_left(attempt, zero_bug):
+    publish(zero_bug, **{"version: 1.0.0": "version: 1.1.0", "bug_backlog: -144": "bug_backlog: -140", "of 8": "of eight"})
+    for seq, choice in enumerate(BEST, start=1):  # in another tab
+        Attempt.objects.get(pk=attempt.pk).decide(seq=seq, choice=choice, now=NOON)
+    with pytest.raises(OutOfStep):
+        attempt.restart(NOON)
+    assert Attempt.objects.get().counts_as_passed
 
 
 def test_a_voided_version_is_credited(client, attempt, zero_bug):
