@@ -41,7 +41,7 @@ class WrongMethodMiddleware:
 
 
 class BusyMiddleware:
-    """A page for who had to wait too long for the database. Without the request, so that it asks the database for nothing."""
+    """A page for who had to wait too long for the database, made without the request: it asks the database for nothing."""
 
     def __init__(self, get_response: GetResponse):
         self.get_response = get_response
