@@ -356,3 +356,10 @@ def test_a_number_whose_rows_one_may_not_see_is_no_link(client, manager, payment
     assert "/defects/?team=payments&amp;status=open" in client.get("/t/payments/").text
     client.force_login(make_user())
     assert "/defects/?team=payments" not in client.get("/t/payments/").text
+
+
+def test_whoever_comes_before_the_first_team_is_told_what_to_do(client):
+    client.force_login(make_user())
+    page = client.get("/").content.decode()
+    assert "An admin makes the first team" in page
+    assert 'href="/training/library/"' in page
