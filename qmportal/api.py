@@ -20,8 +20,8 @@ from defects.api import DefectDetail, DefectList
 from incidents.api import IncidentDetail, IncidentList
 from pipeline.api import StageList
 from qmportal.lib.api import refuse_undeclared
-from scenarios.api import AttemptDetail, AttemptList, DecisionList, ScenarioList
-from scenarios.progress_api import ProgressList
+from scenarios.api.attempts import AttemptDetail, AttemptList, DecisionList, ScenarioList
+from scenarios.api.progress import ProgressList
 from teams.api import TeamDetail, TeamList
 
 

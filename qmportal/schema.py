@@ -24,7 +24,7 @@ from benchmarks.models import DEFAULT_WINDOW, WINDOWS
 from defects.api import DefectRow
 from incidents.api import IncidentRow
 from qmportal.api import Addresses, AddressSerializer, Unknown
-from scenarios import api as training
+from scenarios.api import attempts as training
 from teams.authentication import ScopedAccess
 
 

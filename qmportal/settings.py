@@ -257,8 +257,8 @@ SPECTACULAR_SETTINGS = {
         "IncidentStatus": "incidents.models.Incident.Status",
         "MeasureState": "benchmarks.api.STATES",
         "Tier": "benchmarks.models.TIER_CHOICES",
-        "AttemptState": "scenarios.api.ATTEMPT_STATES",
-        "StepKind": "scenarios.api.STEP_KINDS",
+        "AttemptState": "scenarios.api.attempts.ATTEMPT_STATES",
+        "StepKind": "scenarios.api.attempts.STEP_KINDS",
     },
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scenarios import attempts, engine
-from scenarios.decisions import step_form
+from scenarios.forms.taking import step_form
 from scenarios.models import Attempt, DecisionEvent, Scenario, ScenarioVersion
 from teams.models import User
 

@@ -18,7 +18,7 @@ from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.spreadsheet import csv_response
 from scenarios import engine, previewing, publishing
 from scenarios.analytics import Analytics, analyse
-from scenarios.author_forms import PublishForm, TextsForm, VoidForm, YamlForm
+from scenarios.forms.authoring import PublishForm, TextsForm, VoidForm, YamlForm
 from scenarios.models import Scenario, ScenarioVersion
 from scenarios.publishing import DraftChanged, Judgement, NotPublishable, judge, judge_typing, newest_of
 from teams.permissions import can_author, require

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_safe
 from qmportal.lib.days import local_day
 from qmportal.lib.pages import form_page, render_page
 from scenarios.certificates import open_badge
+from scenarios.forms.certificates import RevokeForm
 from scenarios.models import Certificate
-from scenarios.plan_forms import RevokeForm
 from teams.permissions import can_train, require
 from teams.requests import SignedInRequest
 

@@ -19,7 +19,7 @@ from scenarios import content
 from scenarios.calculators import CALCULATORS, OF_CHECKS
 from scenarios.checks import KnowledgeCheck, grade
 from scenarios.due import read_queue
-from scenarios.forms import CheckForm
+from scenarios.forms.checks import CheckForm
 from scenarios.models import CheckAnswer
 from scenarios.shelf import find_page
 from teams.requests import SignedInRequest

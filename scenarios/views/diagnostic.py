@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from qmportal.lib import charts
 from qmportal.lib.pages import form_page
 from scenarios import content
-from scenarios.forms import DiagnosticForm, TextForm
+from scenarios.forms.diagnostic import DiagnosticForm, TextForm
 from scenarios.measures import described, in_order, last_night
 from scenarios.models import AdviceRequest, Diagnosis
 from scenarios.shelf import find_page, published_scenarios

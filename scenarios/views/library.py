@@ -20,7 +20,7 @@ from qmportal.lib.days import Window, local_day
 from qmportal.lib.pages import form_page, render_page
 from scenarios import content
 from scenarios.calculators import CALCULATORS, from_team
-from scenarios.forms import CalculatorForm, LinkForm, PageEditForm
+from scenarios.forms.library import CalculatorForm, LinkForm, PageEditForm
 from scenarios.measures import last_night
 from scenarios.models import AdviceRequest, Assignment, ItemKind, LibraryLink, PageEdit, PageRead
 from scenarios.shelf import edited, find_page, minutes, pages_now, published_scenarios, search, text_of

@@ -21,9 +21,9 @@ from qmportal.lib.pages import form_page, render_page, way_back
 from qmportal.lib.spreadsheet import csv_response
 from scenarios import progress
 from scenarios.due import read_queue
+from scenarios.forms.managing import AssignForm, ChosenTeam, DueForm, ItemForm, PlanForm, ProgressFilter, team_choices
 from scenarios.items import Titles, address
 from scenarios.models import Assignment, Certificate, Plan, PlanItem
-from scenarios.plan_forms import AssignForm, ChosenTeam, DueForm, ItemForm, PlanForm, ProgressFilter, team_choices
 from scenarios.statements import Writer, attempts_since
 from teams.models import Team, User
 from teams.permissions import can_oversee, can_plan, can_train, is_admin, require
@@ -313,7 +313,7 @@ def mine(request: SignedInRequest) -> HttpResponse:
     certificates = Certificate.objects.filter(user=request.user).with_scenario()
     context = {
         "waiting": sorted((row for row in rows if row.state != "passed"), key=lambda row: (row.due_on, row.title)),
-        "passed": sorted((row for row in rows if row.state == "passed"), key=lambda row: row.done_at, reverse=True),
+        "passed": progress.ordered([row for row in rows if row.state == "passed"], "-done"),
         "certificates": [{"row": each, "status": each.status(today)} for each in certificates],
         "checks_due": sum(line.is_due for line in read_queue(request.user, today).lines),
     }

@@ -15,7 +15,7 @@ from qmportal.lib.days import local_day
 from qmportal.lib.forms import go
 from qmportal.lib.pages import form_page, render_page, way_back
 from scenarios import attempts, engine
-from scenarios.decisions import step_form
+from scenarios.forms.taking import step_form
 from scenarios.models import Attempt, NotOffered, OutOfStep, Scenario, TooSoon
 from teams.permissions import can_author, can_train, require
 from teams.requests import SignedInRequest

@@ -1,4 +1,4 @@
-"""Forms of checks, the library, its calculators and the diagnostic."""
+"""The forms of the library: its pages, its calculators, its lists of links."""
 
 from __future__ import annotations
 
@@ -13,60 +13,8 @@ from benchmarks.tiers import Rules
 from qmportal.lib.text import clean_line, refuse_unstorable
 from qmportal.lib.widgets import OptionCards
 from scenarios.calculators import Calculator, Impossible, Input, Result
-from scenarios.checks import ChoiceField, KnowledgeCheck, NumberField, parse_number
-from scenarios.diagnostic import Diagnostic
+from scenarios.forms.checks import LONGEST_NUMBER
 from scenarios.models import LibraryLink
-
-LONGEST_NUMBER = 60
-
-
-class CheckForm(forms.Form):
-    """The fields of a knowledge check. What cannot be read comes back; it is not graded."""
-
-    after = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1, widget=forms.HiddenInput)
-
-    def __init__(self, data: Any = None, *, check: KnowledgeCheck, after: int | None = None):
-        super().__init__(data, initial={"after": after or ""}, auto_id="answer_%s")
-        self.check = check
-        for field in check.fields:
-            self.fields[f"field_{field.id}"] = _asks(field)
-
-    def clean_after(self) -> int | None:
-        return self.cleaned_data["after"] or None
-
-    @property
-    def given(self) -> dict[str, str]:
-        return {field.id: self.cleaned_data[f"field_{field.id}"] for field in self.check.fields}
-
-
-def _asks(field: NumberField | ChoiceField) -> forms.Field:
-    if isinstance(field, ChoiceField):
-        return forms.ChoiceField(
-            label=field.label,
-            choices=list(field.options.items()),
-            widget=OptionCards,
-            error_messages={"required": "Choose one.", "invalid_choice": "Choose one of those offered."},
-        )
-    return _NumberField(field)
-
-
-class _NumberField(forms.CharField):
-    """A number as people write it, kept as it was typed."""
-
-    def __init__(self, asked: NumberField):
-        super().__init__(
-            label=asked.label if asked.unit.casefold() in ("", asked.label.casefold()) else f"{asked.label} ({asked.unit})",
-            max_length=LONGEST_NUMBER,
-            widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "short"}),
-            error_messages={"required": "Enter a number.", "max_length": "This is too long for a number."},
-        )
-        self.asked = asked
-
-    def clean(self, value: Any) -> str:
-        text = super().clean(value)
-        if (reading := parse_number(text, unit=self.asked.unit)).value is None:
-            raise ValidationError(reading.warning)
-        return text
 
 
 class CalculatorForm(forms.Form):
@@ -176,45 +124,3 @@ class LinkForm(forms.ModelForm):
         if "title" in cleaned and not cleaned["title"]:
             self.add_error("title", "Enter a title.")
         return cleaned
-
-
-class DiagnosticForm(forms.Form):
-    """Ten statements, each with the same four answers; nothing is chosen beforehand."""
-
-    def __init__(self, data: Any = None, *, diagnostic: Diagnostic):
-        super().__init__(data)
-        self.diagnostic = diagnostic
-        for statement in diagnostic.statements:
-            self.fields[statement.id] = forms.TypedChoiceField(
-                label=statement.text,
-                choices=list(diagnostic.answers.items()),
-                coerce=int,
-                widget=OptionCards(attrs={"class": "two"}),
-                error_messages={"required": "Choose one answer.", "invalid_choice": "Choose one of the four answers."},
-            )
-
-    def steps(self) -> list[tuple[Any, list[forms.BoundField]]]:
-        return [(step, [self[statement.id] for statement in step.statements]) for step in self.diagnostic.steps]
-
-
-class TextForm(forms.Form):
-    """One text that must say something: a question to the quality leads, or their answer."""
-
-    text = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 6}),
-        validators=[refuse_unstorable],
-        error_messages={"required": "Write a text."},
-    )
-
-    def __init__(self, data: Any = None, *, label: str, longest: int, hint: str = ""):
-        super().__init__(data)
-        self.longest = longest
-        field = self.fields["text"]
-        field.label, field.help_text = label, hint
-        field.widget.attrs["maxlength"] = longest
-
-    def clean_text(self) -> str:
-        text = self.cleaned_data["text"].replace("\r\n", "\n")
-        if len(text) > self.longest:
-            raise ValidationError(f"Write at most {self.longest:,} characters.")
-        return text

@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 from qmportal.lib.api import Conflict, refuse_undeclared
 from scenarios import attempts
 from scenarios.checks import ChoiceField
-from scenarios.decisions import step_form
+from scenarios.forms.taking import step_form
 from scenarios.models import Attempt, NotOffered, OutOfStep, Scenario, TooSoon
 from teams.models import User
 

@@ -10,7 +10,7 @@ from django.db.models import Max, QuerySet
 
 from qmportal.lib.text import clean_line, refuse_unstorable
 from scenarios import items
-from scenarios.models import Certificate, Plan, PlanItem
+from scenarios.models import Plan, PlanItem
 from scenarios.progress import STATES
 from teams.models import Role, Team, User
 from teams.permissions import is_admin
@@ -126,16 +126,3 @@ class ProgressFilter(forms.Form):
         super().__init__(data, auto_id="filter_%s")
         self.fields["team"].choices = [("", "All my teams"), *team_choices(teams)]  # type: ignore[attr-defined]
         self.fields["plan"].queryset = plans  # type: ignore[attr-defined]
-
-
-class RevokeForm(forms.ModelForm):
-    class Meta:
-        model = Certificate
-        fields = ["revoke_reason"]
-        labels = {"revoke_reason": "Why is it revoked?"}
-        help_texts = {"revoke_reason": "The holder and everybody who verifies the certificate reads this."}
-
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.fields["revoke_reason"].required = True
-        self.fields["revoke_reason"].validators.append(refuse_unstorable)

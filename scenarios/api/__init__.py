@@ -1,0 +1,1 @@
+"""Training over the API: scenarios with one's own attempts, and progress."""

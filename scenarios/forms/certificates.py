@@ -1,0 +1,23 @@
+"""The form in which a certificate is taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from qmportal.lib.text import refuse_unstorable
+from scenarios.models import Certificate
+
+
+class RevokeForm(forms.ModelForm):
+    class Meta:
+        model = Certificate
+        fields = ["revoke_reason"]
+        labels = {"revoke_reason": "Why is it revoked?"}
+        help_texts = {"revoke_reason": "The holder and everybody who verifies the certificate reads this."}
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["revoke_reason"].required = True
+        self.fields["revoke_reason"].validators.append(refuse_unstorable)
