@@ -22,7 +22,7 @@ class CheckForm(forms.Form):
         super().__init__(data, initial={"after": after or ""}, auto_id="answer_%s")
         self.check = check
         for field in check.fields:
-            self.fields[f"field_{field.id}"] = _asks(field)
+            self.fields[f"field_{field.id}"] = answer_field(field)
 
     def clean_after(self) -> int | None:
         return self.cleaned_data["after"] or None
@@ -32,7 +32,8 @@ class CheckForm(forms.Form):
         return {field.id: self.cleaned_data[f"field_{field.id}"] for field in self.check.fields}
 
 
-def _asks(field: NumberField | ChoiceField) -> forms.Field:
+def answer_field(field: NumberField | ChoiceField) -> forms.Field:
+    """The form field for one answer to a check, on its own page and inside a scenario alike."""
     if isinstance(field, ChoiceField):
         return forms.ChoiceField(
             label=field.label,

@@ -9,7 +9,8 @@ from django import forms
 from qmportal.lib.text import refuse_unstorable
 from qmportal.lib.widgets import OptionCards
 from scenarios.attempts import CONFIDENCE, Question, check_result
-from scenarios.checks import ChoiceField, KnowledgeCheck
+from scenarios.checks import KnowledgeCheck
+from scenarios.forms.checks import answer_field
 
 LONGEST_VISIBLE_MS = 24 * 60 * 60 * 1000
 
@@ -58,6 +59,8 @@ class StepForm(forms.Form):
 
 
 class ChoiceForm(StepForm):
+    """One of the options of a decision."""
+
     choice = forms.ChoiceField(
         label="What do you do?",
         widget=OptionCards,
@@ -78,14 +81,14 @@ class ChoiceForm(StepForm):
         return self.cleaned_data["choice"]
 
 
-class CheckForm(StepForm):
-    """The fields of a knowledge check on the way. Numbers are read later, as people write them."""
+class CheckStepForm(StepForm):
+    """A knowledge check on the way. What cannot be read comes back; it is not graded."""
 
     def __init__(self, question: Question, data: Any = None):
         super().__init__(data, initial={"seq": question.seq})
         assert question.check is not None
         self.check: KnowledgeCheck = question.check
-        answers = {f"answer_{field.id}": _answer_field(field) for field in self.check.fields}
+        answers = {f"answer_{field.id}": answer_field(field) for field in self.check.fields}
         self.fields = {**answers, **self.fields}
 
     @property
@@ -101,21 +104,6 @@ class CheckForm(StepForm):
         return super().told | {"given": self.given}
 
 
-def _answer_field(field: Any) -> forms.Field:
-    if isinstance(field, ChoiceField):
-        options = list(field.options.items())
-        return forms.ChoiceField(
-            label=field.label, choices=options, widget=OptionCards, error_messages={"required": "Choose one of the options."}
-        )
-    label = f"{field.label} ({field.unit})" if field.unit else field.label
-    return forms.CharField(
-        label=label,
-        max_length=40,
-        validators=[refuse_unstorable],
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        error_messages={"required": "Enter your answer."},
-    )
-
-
-def step_form(question: Question, data: Any = None) -> ChoiceForm | CheckForm:
-    return CheckForm(question, data) if question.kind == "check" else ChoiceForm(question, data)
+def step_form(question: Question, data: Any = None) -> ChoiceForm | CheckStepForm:
+    """The form of the step that waits."""
+    return CheckStepForm(question, data) if question.kind == "check" else ChoiceForm(question, data)

@@ -446,7 +446,10 @@ def test_a_check_on_the_way_is_answered_inline_and_counts(client, with_check):
     assert "15.8%" not in page
     empty = client.post(with_check.get_absolute_url(), {"seq": 1})
     assert empty.status_code == 422
-    assert "Enter your answer." in empty.content.decode()
+    assert "Enter a number." in empty.content.decode()
+    unread = client.post(with_check.get_absolute_url(), {"seq": 1, "answer_rate": "about 16", "answer_tier": "good"})
+    assert unread.status_code == 422
+    assert "This is not a number." in unread.content.decode()
     response = client.post(with_check.get_absolute_url(), {"seq": 1, "answer_rate": "15,8", "answer_tier": "good"})
     page = client.get(response["Location"]).content.decode()
     event = with_check.events.get()
