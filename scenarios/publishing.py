@@ -6,7 +6,7 @@ A draft is the YAML text of a scenario's row, a version is what the engine made 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -19,7 +19,7 @@ from django.utils import timezone
 from notifications.models import Notification
 from scenarios import content as library
 from scenarios import engine
-from scenarios.engine.model import from_mapping, to_mapping
+from scenarios.engine.model import to_mapping
 from scenarios.engine.validation import ID
 from scenarios.models import Assignment, Attempt, ItemKind, Scenario, ScenarioVersion
 from teams.models import User
@@ -230,18 +230,6 @@ def duplicate(scenario: Scenario, content: engine.Scenario, by: User) -> Scenari
     slug = next(name for name in names if name not in taken)
     copy = replace(content, id=slug, version="1.0.0", title=f"{content.title[:190]} (copy)")
     return Scenario.objects.create(slug=slug, draft_yaml=engine.to_yaml(copy), author=by)
-
-
-def with_texts(content: engine.Scenario, texts: Mapping[str, str]) -> str:
-    """The YAML of a scenario with other words under the given paths, such as `nodes.friday.prompt`."""
-    data = to_mapping(content)
-    for path, words in texts.items():
-        *way, name = path.split(".")
-        place = data
-        for part in way:
-            place = place[part]
-        place[name] = words
-    return engine.to_yaml(from_mapping(data))
 
 
 # --- Versions -----------------------------------------------------------------------------------------------------------

@@ -420,15 +420,19 @@ def stale_paths(scenario: Scenario, translation: Translation) -> tuple[str, ...]
 
 def localise(scenario: Scenario, translation: Translation) -> Scenario:
     """The scenario in another language; what is stale or not translated stays in the source language."""
-    data = to_mapping(scenario)
     stale = set(stale_paths(scenario, translation))
-    for path, (_, words) in translation.texts.items():
-        if path not in stale:
-            *way, name = path.split(".")
-            place = data
-            for part in way:
-                place = place[part]
-            place[name] = words
+    return reworded(scenario, {path: words for path, (_, words) in translation.texts.items() if path not in stale})
+
+
+def reworded(scenario: Scenario, texts: Mapping[str, str]) -> Scenario:
+    """The scenario with other words under the given paths, such as `nodes.friday.prompt`."""
+    data = to_mapping(scenario)
+    for path, words in texts.items():
+        *way, name = path.split(".")
+        place = data
+        for part in way:
+            place = place[part]
+        place[name] = words
     return from_mapping(data)
 
 

@@ -112,7 +112,7 @@ def authoring_texts(request: SignedInRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return render_page(request, page, context, status=422 if form.is_bound else 200)
     if form.changed_texts:
-        text = publishing.with_texts(verdict.content, form.changed_texts)
+        text = engine.to_yaml(engine.reworded(verdict.content, form.changed_texts))
         try:
             publishing.save_draft(scenario, text, base=form.cleaned_data["base"])
         except DraftChanged as conflict:
