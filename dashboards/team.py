@@ -111,10 +111,11 @@ class TeamReport:
     def cards(self) -> list[dict[str, Any]]:
         days = trend_days(self.window, self.as_of, 13) if self.as_of else []
         points = series([self.team.pk], CARDS, self.window, days) if days else {}
+        earlier = len(days) - (self.as_of in days)
         return [
-            self._card(self.now[metric], [value for value, _ in points.get((self.team.pk, metric), [])])
+            self._card(kept, [*(value for value, _ in points.get((self.team.pk, metric), [])[:earlier]), kept.value])
             for metric in CARDS
-            if metric in self.now
+            if (kept := self.now.get(metric))
         ]
 
     def _metric_url(self, metric: str) -> str:
@@ -198,15 +199,23 @@ def read_team(team: Team, window: int, day: date | None = None) -> TeamReport:
     return TeamReport(team, window, as_of, now, before, rules, chosen=day is not None)
 
 
-def trend_chart(team: Team, metric: str, window: int, as_of: date) -> tuple[charts.Trend | None, str]:
-    """The trend of one metric with its tier bands, and the sentence that says what it shows."""
+def trend_chart(
+    team: Team, metric: str, window: int, as_of: date, shown: MetricSnapshot | None
+) -> tuple[charts.Trend | None, str]:
+    """The trend of one metric with its tier bands, and the sentence that says what it shows.
+
+    It ends on `as_of` with the measure that the page shows, also when nobody kept that day.
+    """
     days = trend_days(window, as_of)
-    points = series([team.pk], [metric], window, days).get((team.pk, metric), [])
+    points = series([team.pk], [metric], window, days)[team.pk, metric]
+    if shown is not None:
+        earlier = len(days) - (as_of in days)
+        days, points = [*days[:earlier], as_of], [*points[:earlier], (shown.value, shown.tier)]
     current = ThresholdSet.objects.by_metric(as_of).get(metric)
     cuts = current.rules().cuts if current else None
     definition = METRICS[metric]
     values = [value for value, _ in points]
-    known = [(day, value) for day, value in zip(days, values, strict=False) if value is not None]
+    known = [(day, value) for day, value in zip(days, values, strict=True) if value is not None]
     if not known:
         return None, f"{definition.label}: no data in this period."
     picture = charts.trend(

@@ -60,7 +60,8 @@ def team(request: SignedInRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Team.objects.visible_to(request.user).select_related("parent"), slug=slug)
     period = chosen_period(request, local_day(timezone.now()))
     report = read_team(found, period.window, period.day)
-    trend = trend_chart(found, "escaped_defect_rate", period.window, report.as_of) if report.as_of else (None, "")
+    rate = "escaped_defect_rate"
+    trend = trend_chart(found, rate, period.window, report.as_of, report.now.get(rate)) if report.as_of else (None, "")
     mix = severity_mix(found)
     context = {
         "team": found,
@@ -91,7 +92,7 @@ def metric(request: SignedInRequest, slug: str, metric: str) -> HttpResponse:
     as_of = period.day or kept.latest_day() or period.today
     page = read_metric(found, metric, period.window, as_of, excluded=request.GET.get("tab") == "excluded")
     rows = Paginator(page.rows, 50).get_page(request.GET.get("page")) if is_member(request.user, found) else None
-    picture, sentence = trend_chart(found, metric, period.window, as_of)
+    picture, sentence = trend_chart(found, metric, period.window, as_of, page.kept)
     context = {
         "team": found,
         "metric": METRICS[metric],

@@ -250,6 +250,18 @@ def test_a_day_that_nobody_kept_is_counted_now(client, manager, payments):
     assert 'Counted <span class="count">12</span>' in rows
 
 
+def test_the_trend_ends_with_the_number_of_the_day(client, manager, payments, today, yesterday):
+    for _ in range(10):
+        make_defect(team=payments, found_at=yesterday - timedelta(days=2), stage_found="production")
+    take_snapshots(today - timedelta(days=3))
+    day = today - timedelta(days=1)
+    for address in ("/t/payments/", "/t/payments/escaped_defect_rate/"):
+        trend = client.get(address, {"as_of": day}).context["trend"]
+        assert [point.text for point in trend.points] == ["No data", "100%"], address
+        assert trend.points[-1].tier == "critical"
+    assert client.get("/t/payments/").context["trend"].points[-1].text == "12%"
+
+
 @pytest.mark.parametrize(
     "day", ["2023-02-29", "0001-01-01", "10000-01-01", "2026-W53-1", "tomorrow", "2999-01-01", "２０２６-01-01"]
 )
