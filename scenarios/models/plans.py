@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
@@ -144,15 +144,18 @@ class Plan(models.Model):
         Assignment.objects.bulk_create(rows, ignore_conflicts=True)
         asked = {row.user: row.due_on for row in sorted(rows, key=lambda row: row.due_on, reverse=True) if not row.done_at}
         for person, first_due in asked.items():
-            Notification.objects.tell(
-                person,
-                key=f"plan-{self.pk}-{now:%Y%m%d%H%M%S%f}",
-                kind="training",
-                subject=f"You have new training: {self}",
-                body=f"{self.description}\n\nThe first part is due on {first_due:%-d %b %Y}.".strip(),
-                url=reverse("scenarios:mine"),
-            )
+            self._tell(person, first_due, now)
         return Handed(len(people), len(people) - len(asked))
+
+    def _tell(self, person: User, first_due: date, now: datetime) -> None:
+        Notification.objects.tell(
+            person,
+            key=f"plan-{self.pk}-{now:%Y%m%d%H%M%S%f}",
+            kind="training",
+            subject=f"You have new training: {self}",
+            body=f"{self.description}\n\nThe first part is due on {first_due:%-d %b %Y}.".strip(),
+            url=reverse("scenarios:mine"),
+        )
 
 
 def earliest_success(people: Collection[int]) -> dict[tuple[int, str, str], datetime]:
@@ -172,6 +175,8 @@ def earliest_success(people: Collection[int]) -> dict[tuple[int, str, str], date
 
 
 class PlanItem(models.Model):
+    """One scenario, check or page of a plan, in its place."""
+
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="items")
     position = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=8, choices=ItemKind)

@@ -126,21 +126,22 @@ def advice(request: SignedInRequest) -> HttpResponse:
 
 @form_page
 def advice_answer(request: SignedInRequest, pk: int) -> HttpResponse:
-    asked = get_object_or_404(
-        AdviceRequest.objects.visible_to(request.user).select_related("diagnosis__team", "asked_by", "answered_by"), pk=pk
-    )
+    """A request with what the team had answered; the first answer of a quality lead counts."""
+    rows = AdviceRequest.objects.visible_to(request.user).select_related("diagnosis__team", "asked_by", "answered_by")
+    asked = get_object_or_404(rows, pk=pk)
     require(can_advise(request.user), LEADS_ANSWER)
-    data = request.POST if request.method == "POST" else None
-    form = TextForm(
-        data, label="Your answer", longest=10_000, hint="It goes to the manager who asked; the team can read it."
-    )
-    status = 422 if form.is_bound else 200
-    if form.is_valid():
-        if asked.give(form.cleaned_data["text"], request.user, timezone.now()):
-            messages.success(request, "Your answer is sent.")
-            return redirect("scenarios:advice")
+    hint = "It goes to the manager who asked; the team can read it."
+    form = TextForm(request.POST if request.method == "POST" else None, label="Your answer", longest=10_000, hint=hint)
+    if not form.is_valid():
+        return _advice_page(request, asked, form, status=422 if form.is_bound else 200)
+    if not asked.give(form.cleaned_data["text"], request.user, timezone.now()):
         asked.refresh_from_db()
-        status = 409
+        return _advice_page(request, asked, form, status=409)
+    messages.success(request, "Your answer is sent.")
+    return redirect("scenarios:advice")
+
+
+def _advice_page(request: SignedInRequest, asked: AdviceRequest, form: TextForm, status: int) -> HttpResponse:
     steps = {step.id: step for step in content.diagnostic().steps}
     context = {
         "asked": asked,

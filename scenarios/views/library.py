@@ -62,8 +62,6 @@ def page(request: SignedInRequest, slug: str) -> HttpResponse:
     shipped = _page_or_404(slug)
     edit = PageEdit.objects.filter(page=slug).select_related("author").first()
     shown = edited(shipped, edit)
-    order = [one.slug for one in content.pages()]
-    place = order.index(slug)
     titles = {one: title for one, title, _ in published_scenarios()}
     context = {
         "page": shown,
@@ -75,13 +73,19 @@ def page(request: SignedInRequest, slug: str) -> HttpResponse:
         "related": [found for one in shown.related if (found := find_page(one))],
         "scenarios": [{"slug": one, "title": titles[one]} for one in shown.scenarios if one in titles],
         "checks": [one for one in content.checks() if one.page == slug],
-        "previous": content.pages()[place - 1] if place else None,
-        "following": content.pages()[place + 1] if place + 1 < len(order) else None,
         "may_edit": is_admin(request.user),
     }
+    context |= _neighbours(slug)
     if slug in BESIDE:
         context |= BESIDE[slug](request) | {"beside": f"scenarios/learning/_{slug}.html", "beside_first": slug in FIRST}
     return render(request, "scenarios/learning/page.html", context)
+
+
+def _neighbours(slug: str) -> dict[str, Any]:
+    """The pages before and behind, in reading order."""
+    pages = content.pages()
+    place = next(n for n, one in enumerate(pages) if one.slug == slug)
+    return {"previous": pages[place - 1] if place else None, "following": next(iter(pages[place + 1 :]), None)}
 
 
 @require_POST

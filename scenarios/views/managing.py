@@ -162,23 +162,13 @@ def assign(request: SignedInRequest, pk: int) -> HttpResponse:
     chosen, team, people = _offered(request, found, teams)
     form = AssignForm(request.POST if request.method == "POST" else None, people=people)
     if form.is_valid():
-        handed = found.assign(
-            list(form.cleaned_data["people"]),
-            now=timezone.now(),
-            by=request.user,
-            team=team,
-            again=form.cleaned_data["again"],
-        )
+        chosen_people, again = list(form.cleaned_data["people"]), form.cleaned_data["again"]
+        handed = found.assign(chosen_people, now=timezone.now(), by=request.user, team=team, again=again)
         count = f"{handed.people} {'person' if handed.people == 1 else 'people'}"
         messages.success(request, f"{found}: {count}, {handed.had_it} had it already.")
         return redirect(f"{reverse('scenarios:progress')}?plan={found.pk}")
-    context = {
-        "plan": found,
-        "form": form,
-        "chosen": chosen,
-        "team": team,
-        "candidates": _candidates(request, found, form, people),
-    }
+    candidates = _candidates(request, found, form, people)
+    context = {"plan": found, "form": form, "chosen": chosen, "team": team, "candidates": candidates}
     return render_page(request, "scenarios/managing/assign.html", context, status=422 if form.is_bound else 200)
 
 
@@ -251,13 +241,9 @@ def _board_context(
     request: SignedInRequest, filters: ProgressFilter, rows: list[progress.Row], members: list[tuple[str, str, int]]
 ) -> dict[str, Any]:
     chosen = filters.cleaned_data
-    view = chosen.get("view") if chosen.get("view") in VIEWS else "items" if chosen.get("person") else "people"
-    listed: list[Any]
-    if view == "items":
-        listed = progress.ordered(rows, request.GET.get("sort", ""))
-    else:
-        listed = progress.by_person(rows) if view == "people" else progress.by_team(rows, members)
-        listed.sort(key=lambda each: -each.counts["overdue"])
+    view = chosen.get("view") or ""
+    view = view if view in VIEWS else "items" if chosen.get("person") else "people"
+    listed = _listed(view, rows, members, request.GET.get("sort", ""))
     query = request.GET.copy()
     for name in ("page", "view", "sort", "format"):
         query.pop(name, None)
@@ -278,6 +264,14 @@ def _board_context(
         "narrowed": any(chosen.get(name) for name in ("team", "plan", "state", "person")),
         "today": local_day(timezone.now()),
     }
+
+
+def _listed(view: str, rows: list[progress.Row], members: list[tuple[str, str, int]], sort: str) -> list[Any]:
+    """The rows as they are, or summed up by person or team, most overdue first."""
+    if view == "items":
+        return progress.ordered(rows, sort)
+    sums = progress.by_person(rows) if view == "people" else progress.by_team(rows, members)
+    return sorted(sums, key=lambda each: -each.counts["overdue"])
 
 
 CSV_COLUMNS = (
