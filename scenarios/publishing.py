@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -159,6 +160,11 @@ def judge(slug: str, text: str, newest: ScenarioVersion | None) -> Judgement:
     return _judge(slug, text, newest, engine.MAX_PAIRS)
 
 
+def judge_draft(scenario: Scenario, newest: ScenarioVersion | None) -> Judgement:
+    """What there is to say about the draft as it is saved."""
+    return judge(scenario.slug, draft_text(scenario, newest), newest)
+
+
 def judge_typing(slug: str, text: str, newest: ScenarioVersion | None) -> Judgement:
     """The same about a text that is being written, in a time that nobody notices: see `engine.examine` and its limit."""
     return _judge(slug, text, newest, TYPING_PAIRS)
@@ -226,10 +232,11 @@ def duplicate(scenario: Scenario, content: engine.Scenario, by: User) -> Scenari
     """A draft with the same content under an id of its own."""
     taken = set(Scenario.objects.values_list("slug", flat=True))
     stem = re.sub(r"_copy\d*$", "", scenario.slug)[:33]
-    names = (f"{stem}_copy{number or ''}" for number in range(len(taken) + 1))
-    slug = next(name for name in names if name not in taken)
-    copy = replace(content, id=slug, version="1.0.0", title=f"{content.title[:190]} (copy)")
-    return Scenario.objects.create(slug=slug, draft_yaml=engine.to_yaml(copy), author=by)
+    copy = replace(content, version="1.0.0", title=f"{content.title[:190]} (copy)")
+    names = (f"{stem}_copy{number or ''}" for number in count())
+    # Somebody else may take a free name at the same moment: then the next one.
+    made = (create(engine.to_yaml(replace(copy, id=name)), by) for name in names if name not in taken)
+    return next(row for row in made if row)
 
 
 # --- Versions -----------------------------------------------------------------------------------------------------------
@@ -242,7 +249,7 @@ def publish(scenario: Scenario, *, base: int, note: str, by: User, now: datetime
     if row.version != base:
         raise DraftChanged(row)
     newest = newest_of(row)
-    verdict = judge(row.slug, draft_text(row, newest), newest)
+    verdict = judge_draft(row, newest)
     if verdict.content is None or not verdict.publishable:
         raise NotPublishable("The draft has errors that block publishing.")
     if newest and says_the_same(newest, verdict.content):

@@ -20,7 +20,7 @@ from scenarios import engine, previewing, publishing
 from scenarios.analytics import Analytics, analyse
 from scenarios.forms.authoring import PublishForm, TextsForm, VoidForm, YamlForm
 from scenarios.models import Scenario, ScenarioVersion
-from scenarios.publishing import DraftChanged, Judgement, NotPublishable, judge, judge_typing, newest_of
+from scenarios.publishing import DraftChanged, Judgement, NotPublishable, judge_draft, judge_typing, newest_of
 from teams.permissions import can_author, require
 from teams.requests import SignedInRequest
 
@@ -69,9 +69,8 @@ def authoring_new(request: SignedInRequest) -> HttpResponse:
 def authoring_edit(request: SignedInRequest, slug: str) -> HttpResponse:
     scenario, newest = _find(request, slug)
     if request.method != "POST":
-        text = publishing.draft_text(scenario, newest)
-        form = YamlForm(initial={"text": text, "base": scenario.version})
-        return _editor(request, scenario, newest, form, judge(slug, text, newest))
+        form = YamlForm(initial={"text": publishing.draft_text(scenario, newest), "base": scenario.version})
+        return _editor(request, scenario, newest, form, judge_draft(scenario, newest))
     form = YamlForm(request.POST, request.FILES)
     good = form.is_valid() and form.cleaned_data["base"] is not None
     text = form.cleaned_data.get("text", "")
@@ -102,7 +101,7 @@ def authoring_check(request: SignedInRequest, slug: str) -> HttpResponse:
 def authoring_texts(request: SignedInRequest, slug: str) -> HttpResponse:
     """The same draft as a form with one field for each text."""
     scenario, newest = _find(request, slug)
-    verdict = judge(slug, publishing.draft_text(scenario, newest), newest)
+    verdict = judge_draft(scenario, newest)
     page = "scenarios/authoring/texts.html"
     context = _about(scenario, newest, "texts") | {"verdict": verdict}
     if verdict.content is None:
@@ -125,7 +124,7 @@ def authoring_texts(request: SignedInRequest, slug: str) -> HttpResponse:
 def authoring_preview(request: SignedInRequest, slug: str) -> HttpResponse:
     """Plays the draft; the choices made so far are in the address, and nothing is stored."""
     scenario, newest = _find(request, slug)
-    verdict = judge(slug, publishing.draft_text(scenario, newest), newest)
+    verdict = judge_draft(scenario, newest)
     context = _about(scenario, newest, "preview") | {"verdict": verdict}
     if verdict.playable and verdict.content:
         context |= previewing.preview(verdict.content, scenario, request.user, request.GET)
@@ -148,7 +147,7 @@ def authoring_export(request: SignedInRequest, slug: str) -> HttpResponse:
 @require_POST
 def authoring_duplicate(request: SignedInRequest, slug: str) -> HttpResponse:
     scenario, newest = _find(request, slug)
-    content = judge(slug, publishing.draft_text(scenario, newest), newest).content
+    content = judge_draft(scenario, newest).content
     if content is None:
         messages.error(request, "This draft cannot be read yet, so it cannot be duplicated.")
         return redirect("scenarios:authoring_edit", slug)
@@ -161,7 +160,7 @@ def authoring_duplicate(request: SignedInRequest, slug: str) -> HttpResponse:
 def authoring_publish(request: SignedInRequest, slug: str) -> HttpResponse:
     """Shows what would be new, and publishes it."""
     scenario, newest = _find(request, slug)
-    verdict = judge(slug, publishing.draft_text(scenario, newest), newest)
+    verdict = judge_draft(scenario, newest)
     form = PublishForm(request.POST if request.method == "POST" else None, initial={"base": scenario.version})
     context = _about(scenario, newest, "publish") | {"verdict": verdict, "form": form}
     if verdict.content and newest:
@@ -265,7 +264,7 @@ def _find(request: SignedInRequest, slug: str) -> tuple[Scenario, ScenarioVersio
 
 
 def _described(scenario: Scenario, newest: ScenarioVersion | None) -> dict[str, Any]:
-    verdict = judge(scenario.slug, publishing.draft_text(scenario, newest), newest)
+    verdict = judge_draft(scenario, newest)
     title = verdict.content.title if verdict.content else newest.title if newest else scenario.slug
     changed = newest is None or verdict.content is None or not publishing.says_the_same(newest, verdict.content)
     return {"scenario": scenario, "newest": newest, "verdict": verdict, "title": title, "changed": changed}
