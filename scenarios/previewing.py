@@ -32,7 +32,7 @@ def preview(content: engine.Scenario, scenario: Scenario, user: User, query: Map
     if not (form.is_bound and form.is_valid()):
         return shown | {"question": question, "form": form, "refused": form.is_bound}
     step = engine.commit(content, run.state, form.answer)
-    event = _event(standing, question.seq, step, form.told.get("given"))
+    event = DecisionEvent.of(step, attempt=standing, seq=question.seq, given=form.told.get("given"))
     after = engine.Run(step.state_after, (*run.steps, step))
     return shown | {
         "reveal": attempts.reveal(standing, event),
@@ -47,19 +47,6 @@ def _attempt(content: engine.Scenario, scenario: Scenario, user: User, run: engi
     standing = Attempt(user=user, version=version, mode=Attempt.Mode.PREVIEW, seed=scenario.pk)
     standing.__dict__ |= {"content": content, "steps": run.steps}
     return standing
-
-
-def _event(standing: Attempt, seq: int, step: engine.Step, given: Any) -> DecisionEvent:
-    return DecisionEvent(
-        attempt=standing,
-        seq=seq,
-        node=step.node,
-        choice=step.choice,
-        quality=step.quality,
-        state_before=step.state_before.to_data(),
-        state_after=step.state_after.to_data(),
-        given=given,
-    )
 
 
 def _labels(content: engine.Scenario, run: engine.Run) -> list[dict[str, str]]:

@@ -267,16 +267,7 @@ class Demo:
                 return
             run = engine.replay(self.contents[slug], way)
             events = [
-                DecisionEvent(
-                    attempt=attempt,
-                    seq=seq,
-                    node=step.node,
-                    choice=step.choice,
-                    quality=step.quality,
-                    state_before=step.state_before.to_data(),
-                    state_after=step.state_after.to_data(),
-                    **_told(rng, step.node, step.choice),
-                )
+                DecisionEvent.of(step, attempt=attempt, seq=seq, **_told(rng, step.node, step.choice))
                 for seq, step in enumerate(run.steps, start=1)
             ]
             for event in events:

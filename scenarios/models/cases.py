@@ -323,17 +323,8 @@ class Attempt(models.Model):
         if not attempt.is_running or seq != attempt.next_seq:
             raise OutOfStep
         step = engine.commit(attempt.content, attempt.run.state, choice)
-        event = DecisionEvent.objects.create(
-            attempt=attempt,
-            seq=seq,
-            node=step.node,
-            choice=step.choice,
-            quality=step.quality,
-            state_before=step.state_before.to_data(),
-            state_after=step.state_after.to_data(),
-            at=now,
-            **told,
-        )
+        event = DecisionEvent.of(step, attempt=attempt, seq=seq, at=now, **told)
+        event.save()
         attempt.__dict__.pop("own_events", None)
         attempt.__dict__.pop("steps", None)
         if attempt.node.kind == "ending":
@@ -407,3 +398,15 @@ class DecisionEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.attempt_id}.{self.seq}: {self.node} > {self.choice}"
+
+    @classmethod
+    def of(cls, step: engine.Step, **told: Any) -> DecisionEvent:
+        """The event of a step of the engine, not saved yet."""
+        return cls(
+            node=step.node,
+            choice=step.choice,
+            quality=step.quality,
+            state_before=step.state_before.to_data(),
+            state_after=step.state_after.to_data(),
+            **told,
+        )
