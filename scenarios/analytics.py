@@ -20,9 +20,9 @@ from django.db.models.functions import Cast, Floor, Least
 from benchmarks.counting import Percentile
 from benchmarks.statistics import wilson
 from scenarios import engine
+from scenarios.attempts import FEWEST
 from scenarios.models import Attempt, DecisionEvent, ScenarioVersion
 
-FEWEST = 5  # people behind a figure that is shown
 IDLE_MS = 10 * 60 * 1000  # a page that is open longer than this was not being read
 MISLED_BELOW = Decimal("0.5")  # a choice of lower quality counts for the trap rate
 SCORE_STEP = 10

@@ -24,7 +24,7 @@ from scenarios.checks import ChoiceField, KnowledgeCheck, grade
 from scenarios.models import Assignment, Attempt, DecisionEvent, ItemKind, Scenario, ScenarioVersion
 from teams.models import User
 
-FEWEST = 5  # colleagues behind a share; below that, a share would tell who
+FEWEST = 5  # people behind a figure that others see; below that, it would tell who
 
 CONFIDENCE = {1: "Guessing", 2: "Unsure", 3: "Fairly", 4: "Very"}
 
