@@ -108,6 +108,11 @@ class Measure(NamedTuple):
         return None if self.low is None or self.high is None else (self.low, self.high)
 
     @property
+    def is_down_throughout(self) -> bool:
+        """There was no moment without downtime, so that nothing can be said of the time between failures."""
+        return self.metric == "mtbf" and self.numerator == 0
+
+    @property
     def longest_share(self) -> float | None:
         """How much of all the time the longest one took, in percent."""
         if self.longest is None or not self.numerator:
@@ -166,7 +171,9 @@ def mtbf(tally: Tally) -> Measure:
     up: Amount = tally.exposure_seconds - tally.downtime_seconds  # type: ignore[operator]
     operating: Amount = up if up > 0 else 0
     failures = tally.failures
-    if tally.exposure_seconds <= 0 or (operating == 0 and failures == 0):
+    if tally.exposure_seconds <= 0:
+        return Measure(None, failures, None, failures, state="no_data", metric="mtbf")
+    if operating == 0 and failures == 0:
         return Measure(None, failures, operating, failures, state="no_data", metric="mtbf")
     low, high = mtbf_bounds(float(operating), failures)
     if failures == 0:

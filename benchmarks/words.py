@@ -24,6 +24,7 @@ from benchmarks.tiers import (
 )
 
 NO_DATA = "No data"
+DOWN_THROUGHOUT = "Down throughout"
 # Beyond this many decimals a value is cut off on its own side of the cut point instead of rounded.
 MOST_DECIMALS = 12
 SINGULAR = {"defects": "defect", "incidents": "incident", "failures": "failure", "judged teams": "judged team"}
@@ -35,7 +36,12 @@ def plural(count: int, many: str) -> str:
 
 
 def value_words(measure: Measure, cuts: Cuts | None, compact: bool = False) -> str:
-    """The value so that it never contradicts its tier; MTBF without a failure is a bound, never infinity."""
+    """The value so that it never contradicts its tier.
+
+    MTBF without a failure is a bound, never infinity; without a moment up it is no time at all.
+    """
+    if measure.is_down_throughout:
+        return DOWN_THROUGHOUT
     if measure.metric == "mtbf" and measure.value is None and measure.low is not None:
         return f"> {format_limit(measure.low)}"
     if measure.value is None:
@@ -45,7 +51,7 @@ def value_words(measure: Measure, cuts: Cuts | None, compact: bool = False) -> s
 
 def interval_words(measure: Measure) -> str:
     """The 95% interval, or nothing where none is known."""
-    if measure.interval is None or measure.value is None:
+    if measure.interval is None or measure.value is None or measure.is_down_throughout:
         return ""
     low, high = (format_value(end, measure.unit, compact=True) for end in measure.interval)
     return f"{low} to {high}"

@@ -35,14 +35,15 @@ def counts(measure: Measure, days: int) -> str:
     span = f"in these {days} days"
     if definition.unit == "count":
         return COUNTED[measure.metric].format(count=plural(measure.n, definition.sample), span=span)
+    if measure.is_down_throughout:
+        failed = plural(measure.n, definition.sample) if measure.n else "No failure"
+        return f"{failed} {span}, and no moment of them without an open incident."
     if not measure.n or measure.value is None:
         return f"No {definition.sample.removesuffix('s')} {span}."
     if definition.unit == "percent":
         end = "got to production" if measure.metric == "escaped_defect_rate" else "were caught before production"
         return f"{int(measure.numerator or 0):,} of {plural(measure.n, definition.sample)} found {span} {end}."
     value = together(format_value(measure.value, "seconds"))
-    if measure.metric == "mtbf" and not measure.value:
-        return f"{plural(measure.n, definition.sample)} {span}, and no moment of them without an open incident."
     if measure.metric == "mtbf":
         return f"{plural(measure.n, definition.sample)} {span}: one for every {value} without downtime."
     done = "noticed" if measure.metric == "time_to_detect" else "restored"

@@ -13,7 +13,7 @@ from benchmarks.metrics import METRICS, Measure, change, with_durations
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import rules_in_force
 from benchmarks.tiers import Rules, Tier
-from benchmarks.words import format_value, interval_words, missing_words, next_steps, sample_words, value_words
+from benchmarks.words import format_value, interval_words, missing_words, next_steps, plural, sample_words, value_words
 from dashboards import findings
 from dashboards.history import read_night
 from dashboards.words import borderline_words, open_words, tier_bar, tier_words
@@ -81,7 +81,7 @@ class MetricPage:
         """What an honest number brings along."""
         measure = self.measure
         definition = METRICS[self.metric]
-        found = [{"label": "Counted", "value": f"{measure.n:,} {definition.sample}"}]
+        found = [{"label": "Counted", "value": plural(measure.n, definition.sample)}]
         if definition.unit == "percent":
             found.append({"label": "Made of", "value": f"{measure.numerator:,} of {measure.denominator:,}"})
         if words := interval_words(measure):

@@ -190,7 +190,9 @@ def cell(kept: dict[str, Any] | None, cuts: Cuts | None) -> dict[str, Any]:
     if kept["state"] == "provisional" and kept["metric"] == "mttr":
         short = "provisional"
     return {
-        "value": value_words(measure, cuts, compact=True) if kept["value"] is not None or kept["low"] else "–",
+        "value": value_words(measure, cuts, compact=True)
+        if kept["value"] is not None or kept["low"] or measure.is_down_throughout
+        else "–",
         "tier": kept["tier"],
         "note": note,
         "short": short,

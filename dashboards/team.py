@@ -12,7 +12,16 @@ from django.urls import reverse
 from benchmarks.metrics import METRICS, Measure, change
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.tiers import Overall, Rules, Tier, overall
-from benchmarks.words import format_value, interval_words, missing_words, next_step, plural, sample_words, value_words
+from benchmarks.words import (
+    DOWN_THROUGHOUT,
+    format_value,
+    interval_words,
+    missing_words,
+    next_step,
+    plural,
+    sample_words,
+    value_words,
+)
 from dashboards.findings import standing, together
 from dashboards.history import read_night, series, trend_days
 from dashboards.words import borderline_words, day_words, listed, open_words, tier_bar, tier_words
@@ -58,6 +67,8 @@ class TeamReport:
         now, before = self.now.get(metric), self.before.get(metric)
         if now is None or before is None or now.value is None or before.value is None:
             return None
+        if now.measure.is_down_throughout or before.measure.is_down_throughout:
+            return None  # no test compares with that
         if metric == "open_incidents" or (METRICS[metric].unit == "seconds" and metric != "mtbf"):
             return None  # a moment is no trend; ranks need every single duration: the metric's own page tests them
         verdict = change(now.measure, before.measure)
@@ -218,17 +229,25 @@ def trend_chart(
     known = [(day, value) for day, value in zip(days, values, strict=True) if value is not None]
     if not known:
         return None, f"{definition.label}: no data in this period."
+    # A log scale has no place for it: a gap, and words in the table.
+    down = {i: DOWN_THROUGHOUT for i, value in enumerate(values) if metric == "mtbf" and value == 0}
     picture = charts.trend(
         [day_words(day) if day.year != as_of.year else f"{day.day} {day:%b}" for day in days],
-        values,
+        [None if i in down else value for i, value in enumerate(values)],
         unit=definition.unit,
         cuts=[float(point) for point in cuts.points] if cuts else [],
         lower_is_better=definition.better == "lower",
         tiers=[tier for _, tier in points] if cuts else [],
         log=definition.unit == "seconds",
+        notes=down,
     )
+    if picture is None:
+        return None, f"{definition.label}: {DOWN_THROUGHOUT.lower()}."
     (first_day, first), (last_day, last) = known[0], known[-1]
-    start, end = (format_value(value, definition.unit, cuts, compact=True) for value in (first, last))
+    start, end = (
+        format_value(value, definition.unit, cuts, compact=True) if value or metric != "mtbf" else DOWN_THROUGHOUT.lower()
+        for value in (first, last)
+    )
     span = f"from {start} on {day_words(first_day)} to {end} on {day_words(last_day)}"
     return picture, f"{definition.label} over {window} days, {span}."
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from qmportal.lib.wording import DAY, HOUR, MINUTE, NO_DATA, duration, quantity
+from qmportal.lib.wording import DAY, HOUR, MINUTE, duration, quantity
 
 # Best first. The order of cut points follows: cuts[0] parts Elite from Good.
 TIER_LABELS = {
@@ -318,7 +318,8 @@ def trend(
 
     unit: "percent", "seconds" or "count". cuts: four cut points, Elite | Good first, or none: then no bands.
     tiers: the tier that each value was given (the chart judges nothing). limits: lower and upper control limit.
-    events: (index, words). notes: words for the table, by index. A None value breaks the line.
+    events: (index, words). notes: words for the table, by index. A None value breaks the line; its note takes
+    its place in the table.
     also: a second line to compare with, one value for each of `values`.
     """
     known = [float(value) for value in values if value is not None]
@@ -343,7 +344,9 @@ def trend(
     for i, (label, value) in enumerate(zip(labels, values, strict=True)):
         tier = tiers[i] if tiers else None
         note = ", ".join(filter(None, ["outside control limits" if i in outside else "", words.get(i, "")]))
-        text = NO_DATA if value is None else quantity(value, unit, tuple(cuts))
+        text = quantity(value, unit, tuple(cuts))
+        if value is None and note:
+            text, note = note, ""
         beside = also[i] if also else None
         also_text = "" if beside is None else quantity(beside, unit)
         rows.append(Point(label, text, tier, TIER_LABELS.get(tier or "", ""), note, also_text))

@@ -13,6 +13,7 @@ from benchmarks.words import (
     format_duration,
     format_limit,
     format_value,
+    interval_words,
     missing_words,
     next_steps,
     plural,
@@ -47,6 +48,14 @@ def test_nothing_is_promised_without_data_or_cut_points():
 
 def test_mtbf_without_a_failure_is_a_bound():
     assert value_words(mtbf(Tally(exposure_seconds=90 * 86400)), None) == "> 30 d"
+
+
+@pytest.mark.parametrize("failures", [0, 1])
+def test_mtbf_without_a_moment_up_is_no_time(failures):
+    measure = mtbf(Tally(failures=failures, exposure_seconds=90 * 86400, downtime_seconds=90 * 86400))
+    assert value_words(measure, None) == "Down throughout"
+    assert interval_words(measure) == ""
+    assert value_words(mtbf(Tally()), None) == "No data"
 
 
 def test_a_value_just_below_a_cut_keeps_its_digits():

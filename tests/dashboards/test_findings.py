@@ -35,8 +35,12 @@ HOUR = 3600
             "3 failures in these 90 days: one for every 2 d without downtime.",
         ),
         (
-            Measure(0, 3, None, None, metric="mtbf"),
+            Measure(0, 3, 0, 3, metric="mtbf"),
             "3 failures in these 90 days, and no moment of them without an open incident.",
+        ),
+        (
+            Measure(None, 0, 0, 0, metric="mtbf"),
+            "No failure in these 90 days, and no moment of them without an open incident.",
         ),
         (Measure(None, 0, None, None, low=720 * HOUR, metric="mtbf"), "No failure in these 90 days."),
         (Measure(1, 1, 1, None, metric="defects_found"), "1 defect found in these 90 days, at any stage."),

@@ -262,6 +262,24 @@ def test_the_trend_ends_with_the_number_of_the_day(client, manager, payments, to
     assert client.get("/t/payments/").context["trend"].points[-1].text == "12%"
 
 
+def test_a_team_that_is_down_all_the_time_has_no_time_between_failures(client, today):
+    team = make_team(name="Down", slug="down")
+    client.force_login(make_member(team=team))
+    start = midnight(today - timedelta(days=90))
+    make_incident(team=team, started_at=start, detected_at=start + timedelta(hours=1))
+    make_incident(team=team, detected_at=start - timedelta(days=7), restored_at=start - timedelta(days=6))
+    take_snapshots(today - timedelta(days=7))
+    take_snapshots(today)
+    for address in ("/", "/t/down/", "/t/down/mtbf/"):
+        page = client.get(address).content.decode()
+        assert "Down throughout" in page, address
+        assert "0 s" not in page.replace("30 s", ""), address
+    trend = client.get("/t/down/mtbf/").context["trend"]
+    assert [point.text for point in trend.points] == ["3 d", "Down throughout"]
+    assert trend.dots.count("M") == 1
+    assert trend.ticks[0].label == "1 d"
+
+
 @pytest.mark.parametrize(
     "day", ["2023-02-29", "0001-01-01", "10000-01-01", "2026-W53-1", "tomorrow", "2999-01-01", "２０２６-01-01"]
 )
