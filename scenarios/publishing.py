@@ -21,7 +21,7 @@ from notifications.models import Notification
 from scenarios import content as library
 from scenarios import engine
 from scenarios.engine.model import to_mapping
-from scenarios.engine.validation import ID
+from scenarios.engine.shape import ID
 from scenarios.models import Assignment, Attempt, ItemKind, Scenario, ScenarioVersion
 from teams.models import User
 

@@ -54,7 +54,8 @@ from .play import (
     visible_choices,
 )
 from .reading import Document, Unreadable, load
-from .validation import Findings, Problem, examine, publishable, read_translation, validate
+from .report import Problem, publishable
+from .validation import Findings, examine, read_translation, validate
 
 __all__ = [
     "MAX_PAIRS",

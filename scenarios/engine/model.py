@@ -37,6 +37,8 @@ class Metric:
 
 @dataclass(frozen=True)
 class Condition:
+    """Holds while a metric compares to `value` as `op` says: lt, le, eq, ge or gt."""
+
     metric: str
     op: str
     value: Decimal
@@ -55,6 +57,11 @@ class Effect:
 
 @dataclass(frozen=True)
 class Choice:
+    """An answer to a decision: how good it is from there (0..1), what it moves, and where it leads.
+
+    It is shown only while every condition of `when` holds; `reveal` tells what happened then, `why` what to learn of it.
+    """
+
     id: str
     label: str
     to: str
@@ -114,6 +121,8 @@ class Scoring:
 
 @dataclass(frozen=True)
 class Scenario:
+    """A whole training case. `optimal_path` are the choices that score best; it sets how many answers a run is measured by."""
+
     id: str
     version: str
     title: str
@@ -134,6 +143,7 @@ def plain(number: Decimal) -> int | float:
 
 
 def exact(number: int | float | Decimal) -> Decimal:
+    """The number as it was written: 0.1 is a tenth."""
     return number if isinstance(number, Decimal) else Decimal(str(number))
 
 

@@ -113,6 +113,7 @@ def walk(scenario: Scenario, node_id: str, values: Mapping[str, Decimal]) -> tup
 
 
 def gate_target(node: Node, values: Mapping[str, Decimal]) -> str:
+    """The node that a gate leads to with these values."""
     branch = gate_branch(node, values)
     return node.otherwise if branch is None else node.rules[branch].to
 
@@ -168,6 +169,7 @@ def _changes(scenario: Scenario, values: Mapping[str, Decimal], effects: Mapping
 
 
 def check_quality(answer: str) -> Decimal:
+    """What an answer to a knowledge check is worth, 0..1; raises `NotPlayable` for anything else."""
     if answer in (RIGHT, WRONG):
         return Decimal(answer == RIGHT)
     try:
@@ -189,6 +191,7 @@ def replay(scenario: Scenario, choices: Sequence[str]) -> Run:
 
 
 def finished(scenario: Scenario, run: Run) -> bool:
+    """Whether the run has come to an ending."""
     return scenario.nodes[run.state.node].kind == "ending"
 
 

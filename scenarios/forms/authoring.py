@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from qmportal.lib.text import refuse_unstorable
 from scenarios import engine
 from scenarios.engine.reading import MAX_BYTES
-from scenarios.engine.validation import HTML, MAX_TEXT
+from scenarios.engine.shape import HTML, MAX_TEXT
 
 TOO_LARGE = "The text is larger than 256 KiB. Split it into several scenarios."
 

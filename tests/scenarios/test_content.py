@@ -11,7 +11,7 @@ import pytest
 from benchmarks.metrics import METRICS
 from scenarios import content, engine
 from scenarios.checks import TIERS, ChoiceField, grade
-from scenarios.engine.validation import HTML
+from scenarios.engine.shape import HTML
 
 SCENARIOS = sorted((content.LIBRARY / "scenarios").glob("*.yaml"))
 CALCULATORS = {"edr", "mttr", "mtbf", "cost_of_quality", "canary"}
@@ -254,7 +254,7 @@ def test_the_example_of_the_guide_is_valid_and_all_codes_are_explained():
     assert [problem.code for problem in problems] == ["W06"], "one decision leaves no way back"
     sidecar = re.search(r"```yaml\n(schema: qm-translation/1\n.*?)```", guide, re.DOTALL)[1]
     assert engine.stale_paths(scenario, engine.read_translation(sidecar)) == ()
-    judge = Path(engine.validation.__file__).read_text()
+    judge = "".join(Path(part.__file__).read_text() for part in (engine.shape, engine.validation))
     used = set(re.findall(r'"([EW]\d\d)"', judge))
     assert used == set(re.findall(r"^\| ([EW]\d\d) \|", guide, re.MULTILINE))
 

@@ -1,0 +1,54 @@
+"""What is wrong with a scenario file: problems with their line and place, as they are collected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .reading import Document, Path
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong. `severity` is E (blocks publishing) or W (warns); `fix` is a way out."""
+
+    code: str
+    severity: str
+    message: str
+    line: int
+    node: str = ""
+    choice: str = ""
+    fix: str = ""
+
+    def __str__(self) -> str:
+        place = "/".join(part for part in (self.node, self.choice) if part)
+        place = f"{self.code} {self.severity} line {self.line} {place}".rstrip()
+        return f"{place}: {self.message} {self.fix}".rstrip()
+
+
+def publishable(problems: Iterable[Problem]) -> bool:
+    """Whether no problem blocks publishing. Only then may the scenario be played by learners."""
+    return not any(problem.severity == "E" for problem in problems)
+
+
+class Report:
+    """Collects problems; the place of each is derived from its path in the file."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.problems: list[Problem] = []
+        self.drawable = True
+
+    def add(self, code: str, path: Path, message: str, fix: str, *, severity: str = "") -> None:
+        node = str(path[1]) if len(path) > 1 and path[0] == "nodes" else ""
+        choice = str(path[3]) if node and len(path) > 3 and path[2] == "choices" else ""
+        severity = severity or code[0]
+        self.problems.append(Problem(code, severity, message, self.document.line(path), node, choice, fix))
+
+    def blocks(self, code: str, path: Path, message: str, fix: str) -> None:
+        """A problem after which the scenario cannot even be drawn."""
+        self.drawable = False
+        self.add(code, path, message, fix)
+
+    def sorted(self) -> list[Problem]:
+        return sorted(self.problems, key=lambda problem: (problem.severity, problem.line, problem.code))
