@@ -119,6 +119,8 @@ class NodeFigures:
 
 @dataclass(frozen=True)
 class PathFigures:
+    """A whole way that learners took, and how many did."""
+
     choices: tuple[str, ...]
     ending: str
     score: Decimal

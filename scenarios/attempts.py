@@ -85,6 +85,7 @@ class Meter:
 
 
 def amount(value: Decimal, unit: str) -> str:
+    """A value as people read it; a percent sign is part of the number."""
     return number(float(value), 2) + (unit if unit == "%" else "")
 
 
@@ -121,6 +122,7 @@ class Question:
 
 
 def question(attempt: Attempt) -> Question:
+    """The step that waits, with nothing that would give its answer away."""
     content, run, node = attempt.content, attempt.run, attempt.node
     return Question(
         seq=attempt.next_seq,
@@ -142,6 +144,7 @@ def infos(attempt: Attempt) -> tuple[str, ...]:
 
 
 def check_of(node: engine.Node) -> KnowledgeCheck | None:
+    """The knowledge check that a node asks, if it asks one."""
     return next(check for check in library.checks() if check.id == node.ref) if node.kind == "check" else None
 
 
@@ -204,6 +207,7 @@ class Reveal:
 
 
 def reveal(attempt: Attempt, event: DecisionEvent, shares: dict[str, Counter[str]] | None = None) -> Reveal:
+    """What a committed decision did, and what its other options would have done; `shares` as `colleagues` gives them."""
     content = attempt.content
     before = engine.State.from_data(event.state_before)
     node = content.nodes[event.node]
@@ -276,6 +280,8 @@ class Curve:
 
 @dataclass(frozen=True)
 class Debrief:
+    """What the page of a result shows. `capped_from`: the score without the cap of the ending, if that cut it."""
+
     ending: engine.Node
     infos: tuple[str, ...]
     scoring: engine.Scoring
@@ -346,11 +352,13 @@ class Footprint:
 
 
 def trail(attempt: Attempt) -> list[Footprint]:
+    """The decisions made so far, in order."""
     pairs = zip(all_events(attempt), attempt.steps, strict=True)
     return [Footprint(event.seq, step_label(attempt.content, step), event.attempt_id) for event, step in pairs]
 
 
 def step_label(content: engine.Scenario, step: engine.Step | None) -> str:
+    """The words of the choice that was taken; empty where there was no step."""
     if step is None:
         return ""
     node = content.nodes[step.node]
@@ -358,6 +366,7 @@ def step_label(content: engine.Scenario, step: engine.Step | None) -> str:
 
 
 def curve(metric: engine.Metric, mine: engine.Run, best: engine.Run) -> Curve:
+    """A metric over both ways, drawn as long as the longer one."""
     my_values, best_values = values_over(metric, mine), values_over(metric, best)
     longest = max(len(my_values), len(best_values))
     trend = charts.trend(
@@ -375,6 +384,7 @@ def curve(metric: engine.Metric, mine: engine.Run, best: engine.Run) -> Curve:
 
 
 def values_over(metric: engine.Metric, run: engine.Run) -> list[float | None]:
+    """The metric at the start and after each decision."""
     states = [step.state_before for step in run.steps] + [run.state]
     return [float(state.values[metric.id]) for state in states]
 

@@ -75,6 +75,8 @@ class Input:
 
 @dataclass(frozen=True)
 class Line:
+    """One figure of a result, ready to be shown."""
+
     label: str
     value: str
     note: str = ""
@@ -106,6 +108,8 @@ class Impossible(ValueError):
 
 @dataclass(frozen=True)
 class Calculator:
+    """A form of inputs and what is computed of them. `metric`: the portal's own number that it gives, if any."""
+
     key: str
     title: str
     formula: str

@@ -83,6 +83,8 @@ class Reading:
 
 @dataclass(frozen=True)
 class FieldGrade:
+    """One answer as it was typed, and whether it is right."""
+
     field: Field
     given: str
     right: bool
@@ -91,6 +93,8 @@ class FieldGrade:
 
 @dataclass(frozen=True)
 class Grade:
+    """The answers to all fields of a check."""
+
     fields: tuple[FieldGrade, ...]
 
     @property

@@ -101,11 +101,13 @@ def scenario_texts() -> dict[str, str]:
 
 @cache
 def checks() -> tuple[KnowledgeCheck, ...]:
+    """All knowledge checks in the order of the file."""
     return tuple(read_checks((LIBRARY / "checks.yaml").read_text(encoding="utf-8")))
 
 
 @cache
 def links() -> tuple[Link, ...]:
+    """The lists of tools and certifications that a new portal begins with."""
     return tuple(Link(**body) for body in load((LIBRARY / "links.yaml").read_text(encoding="utf-8")).data)
 
 
@@ -122,4 +124,5 @@ def reflections(scenario: str) -> tuple[str, ...]:
 
 @cache
 def diagnostic() -> Diagnostic:
+    """The three-minute self-assessment."""
     return read_diagnostic((LIBRARY / "diagnostic.yaml").read_text(encoding="utf-8"))

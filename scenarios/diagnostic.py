@@ -15,6 +15,8 @@ class Incomplete(ValueError):
 
 @dataclass(frozen=True)
 class Statement:
+    """What a team says of itself, from not at all to always."""
+
     id: str
     text: str
 
@@ -68,6 +70,8 @@ class Advice:
 
 @dataclass(frozen=True)
 class Diagnostic:
+    """The whole self-assessment. `answers`: value -> words; `strong`: what it says when no step is weak."""
+
     intro: str
     answers: Mapping[int, str]
     steps: tuple[Step, ...]

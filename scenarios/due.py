@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Line:
+    """One check as it stands for one person on a day."""
+
     check: KnowledgeCheck
     answer: CheckAnswer | None
     assignment: Assignment | None
@@ -48,6 +50,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Queue:
+    """All checks of one person, parted into what waits, what is new and what rests."""
+
     lines: list[Line]
 
     @property

@@ -26,6 +26,7 @@ class Titles:
 
 
 def address(kind: str, ref: str) -> str:
+    """Where the item is taken or read."""
     return reverse(ADDRESSES[ItemKind(kind)], args=[ref])
 
 

@@ -31,6 +31,8 @@ ORDER = list(STATES)
 
 @dataclass(frozen=True)
 class Person:
+    """Somebody of the board, with the names of the teams that are shown."""
+
     pk: int
     name: str
     email: str
@@ -175,6 +177,7 @@ def rows_of(people: dict[int, Person], now: datetime) -> list[Row]:
 
 
 def state_of(assignment: Assignment, tries: Tries, today: date) -> str:
+    """A key of `STATES`. What was finished before it was assigned does not count as started."""
     if assignment.done_at:
         return "passed"
     if assignment.due_on < today:
@@ -221,11 +224,13 @@ SORTS = {
 
 
 def ordered(rows: list[Row], sort: str) -> list[Row]:
+    """By a key of `SORTS`, downwards with a minus; by anything else as they are."""
     key = SORTS.get(sort.removeprefix("-"))
     return sorted(rows, key=key, reverse=sort.startswith("-")) if key else rows
 
 
 def by_person(rows: Iterable[Row]) -> list[Sum]:
+    """The rows summed up, a line a person."""
     sums: dict[int, Sum] = {}
     for row in rows:
         person = row.person
@@ -247,8 +252,10 @@ def by_team(rows: Iterable[Row], members: Iterable[tuple[str, str, int]]) -> lis
 
 
 def mine(user: User, now: datetime) -> list[Row]:
+    """One's own rows."""
     return rows_of({user.pk: Person(user.pk, str(user), user.email)}, now)
 
 
 def managed_teams(user: User) -> QuerySet[Team]:
+    """The teams whose training the person plans and sees."""
     return Team.objects.with_rows_for(user, Role.MANAGER)

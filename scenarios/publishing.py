@@ -261,6 +261,7 @@ def publish(scenario: Scenario, *, base: int, note: str, by: User, now: datetime
 
 
 def says_the_same(version: ScenarioVersion, content: engine.Scenario) -> bool:
+    """Whether publishing this content would repeat the version."""
     hashes = (engine.graph_hash(content), engine.text_hash(content))
     return version.semver == content.version and (version.graph_hash, version.text_hash) == hashes
 

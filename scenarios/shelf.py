@@ -58,6 +58,7 @@ def text_of(body: str) -> str:
 
 
 def minutes(body: str) -> int:
+    """How long a page takes to read."""
     return max(1, round(len(body.split()) / WORDS_A_MINUTE))
 
 

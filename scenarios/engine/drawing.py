@@ -150,6 +150,7 @@ def _edge(source: Box, target: Box, y1: int, title: str, optimal: bool) -> Edge:
 
 
 def condition_text(conditions: tuple[Condition, ...]) -> str:
+    """Conditions as people read them: `escaped_rate < 10 and bug_backlog <= 120`."""
     return " and ".join(f"{c.metric} {SIGNS[c.op]} {plain(c.value)}" for c in conditions)
 
 

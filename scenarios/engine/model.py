@@ -121,7 +121,7 @@ class Scoring:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A whole training case. `optimal_path` are the choices that score best; it sets how many answers a run is measured by."""
+    """A whole training case. `optimal_path`: the choices that score best; their number is what a run is measured by."""
 
     id: str
     version: str

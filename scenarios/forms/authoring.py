@@ -109,11 +109,14 @@ def _heading(path: str) -> str:
 
 
 def refuse_html(text: str) -> None:
+    """A validator: texts are Markdown."""
     if HTML.search(text):
         raise ValidationError("HTML is not allowed. Markdown is.")
 
 
 class PublishForm(forms.Form):
+    """What is new in a version."""
+
     base = forms.IntegerField(widget=forms.HiddenInput)
     note = forms.CharField(
         label="What is new",
@@ -126,6 +129,8 @@ class PublishForm(forms.Form):
 
 
 class VoidForm(forms.Form):
+    """Why a version is withdrawn."""
+
     reason = forms.CharField(
         label="What is wrong with it",
         max_length=500,

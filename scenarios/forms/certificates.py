@@ -11,6 +11,8 @@ from scenarios.models import Certificate
 
 
 class RevokeForm(forms.ModelForm):
+    """Why a certificate is taken back."""
+
     class Meta:
         model = Certificate
         fields = ["revoke_reason"]

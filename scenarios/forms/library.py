@@ -94,6 +94,8 @@ class PageEditForm(forms.Form):
 
 
 class LinkForm(forms.ModelForm):
+    """One tool or certification."""
+
     url = forms.URLField(
         label="Address",
         required=False,

@@ -17,6 +17,7 @@ from teams.permissions import is_admin
 
 
 def indented(team: Team) -> str:
+    """A team's name, as deep as it lies in the tree."""
     return f"{'– ' * team.depth}{team.name}"
 
 
@@ -26,6 +27,8 @@ def team_choices(teams: QuerySet[Team]) -> list[tuple[str, str]]:
 
 
 class PlanForm(forms.ModelForm):
+    """A plan without its items. Only admins may leave the team open."""
+
     class Meta:
         model = Plan
         fields = ["name", "description", "team", "role", "automatic"]
@@ -83,6 +86,8 @@ class ItemForm(forms.ModelForm):
 
 
 class DueForm(forms.ModelForm):
+    """After how many days one item is due."""
+
     class Meta:
         model = PlanItem
         fields = ["due_days"]
@@ -96,6 +101,8 @@ class ChosenTeam(forms.Form):
 
 
 class AssignForm(forms.Form):
+    """Who gets a plan."""
+
     people = forms.ModelMultipleChoiceField(
         queryset=User.objects.none(), error_messages={"required": "Choose at least one person."}
     )

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 
 class ItemKind(models.TextChoices):
+    """What somebody can be asked to learn."""
+
     SCENARIO = "scenario", "Decision scenario"
     CHECK = "check", "Knowledge check"
     PAGE = "page", "Library page"
