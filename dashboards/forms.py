@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from benchmarks.models import DEFAULT_WINDOW, WINDOWS
 from benchmarks.tiers import Tier
-from dashboards.overview import SORTS
+from dashboards.overview import SORTS, WELL
 from qmportal.lib.days import read_day
 from qmportal.lib.rules import EARLIEST_YEAR
 
@@ -59,7 +59,12 @@ def chosen_period(request: HttpRequest, today: date) -> Period:
     return Period(window, today, day)
 
 
-TIERS = [("", "All tiers"), *((tier.value, tier.label) for tier in Tier), ("none", "Not enough data")]
+TIERS = [
+    ("", "All tiers"),
+    *((tier.value, tier.label) for tier in Tier),
+    (WELL, "Good or Elite"),
+    ("none", "Not enough data"),
+]
 
 
 class OverviewFilter(forms.Form):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.urls import reverse
 
 from benchmarks.metrics import METRICS, Measure
-from benchmarks.models import MetricSnapshot, ThresholdSet
+from benchmarks.models import MetricSnapshot
 from benchmarks.snapshots import count_now
-from benchmarks.tiers import HOUR, Cuts, Overall, Tier, overall
+from benchmarks.tiers import HOUR, Cuts, Overall, Rules, Tier, overall
 from benchmarks.words import sample_words, value_words
 from dashboards.history import SPARK_POINTS, series, trend_days
 from dashboards.words import borderline_words, day_words, listed
@@ -22,6 +22,7 @@ from teams.models import Team
 
 COLUMNS = ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect", "open_incidents")
 SPARKS = ("escaped_defect_rate", "mttr")
+WELL = "well"  # in the place of a tier: Good or better
 SORTS = ("name", "tier", *COLUMNS)
 # Only what the page shows and sorts by; a row object for each measure would cost more than the query.
 FIELDS = (
@@ -49,7 +50,17 @@ class Overview:
     window: int
     as_of: date | None
     rows: list[Row]
-    cuts: Mapping[str, Cuts | None]
+    rules: Mapping[str, Rules]
+
+    @property
+    def cuts(self) -> dict[str, Cuts | None]:
+        return {metric: rules.cuts for metric, rules in self.rules.items()}
+
+    @property
+    def tops(self) -> list[Row]:
+        """The teams that are below no other visible one: together they hold every row once."""
+        visible = {row.team.pk for row in self.rows}
+        return [row for row in self.rows if not visible.intersection(row.team.lineage[:-1])]
 
     @property
     def is_empty(self) -> bool:
@@ -68,9 +79,7 @@ class Overview:
 
     def pooled(self, metric: str) -> Measure | None:
         """The organisation's own measure: rows pooled over the topmost visible teams, never an average of averages."""
-        visible = {row.team.pk for row in self.rows}
-        tops = [row for row in self.rows if not visible.intersection(row.team.lineage[:-1])]
-        parts = [row.measures[metric] for row in tops if metric in row.measures]
+        parts = [row.measures[metric] for row in self.tops if metric in row.measures]
         numerator = sum(part["numerator"] or 0 for part in parts)
         denominator = sum(part["denominator"] or 0 for part in parts)
         n = sum(part["n"] for part in parts)
@@ -117,7 +126,7 @@ class Overview:
         return listed([f"its {METRICS[metric].label.lower()} is {value}" for metric, value in values.items()])
 
 
-def read_overview(teams: list[Team], window: int, cuts: Mapping[str, Cuts | None], day: date | None = None) -> Overview:
+def read_overview(teams: list[Team], window: int, rules: Mapping[str, Rules], day: date | None = None) -> Overview:
     """One query for the measures of the last night, or of `day`, whatever the number of teams.
 
     A day that nobody kept is counted now; a team that came later has no measures then.
@@ -141,12 +150,7 @@ def read_overview(teams: list[Team], window: int, cuts: Mapping[str, Cuts | None
             tiers[kept["team_id"]][kept["metric"]] = Tier(kept["tier"])
     for team, held in tiers.items():
         rows[team].overall = overall(held)
-    return Overview(window, night_of, list(rows.values()), cuts)
-
-
-def cuts_in_force(day: date) -> dict[str, Cuts | None]:
-    """The cut points of each metric that judge a window ending on `day`."""
-    return {metric: row.rules().cuts for metric, row in ThresholdSet.objects.by_metric(day).items()}
+    return Overview(window, night_of, list(rows.values()), rules)
 
 
 def chosen(rows: list[Row], q: str, tier: str, group: str, sort: str) -> list[Row]:
@@ -154,7 +158,9 @@ def chosen(rows: list[Row], q: str, tier: str, group: str, sort: str) -> list[Ro
     words = q.casefold().split()
     if words:
         rows = [row for row in rows if all(word in row.team.name.casefold() for word in words)]
-    if tier:
+    if tier == WELL:
+        rows = [row for row in rows if row.tier and row.tier >= Tier.GOOD]
+    elif tier:
         rows = [row for row in rows if (row.tier.value if row.tier else "none") == tier]
     if group:
         rows = [row for row in rows if int(group) in row.team.lineage]
@@ -231,8 +237,36 @@ def lines(read: Overview, rows: list[Row], query: str = "") -> list[dict[str, An
     ]
 
 
-def kpis(read: Overview) -> list[dict[str, Any]]:
-    """The organisation in four figures; rates are pooled over rows, never averaged over teams."""
+def links(read: Overview, query: str, sees_all: bool) -> dict[str, str]:
+    """Where the rows behind a metric of the organisation are listed, as many as it says; left out where no list has them.
+
+    With one team on top its own page lists them. Else the lists of records do, for whoever `sees_all` of them and
+    unless the threshold set counts some severities alone, which no list can be narrowed to.
+    """
+    metrics = ("escaped_defect_rate", "escaped_defects", "open_incidents")
+    if len(read.tops) == 1:
+        return {metric: reverse("dashboards:metric", args=[read.tops[0].team.slug, metric]) + query for metric in metrics}
+    if not read.as_of or not sees_all:
+        return {}
+    first, last = read.as_of - timedelta(days=read.window), read.as_of - timedelta(days=1)
+    found = f"{reverse('defects:list')}?valid=1&since={first}&until={last}"
+    addresses = {
+        "escaped_defects": f"{found}&stage=production",
+        "open_incidents": f"{reverse('incidents:list')}?open_at={read.as_of}",
+    }
+    rate, all_found = read.pooled("escaped_defect_rate"), read.pooled("defects_found")
+    if rate and all_found and rate.n == all_found.n:  # else some were found in a stage that nobody knows
+        addresses["escaped_defect_rate"] = found
+    return {metric: address for metric, address in addresses.items() if not read.rules[metric].severities}
+
+
+def kpis(read: Overview, query: str = "", sees_all: bool = False) -> list[dict[str, Any]]:
+    """The organisation in four figures; rates are pooled over rows, never averaged over teams.
+
+    `query`: what links to pages carry along. `sees_all`: the reader may see the records of all these teams.
+    """
+    rows = links(read, query, sees_all)
+    here = f"{query}&" if query else "?"
     judged = read.judged
     well = sum(held.tier >= Tier.GOOD for _, held in judged)
     unjudged = len(read.rows) - len(judged)
@@ -241,18 +275,27 @@ def kpis(read: Overview) -> list[dict[str, Any]]:
         {
             "label": "Teams at Good or Elite",
             "value": f"{well} of {len(judged)}",
+            "url": f"{here}tier={WELL}#comparison" if well else "",
             "note": f"{unjudged} without a tier" if unjudged else "",
+            "note_url": f"{here}tier=none#comparison",
             "distribution": read.distribution(),
         },
         {
             "label": "Escaped defect rate",
             "value": value_words(rate, read.cuts.get("escaped_defect_rate")) if rate else "No data",
+            "url": rows.get("escaped_defect_rate") if rate else "",
             "note": f"{int(rate.numerator or 0):,} of {rate.n:,} defects" if rate else "",
         },
-        {"label": "Escaped defects", "value": f"{escaped.n:,}" if escaped else "0", "note": f"in {read.window} days"},
+        {
+            "label": "Escaped defects",
+            "value": f"{escaped.n:,}" if escaped else "0",
+            "url": rows.get("escaped_defects"),
+            "note": f"in {read.window} days",
+        },
         {
             "label": "Open incidents",
             "value": f"{still_open.n:,}" if still_open else "0",
+            "url": rows.get("open_incidents"),
             "note": "at the start of the day",
         },
     ]

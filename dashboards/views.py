@@ -10,10 +10,11 @@ from django.views.decorators.http import require_safe
 
 from benchmarks.metrics import METRICS
 from benchmarks.models import MetricSnapshot
+from benchmarks.snapshots import rules_in_force
 from dashboards.forms import OverviewFilter, chosen_period
 from dashboards.history import newest_record
 from dashboards.metric import read_metric
-from dashboards.overview import COLUMNS, as_of_words, chosen, cuts_in_force, kpis, lines, read_overview, table
+from dashboards.overview import COLUMNS, as_of_words, chosen, kpis, lines, read_overview, table
 from dashboards.search import search_everything
 from dashboards.start import first_steps
 from dashboards.team import read_team, recent_incidents, severity_mix, trend_chart, where_found
@@ -34,7 +35,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
     parents = {team.parent_id for team in teams}
     form = OverviewFilter(request.GET, groups=[(str(team.pk), team.name) for team in teams if team.pk in parents])
     period = chosen_period(request, local_day(timezone.now()))
-    read = read_overview(teams, period.window, cuts_in_force(period.day or period.today), period.day)
+    read = read_overview(teams, period.window, rules_in_force(period.day or period.today), period.day)
     rows = chosen(read.rows, form.value("q"), form.value("tier"), form.value("group"), form.sort_key)
     if request.GET.get("format") == "csv":
         header, *found = table(read, rows)
@@ -49,7 +50,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "as_of": as_of_words(read.as_of),
         "period": period,
         "newest": newest_record(teams) if read.is_empty else None,
-        "kpis": kpis(read),
+        "kpis": kpis(read, period.query, all(is_member(request.user, team) for team in teams)),
         "steps": first_steps(request.user),
     }
     return render_page(request, "dashboards/overview.html", context, partial="comparison")

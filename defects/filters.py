@@ -45,6 +45,8 @@ class DefectFilter(ListForm):
     status = forms.ChoiceField(initial="all", choices=[("all", "Any status"), ("open", "Open"), *Defect.Status.choices])
     severity = forms.ChoiceField()
     stage = forms.ChoiceField(label="Found in")
+    # Set by links from a number that counts no other ones.
+    valid = forms.BooleanField(widget=forms.HiddenInput)
     found_by = forms.ChoiceField(choices=[("", "Found by anyone"), *Defect.FoundBy.choices])
 
     def __init__(self, data: QueryDict, *, user: AnyUser):
@@ -70,6 +72,8 @@ class DefectFilter(ListForm):
             rows = rows.filter(stage_found=None)
         elif chosen.get("stage"):
             rows = rows.filter(stage_found__slug=chosen["stage"])
+        if chosen.get("valid"):
+            rows = rows.valid()
         for name in ("found_by", "source"):
             if chosen.get(name):
                 rows = rows.filter(**{name: chosen[name]})

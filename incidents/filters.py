@@ -9,7 +9,8 @@ from django.http import QueryDict
 
 from defects.filters import severity_choices
 from incidents.models import Incident, IncidentQuerySet
-from qmportal.lib.lists import ListForm, within
+from qmportal.lib.days import midnight
+from qmportal.lib.lists import ListForm, RecordDayField, within
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
@@ -31,6 +32,8 @@ class IncidentFilter(ListForm):
     team = forms.ChoiceField()
     status = forms.ChoiceField(initial="all", choices=[("all", "Any status"), ("open", "Open"), *Incident.Status.choices])
     severity = forms.ChoiceField()
+    # Set by links from the number of open incidents of a day.
+    open_at = RecordDayField(label="Open at", widget=forms.HiddenInput)
     kind = forms.ChoiceField(choices=[("", "Any kind"), *Incident.Kind.choices])
 
     def __init__(self, data: QueryDict, *, user: AnyUser):
@@ -53,6 +56,8 @@ class IncidentFilter(ListForm):
             rows = rows.filter(severity=None)
         elif chosen.get("severity"):
             rows = rows.filter(severity__key=chosen["severity"])
+        if chosen.get("open_at"):
+            rows = rows.open_at(midnight(chosen["open_at"]))
         for name in ("kind", "source"):
             if chosen.get(name):
                 rows = rows.filter(**{name: chosen[name]})

@@ -42,6 +42,10 @@ class IncidentQuerySet(RecordQuerySet["Incident"]):
         """Service is still hurt: not restored, and not put aside."""
         return self.filter(restored_at=None).exclude(status__in=Incident.NOT_COUNTED)
 
+    def open_at(self, moment: datetime) -> IncidentQuerySet:
+        """Those that measures look at, noticed before the moment and not restored by then."""
+        return self.counted().filter(Q(restored_at=None) | Q(restored_at__gte=moment), detected_at__lt=moment)
+
 
 class Incident(Record):
     """A span in which users were hurt, from `started_at` (empty: not known) to `restored_at` (empty: not yet)."""

@@ -78,8 +78,8 @@ class ListForm(forms.Form):
     def __init__(self, data: QueryDict):
         super().__init__(data, auto_id="filter_%s", use_required_attribute=False)
         self.ignored: list[str] = []
-        if not data.get("source"):
-            del self.fields["source"]
+        for name in [name for name, field in self.fields.items() if field.widget.is_hidden and not data.get(name)]:
+            del self.fields[name]
         for field in self.fields.values():
             field.required = False
             if isinstance(field, forms.ChoiceField):

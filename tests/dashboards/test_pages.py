@@ -280,6 +280,53 @@ def test_a_team_that_is_down_all_the_time_has_no_time_between_failures(client, t
     assert trend.ticks[0].label == "1 d"
 
 
+def figures(client) -> dict[str, dict]:
+    return {figure["label"]: figure for figure in client.get("/").context["kpis"]}
+
+
+def test_the_figures_of_the_overview_lead_to_as_many_rows(client, payments, today, yesterday):
+    search = make_team(name="Search", slug="search-team")
+    add_defects(search, 3, 1, yesterday)
+    start = midnight(today)
+    make_defect(team=search, stage_found="production", found_at=yesterday, status="closed", resolution="duplicate")
+    make_defect(team=search, stage_found="production", found_at=start + timedelta(minutes=1))
+    make_defect(team=search, stage_found="production", found_at=start - timedelta(days=90, minutes=1))
+    make_incident(team=search, detected_at=yesterday)
+    make_incident(team=search, detected_at=yesterday, restored_at=start + timedelta(minutes=1))
+    make_incident(team=search, detected_at=yesterday, kind="exercise")
+    make_incident(team=search, detected_at=start + timedelta(minutes=1))
+    take_snapshots(today)
+    client.force_login(make_user(admin=True))
+    shown = figures(client)
+    assert (shown["Escaped defects"]["value"], shown["Open incidents"]["value"]) == ("9", "2")
+    assert client.get(shown["Escaped defects"]["url"]).context["page"].paginator.count == 9
+    assert client.get(shown["Open incidents"]["url"]).context["page"].paginator.count == 2
+    assert client.get(shown["Escaped defect rate"]["url"]).context["page"].paginator.count == 54
+    teams = shown["Teams at Good or Elite"]
+    assert teams["note"] == "1 without a tier"
+    assert len(client.get(teams["note_url"]).context["lines"]) == 1
+
+    make_defect(team=search, stage_found=None, found_at=yesterday)
+    take_snapshots(today)
+    assert not figures(client)["Escaped defect rate"]["url"], "the list has one that the rate leaves out"
+    client.force_login(make_member(team=search))
+    assert not figures(client)["Escaped defects"]["url"], "nobody else's records can be listed"
+
+
+def test_the_figures_of_one_team_with_those_below_lead_to_its_own_rows(client, payments):
+    client.force_login(make_user())
+    assert figures(client)["Escaped defects"]["url"] == "/t/payments/escaped_defects/"
+
+
+def test_the_teams_that_stand_well_can_be_picked(client, manager, payments, today, yesterday):
+    clean = make_team(name="Clean", slug="clean")
+    add_defects(clean, 0, 100, yesterday)
+    take_snapshots(today)
+    teams = figures(client)["Teams at Good or Elite"]
+    assert teams["value"] == "1 of 2"
+    assert [line["team"] for line in client.get(teams["url"]).context["lines"]] == [clean]
+
+
 @pytest.mark.parametrize(
     "day", ["2023-02-29", "0001-01-01", "10000-01-01", "2026-W53-1", "tomorrow", "2999-01-01", "２０２６-01-01"]
 )
