@@ -7,9 +7,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 REFUSALS = (PermissionDenied, Http404)
-# Who knows one of these gets in: the links of an invitation and of a new password, and the token of the first visit.
+# Who knows one of these gets in: the links of an invitation, of a new password and of an address to confirm, and the
+# token of the first visit.
 _SLASH = "(?:/|%2F)"
-SECRETS = re.compile(rf"((?:teams{_SLASH}join|reset{_SLASH}key){_SLASH}|[?&]token=)[\w-]+", re.IGNORECASE)
+_LINKS = f"(?:teams{_SLASH}join|reset{_SLASH}key|confirm-email){_SLASH}"
+SECRETS = re.compile(rf"({_LINKS}|[?&]token=)[\w:%-]+", re.IGNORECASE)
 
 
 def plain_refusals(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -41,6 +41,8 @@ def lines():
     [
         "/teams/join/s3cret-Tok_en/",
         "/account/password/reset/key/2-s3cret-Tok_en/",
+        "/account/confirm-email/Mg:1xVoU9:s3cret-Tok_en/",
+        "/account/confirm-email/Mg%3A1xVoU9%3As3cret-Tok_en/",
         "/setup/?token=s3cret-Tok_en",
         "/account/login/?next=/teams/join/s3cret-Tok_en/",
         "/account/login/?next=%2Fteams%2Fjoin%2Fs3cret-Tok_en%2F",
