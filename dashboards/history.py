@@ -64,6 +64,14 @@ def read_night(team: Team, window: int, night: date) -> dict[str, MetricSnapshot
     return {metric: by_metric[metric] for metric in METRICS if metric in by_metric}
 
 
+def read_earlier(team: Team, window: int, night: date) -> dict[str, MetricSnapshot]:
+    """The measures of the window before, which ended when this one began (or up to a week earlier, after a missed night)."""
+    kept = MetricSnapshot.objects.filter(team=team, window_days=window)
+    edge = night - timedelta(days=window)
+    nearest = kept.filter(as_of__lte=edge, as_of__gt=edge - timedelta(days=7)).order_by("-as_of").values("as_of")[:1]
+    return {row.metric: row for row in kept.filter(as_of=nearest)}
+
+
 def newest_record(teams: Sequence[Team]) -> date | None:
     """The day after the newest record of these teams and those below: the first day as of which it counts."""
     families = {"team__lineage__overlap": [team.pk for team in teams]}

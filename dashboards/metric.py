@@ -13,10 +13,10 @@ from benchmarks.metrics import METRICS, Measure, change, with_durations
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import rules_in_force
 from benchmarks.tiers import Rules, Tier
-from benchmarks.words import format_value, interval_words, missing_words, next_steps, plural, sample_words, value_words
+from benchmarks.words import format_value, interval_words, missing_words, next_steps, plural, value_words
 from dashboards import findings
-from dashboards.history import read_night
-from dashboards.words import borderline_words, open_words, tier_bar, tier_words
+from dashboards.history import read_earlier, read_night
+from dashboards.words import borderline_words, moved, moved_words, open_words, tier_bar, tier_words
 from qmportal.lib.charts import TierBar
 from qmportal.lib.days import Window
 from teams.models import Team
@@ -117,6 +117,9 @@ def read_metric(team: Team, metric: str, days: int, as_of: date, *, excluded: bo
     if metric == "mttr":
         measure, verdict = _with_times(team, window, rules, measure)
         with_open = open_words(night, rules)
+    elif earlier := read_earlier(team, days, as_of).get(metric):
+        found = moved(measure, earlier.measure)
+        verdict = moved_words(found, earlier.measure) if found else ""
     counted = counted_rows(metric, team, window, rules)
     left_out = excluded_rows(metric, team, window, rules)
     rows = left_out if excluded else counted
@@ -135,6 +138,4 @@ def _with_times(team: Team, window: Window, rules: Rules, measure: Measure) -> t
         return with_durations(measure, now), ""
     earlier = measure._replace(value=sum(before) / len(before), n=len(before))
     verdict = change(measure, earlier, now, before)
-    was = format_value(earlier.value, "seconds", compact=True)
-    words = {"improved": "improved", "worse": "got worse", "no_clear_change": "no clear change"}[verdict]
-    return with_durations(measure, now), f"{words}, was {was} ({sample_words(earlier)})"
+    return with_durations(measure, now), moved_words(verdict, earlier)

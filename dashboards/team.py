@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db.models import Count, QuerySet
 from django.urls import reverse
 
-from benchmarks.metrics import METRICS, Measure, change
+from benchmarks.metrics import METRICS, Measure
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.tiers import Overall, Rules, Tier, overall
 from benchmarks.words import (
@@ -23,8 +23,8 @@ from benchmarks.words import (
     value_words,
 )
 from dashboards.findings import standing, together
-from dashboards.history import read_night, series, trend_days
-from dashboards.words import borderline_words, day_words, listed, open_words, tier_bar, tier_words
+from dashboards.history import read_earlier, read_night, series, trend_days
+from dashboards.words import borderline_words, day_words, listed, moved, open_words, tier_bar, tier_words
 from defects.models import Defect, Severity
 from incidents.models import Incident
 from pipeline.models import Stage
@@ -67,11 +67,9 @@ class TeamReport:
         now, before = self.now.get(metric), self.before.get(metric)
         if now is None or before is None or now.value is None or before.value is None:
             return None
-        if now.measure.is_down_throughout or before.measure.is_down_throughout:
-            return None  # no test compares with that
-        if metric == "open_incidents" or (METRICS[metric].unit == "seconds" and metric != "mtbf"):
-            return None  # a moment is no trend; ranks need every single duration: the metric's own page tests them
-        verdict = change(now.measure, before.measure)
+        verdict = moved(now.measure, before.measure)
+        if verdict is None:
+            return None
         if verdict == "no_clear_change":
             return {"text": "", "direction": "flat", "better": None, "word": "no clear change"}
         gap = abs(now.value - before.value)
@@ -203,9 +201,7 @@ def read_team(team: Team, window: int, day: date | None = None) -> TeamReport:
     if as_of is None:
         return TeamReport(team, window, None, {}, {}, {})
     now = read_night(team, window, as_of)
-    edge = as_of - timedelta(days=window)
-    nearest = kept.filter(as_of__lte=edge, as_of__gt=edge - timedelta(days=7)).order_by("-as_of").values("as_of")[:1]
-    before = {row.metric: row for row in kept.filter(as_of=nearest)}
+    before = read_earlier(team, window, as_of)
     rules = {metric: row.threshold_set.rules() for metric, row in now.items() if row.threshold_set}
     return TeamReport(team, window, as_of, now, before, rules, chosen=day is not None)
 

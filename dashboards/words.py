@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from benchmarks.metrics import Measure
+from benchmarks.metrics import METRICS, Change, Measure, change
 from benchmarks.models import MetricSnapshot
 from benchmarks.tiers import Rules, Tier, judge
-from benchmarks.words import value_words
+from benchmarks.words import format_value, sample_words, value_words
 from qmportal.lib import charts
 
 
@@ -26,6 +26,27 @@ def tier_words(kept: MetricSnapshot, rules: Rules) -> str:
 def borderline_words(borderline: str) -> str:
     """A snapshot's `borderline`, the tiers at both ends of its interval: "borderline Good–Average"; "" without."""
     return "borderline " + "–".join(Tier(key).label for key in borderline.split("-")) if borderline else ""
+
+
+def moved(now: Measure, before: Measure) -> Change | None:
+    """Whether a metric moved since the window before, by a test; None where none can tell from the two measures alone."""
+    definition = METRICS[now.metric]
+    if now.value is None or before.value is None or definition.better is None or now.metric == "open_incidents":
+        return None  # a moment is no trend
+    if definition.unit == "seconds" and now.metric != "mtbf":
+        return None  # ranks need every single duration
+    if now.is_down_throughout or before.is_down_throughout:
+        return None
+    return change(now, before)
+
+
+CHANGES: dict[Change, str] = {"improved": "improved", "worse": "got worse", "no_clear_change": "no clear change"}
+
+
+def moved_words(verdict: Change, before: Measure) -> str:
+    """ "improved, was 12.0% (n = 50)"."""
+    was = format_value(before.value, before.unit, compact=True)
+    return f"{CHANGES[verdict]}, was {was} ({sample_words(before)})"
 
 
 def tier_bar(measure: Measure, rules: Rules, tier: str | None) -> charts.TierBar | None:

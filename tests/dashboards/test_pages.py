@@ -280,6 +280,20 @@ def test_a_team_that_is_down_all_the_time_has_no_time_between_failures(client, t
     assert trend.ticks[0].label == "1 d"
 
 
+def test_every_metric_is_compared_with_the_window_before(client, manager, payments, today, yesterday):
+    add_defects(payments, 40, 10, yesterday - timedelta(days=90))
+    take_snapshots(today - timedelta(days=90))
+
+    def said(metric: str) -> str:
+        facts = client.get(f"/t/payments/{metric}/").context["page"].facts()
+        return {fact["label"]: fact["value"] for fact in facts}.get("Against the window before", "")
+
+    assert said("escaped_defect_rate") == "improved, was 80.0% (n = 50)"
+    assert said("escaped_defects") == "improved, was 40 (n = 40)"
+    assert said("open_incidents") == ""
+    assert said("time_to_detect") == "", "ranks need every single duration"
+
+
 def figures(client) -> dict[str, dict]:
     return {figure["label"]: figure for figure in client.get("/").context["kpis"]}
 
