@@ -265,13 +265,20 @@ def _find(request: SignedInRequest, slug: str) -> tuple[Scenario, ScenarioVersio
 
 def _described(scenario: Scenario, newest: ScenarioVersion | None) -> dict[str, Any]:
     verdict = judge_draft(scenario, newest)
-    title = verdict.content.title if verdict.content else newest.title if newest else scenario.slug
+    title = _title(scenario, newest, verdict)
     changed = newest is None or verdict.content is None or not publishing.says_the_same(newest, verdict.content)
     return {"scenario": scenario, "newest": newest, "verdict": verdict, "title": title, "changed": changed}
 
 
-def _about(scenario: Scenario, newest: ScenarioVersion | None, here: str) -> dict[str, Any]:
-    """The head of every page about one scenario."""
+def _title(scenario: Scenario, newest: ScenarioVersion | None, verdict: Judgement) -> str:
+    return verdict.content.title if verdict.content else newest.title if newest else scenario.slug
+
+
+def _about(
+    scenario: Scenario, newest: ScenarioVersion | None, here: str, verdict: Judgement | None = None
+) -> dict[str, Any]:
+    """The head of every page about one scenario. `verdict`: on the text that is shown, if it is not the saved draft."""
+    verdict = verdict or judge_draft(scenario, newest)
     places = {
         "edit": ("Draft", "authoring_edit"),
         "texts": ("Texts", "authoring_texts"),
@@ -285,7 +292,7 @@ def _about(scenario: Scenario, newest: ScenarioVersion | None, here: str) -> dic
         for key, (label, name) in places.items()
         if newest or key != "analytics"
     ]
-    return {"scenario": scenario, "newest": newest, "tabs": tabs, "title": _described(scenario, newest)["title"]}
+    return {"scenario": scenario, "newest": newest, "tabs": tabs, "title": _title(scenario, newest, verdict)}
 
 
 def _editor(
@@ -299,7 +306,12 @@ def _editor(
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    context = _about(scenario, newest, "edit") | {"form": form, "verdict": verdict, **_drawn(verdict, request), **more}
+    context = _about(scenario, newest, "edit", verdict) | {
+        "form": form,
+        "verdict": verdict,
+        **_drawn(verdict, request),
+        **more,
+    }
     return render_page(request, "scenarios/authoring/edit.html", context, partial=partial, status=status)
 
 
@@ -312,9 +324,10 @@ def _drawn(verdict: Judgement, request: SignedInRequest) -> dict[str, Any]:
     numbers = [
         ("Nodes", len(content.nodes)),
         ("Decisions", sum(node.kind in ("decision", "check") for node in content.nodes.values())),
-        ("Paths", len(verdict.paths)),
-        ("Paths that pass", sum(result.passed for _, result in verdict.paths)),
     ]
+    if verdict.paths:  # otherwise they were not followed
+        passing = sum(result.passed for _, result in verdict.paths)
+        numbers += [("Paths", len(verdict.paths)), ("Paths that pass", passing)]
     return {
         "content": content,
         "map": engine.node_map(content),

@@ -171,6 +171,7 @@ def test_a_large_draft_is_followed_when_it_is_saved_not_while_it_is_written(clie
     written = client.post(url("authoring_check", "tiny"), {"text": text})
     assert "W10 warning" in written.text
     assert not written.context["verdict"].paths
+    assert "Paths" not in dict(written.context["numbers"]), "nothing is counted that was not followed"
     assert save(client, scenario, text).status_code == 302
     verdict = client.get(url("authoring_edit", "tiny")).context["verdict"]
     assert len(verdict.paths) == 2**12
