@@ -29,7 +29,7 @@ from defects.models import Defect, Severity
 from incidents.models import Incident
 from pipeline.models import Stage
 from qmportal.lib import charts
-from qmportal.lib.days import Window
+from qmportal.lib.days import Window, midnight
 from teams.models import Team
 
 # The judged metrics first, then what surrounds them.
@@ -248,10 +248,12 @@ def trend_chart(
     return picture, f"{definition.label} over {window} days, {span}."
 
 
-def recent_incidents(team: Team) -> QuerySet[Incident]:
-    """The newest of the team and of those below it."""
-    family = Team.objects.descendants_of(team)
-    return Incident.objects.alive().filter(team__in=family).select_related("severity", "team")[:RECENT]
+def recent_incidents(team: Team, day: date | None = None) -> QuerySet[Incident]:
+    """The newest of the team and of those below it; with a day, of those noticed before it began."""
+    rows = Incident.objects.alive().filter(team__in=Team.objects.descendants_of(team)).select_related("severity", "team")
+    if day:
+        rows = rows.filter(detected_at__lt=midnight(day))
+    return rows[:RECENT]
 
 
 def where_found(team: Team, span: Window) -> list[charts.Segment]:

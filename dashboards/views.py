@@ -74,7 +74,7 @@ def team(request: SignedInRequest, slug: str) -> HttpResponse:
         "found_in": where_found(found, report.span) if report.span else [],
         "severities": mix,
         "open_defects": int(sum(segment.value for segment in mix)),
-        "incidents": recent_incidents(found) if is_member(request.user, found) else None,
+        "incidents": recent_incidents(found, period.day) if is_member(request.user, found) else None,
         "as_of": as_of_words(report.as_of),
         "period": period,
         "newest": newest_record([found]) if report.is_empty else None,

@@ -294,6 +294,16 @@ def test_every_metric_is_compared_with_the_window_before(client, manager, paymen
     assert said("time_to_detect") == "", "ranks need every single duration"
 
 
+def test_a_chosen_day_has_no_later_incident_and_says_what_is_of_now(client, manager, payments, today):
+    old = make_incident(team=payments, detected_at=midnight(today) - timedelta(days=30))
+    make_defect(team=payments, found_at=midnight(today))
+    now, then = client.get("/t/payments/"), client.get("/t/payments/", {"as_of": today - timedelta(days=9)})
+    assert len(now.context["incidents"]) == 6
+    assert list(then.context["incidents"]) == [old]
+    assert "Open as of now, not as of" in then.text
+    assert "as of now" not in now.text
+
+
 def figures(client) -> dict[str, dict]:
     return {figure["label"]: figure for figure in client.get("/").context["kpis"]}
 
