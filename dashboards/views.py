@@ -46,7 +46,9 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "overview": read,
         "page": page,
         "lines": lines(read, list(page), period.query),
-        "columns": [{"key": metric, "label": METRICS[metric].label, "short": METRICS[metric].short} for metric in COLUMNS],
+        "columns": [
+            {"key": metric, "label": METRICS[metric].label, "figures": read.cuts.get(metric) is None} for metric in COLUMNS
+        ],
         "as_of": as_of_words(read.as_of),
         "period": period,
         "newest": newest_record(teams) if read.is_empty else None,

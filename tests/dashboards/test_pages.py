@@ -1,5 +1,6 @@
 """The pages through the front door: what a manager sees, what is hidden, and that queries do not grow with rows."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -302,6 +303,13 @@ def test_a_chosen_day_has_no_later_incident_and_says_what_is_of_now(client, mana
     assert list(then.context["incidents"]) == [old]
     assert "Open as of now, not as of" in then.text
     assert "as of now" not in now.text
+
+
+def test_columns_of_figures_alone_are_right_aligned(client, manager):
+    page = client.get("/").text
+    for label in ("Mean time between failures", "Time to detect", "Open incidents"):
+        assert re.search(rf'<th scope="col" class="num"><a [^>]*>{label}', page), label
+    assert re.search(r'<th scope="col"><a [^>]*>Escaped defect rate', page)
 
 
 def figures(client) -> dict[str, dict]:
