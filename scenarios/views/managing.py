@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -102,8 +103,11 @@ def _plan_page(request: SignedInRequest, found: Plan, form: ItemForm | None = No
 
 
 @require_POST
+@transaction.atomic
 def plan_item_add(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Adds one item at the end. The plan is locked, so that of two presses one adds it."""
     found = _plan_to_edit(request, pk)
+    Plan.objects.select_for_update().get(pk=found.pk)
     form = ItemForm(request.POST, plan=found)
     if not form.is_valid():
         return _plan_page(request, found, form)
