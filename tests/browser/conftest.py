@@ -180,16 +180,19 @@ def copy_of(name, suffix):
     """A copy of a database, which this thread and the server's look at until it is dropped again."""
     copy = f"{name}_{suffix}"
     connection.close()  # a database that somebody is connected to cannot be copied
-    _administer("CREATE DATABASE {} TEMPLATE {}", copy, name)
+    with _administration() as administration:
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        administration.execute(statement.format(sql.Identifier(copy), sql.Identifier(name)))
     try:
         with looking_at(copy):
             yield copy
     finally:
-        _administer("DROP DATABASE {} WITH (FORCE)", copy)
+        _drop(copy)
 
 
 @contextmanager
 def looking_at(name):
+    """The settings are one object for all threads, so the connections of the server's go where this one's go."""
     before = connection.settings_dict["NAME"]
     connection.close()
     connection.settings_dict["NAME"] = name
@@ -200,12 +203,21 @@ def looking_at(name):
         connection.settings_dict["NAME"] = before
 
 
-def _administer(statement, *names):
-    """The settings are one object for all threads, so their connections go where this one goes."""
+@contextmanager
+def _administration():
     known = connection.settings_dict
     place = {"host": known["HOST"], "port": known["PORT"], "user": known["USER"], "password": known["PASSWORD"]}
     with psycopg.connect(dbname="postgres", autocommit=True, **place) as administration:
-        administration.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+        yield administration
+
+
+def _drop(name):
+    """Our own connections are ended first. WITH (FORCE) would end a running autovacuum, too, and only a superuser may:
+    without it, PostgreSQL asks the autovacuum to stop and waits."""
+    with _administration() as administration:
+        ours = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename = current_user"
+        administration.execute(ours, [name])
+        administration.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
 
 
 # --- The scene --------------------------------------------------------------------------------------------------------
