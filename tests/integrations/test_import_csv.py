@@ -475,3 +475,13 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(load, team, django_as
     with django_assert_max_num_queries(30):
         load("defects", "qmportal", [row | {"title": "Other"} for row in rows], "--team", "payments")
     assert set(Defect.objects.values_list("version", "title")) == {(2, "Other")}
+
+
+def test_a_file_that_cannot_be_opened_is_named_in_a_sentence(tmp_path):
+    for path, said in (
+        (tmp_path / "gone.csv", f"There is no file {tmp_path}/gone.csv. Nothing was imported."),
+        (tmp_path, f"{tmp_path} is a folder, not a file. Nothing was imported."),
+    ):
+        with pytest.raises(CommandError) as refused:
+            call_command("import_csv", "defects", str(path), "--mapping", "qmportal")
+        assert str(refused.value) == said

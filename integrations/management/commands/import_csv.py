@@ -74,7 +74,9 @@ class Command(BaseCommand):
             raise CommandError(f"{refused.outcome.failed} rows have errors; nothing was imported.", returncode=1) from None
         except Busy as busy:
             raise CommandError(str(busy), returncode=1) from None
-        except (UnreadableFile, OSError) as problem:
+        except OSError as problem:
+            raise self._unreadable(file, problem) from None
+        except UnreadableFile as problem:
             raise CommandError(f"{problem} Nothing was imported.", returncode=1) from None
         self._print(outcome, "A dry run; nothing was changed." if dry_run else "Imported.")
         if dry_run and outcome.failed and not skip_errors:
@@ -115,9 +117,21 @@ class Command(BaseCommand):
         try:
             size = file.stat().st_size
         except OSError as problem:
-            raise CommandError(str(problem)) from None
+            raise self._unreadable(file, problem) from None
         if size > settings.IMPORT_MAX_BYTES:
             raise CommandError(f"The file is larger than {settings.IMPORT_MAX_BYTES // 2**20} MB. Nothing was imported.")
+
+    def _unreadable(self, file: Path, problem: OSError) -> CommandError:
+        match problem:
+            case FileNotFoundError() | NotADirectoryError():
+                said = f"There is no file {file}."
+            case IsADirectoryError():
+                said = f"{file} is a folder, not a file."
+            case PermissionError():
+                said = f"The file {file} may not be read."
+            case _:
+                said = f"The file {file} could not be read: {problem.strerror}."
+        return CommandError(f"{said} Nothing was imported.", returncode=1)
 
     def _print(self, outcome: Outcome, heading: str) -> None:
         write = self.stdout.write
