@@ -1,6 +1,9 @@
 """The description of the API: valid, complete, and readable by people."""
 
+import re
+
 import pytest
+from django.conf import settings
 from django.urls import get_resolver
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.validation import validate_schema
@@ -31,6 +34,14 @@ def test_schema_names_every_address(schema):
         if "v1/" in str(route.pattern)
     }
     assert set(schema["paths"]) == known
+
+
+def test_the_manual_names_every_address():
+    manual = (settings.BASE_DIR / "docs/api.md").read_text()
+    for route in get_resolver("qmportal.api").url_patterns:
+        address = re.sub("<[a-z]+:", "<", str(route.pattern))
+        if address.startswith("v1/"):
+            assert f"`{address.removeprefix('v1')}`" in manual
 
 
 @pytest.mark.parametrize(
