@@ -43,6 +43,8 @@ def overview(request: SignedInRequest) -> HttpResponse:
     page = Paginator(rows, TEAMS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,
+        "unfiltered": not any(map(form.value, ("q", "tier", "group"))),
+        "clear_url": request.path + period.query,
         "overview": read,
         "page": page,
         "lines": lines(read, list(page), period.query),

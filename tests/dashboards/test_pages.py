@@ -312,6 +312,13 @@ def test_columns_of_figures_alone_are_right_aligned(client, manager):
     assert re.search(r'<th scope="col"><a [^>]*>Escaped defect rate', page)
 
 
+def test_filters_are_cleared_only_when_set_and_keep_window_and_day(client, manager, today):
+    assert "Clear filters" not in client.get("/?window=30&sort=name").text
+    for chosen in ("q=pay", "tier=elite"):
+        page = client.get(f"/?window=30&as_of={today}&{chosen}").text
+        assert re.search(rf'href="/\?window=30&amp;as_of={today}">Clear filters', page), chosen
+
+
 def figures(client) -> dict[str, dict]:
     return {figure["label"]: figure for figure in client.get("/").context["kpis"]}
 
