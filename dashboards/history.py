@@ -57,11 +57,15 @@ def series(
 
 
 def read_night(team: Team, window: int, night: date) -> dict[str, MetricSnapshot]:
-    """All measures of a team as they were kept for a night, by metric; counted now when nobody kept it."""
-    kept = MetricSnapshot.objects.filter(team=team, window_days=window, as_of=night)
-    rows = list(kept.select_related("threshold_set__author")) or count_now(night, [window], [team.pk])
-    by_metric = {row.metric: row for row in rows}
-    return {metric: by_metric[metric] for metric in METRICS if metric in by_metric}
+    """All measures of a team as they were kept for a night, by metric.
+
+    Counted now: a night that nobody kept, and a metric that is younger than the night.
+    """
+    rows = MetricSnapshot.objects.filter(team=team, window_days=window, as_of=night)
+    kept = {row.metric: row for row in rows.select_related("threshold_set__author")}
+    if not kept.keys() >= METRICS.keys():
+        kept = {row.metric: row for row in count_now(night, [window], [team.pk])} | kept
+    return {metric: kept[metric] for metric in METRICS}
 
 
 def read_earlier(team: Team, window: int, night: date) -> dict[str, MetricSnapshot]:
