@@ -138,6 +138,8 @@ class TeamReport:
         chips = [sample_words(measure)]
         if definition.unit == "seconds" and measure.median is not None:
             chips.append(f"median {format_value(measure.median, 'seconds', compact=True)}")
+        if definition.unit == "seconds" and measure.p90 is not None:
+            chips.append(f"p90 {format_value(measure.p90, 'seconds', compact=True)}")
         if kept.borderline:
             chips.append(borderline_words(kept.borderline))
         if kept.metric == "mttr" and (words := open_words(self.now, rules)):

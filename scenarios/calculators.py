@@ -209,7 +209,8 @@ def _mtbf(values: Values, rules: Mapping[str, Rules]) -> Result:
     note = "95% sure; no failure was seen" if measure.value is None else sample_words(measure)
     lines = [Line("MTBF", value_words(measure, cuts), note), Line("Availability", f"{_down(available)}%")]
     if measure.value is not None:
-        lines.insert(1, Line("Interval (95%)", _between(measure)))
+        if not measure.is_down_throughout:
+            lines.insert(1, Line("Interval (95%)", _between(measure)))
         lines.append(Line("Downtime per failure", format_duration(exact(downtime) / failures)))
     return _result(judged["mtbf"], rules, lines)
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from benchmarks.metrics import METRICS
-from benchmarks.models import ThresholdSet
+from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import take_snapshots
 from qmportal.lib.days import local_day, midnight
 from teams.models import Role
@@ -249,6 +249,18 @@ def test_a_day_that_nobody_kept_is_counted_now(client, manager, payments):
         assert "As of 5 May 2020" in page, address
     rows = client.get("/t/payments/escaped_defect_rate/?as_of=2020-05-05&window=30").content.decode()
     assert 'Counted <span class="count">12</span>' in rows
+
+
+def test_a_metric_that_is_younger_than_the_night_is_counted_now(client, manager, payments, today):
+    MetricSnapshot.objects.filter(team=payments, as_of=today, metric="time_to_detect").delete()
+    page = client.get("/t/payments/time_to_detect/")
+    assert page.status_code == 200
+    assert "Time to detect" in client.get("/t/payments/").text
+
+
+def test_a_time_stands_beside_its_median_and_p90(client, manager):
+    [card] = [card for card in client.get("/t/payments/").context["cards"] if card["metric"] == "mttr"]
+    assert [chip.split()[0] for chip in card["chips"][:3]] == ["n", "median", "p90"]
 
 
 def test_the_trend_ends_with_the_number_of_the_day(client, manager, payments, today, yesterday):

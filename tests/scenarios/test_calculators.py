@@ -163,6 +163,12 @@ def test_availability_is_never_rounded_up():
     assert lines(run("mtbf", exposure="90 d", downtime="0", failures="0"))["Availability"] == "100%"
 
 
+def test_a_service_that_was_never_up_has_no_interval():
+    down = lines(run("mtbf", exposure="90 d", downtime="90 d", failures="1"))
+    assert down["MTBF"] == "Down throughout"
+    assert "Interval (95%)" not in down
+
+
 def test_the_extremes_of_a_canary():
     assert sessions_needed(0.5, 0.5) == 1
     assert sessions_needed(1e-15, 0.95) > 10**15
