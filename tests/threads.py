@@ -4,7 +4,20 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from django.db import connection
+
+
+@pytest.fixture(name="db")
+def committing_db(django_db_setup, django_db_blocker):
+    """In place of the usual one, which undoes all at the end and so commits nothing that others could see.
+
+    Under the same name, since pytest-django makes the database for tests that ask for `db`. Whoever uses it takes away
+    by hand what was committed.
+    """
+    with django_db_blocker.unblock():
+        yield
+        connection.close()
 
 
 def at_once(work: Callable[[Any], Any], arguments: Sequence[Any]) -> list[Any]:

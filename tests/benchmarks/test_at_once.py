@@ -3,23 +3,14 @@
 from datetime import date
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import take_snapshots
 from tests.factories import make_team, make_user
-from tests.threads import at_once
+from tests.threads import at_once, committing_db  # noqa: F401 - pytest finds it as `db`
 
 DAY = date(2026, 3, 10)
-
-
-@pytest.fixture
-def db(django_db_setup, django_db_blocker):
-    """In place of the usual one, which undoes all at the end and so commits nothing that others could see."""
-    with django_db_blocker.unblock():
-        yield
-        connection.close()
 
 
 @pytest.fixture

@@ -1,25 +1,17 @@
 """References have no gaps and no twins, however many people report at once."""
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from defects.models import Defect
 from incidents.models import Incident
 from teams.models import ReferenceCounter, Team
 from tests.factories import NOON, make_defect, make_incident, make_team
-from tests.threads import at_once
+from tests.threads import at_once, committing_db  # noqa: F401 - pytest finds it as `db`
 
 
 class Refused(Exception):
     pass
-
-
-@pytest.fixture
-def db(django_db_setup, django_db_blocker):
-    """In place of the usual one, which undoes all at the end and so commits nothing that others could see."""
-    with django_db_blocker.unblock():
-        yield
-        connection.close()
 
 
 @pytest.fixture

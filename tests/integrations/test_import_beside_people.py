@@ -19,16 +19,9 @@ from integrations.mappings import INCIDENTS
 from integrations.parsers import Reading
 from teams.models import ReferenceCounter, Team
 from tests.factories import make_incident, make_team
+from tests.threads import committing_db  # noqa: F401 - pytest finds it as `db`
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def db(django_db_setup, django_db_blocker):
-    """In place of the usual one, which undoes all at the end and so commits nothing that others could see."""
-    with django_db_blocker.unblock():
-        yield
-        connection.close()
 
 
 @pytest.fixture

@@ -1,20 +1,11 @@
 """Two presses of the same button."""
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from scenarios.models import Plan
 from tests.factories import make_user
-from tests.threads import at_once
-
-
-@pytest.fixture
-def db(django_db_setup, django_db_blocker):
-    """In place of the usual one, which undoes all at the end and so commits nothing that others could see."""
-    with django_db_blocker.unblock():
-        yield
-        connection.close()
+from tests.threads import at_once, committing_db  # noqa: F401 - pytest finds it as `db`
 
 
 @pytest.fixture
