@@ -22,8 +22,7 @@ from integrations.mappings import Mapping
 from integrations.parsers import BadCell, Binding, Reading, Row, Table, UnreadableFile, bind, open_table, plain, read_row
 from pipeline.models import Stage
 from qmportal.lib.days import local_day
-from qmportal.lib.forms import FILED_HERE
-from qmportal.lib.records import Record
+from qmportal.lib.records import FILED_HERE, Record
 from qmportal.lib.text import clean_line
 from teams.models import ReferencesBeside, Team
 
