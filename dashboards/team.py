@@ -136,10 +136,9 @@ class TeamReport:
         definition = METRICS[kept.metric]
         step = next_step(measure, rules)
         chips = [sample_words(measure)]
-        if definition.unit == "seconds" and measure.median is not None:
-            chips.append(f"median {format_value(measure.median, 'seconds', compact=True)}")
-        if definition.unit == "seconds" and measure.p90 is not None:
-            chips.append(f"p90 {format_value(measure.p90, 'seconds', compact=True)}")
+        for word, seconds in (("median", measure.median), ("p90", measure.p90)):
+            if definition.unit == "seconds" and seconds is not None:
+                chips.append(f"{word} {format_value(seconds, 'seconds', compact=True)}")
         if kept.borderline:
             chips.append(borderline_words(kept.borderline))
         if kept.metric == "mttr" and (words := open_words(self.now, rules)):
