@@ -26,7 +26,7 @@ def preview(content: engine.Scenario, scenario: Scenario, user: User, query: Map
     standing = _attempt(content, scenario, user, run)
     shown: dict[str, Any] = {"attempt": standing, "path": ",".join(path), "steps": _labels(content, run)}
     if engine.finished(content, run):
-        return shown | _end(content, run)
+        return shown | _end(content, run, standing)
     question = attempts.question(standing)
     form = step_form(question, {**dict(query.items()), "seq": question.seq} if "answer" in query else None)
     if not (form.is_bound and form.is_valid()):
@@ -57,16 +57,15 @@ def _labels(content: engine.Scenario, run: engine.Run) -> list[dict[str, str]]:
     ]
 
 
-def _end(content: engine.Scenario, run: engine.Run) -> dict[str, Any]:
+def _end(content: engine.Scenario, run: engine.Run, standing: Attempt) -> dict[str, Any]:
     result = engine.score(content, run)
     try:
         best = engine.best_path(content)
     except engine.NotPlayable:  # the optimal path is what the author still has to mend (E14)
         best = engine.Run(run.state)
-    passed = run.steps[-1].passed if run.steps else engine.opening(content)
     return {
         "ending": content.nodes[result.ending],
-        "infos": [content.nodes[key].prompt for key in passed if content.nodes[key].kind == "info"],
+        "infos": attempts.infos(standing),
         "result": result,
         "meters": attempts.meters(content, run),
         "beside": [
