@@ -77,7 +77,7 @@ class Meter:
 
     @property
     def figure(self) -> str:
-        return number(float(self.value), 2) + (self.metric.unit if self.metric.unit == "%" else "")
+        return amount(self.value, self.metric.unit)
 
     @property
     def unit(self) -> str:
@@ -91,10 +91,9 @@ def amount(value: Decimal, unit: str) -> str:
 
 def meters(content: engine.Scenario, run: engine.Run) -> list[Meter]:
     """Every metric with its history over the run."""
-    states = [step.state_before for step in run.steps] + [run.state]
     shown = []
     for metric in content.metrics.values():
-        values = [state.values[metric.id] for state in states]
+        values = [state.values[metric.id] for state in run.states]
         move = Move(metric, values[-2], values[-1]) if run.steps else None
         shown.append(Meter(metric, values[-1], move, charts.sparkline([float(value) for value in values])))
     return shown
@@ -385,8 +384,7 @@ def curve(metric: engine.Metric, mine: engine.Run, best: engine.Run) -> Curve:
 
 def values_over(metric: engine.Metric, run: engine.Run) -> list[float | None]:
     """The metric at the start and after each decision."""
-    states = [step.state_before for step in run.steps] + [run.state]
-    return [float(state.values[metric.id]) for state in states]
+    return [float(state.values[metric.id]) for state in run.states]
 
 
 def colleagues(attempt: Attempt) -> dict[str, Counter[str]]:

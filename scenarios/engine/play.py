@@ -77,6 +77,11 @@ class Run:
     def choices(self) -> tuple[str, ...]:
         return tuple(step.choice for step in self.steps)
 
+    @property
+    def states(self) -> tuple[State, ...]:
+        """The state at the start and after each step."""
+        return (*(step.state_before for step in self.steps), self.state)
+
 
 @dataclass(frozen=True)
 class Score:
