@@ -20,7 +20,7 @@ LIBRARY = Path(__file__).parent / "library"
 GROUPS = {"concept": "The concept", "case": "Cases", "related": "Related concepts"}
 
 _FRONT = re.compile(r"---\n(?P<front>.*?\n)---\n(?P<body>.*)\Z", re.DOTALL)
-_LINK = re.compile(r"\]\(\.\./([a-z0-9-]+)/\)")
+PAGE_LINK = re.compile(r"\]\(\.\./([a-z0-9-]+)/\)")
 _NEW_BLOCK = re.compile(r"\s*([-*+]|[0-9]+\.)\s|[#|>]|```")
 _NEEDED = {"title", "slug", "group", "order", "summary", "related", "scenarios", "sources"}
 
@@ -42,7 +42,7 @@ class Page:
     @property
     def linked(self) -> tuple[str, ...]:
         """Slugs of the pages that the text links to."""
-        return tuple(dict.fromkeys(_LINK.findall(self.body)))
+        return tuple(dict.fromkeys(PAGE_LINK.findall(self.body)))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ WORDS_A_MINUTE = 200
 MOST_WORDS = 8
 AROUND = 90  # characters before and after the first word that was found
 
-_PAGE_LINK = re.compile(r"\]\(\.\./([a-z0-9-]+)/\)")
 _UNIT_GAP = re.compile(r"(?<=[0-9]) (?=(?:%|s|min|h|d|days)(?![\w-]))")
 _MARKUP = re.compile(r"\[([^\]]*)\]\([^)]*\)|^\s*[#>|-]+\s*|\|+|-{3,}", re.MULTILINE)
 _EMPHASIS = re.compile(r"[*`]+")
@@ -54,7 +53,7 @@ def text_of(body: str) -> str:
     """The Markdown of a page with links between pages as addresses, right wherever it is shown, and each number on one
     line with its unit."""
     body = _UNIT_GAP.sub("\u00a0", body)
-    return _PAGE_LINK.sub(lambda link: f"]({reverse('scenarios:page', args=[link[1]])})", body)
+    return content.PAGE_LINK.sub(lambda link: f"]({reverse('scenarios:page', args=[link[1]])})", body)
 
 
 def minutes(body: str) -> int:
