@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
 from benchmarks.tiers import Rules
-from qmportal.lib.text import clean_line, refuse_unstorable
+from qmportal.lib.forms import LineField
+from qmportal.lib.text import refuse_unstorable
 from qmportal.lib.widgets import OptionCards
 from scenarios.calculators import Calculator, Impossible, Input, Result
 from scenarios.forms.checks import LONGEST_NUMBER
@@ -71,7 +72,7 @@ class PageEditForm(forms.Form):
         help_text="Markdown: “## Heading”, “- item”, “**bold**”, “[words](../mttr/)” for a link to another page.",
         widget=forms.Textarea(attrs={"rows": 24, "class": "code"}),
     )
-    reason = forms.CharField(
+    reason = LineField(
         label="Reason",
         max_length=300,
         help_text="Everybody reads it beside the page.",
@@ -85,12 +86,6 @@ class PageEditForm(forms.Form):
 
     def clean_body(self) -> str:
         return self.cleaned_data["body"].replace("\r\n", "\n").strip()
-
-    def clean_reason(self) -> str:
-        reason = clean_line(self.cleaned_data["reason"])
-        if not reason and self.fields["reason"].required:
-            raise ValidationError("Say why the text changes.")
-        return reason
 
 
 class LinkForm(forms.ModelForm):
@@ -109,6 +104,7 @@ class LinkForm(forms.ModelForm):
     class Meta:
         model = LibraryLink
         fields = ["section", "title", "kind", "cost", "url", "note"]
+        field_classes = dict.fromkeys(("title", "kind", "cost", "note"), LineField)
         widgets = {"section": OptionCards(attrs={"class": "two"})}
         error_messages = {"title": {"required": "Enter a title."}, "section": {"required": "Choose one."}}
 
@@ -117,12 +113,3 @@ class LinkForm(forms.ModelForm):
         section = self.fields["section"]
         assert isinstance(section, forms.ChoiceField)
         section.choices = LibraryLink.Section.choices
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        for name in ("title", "kind", "cost", "note"):
-            if name in cleaned:
-                cleaned[name] = clean_line(cleaned[name])
-        if "title" in cleaned and not cleaned["title"]:
-            self.add_error("title", "Enter a title.")
-        return cleaned
