@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.metrics import METRICS
 from benchmarks.models import DEFAULT_WINDOW, MetricSnapshot
-from benchmarks.words import format_limit, format_value
+from benchmarks.words import value_words
 
 SHOWN = ("escaped_defect_rate", "mttr", "mttr_with_open", "mtbf", "time_to_detect")
 
@@ -30,13 +30,10 @@ def in_order(kept: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _described(row: MetricSnapshot) -> dict[str, Any]:
     measure, cuts = row.measure, row.threshold_set.rules().cuts if row.threshold_set else None
-    words = format_value(measure.exact, measure.unit, cuts, compact=True)
-    if row.metric == "mtbf" and measure.value is None and measure.low is not None:
-        words = f"> {format_limit(measure.low)}"
     return {
         "metric": row.metric,
         "label": METRICS[row.metric].label,
-        "value": words,
+        "value": value_words(measure, cuts, compact=True),
         "n": row.n,
         "tier": row.tier,
         "judged": cuts is not None,

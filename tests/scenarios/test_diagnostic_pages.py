@@ -89,6 +89,23 @@ def test_the_teams_own_tiers_decide_too_and_are_kept(client, manager, team):
     assert found.measures["mttr"]["tier"] == "needs_work"
 
 
+def test_a_measure_without_a_value_says_why_as_on_every_other_page(client, manager, team):
+    for metric, sums in (("mttr", {"numerator": 0, "denominator": 0}), ("mtbf", {"numerator": 0, "denominator": 1})):
+        MetricSnapshot.objects.create(
+            team=team,
+            metric=metric,
+            window_days=90,
+            as_of="2026-03-02",
+            n=sums["denominator"],
+            state="no_data",
+            computed_at=timezone.now(),
+            **sums,
+        )
+    page = text(client.get("/training/diagnostic/"))
+    assert "No incidents" in page
+    assert "Down throughout" in page
+
+
 @pytest.mark.parametrize("wrong", [{"fast_gate": ""}, {"fast_gate": "4"}, {"fast_gate": "x"}, {"fast_gate": "-1"}])
 def test_every_statement_needs_one_of_the_four_answers(client, manager, wrong):
     response = assess(client, WEAK_REVIEW | wrong)
