@@ -477,11 +477,10 @@ def catalogue(user: User, now: datetime) -> list[Offer]:
     """What everybody may take: first what I was asked to take, by due date, then the rest by title. Three queries."""
     versions = (
         ScenarioVersion.objects.filter(scenario__in=Scenario.objects.published(), voided_at=None)
+        .newest()
         .select_related("scenario")
         .annotate(tags=F("document__tags"))
         .defer("document")
-        .order_by("scenario_id", "-number")
-        .distinct("scenario_id")
     )
     mine = standings(user, now)
     asked = {row.ref: row for row in Assignment.objects.open().filter(user=user, kind=ItemKind.SCENARIO)}

@@ -16,8 +16,8 @@ class Titles:
     """Titles of items by kind and ref. One query, for the scenarios; what is gone is called by its ref."""
 
     def __init__(self) -> None:
-        versions = ScenarioVersion.objects.order_by("scenario_id", "-number").distinct("scenario_id")
-        self._words = {(ItemKind.SCENARIO, slug): title for slug, title in versions.values_list("scenario__slug", "title")}
+        versions = ScenarioVersion.objects.newest().values_list("scenario__slug", "title")
+        self._words = {(ItemKind.SCENARIO, slug): title for slug, title in versions}
         self._words |= {(ItemKind.CHECK, check.id): check.title for check in content.checks()}
         self._words |= {(ItemKind.PAGE, page.slug): page.title for page in content.pages()}
 

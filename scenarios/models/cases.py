@@ -140,6 +140,12 @@ class Scenario(models.Model):
         )
 
 
+class ScenarioVersionQuerySet(models.QuerySet["ScenarioVersion"]):
+    def newest(self) -> ScenarioVersionQuerySet:
+        """The last one of each scenario among these."""
+        return self.order_by("scenario_id", "-number").distinct("scenario_id")
+
+
 class ScenarioVersion(models.Model):
     """One published text of a scenario. Never edited: attempts are pinned to it."""
 
@@ -158,6 +164,8 @@ class ScenarioVersion(models.Model):
     note = models.CharField(max_length=500, blank=True)
     voided_at = models.DateTimeField(null=True, blank=True)
     void_reason = models.CharField(max_length=500, blank=True)
+
+    objects = ScenarioVersionQuerySet.as_manager()
 
     class Meta:
         ordering = ["scenario", "-number"]

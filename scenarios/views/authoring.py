@@ -35,10 +35,7 @@ def authoring(request: SignedInRequest) -> HttpResponse:
     require(can_author(request.user), AUTHORS_WRITE)
     attempts = Count("versions__attempts", filter=Q(versions__attempts__mode="graded"))
     scenarios = Scenario.objects.annotate(attempt_count=attempts).select_related("author").order_by("slug")
-    newest = {
-        version.scenario_id: version
-        for version in ScenarioVersion.objects.order_by("scenario_id", "-number").distinct("scenario_id")
-    }
+    newest = {version.scenario_id: version for version in ScenarioVersion.objects.newest()}
     rows = [_described(scenario, newest.get(scenario.pk)) for scenario in scenarios]
     rows.sort(key=lambda row: row["scenario"].state == Scenario.State.RETIRED)
     return render_page(request, "scenarios/authoring/list.html", {"rows": rows})
