@@ -17,7 +17,7 @@ from django.db.models import Max, Min, QuerySet
 from qmportal.lib.days import local_day
 from scenarios.items import Titles, address
 from scenarios.models import Assignment, Attempt, CheckAnswer, ItemKind
-from teams.models import Membership, Role, Team, User
+from teams.models import Membership, Role, Team, TeamQuerySet, User
 
 # The states of one item, worst first: key -> words, and the kind of their dot.
 STATES = {
@@ -256,6 +256,6 @@ def mine(user: User, now: datetime) -> list[Row]:
     return rows_of({user.pk: Person(user.pk, str(user), user.email)}, now)
 
 
-def managed_teams(user: User) -> QuerySet[Team]:
+def managed_teams(user: User) -> TeamQuerySet:
     """The teams whose training the person plans and sees."""
     return Team.objects.with_rows_for(user, Role.MANAGER)

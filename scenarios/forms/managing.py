@@ -12,7 +12,7 @@ from qmportal.lib.text import clean_line, refuse_unstorable
 from scenarios import items
 from scenarios.models import Plan, PlanItem
 from scenarios.progress import STATES
-from teams.models import Role, Team, User
+from teams.models import Role, Team, TeamQuerySet, User
 from teams.permissions import is_admin
 
 
@@ -21,9 +21,9 @@ def indented(team: Team) -> str:
     return f"{'– ' * team.depth}{team.name}"
 
 
-def team_choices(teams: QuerySet[Team]) -> list[tuple[str, str]]:
+def team_choices(teams: TeamQuerySet) -> list[tuple[str, str]]:
     """Teams by their slug, in the order of the tree."""
-    return [(team.slug, indented(team)) for team in teams.as_tree()]  # type: ignore[attr-defined]
+    return [(team.slug, indented(team)) for team in teams.as_tree()]
 
 
 class PlanForm(forms.ModelForm):
@@ -34,10 +34,10 @@ class PlanForm(forms.ModelForm):
         fields = ["name", "description", "team", "role", "automatic"]
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
 
-    def __init__(self, *args: Any, user: User, teams: QuerySet[Team], **kwargs: Any):
+    def __init__(self, *args: Any, user: User, teams: TeamQuerySet, **kwargs: Any):
         super().__init__(*args, **kwargs)
         team, role = self.fields["team"], self.fields["role"]
-        tree = teams.as_tree()  # type: ignore[attr-defined]
+        tree = teams.as_tree()
         team.queryset = teams  # type: ignore[attr-defined]
         team.required = not is_admin(user)
         whole = [] if team.required else [("", "The whole organisation")]
@@ -129,7 +129,7 @@ class ProgressFilter(forms.Form):
     person = forms.IntegerField(required=False, widget=forms.HiddenInput)
     view = forms.CharField(required=False, max_length=10, widget=forms.HiddenInput)
 
-    def __init__(self, data: Any, *, teams: QuerySet[Team], plans: QuerySet[Plan]):
+    def __init__(self, data: Any, *, teams: TeamQuerySet, plans: QuerySet[Plan]):
         super().__init__(data, auto_id="filter_%s")
         self.fields["team"].choices = [("", "All my teams"), *team_choices(teams)]  # type: ignore[attr-defined]
         self.fields["plan"].queryset = plans  # type: ignore[attr-defined]

@@ -26,7 +26,7 @@ from scenarios.forms.managing import AssignForm, ChosenTeam, DueForm, ItemForm, 
 from scenarios.items import Titles, address
 from scenarios.models import Assignment, Certificate, Plan, PlanItem
 from scenarios.statements import Writer, attempts_since
-from teams.models import Team, User
+from teams.models import Team, TeamQuerySet, User
 from teams.permissions import can_oversee, can_plan, can_train, is_admin, require
 from teams.requests import SignedInRequest
 
@@ -162,7 +162,7 @@ def assign(request: SignedInRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Plan.objects.visible_to(request.user).in_use().select_related("team"), pk=pk)
     teams = progress.managed_teams(request.user)
     if found.team:
-        teams = teams.filter(lineage__contains=[found.team_id])
+        teams = teams.descendants_of(found.team)
     chosen, team, people = _offered(request, found, teams)
     form = AssignForm(request.POST if request.method == "POST" else None, people=people)
     if form.is_valid():
@@ -176,7 +176,7 @@ def assign(request: SignedInRequest, pk: int) -> HttpResponse:
     return render_page(request, "scenarios/managing/assign.html", context, status=422 if form.is_bound else 200)
 
 
-def _offered(request: SignedInRequest, found: Plan, teams: QuerySet[Team]) -> tuple[ChosenTeam, Team | None, QuerySet[User]]:
+def _offered(request: SignedInRequest, found: Plan, teams: TeamQuerySet) -> tuple[ChosenTeam, Team | None, QuerySet[User]]:
     """The team that was chosen (or the first), and its members of the role that was chosen (or the plan's)."""
     choices = team_choices(teams)
     chosen = ChosenTeam(request.GET if "team" in request.GET else None, auto_id="filter_%s")
@@ -230,7 +230,7 @@ def board(request: SignedInRequest) -> HttpResponse:
     filters.is_valid()
     chosen = filters.cleaned_data
     if chosen.get("team"):
-        teams = teams.filter(lineage__contains=[Team.objects.get(slug=chosen["team"]).pk])
+        teams = teams.descendants_of(Team.objects.get(slug=chosen["team"]))
     parts = set(chosen["plan"].items.values_list("kind", "ref")) if chosen.get("plan") else set()
     rows, members = progress.board(teams, timezone.now())
     rows = progress.narrow(rows, person=chosen.get("person"), state=chosen.get("state") or "", items=parts)
