@@ -192,7 +192,7 @@ def _offered(request: SignedInRequest, found: Plan, teams: TeamQuerySet) -> tupl
 def _candidates(request: SignedInRequest, found: Plan, form: AssignForm, people: QuerySet[User]) -> list[dict[str, Any]]:
     """The people to tick, with how many parts of the plan each has already."""
     parts = {(item.kind, item.ref) for item in found.items.all()}
-    has: dict[int, int] = dict.fromkeys(people.values_list("pk", flat=True), 0)
+    has = {person.pk: 0 for person in people}
     asked = Assignment.objects.filter(user__in=people, withdrawn_at=None).values_list("user_id", "kind", "ref")
     for user, kind, ref in asked.distinct():
         has[user] += (kind, ref) in parts
