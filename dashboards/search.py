@@ -87,8 +87,11 @@ def _metrics(user: AnyUser, q: str) -> list[Hit]:
 
 
 def _records(user: AnyUser, q: str) -> list[Hit]:
+    """The one with this very reference first: PAY-INC-4 comes before PAY-INC-49, however old it is."""
     hits = []
     for kind, rows in (("Incident", Incident.objects), ("Defect", Defect.objects)):
-        found = rows.visible_to(user).matching(q).only("reference", "title")[:MOST]
-        hits += [Hit(kind, row.title, row.reference, row.get_absolute_url()) for row in found]
+        visible = rows.visible_to(user).only("reference", "title")
+        named = {"reference": q.upper()}
+        found = [*visible.filter(**named), *visible.matching(q).exclude(**named)[:MOST]]
+        hits += [Hit(kind, row.title, row.reference, row.get_absolute_url()) for row in found[:MOST]]
     return hits

@@ -13,7 +13,7 @@ from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import take_snapshots
 from qmportal.lib.days import local_day, midnight
 from teams.models import Role
-from tests.factories import make_defect, make_incident, make_member, make_team, make_user
+from tests.factories import join, make_defect, make_incident, make_member, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -237,6 +237,16 @@ def test_search_finds_teams_and_records_that_i_may_see(client, manager, payments
     assert "<html" not in palette
     client.force_login(make_user())
     assert "PAY-INC-3" not in client.get("/search/?q=pay-inc-3").content.decode()
+
+
+@pytest.mark.parametrize(("make", "kind"), [(make_incident, "INC"), (make_defect, "DEF")])
+def test_search_begins_with_the_very_reference(client, manager, make, kind):
+    team = make_team(name="Crowd", key="CRD")
+    join(manager, team)
+    for _ in range(19):
+        make(team=team)
+    hits = client.get(f"/search/?q=crd-{kind.lower()}-1&palette=1").text
+    assert re.findall(rf"CRD-{kind}-\d+", hits)[0] == f"CRD-{kind}-1"
 
 
 def test_a_day_that_nobody_kept_is_counted_now(client, manager, payments):
