@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from teams.models import Team
+from tests.browser.conftest import ENGINEER
 from tests.factories import make_defect
 
 
@@ -183,3 +184,15 @@ def test_a_script_names_months_as_the_server_does(engineer):
     defect = make_defect(team=Team.objects.get(slug="payments"), found_at=found)
     engineer.goto(defect.get_absolute_url())
     expect(engineer.locator("time[data-local]").first).to_have_text("11 Sep 2025, 19:25 UTC")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("/", "Switch colour theme"), ("/t/payments/", "Print"), ("/help/", "Single-key shortcuts")]
+)
+def test_without_a_script_no_button_waits_for_one(engineer, without_javascript, sign_in, path, name):
+    engineer.goto(path)
+    expect(engineer.get_by_role("button", name=name)).to_be_visible()
+    plain = sign_in(without_javascript, ENGINEER)
+    plain.goto(path)
+    expect(plain.get_by_role("heading", level=1)).to_be_visible()
+    expect(plain.get_by_role("button", name=name)).to_be_hidden()
