@@ -26,7 +26,7 @@ from typing import IO
 
 import psycopg
 
-from dashboards.demo import people
+from demo import people
 from qmportal import assets, embedded
 
 ROOT = embedded.ROOT

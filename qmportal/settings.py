@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "dashboards",
     "integrations",
     "scenarios",
+    "demo",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

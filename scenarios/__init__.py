@@ -11,5 +11,4 @@ Where to look, from the texts on the left to the pages on the right, as facts go
 - What is done for people: `publishing` and `previewing` (from a draft to a version), `certificates`, `reminders`,
   `statements` (xAPI). `tasks` and `management/` ring for them.
 - `forms/`, `views/` and `api/`: the doors, with the same names for the same pages.
-- `demo/`: people of the demo, who learn for eight weeks.
 """

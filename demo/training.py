@@ -11,17 +11,16 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from demo import training_story as story
+from demo.training_story import Assessment, Trainee, Way
 from notifications.models import Mail, Notification
 from qmportal.lib.days import local_day, midnight
 from qmportal.lib.work import Work
 from scenarios import content, engine
 from scenarios.checks import ChoiceField, KnowledgeCheck
-from scenarios.demo import story
-from scenarios.demo.story import Assessment, Trainee, Way
 from scenarios.measures import described, last_night
 from scenarios.models import (
     AdviceRequest,
-    Assignment,
     Attempt,
     Certificate,
     CheckAnswer,
@@ -44,13 +43,6 @@ PUBLISHED_DAYS_AGO = 7 * WEEKS + 21
 READ_AFTER = timedelta(days=4)  # in the inbox
 
 Deed = Callable[[datetime], object]
-
-
-def is_wanted() -> bool:
-    """The demo's people are there, and none of them has begun to learn."""
-    people = User.objects.filter(email__endswith=DOMAIN)
-    began = Attempt.objects.filter(user__in=people).exists() or Assignment.objects.filter(user__in=people).exists()
-    return not began and people.filter(email=story.NEW_HIRE_EMAIL).exists()
 
 
 @transaction.atomic

@@ -14,9 +14,10 @@ from django.db.models import Model
 
 from benchmarks.models import ThresholdSet
 from benchmarks.snapshots import take_snapshots
-from dashboards.demo.people import ACCOUNTS, COLLEAGUES
-from dashboards.demo.profiles import Plan, plan_teams
-from dashboards.demo.story import (
+from defects.models import NOT_VALID, Defect, Severity
+from demo.people import ACCOUNTS, COLLEAGUES
+from demo.profiles import Plan, plan_teams
+from demo.story import (
     HISTORY_DAYS,
     ORDER,
     SNAPSHOT_DAYS,
@@ -28,7 +29,6 @@ from dashboards.demo.story import (
     incidents,
     shared_out,
 )
-from defects.models import NOT_VALID, Defect, Severity
 from incidents.models import Incident
 from pipeline.models import Stage
 from qmportal.lib.days import local_day, midnight

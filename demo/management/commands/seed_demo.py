@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from dashboards.demo import load
-from dashboards.demo.people import ACCOUNTS
-from dashboards.demo.profiles import DEFAULT_TEAMS
+from demo import load, training
+from demo.people import ACCOUNTS
+from demo.profiles import DEFAULT_TEAMS
 
 
 class Command(BaseCommand):
@@ -34,10 +34,11 @@ class Command(BaseCommand):
             return
         known = password or os.environ.get("QMPORTAL_DEMO_PASSWORD")
         wish = load.Wish(teams, defects, incidents, seed, known or secrets.token_urlsafe(12), not no_snapshots)
+        now = timezone.now()
         with transaction.atomic():
-            load.seed(wish, timezone.now(), self.stdout.write)
-            # By name: training is no part of the dashboards, and they must not import it.
-            call_command("seed_training_demo", seed=seed, stdout=self.stdout)
+            load.seed(wish, now, self.stdout.write)
+            call_command("load_library", verbosity=0)
+            self.stdout.write(training.seed(seed, now))
         emails = ", ".join(account.email for account in ACCOUNTS)
         self.stdout.write(f"Accounts: {emails}")
         if not known:

@@ -17,8 +17,8 @@ from itertools import accumulate, cycle
 from statistics import NormalDist
 from typing import NamedTuple
 
-from dashboards.demo.profiles import Outage, Plan, Profile, StillOpen, at
-from dashboards.demo.vocabulary import CAUSED_BY_DEFECT, CAUSES, DOMAINS, Domain
+from demo.profiles import Outage, Plan, Profile, StillOpen, at
+from demo.vocabulary import CAUSED_BY_DEFECT, CAUSES, DOMAINS, Domain
 
 # Two years of snapshots, and before them the longest window that the trends start with.
 SNAPSHOT_DAYS = 728

@@ -11,10 +11,10 @@ from benchmarks.metrics import DEFAULT_CUTS
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import take_snapshots
 from benchmarks.tiers import Tier, tier_of
-from dashboards.demo.load import snapshot_days
-from dashboards.demo.profiles import NAMED, Plan, plan_teams
-from dashboards.demo.story import HISTORY_DAYS, ORDER, Scene, defects, incidents, shared_out
 from defects.models import NOT_VALID, Defect
+from demo.load import snapshot_days
+from demo.profiles import NAMED, Plan, plan_teams
+from demo.story import HISTORY_DAYS, ORDER, Scene, defects, incidents, shared_out
 from incidents.models import Incident
 from qmportal.lib.days import local_day, midnight
 from teams.models import Membership, Role, Team, User

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count, product
 
-from dashboards.demo.vocabulary import DOMAINS, GROUPS, QUALIFIERS
+from demo.vocabulary import DOMAINS, GROUPS, QUALIFIERS
 
 # (share of the history that has passed, value): straight lines between the points.
 Curve = tuple[tuple[float, float], ...]
