@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 export PORT
 
-.PHONY: help demo run test check bench lock clean venv-embedded venv-dev assets
+.PHONY: help demo run test check bench lock clean venv-embedded venv-dev assets browser
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -15,7 +15,7 @@ demo: venv-embedded ## portal with demo data on http://127.0.0.1:PORT (default 8
 run: venv-embedded ## empty portal; the first visit creates the admin
 	@$(PY) -m qmportal.launcher run
 
-test: venv-dev assets ## all tests, the browser's included
+test: venv-dev assets browser ## all tests, the browser's included; sets up a browser where none is installed
 	@$(PY) -m pytest -n 2
 
 # Types and deployment settings need values to read; nothing connects to them.
@@ -48,3 +48,6 @@ venv-dev:
 
 assets:
 	@$(PY) -m qmportal.assets
+
+browser:
+	@$(PY) -m tests.browser.chromium

@@ -30,15 +30,21 @@ def ensure() -> bool:
     stamp, lock = VENDOR / ".package-lock.json", ROOT / "package-lock.json"
     if stamp.exists() and filecmp.cmp(stamp, lock, shallow=False) and all((VENDOR / name).exists() for name in FILES):
         return False
+    print("Installing the pages' scripts and fonts with npm ...", file=sys.stderr, flush=True)
+    install("--omit=dev")
+    copy()
+    shutil.copyfile(lock, stamp)
+    return True
+
+
+def install(*options: str) -> None:
+    """Make `node_modules/` what package-lock.json says."""
     npm = _npm()
     command = [str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
     # npm starts `node` by its name: the one beside it must come first.
     path = f"{npm.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    if subprocess.run(command, cwd=ROOT, env={**os.environ, "PATH": path}, stdout=sys.stderr).returncode:
+    if subprocess.run([*command, *options], cwd=ROOT, env={**os.environ, "PATH": path}, stdout=sys.stderr).returncode:
         raise AssetsError("npm could not install the packages of package-lock.json; what it says is above.")
-    copy()
-    shutil.copyfile(lock, stamp)
-    return True
 
 
 def copy() -> None:

@@ -5,7 +5,6 @@ any of them; a copy of this size takes some tens of milliseconds.
 """
 
 import os
-import shutil
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from io import StringIO
@@ -22,15 +21,15 @@ from psycopg import sql
 from pytest_django.live_server_helper import LiveServer
 
 from benchmarks.snapshots import take_snapshots
+from qmportal.assets import AssetsError
 from qmportal.lib.days import local_day, midnight
 from teams.models import Role, User
+from tests.browser import chromium
 from tests.factories import join, make_defect, make_incident, make_team, make_user
 
 # Playwright's synchronous interface keeps an event loop in this thread, which Django takes for a mistake of ours.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-NO_BROWSER = f"No browser was found. Install one of {', '.join(BROWSERS)}, so that it can be started by its name."
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -59,10 +58,12 @@ def playwright(shipped, playwright):
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        pytest.fail(NO_BROWSER, pytrace=False)
-    return {**browser_type_launch_args, "executable_path": found, "args": FLAGS}
+    try:
+        found = chromium.find()
+    except (chromium.NoBrowser, AssetsError) as problem:
+        pytest.fail(str(problem), pytrace=False)
+    environment = {**os.environ, **found.environment}
+    return {**browser_type_launch_args, "executable_path": found.path, "env": environment, "args": FLAGS}
 
 
 @pytest.fixture(scope="session")
