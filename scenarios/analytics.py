@@ -315,7 +315,7 @@ def _flows(content: engine.Scenario, counts: Mapping[Key, int]) -> list[list[Key
         node = content.nodes[key[1]]
         to = node.choices[key[2]].to if node.kind == "decision" else node.to
         cells: set[Key] = {key}
-        places = _stops_behind(content, to)
+        places = stops_behind(content, to)
         for other in [group for group in groups if group[1] & places]:
             groups.remove(other)
             cells, places = cells | other[0], places | other[1]
@@ -326,12 +326,15 @@ def _flows(content: engine.Scenario, counts: Mapping[Key, int]) -> list[list[Key
     ]
 
 
-def _stops_behind(content: engine.Scenario, node_id: str) -> set[str]:
-    """The nodes that stop a learner next, whichever way gates turn."""
-    node = content.nodes[node_id]
-    if node.stops:
-        return {node.id}
-    return set().union(*(_stops_behind(content, target) for target in node.targets))
+def stops_behind(content: engine.Scenario, node_id: str) -> set[str]:
+    """The nodes that stop a learner next, whichever way gates turn. Each node is met once."""
+    met, waiting = {node_id}, [node_id]
+    while waiting:
+        node = content.nodes[waiting.pop()]
+        ahead = set() if node.stops else set(node.targets) - met
+        met |= ahead
+        waiting.extend(ahead)
+    return {key for key in met if content.nodes[key].stops}
 
 
 # --- Figures --------------------------------------------------------------------------------------------------------------

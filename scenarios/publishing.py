@@ -5,14 +5,15 @@ A draft is the YAML text of a scenario's row, a version is what the engine made 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from itertools import count
 from typing import Any
 
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
@@ -104,9 +105,11 @@ scoring: {decision: 60, outcome: 40, pass: 70}
 optimal_path: [wait, own]
 """
 
-TYPING_PAIRS = 5_000  # followed in a quarter of a second, and twenty times what a scenario needs
+TYPING_STEPS = 10_000  # a sixth of a second
+BYTES_A_STEP = 20  # reading so much text takes as long as one step
+KEEP_SUMMARY = 24 * 60 * 60  # seconds
 
-# What only says that the scenario scores or proves badly; it can be walked through all the same.
+# What only says that the scenario scores or proves badly: its ways are whole and forward, so it can be walked through.
 _PLAYABLE_WITH = {"E11", "E13", "E14", "E15", "E16", "E17"}
 
 
@@ -127,7 +130,7 @@ class NotPublishable(Exception):
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the engine says about a text. `content` is None when it cannot even be drawn.
+    """What the engine says about a text. `content` is None when it cannot even be read as a scenario.
 
     `paths`: the choices and the score of each, best first; none while the draft cannot be played or branches too much.
     """
@@ -150,14 +153,8 @@ class Judgement:
 
     @property
     def playable(self) -> bool:
-        """Whether it can be walked through as a preview."""
+        """Whether it may be drawn, and walked through as a preview: no error in its ways or its values."""
         return self.content is not None and {p.code for p in self.problems if p.severity == "E"} <= _PLAYABLE_WITH
-
-
-@lru_cache(maxsize=64)
-def judge(slug: str, text: str, newest: ScenarioVersion | None) -> Judgement:
-    """What there is to say about a saved text. Remembered: neither a text nor a version ever changes."""
-    return _judge(slug, text, newest, engine.MAX_PAIRS)
 
 
 def judge_draft(scenario: Scenario, newest: ScenarioVersion | None) -> Judgement:
@@ -166,15 +163,15 @@ def judge_draft(scenario: Scenario, newest: ScenarioVersion | None) -> Judgement
 
 
 def judge_typing(slug: str, text: str, newest: ScenarioVersion | None) -> Judgement:
-    """The same about a text that is being written, in a time that nobody notices: see `engine.examine` and its limit."""
-    return _judge(slug, text, newest, TYPING_PAIRS)
+    """The same about a text that is being written, in a time that nobody notices."""
+    return judge(slug, text, newest, engine.Budget(TYPING_STEPS))
 
 
-def _judge(slug: str, text: str, newest: ScenarioVersion | None, limit: int) -> Judgement:
-    """The engine's problems, and that of a changed id."""
+def judge(slug: str, text: str, newest: ScenarioVersion | None, budget: engine.Budget | None = None) -> Judgement:
+    """The engine's problems, and that of a changed id. With a budget, paths may be left for later (W10)."""
     previous = newest.content if newest else None
     checks = {check.id for check in library.checks()}
-    content, problems, paths = engine.examine(text, previous=previous, checks=checks, limit=limit)
+    content, problems, paths = engine.examine(text, previous=previous, checks=checks, budget=budget)
     if content and slug and content.id != slug:
         line = next((n for n, line in enumerate(text.splitlines(), start=1) if line.startswith("id:")), 1)
         renamed = engine.Problem(
@@ -186,6 +183,43 @@ def _judge(slug: str, text: str, newest: ScenarioVersion | None, limit: int) -> 
         )
         problems = sorted([*problems, renamed], key=lambda problem: (problem.severity, problem.line, problem.code))
     return Judgement(content, tuple(problems), tuple(paths))
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a list says about a draft. `changed`: it says something else than the newest version."""
+
+    title: str
+    errors: int
+    warnings: int
+    changed: bool
+
+    @property
+    def problems(self) -> int:
+        return self.errors + self.warnings
+
+
+def summary(scenario: Scenario, newest: ScenarioVersion | None, budget: engine.Budget) -> Summary | None:
+    """The summary of a draft, remembered for a day; None when the budget does not suffice to judge it now."""
+    if newest and not scenario.draft_yaml:
+        return Summary(newest.title, 0, 0, changed=False)
+    text = scenario.draft_yaml
+    digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+    key = f"draft-{scenario.slug}-{digest}-{newest.pk if newest else 0}"
+    if (known := cache.get(key)) is not None:
+        return Summary(*known)
+    try:
+        budget.spend(len(text) // BYTES_A_STEP)
+    except engine.TooManyPaths:
+        return None
+    verdict = judge(scenario.slug, text, newest, budget)
+    if budget.left < 0:
+        return None
+    title = verdict.content.title if verdict.content else newest.title if newest else scenario.slug
+    changed = newest is None or verdict.content is None or not says_the_same(newest, verdict.content)
+    found = (title, verdict.errors, verdict.warnings, changed)
+    cache.set(key, found, KEEP_SUMMARY)
+    return Summary(*found)
 
 
 def newest_of(scenario: Scenario) -> ScenarioVersion | None:

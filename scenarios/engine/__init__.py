@@ -32,7 +32,8 @@ from .model import (
     to_yaml,
 )
 from .play import (
-    MAX_PAIRS,
+    MAX_STEPS,
+    Budget,
     Change,
     NotPlayable,
     Run,
@@ -58,8 +59,9 @@ from .report import Problem, publishable
 from .validation import Findings, examine, read_translation, validate
 
 __all__ = [
-    "MAX_PAIRS",
+    "MAX_STEPS",
     "Box",
+    "Budget",
     "Change",
     "Choice",
     "Condition",

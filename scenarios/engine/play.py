@@ -12,7 +12,7 @@ from typing import Any
 
 from .model import Choice, Condition, Effect, Node, Scenario, exact, plain
 
-MAX_PAIRS = 50_000
+MAX_STEPS = 30_000  # half a second, and ten times what a scenario needs
 RIGHT, WRONG = "right", "wrong"  # what a path shows for a knowledge check inside a scenario
 
 
@@ -22,6 +22,18 @@ class NotPlayable(ValueError):
 
 class TooManyPaths(ValueError):
     """The scenario branches so much that its paths cannot be listed."""
+
+
+class Budget:
+    """How much work may still be done. One step is a node met, a condition compared or an effect applied."""
+
+    def __init__(self, steps: int = MAX_STEPS) -> None:
+        self.left = steps
+
+    def spend(self, steps: int) -> None:
+        self.left -= steps
+        if self.left < 0:
+            raise TooManyPaths("There is too much to follow.")
 
 
 @dataclass(frozen=True)
@@ -108,11 +120,17 @@ def opening(scenario: Scenario) -> tuple[str, ...]:
 
 
 def walk(scenario: Scenario, node_id: str, values: Mapping[str, Decimal]) -> tuple[State, tuple[str, ...]]:
-    """Go from a node through infos and gates to the next one that stops; also the nodes passed on the way."""
-    passed: list[str] = []
+    """Go from a node through infos and gates to the next one that stops; also the nodes passed on the way.
+
+    Raises `NotPlayable` if the way goes in a circle, which a draft may do: the values do not change on the way, so
+    nobody would ever get out.
+    """
+    passed: dict[str, None] = {}
     node = scenario.nodes[node_id]
     while not node.stops:
-        passed.append(node.id)
+        if node.id in passed:
+            raise NotPlayable(f"The way goes in a circle at {node.id!r}.")
+        passed[node.id] = None
         node = scenario.nodes[gate_target(node, values) if node.kind == "gate" else node.to]
     return State(node.id, values), tuple(passed)
 
@@ -223,27 +241,33 @@ def side_by_side(mine: Run, best: Run) -> list[tuple[Step | None, Step | None]]:
     return rows + [(None, other) for other in ahead]
 
 
-def enumerate_paths(scenario: Scenario, limit: int = MAX_PAIRS) -> list[Run]:
+def enumerate_paths(scenario: Scenario, budget: Budget | None = None) -> list[Run]:
     """Every finished run of an acyclic scenario, depth first in file order; a check is taken right and wrong.
 
-    `limit` bounds the (node, state) pairs met on the way; beyond it `TooManyPaths` is raised. A state without
-    a visible choice leads nowhere and gives no run.
+    Raises `TooManyPaths` when the budget is used up. A state without a visible choice leads nowhere and gives no run.
     """
-    return [run for run in all_positions(scenario, limit) if finished(scenario, run)]
+    return [run for run in all_positions(scenario, budget or Budget()) if finished(scenario, run)]
 
 
-def all_positions(scenario: Scenario, limit: int = MAX_PAIRS) -> Iterator[Run]:
+def all_positions(scenario: Scenario, budget: Budget) -> Iterator[Run]:
     """Every point that some run stops at, endings included."""
+    costs = {key: _cost(scenario, node) for key, node in scenario.nodes.items()}
     waiting = [Run(start(scenario))]
-    met = 0
     while waiting:
         run = waiting.pop()
-        met += 1 + (len(run.steps[-1].passed) if run.steps else 0)
-        if met > limit:
-            raise TooManyPaths(f"More than {limit} positions.")
+        passed = run.steps[-1].passed if run.steps else ()
+        budget.spend(costs[run.state.node] + sum(costs[key] for key in passed))
         yield run
         steps = [commit(scenario, run.state, answer) for answer in _answers(scenario, run.state)]
         waiting.extend(Run(step.state_after, (*run.steps, step)) for step in reversed(steps))
+
+
+def _cost(scenario: Scenario, node: Node) -> int:
+    """The steps that one visit to a node takes: to judge its conditions, apply its effects, score an ending."""
+    choices = node.choices.values()
+    tested = sum(len(rule.when) for rule in node.rules) + sum(len(choice.when) for choice in choices)
+    scored = len(scenario.metrics) if node.kind == "ending" else 0
+    return 1 + tested + sum(len(choice.effects) for choice in choices) + scored
 
 
 def _answers(scenario: Scenario, state: State) -> list[str]:

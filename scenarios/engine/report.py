@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -31,18 +32,25 @@ def publishable(problems: Iterable[Problem]) -> bool:
     return not any(problem.severity == "E" for problem in problems)
 
 
+MOST = 100  # of errors, and of warnings: nobody reads more before mending some
+
+
 class Report:
-    """Collects problems; the place of each is derived from its path in the file."""
+    """Collects problems; the place of each is derived from its path in the file. Those beyond `MOST` are left out."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.problems: list[Problem] = []
         self.drawable = True
+        self.counts: Counter[str] = Counter()
 
     def add(self, code: str, path: Path, message: str, fix: str, *, severity: str = "") -> None:
         node = str(path[1]) if len(path) > 1 and path[0] == "nodes" else ""
         choice = str(path[3]) if node and len(path) > 3 and path[2] == "choices" else ""
         severity = severity or code[0]
+        self.counts[severity] += 1
+        if self.counts[severity] > MOST:
+            return
         self.problems.append(Problem(code, severity, message, self.document.line(path), node, choice, fix))
 
     def blocks(self, code: str, path: Path, message: str, fix: str) -> None:

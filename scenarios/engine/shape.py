@@ -22,7 +22,8 @@ UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u206
 MAX_TEXT = 2000
 MAX_TITLE = 200
 MAX_VERSION = 20  # characters: each part of a version stays a number that people can compare
-MAX_PARTS = 20  # metrics, rules of a gate, conditions of a rule: more than anybody can follow, and slow to judge
+MAX_PARTS = 20  # metrics, rules of a gate, conditions of a rule, choices: more than anybody can follow, and slow to judge
+MAX_NODES = 200  # ten times what the longest story needs
 
 _NODE_FIELDS = {
     "decision": ({"kind", "prompt", "choices"}, set()),
@@ -73,7 +74,9 @@ class Shape:
             self.metric(("metrics", key), body)
         if self.report.drawable and not sum(body["weight"] for body in data["metrics"].values()):
             self.report.add("E10", ("metrics",), "The weights sum to 0.", "Give at least one metric a weight.")
-        for key, body in self.named(("nodes",), data.get("nodes")):
+        nodes = self.named(("nodes",), data.get("nodes"))
+        self.few(("nodes",), nodes, MAX_NODES)
+        for key, body in nodes[:MAX_NODES]:
             self.node(("nodes", key), body)
 
     # The smallest judgements: each says whether the value can be used.
@@ -128,14 +131,15 @@ class Shape:
             return True
         return self.wrong(path, f"`{_last(path)}` cannot be `{value}`.", f"Use one of: {', '.join(allowed)}.")
 
-    def few(self, path: Path, parts: Sized) -> None:
-        if len(parts) > MAX_PARTS:
-            self.wrong(path, f"`{_last(path)}` has {len(parts)} entries.", f"Keep to {MAX_PARTS} at most.")
+    def few(self, path: Path, parts: Sized, most: int = MAX_PARTS) -> None:
+        if len(parts) > most:
+            self.wrong(path, f"`{_last(path)}` has {len(parts)} entries.", f"Keep to {most} at most.")
 
     def words(self, path: Path, value: Any, *, idents: bool) -> None:
         if not isinstance(value, list):
             self.wrong(path, f"`{_last(path)}` must be a list.", "Write it as [one, two].")
             return
+        self.few(path, value, MAX_NODES if idents else MAX_PARTS)
         for index, item in enumerate(value):
             (self.ident if idents else self.text)((*path, index), item)
 
@@ -245,6 +249,7 @@ class Shape:
         if not 2 <= len(choices) <= 5:
             message = f"A decision needs 2 to 5 choices; this one has {len(choices)}."
             self.report.add("E04", (*path, "choices"), message, "Add, remove or merge choices.")
+        self.few((*path, "choices"), choices)
         for key, choice in choices.items():
             place = (*path, "choices", key)
             if self.ident(place, key):

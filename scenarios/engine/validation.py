@@ -41,13 +41,13 @@ def examine(
     previous: Scenario | None = None,
     translations: Iterable[Translation] = (),
     checks: Collection[str] | None = None,
-    limit: int = play.MAX_PAIRS,
+    budget: play.Budget | None = None,
 ) -> Findings:
     """Read and judge one scenario file, following every path through it once.
 
     `previous` is the published version that this text would follow (E17), `translations` its sidecar files
-    (W08), `checks` the ids of the knowledge checks that nodes may refer to. A `limit` below the usual one is for a
-    text that is still being written: beyond it the paths are left for later (W10), since nobody should wait for them.
+    (W08), `checks` the ids of the knowledge checks that nodes may refer to. A `budget` of one's own is for a text that
+    is still being written: once it is used up, the paths are left for later (W10), since nobody should wait for them.
     """
     try:
         document = reading.load(text)
@@ -60,7 +60,7 @@ def examine(
     scenario = model.from_mapping(document.data)
     _judge_graph(report, scenario)
     _judge_words(report, scenario)
-    paths = _judge_play(report, scenario, limit) if publishable(report.problems) else []
+    paths = _judge_play(report, scenario, budget) if publishable(report.problems) else []
     _judge_step_from(report, scenario, previous)
     for translation in translations:
         for path in model.stale_paths(scenario, translation):
@@ -262,13 +262,13 @@ def lix(text: str) -> Decimal:
 # --- play: what only an enumeration of all runs can prove
 
 
-def _judge_play(report: Report, scenario: Scenario, limit: int) -> list[tuple[tuple[str, ...], play.Score]]:
+def _judge_play(report: Report, scenario: Scenario, budget: play.Budget | None) -> list[tuple[tuple[str, ...], play.Score]]:
     """Follow every run once. The finished ones come back with their scores, best first."""
     finished: dict[tuple[str, ...], play.Score] = {}
     stuck: dict[str, play.Run] = {}  # decision -> the first run that finds fewer than two choices there
     branches: set[tuple[str, int | None]] = set()
     try:
-        for run in play.all_positions(scenario, limit):
+        for run in play.all_positions(scenario, budget or play.Budget()):
             node = scenario.nodes[run.state.node]
             branches.update(_branches(scenario, run))
             if node.kind == "ending":
@@ -276,7 +276,7 @@ def _judge_play(report: Report, scenario: Scenario, limit: int) -> list[tuple[tu
             elif node.kind == "decision" and len(play.visible_choices(scenario, run.state)) < 2:
                 stuck.setdefault(node.id, run)
     except play.TooManyPaths:
-        _too_many(report, limit)
+        _too_many(report, for_now=budget is not None)
         return []
     _judge_positions(report, scenario, stuck, branches)
     _judge_paths(report, scenario, finished)
@@ -284,12 +284,12 @@ def _judge_play(report: Report, scenario: Scenario, limit: int) -> list[tuple[tu
     return play.best_first(finished.items())
 
 
-def _too_many(report: Report, limit: int) -> None:
-    if limit < play.MAX_PAIRS:
+def _too_many(report: Report, *, for_now: bool) -> None:
+    if for_now:
         message = "The paths are too many to be followed while you write."
         report.add("W10", ("nodes",), message, "Save the draft: then every path is followed and listed.")
     else:
-        message = f"There are more than {play.MAX_PAIRS} pairs of node and state."
+        message = f"The paths are too many: following them all takes more than {play.MAX_STEPS:,} steps."
         report.add("E16", ("nodes",), message, "Merge branches or remove choices; the proofs need every path.")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Q, When
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -27,6 +27,8 @@ from teams.requests import SignedInRequest
 AUTHORS_WRITE = "Managers and admins write scenarios."
 NO_ID = "The text gives no usable id. Write a line such as id: my_scenario, in small letters, digits and underscores."
 PATHS_PER_PAGE = 200
+ROWS_PER_PAGE = 50
+DIFF_LINES = 5_000  # several times what a scenario has; comparing more could take minutes
 
 
 @require_safe
@@ -34,11 +36,17 @@ def authoring(request: SignedInRequest) -> HttpResponse:
     """All scenarios with where they stand, the retired ones last."""
     require(can_author(request.user), AUTHORS_WRITE)
     attempts = Count("versions__attempts", filter=Q(versions__attempts__mode="graded"))
-    scenarios = Scenario.objects.annotate(attempt_count=attempts).select_related("author").order_by("slug")
-    newest = {version.scenario_id: version for version in ScenarioVersion.objects.newest()}
-    rows = [_described(scenario, newest.get(scenario.pk)) for scenario in scenarios]
-    rows.sort(key=lambda row: row["scenario"].state == Scenario.State.RETIRED)
-    return render_page(request, "scenarios/authoring/list.html", {"rows": rows})
+    retired_last = Case(When(state=Scenario.State.RETIRED, then=1), default=0)
+    scenarios = Scenario.objects.annotate(attempt_count=attempts).order_by(retired_last, "slug")
+    page = Paginator(scenarios, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    versions = ScenarioVersion.objects.filter(scenario__in=[each.pk for each in page]).newest()
+    newest = {version.scenario_id: version for version in versions}
+    budget = engine.Budget()
+    rows = [
+        {"scenario": each, "newest": newest.get(each.pk), "draft": publishing.summary(each, newest.get(each.pk), budget)}
+        for each in page
+    ]
+    return render_page(request, "scenarios/authoring/list.html", {"rows": rows, "page": page})
 
 
 @form_page
@@ -98,9 +106,9 @@ def authoring_check(request: SignedInRequest, slug: str) -> HttpResponse:
 def authoring_texts(request: SignedInRequest, slug: str) -> HttpResponse:
     """The same draft as a form with one field for each text."""
     scenario, newest = _find(request, slug)
-    verdict = judge_draft(scenario, newest)
+    verdict = judge_typing(slug, publishing.draft_text(scenario, newest), newest)
     page = "scenarios/authoring/texts.html"
-    context = _about(scenario, newest, "texts") | {"verdict": verdict}
+    context = _about(scenario, newest, "texts", verdict) | {"verdict": verdict}
     if verdict.content is None:
         return render_page(request, page, context, status=200 if request.method != "POST" else 409)
     form = TextsForm(verdict.content, request.POST if request.method == "POST" else None, base=scenario.version)
@@ -121,8 +129,8 @@ def authoring_texts(request: SignedInRequest, slug: str) -> HttpResponse:
 def authoring_preview(request: SignedInRequest, slug: str) -> HttpResponse:
     """Plays the draft; the choices made so far are in the address, and nothing is stored."""
     scenario, newest = _find(request, slug)
-    verdict = judge_draft(scenario, newest)
-    context = _about(scenario, newest, "preview") | {"verdict": verdict}
+    verdict = judge_typing(slug, publishing.draft_text(scenario, newest), newest)
+    context = _about(scenario, newest, "preview", verdict) | {"verdict": verdict}
     if verdict.playable and verdict.content:
         context |= previewing.preview(verdict.content, scenario, request.user, request.GET)
     return render_page(request, "scenarios/authoring/preview.html", context, status=422 if context.get("refused") else 200)
@@ -144,7 +152,7 @@ def authoring_export(request: SignedInRequest, slug: str) -> HttpResponse:
 @require_POST
 def authoring_duplicate(request: SignedInRequest, slug: str) -> HttpResponse:
     scenario, newest = _find(request, slug)
-    content = judge_draft(scenario, newest).content
+    content = judge_typing(slug, publishing.draft_text(scenario, newest), newest).content
     if content is None:
         messages.error(request, "This draft cannot be read yet, so it cannot be duplicated.")
         return redirect("scenarios:authoring_edit", slug)
@@ -159,7 +167,7 @@ def authoring_publish(request: SignedInRequest, slug: str) -> HttpResponse:
     scenario, newest = _find(request, slug)
     verdict = judge_draft(scenario, newest)
     form = PublishForm(request.POST if request.method == "POST" else None, initial={"base": scenario.version})
-    context = _about(scenario, newest, "publish") | {"verdict": verdict, "form": form}
+    context = _about(scenario, newest, "publish", verdict) | {"verdict": verdict, "form": form}
     if verdict.content and newest:
         context["differences"] = publishing.differences(newest.content, verdict.content)
         context["same_graph"] = engine.graph_hash(verdict.content) == newest.graph_hash
@@ -260,22 +268,12 @@ def _find(request: SignedInRequest, slug: str) -> tuple[Scenario, ScenarioVersio
     return scenario, newest_of(scenario)
 
 
-def _described(scenario: Scenario, newest: ScenarioVersion | None) -> dict[str, Any]:
-    verdict = judge_draft(scenario, newest)
-    title = _title(scenario, newest, verdict)
-    changed = newest is None or verdict.content is None or not publishing.says_the_same(newest, verdict.content)
-    return {"scenario": scenario, "newest": newest, "verdict": verdict, "title": title, "changed": changed}
-
-
-def _title(scenario: Scenario, newest: ScenarioVersion | None, verdict: Judgement) -> str:
-    return verdict.content.title if verdict.content else newest.title if newest else scenario.slug
-
-
 def _about(
     scenario: Scenario, newest: ScenarioVersion | None, here: str, verdict: Judgement | None = None
 ) -> dict[str, Any]:
-    """The head of every page about one scenario. `verdict`: on the text that is shown, if it is not the saved draft."""
-    verdict = verdict or judge_draft(scenario, newest)
+    """The head of every page about one scenario. `verdict`: on the text that is shown, if there is one."""
+    content = verdict.content if verdict else None
+    title = content.title if content else newest.title if newest else scenario.slug
     places = {
         "edit": ("Draft", "authoring_edit"),
         "texts": ("Texts", "authoring_texts"),
@@ -289,7 +287,7 @@ def _about(
         for key, (label, name) in places.items()
         if newest or key != "analytics"
     ]
-    return {"scenario": scenario, "newest": newest, "tabs": tabs, "title": _title(scenario, newest, verdict)}
+    return {"scenario": scenario, "newest": newest, "tabs": tabs, "title": title}
 
 
 def _editor(
@@ -313,9 +311,9 @@ def _editor(
 
 
 def _drawn(verdict: Judgement, request: SignedInRequest) -> dict[str, Any]:
-    """The pictures of a draft: map, outline, paths, numbers. As many as its state allows."""
+    """The pictures of a draft: map, outline, paths, numbers. None while it has errors in its ways or values."""
     content = verdict.content
-    if content is None:
+    if content is None or not verdict.playable:
         return {}
     page = Paginator(verdict.paths, PATHS_PER_PAGE).get_page(request.GET.get("page"))
     numbers = [
@@ -337,10 +335,11 @@ def _drawn(verdict: Judgement, request: SignedInRequest) -> dict[str, Any]:
 def _conflict(request: SignedInRequest, current: Scenario, newest: ScenarioVersion | None, text: str) -> HttpResponse:
     """Both texts (409): theirs beside mine, which stays in the form; saving again puts mine in its place."""
     theirs = publishing.draft_text(current, newest)
-    lines = difflib.unified_diff(theirs.splitlines(), text.splitlines(), "Saved now", "Your text", lineterm="", n=2)
+    before, after = theirs.splitlines()[:DIFF_LINES], text.splitlines()[:DIFF_LINES]
+    lines = difflib.unified_diff(before, after, "Saved now", "Your text", lineterm="", n=2)
     form = YamlForm(initial={"text": text, "base": current.version})
     verdict = judge_typing(current.slug, text, newest)
-    return _editor(request, current, newest, form, verdict, status=409, theirs=theirs, changes="\n".join(lines))
+    return _editor(request, current, newest, form, verdict, status=409, theirs=theirs, text=text, changes="\n".join(lines))
 
 
 def _analytics_csv(slug: str, figures: Analytics, paths: bool) -> HttpResponse:

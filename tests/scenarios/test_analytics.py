@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios import engine
-from scenarios.analytics import FEWEST, analyse, hidden_cells
+from scenarios.analytics import FEWEST, analyse, hidden_cells, stops_behind
 from scenarios.models import Attempt, Scenario
 from scenarios.publishing import TEMPLATE
 from teams.models import Role
@@ -183,3 +183,15 @@ def test_versions_that_play_the_same_are_counted_together(client, scenario):
 def test_learners_do_not_see_analytics(client, scenario):
     client.force_login(make_member(team=make_team(), role=Role.ENGINEER))
     assert client.get(reverse("scenarios:analytics", args=["tiny"])).status_code == 403
+
+
+def test_places_behind_gates_are_found_once_each():
+    """Sixty gates in a row, each with two ways to the next: 2**60 ways from the first to the last."""
+    gates = "".join(
+        f"  g{n}: {{kind: gate, rules: [{{when: [{{metric: trust, op: ge, value: {n}}}], to: a{n}}}], else: b{n}}}\n"
+        + "".join(f"  {side}{n}: {{kind: info, prompt: On., to: {f'g{n + 1}' if n < 59 else 'split'}}}\n" for side in "ab")
+        for n in range(60)
+    )
+    content, _ = engine.validate(TEMPLATE.replace("  split:\n", f"{gates}  split:\n"))
+    assert content
+    assert stops_behind(content, "g0") == {"good", "bad"}

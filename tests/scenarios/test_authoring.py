@@ -115,11 +115,62 @@ def test_the_list_says_where_each_scenario_stands(client, author, django_assert_
 # ---- The editor ------------------------------------------------------------------------------------------------------
 
 
-def test_the_editor_shows_problems_and_pictures(client, author):
+def test_the_editor_shows_problems_and_no_picture_of_a_faulty_draft(client, author):
     page = client.get(url("authoring_edit", make_draft(FIRST.replace("quality: 0.4", "quality: 1.0")).slug)).text
     assert "E05 error" in page
     assert 'data-line="20"' in page
+    assert "Fix them to see the node map" in page
+    assert "Node map of" not in page
+
+
+def test_a_draft_that_proves_badly_is_drawn_all_the_same(client, author):
+    make_draft(FIRST.replace("[wait, own]", "[ship, own]"))
+    page = client.get(url("authoring_edit", "tiny")).text
+    assert "E14 error" in page
     assert "Node map of Ship or wait" in page
+
+
+INFO = "  {}: {{kind: info, prompt: Wait., to: {}}}\n"
+LOOPS = {
+    "two infos": INFO.format("round", "again") + INFO.format("again", "round"),
+    "an info to itself": INFO.format("round", "round"),
+    "a gate": "  round: {kind: gate, rules: [{when: [{metric: trust, op: ge, value: 1}], to: round}], else: bad}\n",
+    "a decision": INFO.format("round", "friday"),
+}
+
+
+@pytest.mark.parametrize("loop", LOOPS.values(), ids=LOOPS)
+def test_no_page_walks_a_draft_round_and_round(client, author, loop):
+    text = FIRST.replace("to: monday", "to: round", 1).replace("  split:\n", f"{loop}  split:\n")
+    scenario = make_draft(text)
+    for name in ("authoring_edit", "authoring_texts", "authoring_preview", "authoring_publish", "authoring_versions"):
+        page = client.get(url(name, "tiny"))
+        assert page.status_code == 200
+        assert "Node map of" not in page.text
+    assert "The draft cannot be played yet" in client.get(url("authoring_preview", "tiny"), {"path": "wait"}).text
+    assert "E07 error" in client.post(url("authoring_check", "tiny"), {"text": text}).text
+    assert client.get(url("authoring")).status_code == 200
+    assert save(client, scenario, text).status_code == 302
+    assert publish(client, scenario).status_code == 422
+    assert client.post(url("authoring_new"), {"text": text.replace("id: tiny", "id: other")}).status_code == 302
+    assert client.post(url("authoring_duplicate", "other")).status_code == 302
+    assert not Scenario.objects.exclude(state=Scenario.State.DRAFT).exists()
+
+
+def test_the_list_judges_so_much_and_no_more_at_once(client, author):
+    """Each draft costs a sixth of what one request may spend; what was judged is remembered."""
+    for n in range(14):
+        Scenario.objects.create(slug=f"s{n}", draft_yaml=FIRST.replace("id: tiny", f"id: s{n}") + "# padding\n" * 10_000)
+    waiting = [client.get(url("authoring")).text.count("Open it to check it") for _ in range(4)]
+    assert waiting == sorted(waiting, reverse=True)
+    assert 0 < waiting[1] < waiting[0] < 14
+    assert waiting[3] == 0
+
+
+def test_the_pages_of_the_list(client, author):
+    Scenario.objects.bulk_create(Scenario(slug=f"s{n:02}", draft_yaml="id: x") for n in range(51))
+    assert "Open it" not in client.get(url("authoring")).text
+    assert "s50" in client.get(url("authoring"), {"page": 2}).text
 
 
 def test_a_sound_draft_lists_its_paths(client, author):

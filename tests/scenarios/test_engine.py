@@ -1,5 +1,6 @@
 """The scenario engine: reading, every judgement, playing, scoring, and all forms that a scenario takes."""
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -320,7 +321,7 @@ ERRORS = {
     "empty text": ("E02", tiny('"Ship"', '"  "'), 21),
     "long text": ("E02", tiny('"Ship"', f'"{"x" * 2001}"'), 21),
     "long title": ("E02", tiny("Ship or wait", "x" * 201), 4),
-    "half character": ("E02", tiny('"Ship"', r'"Sh\ud800ip"'), 21),
+    "half character": ("E01", tiny('"Ship"', r'"Sh\ud800ip"'), 21),
     "null character": ("E02", tiny('"Ship"', r'"Sh\0ip"'), 21),
     "turned text": ("E02", tiny('"Ship"', r'"Sh\u202eip"'), 21),
     "HTML": ("E02", tiny('"Ship"', '"<b>Ship</b>"'), 21),
@@ -413,11 +414,11 @@ def test_a_scenario_that_explodes_is_refused():
 
 
 def test_a_text_being_written_is_not_followed_for_long():
-    found = engine.examine(ZERO_BUG_TEXT, limit=100)
+    found = engine.examine(ZERO_BUG_TEXT, budget=engine.Budget(1_000))
     assert [one.code for one in found.problems] == ["W10"]
     assert found.scenario
     assert not found.paths
-    assert len(engine.examine(ZERO_BUG_TEXT, limit=250).paths) == 96
+    assert len(engine.examine(ZERO_BUG_TEXT, budget=engine.Budget(1_500)).paths) == 96
 
 
 def test_nothing_has_more_parts_than_anybody_can_follow():
@@ -429,6 +430,71 @@ def test_nothing_has_more_parts_than_anybody_can_follow():
     metric = "label: M, unit: pts, start: 60, min: 0, max: 100, better: higher, worst: 30, best: 80, weight: 1"
     more = "".join(f"  m{n}: {{{metric}}}\n" for n in range(20))
     assert "`metrics` has 21 entries." in problem(tiny("nodes:\n", f"{more}nodes:\n"), "E02").message
+    choices = "".join(f"      c{n}: {{label: L, quality: 0, to: split}}\n" for n in range(20))
+    assert "`choices` has 22 entries." in problem(tiny("  split:\n", f"{choices}  split:\n"), "E02").message
+    assert "`tags` has 21 entries." in problem(tiny("start:", f"tags: [{', '.join('t' * 21)}]\nstart:"), "E02").message
+    nodes = "".join(f"  n{n}: {{kind: info, prompt: P, to: bad}}\n" for n in range(197))
+    assert "E02" not in codes(tiny("  split:\n", f"{nodes[nodes.index('  n1:') :]}  split:\n"))
+    found = problem(tiny("  split:\n", f"{nodes}  split:\n"), "E02")
+    assert (found.message, found.fix) == ("`nodes` has 201 entries.", "Keep to 200 at most.")
+    way = ", ".join(["wait"] * 201)
+    assert "`optimal_path` has 201 entries." in problem(tiny("[wait]", f"[{way}]"), "E02").message
+
+
+def test_no_more_problems_than_anybody_reads():
+    unknown = "".join(f"x{n}: 1\n" for n in range(5_000))
+    assert len(engine.validate(TINY + unknown)[1]) == 100
+    poor = "".join(f"  n{n}: {{kind: info, prompt: {'incomprehensibilities ' * 9}, to: bad}}\n" for n in range(150))
+    found = [one.severity for one in engine.validate(tiny("  split:\n", f"{poor}  split:\n"))[1]]
+    assert (found.count("E"), found.count("W")) == (100, 100), "warnings never crowd out errors"
+
+
+# Circles: every walk ends
+
+INFO, GATE = (
+    "{{kind: info, prompt: P, to: {0}}}",
+    "{{kind: gate, rules: [{{when: [{{metric: trust, op: ge, value: 1}}], to: {0}}}], else: {1}}}",
+)
+CIRCLES = {
+    "two infos": ("a", {"a": INFO.format("b"), "b": INFO.format("a")}),
+    "an info to itself": ("a", {"a": INFO.format("a")}),
+    "a gate to itself": ("a", {"a": GATE.format("a", "bad")}),
+    "a gate and an info": ("a", {"a": GATE.format("b", "bad"), "b": INFO.format("a")}),
+    "gates in gates": ("a", {"a": GATE.format("b", "c"), "b": GATE.format("c", "a"), "c": GATE.format("a", "b")}),
+    "a way into a circle": ("a", {"a": INFO.format("b"), "b": INFO.format("c"), "c": INFO.format("b")}),
+    "a decision to itself": ("friday", {}),
+    "a decision through an info": ("a", {"a": INFO.format("friday")}),
+    "a check to itself": ("a", {"a": "{kind: check, ref: some, to: a}"}),
+    "before the first decision": ("split", {"a": INFO.format("b"), "b": INFO.format("a")}),
+}
+
+
+def circle(name: str, path: str = "wait") -> Scenario:
+    """A draft whose ways go in a circle, as far as it can be read."""
+    target, nodes = CIRCLES[name]
+    text = tiny("to: split", f"to: {target}").replace("[wait]", f"[{path}]")
+    text = text.replace("  split:\n", "".join(f"  {key}: {body}\n" for key, body in nodes.items()) + "  split:\n")
+    if name.startswith("before"):
+        text = text.replace("start: friday", "start: a")
+    found, problems = engine.validate(text)
+    assert "E07" in {one.code for one in problems}
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("name", CIRCLES)
+def test_a_draft_with_a_circle_is_judged_drawn_and_told_in_no_time(name):
+    found = circle(name, path=", ".join(["wait"] * 200))
+    assert len(engine.node_map(found).boxes) == len(found.nodes)
+    assert found.title in engine.outline(found)
+    with pytest.raises((engine.NotPlayable, engine.TooManyPaths)):
+        engine.enumerate_paths(found, engine.Budget(1_000))
+
+
+@pytest.mark.parametrize("name", ["two infos", "an info to itself", "gates in gates", "a way into a circle"])
+def test_a_way_that_goes_in_a_circle_is_not_played(name):
+    with pytest.raises(engine.NotPlayable, match="circle"):
+        engine.replay(circle(name), ["wait"])
 
 
 def test_versions_must_move_on():
@@ -675,6 +741,35 @@ def choices(draw, later) -> dict[str, Choice]:
         when = draw(conditions()) if n == 3 else ()
         made[f"c{n}"] = Choice(f"c{n}", draw(words), draw(later), quality, effects, draw(words), draw(words), when)
     return made
+
+
+@st.composite
+def tangles(draw) -> Scenario:
+    """Any graph, acyclic or not: every node leads anywhere, also to itself."""
+    made = draw(scenarios())
+    anywhere = st.sampled_from(list(made.nodes))
+    nodes = {}
+    for key, node in made.nodes.items():
+        ways = {name: replace(choice, to=draw(anywhere)) for name, choice in node.choices.items()}
+        rules = tuple(replace(rule, to=draw(anywhere)) for rule in node.rules)
+        to, otherwise = draw(anywhere) if node.to else "", draw(anywhere) if node.otherwise else ""
+        nodes[key] = replace(node, choices=ways, rules=rules, to=to, otherwise=otherwise)
+    return replace(made, nodes=nodes, optimal_path=made.optimal_path * 10)
+
+
+@settings(max_examples=150, deadline=None)
+@given(tangles())
+def test_any_graph_is_judged_drawn_and_followed_within_its_budget(scenario):
+    budget = engine.Budget(500)
+    try:
+        runs = engine.enumerate_paths(scenario, budget)
+        assert budget.left >= 0
+        assert all(engine.score(scenario, run).score >= 0 for run in runs)
+    except (engine.NotPlayable, engine.TooManyPaths):
+        pass
+    assert {box.node for box in engine.node_map(scenario).boxes} == set(scenario.nodes)
+    _, problems = engine.validate(engine.to_yaml(scenario))
+    assert problems
 
 
 def played(scenario: Scenario, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
