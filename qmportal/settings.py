@@ -160,6 +160,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_ADAPTER = "teams.adapter.InvitationOnlyAdapter"
 ACCOUNT_FORMS = {"login": "teams.forms.SignInForm"}
 ACCOUNT_LOGOUT_ON_GET = False

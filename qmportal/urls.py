@@ -17,7 +17,7 @@ urlpatterns = [
     path("verify/<uuid:uuid>/", scenarios.views.certificates.verify, name="verify"),
     path("verify/<uuid:uuid>/badge.json", scenarios.views.certificates.badge, name="badge"),
     path("inbox/", include("notifications.urls")),
-    path("account/", include("allauth.urls")),
+    path("account/", include("teams.account_urls")),
     path("api/", include(api)),
     path("setup/", teams.views.setup, name="setup"),
     # Django's own admin, behind the portal's login: allauth knows rate limits, the admin's form does not.
