@@ -45,6 +45,8 @@ _DURATION_LADDER = (
     30 * DAY,
     120 * DAY,
     365 * DAY,
+    1000 * DAY,
+    3650 * DAY,
 )
 
 
@@ -216,51 +218,57 @@ def _nice_step(span: float, count: int, unit: str) -> float:
     return next(m for m in (1, 2, 2.5, 5, 10) if m * magnitude >= rough * 0.999) * magnitude
 
 
+def _even_ticks(low: float, high: float, unit: str, lower_is_better: bool) -> list[float]:
+    """Two or more marks at even steps, with some room beyond the values."""
+    if lower_is_better or unit != "percent":
+        low, high = min(0.0, low), high * 1.06
+    else:
+        low, high = max(0.0, low - (100 - low) * 0.06), 100.0
+    if high - low < 1e-6 * max(1.0, abs(low)):  # all values are the same
+        low, high = (low - 10, low) if unit == "percent" and low > 90 else (low, low + 1)
+    step = _nice_step(high - low, 4, unit)
+    first, last = math.floor(low / step), math.ceil(high / step - 1e-9)
+    ticks = [i * step for i in range(first, max(last, first + 1) + 1)]
+    return [tick for tick in ticks if tick <= 100] if unit == "percent" and ticks[1] <= 100 else ticks
+
+
+def _duration_ticks(low: float, high: float) -> list[float]:
+    """Two or more marks of a log axis of durations, from the one below the values to the one above."""
+    below = [step for step in _DURATION_LADDER if step < low] or [_DURATION_LADDER[0]]
+    first = float(min(below[-1], _DURATION_LADDER[-2]))
+    last = float(next((step for step in _DURATION_LADDER if step >= high * 1.01 and step > first), _DURATION_LADDER[-1]))
+    while last < high:
+        last *= 10
+    ticks = [float(step) for step in _DURATION_LADDER if first <= step < last] + [last]
+    if len(ticks) > 2:
+        return ticks
+    return [first, *(float(step) for step in _DURATION_STEPS if first < step < last), last]
+
+
+def _powers_of_ten(low: float, high: float) -> list[float]:
+    first = math.floor(math.log10(max(low, 0.01)))
+    return [10.0**e for e in range(first, max(math.ceil(math.log10(max(high, 0.01))), first + 1) + 1)]
+
+
 class _Scale:
-    """Value -> distance from the top edge, 0 to 100."""
+    """Value -> distance from the top edge, 0 to 100. `high` is above `low` whatever the values are."""
 
     def __init__(self, known: Sequence[float], cuts: Sequence[float], unit: str, lower_is_better: bool, log: bool):
         self.log = log
-        low, high = self._range(known, cuts, unit, lower_is_better)
-        if log:
-            self.ticks = [float(step) for step in _DURATION_LADDER if low <= step <= high]
-            if unit != "seconds":
-                self.ticks = [10.0**e for e in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]
-            self.low, self.high = self.ticks[0], self.ticks[-1]
-            if unit == "seconds" and len(self.ticks) < 3:
-                self.ticks = [float(step) for step in _DURATION_STEPS if self.low <= step <= self.high]
-        else:
-            step = _nice_step(high - low, 4, unit)
-            self.low = math.floor(low / step) * step
-            top = math.ceil(high / step - 1e-9) * step
-            self.high = min(top, 100.0) if unit == "percent" else top
-            steps = math.floor((self.high - self.low) / step + 1e-9)
-            self.ticks = [self.low + i * step for i in range(steps + 1)]
-
-    def _range(self, known: Sequence[float], cuts: Sequence[float], unit: str, lower_is_better: bool) -> tuple[float, float]:
         low, high = min(known), max(known)
         # The next worse and the next better cut belong on the picture, so that a reader sees how far they are.
-        low = max((cut for cut in cuts if cut < low), default=low)
-        high = min((cut for cut in cuts if cut > high), default=high)
-        if self.log:
-            floor = _DURATION_LADDER[0] if unit == "seconds" else 0.01
-            low, high = max(low, floor), max(high, floor)
-            if unit == "seconds":
-                low = max((step for step in _DURATION_LADDER if step < low), default=low)
-                high = min((step for step in _DURATION_LADDER if step >= high * 1.01), default=_DURATION_LADDER[-1])
-            return low, high if high > low else low * 10
-        if lower_is_better or unit != "percent":
-            low = min(0.0, low)
-            high *= 1.06
+        low = max((float(cut) for cut in cuts if cut < low), default=low)
+        high = min((float(cut) for cut in cuts if cut > high), default=high)
+        if log:
+            self.ticks = _duration_ticks(low, high) if unit == "seconds" else _powers_of_ten(low, high)
         else:
-            low = max(0.0, low - (100 - low) * 0.06)
-            high = 100.0
-        return low, high if high > low else low + 1
+            self.ticks = _even_ticks(low, high, unit, lower_is_better)
+        self.low, self.high = self.ticks[0], self.ticks[-1]
 
     def y(self, value: float) -> float:
         if self.log:
             value = max(float(value), self.low)
-            share = math.log(value / self.low) / math.log(self.high / self.low)
+            share = (math.log(value) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
         else:
             share = (float(value) - self.low) / (self.high - self.low)
         return HEIGHT - min(1.0, max(0.0, share)) * HEIGHT

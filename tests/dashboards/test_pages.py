@@ -501,3 +501,17 @@ def test_whoever_comes_before_the_first_team_is_told_what_to_do(client):
     page = client.get("/").content.decode()
     assert "An admin makes the first team" in page
     assert 'href="/training/library/"' in page
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_metric_that_never_changed_has_a_page(client, today, yesterday, metric):
+    """The best teams: every defect removed, every night; and the same time to restore, every night."""
+    team = make_team(slug="flawless")
+    add_defects(team, 0, 12, yesterday - timedelta(days=20))
+    for _ in range(6):
+        began = yesterday - timedelta(days=20)
+        make_incident(team=team, started_at=began, detected_at=began, restored_at=began)
+    client.force_login(make_member(team=team, role=Role.MANAGER))
+    for weeks in (2, 1, 0):
+        take_snapshots(today - timedelta(weeks=weeks))
+    assert client.get(f"/t/flawless/{metric}/").status_code == 200

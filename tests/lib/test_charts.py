@@ -1,4 +1,8 @@
+import re
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
 
 from qmportal.lib import charts
 
@@ -199,3 +203,79 @@ def test_a_narrow_log_axis_has_marks_between_its_ends() -> None:
     drawn = charts.trend(["a", "b"], [11 * days, 15 * days], unit="seconds", log=True)
     assert drawn is not None
     assert [tick.label for tick in drawn.ticks] == ["7 d", "14 d", "30 d"]
+
+
+LONGEST = 100 * 365 * 24 * HOUR
+amounts = {
+    "percent": some.one_of(some.sampled_from([0.0, 100.0, 5.0, 99.9, 1e-9]), some.floats(0, 100)),
+    "count": some.one_of(some.sampled_from([0.0, 1.0, 1e7]), some.integers(0, 10**7).map(float)),
+    "seconds": some.one_of(some.sampled_from([0.0, 1e-6, 1.0, float(HOUR), LONGEST]), some.floats(0, LONGEST)),
+}
+CUTS = {"percent": [(), RATE_CUTS, (95, 90, 80, 65)], "count": [()], "seconds": [(), RESTORE_CUTS, RESTORE_CUTS[::-1]]}
+
+
+def numbers_of(*texts: str) -> list[float]:
+    return [float(number) for text in texts for number in re.findall(r"-?[0-9.]+|nan|inf", text)]
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(some.data(), some.sampled_from(["percent", "count", "seconds"]), some.booleans(), some.booleans())
+def test_any_series_can_be_drawn(data, unit, log, lower_is_better) -> None:
+    amount = amounts[unit]
+    equal = some.tuples(amount, some.integers(1, 30)).map(lambda pair: [pair[0]] * pair[1])
+    values = data.draw(some.one_of(equal, some.lists(some.none() | amount, max_size=12)))
+    cuts = data.draw(some.sampled_from(CUTS[unit]))
+    trend = charts.trend(
+        [str(i) for i in range(len(values))],
+        values,
+        unit=unit,
+        cuts=cuts,
+        lower_is_better=cuts[0] < cuts[-1] if cuts else lower_is_better,
+        log=log,
+        limits=data.draw(some.none() | some.tuples(amount, amount).map(lambda pair: (min(pair), max(pair)))),
+        centre=data.draw(some.none() | amount),
+        also=data.draw(some.just([]) | some.lists(some.none() | amount, min_size=len(values), max_size=len(values))),
+    )
+    spark = charts.sparkline(values)
+    known = [value for value in values if value is not None]
+    assert (trend is None) == (not known)
+    assert spark is None or "nan" not in spark.line + spark.area + spark.dot
+    if trend is None:
+        return
+    ticks = [float(tick.at) for tick in trend.ticks]
+    assert len(ticks) >= 2
+    assert (ticks[0], ticks[-1]) == (100, 0)
+    assert ticks == sorted(ticks, reverse=True)
+    marks = [*ticks, *(float(tick.at) for tick in [*trend.xticks, *trend.limits, *filter(None, [trend.centre])])]
+    assert all(0 <= mark <= 100 for mark in marks)
+    assert all(0 <= number <= charts.WIDTH for number in numbers_of(trend.line, trend.also, trend.dots, trend.dots_out))
+    assert sum(float(band.height) for band in trend.bands) == pytest.approx(100 if cuts else 0, abs=3)
+
+
+@given(some.data(), some.sampled_from(["percent", "seconds"]))
+def test_any_value_stands_somewhere_on_the_bar(data, unit) -> None:
+    amount = amounts[unit]
+    interval = data.draw(some.none() | some.tuples(amount, amount))
+    cuts = data.draw(some.sampled_from(CUTS[unit]))
+    bar = charts.tier_bar(
+        data.draw(some.none() | amount), cuts, interval=interval, ceiling=data.draw(some.sampled_from([None, 100]))
+    )
+    if bar:
+        assert 0 <= float(bar.x) <= 100
+        assert all(0 <= number <= 100.5 for number in numbers_of(bar.interval_x, bar.interval_width))
+
+
+@given(some.lists(amounts["count"], max_size=8))
+def test_any_parts_can_be_drawn(values) -> None:
+    items = [(str(i), str(i), value) for i, value in enumerate(values)]
+    for segment in [*charts.stacked(items), *charts.bars(items)]:
+        assert 0 <= float(segment.x) <= 101
+        assert 0 <= float(segment.width) <= 100
+
+
+@pytest.mark.parametrize("values", [[100.0, 100.0], [100.0], [100.0, None, 100.0], [0.0, 0.0]])
+@pytest.mark.parametrize("lower_is_better", [True, False])
+def test_equal_shares_have_an_axis(values: list[float | None], lower_is_better: bool) -> None:
+    trend = charts.trend(["a"] * len(values), values, lower_is_better=lower_is_better)
+    assert trend is not None
+    assert len({tick.label for tick in trend.ticks}) >= 2
