@@ -80,10 +80,9 @@ def defect_edit(request: SignedInRequest, reference: str) -> HttpResponse:
     defect = _find(request, reference)
     require(can_report(request.user, defect.team))
     form = DefectForm(request.POST if request.method == "POST" else None, instance=defect, user=request.user)
-    if not form.is_valid():
-        return _answer_form(request, form, f"Edit {reference}", defect=defect)
     try:
-        form.save()
+        if not form.is_valid() or not form.store():
+            return _answer_form(request, form, f"Edit {reference}", defect=defect)
     except StaleRecord as stale:
         form.take_over(stale.current)
         conflict = {"differences": form.differences(stale.current), "current": stale.current}

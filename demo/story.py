@@ -259,6 +259,7 @@ def defects(scene: Scene, number: int, first_id: int) -> Iterator[DefectRow]:
     caught, conditions = CAUGHT[profile.catches], domain.conditions
     owed = rng.random()
     members = scene.members or (None,)
+    roots: dict[int, int] = {}  # by the id of a duplicate
     for place, found_at in enumerate(moments(scene, number, rng, 0.12, HOURS_OF_WORK)):
         outcome = OUTCOMES.draw(rng)
         if outcome == "duplicate" and place == 0:
@@ -318,8 +319,14 @@ def defects(scene: Scene, number: int, first_id: int) -> Iterator[DefectRow]:
             closed_at=closed_at,
             reporter_id=rng.choice(members),
             assignee_id=rng.choice(members) if triaged_at < end and rng.random() < 0.9 else None,
-            duplicate_of_id=first_id + max(0, place - rng.randint(1, 12)) if status == "duplicate" else None,
+            duplicate_of_id=_original(roots, first_id, place, rng) if status == "duplicate" else None,
         )
+
+
+def _original(roots: dict[int, int], first_id: int, place: int, rng: random.Random) -> int:
+    """A defect found shortly before, or what that one is a duplicate of."""
+    near = first_id + max(0, place - rng.randint(1, 12))
+    return roots.setdefault(first_id + place, roots.get(near, near))
 
 
 def _stages_around(found: str | None, rng: random.Random) -> tuple[str | None, str | None]:

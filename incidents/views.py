@@ -72,10 +72,9 @@ def incident_edit(request: SignedInRequest, reference: str) -> HttpResponse:
     incident = _find(request, reference)
     require(can_report(request.user, incident.team))
     form = IncidentForm(request.POST if request.method == "POST" else None, instance=incident, user=request.user)
-    if not form.is_valid():
-        return _answer_form(request, form, f"Edit {reference}", incident=incident)
     try:
-        form.save()
+        if not form.is_valid() or not form.store():
+            return _answer_form(request, form, f"Edit {reference}", incident=incident)
     except StaleRecord as stale:
         form.take_over(stale.current)
         conflict = {"differences": form.differences(stale.current), "current": stale.current}

@@ -222,9 +222,10 @@ class RecordForm(forms.ModelForm, Generic[R]):
         return title
 
     def clean_duplicate_of(self) -> R | None:
-        """No chains: the original of an original is meant."""
         original = self.cleaned_data["duplicate_of"]
-        return original and (original.duplicate_of or original)
+        if original and (problem := self.instance.circle_problem(original)):
+            raise ValidationError(problem)
+        return original
 
     def clean(self) -> dict[str, Any]:
         """Sets the fields early, so that the row itself can say what is wrong with it, at the field to mend."""
@@ -268,6 +269,14 @@ class RecordForm(forms.ModelForm, Generic[R]):
             record.external_id, record.reference = str(uuid.uuid4()), ""
             record.save()
         return record
+
+    def store(self) -> bool:
+        """Saves an edit. Says why at the fields if someone else's save has just made it impossible."""
+        try:
+            self.save()
+        except ValidationError as refused:
+            self.add_error(None, refused)
+        return not self.errors
 
     def differences(self, current: Record) -> list[Difference]:
         """The fields in which what was typed differs from what someone else has stored meanwhile."""

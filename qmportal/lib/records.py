@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any, Self, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
-from django.db.models import Q
+from django.db import connection, migrations, models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
 
 R = TypeVar("R", bound="Record")
 
@@ -51,11 +52,13 @@ class RecordQuerySet(models.QuerySet[R]):
 
 
 class Record(models.Model):
-    """Abstract base. Subclasses have a `team`, say in `problems` what is wrong, and name the two below."""
+    """Abstract base. Subclasses have a `team`, say in `problems` what is wrong, and name the three below."""
 
     REFERENCE_KIND: str
     # What a CSV file of the list holds: all that the importer reads of a record, so that the file can come back.
     CSV_COLUMNS: tuple[str, ...]
+    # Always the root: `flat_duplicates` holds it for every way of writing.
+    duplicate_of_id: int | None
 
     reference = models.CharField(max_length=24, unique=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -87,6 +90,8 @@ class Record(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """A new row takes the team's next reference; an edited one must still be at the version that was read."""
         with transaction.atomic():
+            if kwargs.get("update_fields") is None or "duplicate_of" in kwargs["update_fields"]:
+                self._flatten_duplicates()
             if self._state.adding:
                 if not self.reference:
                     self.reference = self.team.next_references(self.REFERENCE_KIND)[0]  # type: ignore[attr-defined]
@@ -98,12 +103,61 @@ class Record(models.Model):
             super().save(*args, **kwargs | {"update_fields": self._edited_fields(kwargs.get("update_fields"))})
         self.version += 1
 
+    def circle_problem(self, original: Record) -> str:
+        """An original may be a duplicate itself (its root is meant then), but not of this very record."""
+        if self.pk and original.duplicate_of_id == self.pk:
+            return f"{original.reference} is marked as a duplicate of {self.reference} already."
+        return ""
+
+    def _flatten_duplicates(self) -> None:
+        """Points a duplicate at the root, and what was a duplicate of it as well. The lock lasts until the commit."""
+        if self.duplicate_of_id is None:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"duplicates.{self._meta.db_table}"])
+        rows: Any = type(self)._base_manager
+        original = rows.get(pk=self.duplicate_of_id)
+        if problem := self.circle_problem(original):
+            raise ValidationError({"duplicate_of": problem})
+        self.duplicate_of_id = original.duplicate_of_id or original.pk
+        if self.pk:
+            rows.filter(duplicate_of=self.pk).update(
+                duplicate_of=self.duplicate_of_id, version=F("version") + 1, updated_at=Now()
+            )
+
     def put_away(self, at: datetime | None) -> None:
         """Deletes softly, or brings back with None. Two presses at once do the same; an edit that is open becomes stale."""
-        type(self)._base_manager.filter(pk=self.pk).update(deleted_at=at, version=models.F("version") + 1)
+        type(self)._base_manager.filter(pk=self.pk).update(deleted_at=at, version=F("version") + 1)
 
     def _edited_fields(self, chosen: list[str] | None) -> list[str]:
         """All stored fields but the lock itself, which the statement above has moved on."""
         generated = {field.name for field in self._meta.concrete_fields if field.generated}
         names = chosen or [field.name for field in self._meta.concrete_fields if not field.primary_key]
         return [name for name in {*names, "updated_at"} if name != "version" and name not in generated]
+
+
+def flat_duplicates(table: str) -> migrations.RunSQL:
+    """For a migration: a trigger that refuses chains and circles of duplicates, whoever writes them.
+
+    No check constraint can look at another row. The lock lets two writers pass one after the other, so that the second
+    sees what the first has stored; it is the one that `Record.save` takes before it locks any row.
+    """
+    name = f"{table}_flat_duplicates"
+    return migrations.RunSQL(
+        f"""
+        CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM pg_advisory_xact_lock(hashtext('duplicates.{table}'));
+            IF EXISTS (SELECT FROM {table} WHERE id = NEW.duplicate_of_id AND duplicate_of_id IS NOT NULL)
+            OR EXISTS (SELECT FROM {table} WHERE duplicate_of_id = NEW.id) THEN
+                RAISE check_violation USING
+                    CONSTRAINT = '{name}', TABLE = '{table}',
+                    MESSAGE = 'A duplicate names an original that is no duplicate itself.';
+            END IF;
+            RETURN NULL;
+        END $$;
+        CREATE CONSTRAINT TRIGGER {name} AFTER INSERT OR UPDATE OF duplicate_of_id ON {table}
+            FOR EACH ROW WHEN (NEW.duplicate_of_id IS NOT NULL) EXECUTE FUNCTION {name}();
+        """,  # noqa: S608
+        f"DROP TRIGGER {name} ON {table}; DROP FUNCTION {name}();",
+    )
