@@ -27,7 +27,7 @@ from teams.permissions import is_member
 UNITS = {"percent": "percent", "seconds": "hours", "count": "count"}
 # Of the others nobody counts what is left out; the pages list it.
 EXCLUDED_IS_COUNTED = ("escaped_defect_rate", "defect_removal_efficiency", "defects_found", "time_to_detect")
-STATES = ("ok", "low_sample", "no_data", "provisional")
+STATES = ("ok", "low_sample", "no_data", "provisional", "failed")
 
 
 class MeasureSerializer(serializers.Serializer[Any]):

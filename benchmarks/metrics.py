@@ -418,11 +418,18 @@ _UNJUDGED: dict[str, Rules] = {slug: Rules(None, metric.minimum_n) for slug, met
 
 
 class Judged(NamedTuple):
-    """One line of a team's verdict."""
+    """One line of a team's verdict. `error` says why the measure could not be computed."""
 
     metric: str
     measure: Measure
     judgement: Judgement
+    error: str = ""
+
+    @classmethod
+    def failed(cls, metric: str, error: str) -> "Judged":
+        """A measure whose formula failed: no value and no tier."""
+        measure = Measure(None, 0, None, None, state="failed", metric=metric)
+        return cls(metric, measure, Judgement(None, None, None, "failed"), error)
 
 
 def judge_all(tally: Tally, rules_by_metric: Mapping[str, Rules]) -> list[Judged]:
@@ -430,16 +437,18 @@ def judge_all(tally: Tally, rules_by_metric: Mapping[str, Rules]) -> list[Judged
 
     The measure carries the judgement's state. MTTR is provisional while open incidents would give it a worse tier.
     """
-    judged = {}
-    for slug, metric in METRICS.items():
-        measure = metric.formula(tally)
-        judgement = judge(measure, rules_by_metric.get(slug) or _UNJUDGED[slug])
-        if slug == "mttr" and _worse_with_open(tally, judgement, rules_by_metric):
-            judgement = judgement._replace(state="provisional")
-        if judgement.state != measure.state:
-            measure = measure._replace(state=judgement.state)
-        judged[slug] = Judged(slug, measure, judgement)
-    return list(judged.values())
+    return [judge_one(slug, tally, rules_by_metric) for slug in METRICS]
+
+
+def judge_one(slug: str, tally: Tally, rules_by_metric: Mapping[str, Rules]) -> Judged:
+    """One metric of a team with its judgement."""
+    measure = METRICS[slug].formula(tally)
+    judgement = judge(measure, rules_by_metric.get(slug) or _UNJUDGED[slug])
+    if slug == "mttr" and _worse_with_open(tally, judgement, rules_by_metric):
+        judgement = judgement._replace(state="provisional")
+    if judgement.state != measure.state:
+        measure = measure._replace(state=judgement.state)
+    return Judged(slug, measure, judgement)
 
 
 def _worse_with_open(tally: Tally, closed: Judgement, rules_by_metric: Mapping[str, Rules]) -> bool:

@@ -301,6 +301,11 @@ class MetricSnapshot(models.Model):
         return METRICS[self.metric]
 
     @property
+    def error(self) -> str:
+        """Why this measure could not be computed; "" when it was."""
+        return self.details.get("error", "")
+
+    @property
     def measure(self) -> Measure:
         """The measure as it was kept: what the pure functions of `metrics` and `tiers` work with."""
         whole = self.definition.unit != "seconds"
@@ -316,7 +321,7 @@ class MetricSnapshot(models.Model):
             metric=self.metric,
             median=self.median,
             p90=self.p90,
-            **self.details,
+            **{name: self.details[name] for name in ("longest", "flagged", "excluded") if name in self.details},
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
@@ -11,11 +12,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from benchmarks.counting import restore_durations, tallies, with_shared_severities
-from benchmarks.metrics import Judged, judge_all, with_durations
+from benchmarks.metrics import METRICS, Judged, Tally, judge_all, judge_one, with_durations
 from benchmarks.models import WINDOWS, MetricSnapshot, ThresholdSet
 from benchmarks.tiers import Rules
 from qmportal.lib.days import Window, days_between
 from teams.models import Team
+
+log = logging.getLogger(__name__)
 
 COLUMNS = (
     "team_id", "metric", "window_days", "as_of", "value", "n", "numerator", "denominator", "low", "high",
@@ -33,7 +36,24 @@ def measure_teams(
 ) -> dict[tuple[int, int], list[Judged]]:
     """Every metric of every team and window as of a day, counted now and judged by the given rules. Writes nothing."""
     spans = [Window(day, days) for days in windows]
-    return {key: judge_all(tally, rules) for key, tally in tallies(spans, rules, teams).items()}
+    return {key: judge_team(*key, tally, rules) for key, tally in tallies(spans, rules, teams).items()}
+
+
+def judge_team(team: int, days: int, tally: Tally, rules: Mapping[str, Rules]) -> list[Judged]:
+    """All metrics of one team and window. A formula that fails costs this one number, never anybody else's night."""
+    try:
+        return judge_all(tally, rules)
+    except Exception:  # noqa: BLE001, S110 - whatever a formula raises is noted below, metric by metric
+        pass
+    return [_judge_or_note(metric, team, days, tally, rules) for metric in METRICS]
+
+
+def _judge_or_note(metric: str, team: int, days: int, tally: Tally, rules: Mapping[str, Rules]) -> Judged:
+    try:
+        return judge_one(metric, tally, rules)
+    except Exception as problem:
+        log.exception("measure failed", extra={"team": team, "metric": metric, "window": days, "tally": str(tally)})
+        return Judged.failed(metric, f"{type(problem).__name__}: {problem}"[:500])
 
 
 def measure_team(team: Team, window: Window, rules: Mapping[str, Rules] | None = None) -> list[Judged]:
@@ -93,7 +113,7 @@ def _rows(
     return (
         _row(team, days, line, as_of, set_ids.get(line.metric), now)
         for (team, days), tally in counted.items()
-        for line in judge_all(tally, rules)
+        for line in judge_team(team, days, tally, rules)
     )
 
 
@@ -119,14 +139,16 @@ def _row(team: int, days: int, line: Judged, as_of: date, set_id: int | None, no
     return (
         team, line.metric, days, as_of, measure.value, measure.n, measure.numerator, measure.denominator, measure.low,
         measure.high, measure.median, measure.p90, measure.state, judgement.tier, judgement.would_be, borderline,
-        _details(measure.longest, measure.flagged, measure.excluded), set_id, now,
+        _details(measure.longest, measure.flagged, measure.excluded, line.error), set_id, now,
     )  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
-def _details(longest: float | None, flagged: int, excluded: int) -> str:
-    """As JSON. Most measures share theirs with many others."""
-    return json.dumps({"longest": longest, "flagged": flagged, "excluded": excluded})
+def _details(longest: float | None, flagged: int, excluded: int, error: str) -> str:
+    """As JSON, without what is nothing. Most measures share theirs with many others."""
+    counts = {"flagged": flagged, "excluded": excluded, "error": error}
+    found: dict[str, object] = {name: value for name, value in counts.items() if value}
+    return json.dumps(found if longest is None else {"longest": longest, **found})
 
 
 def _copy(rows: Iterable[tuple]) -> int:

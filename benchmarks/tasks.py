@@ -4,9 +4,16 @@ from celery import shared_task
 from django.utils import timezone
 
 from benchmarks.models import SnapshotRun
+from benchmarks.nights import tell_admins
 
 
 @shared_task
 def nightly() -> None:
     """02:00 of the organisation: ask for last night's run, and for every night that was missed."""
     SnapshotRun.request_nightly(timezone.now())
+
+
+@shared_task
+def check_night() -> None:
+    """03:00 of the organisation: tell admins if last night's run failed."""
+    tell_admins(timezone.now())

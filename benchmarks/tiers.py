@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, Protocol
 
 Number = int | float | Decimal | Fraction
 Better = Literal["lower", "higher"]
-State = Literal["ok", "low_sample", "no_data", "provisional"]
+State = Literal["ok", "low_sample", "no_data", "provisional", "failed"]
 Unit = Literal["percent", "seconds", "count"]
 
 MINUTE, HOUR, DAY = 60, 3600, 86400

@@ -24,6 +24,7 @@ from benchmarks.tiers import (
 )
 
 NO_DATA = "No data"
+FAILED = "Could not be computed"
 DOWN_THROUGHOUT = "Down throughout"
 # Beyond this many decimals a value is cut off on its own side of the cut point instead of rounded.
 MOST_DECIMALS = 12
@@ -40,6 +41,8 @@ def value_words(measure: Measure, cuts: Cuts | None, compact: bool = False) -> s
 
     MTBF without a failure is a bound, never infinity; without a moment up it is no time at all.
     """
+    if measure.state == "failed":
+        return FAILED
     if measure.is_down_throughout:
         return DOWN_THROUGHOUT
     if measure.metric == "mtbf" and measure.value is None and measure.low is not None:
@@ -63,6 +66,8 @@ def sample_words(measure: Measure) -> str:
 
 def missing_words(measure: Measure, rules: Rules) -> str:
     """Why there is no tier: "Not enough data: 3 of 10 defects"."""
+    if measure.state == "failed":
+        return FAILED
     return f"Not enough data: {measure.n} of {plural(rules.minimum_n, METRICS[measure.metric].sample)}"
 
 

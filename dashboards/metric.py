@@ -45,6 +45,10 @@ class MetricPage:
         return is_defect_metric(self.metric)
 
     @property
+    def failed(self) -> list[str]:
+        return [METRICS[self.metric].label] if self.kept.state == "failed" else []
+
+    @property
     def changed_since(self) -> bool:
         """Rows came, went or moved after the night that the number is from."""
         return self.kept.n != self.counted

@@ -14,10 +14,11 @@ from benchmarks.metrics import METRICS, Measure
 from benchmarks.models import MetricSnapshot
 from benchmarks.snapshots import count_now
 from benchmarks.tiers import HOUR, Cuts, Overall, Rules, Tier, overall
-from benchmarks.words import sample_words, value_words
+from benchmarks.words import FAILED, sample_words, value_words
 from dashboards.history import SPARK_POINTS, series, trend_days
-from dashboards.words import borderline_words, day_words, listed
+from dashboards.words import borderline_words, listed
 from qmportal.lib import charts
+from qmportal.lib.days import day_words
 from teams.models import Team
 
 COLUMNS = ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect", "open_incidents")
@@ -61,6 +62,12 @@ class Overview:
         """The teams that are below no other visible one: together they hold every row once."""
         visible = {row.team.pk for row in self.rows}
         return [row for row in self.rows if not visible.intersection(row.team.lineage[:-1])]
+
+    @property
+    def failed(self) -> list[str]:
+        """The measures of the night that could not be computed."""
+        held = ((row.team, kept) for row in self.rows for kept in row.measures.values())
+        return [f"{METRICS[kept['metric']].label} of {team}" for team, kept in held if kept["state"] == "failed"]
 
     @property
     def is_empty(self) -> bool:
@@ -186,7 +193,9 @@ def cell(kept: dict[str, Any] | None, cuts: Cuts | None) -> dict[str, Any]:
         return {"value": "–", "tier": None, "note": "no data", "short": ""}
     measure = Measure(kept["value"], kept["n"], kept["numerator"], kept["denominator"], kept["low"], metric=kept["metric"])
     note = ""
-    if kept["would_be"]:
+    if kept["state"] == "failed":
+        note = FAILED.lower()
+    elif kept["would_be"]:
         note = f"would be {Tier(kept['would_be']).label}, {sample_words(measure)}"
     elif kept["state"] == "provisional":
         note = "provisional: an open incident would lower the tier"

@@ -24,12 +24,12 @@ from benchmarks.words import (
 )
 from dashboards.findings import standing, together
 from dashboards.history import read_earlier, read_night, series, trend_days
-from dashboards.words import borderline_words, day_words, listed, moved, open_words, tier_bar, tier_words
+from dashboards.words import borderline_words, listed, moved, open_words, tier_bar, tier_words
 from defects.models import Defect, Severity
 from incidents.models import Incident
 from pipeline.models import Stage
 from qmportal.lib import charts
-from qmportal.lib.days import Window, midnight
+from qmportal.lib.days import Window, day_words, midnight
 from teams.models import Team
 
 # The judged metrics first, then what surrounds them.
@@ -52,6 +52,11 @@ class TeamReport:
     @property
     def overall(self) -> Overall | None:
         return overall({metric: Tier(kept.tier) if kept.tier else None for metric, kept in self.now.items()})
+
+    @property
+    def failed(self) -> list[str]:
+        """The measures of the night that could not be computed."""
+        return [METRICS[metric].label for metric, kept in self.now.items() if kept.state == "failed"]
 
     @property
     def is_empty(self) -> bool:

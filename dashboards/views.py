@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from benchmarks.metrics import METRICS
 from benchmarks.models import MetricSnapshot
+from benchmarks.nights import night_notice
 from benchmarks.snapshots import rules_in_force
 from dashboards.forms import OverviewFilter, chosen_period
 from dashboards.history import newest_record
@@ -18,8 +19,7 @@ from dashboards.overview import COLUMNS, as_of_words, chosen, kpis, lines, read_
 from dashboards.search import search_everything
 from dashboards.start import first_steps
 from dashboards.team import read_team, recent_incidents, severity_mix, trend_chart, where_found
-from dashboards.words import day_words
-from qmportal.lib.days import local_day
+from qmportal.lib.days import day_words, local_day
 from qmportal.lib.pages import render_page
 from qmportal.lib.spreadsheet import csv_response
 from teams.models import Team
@@ -52,6 +52,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
             {"key": metric, "label": METRICS[metric].label, "figures": read.cuts.get(metric) is None} for metric in COLUMNS
         ],
         "as_of": as_of_words(read.as_of),
+        "night": night_notice(read.as_of, read.failed, now=timezone.now(), latest=period.day is None),
         "period": period,
         "newest": newest_record(teams) if read.is_empty else None,
         "kpis": kpis(read, period.query, all(is_member(request.user, team) for team in teams)),
@@ -80,6 +81,7 @@ def team(request: SignedInRequest, slug: str) -> HttpResponse:
         "open_defects": int(sum(segment.value for segment in mix)),
         "incidents": recent_incidents(found, period.day) if is_member(request.user, found) else None,
         "as_of": as_of_words(report.as_of),
+        "night": night_notice(report.as_of, report.failed, now=timezone.now(), latest=period.day is None),
         "period": period,
         "newest": newest_record([found]) if report.is_empty else None,
         "children": Team.objects.visible_to(request.user).filter(parent=found),
@@ -106,6 +108,7 @@ def metric(request: SignedInRequest, slug: str, metric: str) -> HttpResponse:
         "trend": picture,
         "trend_title": sentence,
         "as_of": day_words(as_of),
+        "night": night_notice(as_of, page.failed, now=timezone.now(), latest=period.day is None),
         "period": period,
         "may_recompute": is_admin(request.user),
     }

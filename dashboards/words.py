@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from benchmarks.metrics import METRICS, Change, Measure, change
 from benchmarks.models import MetricSnapshot
 from benchmarks.tiers import Rules, Tier, judge
 from benchmarks.words import format_value, sample_words, value_words
 from qmportal.lib import charts
-
-
-def day_words(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
 
 
 def tier_words(kept: MetricSnapshot, rules: Rules) -> str:
