@@ -87,6 +87,11 @@ class OverviewFilter(forms.Form):
         return str(self.cleaned_data.get(name) or "")
 
     @property
+    def filters(self) -> dict[str, str]:
+        """What narrows the teams; empty when all of them are shown."""
+        return {name: value for name in ("q", "tier", "group") if (value := self.value(name))}
+
+    @property
     def sort_key(self) -> str:
         sort = self.value("sort")
-        return sort if sort.lstrip("-") in SORTS and sort.count("-") <= 1 else "-tier"
+        return sort if sort.lstrip("-") in SORTS and sort.count("-") <= 1 else "tier"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from enum import IntEnum
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -31,27 +33,54 @@ FIELDS = (
 )  # fmt: skip
 
 
+class Part(IntEnum):
+    """Where a row stands in the table: my teams first, the groups last."""
+
+    MINE = 0
+    OTHERS = 1
+    GROUPS = 2
+
+
 @dataclass(slots=True)
 class Row:
-    """One team's line: its overall tier and each column's measure with words ready for the page."""
+    """One line: a team, or a group that pools the teams below it. A group is not counted as a team."""
 
     team: Team
     overall: Overall | None = None
     measures: dict[str, dict[str, Any]] = field(default_factory=dict)
+    part: Part = Part.OTHERS
+    group: str = ""  # the name of the group it belongs to
+
+    @property
+    def is_group(self) -> bool:
+        return self.part is Part.GROUPS
 
     @property
     def tier(self) -> Tier | None:
         return self.overall.tier if self.overall else None
 
+    @property
+    def standing(self) -> tuple[float, float] | None:
+        """Sorts by overall tier, then by the average of all its tiers; None without a tier."""
+        ranks = [Tier(kept["tier"]).rank for kept in self.measures.values() if kept["tier"]]
+        return (self.tier.rank, sum(ranks) / len(ranks)) if self.tier else None
+
 
 @dataclass(slots=True)
 class Overview:
-    """All visible teams as of a night, over one window."""
+    """The visible teams, or those that a filter leaves, as of a night and over one window.
+
+    A group is only among the rows together with all visible teams below it.
+    """
 
     window: int
     as_of: date | None
     rows: list[Row]
     rules: Mapping[str, Rules]
+
+    @property
+    def teams(self) -> list[Row]:
+        return [row for row in self.rows if not row.is_group]
 
     @property
     def cuts(self) -> dict[str, Cuts | None]:
@@ -77,11 +106,11 @@ class Overview:
     @property
     def judged(self) -> list[tuple[Team, Overall]]:
         """The teams that have a tier."""
-        return [(row.team, row.overall) for row in self.rows if row.overall]
+        return [(row.team, row.overall) for row in self.teams if row.overall]
 
     def distribution(self) -> list[charts.Segment]:
         """How many teams hold each tier, best first; teams without a tier are in none."""
-        counts = Counter(row.tier for row in self.rows)
+        counts = Counter(row.tier for row in self.teams)
         return charts.stacked([(tier.value, tier.label, counts[tier]) for tier in Tier if counts[tier]])
 
     def pooled(self, metric: str) -> Measure | None:
@@ -107,6 +136,8 @@ class Overview:
     def finding(self) -> str:
         """One sentence: how many teams stand well, and who needs attention on what."""
         judged = self.judged
+        if not self.teams:
+            return ""
         if not judged:
             return "No team has enough data for a tier yet."
         well = sum(held.tier >= Tier.GOOD for _, held in judged)
@@ -133,13 +164,26 @@ class Overview:
         return listed([f"its {METRICS[metric].label.lower()} is {value}" for metric, value in values.items()])
 
 
-def read_overview(teams: list[Team], window: int, rules: Mapping[str, Rules], day: date | None = None) -> Overview:
+def rows_of(teams: list[Team], mine: Container[int]) -> dict[int, Row]:
+    """A row for each team by its id. Mine are the teams of which I am a member, and those below them."""
+    names = {team.pk: team.name for team in teams}
+    groups = {team.parent_id for team in teams}
+    rows = {}
+    for team in teams:
+        part = Part.MINE if any(pk in mine for pk in team.lineage) else Part.OTHERS
+        rows[team.pk] = Row(team, part=Part.GROUPS if team.pk in groups else part, group=names.get(team.parent_id or 0, ""))
+    return rows
+
+
+def read_overview(
+    teams: list[Team], mine: Container[int], window: int, rules: Mapping[str, Rules], day: date | None = None
+) -> Overview:
     """One query for the measures of the last night, or of `day`, whatever the number of teams.
 
     A day that nobody kept is counted now; a team that came later has no measures then.
     """
     night: Any = day or MetricSnapshot.objects.last_night(window)
-    rows = {team.pk: Row(team) for team in teams}
+    rows = rows_of(teams, mine)
     night_of: date | None = None
     tiers: dict[int, dict[str, Tier | None]] = defaultdict(dict)
     snapshots = MetricSnapshot.objects.filter(
@@ -160,31 +204,33 @@ def read_overview(teams: list[Team], window: int, rules: Mapping[str, Rules], da
     return Overview(window, night_of, list(rows.values()), rules)
 
 
-def chosen(rows: list[Row], q: str, tier: str, group: str, sort: str) -> list[Row]:
-    """Filtered and sorted rows; what has no value stays at the end in both directions."""
-    words = q.casefold().split()
-    if words:
-        rows = [row for row in rows if all(word in row.team.name.casefold() for word in words)]
-    if tier == WELL:
-        rows = [row for row in rows if row.tier and row.tier >= Tier.GOOD]
-    elif tier:
-        rows = [row for row in rows if (row.tier.value if row.tier else "none") == tier]
+def filtered(rows: list[Row], q: str, tier: str, group: str) -> list[Row]:
+    """Words match a team's name or that of a group above it. Groups have no place among the teams of one tier."""
+    if words := q.casefold().split():
+        names = {row.team.pk: row.team.name.casefold() for row in rows}
+        rows = [row for row in rows if all(any(word in names.get(pk, "") for pk in row.team.lineage) for word in words)]
     if group:
         rows = [row for row in rows if int(group) in row.team.lineage]
-    name = sort.lstrip("-")
+    if tier == WELL:
+        return [row for row in rows if not row.is_group and row.tier and row.tier >= Tier.GOOD]
+    if tier:
+        return [row for row in rows if not row.is_group and (row.tier.value if row.tier else "none") == tier]
+    return rows
+
+
+def ordered(rows: list[Row], sort: str) -> list[Row]:
+    """Each part sorted on its own; what has no value stays at the end in both directions."""
+    name, reverse_order = sort.lstrip("-"), sort.startswith("-")
     rows = sorted(rows, key=lambda row: row.team.name.casefold())
-    if name == "name":
-        return rows[::-1] if sort.startswith("-") else rows
 
-    def key(row: Row) -> float | None:
+    def key(row: Row) -> Any:
         if name == "tier":
-            return row.tier.rank if row.tier else None
-        return row.measures.get(name, {}).get("value")
+            return row.standing
+        return row.team.name.casefold() if name == "name" else row.measures.get(name, {}).get("value")
 
-    keyed = [(key(row), row) for row in rows]
-    known = [(value, row) for value, row in keyed if value is not None]
-    known.sort(key=lambda pair: pair[0], reverse=sort.startswith("-"))
-    return [row for _, row in known] + [row for value, row in keyed if value is None]
+    known = sorted((row for row in rows if key(row) is not None), key=key, reverse=reverse_order)
+    unknown = [row for row in rows if key(row) is None]
+    return sorted([*known, *unknown], key=lambda row: row.part)
 
 
 def cell(kept: dict[str, Any] | None, cuts: Cuts | None) -> dict[str, Any]:
@@ -218,8 +264,33 @@ def as_of_words(as_of: date | None) -> str:
     return f"As of {day_words(as_of)}, 00:00" if as_of else "Nothing has been computed yet"
 
 
+def group_words(rows: list[Row], group: Row) -> str:
+    """How many of these teams a group holds, and which open incidents are filed on none of them."""
+    teams = sum(not row.is_group and group.team.pk in row.team.lineage for row in rows)
+    below = sum(_open(row) for row in rows if row.team.parent_id == group.team.pk)
+    words = f"{teams} team{'' if teams == 1 else 's'}"
+    outside = _open(group) - below
+    if outside <= 0:
+        return words
+    return f"{words}, {outside} open incident{'' if outside == 1 else 's'} outside them"
+
+
+def _open(row: Row) -> int:
+    return row.measures.get("open_incidents", {}).get("n", 0)
+
+
+def _phone_label(row: Row, metric: str) -> str:
+    """A phone shows the judged metrics and what is open now; the other cells have no label and stay away."""
+    if metric in SPARKS:
+        return METRICS[metric].short
+    return METRICS[metric].label if metric == "open_incidents" and _open(row) else ""
+
+
 def lines(read: Overview, rows: list[Row], query: str = "") -> list[dict[str, Any]]:
     """The rows of one page with words and sparklines: two queries for all of them. `query`: what links carry along."""
+    labels = {Part.MINE: "Your teams", Part.OTHERS: "Other teams", Part.GROUPS: "Groups"}
+    if not any(row.part is Part.MINE for row in read.rows):
+        labels[Part.OTHERS] = "Teams"
     days = trend_days(read.window, read.as_of, SPARK_POINTS) if read.as_of and rows else []
     past = series([row.team.pk for row in rows], SPARKS, read.window, days) if days else {}
     # Resolved once: a page holds hundreds of links.
@@ -227,11 +298,14 @@ def lines(read: Overview, rows: list[Row], query: str = "") -> list[dict[str, An
     return [
         {
             "team": row.team,
+            "part": labels[row.part],
+            "note": group_words(read.rows, row) if row.is_group else row.group,
             "url": f"{pages}{row.team.slug}/{query}",
             "tier": row.tier,
             "cells": [
                 {
                     "metric": metric,
+                    "label": _phone_label(row, metric),
                     "url": f"{pages}{row.team.slug}/{metric}/{query}",
                     "spark": charts.sparkline([value for value, _ in past.get((row.team.pk, metric), [])], height=18)
                     if metric in SPARKS
@@ -269,16 +343,20 @@ def links(read: Overview, query: str, sees_all: bool) -> dict[str, str]:
     return {metric: address for metric, address in addresses.items() if not read.rules[metric].severities}
 
 
-def kpis(read: Overview, query: str = "", sees_all: bool = False) -> list[dict[str, Any]]:
-    """The organisation in four figures; rates are pooled over rows, never averaged over teams.
+def kpis(
+    read: Overview, query: str = "", narrowed: Mapping[str, str] | None = None, sees_all: bool = False
+) -> list[dict[str, Any]]:
+    """The teams shown in four figures; rates are pooled over rows, never averaged over teams.
 
-    `query`: what links to pages carry along. `sees_all`: the reader may see the records of all these teams.
+    `query`: what links to pages carry along; `narrowed`: the filters, for links back to this one.
+    `sees_all`: the reader may see the records of all teams, and none is filtered out.
     """
     rows = links(read, query, sees_all)
-    here = f"{query}&" if query else "?"
+    kept = urlencode({name: value for name, value in (narrowed or {}).items() if name != "tier"})
+    here = f"{query or '?'}{'&' if query and kept else ''}{kept}{'&' if query or kept else ''}"
     judged = read.judged
     well = sum(held.tier >= Tier.GOOD for _, held in judged)
-    unjudged = len(read.rows) - len(judged)
+    unjudged = len(read.teams) - len(judged)
     rate, escaped, still_open = (read.pooled(m) for m in ("escaped_defect_rate", "escaped_defects", "open_incidents"))
     return [
         {
@@ -310,14 +388,14 @@ def kpis(read: Overview, query: str = "", sees_all: bool = False) -> list[dict[s
     ]
 
 
-def table(read: Overview, rows: list[Row]) -> list[list[Any]]:
+def table(read: Overview) -> list[list[Any]]:
     """The same as a table with a header: one line a team; durations in hours, as in the API."""
     header = ["team", "slug", "as_of", "window_days", "overall_tier"]
     for metric in COLUMNS:
         unit = "_hours" if METRICS[metric].unit == "seconds" else ""
         header += [f"{metric}{unit}", f"{metric}_n", f"{metric}_tier", f"{metric}_state"]
     found = []
-    for row in rows:
+    for row in read.rows:
         line = [row.team.name, row.team.slug, read.as_of, read.window, row.tier or ""]
         for metric in COLUMNS:
             kept = row.measures.get(metric, {})
@@ -325,5 +403,5 @@ def table(read: Overview, rows: list[Row]) -> list[list[Any]]:
             if value is not None and METRICS[metric].unit == "seconds":
                 value = round(value / HOUR, 6)
             line += [value, kept.get("n"), kept.get("tier"), kept.get("state")]
-        found.append(line)
-    return [header, *found]
+        found.append([*line, row.group, "yes" if row.is_group else "no"])
+    return [[*header, "group", "is_group"], *found]

@@ -119,19 +119,24 @@ def sparkline(spark: Sparkline | None, area: bool = False) -> SafeString | str:
 @register.simple_tag
 def comparison_cell(cell: dict[str, Any]) -> SafeString:
     """One measure in the table of teams. A tag rather than a template, short in what it writes: a page holds hundreds."""
+    # What a phone shows of a row has a label; the other cells are left out there.
+    label = format_html(' data-label="{}"', cell["label"]) if cell["label"] else ""
     if not cell["judged"]:
-        return format_html('<td><a href="{}">{}</a></td>', cell["url"], cell["value"])
+        return format_html('<td{}><a href="{}">{}</a></td>', label, cell["url"], cell["value"])
     name = cell["tier"] if cell["tier"] in TIER_LABELS else "none"
     spark = cell["spark"]
     return format_html(
-        '<td><div class="tier-cell ink-{0}"{1}><svg class="glyph" aria-hidden="true"><use href="#glyph-{0}"/></svg>'
-        '<b><a href="{2}">{3}</a><span class="sr-only">, {4}{5}</span>{6}</b>{7}</div></td>',
+        '<td{8}><div class="tier-cell ink-{0}"{1}><svg class="glyph" aria-hidden="true"><use href="#glyph-{0}"/>'
+        '</svg><b><a href="{2}">{3}</a>{4}{5}{6}</b>{7}</div></td>',
         name,
         format_html(' title="{}"', cell["note"]) if cell["note"] else "",
         cell["url"],
         cell["value"],
-        tier_label(cell["tier"]),
-        f", {cell['note']}" if cell["note"] else "",
+        # Without a tier the badge of the row, or the note, says why.
+        format_html(' <small class="text-{}">{}</small>', name, tier_label(name))
+        if cell["tier"]
+        else format_html('<span class="sr-only">, {}</span>', NO_TIER),
+        format_html('<span class="sr-only">, {}</span>', cell["note"]) if cell["note"] else "",
         format_html(" <small>{}</small>", cell["short"]) if cell["short"] else "",
         # As large as it is drawn, so it needs no view box.
         format_html(
@@ -139,6 +144,7 @@ def comparison_cell(cell: dict[str, Any]) -> SafeString:
         )
         if spark
         else "",
+        label,
     )
 
 

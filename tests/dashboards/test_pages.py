@@ -92,9 +92,11 @@ def test_a_null_character_in_the_address_is_refused(client, manager):
     assert client.get("/?q=a%00b").status_code == 400
 
 
-def test_only_the_comparison_is_sent_to_htmx(client, manager):
-    headers = {"HX-Request": "true", "HX-Target": "section#comparison"}
+def test_a_filter_sends_headline_figures_and_table_to_htmx(client, manager):
+    headers = {"HX-Request": "true", "HX-Target": "div#overview"}
     part = client.get("/?q=pay", headers=headers).content.decode()
+    assert "<h1>Quality across 1 of 1 team</h1>" in part
+    assert "Open incidents" in part
     assert 'id="comparison"' in part
     assert "<html" not in part
 
@@ -104,8 +106,10 @@ def test_the_table_leaves_as_csv_with_formulas_made_text(client, manager, paymen
     payments.save()
     rows = client.get("/?format=csv").content.decode().splitlines()
     assert rows[0].startswith("team,slug,as_of,window_days,overall_tier,escaped_defect_rate,")
+    assert rows[0].endswith(",group,is_group")
     assert rows[1].startswith("'=cmd")
     assert ",average,12.0,50,average,ok," in rows[1]
+    assert rows[1].endswith(",,no")
 
 
 def test_members_only_teams_are_hidden_from_others(client, payments):
@@ -374,6 +378,84 @@ def test_the_figures_of_the_overview_lead_to_as_many_rows(client, payments, toda
     assert not figures(client)["Escaped defects"]["url"], "nobody else's records can be listed"
 
 
+@pytest.fixture
+def commerce(payments, today, yesterday):
+    """A group of three: Payments (12.0% escaped), Checkout (25.0%), and one incident that is filed on the group itself."""
+    group = make_team(name="Commerce", slug="commerce", key="COM")
+    payments.parent = group
+    payments.save()
+    checkout = make_team(name="Checkout", slug="checkout", key="CHK", parent=group)
+    clean = make_team(name="Clean", slug="clean", parent=group)
+    add_defects(checkout, 5, 15, yesterday)
+    add_defects(clean, 0, 100, yesterday)
+    for team in (group, checkout, checkout):
+        make_incident(team=team, detected_at=yesterday)
+    take_snapshots(today)
+    return group
+
+
+def names(page) -> list[str]:
+    return [line["team"].name for line in page.context["lines"]]
+
+
+def test_a_group_is_a_row_but_no_team_and_open_incidents_add_up(client, commerce):
+    client.force_login(make_user())
+    page = client.get("/")
+    assert "<h1>Quality across 3 teams</h1>" in page.text
+    assert figures(client)["Teams at Good or Elite"]["value"] == "1 of 3"
+    *teams, group = page.context["lines"]
+    assert [line["part"] for line in teams] == ["Teams"] * 3
+    assert (group["part"], group["note"]) == ("Groups", "3 teams, 1 open incident outside them")
+    opened = [int(line["cells"][-1]["value"]) for line in (*teams, group)]
+    assert opened == [2, 0, 0, 3]
+    assert figures(client)["Open incidents"]["value"] == "3"
+
+
+def test_my_teams_come_first_and_the_worst_of_them_on_top(client, commerce, payments):
+    client.force_login(make_user())
+    assert names(client.get("/")) == ["Checkout", "Payments", "Clean", "Commerce"]
+    assert names(client.get("/?sort=-tier")) == ["Clean", "Payments", "Checkout", "Commerce"]
+    client.force_login(make_member(team=payments))
+    page = client.get("/")
+    assert names(page) == ["Payments", "Checkout", "Clean", "Commerce"]
+    assert [line["part"] for line in page.context["lines"]] == ["Your teams", "Other teams", "Other teams", "Groups"]
+    client.force_login(make_member(team=commerce))
+    page = client.get("/")
+    assert [line["part"] for line in page.context["lines"]] == [*["Your teams"] * 3, "Groups"], "those below mine are mine"
+
+
+@pytest.mark.parametrize(
+    ("query", "headline", "rate", "teams"),
+    [
+        ("q=check", "1 of 4 teams", "25.0%", ["Checkout"]),
+        ("tier=well", "1 of 4 teams", "0.0%", ["Clean"]),
+        ("q=commerce", "3 of 4 teams", "6.5%", ["Checkout", "Payments", "Clean", "Commerce"]),
+        ("tier=elite&q=pay", "0 of 4 teams", "No data", []),
+    ],
+)
+def test_a_filter_changes_headline_and_figures(client, commerce, today, yesterday, query, headline, rate, teams):
+    add_defects(make_team(name="Search"), 1, 1, yesterday)
+    take_snapshots(today)
+    client.force_login(make_user())
+    page = client.get(f"/?{query}")
+    assert f"<h1>Quality across {headline}</h1>" in page.text
+    shown = {figure["label"]: figure for figure in page.context["kpis"]}
+    assert shown["Escaped defect rate"]["value"] == rate
+    assert names(page) == teams
+
+
+def test_a_group_as_filter_keeps_itself_in_the_links_and_leads_to_its_rows(client, commerce, today, yesterday):
+    add_defects(make_team(name="Search"), 1, 1, yesterday)
+    take_snapshots(today)
+    client.force_login(make_user())
+    page = client.get(f"/?group={commerce.pk}&window=30")
+    assert "<h1>Quality across 3 of 4 teams</h1>" in page.text
+    teams, rate, escaped, still_open = page.context["kpis"]
+    assert (rate["value"], escaped["value"], still_open["value"]) == ("6.5%", "11", "3")
+    assert escaped["url"] == "/t/commerce/escaped_defects/?window=30"
+    assert teams["url"] == f"?window=30&group={commerce.pk}&tier=well#comparison"
+
+
 def test_the_figures_of_one_team_with_those_below_lead_to_its_own_rows(client, payments):
     client.force_login(make_user())
     assert figures(client)["Escaped defects"]["url"] == "/t/payments/escaped_defects/"
@@ -499,7 +581,7 @@ def test_a_number_whose_rows_one_may_not_see_is_no_link(client, manager, payment
 def test_whoever_comes_before_the_first_team_is_told_what_to_do(client):
     client.force_login(make_user())
     page = client.get("/").content.decode()
-    assert "An admin makes the first team" in page
+    assert "An admin creates the first team" in page
     assert 'href="/training/library/"' in page
 
 
