@@ -154,4 +154,4 @@ class MetricRows(generics.ListAPIView[Any]):
         refuse_undeclared(self.request, PAGE_PARAMETERS | {"window", "as_of"})
         window = read_window(self.request)
         rows = counted_rows(metric, team, window, rules_in_force(window.as_of)[metric])
-        return self.get_serializer_class().select(rows.order_by(), "id")
+        return self.get_serializer_class().select(rows.order_by(), "id", user=self.request.user)

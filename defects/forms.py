@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.db.models import Q
 from django.utils import timezone
 
 from defects.models import Defect, Resolution, Severity
@@ -103,16 +102,13 @@ class DefectForm(RecordForm[Defect]):
 
     def __init__(self, *args: Any, user: AnyUser, **kwargs: Any):
         super().__init__(*args, user=user, **kwargs)
-        defect = self.instance
         self.offer_teams(Team.objects.with_rows_for(user))
         self.offer("severity", Severity.objects.all())
         self.draw("severity", severity_cards())
-        self.offer(
-            "duplicate_of", Defect.objects.filter(Q(pk__in=Defect.objects.visible_to(user)) | Q(pk=defect.duplicate_of_id))
-        )
-        if defect.pk:
+        self.offer("duplicate_of", Defect.objects.visible_to(user))
+        if self.instance.pk:
             # A defect that was imported without a known stage may stay so.
-            self.fields["stage_found"].required = defect.stage_found_id is not None
+            self.fields["stage_found"].required = self.instance.stage_found_id is not None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -205,9 +205,11 @@ class Defect(Record):
         ]
         constraints = [
             *(order.constraint("defect") for order in ORDERS),
+            # By team: whether a team that one may not see has a record of this id is not for one to learn.
             models.UniqueConstraint(
-                fields=["source", "external_id"], condition=~Q(external_id=""), name="defect_external_unique"
+                fields=["source", "external_id", "team"], condition=~Q(external_id=""), name="defect_external_unique"
             ),
+            models.UniqueConstraint(fields=["external_id"], condition=Q(source=FILED_HERE), name="defect_submission_unique"),
             models.CheckConstraint(
                 condition=Q(status__in=["closed", "duplicate", "rejected"], resolution__gt="")
                 | (~Q(status__in=["closed", "duplicate", "rejected"]) & Q(resolution="")),
@@ -228,6 +230,10 @@ class Defect(Record):
     def is_open(self) -> bool:
         return self.status not in self.CLOSED
 
+    @property
+    def is_duplicate(self) -> bool:
+        return self.status == self.Status.DUPLICATE or self.resolution == Resolution.DUPLICATE
+
     def has_escaped(self) -> bool:
         """Found in the last stage, where users are. One query."""
         found = self.stage_found_id
@@ -245,9 +251,8 @@ class Defect(Record):
             found["resolution"] = "Choose how the defect was resolved: a closed defect has a resolution."
         if self.is_open and self.resolution:
             found["resolution"] = "Only a closed defect has a resolution. Close it, or leave this empty."
-        is_duplicate = self.status == Defect.Status.DUPLICATE or self.resolution == Resolution.DUPLICATE
         # Other tools do not say of what: an imported defect may leave it open.
-        if is_duplicate and self.duplicate_of_id is None and self.source in ("", FILED_HERE):
+        if self.is_duplicate and self.duplicate_of_id is None and self.source in ("", FILED_HERE):
             found["duplicate_of"] = "Name the defect that this one duplicates."
         if self.pk and self.duplicate_of_id == self.pk:
             found["duplicate_of"] = "A defect cannot be a duplicate of itself."

@@ -46,6 +46,7 @@ def defect_detail(request: SignedInRequest, reference: str) -> HttpResponse:
     context = {
         "defect": defect,
         "events": _events(defect),
+        "original": defect.pointed_at("duplicate_of", request.user),
         # By the rows themselves: this app stands below the one that names defects as causes.
         "incidents": defect.incidents.visible_to(request.user),
         "escaped": defect.has_escaped(),
@@ -84,8 +85,9 @@ def defect_edit(request: SignedInRequest, reference: str) -> HttpResponse:
         if not form.is_valid() or not form.store():
             return _answer_form(request, form, f"Edit {reference}", defect=defect)
     except StaleRecord as stale:
-        form.take_over(stale.current)
-        conflict = {"differences": form.differences(stale.current), "current": stale.current}
+        current = _find(request, stale.current.reference)  # unless it was moved out of sight
+        form.take_over(current)
+        conflict = {"differences": form.differences(current), "current": current}
         return _answer_form(request, form, f"Edit {reference}", defect=defect, status=409, **conflict)
     messages.success(request, f"{reference} was saved.")
     return go(request, defect)
@@ -118,7 +120,7 @@ def defect_bring_back(request: SignedInRequest, reference: str) -> HttpResponse:
 def _find(request: SignedInRequest, reference: str) -> Defect:
     rows = Defect.objects.visible_to(request.user).select_related(
         *("team", "severity", "stage_found", "stage_introduced", "stage_should_catch"),
-        *("assignee", "reporter", "duplicate_of"),
+        *("assignee", "reporter"),
     )
     return get_object_or_404(rows, reference=reference.upper())
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.db.models import Q
 
 from defects.forms import severity_cards
 from defects.models import Defect, Severity
@@ -86,18 +85,11 @@ class IncidentForm(RecordForm[Incident]):
 
     def __init__(self, *args: Any, user: AnyUser, **kwargs: Any):
         super().__init__(*args, user=user, **kwargs)
-        incident = self.instance
         self.offer_teams(Team.objects.with_rows_for(user))
         self.offer("severity", Severity.objects.all())
         self.draw("severity", severity_cards(undetermined="Say it before service is restored"))
-        self.offer(
-            "caused_by_defect",
-            Defect.objects.filter(Q(pk__in=Defect.objects.visible_to(user)) | Q(pk=incident.caused_by_defect_id)),
-        )
-        self.offer(
-            "duplicate_of",
-            Incident.objects.filter(Q(pk__in=Incident.objects.visible_to(user)) | Q(pk=incident.duplicate_of_id)),
-        )
+        self.offer("caused_by_defect", Defect.objects.visible_to(user))
+        self.offer("duplicate_of", Incident.objects.visible_to(user))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

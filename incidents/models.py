@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from defects.models import Defect, Severity
 from pipeline.models import Stage
-from qmportal.lib.records import Record, RecordQuerySet
+from qmportal.lib.records import FILED_HERE, Record, RecordQuerySet
 from qmportal.lib.rules import Order, date_problems, order_problems
 from teams.models import Team, User
 
@@ -176,8 +176,12 @@ class Incident(Record):
         ]
         constraints = [
             *(order.constraint("incident") for order in ORDERS),
+            # By team: whether a team that one may not see has a record of this id is not for one to learn.
             models.UniqueConstraint(
-                fields=["source", "external_id"], condition=~Q(external_id=""), name="incident_external_unique"
+                fields=["source", "external_id", "team"], condition=~Q(external_id=""), name="incident_external_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["external_id"], condition=Q(source=FILED_HERE), name="incident_submission_unique"
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["restored", "closed"]) | Q(restored_at__isnull=False),
@@ -223,6 +227,10 @@ class Incident(Record):
     @property
     def is_open(self) -> bool:
         return self.restored_at is None and self.status not in self.NOT_COUNTED
+
+    @property
+    def is_duplicate(self) -> bool:
+        return self.status == self.Status.DUPLICATE
 
     @property
     def can_acknowledge(self) -> bool:

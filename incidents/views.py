@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
-from defects.models import Defect, Severity
+from defects.models import Severity
 from incidents.filters import IncidentFilter
 from incidents.forms import IncidentForm
 from incidents.models import Incident
@@ -46,7 +46,8 @@ def incident_detail(request: SignedInRequest, reference: str) -> HttpResponse:
     context = {
         "incident": incident,
         "events": _events(incident),
-        "defect": _visible_cause(request, incident),
+        "original": incident.pointed_at("duplicate_of", request.user),
+        "defect": incident.pointed_at("caused_by_defect", request.user),
         "severities": Severity.objects.all() if incident.severity is None else [],
         "may_edit": can_report(request.user, incident.team),
         "may_delete": can_manage(request.user, incident.team),
@@ -76,8 +77,9 @@ def incident_edit(request: SignedInRequest, reference: str) -> HttpResponse:
         if not form.is_valid() or not form.store():
             return _answer_form(request, form, f"Edit {reference}", incident=incident)
     except StaleRecord as stale:
-        form.take_over(stale.current)
-        conflict = {"differences": form.differences(stale.current), "current": stale.current}
+        current = _find(request, stale.current.reference)  # unless it was moved out of sight
+        form.take_over(current)
+        conflict = {"differences": form.differences(current), "current": current}
         return _answer_form(request, form, f"Edit {reference}", incident=incident, status=409, **conflict)
     messages.success(request, f"{reference} was saved.")
     return go(request, incident)
@@ -127,7 +129,7 @@ def incident_bring_back(request: SignedInRequest, reference: str) -> HttpRespons
 
 def _find(request: SignedInRequest, reference: str) -> Incident:
     rows = Incident.objects.visible_to(request.user).select_related(
-        "team", "severity", "lead", "reporter", "should_have_caught", "duplicate_of"
+        "team", "severity", "lead", "reporter", "should_have_caught"
     )
     return get_object_or_404(rows, reference=reference.upper())
 
@@ -137,13 +139,6 @@ def _answer_form(
 ) -> HttpResponse:
     status = status or (422 if form.is_bound else 200)
     return render_page(request, "incidents/form.html", {"form": form, "heading": heading} | context, status=status)
-
-
-def _visible_cause(request: SignedInRequest, incident: Incident) -> Defect | None:
-    """The defect behind the incident, unless it belongs to a team whose rows this person may not see."""
-    if incident.caused_by_defect_id is None:
-        return None
-    return Defect.objects.visible_to(request.user).filter(pk=incident.caused_by_defect_id).first()
 
 
 def _events(incident: Incident) -> list[dict[str, Any]]:

@@ -113,7 +113,8 @@ class Outcome:
 class Importer:
     """One file on its way in: made for one pass over it, `check` or `write`.
 
-    `team`: takes all rows, whatever the file says. `allowed`: ids of the teams that may be touched; None means all.
+    `team`: takes all rows, whatever the file says. Ids of teams, None for all of them: `allowed`, whose records may be
+    written; `visible`, whose records the person may see. Any other record is as if it were not there.
     """
 
     def __init__(
@@ -124,6 +125,7 @@ class Importer:
         now: datetime,
         team: Team | None = None,
         allowed: frozenset[int] | None = None,
+        visible: frozenset[int] | None = None,
         create_teams: bool = False,
         source: str = "",
         advice: Advice = Advice(),
@@ -132,6 +134,7 @@ class Importer:
         self.reading = reading
         self.now = now
         self.source = source
+        self.visible = visible
         self.model = MODELS[mapping.kind]
         self.teams = TeamFinder(team, allowed, create_teams, advice)
         self.lookups = Lookups()
@@ -192,7 +195,7 @@ class Importer:
         existing = self._existing([key for _, key in named])
         created, updated, touched = [], [], set[str]()
         for row, key in named:
-            record = existing.get(key)
+            record = self._one_of(existing.get(key, []), row)
             changed = self._apply(row, key, record, write)
             if row.problems:
                 self.outcome.fail(row, self.titles)
@@ -238,17 +241,25 @@ class Importer:
             self.outcome.skipped[row.skipped] += 1
         return None
 
-    def _existing(self, keys: list[tuple[str, str]]) -> dict[tuple[str, str], Record]:
-        found: dict[tuple[str, str], Record] = {}
+    def _existing(self, keys: list[tuple[str, str]]) -> dict[tuple[str, str], list[Record]]:
+        found: dict[tuple[str, str], list[Record]] = {}
+        visible = {} if self.visible is None else {"team__in": self.visible}
         for source in {source for source, _ in keys}:
             ids = [external_id for each, external_id in keys if each == source]
+            by_id = {"source": source, "external_id__in": ids}
             if source == FILED_HERE:
-                filed = self.model._base_manager.filter(source__in=("", FILED_HERE), reference__in=ids)
-                found |= {(FILED_HERE, row.reference): row for row in filed}
-            else:
-                rows = self.model._base_manager.filter(source=source, external_id__in=ids)
-                found |= {(row.source, row.external_id): row for row in rows}
+                by_id = {"source__in": ("", FILED_HERE), "reference__in": ids}
+            for row in self.model._base_manager.filter(**by_id, **visible).order_by("pk"):
+                key = row.reference if source == FILED_HERE else row.external_id
+                found.setdefault((source, key), []).append(row)
         return found
+
+    def _one_of(self, records: list[Any], row: Row) -> Any:
+        """Several teams may have a record of the same id: that of the row's team is meant. Else it is one that moves."""
+        if len(records) < 2:
+            return records[0] if records else None
+        teams = [team.pk for team in self.teams.called(str(row.values.get("team", "")))]
+        return next((record for record in records if record.team_id in teams), None)
 
     def _apply(self, row: Row, key: tuple[str, str], record: Record | None, write: bool) -> Record | None:
         """The new record, the changed one, or None when nothing changes. Faults go to `row.problems`."""
@@ -434,15 +445,18 @@ class TeamFinder:
         if self.only is None and not named_in_rows:
             raise UnreadableFile(f"The file has no column for the team. {self.advice.no_column}")
 
+    def called(self, text: str) -> list[Team]:
+        if self.only is not None:
+            return [self.only]
+        return [team for team in self._known.get(clean_line(text).casefold(), []) if self.may_touch(team.pk)]
+
     def find(self, text: str, write: bool) -> Team:
         if self.only is not None:
             return self.only
         name = clean_line(text)
         if not name:
             raise BadCell("The row names no team.")
-        teams = self._known.get(name.casefold(), [])
-        if self.allowed is not None:
-            teams = [team for team in teams if team.pk in self.allowed]
+        teams = self.called(name)
         if len(teams) > 1:
             exact = [team for team in teams if team.slug == name or team.key == name]
             if len(exact) != 1:

@@ -150,14 +150,18 @@ class ImportJob(Work):
         user = self.requested_by
         if user is None or not user.is_active:
             raise UnreadableFile("The person who sent the file has left.")
-        teams = None if user.is_admin else Team.objects.with_rows_for(user, Role.MANAGER).values_list("pk", flat=True)
+        allowed = visible = None
+        if not user.is_admin:
+            allowed = frozenset(Team.objects.with_rows_for(user, Role.MANAGER).values_list("pk", flat=True))
+            visible = frozenset(team.pk for team in user.reach)
         day_first = {self.DayOrder.DAY_FIRST: True, self.DayOrder.MONTH_FIRST: False}
         return Importer(
             self.mapping,
             Reading(ZoneInfo(self.time_zone), day_first.get(self.DayOrder(self.day_order)), self.all_types),
             now=timezone.now(),
             team=self.team,
-            allowed=None if teams is None else frozenset(teams),
+            allowed=allowed,
+            visible=visible,
             create_teams=self.create_teams,
         )
 

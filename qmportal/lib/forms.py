@@ -162,7 +162,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
             field = self.fields[name]
             if isinstance(field, forms.ModelChoiceField):
                 if self.instance.pk:  # Django would give the id, and ours go by other keys
-                    self.initial[name] = getattr(self.instance, name)
+                    self.initial[name] = self._shown(self.instance, name)
                 field.empty_label = UNSET if field.empty_label == DASHES else field.empty_label
             elif isinstance(field, forms.ChoiceField):
                 field.choices = [(key, label if key else UNSET) for key, label in field.choices]  # type: ignore[union-attr,misc]
@@ -174,6 +174,18 @@ class RecordForm(forms.ModelForm, Generic[R]):
                 field.validators.append(refuse_unstorable)
             if self._has_default(name):
                 field.required = isinstance(field, MomentField) and bool(self.instance.pk)
+
+    def _shown(self, record: R, name: str) -> Any:
+        """What a field shows of the record: another record only if this person may see it."""
+        target = self._meta.model._meta.get_field(name).related_model
+        if isinstance(target, type) and issubclass(target, Record):
+            return record.pointed_at(name, self.user)
+        return getattr(record, name)
+
+    def _looks_empty(self, name: str) -> bool:
+        """The field was left empty, and names a record that this person may not see: it is kept."""
+        hidden = self.instance.pk and self.initial.get(name) is None and getattr(self.instance, name) is not None
+        return bool(hidden) and self.cleaned_data.get(name) is None
 
     def _has_default(self, name: str) -> bool:
         column = self._meta.model._meta.get_field(name)
@@ -239,7 +251,11 @@ class RecordForm(forms.ModelForm, Generic[R]):
                 cleaned[name] = getattr(self.instance, name)
         if "version" in cleaned:
             self.instance.version = cleaned["version"]
+        hidden = [name for name in cleaned if isinstance(self.fields[name], KeyField) and self._looks_empty(name)]
+        self.cleaned_data = cleaned = {name: value for name, value in cleaned.items() if name not in hidden}
         self.instance = construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
+        if "duplicate_of" in hidden and not self.instance.is_duplicate:
+            self.instance.duplicate_of = None  # type: ignore[attr-defined]
         self.follow()
         for name, sentence in self.instance.problems(timezone.now()).items():
             if name not in self.errors:
@@ -276,12 +292,16 @@ class RecordForm(forms.ModelForm, Generic[R]):
             self.save()
         except ValidationError as refused:
             self.add_error(None, refused)
+        except IntegrityError as refused:
+            if "_external_unique" not in str(refused):
+                raise
+            self.add_error("team", "This team has the same record from the same source already.")
         return not self.errors
 
-    def differences(self, current: Record) -> list[Difference]:
+    def differences(self, current: R) -> list[Difference]:
         """The fields in which what was typed differs from what someone else has stored meanwhile."""
         pairs = (
-            (name, self._words(name, getattr(current, name)), self._words(name, self.cleaned_data.get(name)))
+            (name, self._words(name, self._shown(current, name)), self._words(name, self.cleaned_data.get(name)))
             for name in self.columns
         )
         return [

@@ -83,6 +83,13 @@ class Record(models.Model):
         """What is wrong with this row, as sentences by field. Forms, API and imports all ask here."""
         raise NotImplementedError
 
+    def pointed_at(self, name: str, user: Any) -> Record | None:
+        """The record that a column names; None as well if this person may not see it, or if it was deleted."""
+        column: Any = self._meta.get_field(name)
+        rows: Any = column.related_model._default_manager
+        pk = getattr(self, column.attname)
+        return rows.visible_to(user).filter(pk=pk).first() if pk else None
+
     def refuse_problems(self, now: datetime) -> None:
         if problems := self.problems(now):
             raise ValidationError(problems)
@@ -102,6 +109,11 @@ class Record(models.Model):
                 raise StaleRecord(rows.get())
             super().save(*args, **kwargs | {"update_fields": self._edited_fields(kwargs.get("update_fields"))})
         self.version += 1
+
+    @property
+    def is_duplicate(self) -> bool:
+        """Its status or resolution says so."""
+        raise NotImplementedError
 
     def circle_problem(self, original: Record) -> str:
         """An original may be a duplicate itself (its root is meant then), but not of this very record."""

@@ -7,10 +7,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, OuterRef, QuerySet, Subquery
 from rest_framework import generics, serializers
 
 from qmportal.lib.api import refuse_undeclared
+from qmportal.lib.records import Record
 
 
 class SecondsField(serializers.FloatField):
@@ -32,15 +34,15 @@ class RowSerializer(serializers.Serializer[Any]):
         return {name: field.source or name for name, field in cls._declared_fields.items()}
 
     @classmethod
-    def select(cls, rows: QuerySet[Any], *more: str) -> QuerySet[Any]:
-        """What the fields need, and the `more` columns.
+    def select(cls, rows: QuerySet[Any], *more: str, user: Any = None) -> QuerySet[Any]:
+        """What the fields need, and the `more` columns. Other records are named if the user may see them.
 
         Columns of other tables come by scalar subqueries, which PostgreSQL evaluates for the rows of the page alone. As
         joins there would be ten of them, and planning takes longer than reading the page.
         """
         own = {column for column in cls.columns().values() if "__" not in column}
         others = {
-            _alias(column): _column_of_another(rows.model, *column.split("__"))
+            _alias(column): _column_of_another(rows.model, column, user or AnonymousUser())
             for column in cls.columns().values()
             if "__" in column
         }
@@ -76,9 +78,11 @@ def _alias(column: str) -> str:
     return column.replace("__", "_")
 
 
-def _column_of_another(model: type[Model], relation: str, column: str) -> Subquery:
+def _column_of_another(model: type[Model], path: str, user: Any) -> Subquery:
+    relation, _, column = path.partition("__")
     target: Any = model._meta.get_field(relation).related_model
-    return Subquery(target._base_manager.filter(pk=OuterRef(f"{relation}_id")).order_by().values(column))
+    rows = target._default_manager.visible_to(user) if issubclass(target, Record) else target._base_manager.all()
+    return Subquery(rows.filter(pk=OuterRef(f"{relation}_id")).order_by().values(column))
 
 
 class VisibleRows(generics.GenericAPIView[Any]):
@@ -91,8 +95,9 @@ class VisibleRows(generics.GenericAPIView[Any]):
         rows: Any = super().get_queryset()
         if getattr(self, "swagger_fake_view", False):
             return rows.none()
-        rows = rows.visible_to(self.request.user).order_by()
-        return self.serializer_class.select(rows, "id", *(name.lstrip("-") for name in self.orderings))
+        user = self.request.user
+        rows = rows.visible_to(user).order_by()
+        return self.serializer_class.select(rows, "id", *(name.lstrip("-") for name in self.orderings), user=user)
 
 
 class RowList(VisibleRows, generics.ListAPIView[Any]):

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from defects.models import Defect
-from tests.factories import NOON, make_defect, make_member, make_team, make_user
+from tests.factories import NOON, join, make_defect, make_member, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 CREATE = reverse("defects:create")
@@ -170,3 +170,12 @@ def test_an_empty_choice_has_a_name(client):
     page = client.get(CREATE).text
     assert "Not set" in page
     assert "-----" not in page
+
+
+def test_a_record_is_not_moved_to_a_team_that_has_it_already(client, user, team):
+    search = make_team(slug="search")
+    join(user, search)
+    defect, _ = (make_defect(team=each, source="jira", external_id="1") for each in (team, search))
+    answer = client.post(edit_url(defect), typed(defect, team="search"))
+    assert answer.status_code == 422
+    assert "This team has the same record from the same source already." in answer.text

@@ -18,7 +18,7 @@ from integrations.models import ImportJob
 from integrations.tasks import forget_old_files
 from qmportal.lib.work import Work
 from teams.models import Role, Team
-from tests.factories import join, make_member, make_team, make_user
+from tests.factories import join, make_defect, make_member, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 HEADER = "external_id,title,found_at,stage_found\n"
@@ -117,12 +117,40 @@ def test_errors_have_their_lines_and_the_good_rows_wait_for_a_word(client, team,
 def test_a_row_that_has_become_wrong_since_the_check_stops_the_import(client, team, manager):
     job = checked(client, GOOD, team=team)
     other = make_team()
-    Defect.objects.create(team=other, title="x", severity_id=1, source="qmportal", external_id="2")
+    join(manager, other, Role.ENGINEER)
+    make_defect(team=other, source="qmportal", external_id="2")
     start(client, job)
     assert job.state == Work.State.FAILED
     assert "Line 3, external_id: A record with this id belongs to a team that you may not import into." in job.error
     assert Defect.objects.count() == 1
     assert "nothing was changed" in page(client, job).text
+
+
+def test_a_hidden_record_of_the_same_id_is_as_if_it_were_not_there(client, team, manager):
+    make_defect(team=make_team(), source="qmportal", external_id="2", title="Canary")
+    job = checked(client, GOOD, team=team)
+    start(client, job)
+    assert (job.state, job.result["created"]) == (Work.State.DONE, 2)
+    assert "Canary" not in page(client, job).text
+    assert Defect.objects.get(title="Canary").version == 1
+
+
+def test_a_hidden_reference_reads_like_one_that_nobody_has(client, team, manager):
+    hidden = make_defect(team=make_team(key="CANARY"))
+    rows = f"{hidden.reference},a,2024-03-01T10:00Z\nCANARY-DEF-99,a,2024-03-01T10:00Z\n"
+    errors = checked(client, "reference,external_id,title,found_at\n" + rows.replace(",a", ",,a"), team=team).result[
+        "errors"
+    ]
+    first, second = ((sentence.replace("DEF-1”", "DEF-99”")) for _, _, sentence in errors)
+    assert first == second
+
+
+def test_an_id_that_two_teams_have_is_told_apart_by_the_team(client, team):
+    client.force_login(make_user(admin=True))
+    other = make_team(slug="search")
+    ours, theirs = (make_defect(team=each, source="qmportal", external_id="1") for each in (team, other))
+    start(client, checked(client, "external_id,title,found_at,team\n1,New title,2026-03-02T12:00Z,search\n"))
+    assert [Defect.objects.get(pk=row.pk).title for row in (ours, theirs)] == ["The total is wrong", "New title"]
 
 
 def test_a_crash_in_the_middle_rolls_back_and_the_sweep_tries_again(client, team, manager, monkeypatch):

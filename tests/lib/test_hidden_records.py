@@ -1,0 +1,149 @@
+"""A record that somebody may not see is as if it were not there, wherever another one points at it."""
+
+import json
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from defects.models import Defect
+from incidents.models import Incident
+from tests.factories import make_defect, make_incident, make_member, make_team
+
+pytestmark = pytest.mark.django_db
+CANARY = "CANARY"
+
+
+@pytest.fixture
+def team():
+    return make_team(name="Payments", slug="payments", key="PAY")
+
+
+@pytest.fixture
+def hidden():
+    return make_team(name="Secret", slug="secret", key=CANARY, members_only=True)
+
+
+@pytest.fixture
+def client(client, team):
+    client.force_login(make_member(team=team))
+    return client
+
+
+@pytest.fixture
+def defect(team, hidden):
+    original = make_defect(team=hidden, title="Canary")
+    return make_defect(
+        team=team, status="duplicate", resolution="duplicate", duplicate_of=original, closed_at=timezone.now()
+    )
+
+
+@pytest.fixture
+def incident(team, hidden):
+    original = make_incident(team=hidden, title="Canary")
+    cause = make_defect(team=hidden, title="Canary")
+    return make_incident(team=team, status="duplicate", duplicate_of=original, caused_by_defect=cause)
+
+
+@pytest.fixture(params=["defect", "incident"])
+def row(request):
+    return request.getfixturevalue(request.param)
+
+
+def edit_url(row):
+    return reverse(f"{row._meta.app_label}:edit", args=[row.reference])
+
+
+def typed(row, **fields):
+    """The edit form as it was shown, with some fields typed over."""
+    common = {"title": "New title", "team": "payments", "severity": row.severity.key, "version": row.version}
+    if isinstance(row, Defect):
+        own = {"stage_found": "ci", "found_at": "2026-03-02T12:00", "resolution": row.resolution}
+    else:
+        own = {"detected_at": "2026-03-02T12:00"}
+    return common | own | {"status": row.status, "duplicate_of": "", "caused_by_defect": ""} | fields
+
+
+def test_no_page_names_it(client, row):
+    for url in (row.get_absolute_url(), edit_url(row), reverse(f"{row._meta.app_label}:list") + "?format=csv"):
+        answer = client.get(url)
+        body = answer.getvalue().decode() if answer.streaming else answer.text
+        assert row.reference in body
+        assert CANARY.lower() not in body.lower()
+
+
+def test_the_api_answers_null(client, row):
+    name = row._meta.model_name
+    for url in (f"/api/v1/{name}s/", f"/api/v1/{name}s/{row.reference}/"):
+        body = client.get(url).text
+        assert CANARY not in body
+        assert '"duplicate_of":null' in json.dumps(json.loads(body), separators=(",", ":"))
+
+
+def test_a_member_of_both_teams_sees_it(client, row, hidden, team):
+    client.force_login(make_member(team=hidden))
+    assert client.get(row.get_absolute_url()).status_code == 404
+    both = make_member(team=team)
+    hidden.memberships.create(user=both, role="engineer")
+    client.force_login(both)
+    assert row.duplicate_of.reference in client.get(row.get_absolute_url()).text
+    assert row.duplicate_of.reference in client.get(edit_url(row)).text
+    assert row.duplicate_of.reference in client.get(f"/api/v1/{row._meta.model_name}s/").text
+
+
+def test_an_edit_keeps_what_it_does_not_show(client, row):
+    before = row.duplicate_of, getattr(row, "caused_by_defect", None)
+    assert client.post(edit_url(row), typed(row)).status_code == 302
+    row.refresh_from_db()
+    assert row.title == "New title"
+    assert (row.duplicate_of, getattr(row, "caused_by_defect", None)) == before
+
+
+def test_what_is_a_duplicate_no_more_names_no_original(client, row):
+    reopened = {"status": "new", "resolution": ""} if isinstance(row, Defect) else {"status": "triage"}
+    assert client.post(edit_url(row), typed(row, **reopened)).status_code == 302
+    row.refresh_from_db()
+    assert row.duplicate_of is None
+
+
+def test_a_stale_edit_does_not_tell(client, row):
+    type(row).objects.get(pk=row.pk).save()
+    answer = client.post(edit_url(row), typed(row))
+    assert answer.status_code == 409
+    assert CANARY not in answer.text
+
+
+def test_a_stale_edit_of_what_was_moved_out_of_sight_finds_nothing(client, row, hidden):
+    elsewhere = type(row).objects.get(pk=row.pk)
+    url, form = edit_url(row), typed(row)
+    elsewhere.team, elsewhere.title = hidden, "Canary"
+    elsewhere.save()
+    assert client.post(url, form).status_code == 404
+
+
+def test_a_duplicate_of_a_duplicate_does_not_lead_there(client, row):
+    make = make_defect if isinstance(row, Defect) else make_incident
+    another = make(team=row.team)
+    form = typed(another, status="duplicate", resolution="", duplicate_of=row.reference)
+    assert client.post(edit_url(another), form).status_code == 302
+    for url in (another.get_absolute_url(), edit_url(another)):
+        assert CANARY.lower() not in client.get(url).text.lower()
+
+
+def test_a_deleted_original_is_not_named(client, team):
+    original = make_incident(team=team, title="Gone")
+    duplicate = make_incident(team=team, status="duplicate", duplicate_of=original)
+    original.put_away(timezone.now())
+    assert original.reference not in client.get(duplicate.get_absolute_url()).text
+
+
+@pytest.mark.parametrize("field", ["duplicate_of", "caused_by_defect"])
+def test_naming_it_is_refused_like_a_name_that_nobody_has(client, field, hidden, team):
+    mine = make_incident(team=team)
+    sentences = []
+    their = (make_incident if field == "duplicate_of" else make_defect)(team=hidden)
+    for reference in (their.reference, their.reference.replace("-1", "-999")):
+        answer = client.post(edit_url(mine), typed(mine, status="duplicate", **{field: reference}))
+        sentences.append(answer.context["form"].errors[field])
+    assert sentences[0] == sentences[1]
+    assert Incident.objects.get(pk=mine.pk).status == "active"
