@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.mail import send_mail
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 
 from qmportal.lib.text import clean_line
 from qmportal.lib.work import Work, ring
@@ -20,8 +22,12 @@ if TYPE_CHECKING:
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def visible_to(self, user: AnyUser) -> NotificationQuerySet:
-        """One's own."""
-        return self.filter(user=user.pk)
+        """One's own, as long as one belongs to (or, where it is for managers, manages) the teams that it tells about."""
+        mine = self.filter(user=user.pk)
+        if not user.is_authenticated or user.is_admin:
+            return mine
+        managed = Q(teams__contained_by=sorted(user.managed))
+        return mine.filter(managed | Q(for_managers=False, teams__contained_by=sorted(user.near)))
 
     def unread_first(self) -> NotificationQuerySet:
         return self.order_by(F("read_at").desc(nulls_first=True), "-created_at", "-id")
@@ -30,11 +36,33 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return self.filter(read_at=None)
 
     def tell(
-        self, user: User, *, key: str, kind: str, subject: str, body: str = "", url: str = "", mail: bool = True
+        self,
+        user: User,
+        *,
+        key: str,
+        kind: str,
+        subject: str,
+        body: str = "",
+        url: str = "",
+        teams: Iterable[int] = (),
+        for_managers: bool = False,
+        mail: bool = True,
     ) -> Notification:
-        """Tells one person one thing, once: the same `key` again changes nothing. Mail follows by a worker."""
+        """Tells one person one thing, once: the same `key` again changes nothing. Mail follows by a worker.
+
+        `teams`: ids of the teams whose texts or people it names. It is hidden from somebody who leaves one of them.
+        """
         told, created = self.get_or_create(
-            user=user, key=key, defaults={"kind": kind, "subject": clean_line(subject)[:200], "body": body, "url": url}
+            user=user,
+            key=key,
+            defaults={
+                "kind": kind,
+                "subject": clean_line(subject)[:200],
+                "body": body,
+                "url": url,
+                "teams": list(teams),
+                "for_managers": for_managers,
+            },
         )
         if created and mail and user.is_active:
             ring(Mail.objects.create(notification=told))
@@ -50,6 +78,8 @@ class Notification(models.Model):
     subject = models.CharField(max_length=200)
     body = models.TextField(blank=True)
     url = models.CharField(max_length=300, blank=True)
+    teams = ArrayField(models.BigIntegerField(), default=list, help_text="Ids of the teams that it tells about.")
+    for_managers = models.BooleanField(default=False, help_text="Hidden from somebody who no longer manages the teams.")
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True, blank=True)
 
@@ -76,5 +106,7 @@ class Mail(Work):
 
     def run(self) -> None:
         told = self.notification
+        if not Notification.objects.visible_to(told.user).filter(pk=told.pk).exists():
+            return  # the person has left the team in the meantime
         link = f"\n\n{settings.SITE_URL}{told.url}" if told.url else ""
         send_mail(told.subject, f"{told.body}{link}".strip(), None, [told.user.email])

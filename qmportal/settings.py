@@ -95,6 +95,7 @@ TEMPLATES = [
                 "face": "qmportal.lib.face",
                 "lucide": "qmportal.lib.icons",
                 "markdown": "qmportal.lib.markdown",
+                "training": "scenarios.tags",
             },
         },
     }

@@ -483,7 +483,7 @@ def catalogue(user: User, now: datetime) -> list[Offer]:
         .defer("document")
     )
     mine = standings(user, now)
-    asked = {row.ref: row for row in Assignment.objects.open().filter(user=user, kind=ItemKind.SCENARIO)}
+    asked = Assignment.objects.open().filter(user=user, kind=ItemKind.SCENARIO).by_ref()
     offers = [
         Offer(
             version.scenario,

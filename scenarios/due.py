@@ -84,5 +84,5 @@ class Queue:
 def read_queue(user: User, today: date) -> Queue:
     """All checks as they stand for this person. Two queries."""
     answers = CheckAnswer.objects.latest_of(user)
-    asked = {row.ref: row for row in Assignment.objects.open().filter(user=user, kind=ItemKind.CHECK)}
+    asked = Assignment.objects.open().filter(user=user, kind=ItemKind.CHECK).by_ref()
     return Queue([Line(check, answers.get(check.id), asked.get(check.id), today) for check in content.checks()])

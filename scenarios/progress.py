@@ -130,7 +130,7 @@ class Sum:
         return 100 * self.counts["passed"] // self.total if self.total else 0
 
 
-def board(teams: QuerySet[Team], now: datetime) -> tuple[list[Row], list[tuple[str, str, int]]]:
+def board(teams: QuerySet[Team], viewer: User, now: datetime) -> tuple[list[Row], list[tuple[str, str, int]]]:
     """The rows of all members of these teams, and who is a member of which: (slug, name of team, person). Five queries."""
     members = Membership.objects.filter(team__in=teams, user__is_active=True).order_by(
         "team__name", "user__name", "user__email"
@@ -142,15 +142,20 @@ def board(teams: QuerySet[Team], now: datetime) -> tuple[list[Row], list[tuple[s
         names[pk] = (name or email, email)
         their_teams[pk].append(team)
     people = {pk: Person(pk, name, email, tuple(their_teams[pk])) for pk, (name, email) in names.items()}
-    return rows_of(people, now), [(slug, team, pk) for slug, team, pk, *_ in found]
+    return rows_of(people, viewer, now), [(slug, team, pk) for slug, team, pk, *_ in found]
 
 
-def rows_of(people: dict[int, Person], now: datetime) -> list[Row]:
-    """Everything that these people were asked to learn, and what they passed without being asked. Four queries."""
+def rows_of(people: dict[int, Person], viewer: User, now: datetime) -> list[Row]:
+    """What these people were asked to learn, as far as the viewer may see it, and what they passed without being asked."""
     titles, today, tries = Titles(), local_day(now), tries_of(people)
     assignments: dict[tuple[int, str, str], Assignment] = {}
-    for each in Assignment.objects.filter(user__in=people, withdrawn_at=None).order_by("assigned_at", "id"):
-        assignments[each.user_id, each.kind, each.ref] = each  # of several the last: a refresher
+    asked = Assignment.objects.visible_to(viewer).filter(user__in=people, withdrawn_at=None)
+    for each in asked.order_by("assigned_at", "id"):
+        key = each.user_id, each.kind, each.ref
+        before = assignments.get(key)
+        if before and not before.done_at and not each.done_at and before.due_on < each.due_on:
+            continue  # two teams ask for it: what is due first counts
+        assignments[key] = each  # of several the last: a refresher
     rows = [
         Row(
             person=people[user],
@@ -253,7 +258,7 @@ def by_team(rows: Iterable[Row], members: Iterable[tuple[str, str, int]]) -> lis
 
 def mine(user: User, now: datetime) -> list[Row]:
     """One's own rows."""
-    return rows_of({user.pk: Person(user.pk, str(user), user.email)}, now)
+    return rows_of({user.pk: Person(user.pk, str(user), user.email)}, user, now)
 
 
 def managed_teams(user: User) -> TeamQuerySet:

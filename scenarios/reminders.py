@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
@@ -56,34 +56,38 @@ def _together(assignments: Iterable[Assignment]) -> list[list[Assignment]]:
 def remind_managers(now: datetime) -> int:
     """Once a week, on the first day on which somebody is behind: who of one's teams is, and with how much."""
     today = local_day(now)
-    overdue: dict[int, int] = defaultdict(int)
-    for user in Assignment.objects.overdue(today).filter(user__is_active=True).values_list("user_id", flat=True):
-        overdue[user] += 1
+    late = Assignment.objects.overdue(today).filter(user__is_active=True)
+    overdue = set(late.order_by().values_list("user_id", flat=True).distinct())
     members = Membership.objects.filter(user__in=overdue, team__archived_at=None).select_related("user", "team")
     behind: dict[int, dict[int, User]] = defaultdict(dict)  # team, and every team above it -> people
     for row in members:
         for team in row.team.lineage:
             behind[team][row.user_id] = row.user
     reports: dict[User, dict[int, User]] = defaultdict(dict)
+    teams: dict[User, list[int]] = defaultdict(list)
     managers = Membership.objects.filter(role=Role.MANAGER, team__in=behind, team__archived_at=None, user__is_active=True)
     for row in managers.select_related("user"):
         reports[row.user] |= {pk: person for pk, person in behind[row.team_id].items() if pk != row.user_id}
+        teams[row.user].append(row.team_id)
     for manager, people in reports.items():
-        if people:
-            _tell_manager(manager, sorted(people.values(), key=str), overdue, today)
+        counts = Counter(late.visible_to(manager).filter(user__in=people).values_list("user_id", flat=True))
+        lines = [f"- {people[pk]}: {counts[pk]} overdue" for pk in sorted(counts, key=lambda pk: str(people[pk]))]
+        if lines:
+            _tell_manager(manager, teams[manager], lines, today)
     return len(reports)
 
 
-def _tell_manager(manager: User, people: list[User], overdue: dict[int, int], today: date) -> None:
-    lines = [f"- {person}: {overdue[person.pk]} overdue" for person in people]
+def _tell_manager(manager: User, teams: list[int], lines: list[str], today: date) -> None:
     year, week, _ = today.isocalendar()
     Notification.objects.tell(
         manager,
         key=f"training-team-{year}-{week:02}",
         kind="training",
-        subject=f"Training is overdue for {len(people)} {'person' if len(people) == 1 else 'people'} of your teams",
+        subject=f"Training is overdue for {len(lines)} {'person' if len(lines) == 1 else 'people'} in your teams",
         body="\n".join(lines),
         url=f"{reverse('scenarios:progress')}?state=overdue",
+        teams=teams,
+        for_managers=True,
     )
 
 

@@ -15,5 +15,5 @@ def remind() -> None:
 
 @shared_task
 def assign_automatic_plans() -> None:
-    """Every five minutes: a new member is a row of `teams`, which knows nothing of training."""
+    """Every five minutes, for people who come to a plan without joining a team: theirs was moved, the plan is new."""
     Plan.objects.assign_automatic(timezone.now())

@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
@@ -137,9 +137,20 @@ class User(AbstractBaseUser, PermissionsMixin):
         """My role by team id, from my own memberships."""
         return {team.pk: team.role for team in self.own_teams}
 
+    @cached_property
+    def near(self) -> set[int]:
+        """The ids of the teams in my reach and of those above them: what those above plan and write is meant for me too."""
+        return {pk for team in self.reach for pk in team.lineage}
+
+    @cached_property
+    def managed(self) -> set[int]:
+        """The ids of the teams that I manage: as their manager, or as that of a team above."""
+        mine = {pk for pk, role in self.roles.items() if role == Role.MANAGER}
+        return {team.pk for team in self.reach if self.is_admin or mine & set(team.lineage)}
+
     def forget_roles(self) -> None:
         """My memberships changed within this request: ask again."""
-        for cached in ("roles", "own_teams", "reach"):
+        for cached in ("roles", "own_teams", "reach", "near", "managed"):
             self.__dict__.pop(cached, None)
 
     @transaction.atomic
@@ -436,6 +447,9 @@ class Membership(models.Model):
     role = models.CharField(max_length=10, choices=Role)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    # What the apps above do in the transaction in which somebody joins a team or changes roles. Their AppConfig adds it.
+    on_joining: ClassVar[list[Callable[[Membership], object]]] = []
+
     class Meta:
         ordering = ["team__name", "user__name", "user__email"]
         constraints = [
@@ -448,6 +462,12 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.team} ({self.get_role_display()})"
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        for act in self.on_joining:
+            act(self)
 
     @property
     def is_only_manager(self) -> bool:

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from qmportal.lib.days import local_day
 from qmportal.lib.rows import RowList, RowSerializer
-from scenarios.models import Assignment, Attempt, ItemKind
+from scenarios.models import Assignment, Attempt, ItemKind, Plan
 from teams.models import Membership, Team
 
 
@@ -19,7 +19,7 @@ class ProgressRow(RowSerializer):
     name = serializers.CharField(source="user__name")
     kind = serializers.ChoiceField(ItemKind.choices)
     item = serializers.CharField(source="ref", help_text="A scenario's slug, a check's id or a page's slug.")
-    plan = serializers.CharField(source="plan__name", allow_null=True)
+    plan = serializers.CharField(source="plan_name", allow_null=True, help_text="Null if it is another team's.")
     assigned_at = serializers.DateTimeField()
     due_on = serializers.DateField()
     done_at = serializers.DateTimeField(allow_null=True)
@@ -74,3 +74,8 @@ class ProgressList(RowList):
     serializer_class = ProgressRow
     filterset_class = ProgressFilters
     orderings = ("-assigned_at", "assigned_at")
+
+    def get_queryset(self) -> QuerySet[Any]:
+        plans = Plan.objects.named_to(self.request.user).filter(pk=OuterRef("plan"))
+        self.queryset = ProgressList.queryset.annotate(plan_name=Subquery(plans.order_by().values("name")))
+        return super().get_queryset()

@@ -28,13 +28,19 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.filter(done_at=None, withdrawn_at=None)
 
     def visible_to(self, user: AnyUser) -> AssignmentQuerySet:
-        """My own, and those of the members of teams that I manage."""
+        """My own, and those of the members of teams that I manage, without what a team that I may not see assigned."""
         managed = Team.objects.with_rows_for(user, Role.MANAGER)
-        of_members = Membership.objects.filter(team__in=managed).values("user")
-        return self.filter(Q(user=user.pk) | Q(user__in=of_members))
+        of_members = Q(user__in=Membership.objects.filter(team__in=managed).values("user"))
+        if user.is_authenticated and not user.is_admin:
+            of_members &= Q(team=None) | Q(team__members_only=False) | Q(team__in=user.near)
+        return self.filter(Q(user=user.pk) | of_members)
 
     def overdue(self, today: date) -> AssignmentQuerySet:
         return self.open().filter(due_on__lt=today)
+
+    def by_ref(self) -> dict[str, Assignment]:
+        """One for each ref: that which is due first."""
+        return {row.ref: row for row in self.order_by("-due_on", "-id")}
 
     def complete(self, user: User, kind: str, ref: str, now: datetime) -> int:
         """Ticks off what the person was asked to learn; how many assignments that were."""
@@ -42,7 +48,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
 
 class Assignment(models.Model):
-    """One thing that one person was asked to learn, by when. `done_at` is set when it is passed or read."""
+    """One thing that one person was asked to learn, by when. `done_at` is set when it is passed or read.
+
+    `team` is the team that asks; none is the organisation. Two teams that do not see each other may ask for the same.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="assignments")
     kind = models.CharField(max_length=8, choices=ItemKind)
@@ -62,8 +71,9 @@ class Assignment(models.Model):
         ordering = ["due_on", "position", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "kind", "ref"],
+                fields=["user", "kind", "ref", "team"],
                 condition=Q(done_at=None, withdrawn_at=None),
+                nulls_distinct=False,
                 name="assignment_open_once",
                 violation_error_message="This person already has this to do.",
             )

@@ -92,6 +92,7 @@ class Diagnosis(models.Model):
                     subject=f"Advice is wanted on {self.team}",
                     body=f"{by} asks: {question}",
                     url=request.get_absolute_url(),
+                    teams=[self.team_id],
                 )
         return request
 
@@ -160,5 +161,6 @@ class AdviceRequest(models.Model):
                 subject=f"Advice on {self.diagnosis.team}",
                 body=answer,
                 url=self.diagnosis.get_absolute_url(),
+                teams=[self.diagnosis.team_id],
             )
         return True

@@ -41,17 +41,27 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         near = {pk for lineage in lineages for pk in lineage}
         return self.filter(Q(team=None) | Q(team__in=near)) if near else self.none()
 
+    def named_to(self, user: AnyUser) -> PlanQuerySet:
+        """Those whose name I may read beside an assignment: of the organisation, and of teams near mine."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.is_admin else self.filter(Q(team=None) | Q(team__in=user.near))
+
     def in_use(self) -> PlanQuerySet:
         return self.filter(retired_at=None)
 
-    def assign_automatic(self, now: datetime) -> int:
-        """Hands every automatic plan to those it is for and who never had it; to how many people. Safe to repeat."""
+    def assign_automatic(self, now: datetime, only: User | None = None) -> int:
+        """Assigns every automatic plan to those it is for and who never had it (`only` one of them); to how many people.
+
+        Safe to repeat. It runs when somebody joins a team, and every five minutes for teams that were moved and the like.
+        """
         given = 0
         for plan in self.in_use().filter(automatic=True).exclude(items=None):
             had = Assignment.objects.filter(plan=plan).values("user")
-            people = list(plan.people().exclude(pk__in=had))
+            meant = plan.people().filter(pk=only.pk) if only else plan.people()
+            people = list(meant.exclude(pk__in=had))
             if people:
-                handed = plan.assign(people, now=now)
+                handed = plan.assign(people, now=now, team=plan.team)
                 given += handed.people - handed.had_it
         return given
 
@@ -120,7 +130,9 @@ class Plan(models.Model):
         """
         Plan.objects.select_for_update(of=("self",)).get(pk=self.pk)
         items = list(self.items.all())
-        known = Assignment.objects.filter(user__in=people, withdrawn_at=None)
+        # What a team hides from the one who assigns is as if it were not there.
+        known = Assignment.objects.visible_to(by) if by else Assignment.objects.all()
+        known = known.filter(user__in=people, withdrawn_at=None)
         known = known.filter(done_at=None) if again else known
         have = set(known.values_list("user_id", "kind", "ref"))
         learnt = {} if again else earliest_success([person.pk for person in people])
@@ -155,6 +167,7 @@ class Plan(models.Model):
             subject=f"You have new training: {self}",
             body=f"{self.description}\n\nThe first part is due on {first_due:%-d %b %Y}.".strip(),
             url=reverse("scenarios:mine"),
+            teams=[self.team_id] if self.team_id else [],
         )
 
 

@@ -36,8 +36,8 @@ MOST_TEAMS = 100
 def library(request: SignedInRequest) -> HttpResponse:
     q = request.GET.get("q", "").strip()[:100]
     read = set(PageRead.objects.filter(user=request.user).values_list("page", flat=True))
-    asked = Assignment.objects.open().filter(user=request.user, kind=ItemKind.PAGE).values_list("ref", "due_on")
-    due = dict(asked)
+    asked = Assignment.objects.open().filter(user=request.user, kind=ItemKind.PAGE).by_ref()
+    due = {ref: row.due_on for ref, row in asked.items()}
     pages = pages_now()
     groups = [
         {

@@ -42,12 +42,13 @@ VIEWS = {"people": "By person", "teams": "By team", "items": "Every item"}
 @require_safe
 def plans(request: SignedInRequest) -> HttpResponse:
     require(can_oversee(request.user), MANAGERS_ONLY)
+    asked = Assignment.objects.visible_to(request.user).filter(withdrawn_at=None).values("pk")
     mine = (
         Plan.objects.visible_to(request.user)
         .select_related("team")
         .annotate(
             parts=Count("items", distinct=True),
-            people_count=Count("assignments__user", distinct=True, filter=Q(assignments__withdrawn_at=None)),
+            people_count=Count("assignments__user", distinct=True, filter=Q(assignments__in=asked)),
         )
     )
     context = {
@@ -193,7 +194,8 @@ def _candidates(request: SignedInRequest, found: Plan, form: AssignForm, people:
     """The people to tick, with how many parts of the plan each has already."""
     parts = {(item.kind, item.ref) for item in found.items.all()}
     has = {person.pk: 0 for person in people}
-    asked = Assignment.objects.filter(user__in=people, withdrawn_at=None).values_list("user_id", "kind", "ref")
+    rows = Assignment.objects.visible_to(request.user).filter(user__in=people, withdrawn_at=None)
+    asked = rows.values_list("user_id", "kind", "ref")
     for user, kind, ref in asked.distinct():
         has[user] += (kind, ref) in parts
     ticked = set(request.POST.getlist("people")) if form.is_bound else None
@@ -232,7 +234,7 @@ def board(request: SignedInRequest) -> HttpResponse:
     if chosen.get("team"):
         teams = teams.descendants_of(Team.objects.get(slug=chosen["team"]))
     parts = set(chosen["plan"].items.values_list("kind", "ref")) if chosen.get("plan") else set()
-    rows, members = progress.board(teams, timezone.now())
+    rows, members = progress.board(teams, request.user, timezone.now())
     rows = progress.narrow(rows, person=chosen.get("person"), state=chosen.get("state") or "", items=parts)
     if request.GET.get("format") == "csv":
         return _csv(rows)

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from notifications.models import Notification
 from scenarios.models import Assignment, PageRead, Plan, PlanItem
-from teams.models import Role
-from tests.factories import NOON, join, make_member, make_team, make_user
+from teams.models import Invitation, Role, User
+from tests.factories import NOON, PASSWORD, join, make_member, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -175,7 +175,7 @@ def test_a_withdrawn_part_can_be_asked_for_again(client, manager, team):
     assert Assignment.objects.open().count() == 1
 
 
-def test_the_page_offers_the_members_and_says_how_many_had_it(client, manager, team):
+def test_the_page_offers_the_members_and_says_how_many_had_it(client, manager, team, only_own_plans):
     ann, ben = make_member(team=team, name="Ann", role="trainee"), make_member(team=team, name="Ben", role="trainee")
     make_member(team=make_team(), name="Stranger", role="trainee")
     plan = make_plan(role="trainee")
@@ -235,32 +235,52 @@ def only_own_plans():
 
 
 def test_new_members_get_an_automatic_plan_once(team, only_own_plans):
-    plan = make_plan(role="trainee", automatic=True)
     below = make_team(parent=team)
     ann = make_member(team=below, role="trainee")
     make_member(team=team, role="engineer")
     make_member(team=team, role="trainee", is_active=False)
+    plan = make_plan(role="trainee", automatic=True)
     assert Plan.objects.assign_automatic(NOON) == 1
     assert set(Assignment.objects.values_list("user", "plan")) == {(ann.pk, plan.pk)}
     assert Plan.objects.assign_automatic(NOON) == 0
-    ben = make_user()
-    join(ben, team, "trainee")
+    ben = make_member(team=team, role="engineer")
+    ben.memberships.update(role="trainee")
     assert Plan.objects.assign_automatic(NOON + timedelta(minutes=5)) == 1
     Assignment.objects.update(withdrawn_at=NOON)
     assert Plan.objects.assign_automatic(NOON) == 0
 
 
 def test_an_automatic_plan_of_a_team_stays_in_the_team(team, only_own_plans):
-    make_plan(team=team, automatic=True)
+    plan = make_plan(team=team, automatic=True)
     make_member(team=make_team())
-    make_member(team=make_team(parent=team))
-    assert Plan.objects.assign_automatic(NOON) == 1
+    ben = make_member(team=make_team(parent=team))
+    assert set(Assignment.objects.values_list("user", "plan", "team")) == {(ben.pk, plan.pk, team.pk)}
+
+
+def test_whoever_joins_has_the_plan_at_once(client, team):
+    """Accepting, another role and a second team: each in one transaction, without the task."""
+    manager = make_member(team=team, role=Role.MANAGER)
+    invitation = Invitation(team=team, email="new@example.com", role="trainee")
+    secret = invitation.renew(timezone.now())
+    answer = client.post(
+        f"/teams/join/{secret}/", {"name": "Nia", "password": PASSWORD, "password_again": PASSWORD}, follow=True
+    )
+    nia = User.objects.get(email="new@example.com")
+    assert nia.assignments.open().count() == 8
+    page = answer.text
+    assert "Your first weeks: 8 items to do" in page
+    assert "Next: " in page
+    assert page.index("8 items to do") < page.index("<h1>")
+    client.force_login(manager)
+    eli = make_member(team=team, role="engineer")
+    assert not eli.assignments.exists()
+    client.post(f"/teams/{team.slug}/members/{eli.memberships.get().pk}/role/", {"role": "trainee"})
+    assert eli.assignments.open().count() == 8
 
 
 def test_trainees_meet_the_first_weeks(team):
     plan = Plan.objects.get(name="First weeks")
     ann = make_member(team=team, role="trainee")
-    assert Plan.objects.assign_automatic(timezone.now()) == 1
     kinds = [row.kind for row in Assignment.objects.filter(user=ann, plan=plan)]
     assert (kinds.count("page"), kinds.count("check"), kinds.count("scenario")) == (4, 3, 1)
 

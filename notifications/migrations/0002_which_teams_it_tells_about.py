@@ -1,0 +1,24 @@
+import django.contrib.postgres.fields
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("notifications", "0001_initial")]
+
+    operations = [
+        migrations.AddField(
+            "notification",
+            "teams",
+            django.contrib.postgres.fields.ArrayField(
+                base_field=models.BigIntegerField(),
+                default=list,
+                help_text="Ids of the teams that it tells about.",
+                size=None,
+            ),
+        ),
+        migrations.AddField(
+            "notification",
+            "for_managers",
+            models.BooleanField(default=False, help_text="Hidden from somebody who no longer manages the teams."),
+        ),
+    ]
