@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -18,6 +18,9 @@ from qmportal.lib.work import Work, ring
 if TYPE_CHECKING:
     from teams.models import User
     from teams.permissions import AnyUser
+
+
+MOST_RINGS = 50  # the sweep finds the rest
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
@@ -35,9 +38,14 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def unread(self) -> NotificationQuerySet:
         return self.filter(read_at=None)
 
-    def tell(
+    def tell(self, user: User, *, mail: bool = True, **what: Any) -> Notification:
+        """Tells one person one thing: see `tell_all`."""
+        self.tell_all([user], mail=mail, **what)
+        return self.get(user=user, key=what["key"])
+
+    def tell_all(
         self,
-        user: User,
+        users: Collection[User],
         *,
         key: str,
         kind: str,
@@ -47,26 +55,33 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         teams: Iterable[int] = (),
         for_managers: bool = False,
         mail: bool = True,
-    ) -> Notification:
-        """Tells one person one thing, once: the same `key` again changes nothing. Mail follows by a worker.
+    ) -> None:
+        """Tells each of these people the same thing, once: the same `key` again changes nothing. Mail follows by a worker.
 
         `teams`: ids of the teams whose texts or people it names. It is hidden from somebody who leaves one of them.
         """
-        told, created = self.get_or_create(
-            user=user,
-            key=key,
-            defaults={
-                "kind": kind,
-                "subject": clean_line(subject)[:200],
-                "body": body,
-                "url": url,
-                "teams": list(teams),
-                "for_managers": for_managers,
-            },
-        )
-        if created and mail and user.is_active:
-            ring(Mail.objects.create(notification=told))
-        return told
+        told_before = set(self.filter(user__in=users, key=key).values_list("user_id", flat=True))
+        told = [
+            Notification(
+                user=user,
+                key=key,
+                kind=kind,
+                subject=clean_line(subject)[:200],
+                body=body,
+                url=url,
+                teams=list(teams),
+                for_managers=for_managers,
+            )
+            for user in users
+            if user.pk not in told_before
+        ]
+        Notification.objects.bulk_create(told, ignore_conflicts=True)
+        if mail and told:
+            # Of two that tell at once, one makes the mail.
+            new = self.filter(user__in=[each.user_id for each in told if each.user.is_active], key=key, mail=None)
+            mails = Mail.objects.bulk_create(Mail(notification=each) for each in new)
+            for each in mails[:MOST_RINGS]:
+                ring(each)
 
 
 class Notification(models.Model):

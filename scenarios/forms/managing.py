@@ -101,11 +101,10 @@ class ChosenTeam(forms.Form):
 
 
 class AssignForm(forms.Form):
-    """Who gets a plan."""
+    """Who gets a plan: everybody as one field, since a browser that sends a thousand ticks is refused."""
 
-    people = forms.ModelMultipleChoiceField(
-        queryset=User.objects.none(), error_messages={"required": "Choose at least one person."}
-    )
+    everybody = forms.BooleanField(required=False)
+    people = forms.ModelMultipleChoiceField(queryset=User.objects.none(), required=False)
     again = forms.BooleanField(
         label="A refresher: also for those who have done it before",
         required=False,
@@ -114,6 +113,15 @@ class AssignForm(forms.Form):
     def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["people"].queryset = people  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("everybody"):
+            self.errors.pop("people", None)
+            cleaned["people"] = self.fields["people"].queryset  # type: ignore[attr-defined]
+        if "people" in cleaned and not cleaned["people"]:
+            self.add_error("people", "Choose at least one person.")
+        return cleaned
 
 
 class ProgressFilter(forms.Form):

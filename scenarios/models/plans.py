@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Min, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from notifications.models import Notification
@@ -155,17 +157,20 @@ class Plan(models.Model):
         ]
         Assignment.objects.bulk_create(rows, ignore_conflicts=True)
         asked = {row.user: row.due_on for row in sorted(rows, key=lambda row: row.due_on, reverse=True) if not row.done_at}
+        people_due = defaultdict(list)
         for person, first_due in asked.items():
-            self._tell(person, first_due, now)
+            people_due[first_due].append(person)
+        for first_due, them in people_due.items():
+            self._tell(them, first_due, now)
         return Handed(len(people), len(people) - len(asked))
 
-    def _tell(self, person: User, first_due: date, now: datetime) -> None:
-        Notification.objects.tell(
-            person,
+    def _tell(self, people: list[User], first_due: date, now: datetime) -> None:
+        Notification.objects.tell_all(
+            people,
             key=f"plan-{self.pk}-{now:%Y%m%d%H%M%S%f}",
             kind="training",
             subject=f"You have new training: {self}",
-            body=f"{self.description}\n\nThe first part is due on {first_due:%-d %b %Y}.".strip(),
+            body=f"{self.description}\n\nThe first item is due on {first_due:%-d %b %Y}.".strip(),
             url=reverse("scenarios:mine"),
             teams=[self.team_id] if self.team_id else [],
         )
@@ -173,9 +178,11 @@ class Plan(models.Model):
 
 def earliest_success(people: Collection[int]) -> dict[tuple[int, str, str], datetime]:
     """When each of these people first passed a scenario, answered a check rightly or read a page. Three queries."""
-    graded = Attempt.objects.graded().finished().filter(Q(passed=True) | Q(credited=True), user__in=people)
+    graded = Attempt.objects.graded().filter(Q(passed=True) | Q(credited=True), user__in=people)
+    # An attempt that was under way when its version was withdrawn is credited without an end.
+    passed_at = Min(Coalesce("finished_at", "reset_at"))
     found = (
-        (ItemKind.SCENARIO, graded.values_list("user", "version__scenario__slug").annotate(first=Min("finished_at"))),
+        (ItemKind.SCENARIO, graded.values_list("user", "version__scenario__slug").annotate(first=passed_at)),
         (
             ItemKind.CHECK,
             CheckAnswer.objects.filter(user__in=people, right=True)

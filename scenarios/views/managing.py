@@ -33,6 +33,7 @@ from teams.requests import SignedInRequest
 MANAGERS_ONLY = "Only managers plan training and see how far it is."
 NOT_YOURS = "This plan is written by others: of the organisation by admins, of a team by its managers."
 PAGE_SIZE = 50
+TICKS_A_PAGE = 200  # well below the number of fields that a form may have
 VIEWS = {"people": "By person", "teams": "By team", "items": "Every item"}
 
 
@@ -172,8 +173,9 @@ def assign(request: SignedInRequest, pk: int) -> HttpResponse:
         count = f"{handed.people} {'person' if handed.people == 1 else 'people'}"
         messages.success(request, f"{found}: {count}, {handed.had_it} had it already.")
         return redirect(f"{reverse('scenarios:progress')}?plan={found.pk}")
-    candidates = _candidates(request, found, form, people)
-    context = {"plan": found, "form": form, "chosen": chosen, "team": team, "candidates": candidates}
+    page = Paginator(people, TICKS_A_PAGE).get_page(request.GET.get("page"))
+    candidates = _candidates(request, found, form, list(page))
+    context = {"plan": found, "form": form, "chosen": chosen, "team": team, "page": page, "candidates": candidates}
     return render_page(request, "scenarios/managing/assign.html", context, status=422 if form.is_bound else 200)
 
 
@@ -190,7 +192,7 @@ def _offered(request: SignedInRequest, found: Plan, teams: TeamQuerySet) -> tupl
     return chosen, team, Plan(team=team, role=values["role"]).people()
 
 
-def _candidates(request: SignedInRequest, found: Plan, form: AssignForm, people: QuerySet[User]) -> list[dict[str, Any]]:
+def _candidates(request: SignedInRequest, found: Plan, form: AssignForm, people: list[User]) -> list[dict[str, Any]]:
     """The people to tick, with how many parts of the plan each has already."""
     parts = {(item.kind, item.ref) for item in found.items.all()}
     has = {person.pk: 0 for person in people}

@@ -299,6 +299,18 @@ def test_the_form_of_texts_changes_words_alone(client, author):
     assert engine.graph_hash(after) == engine.graph_hash(before)
 
 
+def test_the_form_of_texts_takes_a_scenario_of_any_size(client, author):
+    choice = "      c{}: {{label: Way, quality: {}, to: split, reveal: What happened., why: The reason.}}\n"
+    choices = "".join(choice.format(n, 1 if n == 0 else 0) for n in range(5))
+    nodes = "".join(f"  d{n}:\n    kind: decision\n    prompt: What now?\n    choices:\n{choices}" for n in range(190))
+    make_draft(FIRST.replace("  split:\n", f"{nodes}  split:\n"))
+    form = client.get(url("authoring_texts", "tiny")).context["form"]
+    assert len(form.texts) > 3_000
+    data = {"base": 1} | form.texts | {"title": "Another title"}
+    assert client.post(url("authoring_texts", "tiny"), data).status_code == 302
+    assert "title: Another title" in Scenario.objects.get().draft_yaml
+
+
 def test_the_form_of_texts_refuses_html_and_stale_drafts(client, author):
     scenario = make_draft()
     fields = typed(client.get(url("authoring_texts", "tiny")))

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from notifications.models import Notification
+from notifications.models import Mail, Notification
 from scenarios.models import Assignment, PageRead, Plan, PlanItem
-from teams.models import Invitation, Role, User
+from scenarios.publishing import void
+from teams.models import Invitation, Membership, Role, User
 from tests.factories import NOON, PASSWORD, join, make_member, make_team, make_user
 
 pytestmark = pytest.mark.django_db
@@ -154,6 +155,15 @@ def test_what_was_learnt_before_is_noted_as_done(team):
     assert not Notification.objects.exists()
 
 
+def test_credit_given_while_an_attempt_ran_is_known_to_a_later_plan(team, zero_bug):
+    ann = make_member(team=team)
+    zero_bug.begin(ann, NOON)
+    void(zero_bug.current, reason="Wrong", by=make_user(admin=True), now=NOON + timedelta(days=1))
+    handed = make_plan(("scenario", "zero_bug_policy"), team=team).assign([ann], now=NOON + timedelta(days=2))
+    assert handed.had_it == 1
+    assert Assignment.objects.get().done_at == NOON + timedelta(days=1)
+
+
 def test_a_refresher_asks_again_once(team):
     ann = make_member(team=team)
     plan = make_plan(("page", "the-trap"), team=team)
@@ -188,6 +198,24 @@ def test_the_page_offers_the_members_and_says_how_many_had_it(client, manager, t
     answer = client.post(address, {"people": [ann.pk, ben.pk]}, follow=True)
     assert "2 people, 1 had it already." in answer.content.decode()
     assert {row.assigned_by for row in Assignment.objects.filter(user=ben)} == {manager}
+
+
+def test_more_people_than_a_form_has_fields(client, manager, team, django_assert_max_num_queries):
+    people = User.objects.bulk_create(User(email=f"p{n:04}@example.com", password="x") for n in range(1_200))
+    Membership.objects.bulk_create(Membership(user=person, team=team, role="trainee") for person in people)
+    plan = make_plan(role="trainee")
+    address = f"/training/plans/{plan.pk}/assign/?team=payments&role=trainee"
+    page = client.get(address).text
+    assert page.count('name="people"') == 200
+    assert "1 to 200 of 1200 people" in page
+    assert "p1199@example.com" in client.get(f"{address}&page=6").text
+    with django_assert_max_num_queries(60):
+        answer = client.post(address, {"everybody": "1", "people": [person.pk for person in people[:200]]})
+    assert answer.status_code == 302
+    assert Assignment.objects.filter(plan=plan).count() == 2_400
+    assert Notification.objects.count() == Mail.objects.count() == 1_200
+    assert "1200 people, 1200 had it already." in client.post(address, {"everybody": "1"}, follow=True).text
+    assert client.post(address, {"people": [person.pk for person in people]}).status_code == 302
 
 
 def test_the_team_and_role_that_were_chosen_are_offered(client, manager, team):
