@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from django.db.models import Count, QuerySet
 from django.urls import reverse
 
-from benchmarks.metrics import METRICS, Measure
+from benchmarks.metrics import METRICS
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.tiers import Overall, Rules, Tier, overall
 from benchmarks.words import (
@@ -24,7 +25,7 @@ from benchmarks.words import (
 )
 from dashboards.findings import standing, together
 from dashboards.history import read_earlier, read_night, series, trend_days
-from dashboards.words import borderline_words, listed, moved, open_words, tier_bar, tier_words
+from dashboards.words import MEANING, borderline_words, gap_words, listed, moved, open_words, tier_bar, tier_words
 from defects.models import Defect, Severity
 from incidents.models import Incident
 from pipeline.models import Stage
@@ -68,21 +69,20 @@ class TeamReport:
         return Window(self.as_of, self.window) if self.as_of else None
 
     def change(self, metric: str) -> dict[str, Any] | None:
-        """The move since the window before; an arrow only where a test at 5% says so."""
+        """The move since the window before: how far, which way, and whether a test at 5% says it is more than chance."""
         now, before = self.now.get(metric), self.before.get(metric)
         if now is None or before is None or now.value is None or before.value is None:
             return None
         verdict = moved(now.measure, before.measure)
         if verdict is None:
             return None
-        if verdict == "no_clear_change":
-            return {"text": "", "direction": "flat", "better": None, "word": "no clear change"}
-        gap = abs(now.value - before.value)
+        if now.value == before.value:
+            return {"text": "", "direction": "flat", "better": None, "word": "unchanged"}
         return {
-            "text": format_value(gap, METRICS[metric].unit, compact=True),
+            "text": gap_words(abs(now.value - before.value), METRICS[metric].unit),
             "direction": "up" if now.value > before.value else "down",
-            "better": verdict == "improved",
-            "word": verdict,
+            "better": None if verdict == "no_clear_change" else verdict == "improved",
+            "word": MEANING[verdict],
         }
 
     def finding(self) -> str:
@@ -116,7 +116,7 @@ class TeamReport:
         """The escaped defect rate against the window before, where a test says that it moved."""
         metric = "escaped_defect_rate"
         move = self.change(metric)
-        if not move or not move["text"]:
+        if not move or move["better"] is None:
             return ""
         was = together(format_value(self.before[metric].value, "percent"))
         words = "improved" if move["better"] else "got worse"
@@ -139,15 +139,6 @@ class TeamReport:
     def _card(self, kept: MetricSnapshot, past: list[float | None]) -> dict[str, Any]:
         measure, rules = kept.measure, self.rules.get(kept.metric, Rules())
         definition = METRICS[kept.metric]
-        step = next_step(measure, rules)
-        chips = [sample_words(measure)]
-        for word, seconds in (("median", measure.median), ("p90", measure.p90)):
-            if definition.unit == "seconds" and seconds is not None:
-                chips.append(f"{word} {format_value(seconds, 'seconds', compact=True)}")
-        if kept.borderline:
-            chips.append(borderline_words(kept.borderline))
-        if kept.metric == "mttr" and (words := open_words(self.now, rules)):
-            chips.append(f"with open: {words}")
         return {
             "metric": kept.metric,
             "label": definition.label,
@@ -160,19 +151,27 @@ class TeamReport:
             "change": self.change(kept.metric),
             "spark": charts.sparkline(past),
             "bar": tier_bar(measure, rules, kept.tier),
-            "chips": chips,
-            "left": self._foot(measure, rules, kept, step),
-            "right": f"95% interval: {span}" if (span := interval_words(measure)) else "",
+            "notes": list(self._notes(kept, rules)),
         }
 
-    def _foot(self, measure: Measure, rules: Rules, kept: MetricSnapshot, step: tuple[Tier, str] | None) -> str:
+    def _notes(self, kept: MetricSnapshot, rules: Rules) -> Iterator[str]:
+        """What an honest value brings along, the most important first."""
+        measure, unit = kept.measure, METRICS[kept.metric].unit
         if rules.cuts and kept.tier is None:
-            return missing_words(measure, rules)
-        if rules.cuts:
-            return f"{step[0].label}: {step[1]}" if step else "Top tier reached"
-        if measure.metric == "open_incidents" and measure.longest:
-            return f"Oldest for {format_value(measure.longest, 'seconds', compact=True)}"
-        return ""
+            yield missing_words(measure, rules)
+        elif unit != "count":
+            yield sample_words(measure)
+        for word, seconds in (("median", measure.median), ("p90", measure.p90)):
+            if unit == "seconds" and seconds is not None:
+                yield f"{word} {format_value(seconds, 'seconds', compact=True)}"
+        if span := interval_words(measure):
+            yield f"95% interval {span}"
+        if kept.borderline:
+            yield borderline_words(kept.borderline)
+        if kept.metric == "mttr" and (words := open_words(self.now, rules)):
+            yield f"with open: {words}"
+        if kept.metric == "open_incidents" and measure.longest:
+            yield f"oldest: {format_value(measure.longest, 'seconds', compact=True)}"
 
     def steps(self) -> list[dict[str, Any]]:
         """What it takes: every judged metric below Elite, the weakest first."""

@@ -75,10 +75,12 @@ def team(request: SignedInRequest, slug: str) -> HttpResponse:
     rate = "escaped_defect_rate"
     trend = trend_chart(found, rate, period.window, report.as_of, report.now.get(rate)) if report.as_of else (None, "")
     mix = severity_mix(found)
+    cards = report.cards()
     context = {
         "team": found,
         "report": report,
-        "cards": report.cards(),
+        "judged": [card for card in cards if card["judged"]],
+        "measures": [card for card in cards if not card["judged"]],
         "steps": report.steps(),
         "trend": trend[0],
         "trend_title": trend[1],

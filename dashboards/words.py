@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from benchmarks.metrics import METRICS, Change, Measure, change
 from benchmarks.models import MetricSnapshot
-from benchmarks.tiers import Rules, Tier, judge
+from benchmarks.tiers import Rules, Tier, Unit, judge
 from benchmarks.words import format_value, sample_words, value_words
 from qmportal.lib import charts
 
@@ -36,6 +36,15 @@ def moved(now: Measure, before: Measure) -> Change | None:
 
 
 CHANGES: dict[Change, str] = {"improved": "improved", "worse": "got worse", "no_clear_change": "no clear change"}
+
+# Beside an arrow and a number: "down 4.6 points, not significant".
+MEANING: dict[Change, str] = {"improved": "improved", "worse": "got worse", "no_clear_change": "not significant"}
+
+
+def gap_words(gap: float, unit: Unit) -> str:
+    """How far two values are apart; two shares differ by points: 12% to 9% is "3.0 points", not 3%."""
+    words = format_value(gap, unit, compact=True)
+    return words.replace("%", " points") if unit == "percent" else words
 
 
 def moved_words(verdict: Change, before: Measure) -> str:

@@ -86,16 +86,19 @@ def record_status(record: Any) -> SafeString:
 
 @register.simple_tag
 def delta(text: str, direction: str = "flat", better: bool | None = None, word: str = "") -> SafeString:
-    """A change: arrow, number, word. direction: up, down, flat. better: True, False, or None for neither."""
+    """A change: arrow, number, word. direction: up, down, flat. better: True, False, or None for neither.
+
+    Without a number it is the word alone: "unchanged".
+    """
     if not word:
         word = "no clear change" if better is None else "better" if better else "worse"
     return format_html(
         '<span class="delta{}"><svg aria-hidden="true"><use href="#arrow-{}"/></svg>'
-        '<span class="sr-only">{} </span>{} {}</span>',
+        '<span class="sr-only">{}</span>{}{}</span>',
         "" if better is None else " better" if better else " worse",
         direction,
-        "" if direction == "flat" else direction,
-        text,
+        "" if direction == "flat" else f"{direction} ",
+        f"{text}, " if text else "",
         word,
     )
 

@@ -36,7 +36,7 @@ def expect_tiers(page, *, overall, restore):
 def test_an_incident_changes_the_tier(new_context, javascript):
     page = new_context(java_script_enabled=javascript).new_page()
     sign_in_by_form(page, ENGINEER)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Quality across 3 teams")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Quality across 2 teams")
 
     # Down to the rows.
     page.get_by_role("main").get_by_role("link", name="Payments").click()

@@ -273,8 +273,27 @@ def test_a_metric_that_is_younger_than_the_night_is_counted_now(client, manager,
 
 
 def test_a_time_stands_beside_its_median_and_p90(client, manager):
-    [card] = [card for card in client.get("/t/payments/").context["cards"] if card["metric"] == "mttr"]
-    assert [chip.split()[0] for chip in card["chips"][:3]] == ["n", "median", "p90"]
+    [card] = [card for card in client.get("/t/payments/").context["judged"] if card["metric"] == "mttr"]
+    assert [note.split()[0] for note in card["notes"][:3]] == ["n", "median", "p90"]
+
+
+def test_a_card_says_how_far_which_way_and_whether_it_means_something(client, manager, payments, today, yesterday):
+    """12.0% of 50 now: after 13.3% of 30 that may be chance, after 60.6% of 66 it is not."""
+    earlier = yesterday - timedelta(days=90)
+    add_defects(payments, 4, 26, earlier)
+    take_snapshots(today - timedelta(days=90))
+    [card] = [card for card in client.get("/t/payments/").context["judged"] if card["metric"] == "escaped_defect_rate"]
+    assert card["change"] == {"text": "1.3 points", "direction": "down", "better": None, "word": "not significant"}
+    assert "down </span>1.3 points, not significant" in client.get("/t/payments/").text
+    add_defects(payments, 36, 0, earlier)
+    MetricSnapshot.objects.filter(as_of=today - timedelta(days=90)).delete()
+    take_snapshots(today - timedelta(days=90))
+    assert "points, improved" in client.get("/t/payments/").text
+
+
+def test_the_next_step_stands_once_on_the_page_of_a_team(client, manager):
+    page = client.get("/t/payments/").text
+    assert page.count("the next 11 defects all caught before release") == 1
 
 
 def test_the_trend_ends_with_the_number_of_the_day(client, manager, payments, today, yesterday):
@@ -528,7 +547,7 @@ def test_where_higher_is_better_the_best_stands_at_the_right_too(client, manager
     clean = make_team(name="Clean", slug="clean", parent=payments)
     add_defects(clean, 0, 12, yesterday)
     take_snapshots(today)
-    cards = {card["metric"]: card for card in client.get("/t/clean/").context["cards"]}
+    cards = {card["metric"]: card for card in client.get("/t/clean/").context["judged"]}
     assert cards["defect_removal_efficiency"]["tier"] == "elite"
     assert float(cards["defect_removal_efficiency"]["bar"].x) > 80
     assert float(client.get("/t/clean/defect_removal_efficiency/").context["page"].bar.x) > 80
