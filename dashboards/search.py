@@ -1,97 +1,179 @@
-"""Search and jump: teams, records, metrics and pages, all scoped to what the person may see."""
+"""Search and jump: actions, teams, records, metrics, people and pages, all scoped to what the person may open.
+
+Apps beside this one find their own things; `settings.SEARCHES` names them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.module_loading import import_string
 
+from benchmarks.forms import EDITABLE
 from benchmarks.metrics import METRICS
 from defects.models import Defect
 from incidents.models import Incident
-from teams.models import Team
+from qmportal.lib.search import Hit, holds, references_meant, words_of
+from teams.models import Membership, Role, Team, User
+from teams.permissions import can_author, can_import_somewhere, can_oversee, is_admin
 
-if TYPE_CHECKING:
-    from teams.permissions import AnyUser
-
-PLACES = (
-    ("Overview", "dashboards:overview"),
-    ("Incidents", "incidents:list"),
-    ("Report incident", "incidents:create"),
-    ("Defects", "defects:list"),
-    ("Report defect", "defects:create"),
-    ("Import", "integrations:import_list"),
-    ("Thresholds", "benchmarks:thresholds"),
-    ("Teams and people", "teams:list"),
-    ("Decision scenarios", "scenarios:list"),
-    ("Knowledge checks", "scenarios:checks"),
-    ("Library", "scenarios:library"),
-    ("Shortcuts and help", "dashboards:help"),
+MOST = 6
+# The order of the answer. What is not named here comes before the pages.
+KINDS = (
+    *("Actions", "Teams", "Incidents", "Defects", "Metrics", "People"),
+    *("Decision scenarios", "Knowledge checks", "Library", "Pages", "Settings"),
 )
-MOST = 8
 
 
-class Hit(NamedTuple):
-    """One thing that was found: its sort, what to read, what stands beside it, where it leads."""
+class Place(NamedTuple):
+    """A page of the portal: how people may call it as well, and who may open it."""
 
     kind: str
     label: str
-    note: str
-    url: str
+    address: str
+    also: str = ""
+    may: Callable[[User], bool] = lambda user: True
 
 
-def search_everything(user: AnyUser, q: str) -> list[Hit]:
-    """Up to `MOST` hits of each kind. An empty query answers with the usual places and my teams."""
-    if not q:
-        mine = Team.objects.with_rows_for(user)[:MOST]
-        return [*_places(""), *(Hit("Team", team.name, "Team", team.get_absolute_url()) for team in mine)]
-    teams = list(Team.objects.visible_to(user).filter(Q(name__icontains=q) | Q(key__iexact=q))[:MOST])
+PLACES = (
+    Place("Actions", "Report incident", "incidents:create", "new file outage down"),
+    Place("Actions", "Report defect", "defects:create", "new file bug fault"),
+    Place("Actions", "Import a file", "integrations:import_new", "upload csv excel tracker", can_import_somewhere),
+    Place("Actions", "Create a team", "teams:create", "new add", is_admin),
+    Place("Actions", "Create a training plan", "scenarios:plan_create", "new onboarding assign", can_oversee),
+    Place("Actions", "Write a scenario", "scenarios:authoring_new", "new create draft", can_author),
+    Place("Pages", "Overview", "dashboards:overview", "home start teams tiers comparison"),
+    Place("Pages", "Incidents", "incidents:list", "outages"),
+    Place("Pages", "Defects", "defects:list", "bugs faults"),
+    Place("Pages", "Inbox", "notifications:list", "notifications messages unread"),
+    Place("Pages", "Decision scenarios", "scenarios:list", "training cases practice"),
+    Place("Pages", "Knowledge checks", "scenarios:checks", "training questions due review"),
+    Place("Pages", "Library", "scenarios:library", "training concepts reading tools certifications"),
+    Place("Pages", "My training", "scenarios:mine", "plan assignments certificates"),
+    Place("Pages", "Self-assessment", "scenarios:diagnostic", "diagnostic self check advice"),
+    Place("Pages", "Requests for advice", "scenarios:advice", "quality leads"),
+    Place("Pages", "Team progress", "scenarios:progress", "training board", can_oversee),
+    Place("Pages", "Training plans", "scenarios:plans", "onboarding", can_oversee),
+    Place("Pages", "Scenario editor", "scenarios:authoring", "drafts authoring analytics", can_author),
+    Place("Pages", "Import", "integrations:import_list", "imports csv files", can_import_somewhere),
+    Place("Pages", "Teams and people", "teams:list", "members invite invitations groups"),
+    Place("Pages", "Shortcuts and help", "dashboards:help", "keyboard keys"),
+    Place("Settings", "Thresholds", "benchmarks:thresholds", "settings tiers benchmarks cut points"),
+    Place("Settings", "Account", "teams:profile", "settings profile name theme colours reminders keyboard preferences"),
+    Place("Settings", "E-mail address", "account_email", "settings account email"),
+    Place("Settings", "Change password", "account_change_password", "settings account"),
+    Place("Settings", "Access tokens", "teams:tokens", "settings api"),
+    Place("Settings", "API reference", "api_docs", "documentation openapi schema"),
+    Place("Settings", "People", "teams:people", "settings accounts users admins deactivate", is_admin),
+    Place("Settings", "Library links", "scenarios:links_edit", "settings tools certifications", is_admin),
+)
+
+
+def search_everything(user: User, q: str) -> list[Hit]:
+    """Up to `MOST` hits of each kind, actions first. An empty query answers with the usual places and my teams.
+
+    A handful of queries, however many words: teams, incidents, defects, people, and those of the apps beside this one.
+    """
+    words = words_of(q)
+    hits = [*_places(user, words), *_threshold_editors(user, words), *_invitations(user, words), *_teams(user, words)]
+    if words:
+        hits += [*_records(user, q), *_metrics(user, words), *_people(user, words)]
+        hits += [hit for find in settings.SEARCHES for hit in import_string(find)(user, q)]
+    order = {kind: place for place, kind in enumerate(KINDS)}
+    return sorted(hits, key=lambda hit: order.get(hit.kind, order["Pages"]))
+
+
+def _places(user: User, words: Sequence[str]) -> Iterator[Hit]:
+    for place in PLACES:
+        if (holds(words, place.label, place.also) if words else place.kind != "Settings") and place.may(user):
+            yield Hit(place.kind, place.label, "", reverse(place.address))
+
+
+def _threshold_editors(user: User, words: Sequence[str]) -> Iterator[Hit]:
+    if is_admin(user):
+        for slug in EDITABLE:
+            label = f"Edit thresholds of {METRICS[slug].label.lower()}"
+            if holds(words, label, METRICS[slug].short, "change tiers cut points"):
+                yield Hit("Actions", label, "", reverse("benchmarks:threshold_edit", args=[slug]))
+
+
+def _invitations(user: User, words: Sequence[str]) -> Iterator[Hit]:
+    for team in [team for team in user.own_teams if team.role == Role.MANAGER][:MOST]:
+        if holds(words, f"Invite people to {team.name}", "add member"):
+            yield Hit("Actions", f"Invite people to {team.name}", "", reverse("teams:members", args=[team.slug]))
+
+
+def _teams(user: User, words: Sequence[str]) -> list[Hit]:
+    if not words:
+        return [Hit("Teams", team.name, "", reverse("dashboards:team", args=[team.slug])) for team in user.own_teams[:MOST]]
+    found = Team.objects.visible_to(user).filter(_named(words)).select_related("parent")[:MOST]
+    return [Hit("Teams", team.name, _shown_name(user, team.parent), team.get_absolute_url()) for team in found]
+
+
+def _named(words: Sequence[str]) -> Q:
+    return Q(*(Q(name__icontains=word) | Q(key__iexact=word) for word in words))
+
+
+def _shown_name(user: User, team: Team | None) -> str:
+    """The name of a group, unless its very existence is hidden from this person."""
+    hidden = team is None or team.archived_at or (team.members_only and not is_admin(user) and not _reaches(user, team))
+    return "" if team is None or hidden else team.name
+
+
+def _reaches(user: User, team: Team) -> bool:
+    return any(pk in user.roles for pk in team.lineage)
+
+
+def _records(user: User, q: str) -> list[Hit]:
     return [
-        *(Hit("Team", team.name, "Team", team.get_absolute_url()) for team in teams),
-        *_metrics(user, q),
-        *_records(user, q),
-        *_places(q),
+        *_rows("Incidents", Incident.objects.visible_to(user), references_meant(q, Incident.REFERENCE_KIND), q),
+        *_rows("Defects", Defect.objects.visible_to(user), references_meant(q, Defect.REFERENCE_KIND), q),
     ]
 
 
-def _places(q: str) -> Iterable[Hit]:
-    for label, name in PLACES:
-        if q.casefold() in label.casefold():
-            yield Hit("Page", label, "Page", reverse(name))
+def _rows(kind: str, visible: Any, meant: list[str], q: str) -> list[Hit]:
+    """The one with this very reference first: PAY-INC-4 comes before PAY-INC-49, however old it is."""
+    visible = visible.only("reference", "title")
+    found = list(visible.filter(reference__in=meant)) if meant else []
+    found += visible.matching(q).exclude(pk__in=[row.pk for row in found])[:MOST]
+    return [Hit(kind, row.title, row.reference, row.get_absolute_url()) for row in found[:MOST]]
 
 
-def _metrics(user: AnyUser, q: str) -> list[Hit]:
-    """ "mttr payments" or "payments mttr": a metric of a team."""
-    words = q.casefold().split()
-    slugs = [
-        slug
+def _metrics(user: User, words: Sequence[str]) -> list[Hit]:
+    """ "mttr payments" or "payments time to restore": a metric of a team, of my own ones when none is named."""
+    rest = {
+        slug: [word for word in words if len(word) < 3 or not holds([word], metric.label, metric.short)]
         for slug, metric in METRICS.items()
-        if any(
-            word in (slug, metric.short.casefold()) or (len(word) > 3 and word in metric.label.casefold()) for word in words
-        )
-    ]
-    if not slugs:
+    }
+    fewest = min(map(len, rest.values()))
+    slugs = [slug for slug, others in rest.items() if len(others) == fewest]
+    if fewest == len(words):
         return []
-    teams = Team.objects.visible_to(user)
-    named = Q()
-    for word in words:
-        named |= Q(name__icontains=word)
-    narrowed = teams.filter(named)[:3] if len(words) > 1 else teams[:3]
+    named = rest[slugs[0]]
+    mine = Q(pk__in=list(user.roles)) if user.roles else Q()
+    teams = Team.objects.visible_to(user).filter(_named(named) if named else mine)[:3]
     return [
-        Hit("Metric", f"{METRICS[slug].label}, {team.name}", "Metric", reverse("dashboards:metric", args=[team.slug, slug]))
-        for team in narrowed
+        Hit("Metrics", f"{METRICS[slug].label}, {team.name}", "", reverse("dashboards:metric", args=[team.slug, slug]))
+        for team in teams
         for slug in slugs[:2]
     ]
 
 
-def _records(user: AnyUser, q: str) -> list[Hit]:
-    """The one with this very reference first: PAY-INC-4 comes before PAY-INC-49, however old it is."""
-    hits = []
-    for kind, rows in (("Incident", Incident.objects), ("Defect", Defect.objects)):
-        visible = rows.visible_to(user).only("reference", "title")
-        named = {"reference": q.upper()}
-        found = [*visible.filter(**named), *visible.matching(q).exclude(**named)[:MOST]]
-        hits += [Hit(kind, row.title, row.reference, row.get_absolute_url()) for row in found[:MOST]]
-    return hits
+def _people(user: User, words: Sequence[str]) -> list[Hit]:
+    """Members of the teams whose members I may see; an admin finds everybody."""
+    named = Q(*(Q(name__icontains=word) | Q(email__icontains=word) for word in words))
+    if is_admin(user):
+        everybody = User.objects.filter(named, is_active=True)[:MOST]
+        return [Hit("People", str(person), person.email, reverse("teams:people")) for person in everybody]
+    reached = [team.pk for team in user.reach]
+    rows = Membership.objects.filter(team__in=reached, user__is_active=True, user__in=User.objects.filter(named))
+    people: dict[int, Hit] = {}
+    for row in rows.select_related("user", "team")[: 4 * MOST]:
+        url = reverse("teams:members", args=[row.team.slug])
+        people.setdefault(row.user_id, Hit("People", str(row.user), row.team.name, url))
+    return sorted(people.values(), key=attrgetter("label"))[:MOST]

@@ -100,6 +100,8 @@ TEMPLATES = [
         },
     }
 ]
+# What search asks beside the dashboards' own: (user, words) -> list[qmportal.lib.search.Hit].
+SEARCHES = ["scenarios.search.find"]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- Database and broker ----------------------------------------------------------------------------------------------

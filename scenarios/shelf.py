@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from qmportal.lib.search import holds, words_of
 from scenarios import content
 from scenarios.models import PageEdit, Scenario, ScenarioVersion
 
 WORDS_A_MINUTE = 200
-MOST_WORDS = 8
 AROUND = 90  # characters before and after the first word that was found
 
 _UNIT_GAP = re.compile(r"(?<=[0-9]) (?=(?:%|s|min|h|d|days)(?![\w-]))")
@@ -70,28 +71,46 @@ def published_scenarios() -> list[tuple[str, str, str]]:
     return [row for row in rows.values_list("slug", "title", "summary") if row[1]]
 
 
+class Readable(NamedTuple):
+    """Something to read or take: what it is about, all of its text, and what stands beside its title."""
+
+    kind: str
+    title: str
+    about: str
+    text: str
+    url: str
+    note: str = ""
+
+
+def matches(q: str, whole: bool = False) -> list[Readable]:
+    """Pages, checks and scenarios that hold every word, those with the words in their title first.
+
+    The `whole` text is searched, or only the title and what it is about.
+    """
+    words = words_of(q)
+    found = [one for one in _readables() if holds(words, one.title, one.about, one.text if whole else "")]
+    return sorted(found, key=lambda one: sum(not holds([word], one.title) for word in words))
+
+
 def search(q: str) -> list[Found]:
-    """Pages, checks and scenarios that hold every word, those with the words in their title first."""
-    words = q.casefold().split()[:MOST_WORDS]
-    if not words:
-        return []
-    hits = []
-    for kind, title, text, url in _searchable():
-        low_title, low_text = title.casefold(), text.casefold()
-        if all(word in low_title or word in low_text for word in words):
-            missing_in_title = sum(word not in low_title for word in words)
-            hits.append((missing_in_title, Found(kind, marked(title, words), marked(_excerpt(text, words), words), url)))
-    return [found for _, found in sorted(hits, key=lambda hit: hit[0])]
+    """The same in the whole texts, for the page of the library: with the words marked, and where they stand."""
+    words = words_of(q)
+    return [
+        Found(one.kind, marked(one.title, words), marked(_excerpt(one.text, words), words), one.url)
+        for one in matches(q, whole=True)
+    ]
 
 
-def _searchable() -> Iterator[tuple[str, str, str, str]]:
+def _readables() -> Iterator[Readable]:
     for page in pages_now():
-        yield "Page", page.title, f"{page.summary} {_plain(page.body)}", reverse("scenarios:page", args=[page.slug])
+        text, url = f"{page.summary} {_plain(page.body)}", reverse("scenarios:page", args=[page.slug])
+        yield Readable("Library", page.title, page.summary, text, url, content.GROUPS[page.group])
     for check in content.checks():
         # Only the question: the solution is shown after an answer.
-        yield "Knowledge check", check.title, check.prompt, reverse("scenarios:check", args=[check.id])
+        url = reverse("scenarios:check", args=[check.id])
+        yield Readable("Knowledge check", check.title, check.prompt, check.prompt, url)
     for slug, title, summary in published_scenarios():
-        yield "Decision scenario", title, summary, reverse("scenarios:intro", args=[slug])
+        yield Readable("Decision scenario", title, summary, summary, reverse("scenarios:intro", args=[slug]))
 
 
 def _plain(body: str) -> str:

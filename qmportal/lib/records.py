@@ -12,6 +12,8 @@ from django.db import connection, migrations, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from qmportal.lib.search import MOST_WORDS, references_meant
+
 R = TypeVar("R", bound="Record")
 
 # The source of what people file in the portal itself.
@@ -43,8 +45,13 @@ class RecordQuerySet(models.QuerySet[R]):
         return self.alive().within_reach_of(user)
 
     def matching(self, words: str) -> Self:
-        """The words stand in the title, or begin the reference. The case-blind pattern is served by the trigram index."""
-        return self.filter(Q(title__iregex=re.escape(words)) | Q(reference__startswith=words.upper()))
+        """Each word stands in the title, in any order; or they begin or spell a reference, with dashes or without.
+
+        The case-blind patterns are served by the trigram index.
+        """
+        in_title = Q(*(Q(title__iregex=re.escape(word)) for word in words.split()[:MOST_WORDS]))
+        meant = Q(reference__in=references_meant(words, self.model.REFERENCE_KIND))
+        return self.filter(in_title | meant | Q(reference__startswith=words.upper()))
 
     def csv_rows(self) -> Iterator[tuple[Any, ...]]:
         """The cells of the model's `CSV_COLUMNS`, row by row as the database sends them."""

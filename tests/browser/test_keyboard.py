@@ -29,7 +29,7 @@ def test_the_first_tab_skips_to_the_content(engineer):
 def test_the_palette_jumps_to_a_team(engineer, keys):
     engineer.goto("/incidents/")
     engineer.keyboard.press(keys)
-    box = engineer.get_by_label("Team, incident, defect, metric or page")
+    box = engineer.get_by_label("Action, team, person, record or page")
     expect(box).to_be_focused()
     expect(engineer.locator("#palette-results")).to_contain_text("Overview")  # before the first letter
     engineer.keyboard.type("checko")
