@@ -137,7 +137,8 @@ def recompute(request: SignedInRequest) -> HttpResponse:
 def run(request: SignedInRequest, pk: int) -> HttpResponse:
     """How far a recomputation has come; the page asks again by itself until it is over."""
     work = get_object_or_404(SnapshotRun.objects.select_related("requested_by"), pk=pk)
-    return render(request, "benchmarks/run.html", {"run": work, "may_edit": is_admin(request.user)})
+    context = {"run": work, "standstill": work.standstill(timezone.now()), "may_edit": is_admin(request.user)}
+    return render(request, "benchmarks/run.html", context)
 
 
 def _today() -> date:

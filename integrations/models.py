@@ -25,15 +25,17 @@ from teams.models import Role, Team
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
 
+FOLDER = "imports"
+
 
 def private_files() -> FileSystemStorage:
     """Readable by the portal's own user alone, and reachable by no address."""
     return FileSystemStorage(file_permissions_mode=0o600, directory_permissions_mode=0o700)
 
 
-def random_name(job: ImportJob, name: str) -> str:
+def random_name(*_: object) -> str:
     """Nothing of the sender's name reaches the disk, and nobody can guess it."""
-    return f"imports/{secrets.token_urlsafe(24)}.csv"
+    return f"{FOLDER}/{secrets.token_urlsafe(24)}.csv"
 
 
 class ImportJobQuerySet(WorkQuerySet):
@@ -45,12 +47,23 @@ class ImportJobQuerySet(WorkQuerySet):
         """Removes files whose time is over, also of jobs that nobody ever confirmed."""
         for job in self.filter(created_at__lt=now - ImportJob.FILE_KEPT_FOR).exclude(file=""):
             job.forget_file()  # type: ignore[attr-defined]
+        self._forget_orphans(now)
+
+    def _forget_orphans(self, now: datetime) -> None:
+        """Files that no row names: of a process that was killed between the two, or of a row that went with its team."""
+        storage = private_files()
+        known = set(self.exclude(file="").values_list("file", flat=True))
+        for name in storage.listdir(FOLDER)[1] if storage.exists(FOLDER) else []:
+            path = f"{FOLDER}/{name}"
+            if path not in known and storage.get_modified_time(path) < now - ImportJob.ORPHANS_KEPT_FOR:
+                storage.delete(path)
 
 
 class ImportJob(Work):
     """A file and what became of it. Work twice: checked when it comes, imported when its sender says so."""
 
     FILE_KEPT_FOR = timedelta(days=7)
+    ORPHANS_KEPT_FOR = timedelta(days=1)
 
     class Phase(models.TextChoices):
         CHECK = "check", "Check"
@@ -100,8 +113,13 @@ class ImportJob(Work):
 
     @classmethod
     def upload(cls, file: UploadedFile, **fields: object) -> ImportJob:
-        """Keeps the file and has it checked in the background."""
-        job = cls.objects.create(file=file, **fields)
+        """Keeps the file and has it checked in the background. Without its row the file does not stay either."""
+        storage, name = private_files(), random_name()
+        try:
+            job = cls.objects.create(file=storage.save(name, file), **fields)
+        except BaseException:
+            storage.delete(name)
+            raise
         ring(job)
         return job
 
@@ -113,6 +131,7 @@ class ImportJob(Work):
             .update(
                 phase=self.Phase.IMPORT,
                 state=self.State.QUEUED,
+                failures=0,
                 skip_errors=skip_errors,
                 run_after=timezone.now(),
                 progress_done=0,

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from integrations.forms import KINDS, ImportForm
@@ -98,6 +99,7 @@ def detail(job: ImportJob) -> dict[str, Any]:
     result = job.result
     return {
         "job": job,
+        "standstill": job.standstill(timezone.now()),
         "kind": KINDS[job.mapping.kind].lower(),
         "encoding": ENCODINGS.get(result.get("encoding", ""), "UTF-16"),
         "changes": result.get("created", 0) + result.get("updated", 0),

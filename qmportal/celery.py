@@ -1,9 +1,12 @@
 """The Celery application. A worker is started with `REMAP_SIGTERM=SIGQUIT`, so that TERM lets running tasks finish."""
 
 import os
+from contextlib import AbstractContextManager
 
 from celery import Celery
 from celery.schedules import crontab
+from kombu import Producer
+from kombu.pools import producers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qmportal.settings")
 
@@ -14,8 +17,18 @@ app.conf.beat_schedule = {
     "nightly-snapshots": {"task": "benchmarks.tasks.nightly", "schedule": crontab(hour=2, minute=0)},
     "failed-night": {"task": "benchmarks.tasks.check_night", "schedule": crontab(hour=3, minute=0)},
     "old-files": {"task": "integrations.tasks.forget_old_files", "schedule": crontab(hour=3, minute=0)},
-    "sweep": {"task": "qmportal.tasks.sweep", "schedule": 30.0},
+    # Those that nobody could take in time are worth nothing: the next one does the same.
+    "sweep": {"task": "qmportal.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "automatic-plans": {"task": "scenarios.tasks.assign_automatic_plans", "schedule": 300.0},
     "reminders": {"task": "scenarios.tasks.remind", "schedule": crontab(hour=7, minute=0)},
 }
 app.autodiscover_tasks()
+
+
+def quick_producer() -> AbstractContextManager[Producer]:
+    """For requests that ring: half a second for each answer of the broker. Workers wait longer by design."""
+    quick = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "max_retries": 0}
+    producer: AbstractContextManager[Producer] = producers[app.connection_for_write(transport_options=quick)].acquire(
+        block=True, timeout=0.5
+    )
+    return producer

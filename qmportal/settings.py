@@ -123,6 +123,8 @@ REDIS_URL = env.str("REDIS_URL")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # --- Celery: the row is the truth, the task is the doorbell ------------------------------------------------------------
+# A worker that stops is noticed when this has run out; while it lives, it renews it.
+WORK_LEASE = timedelta(seconds=env.float("QMPORTAL_WORK_LEASE_SECONDS", default=60))
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

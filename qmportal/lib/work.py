@@ -7,19 +7,37 @@ inherits `Work`; its task takes the id, calls `perform(id)`, and may ring twice.
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Self
+from threading import Event, Thread
+from typing import NamedTuple, Self
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import Error, connection, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from qmportal.lib.outages import is_outage
+
 log = logging.getLogger(__name__)
+
+# A broker that does not answer is left alone for this long; meanwhile rows wait for the sweep.
+BROKER_PAUSE_SECONDS = 15
 
 
 class LostLease(Exception):
     """Another worker has taken the row over; whatever this one did must be rolled back."""
+
+
+class Standstill(NamedTuple):
+    """Why nothing moves: "stopped" (its worker has), "again" (an attempt failed) or "unheard" (no worker takes it)."""
+
+    why: str
+    at: datetime
+    """When it goes on; for "unheard", since when it waits."""
+    soon: bool
 
 
 class WorkQuerySet(models.QuerySet):
@@ -37,11 +55,16 @@ class Work(models.Model):
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
 
-    LEASE = timedelta(minutes=15)
-    MAX_ATTEMPTS = 5
+    LEASE = settings.WORK_LEASE
+    # A worker renews its lease for this long without any progress; then it counts as hung.
+    STALLED = timedelta(minutes=15)
+    MAX_FAILURES = 5
 
     state = models.CharField(max_length=8, choices=State, default=State.QUEUED, editable=False)
+    # The attempt's number guards the effect, so it only grows. Failures are attempts that the work itself, or the death of
+    # its worker, has ended; an outage is none.
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    failures = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     run_after = models.DateTimeField(default=timezone.now, editable=False)
     lease_until = models.DateTimeField(null=True, editable=False)
     error = models.TextField(blank=True, editable=False)
@@ -81,6 +104,16 @@ class Work(models.Model):
             progress_done=done, progress_total=total, lease_until=timezone.now() + self.LEASE
         )
 
+    def standstill(self, now: datetime) -> Standstill | None:
+        """What a page says when nothing moves; None while all is well."""
+        if self.state == self.State.RUNNING and self.lease_until and self.lease_until < now + self.LEASE / 2:
+            return Standstill("stopped", self.lease_until, soon=self.lease_until < now)
+        if self.state == self.State.QUEUED and self.run_after > now:
+            return Standstill("again", self.run_after, soon=False)
+        if self.state == self.State.QUEUED and self.run_after < now - self.LEASE:
+            return Standstill("unheard", self.run_after, soon=False)
+        return None
+
     def prepare(self) -> None:
         """What can be done before the transaction, with progress shown. Must be safe to repeat."""
 
@@ -92,8 +125,13 @@ class Work(models.Model):
             row = cls.objects.select_for_update(skip_locked=True).waiting(now).filter(pk=pk).first()
             if row is None:
                 return None
+            if row.state == cls.State.RUNNING:
+                row.failures += 1
+                if row.failures >= cls.MAX_FAILURES:
+                    row._give_up(now)
+                    return None
             row.state, row.attempts, row.lease_until = cls.State.RUNNING, row.attempts + 1, now + cls.LEASE
-            row.save(update_fields=["state", "attempts", "lease_until"])
+            row.save(update_fields=["state", "attempts", "failures", "lease_until"])
             return row
 
     @classmethod
@@ -103,10 +141,11 @@ class Work(models.Model):
         if row is None:
             return
         try:
-            row.prepare()
-            with transaction.atomic():
-                row.run()
-                row._settle(cls.State.DONE, "")
+            with row._renewed_lease():
+                row.prepare()
+                with transaction.atomic():
+                    row.run()
+                    row._settle(cls.State.DONE, "")
         except LostLease:
             log.warning("lease lost", extra={"work": cls.__name__, "id": pk})
         except row.foreseen() as problem:
@@ -114,6 +153,46 @@ class Work(models.Model):
         except Exception as problem:
             row._put_back(problem)
             raise
+
+    @contextmanager
+    def _renewed_lease(self) -> Iterator[None]:
+        """Renews the lease from a thread with a connection of its own: a long step is not a dead worker."""
+        over = Event()
+
+        def renew() -> None:
+            seen, moved = self.progress_done, time.monotonic()
+            while not over.wait(self.LEASE.total_seconds() / 4):
+                if self.progress_done != seen:
+                    seen, moved = self.progress_done, time.monotonic()
+                if time.monotonic() - moved > self.STALLED.total_seconds():
+                    return
+                try:
+                    self._renew_lease()
+                except Error as problem:
+                    log.warning("lease not renewed: %s", problem, extra={"work": type(self).__name__, "id": self.pk})
+                finally:
+                    connection.close()
+
+        thread = Thread(target=renew, name=f"lease of {self._meta.label} {self.pk}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _renew_lease(self) -> None:
+        """Unless the row is locked: then the effect is about to be committed, and nobody else can claim it."""
+        with transaction.atomic():
+            mine = type(self).objects.filter(pk=self.pk, attempts=self.attempts, state=self.State.RUNNING)
+            if mine.select_for_update(skip_locked=True).exists():
+                mine.update(lease_until=timezone.now() + self.LEASE)
+
+    def _give_up(self, now: datetime) -> None:
+        """Its worker died each time, perhaps for lack of memory: the next one would, too."""
+        self.state, self.lease_until, self.finished_at = self.State.FAILED, None, now
+        self.error = f"The worker stopped {self.failures} times while doing this, so it is not tried again."
+        self.save(update_fields=["state", "failures", "lease_until", "finished_at", "error"])
 
     def _settle(self, state: str, error: str) -> None:
         mine = type(self).objects.filter(pk=self.pk, attempts=self.attempts, state=self.State.RUNNING)
@@ -123,26 +202,43 @@ class Work(models.Model):
         self.state, self.error, self.finished_at = state, error, now
 
     def _put_back(self, problem: Exception) -> None:
-        """Tries again later, up to a limit; the error stays readable on the row."""
-        over = self.attempts >= self.MAX_ATTEMPTS
+        """Tries again later: up to a limit, or without end during an outage. The error stays readable on the row."""
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
+        self.failures += not is_outage(problem)
+        over = self.failures >= self.MAX_FAILURES
         type(self).objects.filter(pk=self.pk, attempts=self.attempts, state=self.State.RUNNING).update(
             state=self.State.FAILED if over else self.State.QUEUED,
+            failures=self.failures,
             error=f"{type(problem).__name__}: {problem}"[:2000],
-            run_after=timezone.now() + timedelta(seconds=10 * 2**self.attempts),
+            run_after=timezone.now() + timedelta(seconds=10 * 2 ** min(self.attempts, 6)),
             lease_until=None,
             finished_at=timezone.now() if over else F("finished_at"),
         )
 
 
-def ring(row: Work) -> None:
-    """Rings the doorbell once the row is committed. A broker that is down must not fail the request that rang."""
+class Doorbell:
+    """Rings within half a second or not at all. A broker that is down or hangs must not hold up the request that rang."""
 
-    def send() -> None:
-        from qmportal.celery import app  # only now: a web process that rings nothing goes without Celery
+    def __init__(self) -> None:
+        self._quiet_until = 0.0
+
+    def ring(self, label: str, pk: int) -> None:
+        if time.monotonic() < self._quiet_until:
+            return
+        from qmportal.celery import app, quick_producer  # only now: a web process that rings nothing goes without Celery
 
         try:
-            app.send_task("qmportal.tasks.perform", (row._meta.label, row.pk), retry=False)
+            with quick_producer() as producer:
+                app.send_task("qmportal.tasks.perform", (label, pk), producer=producer, retry=False)
         except Exception as problem:  # noqa: BLE001 - whatever the broker's client raises, the sweep rings again
-            log.warning("doorbell not heard: %s", problem, extra={"work": row._meta.label, "id": row.pk})
+            self._quiet_until = time.monotonic() + BROKER_PAUSE_SECONDS
+            log.warning("doorbell not heard: %s", problem, extra={"work": label, "id": pk})
 
-    transaction.on_commit(send)
+
+doorbell = Doorbell()
+
+
+def ring(row: Work) -> None:
+    """Rings the doorbell once the row is committed. Nothing depends on it being heard."""
+    transaction.on_commit(lambda: doorbell.ring(row._meta.label, row.pk))

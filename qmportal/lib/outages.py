@@ -1,0 +1,29 @@
+"""Faults of the surroundings, which pass: a full disk, a database or a mail server that is away."""
+
+import errno
+import smtplib
+import socket
+
+from django.db import Error as DatabaseError
+from psycopg import Error as DriverError
+from psycopg_pool import PoolTimeout
+
+FULL = {errno.ENOSPC, errno.EDQUOT}
+# Classes of SQLSTATE: connection lost, resources (disk, memory, connections), the server shuts down or starts, system error.
+SQLSTATES = ("08", "53", "57P", "58")
+
+
+def is_outage(problem: BaseException) -> bool:
+    """Whether trying again later, without end, is right."""
+    if isinstance(problem, DatabaseError):
+        cause = problem.__cause__
+        if isinstance(cause, PoolTimeout):
+            return True
+        state = cause.sqlstate if isinstance(cause, DriverError) else None
+        # Without a state the server said nothing: it could not be reached, or the connection was cut.
+        return state.startswith(SQLSTATES) if state else "connection" in str(problem).lower()
+    if isinstance(problem, smtplib.SMTPResponseException):
+        return 400 <= problem.smtp_code < 500
+    if isinstance(problem, smtplib.SMTPServerDisconnected | ConnectionError | TimeoutError | socket.gaierror):
+        return True
+    return isinstance(problem, OSError) and problem.errno in FULL
