@@ -52,7 +52,7 @@ class ImportJobQuerySet(WorkQuerySet):
     def _forget_orphans(self, now: datetime) -> None:
         """Files that no row names: of a process that was killed between the two, or of a row that went with its team."""
         storage = private_files()
-        known = set(self.exclude(file="").values_list("file", flat=True))
+        known = set(ImportJob.objects.exclude(file="").values_list("file", flat=True))
         for name in storage.listdir(FOLDER)[1] if storage.exists(FOLDER) else []:
             path = f"{FOLDER}/{name}"
             if path not in known and storage.get_modified_time(path) < now - ImportJob.ORPHANS_KEPT_FOR:

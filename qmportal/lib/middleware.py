@@ -1,5 +1,6 @@
 """Small middlewares: what browsers may keep, addresses without a page, a busy database, and input that no field holds."""
 
+import logging
 from collections.abc import Callable
 from urllib.parse import unquote
 
@@ -8,7 +9,9 @@ from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from qmportal.lib.busy import is_busy
+from qmportal.lib.outages import is_full
 
+log = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 RETRY_AFTER_SECONDS = 5
 
@@ -50,6 +53,9 @@ class BusyMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
+        if is_full(problem):
+            log.error("disk full", exc_info=problem)
+            return HttpResponse(render_to_string("507.html"), status=507)
         if not is_busy(problem):
             return None
         return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": RETRY_AFTER_SECONDS})

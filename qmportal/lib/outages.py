@@ -6,9 +6,10 @@ import socket
 
 from django.db import Error as DatabaseError
 from psycopg import Error as DriverError
+from psycopg.errors import DiskFull
 from psycopg_pool import PoolTimeout
 
-FULL = {errno.ENOSPC, errno.EDQUOT}
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 # Classes of SQLSTATE: connection lost, resources (disk, memory, connections), the server shuts down or starts, system error.
 SQLSTATES = ("08", "53", "57P", "58")
 
@@ -26,4 +27,9 @@ def is_outage(problem: BaseException) -> bool:
         return 400 <= problem.smtp_code < 500
     if isinstance(problem, smtplib.SMTPServerDisconnected | ConnectionError | TimeoutError | socket.gaierror):
         return True
-    return isinstance(problem, OSError) and problem.errno in FULL
+    return is_full(problem)
+
+
+def is_full(problem: BaseException) -> bool:
+    """Whether a disk is: the portal's own or the database's."""
+    return isinstance(problem.__cause__, DiskFull) or (isinstance(problem, OSError) and problem.errno in NO_SPACE)

@@ -1,13 +1,17 @@
 """The pages: send a file, see what it would do, import it, see what it did. The worker's call is `manage.py sweep`."""
 
 import csv
+import errno
 import io
+import os
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import DataError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -346,3 +350,42 @@ def test_the_list(client, team, manager):
     text = client.get(reverse("integrations:import_list")).text
     assert "export.csv" in text
     assert "Waiting for you" in text
+
+
+def test_a_file_whose_row_cannot_be_made_does_not_stay(manager, files):
+    with pytest.raises(DataError), transaction.atomic():
+        ImportJob.upload(SimpleUploadedFile("a.csv", b"a,b\n"), mapping_key="x" * 41, file_name="a.csv")
+    assert list(files.iterdir()) == []
+
+
+def test_half_a_file_on_a_full_disk_does_not_stay(manager, files):
+    class Full(SimpleUploadedFile):
+        def chunks(self, chunk_size=None):
+            yield b"a,b\n"
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        ImportJob.upload(Full("a.csv", b"a,b\n"), mapping_key="defects/qmportal", file_name="a.csv")
+    assert list(files.iterdir()) == []
+    assert not ImportJob.objects.exists()
+
+
+def test_a_full_disk_is_said(client, team, manager, files, monkeypatch):
+    def full(self, name, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(FileSystemStorage, "_save", full)
+    answer = send(client, GOOD, team=team)
+    assert answer.status_code == 507
+    assert "The portal’s disk is full, so nothing of what you sent was saved." in answer.text
+
+
+def test_files_that_no_row_names_are_removed_after_a_day(client, team, manager, files):
+    job = checked(client, GOOD, team=team)
+    old, new = files / "old.csv", files / "new.csv"
+    for path, hours in ((old, 25), (new, 23)):
+        path.write_text("x")
+        moment = (timezone.now() - timedelta(hours=hours)).timestamp()
+        os.utime(path, (moment, moment))
+    forget_old_files()
+    assert {path.name for path in files.iterdir()} == {"new.csv", Path(job.file.name).name}
