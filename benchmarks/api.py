@@ -16,11 +16,11 @@ from benchmarks.counting import counted_rows, is_defect_metric, with_shared_seve
 from benchmarks.metrics import METRICS, Amount, Judged
 from benchmarks.models import DEFAULT_WINDOW, TIER_CHOICES, WINDOWS, ThresholdSet
 from benchmarks.snapshots import measure_team, rules_in_force
-from benchmarks.tiers import HOUR
 from defects.api import DefectRow
 from incidents.api import IncidentRow
 from qmportal.lib.api import PAGE_PARAMETERS, read_day, refuse_undeclared
 from qmportal.lib.days import Window, local_day
+from qmportal.lib.wording import HOUR
 from teams.models import Team
 from teams.permissions import is_member
 

@@ -17,7 +17,8 @@ from benchmarks.statistics import (
     two_proportion_test,
     wilson,
 )
-from benchmarks.tiers import DAY, HOUR, Better, Cuts, Judgement, Rules, State, Unit, exact, judge
+from benchmarks.tiers import Better, Cuts, Judgement, Rules, State, Unit, judge
+from qmportal.lib.wording import DAY, HOUR, exact
 
 Amount = int | float | Decimal
 Change = Literal["improved", "worse", "no_clear_change"]

@@ -10,8 +10,9 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Literal
 
-from benchmarks.tiers import BEST_FIRST, DAY, HOUR, MINUTE, Better, Cuts, Number, Tier, Unit, exact
+from benchmarks.tiers import BEST_FIRST, Better, Cuts, Tier, Unit
 from benchmarks.words import format_duration
+from qmportal.lib.wording import DAY, HOUR, MINUTE, Number, exact
 
 End = Literal["lower", "upper"]
 

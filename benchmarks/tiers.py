@@ -11,12 +11,11 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Literal, NamedTuple, Protocol
 
-Number = int | float | Decimal | Fraction
+from qmportal.lib.wording import Number, exact
+
 Better = Literal["lower", "higher"]
 State = Literal["ok", "low_sample", "no_data", "provisional", "failed"]
 Unit = Literal["percent", "seconds", "count"]
-
-MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 class Tier(StrEnum):
@@ -53,11 +52,6 @@ class Tier(StrEnum):
 BEST_FIRST: tuple[Tier, ...] = tuple(Tier)
 _RANKS = {tier: 5 - place for place, tier in enumerate(BEST_FIRST)}
 _LABELS = {tier: tier.value.replace("_", " ").title() for tier in BEST_FIRST}
-
-
-def exact(number: Number) -> Fraction:
-    """The number as a fraction. A float means the decimal it prints as: 0.1 is one tenth."""
-    return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)
 
 
 @dataclass(slots=True, frozen=True)

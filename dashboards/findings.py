@@ -21,7 +21,7 @@ def together(value: str) -> str:
 
 def standing(measure: Measure, rules: Rules) -> str:
     """A measure inside a sentence: "12.0% of defects escaped"."""
-    value = together(value_words(measure, rules.cuts, compact=True))
+    value = together(value_words(measure, rules.cuts))
     if measure.metric == "escaped_defect_rate":
         return f"{value} of defects escaped"
     if measure.metric == "mttr":

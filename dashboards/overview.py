@@ -15,12 +15,13 @@ from django.urls import reverse
 from benchmarks.metrics import METRICS, Measure
 from benchmarks.models import MetricSnapshot
 from benchmarks.snapshots import count_now
-from benchmarks.tiers import HOUR, Cuts, Overall, Rules, Tier, overall
+from benchmarks.tiers import Cuts, Overall, Rules, Tier, overall
 from benchmarks.words import FAILED, sample_words, value_words
 from dashboards.history import SPARK_POINTS, series, trend_days
 from dashboards.words import borderline_words, listed
 from qmportal.lib import charts
 from qmportal.lib.days import day_words
+from qmportal.lib.wording import HOUR
 from teams.models import Team
 
 COLUMNS = ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect", "open_incidents")
@@ -251,7 +252,7 @@ def cell(kept: dict[str, Any] | None, cuts: Cuts | None) -> dict[str, Any]:
     if kept["state"] == "provisional" and kept["metric"] == "mttr":
         short = "provisional"
     return {
-        "value": value_words(measure, cuts, compact=True)
+        "value": value_words(measure, cuts)
         if kept["value"] is not None or kept["low"] or measure.is_down_throughout
         else "–",
         "tier": kept["tier"],

@@ -163,7 +163,7 @@ class TeamReport:
             yield sample_words(measure)
         for word, seconds in (("median", measure.median), ("p90", measure.p90)):
             if unit == "seconds" and seconds is not None:
-                yield f"{word} {format_value(seconds, 'seconds', compact=True)}"
+                yield f"{word} {format_value(seconds, 'seconds')}"
         if span := interval_words(measure):
             yield f"95% interval {span}"
         if kept.borderline:
@@ -171,7 +171,7 @@ class TeamReport:
         if kept.metric == "mttr" and (words := open_words(self.now, rules)):
             yield f"with open: {words}"
         if kept.metric == "open_incidents" and measure.longest:
-            yield f"oldest: {format_value(measure.longest, 'seconds', compact=True)}"
+            yield f"oldest: {format_value(measure.longest, 'seconds')}"
 
     def steps(self) -> list[dict[str, Any]]:
         """What it takes: every judged metric below Elite, the weakest first."""
@@ -186,7 +186,7 @@ class TeamReport:
                 {
                     "tier": kept.tier,
                     "label": METRICS[metric].label,
-                    "gap": f"{value_words(measure, rules.cuts, compact=True)} → {step[0].label}" if step else "",
+                    "gap": f"{value_words(measure, rules.cuts)} → {step[0].label}" if step else "",
                     "text": (f"{step[0].label}: {step[1]}." if step else "")
                     if kept.tier
                     else missing_words(measure, rules) + ".",
@@ -241,12 +241,13 @@ def trend_chart(
         tiers=[tier for _, tier in points] if cuts else [],
         log=definition.unit == "seconds",
         notes=down,
+        words=lambda value: format_value(value, definition.unit, cuts),
     )
     if picture is None:
         return None, f"{definition.label}: {DOWN_THROUGHOUT.lower()}."
     (first_day, first), (last_day, last) = known[0], known[-1]
     start, end = (
-        format_value(value, definition.unit, cuts, compact=True) if value or metric != "mtbf" else DOWN_THROUGHOUT.lower()
+        format_value(value, definition.unit, cuts) if value or metric != "mtbf" else DOWN_THROUGHOUT.lower()
         for value in (first, last)
     )
     span = f"from {start} on {day_words(first_day)} to {end} on {day_words(last_day)}"

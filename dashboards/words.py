@@ -43,13 +43,13 @@ MEANING: dict[Change, str] = {"improved": "improved", "worse": "got worse", "no_
 
 def gap_words(gap: float, unit: Unit) -> str:
     """How far two values are apart; two shares differ by points: 12% to 9% is "3.0 points", not 3%."""
-    words = format_value(gap, unit, compact=True)
+    words = format_value(gap, unit)
     return words.replace("%", " points") if unit == "percent" else words
 
 
 def moved_words(verdict: Change, before: Measure) -> str:
     """ "improved, was 12.0% (n = 50)"."""
-    was = format_value(before.value, before.unit, compact=True)
+    was = format_value(before.value, before.unit)
     return f"{CHANGES[verdict]}, was {was} ({sample_words(before)})"
 
 
@@ -67,7 +67,7 @@ def open_words(night: Mapping[str, MetricSnapshot], rules: Rules) -> str:
     with_open, still_open = night.get("mttr_with_open"), night.get("open_incidents")
     if with_open is None or with_open.value is None or still_open is None or not still_open.n:
         return ""
-    words = value_words(with_open.measure, rules.cuts, compact=True)
+    words = value_words(with_open.measure, rules.cuts)
     tier, without = judge(with_open.measure, rules).tier, night.get("mttr")
     if tier is None:
         return words

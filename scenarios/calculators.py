@@ -12,8 +12,9 @@ from typing import Any
 
 from benchmarks.metrics import METRICS, Judged, Measure, Tally, judge_all, with_durations
 from benchmarks.quantities import parse, typed
-from benchmarks.tiers import HOUR, MINUTE, Rules, Tier, exact
+from benchmarks.tiers import Rules, Tier
 from benchmarks.words import format_duration, format_value, next_steps, sample_words, value_words
+from qmportal.lib.wording import HOUR, MINUTE, exact
 from scenarios.checks import parse_number
 
 Values = Mapping[str, Any]
@@ -445,7 +446,7 @@ def _result(judged: Judged, rules: Mapping[str, Rules], lines: Sequence[Line]) -
 def _between(measure: Measure) -> str:
     if measure.low is None:
         return "Not known"
-    low, high = (format_value(end, measure.unit, compact=True) for end in (measure.low, measure.high))
+    low, high = (format_value(end, measure.unit) for end in (measure.low, measure.high))
     return f"{low} to {high}" if measure.high is not None else f"over {low}"
 
 

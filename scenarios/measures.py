@@ -33,7 +33,7 @@ def _described(row: MetricSnapshot) -> dict[str, Any]:
     return {
         "metric": row.metric,
         "label": METRICS[row.metric].label,
-        "value": value_words(measure, cuts, compact=True),
+        "value": value_words(measure, cuts),
         "n": row.n,
         "tier": row.tier,
         "judged": cuts is not None,

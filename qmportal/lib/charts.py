@@ -6,11 +6,11 @@ Durations are given in seconds, rates in percent.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from qmportal.lib.wording import DAY, HOUR, MINUTE, duration, quantity
+from qmportal.lib.wording import DAY, HOUR, MINUTE, NO_DATA, Number, mark, quantity
 
 # Best first. The order of cut points follows: cuts[0] parts Elite from Good.
 TIER_LABELS = {
@@ -321,13 +321,14 @@ def trend(
     events: Iterable[tuple[int, str]] = (),
     notes: dict[int, str] | None = None,
     also: Sequence[float | None] = (),
+    words: Callable[[Number], str] | None = None,
 ) -> Trend | None:
     """A line over time with tier bands behind it, and the rows of its table. None when no value is known.
 
     unit: "percent", "seconds" or "count". cuts: four cut points, Elite | Good first, or none: then no bands.
     tiers: the tier that each value was given (the chart judges nothing). limits: lower and upper control limit.
-    events: (index, words). notes: words for the table, by index. A None value breaks the line; its note takes
-    its place in the table.
+    events: (index, text). notes: text for the table, by index. A None value breaks the line; its note takes
+    its place in the table. words: how the table writes a value, where that depends on the cuts.
     also: a second line to compare with, one value for each of `values`.
     """
     known = [float(value) for value in values if value is not None]
@@ -347,12 +348,13 @@ def trend(
     }
     final = max(i for i, point in enumerate(points) if point)
     dotted = range(len(points)) if len(points) <= DOTS_UP_TO else alone | {final}
-    words = notes or {}
+    spell = words or (lambda value: quantity(value, unit))
+    noted = notes or {}
     rows = []
     for i, (label, value) in enumerate(zip(labels, values, strict=True)):
         tier = tiers[i] if tiers else None
-        note = ", ".join(filter(None, ["outside control limits" if i in outside else "", words.get(i, "")]))
-        text = quantity(value, unit, tuple(cuts))
+        note = ", ".join(filter(None, ["outside control limits" if i in outside else "", noted.get(i, "")]))
+        text = NO_DATA if value is None else spell(value)
         if value is None and note:
             text, note = note, ""
         beside = also[i] if also else None
@@ -363,7 +365,7 @@ def trend(
         dots=_dots(point for i in dotted if (point := points[i]) and i not in outside),
         dots_out=_dots(point for i in sorted(outside) if (point := points[i])),
         bands=_bands(scale, cuts, lower_is_better) if cuts else [],
-        ticks=[Tick(_short(scale.y(t)), duration(t) if unit == "seconds" else quantity(t, unit)) for t in scale.ticks],
+        ticks=[Tick(_short(scale.y(t)), mark(t, unit)) for t in scale.ticks],
         xticks=_xticks(labels),
         points=rows,
         limits=[Tick(_short(scale.y(v)), quantity(v, unit)) for v in limits or () if scale.holds(v)],

@@ -1,60 +1,145 @@
-"""Numbers and times in words. Plain functions: no Django, no clock of their own."""
+"""How numbers and times are written: the one place for pages, charts, mails, API text and CSV.
+
+Plain functions: no Django, no clock of their own. Rounding is half up, on exact numbers. `fits` says whether a rounded
+number may stand for the exact one: a digit is added until it does, so that a value never contradicts its tier.
+"""
 
 import math
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+Number = int | float | Decimal | Fraction
+Fits = Callable[[Fraction], bool]
 
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 NO_DATA = "No data"
+# Beyond this many decimals a value is cut off on its own side of a cut point instead of rounded.
+MOST_DECIMALS = 12
 
 
-def number(value: float | None, digits: int = 1) -> str:
+def exact(number: Number) -> Fraction:
+    """The number as a fraction. A float means the decimal it prints as: 0.1 is one tenth."""
+    return Fraction(repr(float(number))) if isinstance(number, float) else Fraction(number)
+
+
+def anything(shown: Fraction) -> bool:
+    """Any rounding will do."""
+    return True
+
+
+def number(value: Number | None, digits: int = 1) -> str:
     """1234.50 -> "1,234.5"; trailing zeros are dropped."""
     if value is None:
         return NO_DATA
-    text = f"{value:,.{digits}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return _plain(_decimal(Fraction(_half_up(exact(value) * 10**digits), 10**digits), digits))
 
 
-def percentage(value: float | None, cuts: tuple[float, ...] = ()) -> str:
-    """15.789 -> "15.8%". A digit is added while rounding would carry the value over a cut: 4.96 stays "4.96%"."""
+def count(value: Number | None, fits: Fits = anything) -> str:
+    """3555 -> "3,555"; a count that is not whole gets one decimal, or more if need be."""
     if value is None:
         return NO_DATA
-    for digits in (1, 2, 3, 4):
-        rounded = round(float(value), digits)
-        if all((float(value) < cut) == (rounded < cut) and (float(value) > cut) == (rounded > cut) for cut in cuts):
-            break
-    return f"{number(value, digits)}%"
+    precise = exact(value)
+    return _decimal(*_rounded(precise, 0 if precise.denominator == 1 else 1, fits))
 
 
-def duration(span: float | timedelta | None) -> str:
-    """Seconds or a timedelta -> the two largest units, cut off rather than rounded: 9000 -> "2 h 30 min"."""
+def percentage(value: Number | None, fits: Fits = anything) -> str:
+    """15.789 -> "15.8%": one decimal, or as many as tell a trace from nothing and nearly all from all: "0.04%"."""
+    if value is None:
+        return NO_DATA
+    precise = exact(value)
+
+    def tells(shown: Fraction) -> bool:
+        return fits(shown) and (shown == 0) is (precise == 0) and (shown == 100) is (precise == 100)
+
+    return _decimal(*_rounded(precise, 1, tells)) + "%"
+
+
+def duration(span: Number | timedelta | None, fits: Fits = anything) -> str:
+    """Seconds or a timedelta -> "38 min", "2 h 30 min", "5 d 4 h": two neighbouring units, or finer if need be.
+
+    Below 5 minutes with seconds, from 10 days on without hours: "4 min 12 s", "12 d".
+    """
     if span is None:
         return NO_DATA
-    seconds = int(span.total_seconds() if isinstance(span, timedelta) else span)
-    if seconds < 0:
-        return f"-{duration(-seconds)}"
-    if seconds < MINUTE:
-        return f"{seconds} s"
-    days, rest = divmod(seconds, DAY)
-    hours, rest = divmod(rest, HOUR)
-    minutes, rest = divmod(rest, MINUTE)
-    if days:
-        return f"{days} d {hours} h" if hours and days < 10 else f"{days} d"
-    if hours:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{minutes} min {rest} s" if rest and minutes < 5 else f"{minutes} min"
+    precise = _seconds(span)
+    if precise < 0:
+        return f"-{duration(-precise)}"
+    coarsest = DAY if precise >= 10 * DAY else HOUR if precise >= DAY else MINUTE if precise >= 5 * MINUTE else 1
+    for grain in (DAY, HOUR, MINUTE, 1):
+        shown = Fraction(_half_up(precise / grain) * grain)
+        if grain <= coarsest and fits(shown) and (shown > 0 or precise == 0):
+            return _spell(shown, 0)
+    return _spell(*_rounded(precise, 1, lambda shown: fits(shown) and (shown == 0) is (precise == 0)))
 
 
-def quantity(value: float | None, unit: str, cuts: tuple[float, ...] = ()) -> str:
+def duration_below(span: Number | timedelta) -> str:
+    """A duration rounded down, for "at most" and "more than": 30.04 days are "30 d".
+
+    Rounded up it would promise a tier, or a bound, that the number does not keep.
+    """
+    precise = _seconds(span)
+    if precise < 1:
+        return _spell(Fraction(math.floor(precise * 1000), 1000), 3)
+    grain = DAY if precise >= 10 * DAY else HOUR if precise >= DAY else MINUTE if precise >= MINUTE else 1
+    return _spell(Fraction(math.floor(precise / grain) * grain), 0)
+
+
+def quantity(value: Number | None, unit: str, fits: Fits = anything) -> str:
     """A value in the words of its unit: "percent", "seconds" or "count"."""
     if unit == "percent":
-        return percentage(value, cuts)
-    if unit == "seconds":
-        return duration(value)
-    return number(value, 2)
+        return percentage(value, fits)
+    return duration(value, fits) if unit == "seconds" else count(value, fits)
+
+
+def mark(value: Number, unit: str) -> str:
+    """A quantity on an axis, where all are round: "20%", "4 h"."""
+    return f"{number(value, 2)}%" if unit == "percent" else duration(value) if unit == "seconds" else number(value, 2)
+
+
+def _seconds(span: Number | timedelta) -> Fraction:
+    return Fraction(span // timedelta(microseconds=1), 10**6) if isinstance(span, timedelta) else exact(span)
+
+
+def _spell(seconds: Fraction, decimals: int) -> str:
+    whole = math.floor(seconds)
+    days, hours, minutes = whole // DAY, whole % DAY // HOUR, whole % HOUR // MINUTE
+    rest = seconds - whole + whole % MINUTE
+    parts = [(days, "d"), (hours, "h"), (minutes, "min")]
+    words = [f"{amount:,} {unit}" for amount, unit in parts if amount]
+    if rest or not words:
+        words.append(f"{_decimal(rest, decimals)} s")
+    return " ".join(words)
+
+
+def _rounded(precise: Fraction, least: int, fits: Fits) -> tuple[Fraction, int]:
+    """The number rounded half up to the fewest decimals, at least `least`, that fit; and how many these are."""
+    for decimals in range(least, MOST_DECIMALS + 1):
+        shown = Fraction(_half_up(precise * 10**decimals), 10**decimals)
+        if fits(shown):
+            return shown, decimals
+    cut_off = Fraction(math.floor(precise * 10**MOST_DECIMALS), 10**MOST_DECIMALS)
+    step = Fraction(1, 10**MOST_DECIMALS)
+    return (cut_off if fits(cut_off) else cut_off + step), MOST_DECIMALS
+
+
+def _half_up(number: Fraction) -> int:
+    return math.floor(number + Fraction(1, 2))
+
+
+def _decimal(number: Fraction, decimals: int) -> str:
+    scaled = int(number * 10**decimals)
+    whole, rest = divmod(abs(scaled), 10**decimals)
+    sign = "-" if scaled < 0 else ""
+    return f"{sign}{whole:,}.{rest:0{decimals}d}" if decimals else f"{sign}{whole:,}"
+
+
+def _plain(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def relative(moment: datetime, now: datetime) -> str:

@@ -63,7 +63,7 @@ def test_the_overview_shows_tier_value_and_finding(client, manager):
     page = client.get("/").content.decode()
     assert "Payments" in page
     assert "12.0%" in page
-    assert "1.5 h" in page
+    assert "1 h 30 min" in page
     assert "Average" in page
     assert "The one team with enough data is Average." in page
 
@@ -303,9 +303,9 @@ def test_the_trend_ends_with_the_number_of_the_day(client, manager, payments, to
     day = today - timedelta(days=1)
     for address in ("/t/payments/", "/t/payments/escaped_defect_rate/"):
         trend = client.get(address, {"as_of": day}).context["trend"]
-        assert [point.text for point in trend.points] == ["No data", "100%"], address
+        assert [point.text for point in trend.points] == ["No data", "100.0%"], address
         assert trend.points[-1].tier == "critical"
-    assert client.get("/t/payments/").context["trend"].points[-1].text == "12%"
+    assert client.get("/t/payments/").context["trend"].points[-1].text == "12.0%"
 
 
 def test_a_team_that_is_down_all_the_time_has_no_time_between_failures(client, today):
@@ -514,14 +514,14 @@ def test_mttr_with_open_incidents_is_shown_beside_mttr(client, manager, payments
     take_snapshots(today)
     # Five of an hour and a half, and one open for twenty days: 487.5 h / 6.
     for address in ("/t/payments/", "/t/payments/mttr/"):
-        assert "3.4 d, would be Needs Work" in client.get(address).content.decode()
+        assert "3 d 9 h, would be Needs Work" in client.get(address).content.decode()
 
 
 def test_open_incidents_that_leave_the_tier_are_said_to(client, manager, payments, today):
     make_incident(team=payments, detected_at=midnight(today) - timedelta(hours=2), started_at=None)
     take_snapshots(today)
     # Five of an hour and a half, and one open for two hours: 9.5 h / 6.
-    assert "1.6 h, still Good" in client.get("/t/payments/").content.decode()
+    assert "1 h 35 min, still Good" in client.get("/t/payments/").content.decode()
 
 
 def test_the_links_to_rows_keep_window_and_day(client, manager, payments, today):
@@ -555,7 +555,7 @@ def test_where_higher_is_better_the_best_stands_at_the_right_too(client, manager
 
 def test_the_team_page_finds_what_sets_the_tier(client, manager):
     page = client.get("/t/payments/").content.decode().replace("\u00a0", " ")
-    assert "Average overall, because 12.0% of defects escaped; service was back after 1.5 h on average (Good)." in page
+    assert "Average overall, because 12.0% of defects escaped; service was back after 1 h 30 min on average (Good)." in page
 
 
 def test_a_team_without_data_says_how_much_is_missing(client, payments):

@@ -81,7 +81,7 @@ def test_the_teams_own_tiers_decide_too_and_are_kept(client, manager, team):
         tier="needs_work",
         computed_at=timezone.now(),
     )
-    assert "2.3 d" in text(client.get("/training/diagnostic/"))
+    assert "2 d 8 h" in text(client.get("/training/diagnostic/"))
     assess(client, ALL_STRONG | {"rollback": 0})
     found = Diagnosis.objects.get()
     assert found.bottleneck == "production"
