@@ -1,5 +1,6 @@
 """The routes of the API, its description by OpenAPI, and a page that people can read."""
 
+from threading import Lock
 from types import ModuleType
 from typing import Any
 
@@ -23,6 +24,8 @@ from qmportal.lib.api import refuse_undeclared
 from scenarios.api.attempts import AttemptDetail, AttemptList, DecisionList, ScenarioList
 from scenarios.api.progress import ProgressList
 from teams.api import TeamDetail, TeamList
+
+LOADING = Lock()
 
 
 class AddressSerializer(serializers.Serializer[Any]):
@@ -60,9 +63,14 @@ def schema(request: HttpRequest) -> HttpResponse:
 
 
 def description() -> ModuleType:
-    """Loaded when somebody asks for it: the generator takes several MB, and few workers ever need it."""
-    from qmportal import schema
+    """Loaded when somebody asks for it: the generator takes several MB, and few workers ever need it.
 
+    One thread loads it and makes the schema, the others wait: the generator keeps its state in its module.
+    """
+    with LOADING:
+        from qmportal import schema
+
+        schema.whole_schema()
     return schema
 
 
