@@ -112,7 +112,7 @@ class Record(models.Model):
                 super().save(*args, **kwargs)
                 return
             rows = type(self)._base_manager.filter(pk=self.pk)
-            if not rows.filter(version=self.version).update(version=self.version + 1):
+            if not rows.filter(version=self.version).update(version=models.F("version") + 1):
                 raise StaleRecord(rows.get())
             super().save(*args, **kwargs | {"update_fields": self._edited_fields(kwargs.get("update_fields"))})
         self.version += 1
