@@ -6,7 +6,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from benchmarks.snapshots import take_snapshots_of_days
-from qmportal.lib.days import local_day
+from qmportal.lib.days import local_day, read_day
+from qmportal.lib.rules import EARLIEST_YEAR
 
 
 class Command(BaseCommand):
@@ -36,6 +37,9 @@ class Command(BaseCommand):
 
 def parse_day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
-    except ValueError as problem:
-        raise CommandError(f"{text!r} is not a date like 2026-03-31 ({problem}).") from None
+        day = read_day(text)
+    except ValueError:
+        raise CommandError(f"{text!r} is not a date like 2026-03-31.") from None
+    if day.year < EARLIEST_YEAR:
+        raise CommandError(f"{text} lies before any record; the first possible day is {EARLIEST_YEAR}-01-01.")
+    return day
