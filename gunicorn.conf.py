@@ -4,10 +4,12 @@ import ctypes
 import os
 from contextlib import suppress
 
-worker_class = "gthread"
+worker_class = "qmportal.worker.PatientWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
+worker_connections = 500  # what waits costs a socket each; 1,024 open files are a usual limit
+sendfile = False  # files too are sent under the deadline of the worker
 timeout = 60
 graceful_timeout = 20
 max_requests = 20_000  # a slow leak of some library never becomes an outage
