@@ -16,6 +16,7 @@ from integrations.importer import SHOWN_ERRORS
 from integrations.mappings import MAPPINGS
 from integrations.models import ImportJob
 from integrations.parsers import open_table
+from qmportal.lib.bodies import takes_a_file
 from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.spreadsheet import csv_response
 from teams.permissions import can_import_somewhere, require
@@ -33,6 +34,7 @@ def import_list(request: SignedInRequest) -> HttpResponse:
 
 
 @form_page
+@takes_a_file
 def import_new(request: SignedInRequest) -> HttpResponse:
     require(can_import_somewhere(request.user), MANAGERS_ONLY)
     form = ImportForm(

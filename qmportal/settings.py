@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "qmportal.lib.bodies.BodyLimitMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -75,7 +76,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "qmportal.lib.middleware.PersonalPagesMiddleware",
     "qmportal.lib.middleware.WrongMethodMiddleware",
-    "qmportal.lib.middleware.BusyMiddleware",
+    "qmportal.errors.OutageMiddleware",
     "qmportal.lib.middleware.PlainInputMiddleware",
 ]
 
@@ -208,6 +209,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # The form of a scenario's texts has one field for each: 200 nodes with five choices are 3,200.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+ANONYMOUS_BODY_MAX_BYTES = 64 * 1024
 IMPORT_MAX_BYTES = 50 * 1024 * 1024
 
 # --- Training -------------------------------------------------------------------------------------------------------------

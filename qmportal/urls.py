@@ -6,6 +6,9 @@ import scenarios.views.certificates
 import teams.views
 from qmportal import api, health
 
+handler400 = "qmportal.errors.bad_request"
+handler500 = "qmportal.errors.server_error"
+
 urlpatterns = [
     path("", include("dashboards.urls")),
     path("teams/", include("teams.urls")),

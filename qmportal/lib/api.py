@@ -14,6 +14,7 @@ from django import forms
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError
 from django.db.models import DateTimeField, Q, QuerySet
+from django.http import UnreadablePostError
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_standardized_errors.handler import exception_handler as standard_handler
 from rest_framework import exceptions, status
@@ -22,7 +23,8 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from qmportal.lib import days
-from qmportal.lib.busy import is_busy
+from qmportal.lib.bodies import TooLarge
+from qmportal.lib.outages import RETRY_AFTER_SECONDS, why_unavailable
 from qmportal.lib.rules import EARLIEST_YEAR
 from qmportal.lib.text import refuse_unstorable
 
@@ -46,7 +48,19 @@ class Conflict(exceptions.APIException):
 class Unavailable(exceptions.APIException):
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "unavailable"
-    default_detail = "The database is busy. Try again in a moment."
+    default_detail = "Try again in a moment."
+    wait = RETRY_AFTER_SECONDS
+
+
+class BodyTooLarge(exceptions.APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "too_large"
+
+
+class Incomplete(exceptions.APIException):
+    status_code = status.HTTP_408_REQUEST_TIMEOUT
+    default_code = "incomplete"
+    default_detail = "The request did not arrive completely. Send it again."
 
 
 def exception_handler(problem: Exception, context: Any) -> Response | None:
@@ -58,8 +72,12 @@ def exception_handler(problem: Exception, context: Any) -> Response | None:
             )
         case IntegrityError():
             problem = Conflict()
-        case _ if is_busy(problem):
-            problem = Unavailable()
+        case TooLarge():
+            problem = BodyTooLarge(str(problem))
+        case UnreadablePostError():
+            problem = Incomplete()
+        case _ if reason := why_unavailable(problem):
+            problem = Unavailable(f"{reason} Try again in a moment.")
     return standard_handler(problem, context)
 
 

@@ -1,6 +1,5 @@
-"""Small middlewares: what browsers may keep, addresses without a page, a busy database, and input that no field holds."""
+"""Small middlewares: what browsers may keep, addresses without a page, and input that no field holds."""
 
-import logging
 from collections.abc import Callable
 from urllib.parse import unquote
 
@@ -8,12 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpR
 from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
-from qmportal.lib.busy import is_busy
-from qmportal.lib.outages import is_full
-
-log = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
-RETRY_AFTER_SECONDS = 5
 
 
 class PersonalPagesMiddleware:
@@ -41,24 +35,6 @@ class WrongMethodMiddleware:
         if isinstance(response, HttpResponseNotAllowed) and request.method == "GET":
             response.content = render_to_string("405.html", request=request)
         return response
-
-
-class BusyMiddleware:
-    """A page for who had to wait too long for the database, made without the request: it asks the database for nothing."""
-
-    def __init__(self, get_response: GetResponse):
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
-        if is_full(problem):
-            log.error("disk full", exc_info=problem)
-            return HttpResponse(render_to_string("507.html"), status=507)
-        if not is_busy(problem):
-            return None
-        return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": RETRY_AFTER_SECONDS})
 
 
 class PlainInputMiddleware:

@@ -5,10 +5,15 @@ import smtplib
 import socket
 
 from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError
 from psycopg import Error as DriverError
-from psycopg.errors import DiskFull
+from psycopg.errors import DeadlockDetected, DiskFull, LockNotAvailable, QueryCanceled
 from psycopg_pool import PoolTimeout
 
+RETRY_AFTER_SECONDS = 5
+CONTENDED = "Somebody else is changing the same records, an import for instance."
+SLOW = "This took longer than the portal allows for one request. A shorter period or fewer rows may help."
+DOWN = "The portal cannot reach its database right now."
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 # Classes of SQLSTATE: connection lost, resources (disk, memory, connections), the server shuts down or starts, system error.
 SQLSTATES = ("08", "53", "57P", "58")
@@ -28,6 +33,18 @@ def is_outage(problem: BaseException) -> bool:
     if isinstance(problem, smtplib.SMTPServerDisconnected | ConnectionError | TimeoutError | socket.gaierror):
         return True
     return is_full(problem)
+
+
+def why_unavailable(problem: BaseException | None) -> str:
+    """Why the database could not serve a request that works again later: a sentence, or nothing if that is not so."""
+    if not isinstance(problem, OperationalError | InterfaceError):
+        return ""
+    match problem.__cause__:
+        case LockNotAvailable() | DeadlockDetected():
+            return CONTENDED
+        case QueryCanceled():
+            return SLOW
+    return DOWN
 
 
 def is_full(problem: BaseException) -> bool:
