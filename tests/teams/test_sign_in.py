@@ -48,12 +48,12 @@ def test_deactivated_person_does_not_get_in(client):
     assert "_auth_user_id" not in client.session
 
 
-@pytest.mark.parametrize("password", ["x" * 1_000_000, "é" * 300])
+@pytest.mark.parametrize("password", ["x" * 50_000, "é" * 300])
 def test_a_huge_password_is_refused_fast(client, password):
     make_user(email="ada@example.com")
     began = time.monotonic()
     response = sign_in(client, "ada@example.com", password)
-    assert response.status_code in (200, 413)
+    assert response.status_code == 200
     assert "A password has at most 256 characters." in response.content.decode()
     assert time.monotonic() - began < 1
 
