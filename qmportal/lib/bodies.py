@@ -86,7 +86,7 @@ class BodyLimitMiddleware:
         if chunked:
             # Django and DRF read no body without a length; the stream ends where the body does.
             request.META["CONTENT_LENGTH"] = str(limit)
-        request._stream = CountedBody(request.environ["wsgi.input"], limit, announced)  # type: ignore[assignment]
+        request._stream = CountedBody(request.META["wsgi.input"], limit, announced)  # type: ignore[assignment]
 
 
 def _limit(request: HttpRequest, view: Callable[..., Any]) -> int:
