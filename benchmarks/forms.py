@@ -14,7 +14,7 @@ from django.forms import BoundField
 from benchmarks.counting import SEVERITIES_OF
 from benchmarks.metrics import METRICS, Metric
 from benchmarks.models import ThresholdSet
-from benchmarks.quantities import EXAMPLES, cuts_from, parse, problems, typed
+from benchmarks.quantities import EXAMPLES, cut_problems, parse, typed
 from benchmarks.tiers import BEST_FIRST, Cuts, Tier, Unit
 from defects.models import Severity
 from qmportal.lib.forms import DayField, LineField, WholeNumberField
@@ -24,8 +24,8 @@ EDITABLE = tuple(slug for slug, metric in METRICS.items() if metric.unit != "cou
 # A share has no median, and neither has the time between failures: it is exposure divided by a count.
 WITH_MEDIAN = tuple(slug for slug in EDITABLE if METRICS[slug].unit == "seconds" and slug != "mtbf")
 FURTHEST = timedelta(days=2 * 365)
-ENDS = (("from", "lower"), ("to", "upper"))
-ROWS = tuple(f"{tier}_{end}" for tier in BEST_FIRST for end, _ in ENDS)
+# A field for each cut point: where a tier ends and the next one starts.
+CUTS = tuple(f"{tier}_ends" for tier in BEST_FIRST[:-1])
 NOTHING_CHANGED = "Nothing was changed: this is what is in force on that day already."
 
 
@@ -106,12 +106,13 @@ class ThresholdForm(ReasonForm):
         severities.choices = list(Severity.objects.values_list("key", "name"))
         self.fields["effective_from"].widget.attrs["min"] = today.isoformat()
         self.fields["minimum_n"].help_text = f"{self.metric.sample.capitalize()} that a team needs before it gets a tier."
-        for tier in BEST_FIRST:
-            for end, _ in ENDS:
-                self.fields[f"{tier}_{end}"] = QuantityField(
-                    self.metric.unit, label=tier.label, widget=forms.TextInput(attrs={"autocomplete": "off", "size": 9})
-                )
-        self.order_fields(["base", "no_tiers", *ROWS])  # as on the page, for the summary of errors
+        above, down_to = ("below", "up to") if self.metric.better != "higher" else ("above", "down to")
+        for name, tier in zip(CUTS, BEST_FIRST, strict=False):
+            word = down_to if name == CUTS[-1] else above
+            field = QuantityField(self.metric.unit, label=f"{tier.label} {word}")
+            field.widget.attrs |= {"autocomplete": "off", "size": 7}
+            self.fields[name] = field
+        self.order_fields(["base", "no_tiers", *CUTS])  # as on the page, for the summary of errors
         self.fields["reason"] = self.fields.pop("reason")
         if self.metric.tiered:
             del self.fields["no_tiers"]
@@ -128,9 +129,9 @@ class ThresholdForm(ReasonForm):
     def example(self) -> str:
         return EXAMPLES[self.metric.unit]
 
-    def rows(self) -> Iterator[tuple[Tier, list[BoundField]]]:
-        for tier in BEST_FIRST:
-            yield tier, [self[f"{tier}_{end}"] for end, _ in ENDS]
+    def cut_fields(self) -> Iterator[tuple[Tier, BoundField]]:
+        for name, tier in zip(CUTS, BEST_FIRST, strict=False):
+            yield tier, self[name]
 
     def _values_of(self, version: ThresholdSet) -> dict[str, Any]:
         rules = version.rules()
@@ -141,10 +142,8 @@ class ThresholdForm(ReasonForm):
             "source_text": version.source_text,
             "no_tiers": rules.cuts is None,
         }
-        unit = version.definition.unit
-        for tier, lower, upper in rules.cuts.bounds() if rules.cuts else []:
-            values[f"{tier}_from"] = typed(0 if lower is None else lower, unit)
-            values[f"{tier}_to"] = typed(100 if upper is None and unit == "percent" else upper, unit)
+        for name, point in zip(CUTS, rules.cuts.points if rules.cuts else (), strict=False):
+            values[name] = typed(point, version.definition.unit)
         return values
 
     def clean_effective_from(self) -> date:
@@ -159,24 +158,22 @@ class ThresholdForm(ReasonForm):
         cleaned = super().clean() or self.cleaned_data
         self.cuts: Cuts | None = None
         if not cleaned.get("no_tiers"):
-            self._clean_rows(cleaned)
+            self._clean_cuts(cleaned)
         if self.applying and not self.errors and not self._changes_anything():
             raise ValidationError(NOTHING_CHANGED)
         # A look at the preview may do without it; the page still asks for it.
         self.fields["reason"].required = True
         return cleaned
 
-    def _clean_rows(self, cleaned: dict[str, Any]) -> None:
-        if any(name in self.errors for name in ROWS):
+    def _clean_cuts(self, cleaned: dict[str, Any]) -> None:
+        if any(name in self.errors for name in CUTS):
             return
-        better, unit = self.metric.better or "lower", self.metric.unit
-        bounds = [(tier, cleaned[f"{tier}_from"], cleaned[f"{tier}_to"]) for tier in BEST_FIRST]
-        faults = problems(bounds, better, unit)
-        for (tier, side), sentence in faults.items():
-            end = next(end for end, name in ENDS if name == side)
-            self.add_error(f"{tier}_{end}", sentence)
+        points = [cleaned[name] for name in CUTS]
+        faults = cut_problems(points, self.metric.better or "lower", self.metric.unit)
+        for place, sentence in faults.items():
+            self.add_error(CUTS[place], sentence)
         if not faults:
-            self.cuts = cuts_from(bounds, better, unit)
+            self.cuts = Cuts(*points)
 
     def _changes_anything(self) -> bool:
         standing = ThresholdSet.objects.by_metric(self.cleaned_data["effective_from"])[self.metric.slug]

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 
 from benchmarks.counting import with_shared_severities
-from benchmarks.metrics import Judged
+from benchmarks.metrics import METRICS, Judged
 from benchmarks.models import DEFAULT_WINDOW
+from benchmarks.quantities import unit_doubts
 from benchmarks.snapshots import measure_teams, rules_in_force
-from benchmarks.tiers import BEST_FIRST, Rules, Tier
+from benchmarks.tiers import BEST_FIRST, Rules, Tier, Unit
 from benchmarks.words import format_value
 from qmportal.lib.charts import Segment, stacked
 from teams.models import Team
 
 NO_TIER = "none"
+# From how many teams, and from which share of them, a move is said loudly.
+MANY, NEARLY_ALL = 2, 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class Preview:
     teams: int
     before: list[Segment]
     after: list[Segment]
+    alarms: list[str]
 
 
 def preview(metric: str, proposed: Rules, day: date) -> Preview:
@@ -98,7 +102,24 @@ def preview(metric: str, proposed: Rules, day: date) -> Preview:
         teams=len(pairs),
         before=_shares([pair.before for pair in pairs]),
         after=_shares([pair.after for pair in pairs]),
+        alarms=_alarms(METRICS[metric].unit, proposed, pairs),
     )
+
+
+def _alarms(unit: Unit, proposed: Rules, pairs: list[Move]) -> list[str]:
+    """What to shout: nearly everybody would move, or the numbers look as if they were in another unit."""
+    found = [doubt] if proposed.cuts and (doubt := unit_doubts(proposed.cuts.points, unit)) else []
+    judged = [pair for pair in pairs if pair.before.tier or pair.after.tier]
+    moved = [pair for pair in judged if pair.before.tier != pair.after.tier]
+    if len(moved) < MANY or len(moved) < NEARLY_ALL * len(judged):
+        return found
+    share = "All" if len(moved) == len(judged) else f"{len(moved)} of"
+    sentence = f"{share} {len(judged)} teams with a tier would move"
+    tier, count = Counter(pair.after.tier for pair in moved).most_common(1)[0]
+    if count >= NEARLY_ALL * len(moved):
+        sentence += f", {count} of them to {tier.label if tier else 'no tier'}"
+    hint = " A number without a unit is in hours: for minutes write 60 min." if unit == "seconds" else ""
+    return [*found, f"{sentence}. Check the numbers and their unit.{hint}"]
 
 
 def _verdicts(metric: str, rules: dict[str, Rules], day: date) -> dict[int, Verdict]:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import unicodedata
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from typing import Literal
 
 from benchmarks.tiers import BEST_FIRST, Better, Cuts, Tier, Unit
-from benchmarks.words import format_duration
 from qmportal.lib.wording import DAY, HOUR, MINUTE, Number, exact
-
-End = Literal["lower", "upper"]
 
 # What the column of a cut point can hold.
 DECIMALS = 6
@@ -22,26 +18,35 @@ MOST_SECONDS = 3650 * DAY
 
 SECONDS_OF = {"d": DAY, "h": HOUR, "min": MINUTE, "s": 1}
 EXAMPLES = {"percent": "“5%”", "seconds": "“4 h”, “90 min” or “7 d”"}
-NUMBER = r"[-−]?[0-9]+(?:[.,][0-9]+)?"
-PERCENT = re.compile(rf"({NUMBER})\s*%?")
-DURATION = re.compile(rf"({NUMBER})\s*(d|h|min|s)?(?:\s+({NUMBER})\s*(h|min|s))?", re.IGNORECASE)
+# How people call a unit, by its first letters: "2 days", "90m", "4 hrs".
+UNITS = {
+    **dict.fromkeys(("d", "day", "days"), DAY),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), HOUR),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), MINUTE),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1),
+    **dict.fromkeys(("w", "week", "weeks"), 7 * DAY),
+}
+NUMBER = r"[0-9]+(?:[.,][0-9]+)?"
+PERCENT = re.compile(rf"(-?{NUMBER})\s*(?:%|percent|per cent)?", re.IGNORECASE)
+DURATION = re.compile(rf"(-?)({NUMBER}\s*[a-z]*(?:\s*{NUMBER}\s*[a-z]*)*)", re.IGNORECASE)
+PART = re.compile(rf"({NUMBER})\s*([a-z]*)", re.IGNORECASE)
+CLOCK = re.compile(r"([0-9]+):([0-5][0-9])(?::([0-5][0-9]))?")
 MAYBE_THOUSANDS = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}(?![0-9])")
 
 
 def parse(text: str, unit: Unit) -> Decimal | None:
-    """What was typed, in percent or seconds; None when empty. A bare duration is in hours.
+    """What was typed, in percent or seconds; None when empty. A bare duration is in hours, 1:30 are hours and minutes.
 
     Raises ValueError with a sentence for the field.
     """
-    text = text.strip()
+    text = unicodedata.normalize("NFKC", text).replace("−", "-").strip()
     if not text:
         return None
     if MAYBE_THOUSANDS.match(text):
         raise ValueError(f"“{text}” could be read in two ways. Write it with a point, or without the comma.")
-    match = (DURATION if unit == "seconds" else PERCENT).fullmatch(text)
-    if match is None:
+    amount = _seconds(text) if unit == "seconds" else _percent(text)
+    if amount is None:
         raise ValueError(f"Write a number as in {EXAMPLES[unit]}, with the digits 0 to 9.")
-    amount = _seconds(match) if unit == "seconds" else exact(_decimal(match[1]))
     if unit == "seconds" and amount > MOST_SECONDS:
         raise ValueError("Write at most 3650 d, which is ten years.")
     if (amount * 10**DECIMALS).denominator != 1:
@@ -49,13 +54,32 @@ def parse(text: str, unit: Unit) -> Decimal | None:
     return Decimal(amount.numerator) / Decimal(amount.denominator)
 
 
-def _decimal(text: str) -> Decimal:
-    return Decimal(text.replace(",", ".").replace("−", "-"))
+def _number(text: str) -> Fraction:
+    return exact(Decimal(text.replace(",", ".")))
 
 
-def _seconds(match: re.Match[str]) -> Fraction:
-    total = exact(_decimal(match[1])) * SECONDS_OF[(match[2] or "h").lower()]
-    return total + exact(_decimal(match[3])) * SECONDS_OF[match[4].lower()] if match[3] else total
+def _percent(text: str) -> Fraction | None:
+    match = PERCENT.fullmatch(text)
+    return _number(match[1]) if match else None
+
+
+def _seconds(text: str) -> Fraction | None:
+    """ "90 min", "1 h 30 min", "1h30", "2 days", "1:30": each part is finer than the one before. None if it is none."""
+    if clock := CLOCK.fullmatch(text):
+        hours, minutes, seconds = (int(part or 0) for part in clock.groups())
+        return Fraction(hours * HOUR + minutes * MINUTE + seconds)
+    match = DURATION.fullmatch(text)
+    if match is None:
+        return None
+    total, size = Fraction(0), 0
+    for number, name in PART.findall(match[2]):
+        # What follows hours without a unit are minutes, as in 1h30.
+        bare = HOUR if not size else MINUTE if size == HOUR else 0
+        finer = UNITS.get(name.lower(), 0) if name else bare
+        if not finer or (size and finer >= size):
+            return None
+        total, size = total + _number(number) * finer, finer
+    return -total if match[1] else total
 
 
 def typed(amount: Number | None, unit: Unit) -> str:
@@ -100,112 +124,41 @@ def limits(cuts: Cuts | None, unit: Unit) -> list[tuple[Tier, str]]:
     ]
 
 
-# The five rows of the editor
+# The four cut points of the editor
 
 
-def problems(
-    bounds: Iterable[tuple[Tier | str, Number | None, Number | None]],
-    better: Better = "lower",
-    unit: Unit = "percent",
-) -> dict[tuple[Tier, End], str]:
-    """What is wrong with an editor's five rows (tier, lower, upper), as a sentence for each field; {} when sound.
-
-    Only the outer ends are open: the lower of the lowest tier (or 0), the upper of the highest (or 100 for percent).
-    """
-    rows = {Tier(tier): (lower, upper) for tier, lower, upper in bounds}
-    upward = BEST_FIRST if better == "lower" else BEST_FIRST[::-1]
-    found: dict[tuple[Tier, End], str] = {}
-    for tier in upward:
-        lower, upper = rows.get(tier, (None, None))
-        _check_number(found, (tier, "lower"), lower, unit, needed=tier is not upward[0])
-        _check_number(found, (tier, "upper"), upper, unit, needed=tier is not upward[-1])
+def cut_problems(points: Sequence[Number | None], better: Better = "lower", unit: Unit = "percent") -> dict[int, str]:
+    """What is wrong with four cut points from Elite to Needs Work, as a sentence by place; {} when they are sound."""
+    found: dict[int, str] = {}
+    most = exact(100) if unit == "percent" else None
+    for place, point in enumerate(points):
+        tier = BEST_FIRST[place]
+        if point is None:
+            found[place] = f"Enter where {tier.label} ends."
+        elif exact(point) <= 0:
+            found[place] = f"{tier.label} must end above 0."
+        elif most is not None and exact(point) >= most:
+            found[place] = f"{tier.label} must end below 100%."
     if found:
         return found
-    show = _shower(unit)
-    _check_outer_ends(found, rows, upward, unit)
-    for tier in upward:
-        start, end = _span(rows[tier], unit)
-        if end is not None and start >= end:
-            found.setdefault(
-                (tier, "upper"), f"{tier.label} ends at {show(end)}, which is not above its start at {show(start)}."
-            )
-    for below, above in pairwise(upward):
-        end, start = _inner(rows[below][1]), _inner(rows[above][0])
-        if start != end:
-            fault = "no tier" if start > end else "two tiers"
-            least, most = show(min(start, end)), show(max(start, end))
-            found.setdefault(
-                (above, "lower"),
-                f"{above.label} starts at {show(start)} but {below.label} ends at {show(end)}: "
-                f"values from {least} to {most} would have {fault}.",
-            )
+    word = "above" if better == "lower" else "below"
+    for place, (before, point) in enumerate(pairwise(map(_given, points)), start=1):
+        if (exact(point) > exact(before)) is not (better == "lower") or exact(point) == exact(before):
+            tier, better_tier = BEST_FIRST[place], BEST_FIRST[place - 1]
+            found[place] = f"{tier.label} must end {word} {typed(before, unit)}, where {better_tier.label} ends."
     return found
 
 
-def cuts_from(
-    bounds: Iterable[tuple[Tier | str, Number | None, Number | None]],
-    better: Better = "lower",
-    unit: Unit = "percent",
-) -> Cuts:
-    """The cut points of an editor's five rows. Raises ValueError with the first problem found."""
-    rows = [(Tier(tier), lower, upper) for tier, lower, upper in bounds]
-    if faults := problems(rows, better, unit):
-        raise ValueError(next(iter(faults.values())))
-    worse_end = {tier: upper if better == "lower" else lower for tier, lower, upper in rows}
-    c1, c2, c3, c4 = (_given(worse_end[tier]) for tier in BEST_FIRST[:4])
-    return Cuts(c1, c2, c3, c4)
-
-
-def _check_number(
-    found: dict[tuple[Tier, End], str], key: tuple[Tier, End], number: Number | None, unit: Unit, needed: bool
-) -> None:
-    tier, end = key
-    verb = "starts" if end == "lower" else "ends"
-    if number is None:
-        if needed:
-            found[key] = f"Say where {tier.label} {verb}."
-    elif not math.isfinite(number):
-        found[key] = f"Where {tier.label} {verb} must be a number."
-    elif number < 0:
-        found[key] = f"{tier.label} {verb} at {_plain(exact(number))}, but no value is below 0."
-    elif unit == "percent" and number > 100:
-        found[key] = f"{tier.label} {verb} at {_plain(exact(number))}%, but no value is above 100%."
-
-
-def _check_outer_ends(
-    found: dict[tuple[Tier, End], str],
-    rows: Mapping[Tier, tuple[Number | None, Number | None]],
-    upward: Sequence[Tier],
-    unit: Unit,
-) -> None:
-    show = _shower(unit)
-    lowest, highest = upward[0], upward[-1]
-    start, end = rows[lowest][0], rows[highest][1]
-    if start:
-        found[lowest, "lower"] = f"{lowest.label} must start at 0: values below {show(exact(start))} would have no tier."
-    if end is not None and not (unit == "percent" and end == 100):
-        found[highest, "upper"] = (
-            f"{highest.label} must have no upper end: values above {show(exact(end))} would have no tier."
-        )
-
-
-def _span(row: tuple[Number | None, Number | None], unit: Unit) -> tuple[Fraction, Fraction | None]:
-    """A row with its open ends closed where the unit closes them."""
-    start = exact(row[0]) if row[0] is not None else Fraction(0)
-    if row[1] is not None:
-        return start, exact(row[1])
-    return start, Fraction(100) if unit == "percent" else None
-
-
-def _inner(number: Number | None) -> Fraction:
-    return exact(_given(number))
+def unit_doubts(points: Sequence[Number], unit: Unit) -> str:
+    """A question when cut points look like shares instead of percent; "" when they do not."""
+    if unit != "percent" or max(map(exact, points)) > 1:
+        return ""
+    least = typed(min(map(exact, points)), unit)
+    share = typed(min(map(exact, points)) * 100, unit)
+    return f"These cut points are all at most 1%. Numbers are percent: {least} is not {share}."
 
 
 def _given(number: Number | None) -> Number:
     if number is None:
-        raise ValueError("an inner bound is missing")
+        raise ValueError("a cut point is missing")
     return number
-
-
-def _shower(unit: Unit) -> Callable[[Fraction], str]:
-    return format_duration if unit == "seconds" else _plain

@@ -81,15 +81,6 @@ class Cuts:
     def points(self) -> tuple[Number, Number, Number, Number]:
         return self.c1, self.c2, self.c3, self.c4
 
-    def bounds(self) -> list["Bound"]:
-        """The five rows of the editor, best first; an open end is None."""
-        edges = [None, *self.points, None]
-        rows = [(tier, edges[place], edges[place + 1]) for place, tier in enumerate(BEST_FIRST)]
-        return rows if self.better == "lower" else [(tier, lower, upper) for tier, upper, lower in rows]
-
-
-Bound = tuple[Tier, Number | None, Number | None]
-
 
 def tier_of(value: Number, cuts: Cuts) -> Tier:
     """The tier of a value, compared by whole numbers."""

@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import reselect, reswap, retarget
 
 from benchmarks.counting import SEVERITIES_OF
 from benchmarks.forms import EDITABLE, NOTHING_CHANGED, WITH_MEDIAN, ReasonForm, ThresholdForm
@@ -79,8 +78,7 @@ def threshold_edit(request: SignedInRequest, metric: str) -> HttpResponse:
     if not form.is_bound:
         return render(request, "benchmarks/edit.html", context)
     if not form.is_valid():
-        # The preview's button swaps the preview alone; faults stand at the fields, so the whole page is swapped.
-        return _whole_page(render(request, "benchmarks/edit.html", context, status=422))
+        return render(request, "benchmarks/edit.html", context, status=422)
     version = form.version(request.user)
     look = f"{metric} {_today()} {version.rules()}"
     seen = applying and request.session.get(LOOKED_AT) == look
@@ -90,8 +88,8 @@ def threshold_edit(request: SignedInRequest, metric: str) -> HttpResponse:
         return _apply(request, version, form, "benchmarks/edit.html", context)
     request.session[LOOKED_AT] = look
     if applying:
-        return _whole_page(render(request, "benchmarks/edit.html", context | {"to_confirm": True}, status=422))
-    return render(request, "benchmarks/edit.html" + ("#preview" if request.htmx else ""), context)
+        return render(request, "benchmarks/edit.html", context | {"to_confirm": True}, status=422)
+    return render(request, "benchmarks/edit.html", context)
 
 
 @form_page
@@ -190,7 +188,3 @@ def _apply(
     else:
         messages.success(request, f"The new thresholds take effect on {version.effective_from:%-d %b %Y}.")
     return redirect(version)
-
-
-def _whole_page(response: HttpResponse) -> HttpResponse:
-    return reselect(reswap(retarget(response, "#main"), "innerHTML"), "#main > *")

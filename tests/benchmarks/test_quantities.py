@@ -1,126 +1,95 @@
-"""The five rows of the editor: each fault has its field and its sentence, and sound rows are cut points."""
+"""Cut points as they are typed: each spelling is read, each fault has its field and its sentence."""
 
 from decimal import Decimal
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from benchmarks.quantities import cuts_from, problems
-from benchmarks.tiers import BEST_FIRST, Cuts
+from benchmarks.quantities import cut_problems, parse, unit_doubts
+from benchmarks.tiers import Cuts
 
-ELITE, GOOD, AVERAGE, NEEDS_WORK, CRITICAL = BEST_FIRST
-RATE = Cuts(5, 10, 20, 35)
-REMOVED = Cuts(95, 90, 80, 65)
-H, D = 3600, 86400
-
-
-def rows(*edges, better="lower"):
-    ends = [None, *edges, None]
-    order = BEST_FIRST if better == "lower" else BEST_FIRST[::-1]
-    return [(tier, low, high) for tier, (low, high) in zip(order, pairwise(ends), strict=True)]
-
-
-def replaced(table, tier, end, value):
-    return [
-        (t, value if t == tier and end == "lower" else low, value if t == tier and end == "upper" else high)
-        for t, low, high in table
-    ]
-
-
-SOUND = rows(5, 10, 20, 35)
-
-
-def test_sound_tables():
-    assert problems(SOUND) == {}
-    assert problems(reversed(SOUND)) == {}
-    assert problems([(tier.value, low, high) for tier, low, high in SOUND]) == {}
-    assert problems(replaced(replaced(SOUND, ELITE, "lower", 0), CRITICAL, "upper", 100)) == {}
-    assert problems(rows(65, 80, 90, 95, better="higher"), "higher") == {}
-    assert problems(rows(H, 4 * H, D, 7 * D), unit="seconds") == {}
-    assert cuts_from(SOUND) == RATE
-    assert cuts_from(rows(65, 80, 90, 95, better="higher"), "higher") == REMOVED
-    assert RATE.bounds() == SOUND
-    assert cuts_from(REMOVED.bounds(), "higher") == REMOVED
+MINUTE, H, D = 60, 3600, 86400
 
 
 @pytest.mark.parametrize(
-    ("tier", "end", "value", "field", "sentence"),
+    ("text", "seconds"),
     [
-        (GOOD, "lower", 6, (GOOD, "lower"), "Good starts at 6 but Elite ends at 5: values from 5 to 6 would have no tier."),
-        (
-            GOOD,
-            "lower",
-            Decimal("4.50"),
-            (GOOD, "lower"),
-            "Good starts at 4.5 but Elite ends at 5: values from 4.5 to 5 would have two tiers.",
-        ),
-        (AVERAGE, "upper", 9, (AVERAGE, "upper"), "Average ends at 9, which is not above its start at 10."),
-        (ELITE, "upper", 0, (ELITE, "upper"), "Elite ends at 0, which is not above its start at 0."),
-        (ELITE, "upper", None, (ELITE, "upper"), "Say where Elite ends."),
-        (GOOD, "lower", None, (GOOD, "lower"), "Say where Good starts."),
-        (ELITE, "lower", 2, (ELITE, "lower"), "Elite must start at 0: values below 2 would have no tier."),
-        (
-            CRITICAL,
-            "upper",
-            90,
-            (CRITICAL, "upper"),
-            "Critical must have no upper end: values above 90 would have no tier.",
-        ),
-        (GOOD, "upper", -1, (GOOD, "upper"), "Good ends at -1, but no value is below 0."),
-        (GOOD, "upper", 101, (GOOD, "upper"), "Good ends at 101%, but no value is above 100%."),
-        (GOOD, "upper", float("nan"), (GOOD, "upper"), "Where Good ends must be a number."),
-        (GOOD, "upper", Decimal("Infinity"), (GOOD, "upper"), "Where Good ends must be a number."),
+        ("4", 4 * H), ("0,5", H / 2), ("90 min", 90 * MINUTE), ("90m", 90 * MINUTE), ("90 Minutes", 90 * MINUTE),
+        ("1h30", 90 * MINUTE), ("1h30m", 90 * MINUTE), ("1 h 30 min", 90 * MINUTE), ("1:30", 90 * MINUTE),
+        ("0:45", 45 * MINUTE), ("1:30:15", 90 * MINUTE + 15), ("2 days", 2 * D), ("1 day", D), ("7d", 7 * D),
+        ("2d 4h", 2 * D + 4 * H), ("2 days 4 hours", 2 * D + 4 * H), ("4 hours", 4 * H), ("1.5 hrs", 90 * MINUTE),
+        ("45 sec", 45), ("2 weeks", 14 * D), ("４ h", 4 * H), ("-1 h", -H), ("−1 h", -H), ("  4 h ", 4 * H),
+        ("4\u00a0h", 4 * H),
+    ],
+)  # fmt: skip
+def test_durations_as_people_write_them(text, seconds):
+    assert parse(text, "seconds") == seconds
+
+
+@pytest.mark.parametrize("text", ["5", "5%", "5 %", "5％", "５％", "5 percent", "5,0", "5.00%"])
+def test_percents_as_people_write_them(text):
+    assert parse(text, "percent") == 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "soon",
+        "4 fortnights",
+        "30 min 1 h",
+        "1 h 2 h",
+        "2 d 30",
+        "1h30m15",
+        "1:60",
+        "1:5",
+        ":30",
+        "4 h and",
+        "h",
+        "1 %",
+        "1e3",
     ],
 )
-def test_each_problem_has_its_field_and_sentence(tier, end, value, field, sentence):
-    table = replaced(SOUND, tier, end, value)
-    assert problems(table)[field] == sentence
-    with pytest.raises(ValueError, match=r"[A-Z].*\."):
-        cuts_from(table)
+def test_what_is_no_duration_is_refused(text):
+    with pytest.raises(ValueError, match="Write a number as in"):
+        parse(text, "seconds")
 
 
-def test_a_missing_row_and_a_last_cut_at_100():
-    assert problems(SOUND[:1] + SOUND[2:]) == {
-        (GOOD, "lower"): "Say where Good starts.",
-        (GOOD, "upper"): "Say where Good ends.",
-    }
-    assert (CRITICAL, "upper") in problems(rows(5, 10, 20, 100))
-    assert problems(rows(5, 10, 20, 100), unit="count") == {}
+def test_sound_cut_points():
+    assert cut_problems([5, 10, 20, 35]) == {}
+    assert cut_problems([95, 90, 80, 65], "higher") == {}
+    assert cut_problems([H, 4 * H, D, 7 * D], unit="seconds") == {}
+    assert cut_problems([Decimal("0.5"), 1, Decimal("99.5"), Decimal("99.999999")]) == {}
 
 
-def test_seconds_are_spelled():
-    table = replaced(rows(H, 4 * H, D, 7 * D), GOOD, "lower", 2 * H)
-    assert problems(table, unit="seconds") == {
-        (GOOD, "lower"): "Good starts at 2 h but Elite ends at 1 h: values from 1 h to 2 h would have no tier."
-    }
+@pytest.mark.parametrize(
+    ("points", "better", "unit", "problems"),
+    [
+        ([12, 10, 20, 35], "lower", "percent", {1: "Good must end above 12%, where Elite ends."}),
+        ([5, 5, 20, 35], "lower", "percent", {1: "Good must end above 5%, where Elite ends."}),
+        ([5, 10, 40, 35], "lower", "percent", {3: "Needs Work must end above 40%, where Average ends."}),
+        ([5, 10, 20, 100], "lower", "percent", {3: "Needs Work must end below 100%."}),
+        ([0, 10, 20, 35], "lower", "percent", {0: "Elite must end above 0."}),
+        ([-1, 10, 20, 35], "lower", "percent", {0: "Elite must end above 0."}),
+        ([5, None, 20, None], "lower", "percent", {1: "Enter where Good ends.", 3: "Enter where Needs Work ends."}),
+        ([90, 95, 80, 65], "higher", "percent", {1: "Good must end below 90%, where Elite ends."}),
+        ([4 * H, H, D, 7 * D], "lower", "seconds", {1: "Good must end above 4 h, where Elite ends."}),
+    ],
+)
+def test_each_problem_has_its_field_and_sentence(points, better, unit, problems):
+    assert cut_problems(points, better, unit) == problems
 
 
-edges = some.lists(some.one_of(some.none(), some.integers(-1, 6)), min_size=10, max_size=10)
+@given(points=some.lists(some.integers(-1, 101), min_size=4, max_size=4))
+def test_whatever_is_typed_is_sound_or_has_a_sentence(points):
+    for better in ("lower", "higher"):
+        if not cut_problems(points, better):
+            assert Cuts(*points).better == better
 
 
-@given(edges, some.sampled_from(["lower", "higher"]))
-def test_problems_accepts_exactly_the_contiguous_tables(ends, better):
-    order = BEST_FIRST if better == "lower" else BEST_FIRST[::-1]
-    table = [(tier, ends[2 * i], ends[2 * i + 1]) for i, tier in enumerate(order)]
-    check_contiguous(table, better)
-
-
-@given(some.lists(some.integers(0, 6), min_size=4, max_size=4), some.sampled_from(["lower", "higher"]))
-def test_problems_accepts_exactly_the_rising_edges(inner, better):
-    check_contiguous(rows(*inner, better=better), better)
-
-
-def check_contiguous(table, better):
-    lows, highs = [low for _, low, _ in table], [high for _, _, high in table]
-    sound = (
-        lows[0] in (None, 0)
-        and highs[4] is None
-        and highs[:4] == lows[1:]
-        and None not in highs[:4]
-        and all(a < b for a, b in pairwise([0, *highs[:4]]))
-    )
-    assert (problems(table, better) == {}) is sound
-    if sound:
-        assert cuts_from(table, better).better == better
+@pytest.mark.parametrize("points", [(0.05, 0.1, 0.2, 0.35), (1, 0.9, 0.8, 0.65)])
+def test_shares_in_the_place_of_percents_are_doubted(points):
+    assert unit_doubts(points, "percent").startswith("These cut points are all at most 1%.")
+    assert unit_doubts((5, 10, 20, 35), "percent") == ""
+    assert unit_doubts((0.5, 0.6, 0.7, 0.8), "seconds") == ""
+    assert "0.05% is not 5%" in unit_doubts((0.05, 0.1, 0.2, 0.35), "percent")

@@ -88,7 +88,7 @@ class TestReading:
         assert "Recompute now" in page
 
     def test_the_history_says_what_changed_by_whom_and_why(self, client, admin):
-        send(client, RATE, elite_to="4%", good_from="4", minimum_n="20", reason="Tighter <b>now</b>")
+        send(client, RATE, elite_ends="4%", minimum_n="20", reason="Tighter <b>now</b>")
         page = client.get(RATE)
         words = text_of(page)
         assert "Elite below 5% → below 4%" in words
@@ -123,7 +123,7 @@ class TestReading:
 
 class TestEditing:
     def test_a_new_version_is_saved_and_a_recomputation_asked_for(self, client, admin, today):
-        answer = send(client, RATE, elite_to="4 %", good_from="4%", source_text="Board decision 7")
+        answer = send(client, RATE, elite_ends="4 %", source_text="Board decision 7")
         assert answer.status_code == 302
         new = in_force("escaped_defect_rate")
         assert new.cut_points == (4, 10, 20, 35)
@@ -139,8 +139,8 @@ class TestEditing:
         yesterday = today - timedelta(days=1)
         call_command("take_snapshots", "--as-of", yesterday.isoformat(), stdout=StringIO())
         old = in_force("escaped_defect_rate")
-        send(client, RATE, elite_to="4", good_from="4", action="preview")
-        send(client, RATE, elite_to="4", good_from="4")
+        send(client, RATE, elite_ends="4", action="preview")
+        send(client, RATE, elite_ends="4")
         call_command("sweep")
         rate = MetricSnapshot.objects.filter(team=team, metric="escaped_defect_rate", window_days=90)
         assert [(row.as_of, row.tier, row.threshold_set_id) for row in rate.order_by("as_of")] == [
@@ -149,7 +149,7 @@ class TestEditing:
         ]
 
     def test_durations_are_typed_in_hours_or_with_a_unit(self, client, admin):
-        send(client, RESTORE, elite_to="30 min", good_from="0,5", good_to="2", average_from="120 min", statistic="median")
+        send(client, RESTORE, elite_ends="30 min", good_ends="2", statistic="median")
         new = in_force("mttr")
         assert new.cut_points == (1800, 2 * HOUR, DAY, 7 * DAY)
         assert new.statistic == "median"
@@ -167,18 +167,14 @@ class TestEditing:
         assert in_force("defect_removal_efficiency").cut_points is None
 
     def test_a_metric_gets_tiers_where_higher_is_better(self, client, admin):
-        rows = {
-            "elite_from": "95", "elite_to": "100%", "good_from": "90", "good_to": "95",
-            "average_from": "80", "average_to": "90",
-            "needs_work_from": "65", "needs_work_to": "80", "critical_from": "", "critical_to": "65",
-        }  # fmt: skip
-        assert send(client, REMOVAL, no_tiers=None, **rows).status_code == 302
+        cuts = {"elite_ends": "95", "good_ends": "90%", "average_ends": "80", "needs_work_ends": "65"}
+        assert send(client, REMOVAL, no_tiers=None, **cuts).status_code == 302
         assert in_force("defect_removal_efficiency").cut_points == (95, 90, 80, 65)
 
     def test_tiers_cannot_be_left_out_where_the_portal_rests_on_them(self, client, admin):
-        answer = send(client, RATE, no_tiers="on", elite_to="", good_from="")
+        answer = send(client, RATE, no_tiers="on", elite_ends="")
         assert answer.status_code == 422
-        assert "Say where Elite ends." in text_of(answer)
+        assert "Enter where Elite ends." in text_of(answer)
 
     def test_a_later_day_takes_effect_then(self, client, admin, today):
         later = today + timedelta(days=7)
@@ -208,7 +204,7 @@ class TestEditing:
         assert "what has been judged stays as it was judged" in text_of(answer)
 
     def test_somebody_else_saved_meanwhile(self, client, admin):
-        mine = typed_form(client, RATE, elite_to="3", good_from="3")
+        mine = typed_form(client, RATE, elite_ends="3")
         send(client, RATE, minimum_n="25", reason="Fewer flukes")
         answer = client.post(f"{RATE}edit/", mine)
         words = text_of(answer)
@@ -232,23 +228,22 @@ class TestBadInput:
     @pytest.mark.parametrize(
         ("field", "value", "sentence"),
         [
-            ("elite_to", "12", "Good starts at 5 but Elite ends at 12: values from 5 to 12 would have two tiers."),
-            ("elite_to", "4", "Good starts at 5 but Elite ends at 4: values from 4 to 5 would have no tier."),
-            ("good_to", "3", "Good ends at 3, which is not above its start at 5."),
-            ("elite_to", "", "Say where Elite ends."),
-            ("elite_to", "-1", "Elite ends at -1, but no value is below 0."),
-            ("elite_to", "0." + "1" * 37, "Write at most 6 decimals."),
-            ("elite_to", "0." + "1" * 40, "This is too long for a number."),
-            ("elite_to", "1" + "0" * 30, "but no value is above 100%."),
-            ("elite_to", "10^30", "Write a number as in “5%”"),
-            ("elite_to", "1e30", "Write a number as in “5%”"),
-            ("elite_to", "nan", "Write a number as in “5%”"),
-            ("elite_to", "inf", "Write a number as in “5%”"),
-            ("elite_to", "\uff15", "with the digits 0 to 9"),
-            ("elite_to", "five", "Write a number as in “5%”"),
-            ("elite_to", "\x00", "Null characters are not allowed."),
-            ("elite_to", "1,000", "could be read in two ways"),
-            ("critical_to", "90", "Critical must have no upper end"),
+            ("elite_ends", "12", "Good must end above 12%, where Elite ends."),
+            ("good_ends", "3", "Good must end above 5%, where Elite ends."),
+            ("elite_ends", "", "Enter where Elite ends."),
+            ("elite_ends", "-1", "Elite must end above 0."),
+            ("elite_ends", "0." + "1" * 37, "Write at most 6 decimals."),
+            ("elite_ends", "0." + "1" * 40, "This is too long for a number."),
+            ("elite_ends", "1" + "0" * 30, "Elite must end below 100%."),
+            ("elite_ends", "10^30", "Write a number as in “5%”"),
+            ("elite_ends", "1e30", "Write a number as in “5%”"),
+            ("elite_ends", "nan", "Write a number as in “5%”"),
+            ("elite_ends", "inf", "Write a number as in “5%”"),
+            ("elite_ends", "\u0665", "with the digits 0 to 9"),
+            ("elite_ends", "five", "Write a number as in “5%”"),
+            ("elite_ends", "\x00", "Null characters are not allowed."),
+            ("elite_ends", "1,000", "could be read in two ways"),
+            ("needs_work_ends", "100", "Needs Work must end below 100%."),
             ("minimum_n", "0", "Enter a whole number from 1 to 1,000."),
             ("minimum_n", "-1", "Enter a whole number from 1 to 1,000."),
             ("minimum_n", "1001", "Enter a whole number from 1 to 1,000."),
@@ -281,26 +276,26 @@ class TestBadInput:
         [
             ("3651 d", "Write at most 3650 d, which is ten years."),
             ("9" * 30, "Write at most 3650 d, which is ten years."),
-            ("4 weeks", "Write a number as in"),
+            ("4 fortnights", "Write a number as in"),
             ("0.3333333333333333", "Write at most 6 decimals."),
         ],
     )
     def test_durations_too(self, client, admin, value, sentence):
-        answer = send(client, RESTORE, good_to=value)
+        answer = send(client, RESTORE, good_ends=value)
         assert answer.status_code == 422
         assert sentence in text_of(answer)
 
     def test_the_summary_leads_to_the_field(self, client, admin):
-        page = send(client, RATE, elite_to="x").content.decode()
-        assert 'href="#id_elite_to"' in page
-        assert 'id="id_elite_to_error"' in page
-        assert 'aria-describedby="id_elite_to_error"' in page
+        page = send(client, RATE, elite_ends="x").content.decode()
+        assert 'href="#id_elite_ends"' in page
+        assert 'id="id_elite_ends_error"' in page
+        assert 'aria-describedby="id_elite_ends_error"' in page
 
     @pytest.mark.parametrize("data", [{}, {"action": "apply"}, {"action": "dance"}, {"action": ["preview", "apply"]}])
     def test_an_empty_form_says_what_is_missing(self, client, admin, data):
         answer = client.post(f"{RATE}edit/", data)
         assert answer.status_code == 422
-        assert "Say where Elite ends." in text_of(answer)
+        assert "Enter where Elite ends." in text_of(answer)
 
     def test_an_unknown_statistic(self, client, admin):
         answer = send(client, RESTORE, statistic="mode")
@@ -312,7 +307,7 @@ class TestPreview:
         fast, slow = make_team(name="Fast"), make_team(name="Slow")
         defects(fast, escaped=4, caught=96)
         defects(slow, escaped=30, caught=70)
-        answer = send(client, RATE, action="preview", elite_to="4", good_from="4")
+        answer = send(client, RATE, action="preview", elite_ends="4")
         words = text_of(answer)
         assert answer.status_code == 200
         assert "1 of 2 teams would change tier." in words
@@ -322,34 +317,60 @@ class TestPreview:
 
     def test_who_applies_without_it_is_shown_it_once(self, client, admin):
         defects(make_team(name="Fast"), escaped=4, caught=96)
-        changes = {"elite_to": "4", "good_from": "4"}
+        changes = {"elite_ends": "4"}
         shown = send(client, RATE, **changes)
         assert shown.status_code == 422
         assert "1 team would change tier: press Apply again to confirm" in text_of(shown)
         assert "Fast 4.0% 100 Elite Good down 1 tier" in text_of(shown)
-        assert send(client, RATE, elite_to="3", good_from="3").status_code == 422  # other values, another look
+        assert send(client, RATE, elite_ends="3").status_code == 422  # other values, another look
         assert ThresholdSet.objects.history("escaped_defect_rate").count() == 1
-        assert send(client, RATE, elite_to="3", good_from="3").status_code == 302
+        assert send(client, RATE, elite_ends="3").status_code == 302
 
     def test_who_has_looked_applies_at_once(self, client, admin):
         defects(make_team(), escaped=4, caught=96)
-        changes = {"elite_to": "4", "good_from": "4"}
+        changes = {"elite_ends": "4"}
         send(client, RATE, action="preview", **changes, htmx=True)
         assert send(client, RATE, **changes).status_code == 302
 
-    def test_is_a_fragment_for_htmx_and_the_page_when_something_is_wrong(self, client, admin):
-        fragment = send(client, RATE, action="preview", minimum_n="20", htmx=True)
-        assert fragment.content.decode().strip().startswith("<header><h2>What would change")
-        assert "Nobody would move." in text_of(fragment)
-        page = send(client, RATE, action="preview", minimum_n="x", htmx=True)
-        assert page.status_code == 422
-        assert (page["HX-Retarget"], page["HX-Reselect"], page["HX-Reswap"]) == ("#main", "#main > *", "innerHTML")
-        assert "<html" in page.content.decode()
+    def test_a_mended_preview_has_no_error_left(self, client, admin):
+        """The button swaps the whole page, so that nothing of the refused one stays above the preview."""
+        assert 'hx-target="#main" hx-select="#main > *"' in client.get(f"{RATE}edit/").text
+        refused = send(client, RATE, action="preview", elite_ends="x", htmx=True)
+        assert "There is a problem" in refused.text
+        mended = send(client, RATE, action="preview", elite_ends="4", htmx=True)
+        assert mended.status_code == 200
+        assert "There is a problem" not in mended.text
+        assert "Nobody would move." in mended.text
+        assert 'value="4"' in mended.text
+
+    @pytest.mark.parametrize("action", ["preview", "apply"])
+    def test_says_loudly_that_nearly_everybody_would_move(self, client, admin, action):
+        for _ in range(2):
+            defects(make_team(), escaped=4, caught=96)
+        shares = {"elite_ends": "0.05", "good_ends": "0.1", "average_ends": "0.2", "needs_work_ends": "0.35"}
+        words = text_of(send(client, RATE, action=action, **shares))
+        assert "These cut points are all at most 1%. Numbers are percent: 0.05% is not 5%." in words
+        assert "All 2 teams with a tier would move, 2 of them to Critical. Check the numbers and their unit." in words
+
+    def test_asks_whether_hours_are_meant(self, client, admin, today):
+        end = midnight(today) - timedelta(days=5)
+        for team in (make_team(), make_team()):
+            for _ in range(5):
+                make_incident(team=team, detected_at=end - timedelta(hours=30), restored_at=end)
+        minutes = {"elite_ends": "60", "good_ends": "240", "average_ends": "1440", "needs_work_ends": "10080"}
+        words = text_of(send(client, RESTORE, action="preview", **minutes))
+        assert "All 2 teams with a tier would move, 2 of them to Elite." in words
+        assert "A number without a unit is in hours: for minutes write 60 min." in words
+
+    def test_is_quiet_when_few_would_move(self, client, admin):
+        for escaped in (4, 1, 1):
+            defects(make_team(), escaped=escaped, caught=100 - escaped)
+        assert send(client, RATE, action="preview", elite_ends="4").context["preview"].alarms == []
 
     def test_up_and_both_kinds_of_bars(self, client, admin):
         team = make_team()
         defects(team, escaped=6, caught=94)
-        shown = send(client, RATE, action="preview", elite_to="7", good_from="7").context["preview"]
+        shown = send(client, RATE, action="preview", elite_ends="7").context["preview"]
         assert [(move.team, move.words, move.before.tier, move.after.tier) for move in shown.moves] == [
             (team, "up 1 tier", "good", "elite")
         ]
@@ -399,7 +420,7 @@ class TestPreview:
 class TestReverting:
     def test_makes_a_new_version_with_the_old_values(self, client, admin, today):
         default = in_force("escaped_defect_rate")
-        send(client, RATE, elite_to="4", good_from="4")
+        send(client, RATE, elite_ends="4")
         page = client.get(f"{RATE}revert/{default.pk}/")
         assert "Elite below 4% → below 5%" in text_of(page)
         answer = client.post(

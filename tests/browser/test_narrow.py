@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import ADMIN
+from tests.browser.conftest import ADMIN, MANAGER
 
 pytestmark = pytest.mark.browser_context_args(viewport={"width": 320, "height": 640})
 
@@ -19,12 +19,51 @@ def test_tiers_and_the_title_in_the_bar_fit(page, sign_in):
     assert all(is_whole(table) for table in page.locator(".table-scroll").all())
 
 
-def test_an_error_leaves_the_field_beside_it_its_room(page, sign_in):
+def test_an_error_leaves_the_fields_of_the_cut_points_their_room(page, sign_in):
     sign_in(page, ADMIN)
     page.goto("/thresholds/mttr/edit/")
-    page.get_by_label("Elite, to").fill("soon")
+    page.get_by_label("Elite below").fill("soon")
     page.get_by_role("button", name="Apply").click()
     expect(page.get_by_role("alert")).to_contain_text("There is a problem")
-    widths = {page.get_by_label(f"Good, {end}").bounding_box()["width"] for end in ("from", "to")}
+    widths = [page.get_by_label(f"{tier} below").bounding_box()["width"] for tier in ("Elite", "Good", "Average")]
     assert min(widths) > 60
-    assert is_whole(page.locator(".table-scroll").first)
+    assert is_whole(page.locator(".cut-bar"))
+
+
+LOOSE = """() => {
+  const parts = [...document.querySelectorAll(".top > *, .crumbs li")].filter((part) => part.getBoundingClientRect().width);
+  const overlap = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  const found = [];
+  for (const a of parts) for (const b of parts)
+    if (a !== b && !a.contains(b) && !b.contains(a) && overlap(a.getBoundingClientRect(), b.getBoundingClientRect()))
+      found.push(`${a.textContent.trim()} covers ${b.textContent.trim()}`);
+  if (document.documentElement.scrollWidth > innerWidth) found.push("the page scrolls sideways");
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("size", ["100%", "200%"])
+@pytest.mark.parametrize("width", [320, 390, 640, 1280])
+def test_text_of_twice_the_size_covers_nothing_and_stays_within_the_page(page, sign_in, width, size):
+    if (width, size) == (320, "200%"):
+        pytest.skip("320 pixels are a wide screen at 400% already")
+    sign_in(page, MANAGER)
+    page.set_viewport_size({"width": width, "height": 800})
+    for address in ("/", "/t/search/", "/t/payments/mttr/", "/search/?q=pay"):
+        page.goto(address)
+        page.evaluate("size => { document.documentElement.style.fontSize = size }", size)
+        assert page.evaluate(LOOSE) == [], address
+
+
+@pytest.mark.browser_context_args(viewport={"width": 390, "height": 844})
+def test_a_team_on_the_overview_is_a_card_with_both_judged_metrics(page, sign_in):
+    sign_in(page, MANAGER)
+    page.goto("/")
+    card = page.locator(".comparison tr", has=page.get_by_role("link", name="Payments"))
+    for words in ("Escaped", "12.0%", "MTTR", "1.5 h"):
+        expect(card).to_contain_text(words)
+    box = card.bounding_box()
+    for cell in card.locator("td[data-label]").all():
+        inner = cell.bounding_box()
+        assert box["x"] <= inner["x"]
+        assert inner["x"] + inner["width"] <= box["x"] + box["width"]

@@ -5,15 +5,14 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import ADMIN, sweep
 
-GAP = "Average starts at 10 but Good ends at 7: values from 7 to 10 would have no tier."
+ORDER = "Average must end above 25%, where Good ends."
 EDIT = "/thresholds/escaped_defect_rate/edit/"
 
 
 def tighten_good(page):
     """Good ends at 7% instead of 10%, so that the 8% of Checkout are Average."""
     page.goto(EDIT)
-    page.get_by_label("Good, to").fill("7")
-    page.get_by_label("Average, from").fill("7")
+    page.get_by_label("Good below").fill("7")
 
 
 def expect_tier(page, words):
@@ -31,7 +30,7 @@ def test_tighten_look_apply_and_revert(new_context, sign_in, javascript):
     preview = page.locator("#preview")
     expect(preview).to_contain_text("1 of 3 teams would change tier.")
     expect(preview.locator("tbody tr")).to_have_text("Checkout 8.0% 50 Good Average down 1 tier")
-    expect(page.get_by_label("Good, to")).to_have_value("7")  # what was typed stays
+    expect(page.get_by_label("Good below")).to_have_value("7")  # what was typed stays
     expect_tier(page, "Good")
 
     tighten_good(page)
@@ -56,17 +55,29 @@ def test_tighten_look_apply_and_revert(new_context, sign_in, javascript):
 
 
 @pytest.mark.parametrize("button", ["Preview", "Apply"])
-def test_a_gap_is_refused_at_its_field(admin, button):
+def test_cut_points_out_of_order_are_refused_at_their_field(admin, button):
     admin.goto(EDIT)
-    admin.get_by_label("Good, to").fill("7")
-    admin.get_by_label("Reason").fill("A gap from 7 to 10")
+    admin.get_by_label("Good below").fill("25")
+    admin.get_by_label("Reason").fill("Good reaches to 25%")
     admin.get_by_role("button", name=button).click()
     summary = admin.locator(".error-summary")
     expect(summary).to_be_focused()
     expect(summary).to_contain_text("There is a problem")
     wrong = admin.locator(".field.invalid")
-    expect(wrong.locator(".error")).to_contain_text(GAP)
-    expect(summary).to_contain_text(GAP)
+    expect(wrong.locator(".error")).to_contain_text(ORDER)
+    expect(summary).to_contain_text(ORDER)
     summary.get_by_role("link").click()
     expect(wrong.locator("input")).to_be_focused()
-    expect(admin.get_by_label("Reason")).to_have_value("A gap from 7 to 10")
+    expect(admin.get_by_label("Reason")).to_have_value("Good reaches to 25%")
+
+
+def test_a_mended_preview_takes_the_error_away(admin):
+    admin.goto(EDIT)
+    admin.get_by_label("Good below").fill("25")
+    admin.get_by_role("button", name="Preview").click()
+    expect(admin.locator(".error-summary")).to_be_focused()
+    admin.get_by_label("Good below").fill("7")
+    admin.get_by_role("button", name="Preview").click()
+    expect(admin.get_by_role("heading", name="What would change")).to_be_focused()
+    expect(admin.locator(".error-summary, .field.invalid")).to_have_count(0)
+    expect(admin.get_by_label("Good below")).to_have_value("7")
