@@ -60,10 +60,11 @@ def test_a_team_on_the_overview_is_a_card_with_both_judged_metrics(page, sign_in
     sign_in(page, MANAGER)
     page.goto("/")
     card = page.locator(".comparison tr", has=page.get_by_role("link", name="Payments"))
-    for words in ("Escaped", "12.0%", "MTTR", "1.5 h"):
-        expect(card).to_contain_text(words)
+    cells = {cell.get_attribute("data-label"): cell for cell in card.locator("td[data-label]").all()}
+    expect(cells["Escaped"]).to_contain_text("12.0%")
+    expect(cells["MTTR"]).to_contain_text("1.5 h")
     box = card.bounding_box()
-    for cell in card.locator("td[data-label]").all():
+    for cell in cells.values():
         inner = cell.bounding_box()
         assert box["x"] <= inner["x"]
         assert inner["x"] + inner["width"] <= box["x"] + box["width"]
