@@ -37,6 +37,7 @@ from teams.models import Membership, ReferenceCounter, Role, Team, User
 DAILY_DAYS = 35
 # Rows of one COPY: each must end well within the statement timeout, and its references are checked at its end.
 BATCH = 20_000
+NIGHTS_A_LINE = 30
 
 Say = Callable[[str], None]
 
@@ -72,7 +73,11 @@ def seed(wish: Wish, now: datetime, say: Say) -> None:
     make_records(scenes(plans, teams, members, wish, midnight(today)), wish, say)
     if wish.snapshots:
         days = snapshot_days(today)
-        kept = sum(take_snapshots(day) for day in days)
+        kept = 0
+        for done, day in enumerate(days, start=1):
+            kept += take_snapshots(day)
+            if done % NIGHTS_A_LINE == 0:
+                say(f"{done} of {len(days)} nights computed")
         say(f"{kept:,} snapshots of {len(days)} nights")
 
 

@@ -22,6 +22,7 @@ app.conf.beat_schedule = {
     "automatic-plans": {"task": "scenarios.tasks.assign_automatic_plans", "schedule": 300.0},
     "reminders": {"task": "scenarios.tasks.remind", "schedule": crontab(hour=7, minute=0)},
 }
+app.conf.beat_scheduler = "qmportal.beat.Beat"
 app.autodiscover_tasks()
 
 

@@ -500,7 +500,7 @@ def read_secrets(folder: Path) -> dict[str, str]:
 
 def _account(folder: Path) -> Account:
     """The user that owns the cluster, or the first system user that can take it."""
-    for cluster in (folder / "postgres", _recorded_home(folder) / "postgres"):
+    for cluster in (folder / "postgres", recorded_home(folder) / "postgres"):
         if cluster.exists():
             status = cluster.stat()
             return Account(status.st_uid, status.st_gid)
@@ -516,14 +516,14 @@ def _account(folder: Path) -> Account:
     )
 
 
-def _recorded_home(folder: Path) -> Path:
+def recorded_home(folder: Path) -> Path:
     record = folder / "server-folder"
     return Path(record.read_text()) if record.exists() else folder
 
 
 def _server_home(folder: Path, account: Account | None, say: Callable[[str], None]) -> Path:
     """Where the servers keep their files: the data folder, unless their user cannot get there."""
-    home = _recorded_home(folder)
+    home = recorded_home(folder)
     if account is None or _can_enter(home, account):
         return home
     if home != folder:

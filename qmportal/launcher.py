@@ -32,6 +32,10 @@ from qmportal import assets, embedded
 ROOT = embedded.ROOT
 READY_SECONDS = 60
 STOP_SECONDS = 40  # a running task has 20 seconds to finish before it is handed back
+# A process that ends this often within so little time each is not started at once any more.
+QUICK_END_SECONDS = 10
+MOST_QUICK_ENDS = 3
+PAUSE_SECONDS = 60
 ACCOUNTS = {account.email: account.does for account in people.ACCOUNTS}
 
 
@@ -48,13 +52,15 @@ class Process:
     log: Path
     environment: dict[str, str] = field(default_factory=dict)
     popen: subprocess.Popen[bytes] | None = None
+    lack: str = ""  # what is missing while it does not run
     started: float = 0.0
+    starts_at: float | None = None  # set while it waits to be started again
     failures: int = 0
 
     def start(self, lock: IO[str]) -> None:
         if self.log.exists() and self.log.stat().st_size > embedded.LOG_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
-        self.started = time.monotonic()
+        self.started, self.starts_at = time.monotonic(), None
         with self.log.open("ab") as log:
             self.popen = subprocess.Popen(
                 self.command,
@@ -87,10 +93,16 @@ class Portal:
         web = [sys.executable, "-m", "gunicorn", "qmportal.wsgi"]
         self.web = Process("web", web, logs / "web.log", {"WEB_BIND": f"127.0.0.1:{port}"})
         worker = [*celery, "worker", "--concurrency=2", "--without-gossip", "--without-mingle", "--loglevel=info"]
-        beat = [*celery, "beat", "--schedule", str(folder / "beat-schedule"), "--pidfile=", "--loglevel=info"]
+        beat = [*celery, "beat", "--pidfile=", "--loglevel=info"]
         self.background = [
-            Process("worker", worker, logs / "worker.log", {"REMAP_SIGTERM": "SIGQUIT"}),
-            Process("beat", beat, logs / "beat.log"),
+            Process(
+                "worker",
+                worker,
+                logs / "worker.log",
+                {"REMAP_SIGTERM": "SIGQUIT"},
+                lack="imports, recomputations and mails wait",
+            ),
+            Process("beat", beat, logs / "beat.log", lack="nothing is done by the clock, the nightly run for one"),
         ]
 
     @property
@@ -159,12 +171,24 @@ class Portal:
             connection.close()
 
     def _start_again(self, process: Process) -> None:
-        lived = time.monotonic() - process.started
-        process.failures = process.failures + 1 if lived < 10 else 1
-        if process.failures > 3:
-            raise LaunchError(f"{process.name} keeps ending. The end of {process.log}:\n{process.tail()}")
-        print(f"{process.name} ended ({process.ended()}) and is started again.", flush=True)
-        process.start(self.lock)
+        """At once, at first. What keeps ending in the background waits a minute each time, while the pages go on."""
+        now = time.monotonic()
+        if process.starts_at is None:
+            process.failures = process.failures + 1 if now - process.started < QUICK_END_SECONDS else 1
+            keeps_ending = process.failures > MOST_QUICK_ENDS
+            if keeps_ending and process is self.web:
+                raise LaunchError(f"{process.name} keeps ending. The end of {process.log}:\n{process.tail()}")
+            if not keeps_ending:
+                print(f"{process.name} ended ({process.ended()}) and is started again.", flush=True)
+            elif process.failures == MOST_QUICK_ENDS + 1:
+                print(
+                    f"{process.name} keeps ending: pages work, but {process.lack}. It is tried again every minute. "
+                    f"The end of {process.log}:\n{process.tail()}",
+                    flush=True,
+                )
+            process.starts_at = now + (PAUSE_SECONDS if keeps_ending else 0)
+        if now >= process.starts_at:
+            process.start(self.lock)
 
     def _restore_servers(self, servers: embedded.Servers) -> None:
         print("The database or the broker ended and is started again.", flush=True)
@@ -181,6 +205,7 @@ def launch(kind: str, port: int) -> None:
     with _only_launcher(folder, port), _children_lock(folder) as lock:
         _require_free_port(port)
         assets.ensure()
+        _say_what_is_started(folder)
         os.umask(embedded.PRIVATE)
         for name in ("logs", "mail"):
             (folder / name).mkdir(exist_ok=True)
@@ -190,6 +215,7 @@ def launch(kind: str, port: int) -> None:
             prepare(folder)
             lines = _demo_lines(folder) if kind == "demo" else _run_lines(folder, port)
             portal = Portal(port, folder, servers, lock)
+            print("Starting the portal ...", flush=True)
             try:
                 portal.start()
                 lines += [f"Logs: {folder / 'logs'}. Ctrl-C stops everything.", f"Ready: {portal.url}"]
@@ -201,6 +227,14 @@ def launch(kind: str, port: int) -> None:
                 portal.stop()
 
 
+def _say_what_is_started(folder: Path) -> None:
+    """No silent stretch: the first start takes up to a minute on a slow machine, a later one some seconds."""
+    if os.environ.get("DATABASE_URL"):
+        return
+    first = not any((place / "postgres").exists() for place in (folder, embedded.recorded_home(folder)))
+    print("Making a database (first start only) ..." if first else "Starting the database and the broker ...", flush=True)
+
+
 def prepare(folder: Path, *, again: bool = False) -> None:
     """Apply migrations, collect static files and load the library, unless that was done with exactly these files."""
     record = folder / "prepared"
@@ -208,10 +242,12 @@ def prepare(folder: Path, *, again: bool = False) -> None:
     collected = Path(os.environ.get("QMPORTAL_STATIC_ROOT") or folder / "static") / "staticfiles.json"
     if not again and collected.exists() and record.exists() and record.read_text() == inputs:
         return
+    print("Bringing tables and static files up to date ...", flush=True)
     # The two have nothing to do with each other. DRF's own pages are not served, so their files are not needed.
     together = [["migrate"], ["collectstatic", "--ignore=rest_framework"]]
     log = folder / "logs" / "prepare.log"
     manage(log, *[[*command, "--no-input", "--verbosity=0"] for command in together])
+    print("Loading scenarios, checks and concept pages ...", flush=True)
     manage(log, ["load_library", "--verbosity=0"])
     record.write_text(inputs)
 
@@ -246,7 +282,7 @@ def _demo_lines(folder: Path) -> list[str]:
     os.environ["QMPORTAL_DEMO_PASSWORD"] = password
     emails = _emails()
     if not emails:
-        print("Making demo data ...", flush=True)
+        print("Making demo data: two years of an organisation, half a minute or so ...", flush=True)
         manage(folder / "logs" / "seed_demo.log", ["seed_demo"])
         emails = set(ACCOUNTS)
     elif not emails & set(ACCOUNTS):
