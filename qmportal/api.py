@@ -43,10 +43,12 @@ class Addresses(APIView):
 
 
 class Unknown(APIView):
-    """Addresses that are none: the same shape of error as everywhere else."""
+    """Addresses that are none: the same shape of error as everywhere else, whatever the method."""
 
     def get(self, request: Request) -> Response:
         raise NotFound
+
+    post = put = patch = delete = get
 
 
 def docs(request: HttpRequest) -> HttpResponse:

@@ -240,7 +240,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "qmportal.lib.formats.Formats",
     "DEFAULT_PAGINATION_CLASS": "qmportal.lib.api.CursorPages",
     "DEFAULT_FILTER_BACKENDS": ["qmportal.lib.api.DeclaredFilters"],
-    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "qmportal.lib.openapi.Described",
     "EXCEPTION_HANDLER": "qmportal.lib.api.exception_handler",
     "COERCE_DECIMAL_TO_STRING": False,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

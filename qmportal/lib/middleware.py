@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import unquote
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
@@ -46,5 +46,9 @@ class PlainInputMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         address = request.path + "?" + unquote(request.META.get("QUERY_STRING", ""))
         if "\x00" in address:
-            return HttpResponseBadRequest("Null characters are not allowed in an address.", content_type="text/plain")
+            sentence = "Null characters are not allowed in an address."
+            if request.path.startswith("/api/"):
+                error = {"code": "invalid", "detail": sentence, "attr": None}
+                return JsonResponse({"type": "client_error", "errors": [error]}, status=400)
+            return HttpResponseBadRequest(sentence, content_type="text/plain")
         return self.get_response(request)

@@ -26,6 +26,33 @@ def test_schema_is_valid_and_made_without_warnings():
     assert not GENERATOR_STATS
 
 
+def test_every_operation_documents_the_errors_in_one_shape(schema):
+    for address, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            wanted = {"400", "401", "403", "429", "503"} | ({"404"} if "{" in address else set())
+            wanted |= {"409", "413", "415"} if method == "post" else set()
+            assert wanted <= set(operation["responses"]), (method, address)
+            for status in wanted:
+                content = operation["responses"][status]["content"]["application/json"]
+                assert content["schema"] == {"$ref": "#/components/schemas/ErrorAnswer"}
+                assert operation["responses"][status]["description"]
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+def test_an_unknown_address_is_404_for_every_method(client, method):
+    client.force_login(make_user())
+    answer = getattr(client, method)("/api/v1/attempts/-1/")
+    assert answer.status_code == 404
+    assert answer.json()["errors"][0]["code"] == "not_found"
+
+
+def test_a_null_character_is_refused_in_the_shape_of_every_error(client):
+    answer = client.get("/api/v1/defects/?search=%00")
+    assert answer.status_code == 400
+    assert answer.json()["type"] == "client_error"
+    assert client.get("/defects/?q=%00")["Content-Type"] == "text/plain"
+
+
 def test_schema_names_every_address(schema):
     routes = get_resolver("qmportal.api").url_patterns
     known = {
