@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import QueryDict
 
 from defects.models import Defect, DefectQuerySet, Severity
@@ -22,12 +22,18 @@ KEPT_FOR_SECONDS = 60
 
 def severity_choices() -> list[tuple[str, str]]:
     return (
-        cache.get_or_set("severity-choices", lambda: [*Severity.objects.values_list("key", "name")], KEPT_FOR_SECONDS) or []
+        caches["process"].get_or_set(
+            "severity-choices", lambda: [*Severity.objects.values_list("key", "name")], KEPT_FOR_SECONDS
+        )
+        or []
     )
 
 
 def stage_choices() -> list[tuple[str, str]]:
-    return cache.get_or_set("stage-choices", lambda: [*Stage.objects.values_list("slug", "name")], KEPT_FOR_SECONDS) or []
+    return (
+        caches["process"].get_or_set("stage-choices", lambda: [*Stage.objects.values_list("slug", "name")], KEPT_FOR_SECONDS)
+        or []
+    )
 
 
 class DefectFilter(ListForm):

@@ -17,6 +17,7 @@ app.conf.beat_schedule = {
     "nightly-snapshots": {"task": "benchmarks.tasks.nightly", "schedule": crontab(hour=2, minute=0)},
     "failed-night": {"task": "benchmarks.tasks.check_night", "schedule": crontab(hour=3, minute=0)},
     "old-files": {"task": "integrations.tasks.forget_old_files", "schedule": crontab(hour=3, minute=0)},
+    "old-sessions-and-mails": {"task": "teams.tasks.forget_old_rows", "schedule": crontab(hour=3, minute=10)},
     # Those that nobody could take in time are worth nothing: the next one does the same.
     "sweep": {"task": "qmportal.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "automatic-plans": {"task": "scenarios.tasks.assign_automatic_plans", "schedule": 300.0},

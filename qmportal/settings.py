@@ -8,6 +8,7 @@ import structlog
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
+from qmportal.lib.cache import database_beside
 from qmportal.lib.logs import hidden_secrets, plain_refusals
 
 env = environ.Env()
@@ -49,6 +50,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.usersessions",
     "rest_framework",
     "knox",
     "django_filters",
@@ -74,6 +76,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "teams.sessions.LastSeenMiddleware",
     "qmportal.lib.middleware.PersonalPagesMiddleware",
     "qmportal.lib.middleware.WrongMethodMiddleware",
     "qmportal.errors.OutageMiddleware",
@@ -121,7 +124,14 @@ DATABASES["default"]["OPTIONS"]["options"] = (
 if pool_size := env.int("QMPORTAL_POOL_SIZE", default=0):
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 5}
 REDIS_URL = env.str("REDIS_URL")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Limits are counted in a database of their own beside the broker's, and every key there expires: Valkey evicts nothing.
+CACHES = {
+    "default": {
+        "BACKEND": "qmportal.lib.cache.ValkeyCache",
+        "LOCATION": env.str("CACHE_URL", default=database_beside(REDIS_URL)),
+    },
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
 
 # --- Celery: the row is the truth, the task is the doorbell ------------------------------------------------------------
 # A worker that stops is noticed when this has run out; while it lives, it renews it.
@@ -168,10 +178,16 @@ ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_ADAPTER = "teams.adapter.InvitationOnlyAdapter"
-ACCOUNT_FORMS = {"login": "teams.forms.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "teams.forms.SignInForm",
+    "change_password": "teams.forms.PasswordForm",
+    "reset_password": "teams.forms.ForgottenForm",
+    "reset_password_from_key": "teams.forms.NewPasswordForm",
+}
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = None
-ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+# For a network address. What counts for an account is in `teams.limits`: nobody else can use that up.
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "30/m/ip", "reset_password": "20/m/ip"}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("QMPORTAL_PROXY_COUNT", default=0)
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 SESSION_COOKIE_HTTPONLY = True

@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
@@ -206,7 +206,7 @@ def summary(scenario: Scenario, newest: ScenarioVersion | None, budget: engine.B
     text = scenario.draft_yaml
     digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
     key = f"draft-{scenario.slug}-{digest}-{newest.pk if newest else 0}"
-    if (known := cache.get(key)) is not None:
+    if (known := caches["process"].get(key)) is not None:
         return Summary(*known)
     try:
         budget.spend(len(text) // BYTES_A_STEP)
@@ -218,7 +218,7 @@ def summary(scenario: Scenario, newest: ScenarioVersion | None, budget: engine.B
     title = verdict.content.title if verdict.content else newest.title if newest else scenario.slug
     changed = newest is None or verdict.content is None or not says_the_same(newest, verdict.content)
     found = (title, verdict.errors, verdict.warnings, changed)
-    cache.set(key, found, KEEP_SUMMARY)
+    caches["process"].set(key, found, KEEP_SUMMARY)
     return Summary(*found)
 
 

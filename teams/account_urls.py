@@ -1,14 +1,19 @@
-"""The pages of allauth that the portal uses. Those left out (signing up, codes by mail) do not exist here."""
+"""The pages of allauth that the portal uses, and our own for addresses: allauth makes one the main address unconfirmed.
+
+Those left out (signing up, codes by mail) do not exist here.
+"""
 
 from allauth.account import views
 from django.urls import path, re_path
+
+from teams.views import address, address_confirm
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),
-    path("email/", views.email, name="account_email"),
-    re_path(r"^confirm-email/(?P<key>[-:\w]+)/$", views.confirm_email, name="account_confirm_email"),
+    path("email/", address, name="account_email"),
+    re_path(r"^confirm-email/(?P<key>[-:\w]+)/$", address_confirm, name="account_confirm_email"),
     path("password/change/", views.password_change, name="account_change_password"),
     path("password/reset/", views.password_reset, name="account_reset_password"),
     path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),

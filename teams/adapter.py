@@ -1,11 +1,16 @@
 """Sign-in rules on top of allauth."""
 
-import logging
+from __future__ import annotations
+
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal.ratelimit import get_ip
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-log = logging.getLogger(__name__)
+from teams.limits import Tries
+from teams.models import AccountMail, User
 
 
 class InvitationOnlyAdapter(DefaultAccountAdapter):
@@ -14,9 +19,32 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
-    def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
-        """A mail server that is down must not fail the page; nor tell, by failing, which accounts exist."""
-        try:
-            super().send_mail(template_prefix, email, context)
-        except OSError as problem:
-            log.error("account mail not sent: %s", problem, extra={"template": template_prefix})
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        if wait := _tries(request, credentials).begin():
+            raise ValidationError(f"Too many tries with a wrong password. Try again in {_spoken(wait)}.")
+        super().pre_authenticate(request, **credentials)
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        user: User | None = super().authenticate(request, **credentials)
+        if user:
+            _tries(request, credentials).forget()
+        return user
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """After a reset, the tries that were made before it no longer count."""
+        _tries(request, credentials).forget()
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Tells the owner that the password was changed or reset, the only changes that allauth makes here."""
+        AccountMail.objects.order(AccountMail.Kind.PASSWORD_CHANGED, user.email, requested_by=user)
+
+
+def _tries(request: HttpRequest, credentials: dict[str, Any]) -> Tries:
+    return Tries(credentials["email"], get_ip(request))
+
+
+def _spoken(seconds: int) -> str:
+    minutes = -(-seconds // 60)
+    return f"{seconds} seconds" if seconds < 60 else f"{minutes} minute{'s'[: minutes > 1]}"

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from qmportal.lib.admin import ReadOnly
-from teams.models import Membership, Team, User
+from teams.models import AccountMail, Membership, Team, User
 
 
 @admin.register(User)
@@ -12,8 +12,9 @@ class UserAdmin(admin.ModelAdmin):
     list_display = ["email", "name", "is_active", "is_admin", "last_login"]
     list_filter = ["is_active", "is_admin"]
     search_fields = ["email", "name"]
+    # The address is in the person's own hands: it changes by a mail to the new one.
     fields = ["email", "name", "is_active", "is_admin", "last_login", "date_joined"]
-    readonly_fields = ["is_active", "is_admin", "last_login", "date_joined"]
+    readonly_fields = ["email", "is_active", "is_admin", "last_login", "date_joined"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -43,3 +44,12 @@ class MembershipAdmin(ReadOnly):
     list_filter = ["role"]
     list_select_related = ["user", "team"]
     search_fields = ["user__email", "user__name", "team__name"]
+
+
+@admin.register(AccountMail)
+class AccountMailAdmin(ReadOnly):
+    """To find out why somebody got no mail. Its text is stored nowhere."""
+
+    list_display = ["kind", "address", "state", "attempts", "error", "created_at", "finished_at"]
+    list_filter = ["kind", "state"]
+    search_fields = ["address"]

@@ -5,25 +5,35 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from allauth.account.forms import LoginForm
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import ChangePasswordForm, LoginForm, ResetPasswordForm, ResetPasswordKeyForm
+from allauth.core import context
 from django import forms
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
 from qmportal.lib.forms import LineField
-from qmportal.lib.text import clean_line
-from teams.models import AccessToken, Invitation, Membership, Team, User
+from qmportal.lib.text import mail_address
+from teams.models import ADDRESS_TAKEN, AccessToken, AccountMail, Invitation, Membership, Team, User
 
 # Longer ones are refused before any hashing: nobody types them, and they would cost the server time.
 PASSWORD_MAX = 256
 
 
-class LowerEmailField(forms.EmailField):
-    """E-mails are kept in small letters: the same person is never two accounts."""
+class AddressField(forms.EmailField):
+    """An e-mail address in its one spelling: the same person is never two accounts."""
+
+    def __init__(self, *, label: str, autocomplete: str = "email") -> None:
+        widget = forms.EmailInput(attrs={"autocomplete": autocomplete, "inputmode": "email"})
+        super().__init__(label=label, max_length=254, widget=widget)
 
     def to_python(self, value: Any) -> str:
-        return clean_line(super().to_python(value) or "").lower()
+        address = mail_address(super().to_python(value) or "")
+        if not address.rpartition("@")[0].isascii():
+            raise ValidationError("Before the @, an address has only plain letters (a to z), digits and signs.")
+        return address
 
 
 def password_field(label: str, autocomplete: str = "new-password", **options: Any) -> forms.CharField:
@@ -37,12 +47,12 @@ class SignInForm(LoginForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["password"].validators.append(_refuse_long)
-        # The page itself leads to the reset; labels stand above their fields, so that placeholders would repeat them.
+        # The page itself leads to the reset.
         self.fields["password"].help_text = ""
-        self.fields["login"].label = "E-mail"
+        self.fields["login"] = AddressField(label="E-mail", autocomplete="username")
         self.fields["remember"].label = "Keep me signed in on this device"
-        for name in ("login", "password"):
-            self.fields[name].widget.attrs.pop("placeholder", None)
+        self.fields["password"].widget.attrs.pop("placeholder", None)
+        self.order_fields(["login", "password", "remember"])
 
     @property
     def nobody_yet(self) -> bool:
@@ -52,6 +62,93 @@ class SignInForm(LoginForm):
 def _refuse_long(password: str) -> None:
     if len(password) > PASSWORD_MAX:
         raise ValidationError(f"A password has at most {PASSWORD_MAX} characters.")
+
+
+class PasswordForm(ChangePasswordForm):
+    """A new password for somebody who knows the old one. Other devices are signed out in any case."""
+
+    keep_tokens = forms.BooleanField(
+        required=False,
+        label="Keep my access tokens",
+        help_text="Otherwise they end now, and programs that use them need new ones.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        _plain_passwords(self, oldpassword="Current password", password1="New password", password2="New password, once more")
+        if not self.user.auth_token_set.exists():
+            del self.fields["keep_tokens"]
+
+    def save(self) -> None:
+        super().save()
+        self.user.end_sessions(but=context.request.session.session_key)
+        if not self.cleaned_data.get("keep_tokens"):
+            self.user.revoke_tokens()
+
+
+class ForgottenForm(ResetPasswordForm):
+    """Asks for a new password. Whose address it is, only the worker looks up."""
+
+    email = AddressField(label="E-mail")
+
+    def clean_email(self) -> str:
+        return self.cleaned_data["email"]
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        address: str = self.cleaned_data["email"]
+        AccountMail.objects.order_reset(address)
+        return address
+
+
+class NewPasswordForm(ResetPasswordKeyForm):
+    """A new password by the link of a mail. Somebody may have been in the account: everything that was open ends."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        _plain_passwords(self, password1="New password", password2="New password, once more")
+
+    def save(self) -> None:
+        super().save()
+        # This session, if it was signed in, ends by the changed password alone: the answer still needs its row.
+        self.user.end_sessions(but=context.request.session.session_key)
+        self.user.revoke_tokens()
+
+
+def _plain_passwords(form: forms.Form, **labels: str) -> None:
+    """The same limit and look as on our own forms."""
+    for name, label in labels.items():
+        field = form.fields[name]
+        field.label, field.help_text = label, ""
+        field.validators.append(_refuse_long)
+        field.widget.attrs.pop("placeholder", None)
+
+
+class AddressForm(forms.Form):
+    """The address that the account is to have, once a mail to it was confirmed."""
+
+    email = AddressField(label="New address")
+    password = password_field("Your password", autocomplete="current-password")
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self) -> str:
+        """First, so that only the owner of the account learns which addresses are taken."""
+        password: str = self.cleaned_data["password"]
+        if not get_adapter().reauthenticate(self.user, password):
+            raise ValidationError("This is not your password.")
+        return password
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        if cleaned["email"] == self.user.email:
+            self.add_error("email", "This is your address already.")
+        elif User.objects.filter(email__iexact=cleaned["email"]).exists():
+            self.add_error("email", ADDRESS_TAKEN)
+        return cleaned
 
 
 class TeamForm(forms.ModelForm):
@@ -109,9 +206,7 @@ class TeamForm(forms.ModelForm):
 
 
 class InvitationForm(forms.ModelForm):
-    email = LowerEmailField(
-        label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off", "inputmode": "email"})
-    )
+    email = AddressField(label="E-mail", autocomplete="off")
 
     class Meta:
         model = Invitation
@@ -131,9 +226,10 @@ class InvitationForm(forms.ModelForm):
             raise ValidationError("The account of this person is deactivated. An admin can reactivate it.")
         return email
 
-    def save_with_token(self, invited_by: User, now: datetime) -> tuple[Invitation, str]:
+    def send(self, invited_by: User, now: datetime) -> Invitation:
         self.instance.invited_by = invited_by
-        return self.instance, self.instance.renew(now)
+        self.instance.renew(now)
+        return self.instance
 
 
 class RoleForm(forms.ModelForm):
@@ -175,7 +271,7 @@ class SetupForm(NewPersonForm):
     """The first account of a portal: an admin. Only whoever can read the terminal knows the token."""
 
     token = forms.CharField(widget=forms.HiddenInput)
-    email = LowerEmailField(label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    email = AddressField(label="E-mail")
     field_order = ["token", "name", "email", "password", "password_again"]
 
     def save(self) -> User:

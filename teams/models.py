@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-import secrets
 import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
+from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.expressions import ArraySubquery
@@ -18,16 +20,21 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
 from django.core.validators import RegexValidator
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 from knox.models import AbstractAuthToken
+
+from qmportal.lib.text import mail_address
+from qmportal.lib.work import Work, WorkQuerySet, ring
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -35,11 +42,17 @@ if TYPE_CHECKING:
     AnyUser: TypeAlias = "User | AnonymousUser"
 
 
+ADDRESS_TAKEN = "This address belongs to another account."
+
+
 class UserManager(BaseUserManager["User"]):
+    @transaction.atomic
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        """An account whose address is confirmed: by the invitation that was sent to it, or by whoever runs the portal."""
+        user = self.model(email=mail_address(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
+        user.confirm_address()
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
@@ -51,7 +64,7 @@ class UserManager(BaseUserManager["User"]):
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('teams.first_visit'))")
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username)
+        return self.get(email__iexact=mail_address(username or ""))
 
 
 class OwnTeam(NamedTuple):
@@ -167,18 +180,40 @@ class User(AbstractBaseUser, PermissionsMixin):
         self._refuse_if_last_admin()
         self.is_active = False
         self.save(update_fields=["is_active"])
-        self.auth_token_set.all().delete()
+        self.revoke_tokens()
         self.end_sessions()
 
     def reactivate(self) -> None:
         self.is_active = True
         self.save(update_fields=["is_active"])
 
-    def end_sessions(self) -> None:
-        """Reads every live session: their table does not say whose they are. Rare enough to be worth no column."""
-        live = Session.objects.filter(expire_date__gt=timezone.now()).iterator()
+    def end_sessions(self, *, but: str | None = None) -> None:
+        """Signs the person out everywhere, except in the session `but`.
+
+        Reads every live session: their table does not say whose they are. Rare enough to be worth no column.
+        """
+        live = Session.objects.filter(expire_date__gt=timezone.now()).exclude(pk=but or "").iterator()
         mine = [session.pk for session in live if session.get_decoded().get(SESSION_KEY) == str(self.pk)]
         Session.objects.filter(pk__in=mine).delete()
+        UserSession.objects.filter(user=self).exclude(session_key=but or "").delete()
+
+    def revoke_tokens(self) -> None:
+        self.auth_token_set.all().delete()
+
+    @transaction.atomic
+    def change_address(self, email: str) -> None:
+        """Moves the account to an address that a mail to it has confirmed."""
+        if User.objects.exclude(pk=self.pk).filter(email__iexact=email).exists():
+            raise ValidationError(ADDRESS_TAKEN)
+        self.email = email
+        self.save(update_fields=["email"])
+        self.confirm_address()
+
+    @transaction.atomic
+    def confirm_address(self) -> None:
+        """Writes down, for allauth, that the account has this one address and that it is confirmed."""
+        EmailAddress.objects.filter(user=self).exclude(email=self.email).delete()
+        EmailAddress.objects.update_or_create(user=self, email=self.email, defaults={"verified": True, "primary": True})
 
     def _refuse_if_last_admin(self) -> None:
         """The rows stay locked until the transaction ends, so that two admins cannot remove each other at once."""
@@ -481,6 +516,11 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Not accepted. An expired one is still pending: it can be sent again."""
         return self.filter(accepted_at=None)
 
+    def with_delivery(self) -> InvitationQuerySet:
+        """Annotated with whether the mail server did not take the last mail: so far, or for good."""
+        mails = AccountMail.objects.filter(invitation=OuterRef("pk"), created_at__gte=OuterRef("created_at"))
+        return self.annotate(undelivered=Exists(mails.exclude(state=AccountMail.State.DONE).exclude(error="")))
+
     def with_token(self, token: str) -> InvitationQuerySet:
         return self.filter(token_hash=hash_secret(token))
 
@@ -495,7 +535,7 @@ class Invitation(models.Model):
     role = models.CharField(max_length=10, choices=Role, default=Role.ENGINEER)
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now)
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = InvitationQuerySet.as_manager()
@@ -533,14 +573,30 @@ class Invitation(models.Model):
         return ""
 
     def renew(self, now: datetime) -> str:
-        """Saves the invitation with a fresh token, which is returned once; a link sent before stops working."""
-        token = new_secret()
-        self.token_hash, self.created_at = hash_secret(token), now
+        """Saves the invitation with a fresh token; a link sent before stops working."""
+        self.created_at = now
+        self.token_hash = hash_secret(self.token)
         self.save()
-        return token
+        return self.token
+
+    @property
+    def token(self) -> str:
+        """Made from the secret key, so that the mail can be written later and no link is stored anywhere."""
+        text = f"{self.team_id} {self.email} {self.created_at.isoformat()}"
+        return salted_hmac("teams.invitation", text, algorithm="sha256").hexdigest()
+
+    @property
+    def link(self) -> str:
+        return settings.SITE_URL + reverse("teams:accept", args=[self.token])
 
     def accept(self, user: User, now: datetime) -> None:
-        """Makes the person a member. Whoever is one already keeps the role."""
+        """Makes the person a member. Somebody who is one already keeps the role.
+
+        Only the account at the invited address: the mail with the link has confirmed that the address is theirs.
+        """
+        if user.email.lower() != self.email.lower():
+            raise ValidationError(f"This invitation is for {self.email}.")
+        user.confirm_address()
         Membership.objects.get_or_create(user=user, team=self.team, defaults={"role": self.role})
         self.accepted_at = now
         self.save(update_fields=["accepted_at"])
@@ -567,9 +623,52 @@ class AccessToken(AbstractAuthToken):
         return self.name or f"{self.get_scope_display()} token of {self.user}"
 
 
-def new_secret() -> str:
-    """An unguessable token for a link (256 bits)."""
-    return secrets.token_urlsafe(32)
+class AccountMailQuerySet(WorkQuerySet):
+    def order(self, kind: str, address: str, **fields: Any) -> AccountMail:
+        """Has a worker write and send this mail: a page never waits for the mail server."""
+        mail = AccountMail.objects.create(kind=kind, address=address, **fields)
+        ring(mail)
+        return mail
+
+    def order_reset(self, address: str) -> None:
+        """The same work for an address that nobody has. At most a few mails in a while, whoever asks."""
+        since = timezone.now() - AccountMail.RESET_PAUSE
+        asked = self.filter(kind=AccountMail.Kind.RESET, address=address, created_at__gt=since).count()
+        if asked < AccountMail.RESETS:
+            self.order(AccountMail.Kind.RESET, address)
+
+
+class AccountMail(Work):
+    """A mail about an account, to an address that may have none. Its text is made when it is sent and never stored."""
+
+    class Kind(models.TextChoices):
+        INVITATION = "invitation", "Invitation"
+        RESET = "reset", "New password"
+        ADDRESS = "address", "Confirm an address"
+        ADDRESS_CHANGED = "address_changed", "Address changed"
+        PASSWORD_CHANGED = "password_changed", "Password changed"
+
+    RESETS, RESET_PAUSE = 3, timedelta(minutes=10)
+    KEPT_FOR = timedelta(days=30)
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    address = models.EmailField(max_length=254)
+    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, null=True, related_name="mails")
+
+    objects: ClassVar = AccountMailQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["address", "created_at"], name="account_mail_asked")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} to {self.address}"
+
+    def run(self) -> None:
+        from teams.mail import write  # only now: it needs these models
+
+        if letter := write(self, timezone.now()):
+            send_mail(*letter, None, [self.address])
 
 
 def hash_secret(token: str) -> str:

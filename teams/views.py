@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.decorators import rate_limit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
@@ -14,7 +15,6 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from qmportal.lib.pages import form_page
 from teams.forms import (
+    AddressForm,
     InvitationForm,
     NewPersonForm,
     PeopleFilter,
@@ -33,10 +34,11 @@ from teams.forms import (
     TokenForm,
     is_setup_token,
 )
-from teams.mail import send_invitation
-from teams.models import Invitation, Membership, Role, Team, User
+from teams.mail import ADDRESS_DAYS, read_address_key
+from teams.models import AccountMail, Invitation, Membership, Role, Team, User
 from teams.permissions import can_manage, can_remove, is_admin, is_member, may_leave_without_manager, require
 from teams.requests import SignedInRequest
+from teams.sessions import device, open_sessions
 
 ADMINS_ONLY = "Only admins of the organisation do this."
 NO_MANAGER = "The team would be without a manager. Make somebody else a manager first, or ask an admin."
@@ -150,7 +152,7 @@ def _members_page(request: SignedInRequest, team: Team, form: InvitationForm | N
     }
     if context["manages"]:
         now = timezone.now()
-        context["invitations"] = list(team.invitations.pending().select_related("invited_by"))
+        context["invitations"] = list(team.invitations.pending().with_delivery().select_related("invited_by"))
         for invitation in context["invitations"]:
             invitation.expired = now >= invitation.expires_at
     return render(request, "teams/members.html", context, status=422 if refused else 200)
@@ -166,15 +168,13 @@ def invite(request: SignedInRequest, slug: str) -> HttpResponse:
         form = InvitationForm(request.POST or None, team=team)
         if not form.is_valid():
             return _members_page(request, team, form)
-        invitation, token = form.save_with_token(request.user, timezone.now())
-    return _invited(request, invitation, token)
+        return _invited(request, form.send(request.user, timezone.now()))
 
 
-def _invited(request: SignedInRequest, invitation: Invitation, token: str) -> HttpResponse:
+def _invited(request: SignedInRequest, invitation: Invitation) -> HttpResponse:
     """The link is shown this once, since not every portal has a mail server."""
-    link = settings.SITE_URL + reverse("teams:accept", args=[token])
-    sent = send_invitation(invitation, link)
-    return render(request, "teams/invited.html", {"invitation": invitation, "link": link, "sent": sent})
+    AccountMail.objects.order(AccountMail.Kind.INVITATION, invitation.email, invitation=invitation)
+    return render(request, "teams/invited.html", {"invitation": invitation})
 
 
 @require_POST
@@ -184,8 +184,8 @@ def invitation_resend(request: SignedInRequest, slug: str, pk: int) -> HttpRespo
         invitation = get_object_or_404(team.invitations.pending().select_for_update(), pk=pk)
         require(can_manage(request.user, team))
         invitation.invited_by = request.user
-        token = invitation.renew(timezone.now())
-    return _invited(request, invitation, token)
+        invitation.renew(timezone.now())
+        return _invited(request, invitation)
 
 
 @require_POST
@@ -346,6 +346,42 @@ def _profile_page(request: SignedInRequest, form: ProfileForm, preferences: Pref
     return render(request, "teams/profile.html", context, status=422 if refused else 200)
 
 
+@rate_limit(action="manage_email")
+@sensitive_post_parameters("password")
+@form_page
+def address(request: SignedInRequest) -> HttpResponse:
+    """My address. Another one is mine only once I have followed the link in a mail to it."""
+    form = AddressForm(request.POST or None, user=request.user)
+    if form.is_valid():
+        new = form.cleaned_data["email"]
+        AccountMail.objects.order(AccountMail.Kind.ADDRESS, new, requested_by=request.user)
+        messages.success(request, f"A mail is on its way to {new}. Your address changes when you open the link in it.")
+        return redirect("account_email")
+    return answer_form(request, "teams/address.html", form, days=ADDRESS_DAYS)
+
+
+@never_cache
+@form_page
+def address_confirm(request: SignedInRequest, key: str) -> HttpResponse:
+    """The link in the mail, opened by the account that asked for it: nobody confirms an address for somebody else."""
+    pk, before, new = read_address_key(key) or (None, "", "")
+    problem = ""
+    if pk and pk != request.user.pk:
+        problem = "The link is for another account. Sign in to that account and open the link again."
+    elif pk is None or before != request.user.email:
+        problem = "The link is too old, or the address was changed already. Nothing was changed now."
+    elif request.method == "POST":
+        try:
+            request.user.change_address(new)
+        except ValidationError as refused:
+            problem = refused.messages[0]
+        else:
+            AccountMail.objects.order(AccountMail.Kind.ADDRESS_CHANGED, before, requested_by=request.user)
+            messages.success(request, f"Your address is now {new}. Sign in with it from now on.")
+            return redirect("account_email")
+    return render(request, "teams/address_confirm.html", {"new": new, "problem": problem}, status=409 if problem else 200)
+
+
 @form_page
 def tokens(request: SignedInRequest) -> HttpResponse:
     form = TokenForm(request.POST or None)
@@ -364,6 +400,32 @@ def token_revoke(request: SignedInRequest, token_key: str) -> HttpResponse:
     access.delete()
     messages.success(request, f"The token {access} is revoked.")
     return redirect("teams:tokens")
+
+
+@require_safe
+def sessions(request: SignedInRequest) -> HttpResponse:
+    """Where I am signed in, the browser at hand first."""
+    rows = sorted(open_sessions(request.user), key=lambda row: row.session_key != request.session.session_key)
+    for row in rows:
+        row.device = device(row.user_agent)
+    return render(request, "teams/sessions.html", {"sessions": rows, "here": request.session.session_key})
+
+
+@require_POST
+def sessions_end(request: SignedInRequest) -> HttpResponse:
+    request.user.end_sessions(but=request.session.session_key)
+    messages.success(request, "You are signed out everywhere else.")
+    return redirect("teams:sessions")
+
+
+@require_POST
+def session_end(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Ends one of my other sessions; the one at hand ends by signing out."""
+    others = open_sessions(request.user).exclude(session_key=request.session.session_key)
+    session = get_object_or_404(others, pk=pk)
+    session.end()
+    messages.success(request, f"{device(session.user_agent)} is signed out.")
+    return redirect("teams:sessions")
 
 
 @require_safe

@@ -3,6 +3,7 @@
 import os
 from contextlib import ExitStack
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import django
 import psycopg
@@ -47,6 +48,13 @@ try:
     _start_servers()
 except embedded.EmbeddedError as error:
     pytest.exit(str(error), returncode=1)
+
+
+@pytest.fixture(autouse=True)
+def _limits_of_its_own(settings):
+    """Each test counts from nothing, in the Valkey that all share."""
+    default = {**settings.CACHES["default"], "KEY_PREFIX": uuid4().hex}
+    settings.CACHES = {**settings.CACHES, "default": default}
 
 
 def pytest_unconfigure() -> None:

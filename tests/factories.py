@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
+
+from django.conf import settings
+from django.core import mail
+from django.core.mail import EmailMessage
 
 from defects.models import Defect, Severity
 from incidents.models import Incident
 from pipeline.models import Stage
 from scenarios import content, engine
 from scenarios.models import Scenario
-from teams.models import Membership, Role, Team, User
+from teams.models import AccountMail, Membership, Role, Team, User
 
 PASSWORD = "correct horse battery"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -21,6 +26,20 @@ _number = count(1)
 def make_user(*, email: str = "", name: str = "", admin: bool = False, **fields: Any) -> User:
     email = email or f"person{next(_number)}@example.com"
     return User.objects.create_user(email, PASSWORD, name=name, is_admin=admin, **fields)
+
+
+def deliver_mail() -> list[EmailMessage]:
+    """Does what a worker does with the mails about accounts; all mail that has left."""
+    for waiting in AccountMail.objects.filter(state=AccountMail.State.QUEUED):
+        AccountMail.perform(waiting.pk)
+    return mail.outbox
+
+
+def link_in(message: EmailMessage) -> str:
+    """The path of the link in a mail."""
+    found = re.search(rf"^{re.escape(settings.SITE_URL)}(/\S+)$", message.body, re.MULTILINE)
+    assert found, message.body
+    return found[1]
 
 
 def make_team(*, name: str = "", parent: Team | None = None, key: str = "", slug: str = "", **fields: Any) -> Team:

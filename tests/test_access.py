@@ -13,6 +13,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
@@ -132,6 +133,9 @@ RULES = {
     "teams:preferences": signed_in(POST),
     "teams:tokens": signed_in(BOTH),
     "teams:token_revoke": Rule(BOTH, outsider=404, member=404, admin=404),
+    "teams:sessions": signed_in(),
+    "teams:sessions_end": signed_in(POST),
+    "teams:session_end": only_manager(POST),
     "setup": everyone(404, BOTH, anonymous=404),
     "incidents:list": signed_in(),
     "incidents:create": signed_in(BOTH),
@@ -226,7 +230,8 @@ RULES = {
     "account_reset_password_done": opened(),
     "account_reset_password_from_key": opened(),
     "account_reset_password_from_key_done": opened(),
-    "account_confirm_email": opened(),
+    # The key of this world is no link that was ever sent.
+    "account_confirm_email": everyone(409, BOTH),
     "api_addresses": api(),
     "api_teams": api(),
     "api_team": api(outsider=404),
@@ -350,6 +355,9 @@ class World:
         for seq, choice in enumerate(["bankrupt", "scan", "fix_now", "pareto"], start=1):
             passed.decide(seq=seq, choice=choice, now=timezone.now())
         self.told = Notification.objects.tell(self.people["manager"], key="a", kind="training", subject="New")
+        key = SessionStore()
+        key.save()
+        self.elsewhere = self.people["manager"].usersession_set.create(session_key=key.session_key, ip="127.0.0.1")
         self.clients = {"anonymous": Client()}
         for name, person in self.people.items():
             self.clients[name] = Client()
@@ -396,6 +404,7 @@ class World:
                     "pk": ThresholdSet.objects.filter(metric="escaped_defect_rate").latest("pk").pk,
                 },
                 "benchmarks:run": {"pk": self.run.pk},
+                "teams:session_end": {"pk": self.elsewhere.pk},
                 "teams:restore": {"slug": self.archived.slug},
                 "teams:role": {"pk": self.membership().pk},
                 "teams:remove": {"pk": self.membership().pk},
@@ -425,6 +434,8 @@ def world() -> World:
 
 
 def outcome(response: Any) -> Any:
+    if response.status_code == 401 and response.headers.get("HX-Redirect", "").startswith("/account/login/?next="):
+        return LOGIN
     if response.status_code == 302 and response["Location"].startswith("/account/login/"):
         return LOGIN
     return OK if response.status_code < 400 or response.status_code == 422 else response.status_code

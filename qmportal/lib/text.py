@@ -1,6 +1,7 @@
 """Text that people typed or machines sent: what is refused, and what counts as blank."""
 
 import unicodedata
+from contextlib import suppress
 
 from django.core.exceptions import ValidationError
 
@@ -12,6 +13,17 @@ def clean_line(text: str) -> str:
     """One line of text in NFC, without control and direction characters, with single spaces."""
     kept = (c if not unicodedata.category(c).startswith("C") else " " for c in text if c not in HIDDEN)
     return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
+
+
+def mail_address(text: str) -> str:
+    """The one spelling of an address: small letters, and the domain as mail servers know it (`xn--...` for `exämple`).
+
+    Capitals of other scripts stay as they are: "İ" made small is another mailbox than "i".
+    """
+    local, at, domain = clean_line(text).rpartition("@")
+    with suppress(UnicodeError):  # no domain at all, which the form says
+        domain = domain.encode("idna").decode()
+    return f"{local.lower() if local.isascii() else local}{at}{domain.lower()}"
 
 
 def refuse_unstorable(text: str) -> None:

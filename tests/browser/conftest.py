@@ -12,7 +12,6 @@ from io import StringIO
 import psycopg
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -164,7 +163,6 @@ def scene(shipped, django_db_blocker):
 def db(scene, django_db_blocker, settings, tmp_path):
     """In place of pytest-django's: no transaction, since the server's threads must see what a test does."""
     settings.MEDIA_ROOT = str(tmp_path)
-    cache.clear()  # failed sign-ins are counted there
     with django_db_blocker.unblock(), copy_of(scene, "copy"):
         yield
 

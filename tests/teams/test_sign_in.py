@@ -4,20 +4,13 @@ import re
 import time
 
 import pytest
-from django.core import mail
-from django.core.cache import cache
 
 from defects.models import Severity
 from teams.models import User
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, deliver_mail, link_in, make_user
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/account/login/"
-
-
-@pytest.fixture(autouse=True)
-def _fresh_rate_limits():
-    cache.clear()
 
 
 def sign_in(client, email, password=PASSWORD, **data):
@@ -89,8 +82,7 @@ def test_many_failures_are_held_back(client):
 def test_password_reset_by_mail(client):
     person = make_user(email="ada@example.com")
     client.post("/account/password/reset/", {"email": "ADA@example.com"})
-    path = re.search(r"http://testserver(/account/password/reset/key/\S+)", mail.outbox[0].body)[1]
-    form = client.get(path)["Location"]
+    form = client.get(link_in(deliver_mail()[0]))["Location"]
     client.post(form, {"password1": "a wholly new one", "password2": "a wholly new one"})
     person.refresh_from_db()
     assert person.check_password("a wholly new one")
@@ -101,13 +93,6 @@ def test_password_reset_says_the_same_for_unknown_people(client):
     known = client.post("/account/password/reset/", {"email": "ada@example.com"})
     unknown = client.post("/account/password/reset/", {"email": "nobody@example.com"})
     assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
-
-
-def test_a_mail_server_that_is_down_does_not_fail_the_reset(client, settings):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-    make_user(email="ada@example.com")
-    assert client.post("/account/password/reset/", {"email": "ada@example.com"}).status_code == 302
 
 
 @pytest.mark.parametrize(
@@ -139,14 +124,3 @@ def test_admin_site_makes_and_deletes_no_severities(client):
     client.post(f"/admin/defects/severity/{worst.pk}/change/", {"name": "Fatal", "rank": 1, "description": ""})
     worst.refresh_from_db()
     assert (worst.key, worst.name) == ("SEV1", "Fatal")
-
-
-def test_a_new_e_mail_signs_in_and_nobody_takes_one_that_is_used(client):
-    make_user(email="bob@example.com")
-    client.force_login(make_user(email="ada@example.com"))
-    for email in ("ADA.new@example.com", "Bob@example.com"):
-        client.post("/account/email/", {"email": email, "action_add": ""})
-    client.post("/account/email/", {"email": "ada.new@example.com", "action_primary": ""})
-    assert User.objects.filter(email__iexact="bob@example.com").count() == 1
-    client.logout()
-    assert sign_in(client, "Ada.New@example.com")["Location"] == "/"

@@ -1,0 +1,74 @@
+"""The shared cache: limits count in Valkey, so that they hold for all processes and outlive a restart."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache.backends.redis import RedisCache
+
+log = logging.getLogger(__name__)
+
+ANSWER_SECONDS = 0.5
+PAUSE_SECONDS = 10
+
+
+def database_beside(url: str) -> str:
+    """The address of the database after the broker's, on the same Valkey."""
+    parts = urlsplit(url)
+    number = parts.path.strip("/")
+    return parts._replace(path=f"/{int(number) + 1 if number.isdecimal() else 1}").geturl()
+
+
+class ValkeyCache(RedisCache):
+    """Valkey; while it does not answer, the memory of this process, so that limits still hold and nobody is shut out.
+
+    After a failure nothing is asked for some seconds: a Valkey that hangs costs a page one timeout, not one for each count.
+    """
+
+    _ask_again_at = 0.0
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+
+        params["OPTIONS"] = {
+            "socket_timeout": ANSWER_SECONDS,
+            "socket_connect_timeout": ANSWER_SECONDS,
+            "retry": Retry(NoBackoff(), 0),
+            **params.get("OPTIONS", {}),
+        }
+        super().__init__(server, params)
+        self._here = LocMemCache("while-valkey-is-away", {"KEY_PREFIX": self.key_prefix})
+
+    def _ask(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        from redis.exceptions import RedisError
+
+        if time.monotonic() >= ValkeyCache._ask_again_at:
+            try:
+                return getattr(super(), name)(*args, **kwargs)
+            except (RedisError, OSError) as problem:
+                log.warning("cache not reached, counting in this process: %s", problem)
+                ValkeyCache._ask_again_at = time.monotonic() + PAUSE_SECONDS
+        return getattr(self._here, name)(*args, **kwargs)
+
+    def add(self, *args: Any, **kwargs: Any) -> bool:
+        return self._ask("add", *args, **kwargs)
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        return self._ask("get", *args, **kwargs)
+
+    def set(self, *args: Any, **kwargs: Any) -> None:
+        self._ask("set", *args, **kwargs)
+
+    def touch(self, *args: Any, **kwargs: Any) -> bool:
+        return self._ask("touch", *args, **kwargs)
+
+    def incr(self, *args: Any, **kwargs: Any) -> int:
+        return self._ask("incr", *args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> bool:
+        return self._ask("delete", *args, **kwargs)

@@ -1,0 +1,55 @@
+"""How often a password may be tried: counted for an account and a network address together.
+
+Somebody who guesses from elsewhere never locks out the person whose account it is. The wait doubles with each failure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+
+from django.core.cache import cache
+
+FREE_TRIES = 5
+FIRST_WAIT = 30
+LONGEST_WAIT = 15 * 60
+REMEMBERED = 60 * 60  # after an hour without a try, counting begins anew
+
+
+def wait_after(failures: int) -> int:
+    """The seconds until the next try, after this many failures in a row."""
+    if failures < FREE_TRIES:
+        return 0
+    return min(FIRST_WAIT * 2 ** (failures - FREE_TRIES), LONGEST_WAIT)
+
+
+class Tries:
+    """The failed tries for one account from one network address."""
+
+    def __init__(self, account: str, address: str) -> None:
+        digest = hashlib.sha256(f"{account} {address}".encode()).hexdigest()
+        self._count, self._until = f"tries:{digest}", f"wait:{digest}"
+
+    def begin(self) -> int:
+        """Counts a try as failed until `forget` is called. Returns the seconds to wait; 0 lets the try go ahead.
+
+        Of many tries at once, those that are free go ahead, and one more: the one that sets the wait.
+        """
+        if until := cache.get(self._until):
+            return self._left(until)
+        if not cache.add(self._count, 0, REMEMBERED):
+            cache.touch(self._count, REMEMBERED)
+        tries = cache.incr(self._count)
+        wait = wait_after(tries)
+        if wait and not cache.add(self._until, time.time() + wait, wait) and tries > FREE_TRIES:
+            return self._left(cache.get(self._until) or time.time())
+        return 0
+
+    def forget(self) -> None:
+        cache.delete(self._count)
+        cache.delete(self._until)
+
+    @staticmethod
+    def _left(until: float) -> int:
+        return max(1, math.ceil(until - time.time()))

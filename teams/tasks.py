@@ -1,0 +1,17 @@
+"""What is tidied up at night."""
+
+from allauth.usersessions.models import UserSession
+from celery import shared_task
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from teams.models import AccountMail
+
+
+@shared_task
+def forget_old_rows() -> None:
+    """Sessions that are over, and mails that were sent long ago."""
+    now = timezone.now()
+    Session.objects.filter(expire_date__lt=now).delete()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
+    AccountMail.objects.filter(finished_at__lt=now - AccountMail.KEPT_FOR).delete()
