@@ -153,6 +153,75 @@ function clearBusy() {
 
 const focusErrors = () => find("[data-focus]")?.focus();
 
+// ---- A session that has ended ------------------------------------------------------------------------------
+// The server answers htmx with the address of the sign-in page. The whole page goes there, unless something was typed or
+// the page asked by itself: then a line says so, and what was typed can be sent after signing in beside it.
+
+const isPoll = (element) => /\bevery\b/.test(element.closest("[hx-trigger]")?.getAttribute("hx-trigger") || "");
+
+function isChanged(field) {
+  if (field.type === "hidden") return false;
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.tagName !== "SELECT") return field.value !== field.defaultValue;
+  const shipped = [...field.options].findIndex((option) => option.defaultSelected);
+  return field.selectedIndex !== Math.max(0, shipped);
+}
+
+// A form that came back with errors holds typed text as well.
+const hasTypedText = () =>
+  findAll("main form[method=post] :is(input, textarea, select)").some((field) => isChanged(field) || field.ariaInvalid === "true");
+
+function showSignedOut(address, typed) {
+  const line = find("#signed-out");
+  if (!line) return;
+  find("#palette")?.close(); // it would lie over the line
+  const link = find("a", line);
+  link.href = address;
+  link.target = typed ? "_blank" : "";
+  find("span", line).hidden = !typed;
+  line.hidden = false;
+}
+
+function hideSignedOut() {
+  const line = find("#signed-out");
+  if (line) line.hidden = true;
+}
+
+on("htmx:before:response", (event) => {
+  const { ctx } = event.detail;
+  if (ctx.response.status < 400) hideSignedOut();
+  if (ctx.response.status !== 401 || !ctx.hx.redirect) return;
+  const typed = hasTypedText();
+  if (!typed && !isPoll(ctx.sourceElement)) return; // htmx goes to the sign-in page
+  event.preventDefault();
+  clearBusy();
+  showSignedOut(ctx.hx.redirect, typed);
+});
+
+// Back from signing in beside this page.
+on("visibilitychange", async () => {
+  if (document.hidden || find("#signed-out")?.hidden !== false) return;
+  const answer = await fetch(location.href, { method: "HEAD", redirect: "manual" });
+  if (answer.ok) hideSignedOut();
+});
+
+// Signing in changed the token against forged requests; this page still holds the old one.
+const csrfToken = () => /(?:^|; )(?:__Host-)?csrftoken=([^;]+)/.exec(document.cookie)?.[1];
+
+on("submit", (event) => {
+  const token = csrfToken();
+  const field = event.target.elements.csrfmiddlewaretoken;
+  if (token && field) field.value = token;
+}, { capture: true });
+
+on("htmx:config:request", (event) => {
+  const { headers, body } = event.detail.ctx.request;
+  const token = csrfToken();
+  if (!token) return;
+  if ("X-CSRFToken" in headers) headers["X-CSRFToken"] = token;
+  if (body?.has("csrfmiddlewaretoken")) body.set("csrfmiddlewaretoken", token);
+});
+
 // ---- Decisions: what changed is read out once; how long a decision was in view is told with it --------------
 
 // A live region speaks when its text changes, so the sentence is taken out and put back.

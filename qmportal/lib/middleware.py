@@ -1,9 +1,11 @@
-"""Small middlewares: what browsers may keep, addresses without a page, and input that no field holds."""
+"""Small middlewares: what browsers may keep, a session that ended, wrong methods, and input that no field holds."""
 
 from collections.abc import Callable
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed, JsonResponse
+from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
@@ -22,6 +24,34 @@ class PersonalPagesMiddleware:
         if request.user.is_authenticated and not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_store=True)
         return response
+
+
+class SignedOutMiddleware:
+    """A session that ended while its page is open: the whole page goes to the sign-in, not a part of it.
+
+    Left to itself, htmx follows the redirect and swaps the sign-in page into the part that it asked for. The script of
+    the page stays where it is when something was typed there.
+    """
+
+    def __init__(self, get_response: GetResponse):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        sign_in = resolve_url(settings.LOGIN_URL)
+        to_sign_in = response.status_code == 302 and urlsplit(response["Location"]).path == sign_in
+        if not to_sign_in or request.user.is_authenticated or request.headers.get("HX-Request") != "true":
+            return response
+        address = f"{sign_in}?{urlencode({'next': _page_of(request)})}"
+        return HttpResponse(status=401, headers={"HX-Redirect": address, "Cache-Control": "no-store"})
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page that htmx asked from; a fragment alone would be no page to come back to."""
+    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    if page.netloc == request.get_host():
+        return urlunsplit(("", "", page.path or "/", page.query, ""))
+    return request.get_full_path() if request.method == "GET" else "/"
 
 
 class WrongMethodMiddleware:
