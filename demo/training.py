@@ -309,7 +309,7 @@ class Demo:
 
 
 def _told(rng: random.Random, node: str, choice: str) -> dict[str, Any]:
-    """What somebody lets a page know beside the choice."""
+    """What someone lets a page know beside the choice."""
     words = story.REASONS.get((node, choice), "")
     return {
         "visible_ms": int(1000 * rng.lognormvariate(3.6, 0.6)),  # the median is 37 seconds

@@ -383,7 +383,7 @@ class Importer:
         self.model._base_manager.bulk_create(records)
 
     def _lock(self, records: list[Any]) -> None:
-        """Whoever saves one of these now waits. What somebody has saved since it was read is not written over."""
+        """Whoever saves one of these now waits. What someone has saved since it was read is not written over."""
         read = {record.pk: record.version for record in records}
         rows = self.model._base_manager.filter(pk__in=read).order_by("pk").select_for_update()
         if read and dict(rows.values_list("pk", "version")) != read:

@@ -143,7 +143,7 @@ def read_times(text: str) -> list[Decimal]:
 
 def _not_negative(value: Any) -> Any:
     if value is not None and value < 0:
-        raise ValueError("Enter a number that is not below 0.")
+        raise ValueError("Enter 0 or more.")
     return value
 
 
@@ -153,7 +153,7 @@ def _not_negative(value: Any) -> Any:
 def _edr(values: Values, rules: Mapping[str, Rules]) -> Result:
     escaped, caught = values["escaped"], values["caught"]
     if escaped + caught == 0:
-        raise Impossible("caught", "Without a defect there is no rate. Enter at least one.")
+        raise Impossible("caught", "Enter at least one defect.")
     judged = _judged(Tally(escaped=escaped, caught=caught), rules)
     rate, removal = judged["escaped_defect_rate"].measure, judged["defect_removal_efficiency"].measure
     cuts = _cuts(rules, "escaped_defect_rate")
@@ -222,10 +222,10 @@ def _cost_of_quality(values: Values, rules: Mapping[str, Rules]) -> Result:
     total = prevention + appraisal + poor
     lines = [Line("Cost of quality", _money(total)), Line("Cost of poor quality", _money(poor))]
     if total:
-        lines.append(Line("Its share in the cost of quality", format_value(100 * exact(poor) / exact(total), "percent")))
+        lines.append(Line("Share of the cost of quality", format_value(100 * exact(poor) / exact(total), "percent")))
     if values["revenue"]:
         share = 100 * exact(poor) / exact(values["revenue"])
-        lines.append(Line("Its share of revenue", format_value(share, "percent")))
+        lines.append(Line("Share of revenue", format_value(share, "percent")))
     moved, fix, ratio = values["moved"], values["fix"], values["ratio"]
     notes = []
     if moved and fix:
@@ -237,8 +237,8 @@ def _cost_of_quality(values: Values, rules: Mapping[str, Rules]) -> Result:
             )
         )
         if ratio != CAUTIOUS_RATIO:
-            lines.append(Line("The same, cautiously", _money(saving(moved, fix, Decimal(CAUTIOUS_RATIO))), "at 10 times"))
-        notes.append("The ratio is an assumption, and it decides the result. Thirty is often quoted and hard to trace.")
+            lines.append(Line("Conservative estimate", _money(saving(moved, fix, Decimal(CAUTIOUS_RATIO))), "at 10 times"))
+        notes.append("The ratio is an assumption, and it decides the result. Thirty is often quoted, but hard to trace.")
     return Result(lines, notes=notes)
 
 
@@ -251,12 +251,12 @@ def _canary(values: Values, rules: Mapping[str, Rules]) -> Result:
     share, sure = float(values["share"]) / 100, float(values["confidence"]) / 100
     needed = sessions_needed(share, sure)
     lines = [
-        Line("Sessions needed", f"{needed:,}", f"to see it once with {values['confidence']:f}% chance"),
+        Line("Sessions needed", f"{needed:,}", f"for a {values['confidence']:f}% chance of seeing it"),
         Line("Rule of three", f"{math.ceil(300 / values['share']):,}", "3 / share, for 95%"),
     ]
     if values["sessions"] is not None:
         missed = 100 * math.exp(values["sessions"] * math.log1p(-share))
-        lines.append(Line(f"Chance to miss it in {values['sessions']:,} sessions", f"{missed:.1f}%"))
+        lines.append(Line(f"Chance of missing it in {values['sessions']:,} sessions", f"{missed:.1f}%"))
     return Result(lines)
 
 
@@ -290,9 +290,15 @@ CALCULATORS: dict[str, Calculator] = {
                     "Times to restore",
                     kind="times",
                     example="0.5, 1, 2, 3, 20",
-                    hint="Hours, or with a unit: “90 min”, “2 d”. One a line, or with commas. “12 x 3.5” stands for twelve.",
+                    hint="Hours, or with a unit: “90 min”, “2 d”. One per line or with commas. “12 x 3.5” counts twelve.",
                 ),
-                Input("open_times", "Still open, for how long", kind="times", required=False, hint="Their age so far."),
+                Input(
+                    "open_times",
+                    "Open incidents, age so far",
+                    kind="times",
+                    required=False,
+                    hint="How long each has been open.",
+                ),
             ),
             compute=_mttr,
         ),
@@ -319,10 +325,10 @@ CALCULATORS: dict[str, Calculator] = {
                 Input("external", "External failures", kind="amount", example="180,000", hint="Outages, refunds, support."),
                 Input("revenue", "Revenue", kind="amount", example="5,000,000", required=False),
                 Input("moved", "Defects found in production", example="20", required=False),
-                Input("fix", "A fix in development costs", kind="amount", example="100", required=False),
+                Input("fix", "Cost of a fix in development", kind="amount", example="100", required=False),
                 Input(
                     "ratio",
-                    "A fix in production costs, times that",
+                    "Cost ratio of a fix in production",
                     kind="ratio",
                     example=str(OFTEN_QUOTED_RATIO),
                     hint="30 is often quoted and hard to trace. Try 10 as well.",
@@ -335,8 +341,8 @@ CALCULATORS: dict[str, Calculator] = {
             title="Canary size",
             formula="ln(1 − confidence) / ln(1 − share)",
             inputs=(
-                Input("share", "Share of sessions that it hits", kind="share", unit="%", example="0.5", hint="Percent."),
-                Input("confidence", "Chance to see it once", kind="share", unit="%", example="95", hint="Percent."),
+                Input("share", "Share of sessions affected", kind="share", unit="%", example="0.5", hint="Percent."),
+                Input("confidence", "Chance of seeing it once", kind="share", unit="%", example="95", hint="Percent."),
                 Input("sessions", "Clean sessions so far", required=False, example="200"),
             ),
             compute=_canary,
@@ -452,7 +458,7 @@ def _between(measure: Measure) -> str:
 
 def _share_words(measure: Measure) -> str:
     share = measure.longest_share
-    return f"{format_value(share, 'percent')} of all the time" if share is not None and measure.n > 1 else ""
+    return f"{format_value(share, 'percent')}of the total time" if share is not None and measure.n > 1 else ""
 
 
 def _money(amount: Decimal) -> str:

@@ -146,7 +146,7 @@ def _meant(value: Decimal, text: str, unit: str, expected: Decimal | None) -> Re
     if unit == "%" and expected is not None and 0 < abs(value) <= 1:
         share = value * 100
         if abs(share - expected) < abs(value - expected):
-            return Reading(share, f"{text.strip()} is a share of one; taken as {round(share, 2).normalize():f}%.")
+            return Reading(share, f"{text.strip()} was read as {round(share, 2).normalize():f}%.")
     return Reading(value)
 
 

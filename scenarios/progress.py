@@ -41,7 +41,7 @@ class Person:
 
 @dataclass
 class Tries:
-    """What somebody did about one item."""
+    """What someone did about one item."""
 
     started_at: datetime | None = None
     last_started_at: datetime | None = None

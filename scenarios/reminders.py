@@ -34,7 +34,7 @@ def remind_learners(now: datetime) -> int:
     ]
     for kind, group in groups:
         first, due = group[0], f"{group[0].due_on:%-d %b %Y}"
-        what = titles(first.kind, first.ref) if len(group) == 1 else f"{len(group)} parts of your training"
+        what = titles(first.kind, first.ref) if len(group) == 1 else f"{len(group)} items of your training"
         Notification.objects.tell(
             first.user,
             key=f"training-{kind}-{first.due_on}-{first.assigned_at:%Y%m%d%H%M%S%f}",

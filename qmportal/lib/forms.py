@@ -212,7 +212,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
             self.fields["team"].help_text = (
                 "There is no team yet. Make the first one under “Teams and people”."
                 if self.user.is_admin
-                else "You are in no team yet. Ask a manager of the team to invite you."
+                else "You aren't in a team yet. Ask a manager of the team to invite you."
             )
 
     def draw(self, name: str, widget: forms.widgets.ChoiceWidget) -> None:

@@ -31,7 +31,7 @@ class YamlForm(forms.Form):
     file = forms.FileField(
         label="YAML file",
         required=False,
-        help_text="Takes the place of the text. 256 KiB at most.",
+        help_text="Replaces the text. 256 KiB at most.",
         widget=forms.FileInput(attrs={"accept": ".yaml,.yml,text/yaml"}),
     )
 
@@ -44,7 +44,7 @@ class YamlForm(forms.Form):
         try:
             text = file.read().decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise ValidationError("This is not a text file in UTF-8.") from None
+            raise ValidationError("This is not a UTF-8 text file.") from None
         refuse_unstorable(text)
         return text
 
@@ -122,7 +122,7 @@ class PublishForm(forms.Form):
         label="What is new",
         max_length=500,
         required=False,
-        help_text="For other authors, on the page of versions.",
+        help_text="Shown to other authors on the versions page.",
         validators=[refuse_unstorable],
         widget=forms.Textarea(attrs={"rows": 3}),
     )
@@ -132,9 +132,9 @@ class VoidForm(forms.Form):
     """Why a version is withdrawn."""
 
     reason = forms.CharField(
-        label="What is wrong with it",
+        label="What is wrong with it??",
         max_length=500,
-        help_text="Everybody who gets credit reads this.",
+        help_text="Everyone who is credited reads this.",
         validators=[refuse_unstorable],
         widget=forms.Textarea(attrs={"rows": 3}),
     )

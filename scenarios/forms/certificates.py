@@ -16,8 +16,8 @@ class RevokeForm(forms.ModelForm):
     class Meta:
         model = Certificate
         fields = ["revoke_reason"]
-        labels = {"revoke_reason": "Why is it revoked?"}
-        help_texts = {"revoke_reason": "The holder and everybody who verifies the certificate reads this."}
+        labels = {"revoke_reason": "Why do you revoke it?"}
+        help_texts = {"revoke_reason": "Shown to the holder and to anyone who verifies the certificate."}
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)

@@ -39,7 +39,7 @@ def answer_field(field: NumberField | ChoiceField) -> forms.Field:
             label=field.label,
             choices=list(field.options.items()),
             widget=OptionCards,
-            error_messages={"required": "Choose one.", "invalid_choice": "Choose one of those offered."},
+            error_messages={"required": "Choose one.", "invalid_choice": "Choose one of the options."},
         )
     return _NumberField(field)
 

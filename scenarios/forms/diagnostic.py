@@ -37,7 +37,7 @@ class TextForm(forms.Form):
     text = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 6}),
         validators=[refuse_unstorable],
-        error_messages={"required": "Write a text."},
+        error_messages={"required": "Enter a text."},
     )
 
     def __init__(self, data: Any = None, *, label: str, longest: int, hint: str = ""):

@@ -68,15 +68,15 @@ class PageEditForm(forms.Form):
         label="Text",
         max_length=40_000,
         validators=[refuse_unstorable],
-        error_messages={"required": "Write a text, or take the shipped text again."},
+        error_messages={"required": "Enter a text, or restore the default text."},
         help_text="Markdown: “## Heading”, “- item”, “**bold**”, “[words](../mttr/)” for a link to another page.",
         widget=forms.Textarea(attrs={"rows": 24, "class": "code"}),
     )
     reason = LineField(
         label="Reason",
         max_length=300,
-        help_text="Everybody reads it beside the page.",
-        error_messages={"required": "Say why the text changes."},
+        help_text="Shown beside the page.",
+        error_messages={"required": "Enter a reason for the change."},
     )
 
     def __init__(self, data: Any = None, *, wants: str = "", **kwargs: Any):

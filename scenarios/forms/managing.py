@@ -43,7 +43,7 @@ class PlanForm(forms.ModelForm):
         whole = [] if team.required else [("", "The whole organisation")]
         team.choices = [*whole, *((each.pk, indented(each)) for each in tree)]  # type: ignore[attr-defined]
         role.choices = [("", "Every role"), *Role.choices]  # type: ignore[attr-defined]
-        role.help_text = "Leave it at every role to mean all members."
+        role.help_text = "“Every role” means all members."
         for name in ("name", "description"):
             self.fields[name].validators.append(refuse_unstorable)
 
@@ -76,7 +76,7 @@ class ItemForm(forms.ModelForm):
         if "item" in cleaned:
             self.instance.kind, _, self.instance.ref = cleaned["item"].partition(":")
             if self.instance.plan.items.filter(kind=self.instance.kind, ref=self.instance.ref).exists():
-                self.add_error("item", "This is already part of the plan.")
+                self.add_error("item", "This is already in the plan.")
         return cleaned
 
     def save(self, commit: bool = True) -> PlanItem:
@@ -106,7 +106,7 @@ class AssignForm(forms.Form):
     everybody = forms.BooleanField(required=False)
     people = forms.ModelMultipleChoiceField(queryset=User.objects.none(), required=False)
     again = forms.BooleanField(
-        label="A refresher: also for those who have done it before",
+        label="Refresher: include people who have already done it",
         required=False,
     )
 

@@ -66,7 +66,7 @@ class ChoiceForm(StepForm):
         widget=OptionCards,
         error_messages={
             "required": "Choose one of the options.",
-            "invalid_choice": "This is not an option here. Choose one of those shown.",
+            "invalid_choice": "Choose one of the options shown.",
         },
     )
 

@@ -152,11 +152,11 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=120)),
                 ('description', models.TextField(blank=True, max_length=2000)),
                 ('role', models.CharField(blank=True, choices=[('manager', 'Manager'), ('engineer', 'Engineer'), ('trainee', 'Trainee')], max_length=10)),
-                ('automatic', models.BooleanField(default=False, help_text='To everybody who has this role and never had the plan, and to whoever joins later.', verbose_name='Assign it by itself')),
+                ('automatic', models.BooleanField(default=False, help_text='To everyone with this role who has not had the plan, and to people who join later.', verbose_name='Assign automatically')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('retired_at', models.DateTimeField(blank=True, null=True)),
                 ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(blank=True, help_text='The team and those below it.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='plans', to='teams.team')),
+                ('team', models.ForeignKey(blank=True, help_text='The team and its sub-teams.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='plans', to='teams.team')),
             ],
             options={
                 'ordering': ['name'],
@@ -258,7 +258,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-issued_at'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('revoked_at', None), models.Q(('revoke_reason', ''), _negated=True), _connector='OR'), name='certificate_revoked_with_reason', violation_error_message='Say why the certificate is revoked.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('revoked_at', None), models.Q(('revoke_reason', ''), _negated=True), _connector='OR'), name='certificate_revoked_with_reason', violation_error_message='Enter a reason.')],
             },
         ),
         migrations.CreateModel(
@@ -296,7 +296,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='planitem',
-            constraint=models.UniqueConstraint(fields=('plan', 'kind', 'ref'), name='plan_item_once', violation_error_message='This is already part of the plan.'),
+            constraint=models.UniqueConstraint(fields=('plan', 'kind', 'ref'), name='plan_item_once', violation_error_message='This is already in the plan.'),
         ),
         migrations.AddConstraint(
             model_name='scenarioversion',
@@ -304,7 +304,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='scenarioversion',
-            constraint=models.UniqueConstraint(fields=('scenario', 'semver'), name='scenario_version_semver', violation_error_message='This version was published before. Raise the version.'),
+            constraint=models.UniqueConstraint(fields=('scenario', 'semver'), name='scenario_version_semver', violation_error_message='This version was already published. Increase the version number.'),
         ),
         migrations.AddIndex(
             model_name='attempt',
@@ -312,7 +312,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='attempt',
-            constraint=models.UniqueConstraint(condition=models.Q(('finished_at', None), ('mode', 'graded'), ('reset_at', None)), fields=('user', 'version'), name='attempt_one_running', violation_error_message='This scenario is already under way; go on where you left it.'),
+            constraint=models.UniqueConstraint(condition=models.Q(('finished_at', None), ('mode', 'graded'), ('reset_at', None)), fields=('user', 'version'), name='attempt_one_running', violation_error_message='This scenario is already in progress. Resume it.'),
         ),
         migrations.AddConstraint(
             model_name='attempt',

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ItemKind(models.TextChoices):
-    """What somebody can be asked to learn."""
+    """What someone can be asked to learn."""
 
     SCENARIO = "scenario", "Decision scenario"
     CHECK = "check", "Knowledge check"

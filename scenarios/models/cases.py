@@ -34,7 +34,7 @@ class TooSoon(Exception):
 
     def __init__(self, at: datetime):
         self.at = at
-        super().__init__(f"This scenario may be taken again from {at:%-d %b %Y, %H:%M %Z}.")
+        super().__init__(f"You can retake this scenario from {at:%-d %b %Y, %H:%M %Z}.")
 
 
 class OutOfStep(Exception):
@@ -174,7 +174,7 @@ class ScenarioVersion(models.Model):
             models.UniqueConstraint(
                 fields=["scenario", "semver"],
                 name="scenario_version_semver",
-                violation_error_message="This version was published before. Raise the version.",
+                violation_error_message="This version was already published. Increase the version number.",
             ),
         ]
 
@@ -248,7 +248,7 @@ class Attempt(models.Model):
                 fields=["user", "version"],
                 condition=Q(mode="graded", finished_at=None, reset_at=None),
                 name="attempt_one_running",
-                violation_error_message="This scenario is already under way; go on where you left it.",
+                violation_error_message="This scenario is already in progress. Resume it.",
             ),
             models.CheckConstraint(
                 condition=Q(finished_at=None, score=None, passed=None)

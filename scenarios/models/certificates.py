@@ -51,7 +51,7 @@ class Certificate(models.Model):
             models.CheckConstraint(
                 condition=Q(revoked_at=None) | ~Q(revoke_reason=""),
                 name="certificate_revoked_with_reason",
-                violation_error_message="Say why the certificate is revoked.",
+                violation_error_message="Enter a reason.",
             )
         ]
 

@@ -89,7 +89,7 @@ class Diagnosis(models.Model):
                     lead,
                     key=f"advice-{request.pk}-asked",
                     kind="advice",
-                    subject=f"Advice is wanted on {self.team}",
+                    subject=f"Advice requested for {self.team}",
                     body=f"{by} asks: {question}",
                     url=request.get_absolute_url(),
                     teams=[self.team_id],

@@ -79,13 +79,13 @@ class Plan(models.Model):
         null=True,
         blank=True,
         related_name="plans",
-        help_text="The team and those below it.",
+        help_text="The team and its sub-teams.",
     )
     role = models.CharField(max_length=10, choices=Role, blank=True)
     automatic = models.BooleanField(
-        "Assign it by itself",
+        "Assign automatically",
         default=False,
-        help_text="To everybody who has this role and never had the plan, and to whoever joins later.",
+        help_text="To everyone with this role who has not had the plan, and to people who join later.",
     )
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -105,8 +105,8 @@ class Plan(models.Model):
     @property
     def audience(self) -> str:
         """Whom it is for, in words."""
-        role = f"{self.get_role_display()}s" if self.role else "Everybody"
-        return f"{role} of {self.team}" if self.team else f"{role} of the organisation"
+        role = f"{self.get_role_display()}s" if self.role else "Everyone"
+        return f"{role} in {self.team}" if self.team else f"{role} in the organisation"
 
     def people(self) -> models.QuerySet[User]:
         """Everybody it is for: active members with its role, of its team and those below."""
@@ -127,7 +127,7 @@ class Plan(models.Model):
     ) -> Handed:
         """Hands out what the people neither have to do nor have done, and tells them.
 
-        What somebody has learnt without being asked is noted as done. `again` asks for everything anew: a refresher.
+        What someone has learnt without being asked is noted as done. `again` asks for everything anew: a refresher.
         The plan is locked, so that a second press finds what the first one handed out.
         """
         Plan.objects.select_for_update(of=("self",)).get(pk=self.pk)
@@ -214,7 +214,7 @@ class PlanItem(models.Model):
             models.UniqueConstraint(
                 fields=["plan", "kind", "ref"],
                 name="plan_item_once",
-                violation_error_message="This is already part of the plan.",
+                violation_error_message="This is already in the plan.",
             )
         ]
 

@@ -24,8 +24,8 @@ from scenarios.publishing import DraftChanged, Judgement, NotPublishable, judge_
 from teams.permissions import can_author, require
 from teams.requests import SignedInRequest
 
-AUTHORS_WRITE = "Managers and admins write scenarios."
-NO_ID = "The text gives no usable id. Write a line such as id: my_scenario, in small letters, digits and underscores."
+AUTHORS_WRITE = "Only managers and admins can write scenarios."
+NO_ID = "The text has no valid id. Add a line such as id: my_scenario, using lowercase letters, digits and underscores."
 PATHS_PER_PAGE = 200
 ROWS_PER_PAGE = 50
 DIFF_LINES = 5_000  # several times what a scenario has; comparing more could take minutes
@@ -157,7 +157,7 @@ def authoring_duplicate(request: SignedInRequest, slug: str) -> HttpResponse:
         messages.error(request, "This draft cannot be read yet, so it cannot be duplicated.")
         return redirect("scenarios:authoring_edit", slug)
     copy = publishing.duplicate(scenario, content, request.user)
-    messages.success(request, f"This is the copy, with the id {copy.slug}.")
+    messages.success(request, f"Copied. The id is {copy.slug}.")
     return redirect("scenarios:authoring_edit", copy.slug)
 
 
@@ -178,7 +178,7 @@ def authoring_publish(request: SignedInRequest, slug: str) -> HttpResponse:
         note, now = form.cleaned_data["note"], timezone.now()
         version = publishing.publish(scenario, base=form.cleaned_data["base"], note=note, by=request.user, now=now)
     except DraftChanged:
-        form.add_error(None, "Someone else saved this draft since you opened this page. Look at it again, then publish.")
+        form.add_error(None, "Someone else saved this draft after you opened this page. Review it again, then publish.")
         return render_page(request, page, context, status=409)
     except NotPublishable as problem:
         form.add_error(None, str(problem))
@@ -193,10 +193,10 @@ def authoring_state(request: SignedInRequest, slug: str) -> HttpResponse:
     scenario, _ = _find(request, slug)
     if request.POST.get("state") == Scenario.State.RETIRED:
         publishing.retire(scenario)
-        messages.success(request, "The scenario is retired. Whoever is under way may finish.")
+        messages.success(request, "The scenario is retired. Attempts in progress can still be finished.")
     else:
         publishing.reopen(scenario)
-        messages.success(request, "The scenario is open again.")
+        messages.success(request, "The scenario is published again.")
     return redirect("scenarios:authoring_versions", slug)
 
 
@@ -226,7 +226,7 @@ def authoring_void(request: SignedInRequest, slug: str, number: int) -> HttpResp
     if form.is_valid():
         credited = publishing.void(version, reason=form.cleaned_data["reason"], by=request.user, now=timezone.now())
         if credited is None:
-            messages.error(request, "This version had been withdrawn before. Nothing was changed.")
+            messages.error(request, "This version was already withdrawn. Nothing was changed.")
         else:
             messages.success(request, f"Version {version.semver} is withdrawn. People who got credit: {credited}.")
         return redirect("scenarios:authoring_versions", slug)

@@ -24,8 +24,8 @@ from teams.requests import SignedInRequest
 
 MOST_SHOWN = 24
 REQUESTS_A_PAGE = 50
-MANAGERS_ASK = "Only managers of the team ask the quality leads for advice."
-LEADS_ANSWER = "Only quality leads answer requests for advice."
+MANAGERS_ASK = "Only the team's managers can ask quality leads for advice."
+LEADS_ANSWER = "Only quality leads can answer requests for advice."
 
 
 @form_page
@@ -61,7 +61,7 @@ def advice_ask(request: SignedInRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return render(request, "scenarios/learning/diagnosis.html", _diagnosis_page(request, found, form), status=422)
     found.ask(request.user, form.cleaned_data["text"], timezone.now())
-    messages.success(request, "The quality leads have your question. They answer within 24 hours.")
+    messages.success(request, "Your question was sent. Quality leads answer within 24 hours.")
     return redirect(found)
 
 
@@ -130,14 +130,14 @@ def advice_answer(request: SignedInRequest, pk: int) -> HttpResponse:
     rows = AdviceRequest.objects.visible_to(request.user).select_related("diagnosis__team", "asked_by", "answered_by")
     asked = get_object_or_404(rows, pk=pk)
     require(can_advise(request.user), LEADS_ANSWER)
-    hint = "It goes to the manager who asked; the team can read it."
+    hint = "Sent to the manager who asked. The team can read it."
     form = TextForm(request.POST if request.method == "POST" else None, label="Your answer", longest=10_000, hint=hint)
     if not form.is_valid():
         return _advice_page(request, asked, form, status=422 if form.is_bound else 200)
     if not asked.give(form.cleaned_data["text"], request.user, timezone.now()):
         asked.refresh_from_db()
         return _advice_page(request, asked, form, status=409)
-    messages.success(request, "Your answer is sent.")
+    messages.success(request, "Answer sent.")
     return redirect("scenarios:advice")
 
 

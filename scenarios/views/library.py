@@ -28,7 +28,7 @@ from teams.models import Team
 from teams.permissions import can_advise, is_admin, is_member, require
 from teams.requests import SignedInRequest
 
-ADMINS_EDIT = "Only organisation admins edit the library."
+ADMINS_EDIT = "Only organisation admins can edit the library."
 MOST_TEAMS = 100
 
 
@@ -125,7 +125,7 @@ def page_edit(request: SignedInRequest, slug: str) -> HttpResponse:
 def _save_edit(request: SignedInRequest, slug: str, form: PageEditForm, body: str) -> HttpResponse:
     reason = form.cleaned_data["reason"]
     PageEdit.objects.create(page=slug, body=body, author=request.user, reason=reason, at=timezone.now())
-    messages.success(request, "The page is saved." if body else "The page shows the shipped text again.")
+    messages.success(request, "The page is saved." if body else "The default text is restored.")
     return redirect("scenarios:page", slug)
 
 

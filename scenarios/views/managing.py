@@ -30,8 +30,8 @@ from teams.models import Team, TeamQuerySet, User
 from teams.permissions import can_oversee, can_plan, can_train, is_admin, require
 from teams.requests import SignedInRequest
 
-MANAGERS_ONLY = "Only managers plan training and see how far it is."
-NOT_YOURS = "This plan is written by others: of the organisation by admins, of a team by its managers."
+MANAGERS_ONLY = "Only managers can plan training and see its progress."
+NOT_YOURS = "Only admins can edit organisation plans, and only a team's managers can edit its plans."
 PAGE_SIZE = 50
 TICKS_A_PAGE = 200  # well below the number of fields that a form may have
 VIEWS = {"people": "By person", "teams": "By team", "items": "Every item"}
@@ -171,7 +171,7 @@ def assign(request: SignedInRequest, pk: int) -> HttpResponse:
         chosen_people, again = list(form.cleaned_data["people"]), form.cleaned_data["again"]
         handed = found.assign(chosen_people, now=timezone.now(), by=request.user, team=team, again=again)
         count = f"{handed.people} {'person' if handed.people == 1 else 'people'}"
-        messages.success(request, f"{found}: {count}, {handed.had_it} had it already.")
+        messages.success(request, f"{found}: {count}, {handed.had_it} already had it.")
         return redirect(f"{reverse('scenarios:progress')}?plan={found.pk}")
     page = Paginator(people, TICKS_A_PAGE).get_page(request.GET.get("page"))
     candidates = _candidates(request, found, form, list(page))
@@ -325,7 +325,7 @@ def mine(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def statements(request: SignedInRequest) -> HttpResponse | StreamingHttpResponse:
     """xAPI statements about everybody, for admins; `?since=2026-03-01`. Without single decisions."""
-    require(is_admin(request.user), "Only admins of the organisation export everybody's results.")
+    require(is_admin(request.user), "Only organisation admins can export everyone's results.")
     try:
         since = parse_date(request.GET.get("since", ""))
     except ValueError:

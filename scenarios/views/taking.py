@@ -20,7 +20,7 @@ from scenarios.models import Attempt, NotOffered, OutOfStep, Scenario, TooSoon
 from teams.permissions import can_author, can_train, require
 from teams.requests import SignedInRequest
 
-ALREADY = "That decision was made before. Nothing was changed; here is where you are now."
+ALREADY = "That decision was already made. Nothing was changed; this is where you are now."
 
 
 @require_safe
@@ -40,7 +40,7 @@ def scenario_list(request: SignedInRequest) -> HttpResponse:
 def intro(request: SignedInRequest, slug: str) -> HttpResponse:
     scenario = get_object_or_404(Scenario.objects.published(), slug=slug)
     if (version := scenario.current) is None:
-        raise Http404("No version of it can be taken.")
+        raise Http404("This scenario has no version that can be taken.")
     standing = attempts.standings(request.user, timezone.now()).get(scenario.pk, attempts.Standing())
     context = {
         "scenario": scenario,
@@ -58,7 +58,7 @@ def start(request: SignedInRequest, slug: str) -> HttpResponse:
     try:
         return redirect(scenario.begin(request.user, timezone.now()))
     except NotOffered:
-        raise Http404("No version of it can be taken.") from None
+        raise Http404("This scenario has no version that can be taken.") from None
     except TooSoon as early:
         messages.error(request, str(early))
         return redirect(scenario)
@@ -69,7 +69,7 @@ def attempt(request: SignedInRequest, pk: int) -> HttpResponse:
     """The decision that waits, or the result. A POST commits."""
     mine = _find(request, pk)
     if mine.reset_at and not mine.finished_at:
-        messages.info(request, "This attempt was set aside. Its decisions stay on record; it does not count.")
+        messages.info(request, "This attempt no longer counts. Its decisions are kept.")
         return go(request, mine.version.scenario)
     if request.method == "POST":
         return _decide(request, mine)
@@ -118,9 +118,9 @@ def reset(request: SignedInRequest, pk: int) -> HttpResponse:
     if not can_train(request.user, theirs.user):
         if theirs.user != request.user:
             raise Http404  # somebody else's attempt
-        raise PermissionDenied("Only managers let a scenario be taken again early.")
+        raise PermissionDenied("Only managers can allow an early retake.")
     theirs.reset(request.user, timezone.now())
-    messages.success(request, f"{theirs.user} may take {theirs.version.title} again.")
+    messages.success(request, f"{theirs.user} can retake {theirs.version.title}.")
     return redirect(way_back(request, "scenarios:list"))
 
 

@@ -75,7 +75,7 @@ def test_a_whole_run_that_goes_on_in_another_browser(new_context, sign_in, zero_
 
     # The second browser is at the very same decision, and makes it.
     second.goto("/training/scenarios/")
-    second.get_by_role("link", name="Go on where you left off").click()
+    second.get_by_role("link", name="Resume").click()
     expect(heading(second)).to_have_text("Decision 2")
     expect(second.get_by_text(nodes["close_how"].prompt)).to_be_visible()
     decide(second, nodes["close_how"], "scan")
@@ -84,7 +84,7 @@ def test_a_whole_run_that_goes_on_in_another_browser(new_context, sign_in, zero_
     option(first, nodes["close_how"].choices["silent"]).check()
     first.get_by_role("button", name="Decide and see what happens").click()
     notice = first.get_by_role("main").get_by_role("alert")
-    expect(notice).to_contain_text("That decision was made before. Nothing was changed; here is where you are now.")
+    expect(notice).to_contain_text("That decision was already made. Nothing was changed; this is where you are now.")
     expect(heading(first)).to_have_text("Decision 3")
     if javascript:
         expect(notice).to_be_focused()
@@ -197,7 +197,7 @@ def test_a_diagnosis_gets_advice(page, new_context, sign_in):
     lead.get_by_role("link", name="Shall we cut our reviews").click()
     lead.get_by_label("Your answer").fill("Yes, beginning with one team.")
     lead.get_by_role("button", name="Send the answer").click()
-    expect(lead.get_by_text("Your answer is sent.")).to_be_visible()
+    expect(lead.get_by_text("Answer sent.")).to_be_visible()
 
     page.goto("/")
     page.get_by_role("link", name="Inbox, 1 unread").click()
@@ -252,13 +252,13 @@ def test_a_manager_hands_out_the_first_weeks(page, new_context, sign_in, zero_bu
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("checkbox", name="Tina Trainee")).to_be_checked()
     page.get_by_role("button", name="Assign", exact=True).click()
-    expect(page.get_by_text("First weeks: 1 person, 0 had it already.")).to_be_visible()
+    expect(page.get_by_text("First weeks: 1 person, 0 already had it.")).to_be_visible()
     row = page.locator("#board tbody tr", has_text="Tina Trainee")
     expect(row).to_contain_text("0 of 8")
 
     learner = sign_in(new_context().new_page(), trainee.email)
     learner.goto("/training/mine/")
-    expect(learner.get_by_text("8 parts wait for you")).to_be_visible()
+    expect(learner.get_by_text("8 items to do")).to_be_visible()
     expect(learner.get_by_role("link", name="Inbox, 1 unread")).to_be_visible()
     learner.get_by_role("link", name="What quality management is").first.click()
     learner.get_by_role("button", name="Mark as read").click()

@@ -94,7 +94,7 @@ def test_no_page_of_learning_has_a_fault(admin, school, mode):
     admin.emulate_media(media="screen")
     checker.visit(f"/training/certificates/{certificate.uuid}/revoke/")
 
-    # What somebody answered, and what it came to.
+    # What someone answered, and what it came to.
     checker.visit(user.check_answers.get().get_absolute_url())
     admin.goto("/training/checks/can_we_claim_it/")
     admin.get_by_role("button", name="Answer").click()

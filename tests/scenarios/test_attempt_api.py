@@ -107,7 +107,7 @@ def test_a_retake_waits(client, attempt):
     decide(client, attempt, seq=2, choice="push_on")
     response = post(client, "/api/v1/attempts/", scenario="zero_bug_policy")
     assert response.status_code == 409
-    assert "may be taken again from" in response.json()["errors"][0]["detail"]
+    assert "You can retake this scenario from" in response.json()["errors"][0]["detail"]
 
 
 def test_unknown_scenarios_are_refused(client, learner):

@@ -147,7 +147,7 @@ def test_no_page_walks_a_draft_round_and_round(client, author, loop):
         page = client.get(url(name, "tiny"))
         assert page.status_code == 200
         assert "Node map of" not in page.text
-    assert "The draft cannot be played yet" in client.get(url("authoring_preview", "tiny"), {"path": "wait"}).text
+    assert "The draft can't be played yet" in client.get(url("authoring_preview", "tiny"), {"path": "wait"}).text
     assert "E07 error" in client.post(url("authoring_check", "tiny"), {"text": text}).text
     assert client.get(url("authoring")).status_code == 200
     assert save(client, scenario, text).status_code == 302
@@ -351,7 +351,7 @@ def test_a_preview_refuses_what_cannot_be_played(client, author):
     assert client.get(url("authoring_preview", "tiny"), {"path": "nothing"}).status_code == 422
     assert client.get(url("authoring_preview", "tiny"), {"answer": "1"}).status_code == 422
     Scenario.objects.update(draft_yaml=FIRST.replace("to: split", "to: friday", 1))
-    assert "cannot be played yet" in client.get(url("authoring_preview", "tiny")).text
+    assert "can't be played yet" in client.get(url("authoring_preview", "tiny")).text
 
 
 # ---- Versions --------------------------------------------------------------------------------------------------------

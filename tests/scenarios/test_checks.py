@@ -99,7 +99,7 @@ def test_what_is_no_time(text):
 def test_a_quotient_is_computed():
     reading = parse_number("15/95", unit="%", expected=D("15.8"))
     assert D("15.7") < reading.value < D("15.9")
-    assert reading.warning == "15/95 is a share of one; taken as 15.79%."
+    assert reading.warning == "15/95 was read as 15.79%."
     assert parse_number("1/200", unit="%").value == D("0.5")  # nothing to compare with: a quotient is a share
     assert parse_number("714 / 4", unit="h").value == D("178.5")
     assert parse_number("26.5/5", unit="h").value == parse_number("26,5 / 5 h", unit="h").value == D("5.3")
@@ -123,7 +123,7 @@ def test_three_decimals_are_thousands_where_nobody_writes_three_decimals(text, v
 def test_a_fraction_where_percent_is_meant_is_taken_and_told():
     reading = parse_number("0.158", unit="%", expected=D("15.8"))
     assert reading.value == D("15.8")
-    assert reading.warning == "0.158 is a share of one; taken as 15.8%."
+    assert reading.warning == "0.158 was read as 15.8%."
     assert parse_number("0.158%", unit="%", expected=D("15.8")).value == D("0.158")
     assert parse_number("0.5", unit="%", expected=D("0.5")).warning == ""
     assert parse_number("0.9", unit="%", expected=D("1.2")).value == D("0.9")

@@ -117,7 +117,7 @@ def test_every_statement_needs_one_of_the_four_answers(client, manager, wrong):
 
 def test_one_is_for_a_team_that_one_belongs_to(client, team):
     client.force_login(make_user())
-    assert "You are in no team yet" in text(client.get("/training/diagnostic/"))
+    assert "You aren't in a team yet" in text(client.get("/training/diagnostic/"))
     assert client.get("/training/diagnostic/?team=pay").status_code == 404
     assert assess(client).status_code == 404
 

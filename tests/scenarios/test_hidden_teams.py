@@ -92,7 +92,7 @@ def test_what_a_hidden_team_asks_for_does_not_show_in_assigning(client, mara, an
     address = f"/training/plans/{plan.pk}/assign/"
     assert "Has all of it" not in client.get(address).text
     page = client.post(address, {"people": [ann.pk]}, follow=True).text
-    assert "1 person, 0 had it already." in page
+    assert "1 person, 0 already had it." in page
     assert set(Assignment.objects.open().values_list("team__slug", flat=True)) == {"payments", "falconry"}
     client.force_login(ann)
     assert client.get("/training/mine/").text.count("The trap") == 1, "it is one thing to do"

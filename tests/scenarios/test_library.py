@@ -128,7 +128,7 @@ def test_a_number_stays_with_its_unit(client, reader):
 
 
 def test_every_word_must_occur(client, reader):
-    assert "Nothing holds" in text(client.get("/training/library/?q=canary+xylophone"))
+    assert "Nothing found for" in text(client.get("/training/library/?q=canary+xylophone"))
 
 
 def test_the_search_does_not_give_solutions_away(client, reader):
@@ -243,7 +243,7 @@ def test_without_a_team_the_examples_stand_in(client, reader):
 def test_nonsense_is_answered_at_the_field(client, reader, query):
     response = client.get(f"/training/library/formula/?{query}")
     assert response.status_code == 200
-    assert "There is no result until the marked field is mended." in text(response)
+    assert "Fix the marked field to see a result." in text(response)
 
 
 def test_the_numbers_of_a_hidden_team_stay_hidden(client, reader):

@@ -196,7 +196,7 @@ def test_the_page_offers_the_members_and_says_how_many_had_it(client, manager, t
     assert "Has all of it" in page
     assert "Stranger" not in page
     answer = client.post(address, {"people": [ann.pk, ben.pk]}, follow=True)
-    assert "2 people, 1 had it already." in answer.content.decode()
+    assert "2 people, 1 already had it." in answer.content.decode()
     assert {row.assigned_by for row in Assignment.objects.filter(user=ben)} == {manager}
 
 
@@ -214,7 +214,7 @@ def test_more_people_than_a_form_has_fields(client, manager, team, django_assert
     assert answer.status_code == 302
     assert Assignment.objects.filter(plan=plan).count() == 2_400
     assert Notification.objects.count() == Mail.objects.count() == 1_200
-    assert "1200 people, 1200 had it already." in client.post(address, {"everybody": "1"}, follow=True).text
+    assert "1200 people, 1200 already had it." in client.post(address, {"everybody": "1"}, follow=True).text
     assert client.post(address, {"people": [person.pk for person in people]}).status_code == 302
 
 

@@ -159,7 +159,7 @@ def test_single_choices_do_not_show(client, manager, ann, zero_bug):
     play(ann, zero_bug, WORST, NOON)
     page = client.get("/training/progress/?view=items").content.decode()
     assert "smash" not in page
-    assert "by authors alone" in page
+    assert "not individual choices" in page
 
 
 def test_queries_do_not_grow_with_people(client, manager, team, zero_bug):
@@ -225,7 +225,7 @@ def test_what_is_due_together_is_told_together_and_a_later_hand_out_apart(ann):
     reminders.remind_learners(NOON + timedelta(days=12))
     ask(ann, kind="page", ref="myths", at=NOON + timedelta(days=4), days=10)
     reminders.remind_learners(NOON + timedelta(days=13))
-    assert subjects(ann) == ["Due on 16 Mar 2026: 2 parts of your training", "Due on 16 Mar 2026: Myths and reality"]
+    assert subjects(ann) == ["Due on 16 Mar 2026: 2 items of your training", "Due on 16 Mar 2026: Myths and reality"]
 
 
 def test_nothing_done_withdrawn_or_just_asked_is_reminded_of(ann):
