@@ -334,7 +334,7 @@ def void(version: ScenarioVersion, *, reason: str, by: User, now: datetime) -> i
             key=f"scenario-version-{version.pk}-voided",
             kind="training",
             subject=f"{version.title[:150]} counts as passed for you",
-            body=f"Version {version.semver} was withdrawn: {reason} You need not take it again, but you may, at once.",
+            body=f"Version {version.semver} was withdrawn: {reason} You don't have to retake it, but you can at any time.",
             url=scenario.get_absolute_url() if scenario.current else "",
         )
     return len(people)
