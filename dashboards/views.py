@@ -21,6 +21,7 @@ from dashboards.overview import COLUMNS, as_of_words, filtered, kpis, lines, ord
 from dashboards.search import search_everything
 from dashboards.start import first_steps
 from dashboards.team import read_team, recent_incidents, severity_mix, trend_chart, where_found
+from notifications.access import access_for
 from qmportal.lib.days import day_words, local_day
 from qmportal.lib.pages import render_page
 from qmportal.lib.spreadsheet import csv_response
@@ -76,6 +77,7 @@ def team(request: SignedInRequest, slug: str) -> HttpResponse:
     trend = trend_chart(found, rate, period.window, report.as_of, report.now.get(rate)) if report.as_of else (None, "")
     mix = severity_mix(found)
     cards = report.cards()
+    access = access_for(request.user, found, timezone.now())
     context = {
         "team": found,
         "report": report,
@@ -87,7 +89,8 @@ def team(request: SignedInRequest, slug: str) -> HttpResponse:
         "found_in": where_found(found, report.span) if report.span else [],
         "severities": mix,
         "open_defects": int(sum(segment.value for segment in mix)),
-        "incidents": recent_incidents(found, period.day) if is_member(request.user, found) else None,
+        "access": access,
+        "incidents": recent_incidents(found, period.day) if access is None else None,
         "as_of": as_of_words(report.as_of),
         "night": night_notice(report.as_of, report.failed, now=timezone.now(), latest=period.day is None),
         "period": period,
@@ -106,12 +109,14 @@ def metric(request: SignedInRequest, slug: str, metric: str) -> HttpResponse:
     kept = MetricSnapshot.objects.filter(team=found, window_days=period.window)
     as_of = period.day or kept.latest_day() or period.today
     page = read_metric(found, metric, period.window, as_of, excluded=request.GET.get("tab") == "excluded")
-    rows = Paginator(page.rows, 50).get_page(request.GET.get("page")) if is_member(request.user, found) else None
+    access = access_for(request.user, found, timezone.now())
+    rows = Paginator(page.rows, 50).get_page(request.GET.get("page")) if access is None else None
     picture, sentence = trend_chart(found, metric, period.window, as_of, page.kept)
     context = {
         "team": found,
         "metric": METRICS[metric],
         "page": page,
+        "access": access,
         "rows": rows,
         "trend": picture,
         "trend_title": sentence,

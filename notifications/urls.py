@@ -9,4 +9,5 @@ urlpatterns = [
     path("", views.inbox, name="list"),
     path("read/", views.read_all, name="read_all"),
     path("<int:pk>/", views.open_one, name="open"),
+    path("ask-access/<slug:slug>/", views.ask_access, name="ask_access"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -9,9 +10,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from notifications.access import access_for, ask
 from notifications.models import Notification
-from qmportal.lib.pages import render_page
+from qmportal.lib.pages import render_page, way_back
+from teams.models import Team
 from teams.requests import SignedInRequest
+
+REQUESTS = {"ask_access": "20/d/user"}
 
 
 @require_safe
@@ -37,3 +42,20 @@ def read_all(request: SignedInRequest) -> HttpResponse:
     Notification.objects.visible_to(request.user).unread().update(read_at=timezone.now())
     messages.success(request, "Everything is marked as read.")
     return redirect("notifications:list")
+
+
+@require_POST
+def ask_access(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Asks the managers of a team for access to its records, once while nobody has answered."""
+    team = get_object_or_404(Team.objects.visible_to(request.user), slug=slug)
+    access = access_for(request.user, team, timezone.now())
+    if access is None:
+        messages.success(request, f"You can see the records of {team} already.")
+    elif access.asked_at:
+        messages.success(request, f"You have asked already. The managers of {team} see it in their inbox.")
+    elif not ratelimit.consume(request, app="notifications", action="ask_access", config=REQUESTS):
+        messages.error(request, "You have asked for access to many teams today. Try again tomorrow.")
+    else:
+        ask(request.user, team, timezone.now())
+        messages.success(request, f"You have asked for access to the records of {team}.")
+    return redirect(way_back(request, team.get_absolute_url()))

@@ -147,7 +147,7 @@ def _members_page(request: SignedInRequest, team: Team, form: InvitationForm | N
         "memberships": [row for row in rows if row.team_id == team.pk],
         "from_above": [row for row in rows if row.team_id != team.pk],
         "manages": can_manage(request.user, team),
-        "form": form or InvitationForm(team=team),
+        "form": form or InvitationForm(team=team, initial={"email": request.GET.get("email", "")[:254]}),
         "roles": Role.choices,
     }
     if context["manages"]:

@@ -204,6 +204,7 @@ RULES = {
     "notifications:list": signed_in(),
     "notifications:read_all": signed_in(POST),
     "notifications:open": only_manager(),
+    "notifications:ask_access": members(POST),
     "scenarios:checks": signed_in(),
     "scenarios:check": signed_in(BOTH),
     "scenarios:check_answer": only_manager(),

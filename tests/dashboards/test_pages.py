@@ -128,7 +128,7 @@ def test_numbers_are_open_but_rows_are_for_members(client, payments):
     assert "PAY-INC-1" not in team
     metric = client.get("/t/payments/mttr/").content.decode()
     assert "PAY-INC-1" not in metric
-    assert "Records are shown to members of the team." in metric
+    assert "Only members see the records of" in metric
 
 
 def test_a_team_page_says_what_reaches_the_next_tier(client, manager):

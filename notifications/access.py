@@ -1,0 +1,68 @@
+"""Asking a team's managers for access to its records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from notifications.models import Notification
+from teams.models import Role, Team, User
+from teams.permissions import is_member
+
+# A request counts as unanswered for this long; then it may be repeated.
+WAITS_FOR = timedelta(days=14)
+KIND = "access"
+
+
+@dataclass(frozen=True)
+class Access:
+    """What somebody who does not see a team's records is told: whom to ask, and when they have asked."""
+
+    managers: list[str]
+    asked_at: datetime | None
+
+
+def access_for(user: User, team: Team, now: datetime) -> Access | None:
+    """None for those who see the records."""
+    if is_member(user, team):
+        return None
+    # The managers of a team that is hidden from the reader stay as hidden as the team.
+    seen = Team.objects.visible_to(user).filter(pk__in=team.lineage)
+    return Access(
+        [str(manager) for manager in managers_of(team).filter(memberships__team__in=seen)], asked_at(user, team, now)
+    )
+
+
+def asked_at(user: User, team: Team, now: datetime) -> datetime | None:
+    """When this person last asked, while nobody has answered."""
+    asked = Notification.objects.filter(kind=KIND, key__startswith=_key(user, team), created_at__gt=now - WAITS_FOR)
+    return asked.order_by("-created_at").values_list("created_at", flat=True).first()
+
+
+def ask(user: User, team: Team, now: datetime) -> None:
+    """Tells those who can give access: the team's managers, or the admins of a team that has none."""
+    body = f"{user} ({user.email}) asks for access to the records of {team}. To give it, invite them with a role."
+    invite = reverse("teams:members", args=[team.slug]) + "?" + urlencode({"email": user.email}) + "#invite"
+    for manager in managers_of(team) or User.objects.filter(is_admin=True, is_active=True):
+        Notification.objects.tell(
+            manager,
+            key=f"{_key(user, team)}{now:%Y-%m-%d}",
+            kind=KIND,
+            subject=f"{user} asks for access to {team}",
+            body=body,
+            url=invite,
+        )
+
+
+def managers_of(team: Team) -> QuerySet[User]:
+    """Who manages the team, directly or from a team above."""
+    managed = Q(memberships__role=Role.MANAGER, memberships__team__in=team.lineage)
+    return User.objects.filter(managed, is_active=True).distinct()
+
+
+def _key(user: User, team: Team) -> str:
+    return f"access:{team.pk}:{user.pk}:"
