@@ -27,8 +27,8 @@ check: venv-dev ## style, types, layers, templates, deployment settings
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	.venv/bin/lint-imports
-	.venv/bin/djlint --lint --quiet templates
+	$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()'
+	$(PY) -m djlint --lint --quiet templates
 	$(PY) manage.py check --deploy --fail-level WARNING
 
 bench: venv-dev assets ## measure the targets of docs/performance.md and print a table

