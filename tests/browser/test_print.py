@@ -1,6 +1,11 @@
 """A team's report is a page that prints well."""
 
+import re
+
+from django.utils import timezone
 from playwright.sync_api import expect
+
+from qmportal.lib.days import local_day
 
 
 def test_a_printed_metric_names_its_team_and_shows_no_controls(engineer):
@@ -12,3 +17,18 @@ def test_a_printed_metric_names_its_team_and_shows_no_controls(engineer):
     expect(team).to_have_text("Payments")
     expect(engineer.get_by_label("The window ends when this day begins")).to_be_hidden()
     expect(engineer.locator(".chart-data table")).to_be_visible()
+
+
+def test_the_report_of_a_team_is_two_sheets_that_say_whose_and_when(engineer):
+    engineer.goto("/t/payments/?window=30")
+    head = engineer.locator("#main .print-head")
+    expect(head).to_be_hidden()
+    for size in ("A4", "Letter"):
+        sheets = re.findall(rb"/Type\s*/Page\b(?!s)", engineer.pdf(format=size))
+        assert len(sheets) == 2, size
+    engineer.emulate_media(media="print")
+    today = f"{local_day(timezone.now()):%-d %b %Y}"
+    expect(head).to_contain_text("Payments")
+    expect(head).to_contain_text(f"30 days up to {today}")
+    expect(head).to_contain_text(f"Printed {today}")
+    expect(engineer.get_by_role("button", name="Print")).to_be_hidden()
