@@ -69,11 +69,8 @@ def read_night(team: Team, window: int, night: date) -> dict[str, MetricSnapshot
 
 
 def read_earlier(team: Team, window: int, night: date) -> dict[str, MetricSnapshot]:
-    """The measures of the window before, which ended when this one began (or up to a week earlier, after a missed night)."""
-    kept = MetricSnapshot.objects.filter(team=team, window_days=window)
-    edge = night - timedelta(days=window)
-    nearest = kept.filter(as_of__lte=edge, as_of__gt=edge - timedelta(days=7)).order_by("-as_of").values("as_of")[:1]
-    return {row.metric: row for row in kept.filter(as_of=nearest)}
+    """The measures of the exact window before, which ended when this one began; counted now when nobody kept that day."""
+    return read_night(team, window, night - timedelta(days=window))
 
 
 def newest_record(teams: Sequence[Team]) -> date | None:
