@@ -10,11 +10,27 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 
 from django.db import connection
-from django.db.models import Aggregate, Case, Count, F, FloatField, Func, Max, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import Coalesce, Least
+from django.db.models import (
+    Aggregate,
+    Case,
+    Count,
+    DecimalField,
+    F,
+    FloatField,
+    Func,
+    Max,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    Variance,
+    When,
+)
+from django.db.models.functions import Coalesce, Least, Mod, Power
 
 from benchmarks.metrics import DEFAULT_RULES, METRICS, Tally
 from benchmarks.tiers import Rules
@@ -25,6 +41,7 @@ from qmportal.lib.days import Window
 from teams.models import Team
 
 Tallies = dict[tuple[int, int], Tally]
+MICROS = 10**6
 
 
 class Percentile(Aggregate):
@@ -38,12 +55,22 @@ class Percentile(Aggregate):
         super().__init__(expression, fraction=fraction, **extra)
 
 
-class Seconds(Func):
-    """An interval as seconds, fractions kept. EXTRACT would go through numeric, which takes twice as long."""
+class Micros(Func):
+    """An interval in whole microseconds, in a float that holds them exactly up to 71 years.
+
+    EXTRACT would go through numeric, which takes twice as long.
+    """
 
     function = "DATE_PART"
-    template = "DATE_PART('epoch', %(expressions)s)"
+    template = "ROUND(DATE_PART('epoch', %(expressions)s) * 1000000)"
     output_field = FloatField()
+
+
+class Total(Sum):
+    """The sum of `Micros` without any rounding: PostgreSQL adds up bigints as integers."""
+
+    template = "SUM((%(expressions)s)::bigint)"
+    output_field = DecimalField(max_digits=30, decimal_places=0)
 
 
 class Unnest(Func):
@@ -107,11 +134,24 @@ def _fill(counted: Tallies, windows: Sequence[Window], rows: QuerySet[Any], shar
         for name, value in row.items():
             if name in shared:
                 for each in days:
-                    setattr(counted[pool, each], name, value)
+                    if value is not None:
+                        setattr(counted[pool, each], name, _in_seconds(name, value))
             else:
                 field, _, suffix = name.rpartition("_")
                 if value is not None:
-                    setattr(counted[pool, int(suffix)], field, value)
+                    setattr(counted[pool, int(suffix)], field, _in_seconds(field, value))
+
+
+def _in_seconds(field: str, value: Any) -> Any:
+    """A column of microseconds in seconds: exact fractions, but floats where only an interval is made of them."""
+    match field.rpartition("_")[2]:
+        case "seconds" | "median" | "p90" | "max":
+            return Fraction(value) / MICROS
+        case "variance":
+            return value / MICROS**2
+        case "cubes":
+            return value / MICROS**3
+    return value
 
 
 def _rules(rules: Mapping[str, Rules], metric: str) -> Rules:
@@ -165,12 +205,13 @@ def _count_incidents(
     failure = severity_filter(_rules(rules, "mtbf"))
     noticed = severity_filter(_rules(rules, "time_to_detect"))
     open_at_end = (Q(restored_at=None) | Q(restored_at__gte=end)) & Q(detected_at__lt=end) & restored_now
-    took = Seconds(F("time_to_restore"))
-    age = Seconds(Value(end) - F("began"))
+    took = Micros(F("time_to_restore"))
+    noticing = Micros(F("time_to_detect"))
+    age = Micros(Value(end) - F("began"))
     age_or_took = Case(When(restored_at__lt=end, then=took), default=age)
     columns: dict[str, Any] = {
         "open_n": Count("pk", filter=open_at_end),
-        "open_seconds": Coalesce(Sum(age, filter=open_at_end), 0.0),
+        "open_seconds": Total(age, filter=open_at_end),
         "open_max": Max(age, filter=open_at_end),
     }
     for window in windows:
@@ -180,15 +221,21 @@ def _count_incidents(
         started = Q(began__gte=window.start)
         columns |= {
             f"restored_n_{days}": Count("pk", filter=restored),
-            f"restore_seconds_{days}": Sum(took, filter=restored),
+            f"restore_seconds_{days}": Total(took, filter=restored),
+            f"restore_variance_{days}": Variance(took, filter=restored),
+            f"restore_cubes_{days}": Sum(Power(took, 3), filter=restored),
             f"restore_median_{days}": Percentile(took, 0.5, filter=restored),
             f"restore_p90_{days}": Percentile(took, 0.9, filter=restored),
             f"restore_max_{days}": Max(took, filter=restored),
             f"restore_flagged_{days}": Count("pk", filter=restored & Q(started_at=None)),
             f"with_open_median_{days}": Percentile(age_or_took, 0.5, filter=restored | open_at_end),
+            f"with_open_variance_{days}": Variance(age_or_took, filter=restored | open_at_end),
+            f"with_open_cubes_{days}": Sum(Power(age_or_took, 3), filter=restored | open_at_end),
             f"detect_n_{days}": Count("pk", filter=detected & Q(started_at__isnull=False)),
-            f"detect_seconds_{days}": Sum(Seconds(F("time_to_detect")), filter=detected),
-            f"detect_median_{days}": Percentile(Seconds(F("time_to_detect")), 0.5, filter=detected),
+            f"detect_seconds_{days}": Total(noticing, filter=detected),
+            f"detect_median_{days}": Percentile(noticing, 0.5, filter=detected),
+            f"detect_variance_{days}": Variance(noticing, filter=detected),
+            f"detect_cubes_{days}": Sum(Power(noticing, 3), filter=detected),
             f"detect_unknown_{days}": Count("pk", filter=detected & Q(started_at=None)),
             f"incidents_started_{days}": Count("pk", filter=started),
             f"failures_{days}": Count("pk", filter=started & failure),
@@ -229,13 +276,14 @@ def _add_downtime(
     )
     pooled = _pooled(spans, teams).values("pool", "began", "finish")
     sql, params = pooled.query.sql_with_params()
-    columns = ", ".join("SUM(DATE_PART('epoch', GREATEST(finish - GREATEST(fresh, %s), INTERVAL '0')))" for _ in windows)
+    piece = "ROUND(DATE_PART('epoch', GREATEST(finish - GREATEST(fresh, %s), INTERVAL '0')) * 1000000)::bigint"
+    columns = ", ".join(f"SUM({piece})" for _ in windows)
     with connection.cursor() as cursor:
         cursor.execute(DOWNTIME.format(columns=columns, spans=sql), [*(w.start for w in windows), *params])
         for pool, *seconds in cursor.fetchall():
             for window, down in zip(windows, seconds, strict=True):
                 if tally := counted.get((pool, window.days)):
-                    tally.downtime_seconds = down
+                    tally.downtime_seconds = Fraction(down) / MICROS
 
 
 # --- The rows behind a number ------------------------------------------------------------------------------------------
@@ -337,14 +385,15 @@ def _reasons(metric: str, rules: Rules) -> list[When]:
     ]
 
 
-def restore_durations(team: Team, windows: Sequence[Window], rules: Rules) -> dict[int, list[float]]:
-    """The very seconds that MTTR averages, by window: for intervals and tests that need more than a sum."""
-    return {
-        window.days: list(
-            counted_rows("mttr", team, window, rules).values_list(Seconds(F("time_to_restore")), flat=True).order_by()
-        )
-        for window in windows
-    }
+TIMES = {"mttr": "time_to_restore", "time_to_detect": "time_to_detect"}
+
+
+def durations(metric: str, team: Team, window: Window, rules: Rules, every: int = 1) -> list[float]:
+    """The very seconds that a mean averages; of many rows every so many-th, so that a page stays fast."""
+    rows = counted_rows(metric, team, window, rules).order_by()
+    if every > 1:
+        rows = rows.annotate(place=Mod(F("pk"), every)).filter(place=0)
+    return list(rows.values_list(Micros(F(TIMES[metric])) / MICROS, flat=True))
 
 
 def shifted(window: Window) -> Window:

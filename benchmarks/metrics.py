@@ -10,7 +10,10 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from benchmarks.statistics import (
-    bootstrap_mean,
+    Moments,
+    compare_means,
+    mean_interval,
+    moments_from,
     mtbf_bounds,
     poisson_rate_test,
     rank_test,
@@ -20,7 +23,7 @@ from benchmarks.statistics import (
 from benchmarks.tiers import Better, Cuts, Judgement, Rules, State, Unit, judge
 from qmportal.lib.wording import DAY, HOUR, exact
 
-Amount = int | float | Decimal
+Amount = int | float | Decimal | Fraction
 Change = Literal["improved", "worse", "no_clear_change"]
 
 SIGNIFICANCE = 0.05
@@ -28,7 +31,7 @@ SIGNIFICANCE = 0.05
 
 @dataclass(slots=True)
 class Tally:
-    """What was counted for one team in one window. Seconds are int, Decimal or float, of one kind in a tally.
+    """What was counted for one team in one window. Seconds that are judged come as exact fractions of whole microseconds.
 
     Not frozen: several grouped queries fill it, one after the other.
     """
@@ -45,16 +48,23 @@ class Tally:
     restore_p90: Amount | None = None
     restore_max: Amount | None = None
     restore_flagged: int = 0
+    # How times spread, for intervals and tests: their variance, and the sum of their cubes.
+    restore_variance: float | None = None
+    restore_cubes: float | None = None
     # Incidents still open when the window ends, at their age then.
     open_n: int = 0
     open_seconds: Amount = 0
     open_max: Amount | None = None
     # The median of restored and open together; medians do not add up.
     with_open_median: Amount | None = None
+    with_open_variance: float | None = None
+    with_open_cubes: float | None = None
     # From started to detected.
     detect_n: int = 0
     detect_seconds: Amount = 0
     detect_median: Amount | None = None
+    detect_variance: float | None = None
+    detect_cubes: float | None = None
     detect_unknown: int = 0
     # Incidents started in the window: all of them, and those at or above the failure severity.
     incidents_started: int = 0
@@ -69,6 +79,7 @@ class Measure(NamedTuple):
 
     `value`, `median`, `p90`, `longest`, `low` and `high` (95%) are in the metric's unit. `numerator` and `denominator` are
     the exact counts or seconds behind the value. `flagged` rows counted with a fallback, `excluded` rows did not count.
+    A mean brings its `spread` (standard deviation) and `skew`: what its interval and its tests are made of.
     """
 
     value: float | None
@@ -84,6 +95,8 @@ class Measure(NamedTuple):
     longest: float | None = None
     flagged: int = 0
     excluded: int = 0
+    spread: float | None = None
+    skew: float | None = None
 
     @property
     def unit(self) -> Unit:
@@ -107,6 +120,13 @@ class Measure(NamedTuple):
     def interval(self) -> tuple[float, float] | None:
         """Both ends of the 95% interval; None where one of them is not known."""
         return None if self.low is None or self.high is None else (self.low, self.high)
+
+    @property
+    def moments(self) -> Moments | None:
+        """What a test of means needs of this one."""
+        if self.value is None or self.spread is None or self.skew is None:
+            return None
+        return Moments(self.n, self.value, self.spread, self.skew)
 
     @property
     def is_down_throughout(self) -> bool:
@@ -135,11 +155,7 @@ def defect_removal_efficiency(tally: Tally) -> Measure:
 
 
 def mttr(tally: Tally) -> Measure:
-    """Mean of restored - started, in seconds, over incidents restored in the window.
-
-    No interval: a sum alone does not tell how the times spread, and outage times are too skewed for a formula that
-    assumes it. `with_durations` adds one where the times are at hand.
-    """
+    """Mean of restored - started, in seconds, over incidents restored in the window. Open ones are excluded."""
     return _mean(
         "mttr",
         tally.restored_n,
@@ -148,6 +164,9 @@ def mttr(tally: Tally) -> Measure:
         p90=tally.restore_p90,
         longest=tally.restore_max,
         flagged=tally.restore_flagged,
+        excluded=tally.open_n,
+        variance=tally.restore_variance,
+        cubes=tally.restore_cubes,
     )
 
 
@@ -156,11 +175,13 @@ def mttr_with_open(tally: Tally) -> Measure:
     return _mean(
         "mttr_with_open",
         tally.restored_n + tally.open_n,
-        tally.restore_seconds + tally.open_seconds,  # type: ignore[operator]
+        exact(tally.restore_seconds) + exact(tally.open_seconds),
         median=tally.with_open_median,
         longest=max((age for age in (tally.restore_max, tally.open_max) if age is not None), default=None),
         flagged=tally.restore_flagged,
         state="provisional" if tally.open_n else "ok",
+        variance=tally.with_open_variance,
+        cubes=tally.with_open_cubes,
     )
 
 
@@ -169,8 +190,7 @@ def mtbf(tally: Tally) -> Measure:
 
     Without a failure there is no mean, only a bound that it exceeds; that is never a tier.
     """
-    up: Amount = tally.exposure_seconds - tally.downtime_seconds  # type: ignore[operator]
-    operating: Amount = up if up > 0 else 0
+    operating = max(exact(tally.exposure_seconds) - exact(tally.downtime_seconds), Fraction(0))
     failures = tally.failures
     if tally.exposure_seconds <= 0:
         return Measure(None, failures, None, failures, state="no_data", metric="mtbf")
@@ -179,7 +199,7 @@ def mtbf(tally: Tally) -> Measure:
     low, high = mtbf_bounds(float(operating), failures)
     if failures == 0:
         return Measure(None, 0, operating, 0, low, high, "low_sample", "mtbf")
-    return Measure(float(operating) / failures, failures, operating, failures, low, high, "ok", "mtbf")
+    return Measure(float(operating / failures), failures, operating, failures, low, high, "ok", "mtbf")
 
 
 def time_to_detect(tally: Tally) -> Measure:
@@ -190,6 +210,8 @@ def time_to_detect(tally: Tally) -> Measure:
         tally.detect_seconds,
         median=tally.detect_median,
         excluded=tally.detect_unknown,
+        variance=tally.detect_variance,
+        cubes=tally.detect_cubes,
     )
 
 
@@ -234,14 +256,21 @@ def _mean(
     flagged: int = 0,
     excluded: int = 0,
     state: State = "ok",
+    variance: float | None = None,
+    cubes: float | None = None,
 ) -> Measure:
     if n == 0:
         return Measure(None, 0, 0, 0, state="no_data", metric=metric, excluded=excluded)
+    mean = float(exact(seconds) / n)
+    moments = moments_from(n, mean, variance, cubes)
+    low, high = (mean_interval(moments) if moments else None) or (None, None)
     return Measure(
-        float(seconds) / n,
+        mean,
         n,
         seconds,
         n,
+        low,
+        high,
         state=state,
         metric=metric,
         median=_float(median),
@@ -249,6 +278,8 @@ def _mean(
         longest=_float(longest),
         flagged=flagged,
         excluded=excluded,
+        spread=moments.spread if moments else None,
+        skew=moments.skew if moments else None,
     )
 
 
@@ -406,6 +437,8 @@ METRICS: dict[str, Metric] = {
     )
 }
 
+MEANS = ("mttr", "mttr_with_open", "time_to_detect")
+
 # As shipped. The rest starts without cut points: a value and no tier.
 DEFAULT_CUTS: dict[str, Cuts] = {
     "escaped_defect_rate": Cuts(5, 10, 20, 35),
@@ -460,22 +493,11 @@ def _worse_with_open(tally: Tally, closed: Judgement, rules_by_metric: Mapping[s
     return with_open.tier is not None and with_open.tier < closed.tier
 
 
-def with_durations(measure: Measure, durations: Sequence[float], seed: int = 0) -> Measure:
-    """A mean with its bootstrap interval, from the very seconds that were averaged."""
-    interval = bootstrap_mean([float(seconds) for seconds in durations], seed=seed)
-    return measure if interval is None else measure._replace(low=interval[0], high=interval[1])
-
-
-def change(
-    now: Measure,
-    before: Measure,
-    now_values: Sequence[float] | None = None,
-    before_values: Sequence[float] | None = None,
-) -> Change:
+def change(now: Measure, before: Measure) -> Change:
     """Whether a metric moved, by a two-sided test at 5%; the windows must not overlap.
 
-    Shares by two proportions, counts and MTBF by two Poisson rates, durations by ranks and only with their values. A metric
-    with no better direction, and a state at one instant (open incidents), never gets an arrow.
+    Shares by two proportions, counts and MTBF by two Poisson rates, means by a test of means. A metric with no better
+    direction, and a state at one instant (open incidents), never gets an arrow.
     """
     metric = METRICS[now.metric]
     if metric.better is None:
@@ -488,11 +510,19 @@ def change(
         # More failures per operating time is a shorter time between them.
         rose, p = _rate_rose(now.n, now.numerator, before.n, before.numerator)
         return _changed(not rose, p, metric.better)
-    if now_values is None or before_values is None:
+    return _changed(*_mean_rose(now, before), metric.better)
+
+
+def typical_change(now: Measure, before: Measure, times: Sequence[float], times_before: Sequence[float]) -> Change:
+    """Whether the typical time moved: a rank test of the times, which speaks of the medians shown or not at all."""
+    better = METRICS[now.metric].better
+    if now.median is None or before.median is None or now.median == before.median or better is None:
         return "no_clear_change"
-    u, p_or_none = rank_test(now_values, before_values)
-    pairs = len(now_values) * len(before_values)
-    return _changed(2 * u > pairs, 1.0 if p_or_none is None else p_or_none, metric.better)
+    u, p = rank_test(times, times_before)
+    rose = now.median > before.median
+    if p is None or rose != (2 * u > len(times) * len(times_before)):
+        return "no_clear_change"
+    return _changed(rose, p, better)
 
 
 def _changed(rose: bool, p: float, better: Better) -> Change:
@@ -507,6 +537,14 @@ def _share_rose(now: Measure, before: Measure) -> tuple[bool, float]:
     counts = (now.numerator, now.denominator, before.numerator, before.denominator)
     x1, n1, x2, n2 = (int(count or 0) for count in counts)
     return now.value > before.value, two_proportion_test(x1, n1, x2, n2)
+
+
+def _mean_rose(now: Measure, before: Measure) -> tuple[bool, float]:
+    """By the exact means, which are the numbers shown, so that the verdict cannot contradict them."""
+    one, two = now.moments, before.moments
+    if now.exact is None or before.exact is None or one is None or two is None or now.exact == before.exact:
+        return False, 1.0
+    return now.exact > before.exact, compare_means(one, two)
 
 
 def _rate_rose(c1: int, t1: Amount | None, c2: int, t2: Amount | None) -> tuple[bool, float]:

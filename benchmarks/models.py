@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from django.conf import settings
@@ -32,6 +33,11 @@ DEFAULT_WINDOW = 90
 # A portal that slept for longer starts its history anew instead of computing for hours.
 MOST_MISSED_NIGHTS = timedelta(days=31)
 MOST_HISTORY = timedelta(days=365 * 20)
+
+
+def in_micros(seconds: float) -> Fraction:
+    """Seconds that were counted in whole microseconds, and kept as a float that is exact up to 140 years."""
+    return Fraction(round(Fraction(seconds) * 10**6), 10**6)
 
 
 class Superseded(Exception):
@@ -310,18 +316,19 @@ class MetricSnapshot(models.Model):
         """The measure as it was kept: what the pure functions of `metrics` and `tiers` work with."""
         whole = self.definition.unit != "seconds"
         numerator, denominator = self.numerator, self.denominator
+        kept = ("longest", "flagged", "excluded", "spread", "skew")
         return Measure(
             value=self.value,
             n=self.n,
-            numerator=int(numerator) if whole and numerator is not None else numerator,
-            denominator=int(denominator) if whole and denominator is not None else denominator,
+            numerator=None if numerator is None else int(numerator) if whole else in_micros(numerator),
+            denominator=int(denominator) if denominator is not None else None,
             low=self.low,
             high=self.high,
             state=cast(State, self.state),
             metric=self.metric,
             median=self.median,
             p90=self.p90,
-            **{name: self.details[name] for name in ("longest", "flagged", "excluded") if name in self.details},
+            **{name: self.details[name] for name in kept if name in self.details},
         )
 
 

@@ -11,8 +11,8 @@ from functools import lru_cache
 from django.db import connection, transaction
 from django.utils import timezone
 
-from benchmarks.counting import restore_durations, tallies, with_shared_severities
-from benchmarks.metrics import METRICS, Judged, Tally, judge_all, judge_one, with_durations
+from benchmarks.counting import tallies, with_shared_severities
+from benchmarks.metrics import METRICS, Amount, Judged, Tally, judge_all, judge_one
 from benchmarks.models import WINDOWS, MetricSnapshot, ThresholdSet
 from benchmarks.tiers import Rules
 from qmportal.lib.days import Window, days_between
@@ -57,13 +57,9 @@ def _judge_or_note(metric: str, team: int, days: int, tally: Tally, rules: Mappi
 
 
 def measure_team(team: Team, window: Window, rules: Mapping[str, Rules] | None = None) -> list[Judged]:
-    """One team over one window, counted now, by the set in force on the window's last day; MTTR with its interval."""
+    """One team over one window, counted now, by the set in force on the window's last day."""
     rules = rules_in_force(window.as_of) if rules is None else rules
-    judged = measure_teams(window.as_of, rules, [window.days], [team.pk])[team.pk, window.days]
-    durations = restore_durations(team, [window], rules["mttr"])[window.days] if "mttr" in rules else []
-    return [
-        line._replace(measure=with_durations(line.measure, durations)) if line.metric == "mttr" else line for line in judged
-    ]
+    return measure_teams(window.as_of, rules, [window.days], [team.pk])[team.pk, window.days]
 
 
 def take_snapshots(as_of: date, windows: Sequence[int] = WINDOWS) -> int:
@@ -137,18 +133,25 @@ def _row(team: int, days: int, line: Judged, as_of: date, set_id: int | None, no
     measure, judgement = line.measure, line.judgement
     borderline = "-".join(judgement.borderline) if judgement.borderline else ""
     return (
-        team, line.metric, days, as_of, measure.value, measure.n, measure.numerator, measure.denominator, measure.low,
+        team, line.metric, days, as_of, measure.value, measure.n, _kept(measure.numerator), measure.denominator, measure.low,
         measure.high, measure.median, measure.p90, measure.state, judgement.tier, judgement.would_be, borderline,
-        _details(measure.longest, measure.flagged, measure.excluded, line.error), set_id, now,
+        _details(measure.longest, measure.flagged, measure.excluded, measure.spread, measure.skew, line.error), set_id, now,
     )  # fmt: skip
 
 
+def _kept(amount: Amount | None) -> float | None:
+    return None if amount is None else float(amount)
+
+
 @lru_cache(maxsize=4096)
-def _details(longest: float | None, flagged: int, excluded: int, error: str) -> str:
+def _details(
+    longest: float | None, flagged: int, excluded: int, spread: float | None, skew: float | None, error: str
+) -> str:
     """As JSON, without what is nothing. Most measures share theirs with many others."""
     counts = {"flagged": flagged, "excluded": excluded, "error": error}
     found: dict[str, object] = {name: value for name, value in counts.items() if value}
-    return json.dumps(found if longest is None else {"longest": longest, **found})
+    times = {"longest": longest, "spread": spread, "skew": skew}
+    return json.dumps({name: value for name, value in times.items() if value is not None} | found)
 
 
 def _copy(rows: Iterable[tuple]) -> int:

@@ -20,8 +20,8 @@ XMR_FACTOR = 2.66
 RANGE_FACTOR = 3.267
 D2 = 1.128
 RUN_LENGTH = 8
-# Under five values a resample mostly repeats itself, and the interval would look surer than it is.
-BOOTSTRAP_MINIMUM = 5
+# Under five values an interval of a mean would look surer than it is.
+MEAN_MINIMUM = 5
 RANK_MINIMUM = 4
 RANK_EXACT_UP_TO = 20
 # From this count on, the series for Poisson bounds is exact to 12 digits (at 95%: to 14).
@@ -76,6 +76,54 @@ def median_interval(ordered: Sequence[float], confidence: float = 0.95) -> tuple
     return (ordered[rank - 1], ordered[-rank]) if rank else None
 
 
+class Moments(NamedTuple):
+    """A sample without its values: how many, their mean, standard deviation (n - 1) and skewness."""
+
+    n: int
+    mean: float
+    spread: float
+    skew: float
+
+
+def moments_from(n: int, mean: float, variance: float | None, cubes: float | None) -> Moments | None:
+    """The moments of a sample from what SQL adds up: its variance (by n) and the sum of cubes. None without them.
+
+    The skewness of values that are nearly all the same is noise of the last digits, and taken as 0.
+    """
+    if variance is None or cubes is None or n < 2:
+        return None
+    if variance <= (1e-5 * mean) ** 2:
+        return Moments(n, mean, math.sqrt(max(variance, 0.0) * n / (n - 1)), 0.0)
+    sigma = math.sqrt(variance)
+    ratio = mean / sigma
+    most = (n - 2) / math.sqrt(n - 1)  # no sample of n can be more skewed
+    skew = cubes / n / sigma**3 - 3 * ratio - ratio**3
+    return Moments(n, mean, sigma * math.sqrt(n / (n - 1)), min(max(skew, -most), most))
+
+
+def mean_interval(sample: Moments, confidence: float = 0.95) -> tuple[float, float] | None:
+    """Interval of the mean of times, corrected for their skew (Hall's transformation of t). None below five values.
+
+    From moments alone, so it costs the same for any n. For lognormal times it covers the mean at least as often as the BCa
+    bootstrap does, from 5 values on. No mean of times is below 0.
+    """
+    n, mean, spread, skew = sample
+    if n < MEAN_MINIMUM:
+        return None
+    if spread == 0:
+        return mean, mean
+    root = math.sqrt(n)
+    t = _student_quantile((1 + confidence) / 2, n - 1)
+
+    def untwisted(x: float) -> float:
+        if abs(skew) < 1e-6:
+            return x
+        return 3 * root / skew * (math.cbrt(1 + skew * (x / root - skew / (6 * n))) - 1)
+
+    low, high = (mean - spread / root * untwisted(side * t) for side in (1, -1))
+    return max(0.0, low), high
+
+
 def bootstrap_mean(
     values: Sequence[float], seed: int, resamples: int = 2000, confidence: float = 0.95
 ) -> tuple[float, float] | None:
@@ -84,7 +132,7 @@ def bootstrap_mean(
     The seed is the caller's, so that a page shows the same interval twice.
     """
     n = len(values)
-    if n < BOOTSTRAP_MINIMUM:
+    if n < MEAN_MINIMUM:
         return None
     mean = math.fsum(value / n for value in values)
     gaps = [value - mean for value in values]
@@ -163,6 +211,34 @@ def rank_test(a: Sequence[float], b: Sequence[float]) -> RankTest:
         return RankTest(u, 1.0)
     z = max(abs(u - n1 * n2 / 2) - 0.5, 0) / math.sqrt(variance)
     return RankTest(u, math.erfc(z / math.sqrt(2)))
+
+
+def compare_means(a: Moments, b: Moments) -> float:
+    """Two-sided p that two means are one: the permutation test of means, from moments alone, so for any n at one price.
+
+    The distribution over all ways to share the values out is approximated by Student's t (Pitman), corrected for the skew
+    that unequal sizes leave in it. Beside scipy's permutation test it is cautious: for few and very skewed values p is
+    larger by some hundredths, hardly ever smaller by more than 0.02. Below four values in a sample p is 1: one odd value
+    would decide it.
+    """
+    n = a.n + b.n
+    if min(a.n, b.n) < RANK_MINIMUM or a.mean == b.mean:
+        return 1.0
+    pooled = (a.n * a.mean + b.n * b.mean) / n
+    variance = third = 0.0
+    for sample in (a, b):
+        gap, own = sample.mean - pooled, sample.spread**2 * (sample.n - 1) / sample.n
+        variance += sample.n * (own + gap**2) / n
+        third += sample.n * (sample.skew * own**1.5 + 3 * own * gap + gap**3) / n
+    if variance <= 0:
+        return 1.0
+    z = (a.mean - b.mean) * math.sqrt(a.n / n * b.n / variance / n * (n - 1))
+    t2 = (n - 2) * z * z / max(n - 1 - z * z, 1e-12)
+    normal = math.copysign(math.sqrt((n - 2) * math.log1p(t2 / (n - 2))) * (8 * n - 15) / (8 * n - 13), z)
+    skew = third / variance**1.5 * (b.n - a.n) / math.sqrt(a.n * b.n) * math.sqrt(n - 1) / (n - 2)
+    corrected = normal - skew * (normal**2 - 1) / 6
+    # A correction for the tail may not turn the difference round.
+    return min(1.0, math.erfc(max(math.copysign(corrected, corrected * z), 0.0) / math.sqrt(2)))
 
 
 def poisson_rate_test(c1: int, t1: float, c2: int, t2: float, two_sided: bool = False) -> float:
@@ -273,6 +349,19 @@ def signals(
 
 
 # The arithmetic beneath
+
+
+def _student_quantile(share: float, freedom: int) -> float:
+    """Student's t by the series of Fisher and Cornish: within 0.001 from 4 degrees of freedom on."""
+    z = _NORMAL.inv_cdf(share)
+    z2 = z * z
+    terms = (
+        (z2 + 1) / 4,
+        ((5 * z2 + 16) * z2 + 3) / 96,
+        (((3 * z2 + 19) * z2 + 17) * z2 - 15) / 384,
+        ((((79 * z2 + 776) * z2 + 1482) * z2 - 1920) * z2 - 945) / 92160,
+    )
+    return z + z * math.fsum(term / freedom**power for power, term in enumerate(terms, start=1))
 
 
 def _poisson_low(count: int, tail: float) -> float:

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
 
-from benchmarks.counting import counted_rows, excluded_rows, is_defect_metric, restore_durations, shifted
-from benchmarks.metrics import METRICS, Measure, change, with_durations
+from benchmarks.counting import TIMES, counted_rows, durations, excluded_rows, is_defect_metric, shifted
+from benchmarks.metrics import MEANS, METRICS, Measure, typical_change
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import rules_in_force
+from benchmarks.statistics import bootstrap_mean
 from benchmarks.tiers import Rules, Tier
 from benchmarks.words import format_value, interval_words, missing_words, next_steps, plural, value_words
 from dashboards import findings
 from dashboards.history import read_earlier, read_night
-from dashboards.words import borderline_words, moved, moved_words, open_words, tier_bar, tier_words
+from dashboards.words import (
+    borderline_words,
+    moved,
+    moved_words,
+    open_words,
+    opposed_words,
+    tier_bar,
+    tier_words,
+    typical_words,
+)
 from qmportal.lib.charts import TierBar
 from qmportal.lib.days import Window
 from teams.models import Team
+
+# The most times that a page ranks (of more, every so many-th), and the most that it resamples.
+MOST_RANKED = 1000
+MOST_RESAMPLED = 100
 
 
 @dataclass(slots=True)
@@ -35,6 +50,8 @@ class MetricPage:
     measure: Measure
     with_open: str
     verdict: str
+    typical: str
+    bootstrap: str
     counted: int
     excluded: int
     rows: QuerySet[Any]
@@ -89,7 +106,10 @@ class MetricPage:
         if definition.unit == "percent":
             found.append({"label": "Made of", "value": f"{measure.numerator:,} of {measure.denominator:,}"})
         if words := interval_words(measure):
-            found.append({"label": "95% interval", "value": words})
+            corrected = ", corrected for skew" if self.metric in MEANS else ""
+            found.append({"label": "95% interval", "value": words + corrected})
+        if self.bootstrap:
+            found.append({"label": "By bootstrap (BCa)", "value": self.bootstrap})
         if definition.unit == "seconds":
             for label, seconds in (
                 ("Median", measure.median),
@@ -105,7 +125,10 @@ class MetricPage:
         if measure.flagged:
             found.append({"label": "Start unknown", "value": f"{measure.flagged:,} counted from detection"})
         if self.verdict:
-            found.append({"label": "Against the window before", "value": self.verdict})
+            label = "Average against the window before" if self.metric in MEANS else "Against the window before"
+            found.append({"label": label, "value": self.verdict})
+        if self.typical:
+            found.append({"label": "Median against the window before", "value": self.typical})
         return found
 
 
@@ -117,29 +140,32 @@ def read_metric(team: Team, metric: str, days: int, as_of: date, *, excluded: bo
     in_force = rules_in_force(as_of)[metric]
     # The cut points are those that judged the night; which rows count is said for all metrics on the same rows together.
     rules = replace(kept.threshold_set.rules(), severities=in_force.severities) if kept.threshold_set else in_force
-    measure, verdict, with_open = kept.measure, "", ""
-    if metric == "mttr":
-        measure, verdict = _with_times(team, window, rules, measure)
-        with_open = open_words(night, rules)
-    elif earlier := read_earlier(team, days, as_of).get(metric):
-        found = moved(measure, earlier.measure)
-        verdict = moved_words(found, earlier.measure) if found else ""
+    measure, before = kept.measure, read_earlier(team, days, as_of)[metric].measure
+    found = moved(measure, before)
+    verdict = moved_words(found, before) if found else ""
+    with_open = open_words(night, rules) if metric == "mttr" else ""
+    typical, bootstrap = _typical(team, window, rules, measure, before) if metric in TIMES else ("", "")
     counted = counted_rows(metric, team, window, rules)
     left_out = excluded_rows(metric, team, window, rules)
     rows = left_out if excluded else counted
     related = ("team", "severity", "stage_found") if is_defect_metric(metric) else ("team", "severity")
     return MetricPage(
-        team, metric, window, kept, kept.threshold_set, rules, measure, with_open, verdict,
+        team, metric, window, kept, kept.threshold_set, rules, measure, with_open, verdict, typical, bootstrap,
         counted.count(), left_out.count(), rows.select_related(*related), excluded,
     )  # fmt: skip
 
 
-def _with_times(team: Team, window: Window, rules: Rules, measure: Measure) -> tuple[Measure, str]:
-    """MTTR's bootstrap interval, and the rank test against the window before: both need every single duration."""
-    now = restore_durations(team, [window], rules)[window.days]
-    before = restore_durations(team, [shifted(window)], rules)[window.days]
-    if not before or not now:
-        return with_durations(measure, now), ""
-    earlier = measure._replace(value=sum(before) / len(before), n=len(before))
-    verdict = change(measure, earlier, now, before)
-    return with_durations(measure, now), moved_words(verdict, earlier)
+def _typical(team: Team, window: Window, rules: Rules, measure: Measure, before: Measure) -> tuple[str, str]:
+    """The median against the window before, and a second opinion on the interval of few times. Bounded for any n."""
+    if not measure.n:
+        return "", ""
+    metric = measure.metric
+    now = durations(metric, team, window, rules, every=math.ceil(measure.n / MOST_RANKED))
+    interval = bootstrap_mean(now, seed=0) if measure.n == len(now) <= MOST_RESAMPLED else None
+    resampled = " to ".join(format_value(end, "seconds") for end in interval) if interval else ""
+    if not before.n:
+        return "", resampled
+    earlier = durations(metric, team, shifted(window), rules, every=math.ceil(before.n / MOST_RANKED))
+    words = typical_words(typical_change(measure, before, now, earlier), measure, before)
+    opposed = opposed_words(measure, before)
+    return (f"{words}; {opposed}" if opposed else words), resampled

@@ -28,8 +28,6 @@ def moved(now: Measure, before: Measure) -> Change | None:
     definition = METRICS[now.metric]
     if now.value is None or before.value is None or definition.better is None or now.metric == "open_incidents":
         return None  # a moment is no trend
-    if definition.unit == "seconds" and now.metric != "mtbf":
-        return None  # ranks need every single duration
     if now.is_down_throughout or before.is_down_throughout:
         return None
     return change(now, before)
@@ -49,8 +47,29 @@ def gap_words(gap: float, unit: Unit) -> str:
 
 def moved_words(verdict: Change, before: Measure) -> str:
     """ "improved, was 12.0% (n = 50)"."""
-    was = format_value(before.value, before.unit)
-    return f"{CHANGES[verdict]}, was {was} ({sample_words(before)})"
+    return f"{CHANGES[verdict]}, was {value_words(before, None)} ({sample_words(before)})"
+
+
+def typical_words(verdict: Change, now: Measure, before: Measure) -> str:
+    """The median against that of the window before: "3 h, got worse, was 1 h"."""
+    median, was = (format_value(measure.median, "seconds") for measure in (now, before))
+    return f"{median}, {CHANGES[verdict]}, was {was}"
+
+
+def opposed_words(now: Measure, before: Measure) -> str:
+    """Where average and median went opposite ways, says so and why; "" where they did not.
+
+    "typical incident longer, average shorter because of one of 100 h in the window before"
+    """
+    if now.value is None or before.value is None or now.median is None or before.median is None:
+        return ""
+    mean, median = now.value - before.value, now.median - before.median
+    if mean * median >= 0:
+        return ""
+    typical, average = ("longer", "shorter") if median > 0 else ("shorter", "longer")
+    pulled, where = (before, " in the window before") if mean < 0 else (now, "")
+    because = f" because of one of {format_value(pulled.longest, 'seconds')}{where}" if pulled.longest else ""
+    return f"typical incident {typical}, average {average}{because}"
 
 
 def tier_bar(measure: Measure, rules: Rules, tier: str | None) -> charts.TierBar | None:

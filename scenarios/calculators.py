@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from benchmarks.metrics import METRICS, Judged, Measure, Tally, judge_all, with_durations
+from benchmarks.metrics import METRICS, Judged, Measure, Tally, judge_all
 from benchmarks.quantities import parse, typed
 from benchmarks.tiers import Rules, Tier
 from benchmarks.words import format_duration, format_value, next_steps, sample_words, value_words
@@ -21,8 +21,6 @@ Values = Mapping[str, Any]
 
 MOST = Decimal(10) ** 12
 MOST_TIMES = 500
-# The interval of a mean is drawn from resamples; above this the answer would keep somebody waiting.
-MOST_RESAMPLED = 100
 OFTEN_QUOTED_RATIO = 30
 CAUTIOUS_RATIO = 10
 
@@ -167,6 +165,7 @@ def _edr(values: Values, rules: Mapping[str, Rules]) -> Result:
 
 def _mttr(values: Values, rules: Mapping[str, Rules]) -> Result:
     times, still_open = values["times"], values["open_times"] or []
+    seconds = [float(time) for time in times]
     tally = Tally(
         restored_n=len(times),
         restore_seconds=sum(times),
@@ -177,11 +176,11 @@ def _mttr(values: Values, rules: Mapping[str, Rules]) -> Result:
         open_seconds=sum(still_open),
         open_max=max(still_open, default=None),
         with_open_median=statistics.median([*times, *still_open]),
+        restore_variance=statistics.pvariance(seconds),
+        restore_cubes=math.fsum(time**3 for time in seconds),
     )
     judged = _judged(tally, rules)
     measure, cuts = judged["mttr"].measure, _cuts(rules, "mttr")
-    if len(times) <= MOST_RESAMPLED:
-        measure = with_durations(measure, times)
     lines = [
         Line("MTTR", format_value(measure.exact, "seconds", cuts), sample_words(measure)),
         Line("Median", format_duration(tally.restore_median, cuts)),
@@ -388,7 +387,7 @@ def from_team(measures: Mapping[str, Measure], exposure: float, durations: Seque
         escaped, all_of_them = int(rate.numerator), int(rate.denominator)
         filled |= {"escaped": str(escaped), "caught": str(all_of_them - escaped), "moved": str(escaped)}
     if (mttr := measures.get("mttr")) and mttr.n:
-        if durations and len(durations) <= MOST_TIMES:
+        if durations:
             filled["times"] = "\n".join(_span_words(seconds) for seconds in durations)
         elif mttr.n <= MOST_TIMES and mttr.value is not None:
             filled["times"] = f"{mttr.n} x {_span_words(mttr.value)}"

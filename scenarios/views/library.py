@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from benchmarks.counting import restore_durations
+from benchmarks.counting import durations
 from benchmarks.metrics import METRICS
 from benchmarks.models import DEFAULT_WINDOW, MetricSnapshot, ThresholdSet
 from benchmarks.quantities import spans
@@ -19,7 +19,7 @@ from benchmarks.tiers import BEST_FIRST, Cuts, Rules, Unit
 from qmportal.lib.days import Window, local_day
 from qmportal.lib.pages import form_page, render_page
 from scenarios import content
-from scenarios.calculators import CALCULATORS, from_team
+from scenarios.calculators import CALCULATORS, MOST_TIMES, from_team
 from scenarios.forms.library import CalculatorForm, LinkForm, PageEditForm
 from scenarios.measures import last_night
 from scenarios.models import AdviceRequest, Assignment, ItemKind, LibraryLink, PageEdit, PageRead
@@ -184,11 +184,12 @@ def _filled(request: SignedInRequest, team: Team | None, night: dict[str, Metric
     if team is None or not night:
         return {}
     window = Window(next(iter(night.values())).as_of, DEFAULT_WINDOW)
-    durations = None
+    times = None
     if "mttr" in night and is_member(request.user, team):
         kept = night["mttr"].threshold_set
-        durations = restore_durations(team, [window], kept.rules() if kept else Rules())[window.days]
-    return from_team({metric: row.measure for metric, row in night.items()}, window.seconds, durations)
+        if night["mttr"].n <= MOST_TIMES:
+            times = durations("mttr", team, window, kept.rules() if kept else Rules())
+    return from_team({metric: row.measure for metric, row in night.items()}, window.seconds, times)
 
 
 def _links(request: SignedInRequest) -> dict[str, Any]:

@@ -1,8 +1,9 @@
+import statistics
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from benchmarks.metrics import (
@@ -22,7 +23,7 @@ from benchmarks.metrics import (
     mttr_with_open,
     open_incidents,
     time_to_detect,
-    with_durations,
+    typical_change,
 )
 from benchmarks.tiers import Rules, Tier, judge
 
@@ -179,7 +180,7 @@ def test_mtbf_of_90_days(failures, value, low, high):
 
 def test_mtbf_without_a_failure_is_a_bound_and_no_tier():
     always_elite = {"mtbf": Rules(DEFAULT_CUTS["mttr"], 0)}
-    measure, judgement = verdict(Tally(exposure_seconds=QUARTER), "mtbf", always_elite)[1:]
+    measure, judgement = verdict(Tally(exposure_seconds=QUARTER), "mtbf", always_elite)[1:3]
     assert (measure.value, measure.n, measure.high, measure.state) == (None, 0, None, "low_sample")
     assert measure.low / D == pytest.approx(30.04, abs=0.005)
     assert judgement == (None, None, None, "low_sample")
@@ -217,12 +218,34 @@ def test_judging_without_rules_shows_values_only():
     assert {line.judgement.tier for line in lines} == {None}
 
 
-def test_with_durations_adds_the_interval_that_makes_it_borderline():
-    durations = [1200, 1500, 1800, 2400, 3000, 9000]
-    measure = with_durations(mttr(Tally(restored_n=6, restore_seconds=sum(durations))), durations, seed=3)
-    assert measure.low < measure.value < measure.high
-    assert judge(measure, DEFAULT_RULES["mttr"]).borderline == (Tier.ELITE, Tier.GOOD)
-    assert with_durations(measure, durations[:3]) == measure
+def restored(*times, **fields):
+    """A tally of incidents that took these seconds."""
+    return Tally(
+        restored_n=len(times),
+        restore_seconds=sum(times),
+        restore_median=statistics.median(times) if times else None,
+        restore_max=max(times, default=None),
+        restore_variance=statistics.pvariance(times) if times else None,
+        restore_cubes=float(sum(time**3 for time in times)),
+        **fields,
+    )
+
+
+def test_the_interval_of_a_mean_makes_it_borderline():
+    line = verdict(restored(1200, 1500, 1800, 2400, 3000, 9000), "mttr")
+    assert line.measure.low < line.measure.value < line.measure.high
+    assert line.judgement.borderline == (Tier.ELITE, Tier.GOOD)
+    assert verdict(restored(1200, 1500, 1800), "mttr").measure.interval is None
+    assert verdict(restored(*[H] * 8), "mttr").measure.interval == (H, H)
+    assert verdict(restored(*[H] * 8), "mttr").judgement.borderline is None
+
+
+def test_five_that_average_exactly_an_hour_are_good():
+    times = [Fraction(3_600_000_001, 10**6), Fraction(3_599_999_999, 10**6), H, H, H]
+    line = verdict(Tally(restored_n=5, restore_seconds=sum(times)), "mttr")
+    assert (line.measure.exact, line.measure.value, line.judgement.tier) == (H, H, "good")
+    just_under = Tally(restored_n=5, restore_seconds=sum(times) - Fraction(1, 10**6))
+    assert verdict(just_under, "mttr").judgement.tier == "elite"
 
 
 # Change
@@ -256,11 +279,33 @@ def test_no_arrow_without_direction_or_exposure():
     assert change(open_incidents(many), open_incidents(few)) == "no_clear_change"
 
 
-def test_durations_change_only_with_their_values():
-    slow, fast = [float(s) for s in range(7000, 7012)], [float(s) for s in range(600, 612)]
-    before = mttr(Tally(restored_n=12, restore_seconds=sum(slow)))
-    now = mttr(Tally(restored_n=12, restore_seconds=sum(fast)))
-    assert change(now, before) == "no_clear_change"
-    assert change(now, before, fast, slow) == "improved"
-    assert change(before, now, slow, fast) == "worse"
-    assert change(now, before, fast[:3], slow) == "no_clear_change"
+hours = some.lists(some.integers(60, 400 * H), min_size=1, max_size=25)
+
+
+def direction(verdict):
+    return {"improved": -1, "worse": 1, "no_clear_change": 0}[verdict]
+
+
+@settings(max_examples=400)
+@given(hours, hours)
+def test_a_verdict_never_contradicts_the_numbers_beside_it(now, before):
+    one, two = mttr(restored(*now)), mttr(restored(*before))
+    assert direction(change(one, two)) * (one.exact - two.exact) >= 0
+    assert direction(typical_change(one, two, now, before)) * (one.median - two.median) >= 0
+    assert direction(change(one, two)) == -direction(change(two, one))
+
+
+def test_an_average_is_not_judged_by_ranks():
+    """Nine short ones became three hours; one of a hundred hours is gone."""
+    before, now = [H] * 9 + [100 * H] + [H] * 6, [3 * H + i for i in range(16)]
+    one, two = mttr(restored(*now)), mttr(restored(*before))
+    assert (one.value < two.value, one.median > two.median) == (True, True)
+    assert change(one, two) == "no_clear_change"
+    assert typical_change(one, two, now, before) == "worse"
+
+
+def test_means_that_moved():
+    calm, slow = [H, 2 * H, H, 3 * H, 2 * H, H, 2 * H, H], [9 * H, 8 * H, 12 * H, 7 * H, 9 * H, 11 * H]
+    assert change(mttr(restored(*slow)), mttr(restored(*calm))) == "worse"
+    assert change(mttr(restored(*calm)), mttr(restored(*slow))) == "improved"
+    assert change(mttr(restored(*slow[:3])), mttr(restored(*calm))) == "no_clear_change"

@@ -3,17 +3,20 @@
 import random
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from statistics import mean, median
+from fractions import Fraction
+from statistics import mean, median, stdev
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from scipy.stats import skew
 
 from benchmarks.counting import counted_rows, excluded_rows, tallies, with_shared_severities
 from benchmarks.metrics import METRICS
 from benchmarks.models import WINDOWS, MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import measure_team, measure_teams, rules_in_force, take_snapshots
 from benchmarks.tiers import Rules
+from benchmarks.words import value_words
 from defects.models import NOT_VALID, Defect, Severity
 from incidents.models import Incident
 from pipeline.models import Stage
@@ -584,3 +587,52 @@ def test_excluded_rows_say_why():
         "F": "Still open",
         "G": "Severity not counted by the threshold set",
     }
+
+
+class TestExactly:
+    """Durations are whole microseconds in SQL and fractions in the judgement."""
+
+    def incidents(self, team: Team, *micros: int) -> None:
+        for each in micros:
+            make_incident(team=team, started_at=at(2), detected_at=at(2), restored_at=at(2) + timedelta(microseconds=each))
+
+    @pytest.mark.parametrize(("last", "tier"), [(3_599_999_998, "good"), (3_599_999_997, "elite")])
+    def test_five_that_average_an_hour_to_the_microsecond(self, last, tier):
+        team = make_team()
+        self.incidents(team, 3_600_000_001, 3_600_000_001, 3_600_000_000, 3_600_000_000, last)
+        take_snapshots(AS_OF)
+        kept = MetricSnapshot.objects.get(team=team, metric="mttr", window_days=90)
+        assert kept.tier == tier
+        assert (kept.measure.exact == HOUR) is (tier == "good")
+        assert (value_words(kept.measure, ThresholdSet.objects.by_metric(AS_OF)["mttr"].rules().cuts) == "1 h") is (
+            tier == "good"
+        )
+
+    def test_thirty_thousand_microseconds_add_up(self):
+        team = make_team()
+        self.incidents(team, *[100_000 + i for i in range(30)])
+        assert tally(team).restore_seconds == Fraction(30 * 100_000 + 435, 10**6)
+        assert tally(team).restore_median == Fraction(200_029, 2 * 10**6)
+
+    def test_the_moments_are_those_of_the_rows(self):
+        team = make_team()
+        times = [0.5, 1, 2, 4.25, 30, 100]
+        for hours in times:
+            restored(team, hours)
+        measure = measured(team, "mttr")[0]
+        seconds = [hours * HOUR for hours in times]
+        assert measure.spread == pytest.approx(stdev(seconds))
+        assert measure.skew == pytest.approx(skew(seconds))
+        assert measure.low < measure.value < measure.high
+
+    def test_the_interval_judges_night_page_and_api_alike(self):
+        """14.1 to 28.6 hours reach across 24: that is borderline wherever it is shown."""
+        team = make_team()
+        for hours in (3, 9, 14, 20, 24, 26, 30, 38):
+            restored(team, hours)
+        take_snapshots(AS_OF)
+        kept = MetricSnapshot.objects.get(team=team, metric="mttr", window_days=90)
+        measure, judgement = measured(team, "mttr")
+        assert (kept.low, kept.high) == (measure.low, measure.high)
+        assert kept.low < DAY < kept.high
+        assert kept.borderline == "-".join(judgement.borderline) == "average-needs_work"

@@ -616,3 +616,45 @@ def test_a_metric_that_never_changed_has_a_page(client, today, yesterday, metric
     for weeks in (2, 1, 0):
         take_snapshots(today - timedelta(weeks=weeks))
     assert client.get(f"/t/flawless/{metric}/").status_code == 200
+
+
+def test_the_window_before_is_the_exact_one_whatever_was_kept(client):
+    """As of 23 November the 30 days before are those up to 24 October: 10 of 30. A night of 19 October says 100%."""
+    team = make_team(slug="exact")
+    for day, escaped, caught in ((date(2026, 10, 1), 10, 0), (date(2026, 10, 20), 0, 20), (date(2026, 11, 5), 6, 14)):
+        add_defects(team, escaped, caught, midnight(day) + timedelta(hours=12))
+    client.force_login(make_member(team=team, role=Role.MANAGER))
+    for day in (date(2026, 10, 19), date(2026, 11, 23)):
+        take_snapshots(day)
+    address = "/t/exact/escaped_defect_rate/?window=30&as_of=2026-11-23"
+    assert "was 33.3% (n = 30)" in client.get(address).content.decode()
+    card = client.get("/t/exact/?window=30&as_of=2026-11-23").context["report"]
+    assert card.before["escaped_defect_rate"].value == pytest.approx(33.333, abs=0.001)
+    assert "100.0%" not in card.finding()
+
+
+def add_incidents(team, began: datetime, *hours: float) -> None:
+    for each in hours:
+        make_incident(team=team, started_at=began, detected_at=began, restored_at=began + timedelta(hours=each))
+
+
+def test_where_average_and_median_disagree_the_page_says_why(client, today):
+    team = make_team(slug="outlier")
+    add_incidents(team, midnight(today) - timedelta(days=40), *[1] * 15, 100)
+    add_incidents(team, midnight(today) - timedelta(days=5), *[3 + i / 100 for i in range(16)])
+    client.force_login(make_member(team=team, role=Role.MANAGER))
+    take_snapshots(today)
+    facts = {fact["label"]: fact["value"] for fact in client.get("/t/outlier/mttr/?window=30").context["page"].facts()}
+    assert facts["Average against the window before"] == "no clear change, was 7 h 11 min (n = 16)"
+    assert facts["Median against the window before"] == (
+        "3 h 5 min, got worse, was 1 h; typical incident longer, average shorter "
+        "because of one of 4 d 4 h in the window before"
+    )
+    card = client.get("/t/outlier/?window=30").context["report"].change("mttr")
+    assert (card["direction"], card["word"]) == ("down", "not significant")
+
+
+def test_the_interval_says_how_it_was_made(client, manager, payments):
+    facts = {fact["label"]: fact["value"] for fact in client.get("/t/payments/mttr/").context["page"].facts()}
+    assert facts["95% interval"] == "1 h 30 min to 1 h 30 min, corrected for skew"
+    assert facts["By bootstrap (BCa)"] == "1 h 30 min to 1 h 30 min"
