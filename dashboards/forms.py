@@ -13,6 +13,7 @@ from benchmarks.models import DEFAULT_WINDOW, WINDOWS
 from benchmarks.tiers import Tier
 from dashboards.overview import SORTS, WELL
 from qmportal.lib.days import read_day
+from qmportal.lib.forms import LineField
 from qmportal.lib.rules import EARLIEST_YEAR
 
 
@@ -68,12 +69,12 @@ TIERS = [
 
 
 class OverviewFilter(forms.Form):
-    q = forms.CharField(required=False, max_length=80, label="Find a team")
+    q = LineField(required=False, max_length=80, label="Find a team")
     tier = forms.ChoiceField(required=False, label="Tier", choices=TIERS)
     group = forms.ChoiceField(required=False, label="Group")
     window = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    as_of = forms.CharField(required=False, max_length=10, widget=forms.HiddenInput)
-    sort = forms.CharField(required=False, widget=forms.HiddenInput)
+    as_of = LineField(required=False, max_length=10, widget=forms.HiddenInput)
+    sort = LineField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, groups: list[tuple[str, str]], **kwargs: Any):
         super().__init__(*args, **kwargs)

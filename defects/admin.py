@@ -2,11 +2,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from defects.models import Defect, Severity
-from qmportal.lib.admin import ReadOnly
+from qmportal.lib.admin import CleanText, ReadOnly
 
 
 @admin.register(Severity)
-class SeverityAdmin(admin.ModelAdmin):
+class SeverityAdmin(CleanText):
     """Their words may change. The keys are fixed: threshold sets, files and the shapes on the pages go by them."""
 
     list_display = ("key", "name", "rank", "description")

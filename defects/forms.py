@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from defects.models import Defect, Resolution, Severity
 from pipeline.models import Stage
-from qmportal.lib.forms import KeyField, MomentField, RecordForm
+from qmportal.lib.forms import KeyField, MomentField, RecordForm, clean_formfield
 from qmportal.lib.widgets import OptionCards
 from teams.models import Team, User
 from teams.permissions import is_member
@@ -85,6 +85,7 @@ class DefectForm(RecordForm[Defect]):
             *("component", "environment", "version_found", "version_fixed", "stage_introduced", "stage_should_catch"),
             *Defect.TIMES,
         )
+        formfield_callback = clean_formfield
         field_classes = dict.fromkeys(Defect.TIMES, MomentField)
         labels = {
             "found_at": "Found",

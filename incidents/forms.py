@@ -10,7 +10,7 @@ from defects.forms import severity_cards
 from defects.models import Defect, Severity
 from incidents.models import Incident
 from pipeline.models import Stage
-from qmportal.lib.forms import KeyField, MomentField, RecordForm, WholeNumberField
+from qmportal.lib.forms import KeyField, MomentField, RecordForm, WholeNumberField, clean_formfield
 from teams.models import Team, User
 from teams.permissions import is_member
 
@@ -72,6 +72,7 @@ class IncidentForm(RecordForm[Incident]):
             *("detection_source", "impact_kind", "customer_impacted", "customer_impact", "customers_affected"),
             *("lead", "root_cause", "should_have_caught", "caused_by_defect", "duplicate_of"),
         )
+        formfield_callback = clean_formfield
         field_classes = dict.fromkeys(Incident.TIMES, MomentField) | {"customers_affected": WholeNumberField}
         labels = {"summary": "What do you know so far?", "customer_impacted": "Customers are affected"}
         help_texts = {

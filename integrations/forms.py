@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from integrations.mappings import MAPPINGS, Mapping, guess
 from integrations.models import ImportJob
 from integrations.parsers import UnreadableFile, bind, open_table
+from qmportal.lib.forms import LineField
 from qmportal.lib.text import clean_line
 from teams.models import Role, Team
 from teams.permissions import is_admin
@@ -40,7 +41,7 @@ class ImportForm(forms.ModelForm):
         required=False,
         help_text="The kind of record and the tool that wrote the file.",
     )
-    time_zone = forms.CharField(
+    time_zone = LineField(
         max_length=60,
         initial=settings.ORGANISATION_TIME_ZONE,
         help_text="For times in the file that name no zone, as in Europe/Berlin.",

@@ -21,9 +21,10 @@ from incidents.models import Incident
 from integrations.mappings import Mapping
 from integrations.parsers import BadCell, Binding, Reading, Row, Table, UnreadableFile, bind, open_table, plain, read_row
 from pipeline.models import Stage
+from qmportal.lib.cells import bare
 from qmportal.lib.days import local_day
 from qmportal.lib.records import FILED_HERE, Record
-from qmportal.lib.text import clean_line
+from qmportal.lib.text import clean_line, clean_text
 from teams.models import ReferencesBeside, Team
 
 MODELS: dict[str, type[Record]] = {"defects": Defect, "incidents": Incident}
@@ -303,7 +304,10 @@ class Importer:
     def _differs(self, record: Record, name: str, value: Any) -> bool:
         """Rows that are pointed at are compared by id, without a query."""
         column = self.columns[name]
-        return getattr(record, column.attname) != (value.pk if column.is_relation else value)
+        stored = getattr(record, column.attname)
+        if isinstance(value, str):  # not because of a guard that a spreadsheet ate, or of other line ends
+            return bare(clean_text(stored)) != bare(value)
+        return stored != (value.pk if column.is_relation else value)
 
     def _wanted(self, row: Row, write: bool, new: bool) -> dict[str, Any]:
         """The values with rows instead of names, checked against the model's columns."""
@@ -342,8 +346,7 @@ class Importer:
             if text and text not in keys:
                 row.problems[column.name] = f"“{text[:40]}” is not one of: {', '.join(keys)}."
             return text
-        if not isinstance(column, models.TextField):
-            text = clean_line(text)
+        text = clean_text(text) if isinstance(column, models.TextField) else clean_line(text)
         limit = column.max_length or len(text)
         if len(text) <= limit:
             return text

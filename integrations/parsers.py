@@ -16,6 +16,8 @@ from itertools import chain
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
+from qmportal.lib.cells import unguard
+
 MAX_COLUMNS = 200
 # One physical line; a file without line ends must not be taken into memory as one text.
 MAX_LINE = 2_000_000
@@ -275,10 +277,8 @@ class Binding:
 
 
 def clean_cell(text: str) -> str:
-    """Without outer blanks, and without the apostrophe that spreadsheets need before a formula that is meant as text."""
-    text = text.strip()
-    quoted = text[:1] == "'" and text.lstrip("'").startswith(("=", "+", "-", "@", "\t", "\r"))
-    return text[1:] if quoted else text
+    """Without outer blanks, and without the apostrophes that spreadsheets need before formulas that are meant as text."""
+    return unguard(text.strip())
 
 
 def bind(columns: tuple[Column, ...], header: list[str]) -> Binding:

@@ -3,12 +3,12 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from qmportal.lib.admin import ReadOnly
+from qmportal.lib.admin import CleanText, ReadOnly
 from teams.models import AccountMail, Membership, Team, User
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(CleanText):
     list_display = ["email", "name", "is_active", "is_admin", "last_login"]
     list_filter = ["is_active", "is_admin"]
     search_fields = ["email", "name"]
@@ -25,7 +25,7 @@ class UserAdmin(admin.ModelAdmin):
 
 
 @admin.register(Team)
-class TeamAdmin(admin.ModelAdmin):
+class TeamAdmin(CleanText):
     list_display = ["name", "key", "parent", "members_only", "archived_at"]
     list_select_related = ["parent"]
     search_fields = ["name", "key", "slug"]

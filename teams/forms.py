@@ -160,7 +160,7 @@ class TeamForm(forms.ModelForm):
         required=False,
         help_text="The team's word in addresses, as in /t/payments/. Empty: made from the name.",
     )
-    key = forms.CharField(
+    key = LineField(
         max_length=8,
         required=False,
         help_text="Begins the references of its records, as in PAY-INC-42; then it is fixed. Empty: made from the name.",
@@ -324,7 +324,7 @@ class TokenForm(forms.ModelForm):
 class PeopleFilter(forms.Form):
     """The filters of the list of people; junk in the address filters nothing."""
 
-    q = forms.CharField(
+    q = LineField(
         label="Find a person",
         required=False,
         max_length=200,

@@ -3,7 +3,17 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
+
+from qmportal.lib.forms import text_field
+
+
+class CleanText(admin.ModelAdmin):
+    """Text is cleaned as in all other forms."""
+
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_dbfield(db_field, request, **text_field(db_field) | kwargs)
 
 
 class ReadOnly(admin.ModelAdmin):

@@ -11,7 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
-from django.db import IntegrityError
+from django.db import IntegrityError, models
 from django.db.models import QuerySet
 from django.db.models.fields import BLANK_CHOICE_DASH
 from django.forms.models import construct_instance
@@ -22,7 +22,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from qmportal.lib.days import organisation_zone, read_day
 from qmportal.lib.records import FILED_HERE, Record
-from qmportal.lib.text import clean_line, refuse_unstorable
+from qmportal.lib.text import clean_line, clean_text, refuse_unstorable
 
 TITLE_LENGTH = 200
 # Narrower than what `fromisoformat` reads, as `days.DAY`.
@@ -48,12 +48,43 @@ class WholeNumberField(forms.IntegerField):
         return super().to_python(text)
 
 
-class LineField(forms.CharField):
-    """One line of text; characters that cannot be seen are dropped, so it is never blank to the eye."""
+class ProseField(forms.CharField):
+    """Text of any number of lines, cleaned before it is judged: what cannot be seen is no text."""
+
+    default_validators = [refuse_unstorable]
+    widget: Any = forms.Textarea
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
+        # Ours says the same of null characters.
+        self.validators = [each for each in self.validators if not isinstance(each, ProhibitNullCharactersValidator)]
 
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value) or ""
-        return text if "\x00" in text else clean_line(text)  # null characters are refused, and said
+        text = self.cleaned(super().to_python(value) or "")
+        return text.strip() if self.strip else text
+
+    def cleaned(self, text: str) -> str:
+        return clean_text(text)
+
+
+class LineField(ProseField):
+    """One line of text, cleaned alike."""
+
+    widget = forms.TextInput
+
+    def cleaned(self, text: str) -> str:
+        return clean_line(text)
+
+
+def clean_formfield(column: models.Field, **options: Any) -> Any:
+    """For `Meta.formfield_callback`: Django's own field of a column, and one of ours for text."""
+    return column.formfield(**text_field(column) | options)
+
+
+def text_field(column: models.Field) -> dict[str, Any]:
+    if isinstance(column, models.TextField):
+        return {"form_class": ProseField}
+    return {"form_class": LineField} if type(column) is models.CharField and not column.choices else {}
 
 
 class DayField(forms.DateField):
@@ -135,7 +166,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
 
     RARELY: tuple[str, ...] = ()
 
-    title = forms.CharField(
+    title = LineField(
         max_length=TITLE_LENGTH,
         help_text="One sentence a colleague in another team would understand.",
         error_messages={"required": "Enter a title."},
@@ -168,10 +199,6 @@ class RecordForm(forms.ModelForm, Generic[R]):
                 field.choices = [(key, label if key else UNSET) for key, label in field.choices]  # type: ignore[union-attr,misc]
             if isinstance(field, MomentField):
                 field.help_text = f"Time in {organisation_zone().key}."
-            if isinstance(field, forms.CharField):
-                # Django's own says the same of null characters once more.
-                field.validators = [v for v in field.validators if not isinstance(v, ProhibitNullCharactersValidator)]
-                field.validators.append(refuse_unstorable)
             if self._has_default(name):
                 field.required = isinstance(field, MomentField) and bool(self.instance.pk)
 
@@ -225,14 +252,6 @@ class RecordForm(forms.ModelForm, Generic[R]):
         """Whether the rarely used fields show at once: when editing, and when one of them has a problem."""
         return bool(self.instance.pk) or any(name in self.errors for name in self.RARELY)
 
-    def clean_title(self) -> str:
-        title = clean_line(self.cleaned_data["title"])
-        if not title:
-            raise ValidationError("Enter a title.", code="required")
-        if len(title) > TITLE_LENGTH:
-            raise ValidationError("This title is too long.", code="max_length")
-        return title
-
     def clean_duplicate_of(self) -> R | None:
         original = self.cleaned_data["duplicate_of"]
         if original and (problem := self.instance.circle_problem(original)):
@@ -270,21 +289,20 @@ class RecordForm(forms.ModelForm, Generic[R]):
         record = self.save(commit=False)
         record.reporter = self.user
         record.source = FILED_HERE
-        record.external_id = str(self.cleaned_data.get("submission") or uuid.uuid4())
+        record.external_id = self._submission(record)
         try:
             record.save()
         except IntegrityError:
-            twin = (
-                type(record)
-                ._default_manager.filter(source=FILED_HERE, external_id=record.external_id, reporter=self.user)
-                .first()
-            )
-            if twin is not None and twin.title == record.title:
-                return twin
-            # Not a second press: somebody went back and reported another thing with the same page.
-            record.external_id, record.reference = str(uuid.uuid4()), ""
-            record.save()
+            twin = type(record)._default_manager.filter(source=FILED_HERE, external_id=record.external_id).first()
+            if twin is None:
+                raise
+            return twin
         return record
+
+    def _submission(self, record: R) -> str:
+        """What two presses of the button share. Who goes back and reports another thing, or elsewhere, presses anew."""
+        number = self.cleaned_data.get("submission") or uuid.uuid4()
+        return str(uuid.uuid5(number, f"{self.user.pk} {record.team_id} {record.title}"))  # type: ignore[attr-defined]
 
     def store(self) -> bool:
         """Saves an edit. Says why at the fields if someone else's save has just made it impossible."""

@@ -14,9 +14,8 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from qmportal.lib.days import midnight
-from qmportal.lib.forms import DayField
+from qmportal.lib.forms import DayField, LineField
 from qmportal.lib.rules import EARLIEST_YEAR
-from qmportal.lib.text import refuse_unstorable
 from qmportal.lib.widgets import Menu
 
 Q = TypeVar("Q", bound=QuerySet[Any, Any])
@@ -61,16 +60,15 @@ class ListForm(forms.Form):
     ORDERS: dict[str, str]
     DEFAULT_ORDER: str
 
-    q = forms.CharField(
+    q = LineField(
         label="Search",
         max_length=200,
-        validators=[refuse_unstorable],
         widget=forms.TextInput(attrs={"type": "search", "placeholder": "Title or reference"}),
     )
     since = RecordDayField(label="From")
     until = RecordDayField(label="To")
     # Set by links from other pages rather than chosen here.
-    source = forms.CharField(label="Source", max_length=40, widget=forms.HiddenInput)
+    source = LineField(label="Source", max_length=40, widget=forms.HiddenInput)
 
     # Fields of subclasses come before the days.
     field_order = ("q", "team", "status", "severity", "kind", "stage", "found_by", "since", "until")

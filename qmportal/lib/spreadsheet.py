@@ -1,4 +1,4 @@
-"""CSV out: cells that a spreadsheet would run as a formula are made plain text."""
+"""CSV out: in UTF-8 with a mark, so that Excel reads it, and without cells that a spreadsheet would run."""
 
 import csv
 import io
@@ -8,15 +8,15 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from qmportal.lib.cells import guard
+
+BOM = "\ufeff"
 ROWS_AT_ONCE = 500
 
 
 def safe_cell(value: Any) -> Any:
-    """Text that begins like a formula gets a leading apostrophe, one more if it has some; numbers stay numbers."""
-    if isinstance(value, str) and value.lstrip("'").startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return value
+    """Text is guarded; numbers stay numbers."""
+    return guard(value) if isinstance(value, str) else value
 
 
 def csv_response(filename: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
@@ -37,6 +37,7 @@ def _name(response: HttpResponseBase, filename: str) -> None:
 
 
 def _texts(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    yield BOM
     lines = chain([header], rows)
     while some := list(islice(lines, ROWS_AT_ONCE)):
         text = io.StringIO(newline="")

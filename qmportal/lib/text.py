@@ -1,18 +1,71 @@
-"""Text that people typed or machines sent: what is refused, and what counts as blank."""
+"""Text that people typed or machines sent: one way to clean it for every door, and what is refused."""
 
 import unicodedata
 from contextlib import suppress
 
 from django.core.exceptions import ValidationError
 
-# Characters that reorder or hide what follows them; in a title they make one text look like another.
-HIDDEN = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+ZWNJ, ZWJ = "\u200c", "\u200d"
+BLACK_FLAG = "\N{WAVING BLACK FLAG}"
+# Letters and symbols that show nothing: fillers of Hangul, the empty Braille pattern.
+BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+# Scripts whose letters change their shape with their neighbours: Arabic to Tibetan, Myanmar to Mongolian, and their kin.
+JOINING = ((0x600, 0x10FF), (0x1200, 0x1FFF), (0xA840, 0xABFF), (0xFB50, 0xFDFF), (0x10800, 0x11FFF))
+VIRAMA = 9  # the combining class of marks that bind consonants
 
 
 def clean_line(text: str) -> str:
-    """One line of text in NFC, without control and direction characters, with single spaces."""
-    kept = (c if not unicodedata.category(c).startswith("C") else " " for c in text if c not in HIDDEN)
-    return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
+    """One line in NFC with single spaces. Empty if nothing of it can be seen."""
+    return " ".join(clean_text(text).split())
+
+
+def clean_text(text: str) -> str:
+    """In NFC with plain line ends, without characters that hide or reorder what one reads. Empty if nothing can be seen.
+
+    Joiners stay where they are spelling or part of an emoji. What cannot be stored stays too, for `refuse_unstorable`.
+    """
+    text = text.replace("\r\n", "\n")
+    kept: list[str] = []
+    for c, after in zip(text, text[1:] + " ", strict=False):
+        if kept_as := _kept(c, kept[-1] if kept else "", after):
+            kept.append(kept_as)
+    return unicodedata.normalize("NFC", "".join(kept)) if any(map(_is_seen, kept)) else ""
+
+
+def _kept(c: str, before: str, after: str) -> str:
+    if c in "\r\x85\u2028\u2029":
+        return "\n"
+    if c in (ZWNJ, ZWJ):
+        return c if _joins(c, before, after) else ""
+    if 0xE0000 <= ord(c) <= 0xE0FFF:  # tags: flags of regions are spelt with them
+        return c if before == BLACK_FLAG or 0xE0020 <= ord(before or " ") <= 0xE007F else ""
+    category = unicodedata.category(c)
+    if category == "Cc" and c not in "\n\t\x00":
+        return " "
+    return "" if category == "Cf" else c
+
+
+def _joins(c: str, before: str, after: str) -> bool:
+    if not before:
+        return False
+    if unicodedata.combining(before) == VIRAMA or (_is_joining(before) and _is_joining(after)):
+        return True
+    return c == ZWJ and (before in "\ufe0f\u20e3" or _is_picture(before)) and _is_picture(after)
+
+
+def _is_joining(c: str) -> bool:
+    letter = c != "" and unicodedata.category(c)[0] in "LM"
+    return letter and any(first <= ord(c) <= last for first, last in JOINING)
+
+
+def _is_picture(c: str) -> bool:
+    return c != "" and (unicodedata.category(c) in ("So", "Cn") or "\U0001f3fb" <= c <= "\U0001f3ff")
+
+
+def _is_seen(c: str) -> bool:
+    """Letters, numbers, punctuation and symbols; characters newer than our tables; and what will be refused."""
+    category = unicodedata.category(c)
+    return c not in BLANK and (category[0] in "LNPS" or category in ("Cn", "Co", "Cs") or c == "\x00")
 
 
 def mail_address(text: str) -> str:

@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from qmportal.lib.api import Conflict, refuse_undeclared
+from qmportal.lib.serializers import ProseField
 from scenarios import attempts
 from scenarios.checks import ChoiceField
 from scenarios.forms.taking import step_form
@@ -236,7 +237,7 @@ class NewDecision(serializers.Serializer):
         child=serializers.CharField(max_length=40), required=False, help_text="At a knowledge check: answer by field id."
     )
     confidence = serializers.IntegerField(required=False, allow_null=True, help_text="1 guessing .. 4 very sure.")
-    reason = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+    reason = ProseField(required=False, allow_blank=True, max_length=2000)
 
 
 class DecisionList(APIView):

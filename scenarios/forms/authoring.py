@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from qmportal.lib.text import refuse_unstorable
+from qmportal.lib.forms import ProseField
+from qmportal.lib.text import clean_text, refuse_unstorable
 from scenarios import engine
 from scenarios.engine.reading import MAX_BYTES
 from scenarios.engine.shape import HTML, MAX_TEXT
@@ -19,11 +20,10 @@ class YamlForm(forms.Form):
     """YAML typed, pasted or as a file, which wins. Faults inside it are for the engine to name, not for the form."""
 
     base = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    text = forms.CharField(
+    text = ProseField(
         label="YAML",
         strip=False,
         error_messages={"required": "Enter the YAML of the scenario, or choose a file."},
-        validators=[refuse_unstorable],
         widget=forms.Textarea(
             attrs={"class": "code", "rows": 28, "wrap": "off", "spellcheck": "false", "autocapitalize": "off"}
         ),
@@ -46,14 +46,13 @@ class YamlForm(forms.Form):
         except UnicodeDecodeError:
             raise ValidationError("This is not a UTF-8 text file.") from None
         refuse_unstorable(text)
-        return text
+        return clean_text(text)
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         if cleaned.get("file"):
             self.errors.pop("text", None)
-        # Browsers send line ends as two characters; the file that is exported has one.
-        text = (cleaned.get("file") or cleaned.get("text") or "").replace("\r\n", "\n")
+        text = cleaned.get("file") or cleaned.get("text") or ""
         if len(text.encode("utf-8", "replace")) > MAX_BYTES:
             self.add_error("text", TOO_LARGE)
         cleaned["text"] = text
@@ -82,22 +81,22 @@ class TextsForm(forms.Form):
 
     @property
     def changed_texts(self) -> dict[str, str]:
-        typed = {path: self.cleaned_data[path].replace("\r\n", "\n") for path in self.texts}
+        typed = {path: self.cleaned_data[path] for path in self.texts}
         return {path: words for path, words in typed.items() if words != self.texts[path]}
 
 
-def _text_field(path: str, text: str) -> forms.CharField:
+def _text_field(path: str, text: str) -> ProseField:
     parts = path.split(".")
     label = parts[-1].capitalize() if len(parts) < 4 else f"{parts[3]}: {parts[4]}"
     if parts[0] == "metrics":
         label = f"{parts[1]}: {parts[2]}"
     short = len(text) <= 80 and parts[-1] in ("title", "label", "unit")
     widget = forms.TextInput() if short else forms.Textarea(attrs={"rows": 3})
-    return forms.CharField(
+    return ProseField(
         label=label,
         initial=text,
         max_length=MAX_TEXT,
-        validators=[refuse_unstorable, refuse_html],
+        validators=[refuse_html],
         widget=widget,
         error_messages={"required": "This text cannot be empty."},
     )
@@ -118,12 +117,11 @@ class PublishForm(forms.Form):
     """What is new in a version."""
 
     base = forms.IntegerField(widget=forms.HiddenInput)
-    note = forms.CharField(
+    note = ProseField(
         label="What is new",
         max_length=500,
         required=False,
         help_text="Shown to other authors on the versions page.",
-        validators=[refuse_unstorable],
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
@@ -131,10 +129,9 @@ class PublishForm(forms.Form):
 class VoidForm(forms.Form):
     """Why a version is withdrawn."""
 
-    reason = forms.CharField(
-        label="What is wrong with it??",
+    reason = ProseField(
+        label="What is wrong with it?",
         max_length=500,
         help_text="Everyone who is credited reads this.",
-        validators=[refuse_unstorable],
         widget=forms.Textarea(attrs={"rows": 3}),
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from qmportal.lib.text import refuse_unstorable
+from qmportal.lib.forms import clean_formfield
 from scenarios.models import Certificate
 
 
@@ -16,10 +16,10 @@ class RevokeForm(forms.ModelForm):
     class Meta:
         model = Certificate
         fields = ["revoke_reason"]
+        formfield_callback = clean_formfield
         labels = {"revoke_reason": "Why do you revoke it?"}
         help_texts = {"revoke_reason": "Shown to the holder and to anyone who verifies the certificate."}
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["revoke_reason"].required = True
-        self.fields["revoke_reason"].validators.append(refuse_unstorable)

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from qmportal.lib.text import refuse_unstorable
+from qmportal.lib.forms import ProseField
 from qmportal.lib.widgets import OptionCards
 from scenarios.diagnostic import Diagnostic
 
@@ -34,9 +34,8 @@ class DiagnosticForm(forms.Form):
 class TextForm(forms.Form):
     """One text that must say something: a question to the quality leads, or their answer."""
 
-    text = forms.CharField(
+    text = ProseField(
         widget=forms.Textarea(attrs={"rows": 6}),
-        validators=[refuse_unstorable],
         error_messages={"required": "Enter a text."},
     )
 

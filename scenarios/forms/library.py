@@ -10,8 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
 from benchmarks.tiers import Rules
-from qmportal.lib.forms import LineField
-from qmportal.lib.text import refuse_unstorable
+from qmportal.lib.forms import LineField, ProseField
 from qmportal.lib.widgets import OptionCards
 from scenarios.calculators import Calculator, Impossible, Input, Result
 from scenarios.forms.checks import LONGEST_NUMBER
@@ -64,10 +63,9 @@ class PageEditForm(forms.Form):
     """A page's own text. `wants` is the button that was pressed: preview, save or restore."""
 
     base = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1, widget=forms.HiddenInput)
-    body = forms.CharField(
+    body = ProseField(
         label="Text",
         max_length=40_000,
-        validators=[refuse_unstorable],
         error_messages={"required": "Enter a text, or restore the default text."},
         help_text="Markdown: “## Heading”, “- item”, “**bold**”, “[words](../mttr/)” for a link to another page.",
         widget=forms.Textarea(attrs={"rows": 24, "class": "code"}),
@@ -85,7 +83,7 @@ class PageEditForm(forms.Form):
         self.fields["body"].required = wants != "restore"
 
     def clean_body(self) -> str:
-        return self.cleaned_data["body"].replace("\r\n", "\n").strip()
+        return self.cleaned_data["body"].strip()
 
 
 class LinkForm(forms.ModelForm):

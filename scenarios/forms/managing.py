@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Max, QuerySet
 
-from qmportal.lib.text import clean_line, refuse_unstorable
+from qmportal.lib.forms import LineField, clean_formfield
 from scenarios import items
 from scenarios.models import Plan, PlanItem
 from scenarios.progress import STATES
@@ -32,6 +31,8 @@ class PlanForm(forms.ModelForm):
     class Meta:
         model = Plan
         fields = ["name", "description", "team", "role", "automatic"]
+        formfield_callback = clean_formfield
+        error_messages = {"name": {"required": "Enter a name."}}
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, user: User, teams: TeamQuerySet, **kwargs: Any):
@@ -44,14 +45,6 @@ class PlanForm(forms.ModelForm):
         team.choices = [*whole, *((each.pk, indented(each)) for each in tree)]  # type: ignore[attr-defined]
         role.choices = [("", "Every role"), *Role.choices]  # type: ignore[attr-defined]
         role.help_text = "“Every role” means all members."
-        for name in ("name", "description"):
-            self.fields[name].validators.append(refuse_unstorable)
-
-    def clean_name(self) -> str:
-        name = clean_line(self.cleaned_data["name"])
-        if not name:
-            raise ValidationError("Enter a name.")
-        return name
 
 
 class ItemForm(forms.ModelForm):
@@ -135,7 +128,7 @@ class ProgressFilter(forms.Form):
         choices=[("", "Every state"), ("open", "Not passed yet"), *((key, words) for key, (words, _) in STATES.items())],
     )
     person = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    view = forms.CharField(required=False, max_length=10, widget=forms.HiddenInput)
+    view = LineField(required=False, max_length=10, widget=forms.HiddenInput)
 
     def __init__(self, data: Any, *, teams: TeamQuerySet, plans: QuerySet[Plan]):
         super().__init__(data, auto_id="filter_%s")

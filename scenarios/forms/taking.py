@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from qmportal.lib.text import refuse_unstorable
+from qmportal.lib.forms import ProseField
 from qmportal.lib.widgets import OptionCards
 from scenarios.attempts import CONFIDENCE, Question, check_result
 from scenarios.checks import KnowledgeCheck
@@ -38,12 +38,11 @@ class StepForm(forms.Form):
         required=False,
         widget=OptionCards(attrs={"class": "scale"}),
     )
-    reason = forms.CharField(
+    reason = ProseField(
         label="Why?",
         help_text="Which fact mattered most, and what would change your mind?",
         required=False,
         max_length=2000,
-        validators=[refuse_unstorable],
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 

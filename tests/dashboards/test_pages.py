@@ -104,7 +104,7 @@ def test_a_filter_sends_headline_figures_and_table_to_htmx(client, manager):
 def test_the_table_leaves_as_csv_with_formulas_made_text(client, manager, payments):
     payments.name = "=cmd|' /C calc'!A0"
     payments.save()
-    rows = client.get("/?format=csv").content.decode().splitlines()
+    rows = client.get("/?format=csv").content.decode("utf-8-sig").splitlines()
     assert rows[0].startswith("team,slug,as_of,window_days,overall_tier,escaped_defect_rate,")
     assert rows[0].endswith(",group,is_group")
     assert rows[1].startswith("'=cmd")

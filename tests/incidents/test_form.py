@@ -78,6 +78,18 @@ def test_titles_that_are_refused(client, title):
     assert client.post(CREATE, typed(title=title)).status_code == 422
 
 
+def test_other_texts_are_cleaned_alike(client):
+    hidden = {"services": "Cards\u202e", "summary": "One\r\n\u200bTwo\u202e", "root_cause": "\u3164"}
+    client.post(CREATE, typed(**hidden))
+    incident = Incident.objects.get()
+    assert (incident.services, incident.summary, incident.root_cause) == ("Cards", "One\nTwo", "")
+
+
+def test_an_effect_that_nobody_can_read_is_none(client):
+    answer = client.post(CREATE, typed(customer_impacted="on", customer_impact="\u200b\u2800"))
+    assert "Say how customers are affected." in answer.text
+
+
 def test_titles_are_cleaned_but_kept_as_they_are_meant(client):
     client.post(CREATE, typed(title="  \u202eCafe\u0301  <b>down</b>\n"))
     assert Incident.objects.get().title == "Caf\u00e9 <b>down</b>"
@@ -156,6 +168,13 @@ def test_going_back_and_reporting_something_else_makes_another(client):
     client.post(CREATE, once)
     client.post(CREATE, once | {"title": "Refunds fail as well"})
     assert [i.reference for i in Incident.objects.order_by("pk")] == ["PAY-INC-1", "PAY-INC-2"]
+
+
+def test_going_back_and_pressing_twice_makes_one_more(client):
+    once = typed()
+    other = once | {"title": "Refunds fail as well"}
+    places = [client.post(CREATE, fields).headers["Location"] for fields in (once, other, other, once)]
+    assert places == [f"/incidents/PAY-INC-{number}/" for number in (1, 2, 2, 1)]
 
 
 def test_the_number_of_somebody_elses_form_is_of_no_use(client, team):

@@ -173,7 +173,7 @@ def test_the_list_leaves_as_csv_with_its_filters_and_order_and_formulas_made_tex
     assert 'href="?q=pays&amp;sort=title&amp;format=csv"' in page.text
     answer = client.get(URL, {"q": "pays", "sort": "title", "format": "csv"})
     assert answer["Content-Disposition"] == 'attachment; filename="incidents.csv"'
-    lines = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
+    lines = list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
     assert sorted(line["title"] for line in lines) == ["'=cmd|' /C calc'!A0 pays", "Beta pays"]
     assert {line["team"] for line in lines} == {"payments"}
 

@@ -1,12 +1,16 @@
 """References have no gaps and no twins, however many people report at once."""
 
+import uuid
+
 import pytest
 from django.db import transaction
+from django.test import Client
+from django.urls import reverse
 
 from defects.models import Defect
 from incidents.models import Incident
 from teams.models import ReferenceCounter, Team
-from tests.factories import NOON, make_defect, make_incident, make_team
+from tests.factories import NOON, make_defect, make_incident, make_member, make_team
 from tests.threads import at_once, committing_db  # noqa: F401 - pytest finds it as `db`
 
 
@@ -54,3 +58,18 @@ def test_twenty_people_press_the_same_button(committed_team):
 
     answers = at_once(restore, range(20))
     assert sorted(answers) == ["ValidationError"] * 19 + ["done"]
+
+
+def test_five_presses_of_a_page_that_was_used_before_make_one(committed_team):
+    user = make_member(team=committed_team)
+    once = {"title": "Cards refused", "team": "crowd", "severity": "SEV2", "submission": uuid.uuid4()}
+
+    def press(title):
+        client = Client()
+        client.force_login(user)
+        return client.post(reverse("incidents:create"), once | {"title": title}).headers["Location"]
+
+    press("Cards refused")
+    assert len(set(at_once(press, ["Refunds fail"] * 5))) == 1
+    assert Incident.objects.filter(team=committed_team).count() == 2
+    user.delete()

@@ -112,7 +112,8 @@ def test_errors_have_their_lines_and_the_good_rows_wait_for_a_word(client, team,
     assert not Defect.objects.exists()
     start(client, job, skip_errors="1")
     assert Defect.objects.count() == 2
-    rows = list(csv.reader(io.StringIO(client.get(reverse("integrations:import_failed", args=[job.pk])).text)))
+    file = client.get(reverse("integrations:import_failed", args=[job.pk])).content
+    rows = list(csv.reader(io.StringIO(file.decode("utf-8-sig"))))
     assert rows[0] == ["external_id", "title", "found_at", "stage_found", "problem"]
     assert rows[1][:3] == ["3", "Never happened", "2023-02-29"]
     assert len(rows) == 2

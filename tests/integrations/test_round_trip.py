@@ -22,6 +22,8 @@ AWKWARD = [
     "+49 30 1234",
     "@home",
     "' quoted",
+    "＝1+1",
+    "a;=1+1",
     'He said "no", twice; and left',
     "Zażółć gęślą jaźń 日本",
 ]
@@ -85,7 +87,7 @@ def test_defects_come_back_unchanged(client, team, load):
         **dict.fromkeys(("environment", "version_found", "version_fixed", "expected", "actual"), "2.0"),
     )
     before = list(Defect.objects.order_by("pk").values())
-    assert "created 0, updated 0, unchanged 22, skipped 0, errors 0" in load("defects", exported(client, "defects"))
+    assert "created 0, updated 0, unchanged 26, skipped 0, errors 0" in load("defects", exported(client, "defects"))
     assert list(Defect.objects.order_by("pk").values()) == before
 
 
@@ -115,8 +117,24 @@ def test_incidents_come_back_unchanged(client, team, load):
         should_have_caught=stage("ci"),
     )
     before = list(Incident.objects.order_by("pk").values())
-    assert "created 0, updated 0, unchanged 12, skipped 0, errors 0" in load("incidents", exported(client, "incidents"))
+    assert "created 0, updated 0, unchanged 14, skipped 0, errors 0" in load("incidents", exported(client, "incidents"))
     assert list(Incident.objects.order_by("pk").values()) == before
+
+
+@pytest.mark.parametrize("kept", ["=1+1", "''=1+1", "'''=1+1"])
+def test_a_guard_that_a_spreadsheet_ate_or_doubled_changes_nothing(client, team, load, kept):
+    defect = make_defect(team=team, title="=1+1")
+    content = exported(client, "defects")
+    assert b",'=1+1," in content
+    assert "updated 0, unchanged 1" in load("defects", content.replace(b"'=1+1", kept.encode()))
+    defect.refresh_from_db()
+    assert defect.title == "=1+1"
+
+
+@pytest.mark.parametrize("kind", ["defects", "incidents"])
+def test_the_file_says_that_it_is_utf_8(client, kind):
+    # Without the mark, Excel reads accents wrongly.
+    assert exported(client, kind).startswith("\ufeffreference,".encode())
 
 
 def test_duplicates_and_other_decisions_of_people_stay(client, team, load):

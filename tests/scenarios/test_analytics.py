@@ -159,7 +159,7 @@ def test_the_page_and_its_csv(client, scenario):
     page = client.get(address).text
     assert "Passed at the first attempt" in page
     assert "66.7%" in page
-    choices = client.get(address, {"format": "csv"}).text.splitlines()
+    choices = client.get(address, {"format": "csv"}).content.decode("utf-8-sig").splitlines()
     assert choices[0] == "node,choice,label,quality,attempts,of,share,low,high,correlation,hidden"
     assert choices[1].startswith("friday,wait,Hold the release and find the cause,1,12,18,66.7,")
     paths = client.get(address, {"format": "csv", "table": "paths"}).text.splitlines()

@@ -147,7 +147,7 @@ def test_the_board_leaves_as_csv_with_formulas_made_text(client, manager, ann, z
     ann.save()
     ask(ann)
     play(ann, zero_bug, WORST, NOON + timedelta(days=1))
-    lines = list(csv.DictReader(client.get("/training/progress/?format=csv").content.decode().splitlines()))
+    lines = list(csv.DictReader(client.get("/training/progress/?format=csv").content.decode("utf-8-sig").splitlines()))
     assert lines[0]["person"] == "'=cmd"
     assert lines[0]["title"] == "The Zero Bug Policy"
     assert (lines[0]["state"], lines[0]["first_score"], lines[0]["version"]) == ("overdue", "47.3", "1.0.0")
