@@ -62,7 +62,7 @@ class DefectForm(RecordForm[Defect]):
         error_messages={"invalid_choice": "Choose one of these stages."},
     )
     assignee = KeyField(
-        User.objects.filter(is_active=True),
+        User.objects.none(),
         to_field_name="email",
         fold=str.lower,
         required=False,
@@ -105,6 +105,7 @@ class DefectForm(RecordForm[Defect]):
         super().__init__(*args, user=user, **kwargs)
         self.offer_teams(Team.objects.with_rows_for(user))
         self.offer("severity", Severity.objects.all())
+        self.offer("assignee", User.objects.filter(is_active=True))
         self.draw("severity", severity_cards())
         self.offer("duplicate_of", Defect.objects.visible_to(user))
         if self.instance.pk:
@@ -114,7 +115,7 @@ class DefectForm(RecordForm[Defect]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         team, assignee = cleaned.get("team"), cleaned.get("assignee")
-        if team and assignee and not is_member(assignee, team):
+        if team and assignee and not self.is_kept("assignee") and not is_member(assignee, team):
             self.add_error("assignee", self.fields["assignee"].error_messages["invalid_choice"])
         return cleaned
 

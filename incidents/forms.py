@@ -35,7 +35,7 @@ class IncidentForm(RecordForm[Incident]):
         error_messages={"invalid_choice": "Choose one of these severities."},
     )
     lead = KeyField(
-        User.objects.filter(is_active=True),
+        User.objects.none(),
         to_field_name="email",
         fold=str.lower,
         required=False,
@@ -88,6 +88,7 @@ class IncidentForm(RecordForm[Incident]):
         super().__init__(*args, user=user, **kwargs)
         self.offer_teams(Team.objects.with_rows_for(user))
         self.offer("severity", Severity.objects.all())
+        self.offer("lead", User.objects.filter(is_active=True))
         self.draw("severity", severity_cards(undetermined="Say it before service is restored"))
         self.offer("caused_by_defect", Defect.objects.visible_to(user))
         self.offer("duplicate_of", Incident.objects.visible_to(user))
@@ -95,7 +96,7 @@ class IncidentForm(RecordForm[Incident]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         team, lead = cleaned.get("team"), cleaned.get("lead")
-        if team and lead and not is_member(lead, team):
+        if team and lead and not self.is_kept("lead") and not is_member(lead, team):
             self.add_error("lead", self.fields["lead"].error_messages["invalid_choice"])
         return cleaned
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
 
 from integrations.mappings import MAPPINGS, Mapping, guess
 from integrations.models import ImportJob
 from integrations.parsers import UnreadableFile, bind, open_table
+from qmportal.lib.days import zone_named
 from qmportal.lib.forms import LineField
 from qmportal.lib.text import clean_line
 from teams.models import Role, Team
@@ -43,7 +44,7 @@ class ImportForm(forms.ModelForm):
     )
     time_zone = LineField(
         max_length=60,
-        initial=settings.ORGANISATION_TIME_ZONE,
+        initial=timezone.get_current_timezone_name,
         help_text="For times in the file that name no zone, as in Europe/Berlin.",
     )
 
@@ -83,10 +84,9 @@ class ImportForm(forms.ModelForm):
 
     def clean_time_zone(self) -> str:
         name = self.cleaned_data["time_zone"]
-        try:
-            return ZoneInfo(name).key
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValidationError("There is no time zone of this name. Write it like Europe/Berlin.") from None
+        if zone := zone_named(name):
+            return zone.key
+        raise ValidationError("There is no time zone of this name. Write it like Europe/Berlin.")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

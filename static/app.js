@@ -279,26 +279,6 @@ on("click", (event) => {
   if (link && goToLine(link)) event.preventDefault();
 });
 
-// ---- Times -----------------------------------------------------------------------------------------------
-// Exact times are shown in the reader's zone; relative ones keep their words and explain themselves on hover.
-
-const clock = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
-});
-
-function localTimes(within = document) {
-  for (const time of findAll("time[datetime*=T]", within)) {
-    const moment = new Date(time.dateTime);
-    if (Number.isNaN(moment.valueOf()) || time.dataset.local) continue;
-    const words = clock.format(moment).replace("Sept", "Sep"); // one month of this locale has four letters, ours none
-    if ("exact" in time.dataset) {
-      time.title = time.textContent; // as the server wrote it
-      time.textContent = words;
-    } else time.title = words;
-    time.dataset.local = "1";
-  }
-}
-
 // ---- Hover on a chart: the values come from the chart's own table ----------------------------------------
 
 const TIP_WIDTH = 140;
@@ -348,7 +328,6 @@ on("pointermove", (event) => {
 // ---- On load and after every swap ------------------------------------------------------------------------
 
 function refresh() {
-  localTimes();
   labelKeysToggle();
   watchView();
   announce();

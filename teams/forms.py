@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
+from qmportal.lib.days import organisation_zone, zone_names
 from qmportal.lib.forms import LineField
 from qmportal.lib.text import mail_address
 from teams.models import ADDRESS_TAKEN, AccessToken, AccountMail, Invitation, Membership, Team, User
@@ -287,9 +288,21 @@ def is_setup_token(given: str, expected: str) -> bool:
 class ProfileForm(forms.ModelForm):
     name = LineField(label="Your name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
 
+    time_zone = forms.ChoiceField(
+        label="Time zone", required=False, help_text="Pages show times in it, and forms take them in it."
+    )
+
     class Meta:
         model = User
-        fields = ["name"]
+        fields = ["name", "time_zone"]
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        zone = self.fields["time_zone"]
+        assert isinstance(zone, forms.ChoiceField)
+        own = self.instance.time_zone
+        default = ("", f"As the organisation: {organisation_zone().key}")
+        zone.choices = [default, *((name, name) for name in dict.fromkeys([*filter(None, [own]), *zone_names()]))]
 
 
 class PreferencesForm(forms.Form):

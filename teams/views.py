@@ -320,7 +320,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if form.is_valid():
         form.save()
-        messages.success(request, "Your name is saved.")
+        messages.success(request, "Your profile is saved.")
         return redirect("teams:profile")
     cookies = {"theme": request.COOKIES.get("theme", "system"), "keys": request.COOKIES.get("keys", "on")}
     return _profile_page(request, form, PreferencesForm(initial=cookies))

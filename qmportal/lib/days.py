@@ -1,4 +1,4 @@
-"""Days of the organisation: windows begin and end at its local midnights."""
+"""Days of the organisation, whose local midnights begin and end windows; and the zone of the person who looks."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from django.conf import settings
+from django.utils import timezone
 
 # `fromisoformat` alone also reads weeks, digits without marks and the digits of other scripts.
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -23,6 +25,27 @@ def read_day(text: str) -> date:
 
 def organisation_zone() -> ZoneInfo:
     return ZoneInfo(settings.ORGANISATION_TIME_ZONE)
+
+
+def viewer_zone() -> ZoneInfo:
+    """The zone in which times are shown and typed: of the person whose request this is, else of the organisation."""
+    return timezone.get_current_timezone()
+
+
+def zone_named(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+@cache
+def zone_names() -> list[str]:
+    """The zones to choose from: those of places, and UTC."""
+    return [
+        "UTC",
+        *sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/"))),
+    ]
 
 
 def midnight(day: date) -> datetime:

@@ -174,11 +174,11 @@ def ago(moment: datetime | None) -> SafeString | str:
 
 @register.filter(expects_localtime=True)
 def exact(moment: datetime | None) -> SafeString | str:
-    """A <time> with the exact minute; the script turns it into the reader's zone."""
+    """A <time> with the exact minute, in the viewer's zone."""
     if moment is None:
         return ""
     return format_html(
-        '<time datetime="{}" data-exact>{}</time>',
+        '<time datetime="{}">{}</time>',
         moment.isoformat(timespec="seconds"),
         f"{moment.day} {moment:%b %Y, %H:%M %Z}",
     )

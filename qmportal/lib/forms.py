@@ -12,7 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db import IntegrityError, models
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.fields import BLANK_CHOICE_DASH
 from django.forms.models import construct_instance
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -20,7 +20,7 @@ from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
-from qmportal.lib.days import organisation_zone, read_day
+from qmportal.lib.days import read_day, viewer_zone
 from qmportal.lib.records import FILED_HERE, Record
 from qmportal.lib.text import clean_line, clean_text, refuse_unstorable
 
@@ -103,7 +103,7 @@ class DayField(forms.DateField):
 
 
 class MomentField(forms.DateTimeField):
-    """A moment, typed as wall-clock time of the organisation's zone, to the minute."""
+    """A moment, typed as wall-clock time of the viewer's zone, to the minute."""
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
     default_error_messages = {
@@ -117,14 +117,14 @@ class MomentField(forms.DateTimeField):
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, datetime) and value.tzinfo:
-            return value.astimezone(organisation_zone()).replace(tzinfo=None)
+            return value.astimezone(viewer_zone()).replace(tzinfo=None)
         return value
 
     def to_python(self, value: Any) -> datetime | None:
         """In UTC. Of the two times that have the same name when clocks go back, the first is meant."""
         if value in self.empty_values:
             return None
-        zone = organisation_zone()
+        zone = viewer_zone()
         try:
             text = str(value).strip()
             typed = datetime.fromisoformat(text if MOMENT.fullmatch(text) else "")
@@ -187,6 +187,8 @@ class RecordForm(forms.ModelForm, Generic[R]):
         super().__init__(*args, **kwargs)
         self.user = user
         del self.fields["submission" if self.instance.pk else "version"]
+        if not self.instance.pk and not self.is_bound:  # a form with errors takes the focus to its summary
+            self.fields["title"].widget.attrs["autofocus"] = True
         self.initial["submission"] = uuid.uuid4()
         self.initial["version"] = self.instance.version
         for name in self.columns:
@@ -197,8 +199,6 @@ class RecordForm(forms.ModelForm, Generic[R]):
                 field.empty_label = UNSET if field.empty_label == DASHES else field.empty_label
             elif isinstance(field, forms.ChoiceField):
                 field.choices = [(key, label if key else UNSET) for key, label in field.choices]  # type: ignore[union-attr,misc]
-            if isinstance(field, MomentField):
-                field.help_text = f"Time in {organisation_zone().key}."
             if self._has_default(name):
                 field.required = isinstance(field, MomentField) and bool(self.instance.pk)
 
@@ -214,6 +214,11 @@ class RecordForm(forms.ModelForm, Generic[R]):
         hidden = self.instance.pk and self.initial.get(name) is None and getattr(self.instance, name) is not None
         return bool(hidden) and self.cleaned_data.get(name) is None
 
+    def is_kept(self, name: str) -> bool:
+        """The field holds what is stored, in the same team: it may stay, also what would not be offered today."""
+        kept = all(self.cleaned_data.get(each) == self.initial.get(each) for each in (name, "team"))
+        return kept and bool(self.instance.pk)
+
     def _has_default(self, name: str) -> bool:
         column = self._meta.model._meta.get_field(name)
         return column.has_default() and not column.blank
@@ -224,7 +229,9 @@ class RecordForm(forms.ModelForm, Generic[R]):
         return tuple(self._meta.fields or ())
 
     def offer(self, name: str, rows: QuerySet) -> None:
-        """Limits what a field accepts to these rows."""
+        """Limits what a field accepts to these rows. What is stored and shown may stay."""
+        if stored := self.initial.get(name) if self.instance.pk else None:
+            rows = rows.model._default_manager.filter(Q(pk__in=rows.values("pk")) | Q(pk=stored.pk))
         self.fields[name].queryset = rows  # type: ignore[attr-defined]
 
     def offer_teams(self, teams: QuerySet) -> None:
@@ -246,6 +253,11 @@ class RecordForm(forms.ModelForm, Generic[R]):
         """Shows a field's choices with another widget."""
         widget.choices = self.fields[name].choices  # type: ignore[attr-defined]
         self.fields[name].widget = widget
+
+    @property
+    def zone(self) -> str:
+        """The zone of all times in the form."""
+        return viewer_zone().key
 
     @property
     def is_open_for_more(self) -> bool:
@@ -333,7 +345,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
         if value in (None, ""):
             return ""
         if isinstance(value, datetime):
-            return f"{value.astimezone(organisation_zone()):%-d %b %Y, %H:%M}"
+            return f"{value.astimezone(viewer_zone()):%-d %b %Y, %H:%M}"
         if isinstance(value, bool):
             return "Yes" if value else "No"
         if isinstance(field, KeyField):

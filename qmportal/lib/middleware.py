@@ -1,13 +1,17 @@
-"""Small middlewares: what browsers may keep, a session that ended, wrong methods, and input that no field holds."""
+"""Small middlewares: caches, a session that ended, the viewer's clock, wrong methods, and input that no field holds."""
 
 from collections.abc import Callable
+from datetime import UTC, tzinfo
 from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
+
+from qmportal.lib.days import organisation_zone, zone_named
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -52,6 +56,21 @@ def _page_of(request: HttpRequest) -> str:
     if page.netloc == request.get_host():
         return urlunsplit(("", "", page.path or "/", page.query, ""))
     return request.get_full_path() if request.method == "GET" else "/"
+
+
+class ViewerZoneMiddleware:
+    """Pages show and take times in the zone of the person's profile, else of the organisation. The API speaks UTC."""
+
+    def __init__(self, get_response: GetResponse):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith("/api/"):
+            zone: tzinfo | None = UTC
+        else:
+            zone = zone_named(getattr(request.user, "time_zone", "")) or organisation_zone()
+        with timezone.override(zone):
+            return self.get_response(request)
 
 
 class WrongMethodMiddleware:

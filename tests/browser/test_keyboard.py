@@ -1,14 +1,11 @@
 """Everything without a mouse, and what a script adds to the pages."""
 
 import re
-from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import expect
 
-from teams.models import Team
 from tests.browser.conftest import ENGINEER
-from tests.factories import make_defect
 
 
 def heading(page):
@@ -177,13 +174,6 @@ def test_back_after_a_filter_shows_the_former_list(admin):
     expect(admin.get_by_label("Team", exact=True)).to_have_value("")
     admin.keyboard.type("gd")  # the script lives on
     expect(heading(admin)).to_have_text("Defects")
-
-
-def test_a_script_names_months_as_the_server_does(engineer):
-    found = datetime(2025, 9, 11, 19, 25, tzinfo=UTC)
-    defect = make_defect(team=Team.objects.get(slug="payments"), found_at=found)
-    engineer.goto(defect.get_absolute_url())
-    expect(engineer.locator("time[data-local]").first).to_have_text("11 Sep 2025, 19:25 UTC")
 
 
 @pytest.mark.parametrize(

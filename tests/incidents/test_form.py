@@ -201,7 +201,7 @@ def test_the_edit_form_shows_what_is_stored(client, user, team):
         team=team, lead=user, caused_by_defect=make_defect(team=team), started_at=NOON, detected_at=NOON
     )
     page = client.get(edit_url(incident)).text
-    for shown in ('value="ann@example.com"', 'value="PAY-DEF-1"', 'value="2026-03-02T12:00"', "Time in UTC."):
+    for shown in ('value="ann@example.com"', 'value="PAY-DEF-1"', 'value="2026-03-02T12:00"', "Times in UTC."):
         assert shown in page
 
 

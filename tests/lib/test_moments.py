@@ -1,16 +1,18 @@
-"""Moments typed into forms, as wall-clock time of the organisation."""
+"""Moments typed into forms, as wall-clock time of the person who types."""
 
 from datetime import UTC, datetime
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from qmportal.lib.forms import MomentField
 
 
 @pytest.fixture(autouse=True)
-def berlin(settings):
-    settings.ORGANISATION_TIME_ZONE = "Europe/Berlin"
+def berlin():
+    with timezone.override("Europe/Berlin"):
+        yield
 
 
 @pytest.mark.parametrize(
