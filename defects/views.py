@@ -9,7 +9,6 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 
 from defects.filters import DefectFilter
@@ -20,9 +19,10 @@ from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.records import StaleRecord
 from qmportal.lib.spreadsheet import csv_stream
 from qmportal.lib.text import clean_line
+from qmportal.lib.undo import read_undo, say_with_undo
 from qmportal.lib.wording import duration
 from teams.permissions import can_manage, can_report, require
-from teams.requests import SignedInRequest
+from teams.requests import SignedInRequest, team_before
 
 PREFILLED = ("title", "team", "severity", "stage_found", "steps")
 SIMILAR_SHOWN = 4
@@ -59,7 +59,7 @@ def defect_detail(request: SignedInRequest, reference: str) -> HttpResponse:
 @form_page
 def defect_create(request: SignedInRequest) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
-    form = DefectForm(data, user=request.user, initial=prefill(request, PREFILLED))
+    form = DefectForm(data, user=request.user, initial=team_before(request) | prefill(request, PREFILLED))
     if form.is_valid():
         defect = form.file()
         messages.success(request, f"{defect.reference} was reported.")
@@ -99,8 +99,8 @@ def defect_delete(request: SignedInRequest, reference: str) -> HttpResponse:
     require(can_manage(request.user, defect.team))
     if request.method == "POST":
         defect.put_away(timezone.now())
-        undo = reverse("defects:bring_back", args=[reference])
-        messages.success(request, format_html('{} was deleted. <a href="{}">Undo</a>', reference, undo))
+        undo = reverse("defects:bring_back", args=[defect.reference])
+        say_with_undo(request, f"{defect.reference} was deleted.", undo, version=defect.version + 1)
         return redirect("defects:list")
     return render_page(request, "defects/delete.html", {"defect": defect})
 
@@ -111,8 +111,11 @@ def defect_bring_back(request: SignedInRequest, reference: str) -> HttpResponse:
     defect = get_object_or_404(rows, reference=reference)
     require(can_manage(request.user, defect.team))
     if request.method == "POST":
-        defect.put_away(None)
-        messages.success(request, f"{reference} is back.")
+        version = (read_undo(request) or {}).get("version")  # none from the page that asks
+        if not defect.put_away(None, version):
+            messages.error(request, f"{defect.reference} was changed since, so it stays deleted.")
+            return redirect("defects:list")
+        messages.success(request, f"{defect.reference} is back.")
         return redirect(defect)
     return render_page(request, "defects/bring_back.html", {"defect": defect})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
@@ -158,6 +159,7 @@ class Incident(Record):
     objects = IncidentQuerySet.as_manager()
 
     TIMES = ("started_at", "detected_at", "acknowledged_at", "mitigated_at", "restored_at", "closed_at")
+    MOVED = ("status", "severity_id", "lead_id", "duplicate_of_id", *TIMES)
     CSV_COLUMNS = (
         *("reference", "title", "team__slug", "severity__key", "status", "kind", "environment", "services", *TIMES),
         *("detection_source", "impact_kind", "customer_impacted", "customers_affected", "customer_impact"),
@@ -270,6 +272,22 @@ class Incident(Record):
                 setattr(self, name, None)
         elif self.status == self.Status.TRIAGE:
             self.duplicate_of = None
+        self._save_if_right(now)
+
+    def state(self) -> dict[str, Any]:
+        """All that a move can change, to go back to."""
+        return {
+            name: value.isoformat() if isinstance(value := getattr(self, name), datetime) else value for name in self.MOVED
+        }
+
+    @transaction.atomic
+    def return_to(self, state: dict[str, Any], version: int, now: datetime) -> None:
+        """Undoes a move, unless something else has changed since."""
+        self._lock()
+        if self.version != version:
+            raise ValidationError("This incident was changed since, so the move was not undone.")
+        for name, value in state.items():
+            setattr(self, name, datetime.fromisoformat(value) if value and name in self.TIMES else value)
         self._save_if_right(now)
 
     def follow_times(self) -> None:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("<str:reference>/", views.incident_detail, name="detail"),
     path("<str:reference>/edit/", views.incident_edit, name="edit"),
     path("<str:reference>/move/", views.incident_move, name="move"),
+    path("<str:reference>/move/undo/", views.incident_undo_move, name="undo_move"),
     path("<str:reference>/delete/", views.incident_delete, name="delete"),
     path("<str:reference>/bring-back/", views.incident_bring_back, name="bring_back"),
 ]

@@ -10,7 +10,6 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from defects.models import Severity
@@ -21,9 +20,10 @@ from qmportal.lib.forms import go, prefill
 from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.records import StaleRecord
 from qmportal.lib.spreadsheet import csv_stream
+from qmportal.lib.undo import read_undo, say_with_undo
 from qmportal.lib.wording import duration
 from teams.permissions import can_manage, can_report, require
-from teams.requests import SignedInRequest
+from teams.requests import SignedInRequest, team_before
 
 PREFILLED = ("title", "team", "severity", "summary")
 
@@ -60,7 +60,7 @@ def incident_detail(request: SignedInRequest, reference: str) -> HttpResponse:
 @form_page
 def incident_create(request: SignedInRequest) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
-    form = IncidentForm(data, user=request.user, initial=prefill(request, PREFILLED))
+    form = IncidentForm(data, user=request.user, initial=team_before(request) | prefill(request, PREFILLED))
     if form.is_valid():
         incident = form.file()
         messages.success(request, f"{incident.reference} was reported.")
@@ -90,6 +90,7 @@ def incident_move(request: SignedInRequest, reference: str) -> HttpResponse:
     incident = _find(request, reference)
     require(can_report(request.user, incident.team))
     to, now = request.POST.get("to", ""), timezone.now()
+    before = incident.state()
     severity = {severity.key: severity for severity in Severity.objects.all()}.get(request.POST.get("severity", ""))
     try:
         if to == "acknowledged":
@@ -99,7 +100,24 @@ def incident_move(request: SignedInRequest, reference: str) -> HttpResponse:
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
     else:
-        messages.success(request, f"{reference} is {to}.")
+        undo = reverse("incidents:undo_move", args=[incident.reference])
+        say_with_undo(request, f"{incident.reference} is {to}.", undo, version=incident.version, before=before)
+    return redirect(incident)
+
+
+@require_POST
+def incident_undo_move(request: SignedInRequest, reference: str) -> HttpResponse:
+    incident = _find(request, reference)
+    require(can_report(request.user, incident.team))
+    facts = read_undo(request)
+    try:
+        if facts is None:
+            raise ValidationError("This can no longer be undone here. Edit the incident instead.")
+        incident.return_to(facts["before"], facts["version"], timezone.now())
+    except ValidationError as refused:
+        messages.error(request, " ".join(refused.messages))
+    else:
+        messages.success(request, f"{incident.reference} is {incident.get_status_display().lower()} again.")
     return redirect(incident)
 
 
@@ -109,8 +127,8 @@ def incident_delete(request: SignedInRequest, reference: str) -> HttpResponse:
     require(can_manage(request.user, incident.team))
     if request.method == "POST":
         incident.put_away(timezone.now())
-        undo = reverse("incidents:bring_back", args=[reference])
-        messages.success(request, format_html('{} was deleted. <a href="{}">Undo</a>', reference, undo))
+        undo = reverse("incidents:bring_back", args=[incident.reference])
+        say_with_undo(request, f"{incident.reference} was deleted.", undo, version=incident.version + 1)
         return redirect("incidents:list")
     return render_page(request, "incidents/delete.html", {"incident": incident})
 
@@ -121,8 +139,11 @@ def incident_bring_back(request: SignedInRequest, reference: str) -> HttpRespons
     incident = get_object_or_404(rows, reference=reference)
     require(can_manage(request.user, incident.team))
     if request.method == "POST":
-        incident.put_away(None)
-        messages.success(request, f"{reference} is back.")
+        version = (read_undo(request) or {}).get("version")  # none from the page that asks
+        if not incident.put_away(None, version):
+            messages.error(request, f"{incident.reference} was changed since, so it stays deleted.")
+            return redirect("incidents:list")
+        messages.success(request, f"{incident.reference} is back.")
         return redirect(incident)
     return render_page(request, "incidents/bring_back.html", {"incident": incident})
 

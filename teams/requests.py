@@ -1,11 +1,15 @@
-"""The request as a view finds it once middleware has done its part; only for annotations."""
+"""The request as a view finds it once middleware has done its part, and the team that its person came from."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from urllib.parse import urlsplit
+
+from django.db.models import Q
+from django.http import HttpRequest, QueryDict
+from django.urls import Resolver404, resolve
 from django_htmx.middleware import HtmxDetails
 
-from teams.models import User
+from teams.models import Team, User
 
 
 class SignedInRequest(HttpRequest):
@@ -16,3 +20,21 @@ class SignedInRequest(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+
+
+def team_before(request: SignedInRequest) -> dict[str, str]:
+    """First value of a form's team: that of the page before, if that was about one (its own, a record's, a list's)."""
+    before = urlsplit(request.headers.get("Referer", ""))
+    if before.netloc != request.get_host():
+        return {}
+    try:
+        page = resolve(before.path)
+    except Resolver404:
+        return {}
+    named = Q(slug=QueryDict(before.query).get("team"))
+    if page.namespace in ("dashboards", "teams"):
+        named |= Q(slug=page.kwargs.get("slug"))
+    if reference := page.kwargs.get("reference"):
+        named |= Q(incidents__reference=reference) | Q(defects__reference=reference)
+    slug = Team.objects.with_rows_for(request.user).filter(named).values_list("slug", flat=True).first()
+    return {"team": slug} if slug else {}

@@ -142,6 +142,7 @@ RULES = {
     "incidents:detail": members(),
     "incidents:edit": members(BOTH),
     "incidents:move": members(POST),
+    "incidents:undo_move": members(POST),
     "incidents:delete": managers(BOTH),
     "incidents:bring_back": managers(BOTH),
     "defects:list": signed_in(),

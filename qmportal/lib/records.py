@@ -144,9 +144,11 @@ class Record(models.Model):
                 duplicate_of=self.duplicate_of_id, version=F("version") + 1, updated_at=Now()
             )
 
-    def put_away(self, at: datetime | None) -> None:
-        """Deletes softly, or brings back with None. Two presses at once do the same; an edit that is open becomes stale."""
-        type(self)._base_manager.filter(pk=self.pk).update(deleted_at=at, version=F("version") + 1)
+    def put_away(self, at: datetime | None, version: int | None = None) -> bool:
+        """Deletes softly, or brings back with None; of this version only if one is given. An open edit becomes stale."""
+        rows = type(self)._base_manager.filter(pk=self.pk)
+        rows = rows if version is None else rows.filter(version=version)
+        return bool(rows.update(deleted_at=at, version=F("version") + 1))
 
     def _edited_fields(self, chosen: list[str] | None) -> list[str]:
         """All stored fields but the lock itself, which the statement above has moved on."""

@@ -1,5 +1,6 @@
 """Acknowledge, mitigate, restore: one press each, guarded by the model."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -89,3 +90,40 @@ def test_a_move_judges_the_row_as_it_is_now(team):
     Incident.objects.get(pk=seen.pk).move_to(Incident.Status.RESTORED, LATER)
     with pytest.raises(ValidationError, match="it cannot become mitigated now"):
         seen.move_to(Incident.Status.MITIGATED, LATER)
+
+
+def undo_in(answer):
+    """What the button in the message would send, and where to."""
+    button = re.search(r'formaction="([^"]+)" name="undo" value="([^"]+)"', answer.text)
+    return button[1], {"undo": button[2]}
+
+
+@pytest.mark.parametrize("to", ["acknowledged", "mitigated", "restored"])
+def test_a_move_is_undone_by_one_press(press, client, team, to):
+    incident = make_incident(team=team, status="triage", severity_key=None)
+    before = incident.state()
+    where, what = undo_in(press(incident, to, severity="SEV1"))
+    assert "PAY-INC-1 is triage again." in client.post(where, what, follow=True).text
+    incident.refresh_from_db()
+    assert (incident.state(), incident.version) == (before, 3)
+
+
+def test_undo_leaves_alone_what_was_changed_since(press, client, team):
+    incident = make_incident(team=team)
+    where, what = undo_in(press(incident, "mitigated"))
+    press(incident, "restored")
+    assert "was changed since" in client.post(where, what, follow=True).text
+    incident.refresh_from_db()
+    assert incident.status == "restored"
+
+
+def test_undo_is_for_the_person_who_moved_and_may_still(press, client, team, user):
+    incident = make_incident(team=team)
+    where, what = undo_in(press(incident, "mitigated"))
+    user.memberships.all().delete()
+    assert client.post(where, what).status_code == 404
+    client.force_login(make_member(team=team))
+    for forged in (what, {"undo": "x:y:z"}, {}):
+        assert "can no longer be undone here" in client.post(where, forged, follow=True).text
+    incident.refresh_from_db()
+    assert incident.status == "mitigated"
