@@ -18,8 +18,8 @@ from django.urls import reverse
 from benchmarks.metrics import METRICS, Measure, Metric
 from benchmarks.quantities import limits
 from benchmarks.tiers import Cuts, Rules, State, Tier, overall
+from defects.models import severity_names
 from qmportal.lib.days import local_day
-from qmportal.lib.face import severity_label
 from qmportal.lib.work import Work, ring
 from teams.models import Team, User
 
@@ -185,7 +185,8 @@ class ThresholdSet(models.Model):
 
     @property
     def severities_in_words(self) -> str:
-        return ", ".join(severity_label(key) for key in sorted(self.severities)) or "all"
+        names = severity_names() if self.severities else {}
+        return ", ".join(names.get(key, key) for key in sorted(self.severities)) or "all"
 
     @property
     def in_words(self) -> list[str]:

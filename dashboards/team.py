@@ -280,6 +280,11 @@ def where_found(team: Team, span: Window) -> list[charts.Segment]:
     return charts.bars(items) if counts else []
 
 
+def count_to_close(team: Team) -> int:
+    """Defects that are fixed and not yet closed: no open work any more."""
+    return Defect.objects.alive().to_close().filter(team__in=Team.objects.descendants_of(team)).count()
+
+
 def severity_mix(team: Team) -> list[charts.Segment]:
     """Open defects by severity, the worst first."""
     counts = dict(

@@ -20,7 +20,7 @@ from dashboards.metric import read_metric
 from dashboards.overview import COLUMNS, as_of_words, filtered, kpis, lines, ordered, read_overview, table
 from dashboards.search import search_everything
 from dashboards.start import first_steps
-from dashboards.team import read_team, recent_incidents, severity_mix, trend_chart, where_found
+from dashboards.team import count_to_close, read_team, recent_incidents, severity_mix, trend_chart, where_found
 from notifications.access import access_for
 from qmportal.lib.days import day_words, local_day
 from qmportal.lib.pages import render_page
@@ -89,6 +89,7 @@ def team(request: SignedInRequest, slug: str) -> HttpResponse:
         "found_in": where_found(found, report.span) if report.span else [],
         "severities": mix,
         "open_defects": int(sum(segment.value for segment in mix)),
+        "to_close": count_to_close(found),
         "access": access,
         "incidents": recent_incidents(found, period.day) if access is None else None,
         "as_of": as_of_words(report.as_of),

@@ -8,7 +8,7 @@ from django import forms
 from django.core.cache import caches
 from django.http import QueryDict
 
-from defects.models import Defect, DefectQuerySet, Severity
+from defects.models import KEPT_FOR_SECONDS, Defect, DefectQuerySet, severity_names
 from pipeline.models import Stage
 from qmportal.lib.lists import ListForm, within
 
@@ -16,17 +16,10 @@ if TYPE_CHECKING:
     from teams.permissions import AnyUser
 
 UNKNOWN = "none"
-# Severities and stages change about once a year, and every list asks for them.
-KEPT_FOR_SECONDS = 60
 
 
 def severity_choices() -> list[tuple[str, str]]:
-    return (
-        caches["process"].get_or_set(
-            "severity-choices", lambda: [*Severity.objects.values_list("key", "name")], KEPT_FOR_SECONDS
-        )
-        or []
-    )
+    return [*severity_names().items()]
 
 
 def stage_choices() -> list[tuple[str, str]]:
@@ -48,7 +41,13 @@ class DefectFilter(ListForm):
     DEFAULT_ORDER = "-found"
 
     team = forms.ChoiceField()
-    status = forms.ChoiceField(initial="all", choices=[("all", "Any status"), ("open", "Open"), *Defect.Status.choices])
+    status = forms.ChoiceField(
+        initial="all",
+        choices=[
+            *(("all", "Any status"), ("open", "Open"), ("to_close", "Fixed, not yet closed")),
+            *Defect.Status.choices,
+        ],
+    )
     severity = forms.ChoiceField()
     stage = forms.ChoiceField(label="Found in")
     # Set by links from a number that counts no other ones.
@@ -70,6 +69,8 @@ class DefectFilter(ListForm):
             rows = rows.filter(team__in=self.user.reach_below(chosen["team"]))
         if chosen.get("status") == "open":
             rows = rows.open()
+        elif chosen.get("status") == "to_close":
+            rows = rows.to_close()
         elif chosen.get("status") in Defect.Status:
             rows = rows.filter(status=chosen["status"])
         if chosen.get("severity"):

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import TrigramSimilarity
+from django.core.cache import caches
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -16,6 +17,8 @@ from pipeline.models import Stage
 from qmportal.lib.records import FILED_HERE, Record, RecordQuerySet
 from qmportal.lib.rules import Order, date_problems, order_problems
 from teams.models import Team
+
+KEPT_FOR_SECONDS = 60
 
 
 class Severity(models.Model):
@@ -32,6 +35,13 @@ class Severity(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def severity_names() -> dict[str, str]:
+    """The names by key, the worst first. They change about once a year, and every list asks for them."""
+    names = Severity.objects.values_list("key", "name")
+    kept = caches["process"].get_or_set("severity-names", lambda: dict(names), KEPT_FOR_SECONDS)
+    return kept or {}
 
 
 class Resolution(models.TextChoices):
@@ -74,8 +84,12 @@ class DefectQuerySet(RecordQuerySet["Defect"]):
         )
 
     def open(self) -> DefectQuerySet:
-        """Somebody still has to do something: neither closed nor put aside."""
-        return self.exclude(status__in=Defect.CLOSED)
+        """Open work: nobody has fixed it yet, and it is not put aside."""
+        return self.filter(status__in=Defect.OPEN)
+
+    def to_close(self) -> DefectQuerySet:
+        """Fixed, not yet closed."""
+        return self.filter(status__in=Defect.TO_CLOSE)
 
     def found_between(self, start: datetime, end: datetime) -> DefectQuerySet:
         """Found in the half-open span [start, end)."""
@@ -108,6 +122,8 @@ class Defect(Record):
         DUPLICATE = "duplicate", "Duplicate"
         REJECTED = "rejected", "Rejected"
 
+    OPEN = (Status.NEW, Status.TRIAGED, Status.IN_PROGRESS)
+    TO_CLOSE = (Status.FIXED, Status.VERIFIED)
     CLOSED = (Status.CLOSED, Status.DUPLICATE, Status.REJECTED)
 
     # The time at which a defect reached its status.
@@ -227,8 +243,8 @@ class Defect(Record):
         return reverse("defects:detail", args=[self.reference])
 
     @property
-    def is_open(self) -> bool:
-        return self.status not in self.CLOSED
+    def is_closed(self) -> bool:
+        return self.status in self.CLOSED
 
     @property
     def is_duplicate(self) -> bool:
@@ -247,9 +263,9 @@ class Defect(Record):
 
     def problems(self, now: datetime) -> dict[str, str]:
         found = order_problems(self, ORDERS) | date_problems(self, self.TIMES, now)
-        if not self.is_open and not self.resolution:
+        if self.is_closed and not self.resolution:
             found["resolution"] = "Choose how the defect was resolved: a closed defect has a resolution."
-        if self.is_open and self.resolution:
+        if not self.is_closed and self.resolution:
             found["resolution"] = "Only a closed defect has a resolution. Close it, or leave this empty."
         # Other tools do not say of what: an imported defect may leave it open.
         if self.is_duplicate and self.duplicate_of_id is None and self.source in ("", FILED_HERE):

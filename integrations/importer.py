@@ -368,6 +368,7 @@ class Importer:
                     "title": record.title,
                     "team": str(record.team),
                     "severity": record.severity.key if record.severity else "",
+                    "severity_name": str(record.severity or ""),
                     "status": record.get_status_display(),
                     "stage": stage,
                     "when": f"{timezone.localtime(moment):%-d %b %Y, %H:%M %Z}",

@@ -284,7 +284,8 @@ def fill_statuspage(draft: Draft) -> None:
     take_external_id(draft)
     draft.text("services")
     draft.values["severity"] = draft.word("severity", IMPACTS) or "SEV3"
-    draft.values["kind"] = "maintenance" if draft.said("scheduled_for") else "real"
+    planned = draft.said("scheduled_for") or plain(draft.said("severity")) == "maintenance"
+    draft.values["kind"] = "maintenance" if planned else "real"
     detected, started = take_found(draft, "detected_at"), draft.time("started_at")
     identified, monitoring, restored = (draft.time(name) for name in ("acknowledged_at", "mitigated_at", "restored_at"))
     status = draft.word("status", PAGE_STATUSES)
@@ -327,7 +328,7 @@ STATUSPAGE = Mapping(
         Column("team", ("team",)),
     ),
     fill=fill_statuspage,
-    hint="A scheduled entry is planned maintenance and never counts.",
+    hint="A scheduled entry, or one whose impact is maintenance, is planned and never counts.",
 )
 
 # --- Our own columns ------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from qmportal.lib.charts import TIER_LABELS, Sparkline
 
 register = template.Library()
 
-SEVERITY_LABELS = {"SEV1": "Critical", "SEV2": "Major", "SEV3": "Moderate", "SEV4": "Minor"}
+SEVERITY_KEYS = ("SEV1", "SEV2", "SEV3", "SEV4")
 NO_TIER = "Not enough data"
 
 
@@ -22,12 +22,6 @@ NO_TIER = "Not enough data"
 def tier_label(key: str | None) -> str:
     """The name of a tier, or "Not enough data"."""
     return TIER_LABELS.get(key or "", NO_TIER)
-
-
-@register.filter
-def severity_label(key: str) -> str:
-    """SEV2 -> "Major"."""
-    return SEVERITY_LABELS.get(key, key)
 
 
 @register.simple_tag
@@ -50,13 +44,13 @@ def tier_badge(key: str | None, label: str = "", large: bool = False) -> SafeStr
 
 
 @register.simple_tag
-def severity(key: str, label: str | None = None) -> SafeString:
-    """Shape, colour and word of a severity key SEV1 to SEV4. label="" leaves the shape alone."""
-    number = key[-1:] if key in SEVERITY_LABELS else "4"
+def severity(key: str, label: str) -> SafeString:
+    """Shape and colour of a severity key SEV1 to SEV4, and its name, if it is not to stand alone."""
+    number = key[-1:] if key in SEVERITY_KEYS else "4"
     return format_html(
         '<span class="severity"><svg class="fill-sev{0}" aria-hidden="true"><use href="#sev-{0}"/></svg>{1}</span>',
         number,
-        severity_label(key) if label is None else label,
+        label,
     )
 
 

@@ -85,6 +85,17 @@ def test_filters(client, team, query, found):
     assert titles(client.get(f"{URL}?{query}")) == found
 
 
+def test_open_work_ends_with_the_fix(client, team):
+    for status in Defect.Status:
+        closed = status in Defect.CLOSED
+        make_defect(team=team, title=status.value, status=status, resolution="fixed" if closed else "")
+    assert set(titles(client.get(f"{URL}?status=open"))) == {"new", "triaged", "in_progress"}
+    assert set(titles(client.get(f"{URL}?status=to_close"))) == {"fixed", "verified"}
+    page = client.get("/t/payments/").text
+    assert "3 open" in page
+    assert "2 fixed, not yet closed" in page
+
+
 @pytest.mark.parametrize(
     ("sort", "first"), [("found", "Early"), ("-found", "Late"), ("severity", "Late"), ("-title", "Late"), ("stage", "Late")]
 )

@@ -424,6 +424,7 @@ def test_an_incident_of_a_status_page(load, team):
         ({"monitoring_at": "2024-03-01T12:00:00Z"}, "mitigated_at", None),
         ({"started_at": "2024-03-02T10:00:00Z"}, "started_at", None),
         ({"scheduled_for": "2024-03-01T10:00:00Z"}, "kind", "maintenance"),
+        ({"impact": "Maintenance"}, "kind", "maintenance"),
         ({"impact": "critical"}, "severity_id", 1),
         ({"status": "monitoring", "resolved_at": ""}, "status", "mitigated"),
         ({"status": "investigating", "resolved_at": ""}, "restored_at", None),
