@@ -47,13 +47,12 @@ def test_the_palette_leads_to_the_sign_in(admin):
 
 def test_a_preview_keeps_what_was_typed_and_goes_on_after_signing_in(admin):
     admin.goto("/thresholds/escaped_defect_rate/edit/")
-    admin.get_by_label("Good, to").fill("7")
-    admin.get_by_label("Average, from").fill("7")
+    admin.get_by_label("Good below").fill("7")
     end_sessions()
     admin.get_by_role("button", name="Preview").click()
     line = admin.locator("#signed-out")
     expect(line).to_contain_text("You are signed out. Sign in again in a new tab, then continue here.")
-    expect(admin.get_by_label("Good, to")).to_have_value("7")
+    expect(admin.get_by_label("Good below")).to_have_value("7")
     with admin.context.expect_page() as opened:
         line.get_by_role("link").click()
     beside = opened.value
