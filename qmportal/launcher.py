@@ -36,6 +36,7 @@ STOP_SECONDS = 40  # a running task has 20 seconds to finish before it is handed
 QUICK_END_SECONDS = 10
 MOST_QUICK_ENDS = 3
 PAUSE_SECONDS = 60
+QUIET_SECONDS = 10  # the terminal is not silent for longer
 ACCOUNTS = {account.email: account.does for account in people.ACCOUNTS}
 
 
@@ -262,7 +263,7 @@ def manage(log: Path, *commands: list[str]) -> None:
             subprocess.Popen([sys.executable, "manage.py", *command], cwd=ROOT, stderr=errors) for command in commands
         ]
         try:
-            failed = [command[0] for command, process in zip(commands, running, strict=True) if process.wait()]
+            failed = [command[0] for command, process in zip(commands, running, strict=True) if _wait(process)]
         finally:  # a signal came while we waited
             for process in running:
                 process.terminate()
@@ -272,6 +273,16 @@ def manage(log: Path, *commands: list[str]) -> None:
         # Below the name of the fault PostgreSQL may point at a place in its statement.
         fault = next((line for line in reversed(lines) if re.match(r"[\w.]+Error: ", line)), lines[-1])
         raise LaunchError(f"The portal does not start: manage.py {failed[0]} failed ({fault}). See {log}.")
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """The exit status. On a slow machine a sign of life now and then."""
+    began = time.monotonic()
+    while True:
+        try:
+            return process.wait(QUIET_SECONDS)
+        except subprocess.TimeoutExpired:
+            print(f"  {time.monotonic() - began:.0f} s ...", flush=True)
 
 
 def _demo_lines(folder: Path) -> list[str]:
