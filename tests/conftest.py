@@ -6,12 +6,17 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import django
+import hypothesis
 import psycopg
 import pytest
 from django.conf import settings
 from psycopg import sql
 
 from qmportal import embedded
+
+# A busy machine is no fault of the code under test.
+hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("any machine")
 
 _servers = ExitStack()
 

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from qmportal.lib import charts
@@ -218,7 +218,6 @@ def numbers_of(*texts: str) -> list[float]:
     return [float(number) for text in texts for number in re.findall(r"-?[0-9.]+|nan|inf", text)]
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(some.data(), some.sampled_from(["percent", "count", "seconds"]), some.booleans(), some.booleans())
 def test_any_series_can_be_drawn(data, unit, log, lower_is_better) -> None:
     amount = amounts[unit]
