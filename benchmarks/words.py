@@ -5,12 +5,15 @@ from __future__ import annotations
 from functools import lru_cache
 
 from benchmarks.metrics import METRICS, Measure
-from benchmarks.tiers import Cuts, Rules, Tier, Unit, next_tier_mean, next_tier_rate, tier_of
+from benchmarks.tiers import Cuts, MeanStep, Rules, Tier, Unit, next_tier_mean, next_tier_rate, tier_of
 from qmportal.lib import wording
 from qmportal.lib.wording import NO_DATA, Number, exact
 
 FAILED = "Could not be computed"
 DOWN_THROUGHOUT = "Down throughout"
+# In the place of advice that takes over a year at the team's pace; a handful is always advice.
+FAR = "more than a year away at the current pace"
+SOON = 10
 SINGULAR = {"defects": "defect", "incidents": "incident", "failures": "failure", "judged teams": "judged team"}
 
 
@@ -31,8 +34,17 @@ def value_words(measure: Measure, cuts: Cuts | None) -> str:
     if measure.metric == "mtbf" and measure.value is None and measure.low is not None:
         return f"> {wording.duration_below(measure.low)}"
     if measure.value is None:
-        return "No incidents" if METRICS[measure.metric].sample == "incidents" else NO_DATA
+        return _nothing_words(measure)
     return format_value(measure.value if measure.exact is None else measure.exact, measure.unit, cuts)
+
+
+def _nothing_words(measure: Measure) -> str:
+    """Why there is no value. Incidents that are all still open, or whose start nobody knows, are not no incidents."""
+    if METRICS[measure.metric].sample != "incidents":
+        return NO_DATA
+    if not measure.excluded:
+        return "No incidents"
+    return "Starts unknown" if measure.metric == "time_to_detect" else "None restored yet"
 
 
 def interval_words(measure: Measure) -> str:
@@ -54,30 +66,27 @@ def missing_words(measure: Measure, rules: Rules) -> str:
     return f"Not enough data: {measure.n} of {plural(rules.minimum_n, METRICS[measure.metric].sample)}"
 
 
-def next_step(measure: Measure, rules: Rules | None) -> tuple[Tier, str] | None:
+def next_step(measure: Measure, rules: Rules | None, days: int) -> tuple[Tier, str] | None:
     """The nearest better tier and exactly what reaches it; None at the top, without cut points or without data."""
-    steps = next_steps(measure, rules)
+    steps = next_steps(measure, rules, days)
     return steps[0] if steps else None
 
 
-def next_steps(measure: Measure, rules: Rules | None) -> list[tuple[Tier, str]]:
-    """Every better tier with what reaches it, nearest first."""
+def next_steps(measure: Measure, rules: Rules | None, days: int) -> list[tuple[Tier, str]]:
+    """Every better tier with what reaches it, nearest first.
+
+    `days` is the window's length: what takes over a year at its pace is no advice, and is said to be far away.
+    """
+    a_year = measure.n * 365 // days
     if rules is None or rules.cuts is None or measure.value is None:
         return []
     if measure.unit == "percent" and measure.numerator is not None and measure.denominator is not None:
         part, whole = int(measure.numerator), int(measure.denominator)
         bad = part if rules.cuts.better == "lower" else whole - part
-        return [(step.tier, _clean_words(step.clean)) for step in next_tier_rate(bad, whole, rules.cuts)]
+        return [(step.tier, _clean_words(step.clean, a_year)) for step in next_tier_rate(bad, whole, rules.cuts)]
     on_mean = measure.unit == "seconds" and rules.cuts.better == "lower" and rules.statistic == "mean"
     if on_mean and measure.numerator is not None:
-        return [
-            (
-                step.tier,
-                f"the next {plural(step.incidents, 'incidents')} must average "
-                f"{'at most' if step.inclusive else 'under'} {wording.duration_below(step.limit)}",
-            )
-            for step in next_tier_mean(measure.numerator, measure.n, rules.cuts)
-        ]
+        return [(step.tier, _mean_words(step, a_year)) for step in next_tier_mean(measure.numerator, measure.n, rules.cuts)]
     return [
         (tier, f"a {rules.statistic} under {wording.duration_below(exact(cut))}")
         for tier, cut in zip(tuple(Tier), rules.cuts.points, strict=False)
@@ -85,10 +94,20 @@ def next_steps(measure: Measure, rules: Rules | None) -> list[tuple[Tier, str]]:
     ][::-1]
 
 
-def _clean_words(clean: int | None) -> str:
+def _mean_words(step: MeanStep, a_year: int) -> str:
+    """What `next_tier_mean` asks for."""
+    if step.incidents > max(a_year, SOON):
+        return FAR
+    limit = f"{'at most' if step.inclusive else 'under'} {wording.duration_below(step.limit)}"
+    return f"the next {plural(step.incidents, 'incidents')} must average {limit}"
+
+
+def _clean_words(clean: int | None, a_year: int) -> str:
     """What `next_tier_rate` asks for: so many defects in a row that are caught before release."""
     if clean is None:
         return "no escaped defect at all"
+    if clean > max(a_year, SOON):
+        return FAR
     return "the next defect caught before release" if clean == 1 else f"the next {clean:,} defects all caught before release"
 
 

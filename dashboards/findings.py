@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.metrics import METRICS, Measure
-from benchmarks.tiers import Rules
+from benchmarks.tiers import Cuts, Rules
 from benchmarks.words import format_value, plural, value_words
 
 COUNTED = {
@@ -21,15 +21,17 @@ def together(value: str) -> str:
 
 def standing(measure: Measure, rules: Rules) -> str:
     """A measure inside a sentence: "12.0% of defects escaped"."""
-    value = together(value_words(measure, rules.cuts))
+    by_median = rules.statistic == "median" and measure.median is not None
+    shown = format_value(measure.median, measure.unit, rules.cuts) if by_median else value_words(measure, rules.cuts)
+    value = together(shown)
     if measure.metric == "escaped_defect_rate":
         return f"{value} of defects escaped"
     if measure.metric == "mttr":
-        return f"service was back after {value} {'at the median' if rules.statistic == 'median' else 'on average'}"
+        return f"service was back after {value} {'at the median' if by_median else 'on average'}"
     return f"{METRICS[measure.metric].label.lower()} is {value}"
 
 
-def counts(measure: Measure, days: int) -> str:
+def counts(measure: Measure, days: int, cuts: Cuts | None = None) -> str:
     """The rows behind a number in one sentence: "6 of 50 defects found in these 90 days got to production."."""
     definition = METRICS[measure.metric]
     span = f"in these {days} days"
@@ -38,16 +40,22 @@ def counts(measure: Measure, days: int) -> str:
     if measure.is_down_throughout:
         failed = plural(measure.n, definition.sample) if measure.n else "No failure"
         return f"{failed} {span}, and no moment of them without an open incident."
+    if measure.value is None and measure.excluded and measure.metric == "mttr":
+        return f"None restored {span}; {plural(measure.excluded, 'incidents')} still open."
     if not measure.n or measure.value is None:
         return f"No {definition.sample.removesuffix('s')} {span}."
     if definition.unit == "percent":
         end = "got to production" if measure.metric == "escaped_defect_rate" else "were caught before production"
         return f"{int(measure.numerator or 0):,} of {plural(measure.n, definition.sample)} found {span} {end}."
-    value = together(format_value(measure.value, "seconds"))
+    value = together(value_words(measure, cuts))
     if measure.metric == "mtbf":
         return f"{plural(measure.n, definition.sample)} {span}: one for every {value} without downtime."
     done = "noticed" if measure.metric == "time_to_detect" else "restored"
     if measure.n == 1:
         return f"The one incident of these {days} days was {done} after {value}."
-    half = f"; half of them within {together(format_value(measure.median, 'seconds'))}" if measure.median is not None else ""
+    half = (
+        f"; half of them within {together(format_value(measure.median, 'seconds', cuts))}"
+        if measure.median is not None
+        else ""
+    )
     return f"{plural(measure.n, definition.sample)} of these {days} days were {done} after {value} on average{half}."

@@ -72,7 +72,7 @@ class MetricPage:
 
     @property
     def finding(self) -> str:
-        return findings.counts(self.measure, self.window.days)
+        return findings.counts(self.measure, self.window.days, self.rules.cuts)
 
     @property
     def value(self) -> str:
@@ -92,7 +92,7 @@ class MetricPage:
 
     @property
     def steps(self) -> list[tuple[Tier, str]]:
-        return next_steps(self.measure, self.rules)
+        return next_steps(self.measure, self.rules, self.window.days)
 
     @property
     def missing(self) -> str:
@@ -117,7 +117,7 @@ class MetricPage:
                 ("Longest", measure.longest),
             ):
                 if seconds is not None:
-                    found.append({"label": label, "value": format_value(seconds, "seconds")})
+                    found.append({"label": label, "value": format_value(seconds, "seconds", self.rules.cuts)})
             if measure.longest_share is not None and measure.n > 1:
                 found.append({"label": "The longest one's share", "value": format_value(measure.longest_share, "percent")})
         if self.with_open:
@@ -142,7 +142,7 @@ def read_metric(team: Team, metric: str, days: int, as_of: date, *, excluded: bo
     rules = replace(kept.threshold_set.rules(), severities=in_force.severities) if kept.threshold_set else in_force
     measure, before = kept.measure, read_earlier(team, days, as_of)[metric].measure
     found = moved(measure, before)
-    verdict = moved_words(found, before) if found else ""
+    verdict = moved_words(found, before, rules.cuts) if found else ""
     with_open = open_words(night, rules) if metric == "mttr" else ""
     typical, bootstrap = _typical(team, window, rules, measure, before) if metric in TIMES else ("", "")
     counted = counted_rows(metric, team, window, rules)

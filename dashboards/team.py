@@ -178,7 +178,7 @@ class TeamReport:
         found = []
         for metric, kept in self.now.items():
             rules = self.rules.get(metric)
-            step = next_step(kept.measure, rules)
+            step = next_step(kept.measure, rules, self.window)
             if rules is None or not rules.cuts or (step is None and kept.tier):
                 continue
             measure = kept.measure

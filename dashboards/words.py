@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from benchmarks.metrics import METRICS, Change, Measure, change
 from benchmarks.models import MetricSnapshot
-from benchmarks.tiers import Rules, Tier, Unit, judge
+from benchmarks.tiers import Cuts, Rules, Tier, Unit, judge
 from benchmarks.words import format_value, sample_words, value_words
 from qmportal.lib import charts
 
@@ -45,9 +45,9 @@ def gap_words(gap: float, unit: Unit) -> str:
     return words.replace("%", " points") if unit == "percent" else words
 
 
-def moved_words(verdict: Change, before: Measure) -> str:
+def moved_words(verdict: Change, before: Measure, cuts: Cuts | None = None) -> str:
     """ "improved, was 12.0% (n = 50)"."""
-    return f"{CHANGES[verdict]}, was {value_words(before, None)} ({sample_words(before)})"
+    return f"{CHANGES[verdict]}, was {value_words(before, cuts)} ({sample_words(before)})"
 
 
 def typical_words(verdict: Change, now: Measure, before: Measure) -> str:

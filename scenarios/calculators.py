@@ -443,7 +443,7 @@ def _result(judged: Judged, rules: Mapping[str, Rules], lines: Sequence[Line]) -
     if judgement.borderline:
         better, worse = judgement.borderline
         notes.append(f"Borderline: the interval reaches from {better.label} to {worse.label}.")
-    steps = next_steps(judged.measure, rules.get(judged.metric))
+    steps = next_steps(judged.measure, rules.get(judged.metric), days=90)
     has_cuts = _cuts(rules, judged.metric) is not None
     return Result(lines, has_cuts, judgement.tier, judgement.would_be, notes, steps)
 

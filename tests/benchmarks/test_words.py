@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from benchmarks.metrics import DEFAULT_RULES, Tally, escaped_defect_rate, mtbf, mttr
+from benchmarks.metrics import DEFAULT_RULES, Tally, escaped_defect_rate, mtbf, mttr, time_to_detect
 from benchmarks.tiers import Cuts, Tier, tier_of
 from benchmarks.words import (
     format_duration,
@@ -28,7 +28,7 @@ RESTORE = Cuts(HOUR, 4 * HOUR, DAY, 7 * DAY)
 
 
 def test_the_next_defects_are_counted_exactly():
-    steps = next_steps(escaped_defect_rate(Tally(escaped=6, caught=44)), EDR)
+    steps = next_steps(escaped_defect_rate(Tally(escaped=6, caught=44)), EDR, 90)
     assert steps == [
         (Tier.GOOD, "the next 11 defects all caught before release"),
         (Tier.ELITE, "the next 71 defects all caught before release"),
@@ -36,14 +36,14 @@ def test_the_next_defects_are_counted_exactly():
 
 
 def test_the_next_incidents_must_average_under_a_limit():
-    steps = next_steps(mttr(Tally(restored_n=5, restore_seconds=25 * HOUR)), MTTR)
+    steps = next_steps(mttr(Tally(restored_n=5, restore_seconds=25 * HOUR)), MTTR, 90)
     # Three more under 2 h 20 min keep the mean of eight under four hours: 25 + 3 x 7/3 = 32.
     assert steps[0] == (Tier.GOOD, "the next 3 incidents must average under 2 h 20 min")
 
 
 def test_nothing_is_promised_without_data_or_cut_points():
-    assert next_steps(escaped_defect_rate(Tally()), EDR) == []
-    assert next_steps(mtbf(Tally(failures=2, exposure_seconds=90 * 86400)), DEFAULT_RULES["mtbf"]) == []
+    assert next_steps(escaped_defect_rate(Tally()), EDR, 90) == []
+    assert next_steps(mtbf(Tally(failures=2, exposure_seconds=90 * 86400)), DEFAULT_RULES["mtbf"], 90) == []
 
 
 def test_mtbf_without_a_failure_is_a_bound():
@@ -174,3 +174,33 @@ def test_durations_never_contradict_the_tier(seconds):
 @given(some.sampled_from(RESTORE.points), some.fractions(-2, 2))
 def test_durations_near_a_cut_point(point, offset):
     assert tier_of(read_duration(format_duration(point + offset, RESTORE)), RESTORE) is tier_of(point + offset, RESTORE)
+
+
+def test_what_takes_more_than_a_year_is_no_advice():
+    hard = escaped_defect_rate(Tally(escaped=20, caught=10))  # Elite needs 371 clean ones, a year brings 121
+    assert dict(next_steps(hard, EDR, 90)) == {
+        Tier.NEEDS_WORK: "the next 28 defects all caught before release",
+        Tier.AVERAGE: "the next 71 defects all caught before release",
+        Tier.GOOD: "more than a year away at the current pace",
+        Tier.ELITE: "more than a year away at the current pace",
+    }
+    slow = mttr(Tally(restored_n=6, restore_seconds=6 * 100 * DAY))
+    assert {words for _, words in next_steps(slow, MTTR, 90)} == {"more than a year away at the current pace"}
+
+
+@given(some.integers(1, 10**6), some.integers(0, 10**13), some.sampled_from([30, 90, 365]))
+def test_advice_is_never_about_more_than_a_year(n, seconds, days):
+    for _, words in next_steps(mttr(Tally(restored_n=n, restore_seconds=seconds)), MTTR, days):
+        number = words.removeprefix("the next ").partition(" incident")[0].replace(",", "")
+        assert words.startswith("more than a year") or int(number) <= max(10, n * 365 // days)
+
+
+def test_incidents_that_are_all_open_are_not_no_incidents():
+    assert value_words(mttr(Tally(open_n=2, open_seconds=HOUR)), MTTR.cuts) == "None restored yet"
+    assert value_words(time_to_detect(Tally(detect_unknown=2)), None) == "Starts unknown"
+
+
+@given(some.integers(1, 300), some.integers(0, 10**12))
+def test_a_mean_is_shown_as_it_is_judged(n, micros):
+    measure = mttr(Tally(restored_n=n, restore_seconds=Fraction(micros, 10**6)))
+    assert tier_of(read_duration(value_words(measure, RESTORE)), RESTORE) is tier_of(measure.exact, RESTORE)

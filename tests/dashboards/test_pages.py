@@ -658,3 +658,31 @@ def test_the_interval_says_how_it_was_made(client, manager, payments):
     facts = {fact["label"]: fact["value"] for fact in client.get("/t/payments/mttr/").context["page"].facts()}
     assert facts["95% interval"] == "1 h 30 min to 1 h 30 min, corrected for skew"
     assert facts["By bootstrap (BCa)"] == "1 h 30 min to 1 h 30 min"
+
+
+def test_no_page_says_that_there_are_no_incidents_while_all_are_open(client, today, yesterday):
+    team = make_team(slug="all-open")
+    for _ in range(2):
+        make_incident(team=team, started_at=yesterday, detected_at=yesterday)
+    client.force_login(make_member(team=team, role=Role.MANAGER))
+    take_snapshots(today)
+    for address in ("/t/all-open/", "/t/all-open/mttr/"):
+        page = client.get(address).content.decode()
+        assert "None restored yet" in page
+        assert "No incidents" not in page
+        assert "2 incidents still open" in page
+
+
+def test_a_mean_just_under_an_hour_reads_so_everywhere(client, today, yesterday):
+    """59 min 40 s is Elite: neither the card nor the table of the trend may round it to an hour."""
+    team = make_team(slug="just-under")
+    for _ in range(5):
+        restored_at = yesterday + timedelta(minutes=59, seconds=40)
+        make_incident(team=team, started_at=yesterday, detected_at=yesterday, restored_at=restored_at)
+    client.force_login(make_member(team=team, role=Role.MANAGER))
+    take_snapshots(today)
+    answer = client.get("/t/just-under/mttr/")
+    assert answer.context["page"].value == "59 min 40 s"
+    assert answer.context["trend"].points[-1].text == "59 min 40 s"
+    finding = "5 incidents of these 90 days were restored after 59 min 40 s on average; half of them within 59 min 40 s."
+    assert answer.context["page"].finding.replace("\u00a0", " ") == finding
