@@ -24,7 +24,7 @@ from pipeline.models import Stage
 from qmportal.lib.cells import bare
 from qmportal.lib.days import local_day
 from qmportal.lib.records import FILED_HERE, Record
-from qmportal.lib.text import clean_line, clean_text
+from qmportal.lib.text import clean_line, clean_text, folded
 from teams.models import ReferencesBeside, Team
 
 MODELS: dict[str, type[Record]] = {"defects": Defect, "incidents": Incident}
@@ -437,7 +437,7 @@ class TeamFinder:
         self.new: list[str] = []
         self._known: dict[str, list[Team]] = {}
         for team in Team.objects.all():
-            for text in {team.slug.casefold(), team.key.casefold(), team.name.casefold()}:
+            for text in {folded(name) for name in (team.slug, team.key, team.name)}:
                 self._known.setdefault(text, []).append(team)
 
     def may_touch(self, team_id: int) -> bool:
@@ -452,7 +452,7 @@ class TeamFinder:
     def called(self, text: str) -> list[Team]:
         if self.only is not None:
             return [self.only]
-        return [team for team in self._known.get(clean_line(text).casefold(), []) if self.may_touch(team.pk)]
+        return [team for team in self._known.get(folded(clean_line(text)), []) if self.may_touch(team.pk)]
 
     def find(self, text: str, write: bool) -> Team:
         if self.only is not None:
@@ -484,7 +484,7 @@ class TeamFinder:
             team.slug, team.key = Team.objects.free_slug(name), Team.objects.free_key(name)
             team.save()
         self.new.append(name)
-        self._known[name.casefold()] = [team]
+        self._known[folded(name)] = [team]
         return team
 
 

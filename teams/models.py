@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import count
@@ -33,7 +32,7 @@ from django.utils.functional import cached_property
 from django.utils.text import slugify
 from knox.models import AbstractAuthToken
 
-from qmportal.lib.text import mail_address
+from qmportal.lib.text import folded, in_latin, mail_address
 from qmportal.lib.work import Work, WorkQuerySet, ring
 
 if TYPE_CHECKING:
@@ -283,7 +282,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
 
     def free_slug(self, name: str) -> str:
         """A slug that no team has, made from the name: "payments", then "payments-2"."""
-        base = slugify(name)[:50].strip("-_") or "team"
+        base = slugify(in_latin(name))[:50].strip("-_") or "team"
         return self._first_free("slug", (base if number == 1 else f"{base}-{number}" for number in count(1)))
 
     def free_key(self, name: str) -> str:
@@ -296,8 +295,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
 
 def _keys(name: str) -> Iterator[str]:
     """Keys for a team of this name, the most natural first, without end."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().upper()
-    words = re.findall(r"[A-Z0-9]+", plain) or ["TEAM"]
+    words = re.findall(r"[A-Z0-9]+", in_latin(name).upper()) or ["TEAM"]
     if not words[0][0].isalpha():
         words[0] = f"T{words[0]}"
     letters = "".join(words)
@@ -361,7 +359,7 @@ class Team(models.Model):
         if self.pk and self.parent and self.pk in self.parent.lineage:
             raise ValidationError({"parent": "A team cannot be moved below itself."})
         siblings = Team.objects.filter(parent=self.parent_id, archived_at=None).exclude(pk=self.pk)
-        if siblings.filter(name__iexact=self.name).exists():
+        if folded(self.name) in map(folded, siblings.values_list("name", flat=True)):
             raise ValidationError({"name": "There is already a team of this name in the same place."})
 
     @property

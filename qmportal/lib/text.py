@@ -68,6 +68,20 @@ def _is_seen(c: str) -> bool:
     return c not in BLANK and (category[0] in "LNPS" or category in ("Cn", "Co", "Cs") or c == "\x00")
 
 
+def folded(text: str) -> str:
+    """As names are compared: neither case nor the way in which a letter is composed makes a difference."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold().replace("i\u0307", "i"))
+
+
+def in_latin(text: str) -> str:
+    """How a name of any script is written in plain Latin letters: "Платежи" is "Platezhi"."""
+    if text.isascii():
+        return text
+    from anyascii import anyascii  # its tables are for such names alone
+
+    return anyascii(text)
+
+
 def mail_address(text: str) -> str:
     """The one spelling of an address: small letters, and the domain as mail servers know it (`xn--...` for `exämple`).
 

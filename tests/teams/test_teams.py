@@ -22,7 +22,10 @@ def admin_client(client):
         ("Data Platform", "DP"),
         ("Éclair", "ECL"),
         ("3D Tools", "TT"),
-        ("支付", "TEA"),
+        ("支付", "ZHI"),
+        ("Платежи", "PLA"),
+        ("الدفع", "LDF"),
+        ("🚀", "ROC"),
         ("X", "X2"),
         ("Site Reliability and Production", "SRAP"),
     ],
@@ -30,6 +33,31 @@ def admin_client(client):
 def test_key_is_proposed_from_the_name(admin_client, name, key):
     admin_client.post("/teams/new/", {"name": name})
     assert Team.objects.get(name=name).key == key
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("支付", "zhifu"),
+        ("结算", "jiesuan"),
+        ("Платежи", "platezhi"),
+        ("الدفع", "ldf"),
+        ("Ödeme", "odeme"),
+        ("İstanbul", "istanbul"),
+    ],
+)
+def test_a_name_of_any_script_has_an_address_of_its_own(admin_client, name, slug):
+    admin_client.post("/teams/new/", {"name": name})
+    assert Team.objects.get(name=name).slug == slug
+
+
+@pytest.mark.parametrize(
+    ("name", "same"), [("Ödeme", "ödeme"), ("Ödeme", "O\u0308DEME"), ("İstanbul", "istanbul"), ("Straße", "STRASSE")]
+)
+def test_names_are_compared_without_regard_to_case_and_composition(admin_client, name, same):
+    admin_client.post("/teams/new/", {"name": name})
+    answer = admin_client.post("/teams/new/", {"name": same})
+    assert "There is already a team of this name" in answer.text
 
 
 def test_proposals_step_aside_for_what_is_taken(admin_client):
