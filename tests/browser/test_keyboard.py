@@ -80,7 +80,7 @@ def test_the_box_of_the_day_closes_by_escape_and_beside_it(engineer):
     [
         ("gi", "Incidents"),
         ("gd", "Defects"),
-        ("go", "Quality across 3 teams"),
+        ("go", "Quality across 2 teams"),
         ("gn", "Report an incident"),
         ("?", "Shortcuts and help"),
     ],
