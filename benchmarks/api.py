@@ -129,7 +129,10 @@ class TeamMetrics(APIView):
 
 
 class MetricRows(generics.ListAPIView[Any]):
-    """The rows that were counted for one metric of a team: defects or incidents, as in their own lists."""
+    """The rows that were counted for one metric of a team: defects or incidents, as in their own lists.
+
+    Rows of teams that have moved out of your reach since then count but are not listed.
+    """
 
     filter_backends = ()
 
@@ -153,5 +156,5 @@ class MetricRows(generics.ListAPIView[Any]):
             raise exceptions.PermissionDenied("Only members of the team may see its rows.")
         refuse_undeclared(self.request, PAGE_PARAMETERS | {"window", "as_of"})
         window = read_window(self.request)
-        rows = counted_rows(metric, team, window, rules_in_force(window.as_of)[metric])
+        rows = counted_rows(metric, team, window, rules_in_force(window.as_of)[metric]).within_reach_of(self.request.user)
         return self.get_serializer_class().select(rows.order_by(), "id", user=self.request.user)

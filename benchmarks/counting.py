@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import (
@@ -20,11 +20,15 @@ from django.db.models import (
     Count,
     DecimalField,
     F,
+    FilteredRelation,
     FloatField,
     Func,
     Max,
+    Min,
+    OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Sum,
     Value,
     Variance,
@@ -38,6 +42,7 @@ from defects.models import NOT_VALID, Defect, Severity
 from incidents.models import Incident
 from pipeline.models import Stage
 from qmportal.lib.days import Window
+from qmportal.lib.records import RecordQuerySet
 from teams.models import Team
 
 Tallies = dict[tuple[int, int], Tally]
@@ -110,18 +115,88 @@ def tallies(windows: Sequence[Window], rules: Mapping[str, Rules], teams: Sequen
     A team without rows has an empty tally for each window: "no data" is an answer too.
     """
     ids = list(teams) if teams is not None else list(Team.objects.filter(archived_at=None).values_list("pk", flat=True))
-    counted: Tallies = {(team, window.days): Tally(exposure_seconds=window.seconds) for team in ids for window in windows}
-    _count_defects(counted, windows, rules, teams)
-    _count_incidents(counted, windows, rules, teams)
-    _add_downtime(counted, windows, rules, teams)
+    places = _places(windows[0].as_of, teams)
+    below = None if teams is None else list(places)
+    begins = _begins(places, below)
+    counted: Tallies = {
+        (team, window.days): Tally(exposure_seconds=_exposure(window, begins.get(team)))
+        for team in ids
+        for window in windows
+    }
+    _count_defects(counted, windows, rules, places, below)
+    _count_incidents(counted, windows, rules, below)
+    _add_downtime(counted, windows, rules, below)
     return counted
 
 
-def _pooled(rows: QuerySet[Any], teams: Sequence[int] | None) -> QuerySet[Any]:
-    """Rows under each team of their lineage: a row counts for its own team and for every team above."""
+def tally_for(metric: str, team: Team, window: Window, rules: Mapping[str, Rules]) -> Tally:
+    """What one metric of one team counts: the other source tables are left alone."""
+    places = _places(window.as_of, [team.pk])
+    below = list(places)
+    tally = Tally(exposure_seconds=_exposure(window, _begins(places, below).get(team.pk)))
+    counted: Tallies = {(team.pk, window.days): tally}
+    if is_defect_metric(metric):
+        _count_defects(counted, [window], rules, places, below)
+    else:
+        _count_incidents(counted, [window], rules, below)
+    if metric == "mtbf":
+        _add_downtime(counted, [window], rules, below)
+    return tally
+
+
+class Place(NamedTuple):
+    """Where a team stood in the tree when the windows ended, and since when it is there."""
+
+    lineage: list[int]
+    created_at: datetime
+    first_defect: datetime | None
+
+
+def _places(as_of: date, teams: Sequence[int] | None) -> dict[int, Place]:
+    """The places of every team, or of those below `teams`."""
+    found = Defect.objects.alive().filter(team=OuterRef("pk")).order_by("found_at").values("found_at")[:1]
+    placed = Team.objects.placed(as_of).order_by()
     if teams is not None:
-        rows = rows.filter(team__lineage__overlap=list(teams))
-    return rows.annotate(pool=Unnest(F("team__lineage"))).order_by()
+        placed = placed.filter(place__overlap=list(teams))
+    return {pk: Place(*rest) for pk, *rest in placed.values_list("pk", "place", "created_at", Subquery(found))}
+
+
+def _begins(places: Mapping[int, Place], below: Sequence[int] | None) -> dict[int, datetime]:
+    """When each team came into being: when it was made, or with the first row of it or of a team below it.
+
+    A team that nobody has recorded anything for has none: nothing can be said of how long it went without a failure.
+    """
+    incidents = Incident.objects.alive().order_by()
+    if below is not None:
+        incidents = incidents.filter(team__in=below)
+    first_incident = dict(incidents.values_list("team").annotate(first=Min(BEGAN)))
+    begins: dict[int, datetime] = {}
+    for team, place in places.items():
+        for first in filter(None, (place.first_defect, first_incident.get(team))):
+            for pool in place.lineage:
+                begins[pool] = min(first, begins.get(pool, first))
+    return {pool: min(first, places[pool].created_at) for pool, first in begins.items() if pool in places}
+
+
+def _exposure(window: Window, begin: datetime | None) -> float:
+    """The seconds of the window that the team existed for."""
+    return max((window.end - max(window.start, begin)).total_seconds(), 0) if begin else 0
+
+
+def first_record(team: Team, as_of: date) -> datetime | None:
+    """When the first row of the team, or of one below it, was found or began."""
+    family = Team.objects.family_of(team, as_of)
+    found = Defect.objects.alive().filter(team__in=family).aggregate(first=Min("found_at"))["first"]
+    began = Incident.objects.alive().filter(team__in=family).aggregate(first=Min(BEGAN))["first"]
+    return min((moment for moment in (found, began) if moment), default=None)
+
+
+def _pooled(rows: QuerySet[Any], as_of: date, below: Sequence[int] | None) -> QuerySet[Any]:
+    """Rows under each team of their lineage: a row counts for its own team and for every team that was above it."""
+    if below is not None:
+        rows = rows.filter(team__in=below)
+    past = FilteredRelation("team__past_places", condition=Q(team__past_places__days__contains=as_of))
+    return rows.annotate(past=past, pool=Unnest(Coalesce("past__lineage", "team__lineage"))).order_by()
 
 
 def _fill(counted: Tallies, windows: Sequence[Window], rows: QuerySet[Any], shared: Sequence[str] = ()) -> None:
@@ -159,7 +234,11 @@ def _rules(rules: Mapping[str, Rules], metric: str) -> Rules:
 
 
 def _count_defects(
-    counted: Tallies, windows: Sequence[Window], rules: Mapping[str, Rules], teams: Sequence[int] | None
+    counted: Tallies,
+    windows: Sequence[Window],
+    rules: Mapping[str, Rules],
+    places: Mapping[int, Place],
+    below: Sequence[int] | None,
 ) -> None:
     """Each row is counted once: under its own team and the shortest window that it lies in.
 
@@ -170,11 +249,8 @@ def _count_defects(
     longest = shortest_first[-1]
     rows = Defect.objects.found_between(longest.start, longest.end)
     rows = rows.filter(severity_filter(_rules(rules, "escaped_defect_rate")))
-    lineages = Team.objects.order_by()
-    if teams is not None:
-        lineages = lineages.filter(lineage__overlap=list(teams))
-        rows = rows.filter(team__in=lineages)
-    lineage_of = dict(lineages.values_list("pk", "lineage"))
+    if below is not None:
+        rows = rows.filter(team__in=below)
     production = Stage.objects.production().values("pk")[:1]  # the statement looks it up once, not for each row
     kinds = Case(
         When(resolution__in=NOT_VALID, then=Value("not_valid")),
@@ -186,7 +262,7 @@ def _count_defects(
     groups = rows.order_by().annotate(kind=kinds, span=spans).values_list("team", "span", "kind").annotate(number=Count("*"))
     found: Counter[tuple[int, int, str]] = Counter()
     for team, days, kind, number in groups:
-        for pool in lineage_of.get(team, ()):  # a team made since then
+        for pool in places[team].lineage if team in places else ():  # a team made since then
             found[pool, days, kind] += number
     for (pool, days, kind), number in found.items():
         for window in windows:
@@ -195,7 +271,7 @@ def _count_defects(
 
 
 def _count_incidents(
-    counted: Tallies, windows: Sequence[Window], rules: Mapping[str, Rules], teams: Sequence[int] | None
+    counted: Tallies, windows: Sequence[Window], rules: Mapping[str, Rules], below: Sequence[int] | None
 ) -> None:
     end = windows[0].end
     longest = max(windows, key=lambda window: window.days)
@@ -241,7 +317,7 @@ def _count_incidents(
             f"failures_{days}": Count("pk", filter=started & failure),
         }
     shared = ("open_n", "open_seconds", "open_max")
-    _fill(counted, windows, _pooled(rows, teams).values("pool").annotate(**columns), shared)
+    _fill(counted, windows, _pooled(rows, windows[0].as_of, below).values("pool").annotate(**columns), shared)
 
 
 DOWNTIME = """
@@ -258,7 +334,7 @@ GROUP BY pool
 
 
 def _add_downtime(
-    counted: Tallies, windows: Sequence[Window], rules: Mapping[str, Rules], teams: Sequence[int] | None
+    counted: Tallies, windows: Sequence[Window], rules: Mapping[str, Rules], below: Sequence[int] | None
 ) -> None:
     """The union of downtime, clipped to each window.
 
@@ -274,7 +350,7 @@ def _add_downtime(
         .annotate(finish=Least(Coalesce(F("restored_at"), Value(end)), Value(end)))
         .filter(began__lt=end, finish__gt=longest.start)
     )
-    pooled = _pooled(spans, teams).values("pool", "began", "finish")
+    pooled = _pooled(spans, windows[0].as_of, below).values("pool", "began", "finish")
     sql, params = pooled.query.sql_with_params()
     piece = "ROUND(DATE_PART('epoch', GREATEST(finish - GREATEST(fresh, %s), INTERVAL '0')) * 1000000)::bigint"
     columns = ", ".join(f"SUM({piece})" for _ in windows)
@@ -289,17 +365,17 @@ def _add_downtime(
 # --- The rows behind a number ------------------------------------------------------------------------------------------
 
 
-def counted_rows(metric: str, team: Team, window: Window, rules: Rules) -> QuerySet[Any]:
+def counted_rows(metric: str, team: Team, window: Window, rules: Rules) -> RecordQuerySet[Any]:
     """The rows that `tallies` counted for a metric: what a drill-down lists."""
     return _source(metric, team, window).filter(_counts(metric, window, rules))
 
 
-def excluded_rows(metric: str, team: Team, window: Window, rules: Rules) -> QuerySet[Any]:
+def excluded_rows(metric: str, team: Team, window: Window, rules: Rules) -> RecordQuerySet[Any]:
     """Rows of the same span that do not count, each with `why`."""
     rows = _source(metric, team, window, everything=True).exclude(
         pk__in=counted_rows(metric, team, window, rules).values("pk")
     )
-    return rows.annotate(why=Case(*_reasons(metric, rules), default=Value("")))
+    return rows.annotate(why=Case(*_reasons(metric, window, rules), default=Value("")))
 
 
 DEFECT_METRICS = ("escaped_defect_rate", "defect_removal_efficiency", "defects_found", "escaped_defects")
@@ -309,8 +385,8 @@ def is_defect_metric(metric: str) -> bool:
     return metric in DEFECT_METRICS
 
 
-def _source(metric: str, team: Team, window: Window, everything: bool = False) -> QuerySet[Any]:
-    family = Team.objects.descendants_of(team)
+def _source(metric: str, team: Team, window: Window, everything: bool = False) -> RecordQuerySet[Any]:
+    family = Team.objects.family_of(team, window.as_of)
     if is_defect_metric(metric):
         return Defect.objects.found_between(window.start, window.end).filter(team__in=family)
     rows = Incident.objects.alive() if everything else Incident.objects.counted()
@@ -319,13 +395,21 @@ def _source(metric: str, team: Team, window: Window, everything: bool = False) -
 
 
 def _in_span(metric: str, window: Window) -> Q:
-    """What a person would expect to find near this number: rows touched by the window at all."""
-    if metric in ("mttr", "mttr_with_open"):
-        return Q(restored_at__gte=window.start, restored_at__lt=window.end) | Q(restored_at=None, began__lt=window.end)
-    if metric == "time_to_detect":
-        return Q(detected_at__gte=window.start, detected_at__lt=window.end)
-    if metric == "open_incidents":
-        return Q(restored_at=None, began__lt=window.end)
+    """What a person would expect to find near this number: rows with their moment in the window, and the ones still open.
+
+    One that is put aside (cancelled, a duplicate) is not open: without a restore it lies where it was detected.
+    """
+    restored = Q(restored_at__gte=window.start, restored_at__lt=window.end)
+    detected = Q(detected_at__gte=window.start, detected_at__lt=window.end)
+    still_open = Q(detected_at__lt=window.end) & (Q(restored_at=None) | Q(restored_at__gte=window.end))
+    unsettled = still_open & (~Q(status__in=Incident.NOT_COUNTED) | detected)
+    match metric:
+        case "mttr" | "mttr_with_open":
+            return restored | unsettled
+        case "open_incidents":
+            return unsettled
+        case "time_to_detect":
+            return detected
     return Q(began__gte=window.start, began__lt=window.end)
 
 
@@ -358,7 +442,7 @@ def _counts(metric: str, window: Window, rules: Rules) -> Q:
     raise KeyError(metric)
 
 
-def _reasons(metric: str, rules: Rules) -> list[When]:
+def _reasons(metric: str, window: Window, rules: Rules) -> list[When]:
     """Why a row does not count, the first that holds; sentences that a person reads."""
     severity = (
         [When(~severity_filter(rules), then=Value("Severity not counted by the threshold set"))] if rules.severities else []
@@ -381,7 +465,7 @@ def _reasons(metric: str, rules: Rules) -> list[When]:
         When(~Q(environment="production"), then=Value("Not in production")),
         *severity,
         *([When(started_at=None, then=Value("Start unknown"))] if metric == "time_to_detect" else []),
-        When(Q(restored_at=None), then=Value("Still open")),
+        When(Q(restored_at=None) | Q(restored_at__gte=window.end), then=Value("Still open")),
     ]
 
 
@@ -394,6 +478,13 @@ def durations(metric: str, team: Team, window: Window, rules: Rules, every: int 
     if every > 1:
         rows = rows.annotate(place=Mod(F("pk"), every)).filter(place=0)
     return list(rows.values_list(Micros(F(TIMES[metric])) / MICROS, flat=True))
+
+
+def open_throughout(team: Team, window: Window, rules: Rules) -> RecordQuerySet[Any]:
+    """Failures that began before the window and were not restored in it, the oldest first: perhaps nobody closed them."""
+    rows = Incident.objects.open_at(window.end).filter(severity_filter(rules))
+    family = Team.objects.family_of(team, window.as_of)
+    return rows.annotate(began=BEGAN).filter(team__in=family, began__lt=window.start).order_by("began", "pk")
 
 
 def shifted(window: Window) -> Window:

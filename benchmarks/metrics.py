@@ -27,6 +27,8 @@ Amount = int | float | Decimal | Fraction
 Change = Literal["improved", "worse", "no_clear_change"]
 
 SIGNIFICANCE = 0.05
+# Shorter than that nothing is said of the time between failures.
+LEAST_EXPOSURE = 7 * DAY
 
 
 @dataclass(slots=True)
@@ -188,11 +190,12 @@ def mttr_with_open(tally: Tally) -> Measure:
 def mtbf(tally: Tally) -> Measure:
     """Time without downtime per failure, in seconds, with exact Poisson bounds.
 
-    Without a failure there is no mean, only a bound that it exceeds; that is never a tier.
+    Without a failure there is no mean, only a bound that it exceeds; that is never a tier. Nothing is said of a team that
+    existed for less than a week of the window.
     """
     operating = max(exact(tally.exposure_seconds) - exact(tally.downtime_seconds), Fraction(0))
     failures = tally.failures
-    if tally.exposure_seconds <= 0:
+    if tally.exposure_seconds < LEAST_EXPOSURE:
         return Measure(None, failures, None, failures, state="no_data", metric="mtbf")
     if operating == 0 and failures == 0:
         return Measure(None, failures, operating, failures, state="no_data", metric="mtbf")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 
@@ -19,7 +19,7 @@ from benchmarks.metrics import METRICS, Measure, Metric
 from benchmarks.quantities import limits
 from benchmarks.tiers import Cuts, Rules, State, Tier, overall
 from defects.models import severity_names
-from qmportal.lib.days import local_day
+from qmportal.lib.days import days_between, local_day
 from qmportal.lib.work import Work, ring
 from teams.models import Team, User
 
@@ -30,9 +30,12 @@ METRIC_CHOICES = [(slug, metric.label) for slug, metric in METRICS.items()]
 TIER_CHOICES = [(tier.value, tier.label) for tier in Tier]
 WINDOWS = (30, 90, 180, 365)
 DEFAULT_WINDOW = 90
-# A portal that slept for longer starts its history anew instead of computing for hours.
-MOST_MISSED_NIGHTS = timedelta(days=31)
 MOST_HISTORY = timedelta(days=365 * 20)
+# How long every night is kept; of older ones one a week is.
+DAILY = timedelta(days=400)
+MONDAY = 0
+MOST_THINNED = 60
+FUTURE = timedelta(days=7)
 
 
 def in_micros(seconds: float) -> Fraction:
@@ -237,27 +240,48 @@ class ThresholdSet(models.Model):
             self.save()
             if self.effective_from > local_day(now):
                 return None
-            return SnapshotRun.request(SnapshotRun.Reason.THRESHOLDS, now=now, requested_by=self.author)
+            reason = SnapshotRun.Reason.THRESHOLDS
+            return SnapshotRun.request(reason, now=now, requested_by=self.author, since=self.effective_from)
 
 
 class MetricSnapshotQuerySet(models.QuerySet["MetricSnapshot"]):
     def visible_to(self, user: AnyUser) -> MetricSnapshotQuerySet:
         return self.filter(team__in=Team.objects.visible_to(user))
 
-    def last_night(self, window: int) -> models.QuerySet[Any]:
-        """The last night that was kept, for use within a query. By window: that is how the index begins."""
-        return self.filter(window_days=window).order_by("-as_of").values("as_of")[:1]
+    def last_night(self, window: int, today: date) -> models.QuerySet[Any]:
+        """The last night that was kept, for use within a query. By window: that is how the index begins.
 
-    def latest_day(self) -> date | None:
-        """The last day as of which one of these was kept."""
-        return self.aggregate(day=models.Max("as_of"))["day"]
+        A night of the future, left by a clock that was ahead, is none.
+        """
+        return self.filter(window_days=window, as_of__lte=today).order_by("-as_of").values("as_of")[:1]
 
-    def overall_tiers(self, teams: Sequence[int], window: int = DEFAULT_WINDOW) -> dict[int, Tier]:
+    def latest_day(self, today: date) -> date | None:
+        """The last day, up to today, as of which one of these was kept."""
+        return self.filter(as_of__lte=today).aggregate(day=models.Max("as_of"))["day"]
+
+    def first_night(self) -> date | None:
+        return self.filter(window_days=DEFAULT_WINDOW).aggregate(day=models.Min("as_of"))["day"]
+
+    def kept_nights(self, since: date, until: date) -> set[date]:
+        """The nights of a span that are kept: one look into the index for each day, however many rows they have."""
+        sql = (
+            "SELECT day::date FROM generate_series(%s::date, %s::date, interval '1 day') AS day WHERE EXISTS"
+            " (SELECT FROM benchmarks_metricsnapshot WHERE window_days = %s AND as_of = day::date)"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [since, until, DEFAULT_WINDOW])
+            return {day for (day,) in cursor.fetchall()}
+
+    def delete_night(self, night: date) -> int:
+        """By window, with which the index begins."""
+        return self.filter(window_days__in=WINDOWS, as_of=night)._raw_delete(using="default")
+
+    def overall_tiers(self, teams: Sequence[int], today: date, window: int = DEFAULT_WINDOW) -> dict[int, Tier]:
         """The weakest tier of each team as of the last night; teams without any tier are left out."""
         rows = self.filter(
             team__in=teams,
             window_days=window,
-            as_of=models.Subquery(MetricSnapshot.objects.last_night(window)),
+            as_of=models.Subquery(MetricSnapshot.objects.last_night(window, today)),
             tier__isnull=False,
         ).values_list("team", "metric", "tier")
         held: dict[int, dict[str, Tier | None]] = {}
@@ -334,7 +358,7 @@ class MetricSnapshot(models.Model):
 
 
 class SnapshotRun(Work):
-    """A recomputation of all teams for one day, or for each day from `since` to `as_of`."""
+    """A computation of all teams for one night, or for the nights from `since` to `as_of`, the newest first."""
 
     class Reason(models.TextChoices):
         NIGHTLY = "nightly", "Nightly run"
@@ -345,12 +369,23 @@ class SnapshotRun(Work):
     reason = models.CharField(max_length=10, choices=Reason)
     since = models.DateField()
     as_of = models.DateField()
-    every = models.PositiveSmallIntegerField(default=1, db_default=1, help_text="Days between two nights.")
+    reached = models.DateField(null=True, help_text="Done down to this night; a run that was interrupted goes on from here.")
 
     class Meta:
         ordering = ["-created_at"]
         constraints = [
-            models.UniqueConstraint(fields=["as_of"], condition=Q(reason="nightly"), name="snapshot_run_one_nightly")
+            models.UniqueConstraint(fields=["as_of"], condition=Q(reason="nightly"), name="snapshot_run_one_nightly"),
+            models.UniqueConstraint(
+                fields=["reason"],
+                condition=Q(reason="requested", state__in=["queued", "running"]),
+                name="snapshot_run_one_requested",
+            ),
+            # One that has begun counted before the change that the next one is for.
+            models.UniqueConstraint(
+                fields=["reason"],
+                condition=Q(reason__in=["thresholds", "import"], state="queued", attempts=0),
+                name="snapshot_run_one_waiting",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -362,46 +397,108 @@ class SnapshotRun(Work):
     @classmethod
     @transaction.atomic
     def request(
-        cls, reason: str, *, now: datetime, requested_by: User | None = None, since: date | None = None, every: int = 1
+        cls, reason: str, *, now: datetime, requested_by: User | None = None, since: date | None = None
     ) -> SnapshotRun:
-        """Asks for a recomputation up to the last local midnight. A run that still waits serves the new wish too.
+        """Asks for a computation up to the last local midnight. A run of the same kind that still waits takes the wish in.
 
         It is locked until the caller's transaction ends, so that no worker takes it before the change that it is for.
         """
         as_of = local_day(now)
-        since = min(since or as_of, as_of)
-        waiting = cls.objects.filter(state=cls.State.QUEUED, attempts=0, as_of=as_of, since__lte=since, every__lte=every)
-        run = waiting.select_for_update(skip_locked=True).first()
+        since = min(max(since or as_of, as_of - MOST_HISTORY), as_of)
+        cls._lock_requests()
+        if reason == cls.Reason.REQUESTED:
+            open_run = cls.objects.filter(reason=reason, state__in=[cls.State.QUEUED, cls.State.RUNNING])
+        else:
+            open_run = cls.objects.filter(reason=reason, state=cls.State.QUEUED, attempts=0)
+        run = open_run.select_for_update().first()
         if run is None:
-            run = cls.objects.create(reason=reason, since=since, as_of=as_of, every=every, requested_by=requested_by)
+            run = cls.objects.create(reason=reason, since=since, as_of=as_of, requested_by=requested_by)
+        elif run.state == cls.State.QUEUED:
+            run.since, run.as_of, run.reached, run.run_after = min(since, run.since), as_of, None, now
+            run.save(update_fields=["since", "as_of", "reached", "run_after"])
         ring(run)
         return run
 
     @classmethod
+    def _lock_requests(cls) -> None:
+        """Until the transaction ends, nobody else asks: presses at once find the same run."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('benchmarks.requests'))")
+
+    @classmethod
     def request_history(cls, since: date | None, *, now: datetime, requested_by: User | None = None) -> SnapshotRun:
-        """After an import: a night a week from the earliest row that changed, so that trends show the past at once."""
-        earliest = local_day(now) - MOST_HISTORY
-        since = max(since, earliest) if since else None
-        return cls.request(cls.Reason.IMPORT, now=now, requested_by=requested_by, since=since, every=7)
+        """After an import: every night from the earliest row that changed, so that no trend mixes old and new."""
+        return cls.request(cls.Reason.IMPORT, now=now, requested_by=requested_by, since=since)
 
     @classmethod
     def request_nightly(cls, now: datetime) -> SnapshotRun | None:
-        """The run of last midnight, from the first night that has no snapshots yet; None when it is there already."""
+        """The run of last midnight and of every night that is missing; None when it was asked for already."""
         as_of = local_day(now)
-        last = MetricSnapshot.objects.filter(as_of__lt=as_of).latest_day()
-        since = max(last + timedelta(days=1), as_of - MOST_MISSED_NIGHTS) if last else as_of
+        cls.forget_future(as_of)
+        since = min(MetricSnapshot.objects.first_night() or as_of, as_of)
         run, created = cls.objects.get_or_create(
-            as_of=as_of, reason=cls.Reason.NIGHTLY, defaults={"since": min(since, as_of)}
+            as_of=as_of, reason=cls.Reason.NIGHTLY, defaults={"since": max(since, as_of - MOST_HISTORY)}
         )
         if created:
             ring(run)
         return run if created else None
 
-    def prepare(self) -> None:
-        """Each day is a transaction of its own and safe to repeat, so the work is done here, with progress shown."""
-        from benchmarks.snapshots import take_snapshots_of_days  # which reads the models of this module
+    @classmethod
+    @transaction.atomic
+    def forget_future(cls, today: date) -> None:
+        """Removes what a clock that was some days ahead has left: those nights are still to come.
 
-        take_snapshots_of_days(self.since, self.as_of, report=self.report, every=self.every)
+        No more than a week, so that a clock that is far behind cannot delete the history; pages ignore the rest.
+        """
+        for night in days_between(today + timedelta(days=1), today + FUTURE):
+            MetricSnapshot.objects.delete_night(night)
+        cls.objects.filter(reason=cls.Reason.NIGHTLY, as_of__gt=today, as_of__lte=today + FUTURE).delete()
+
+    def nights(self) -> list[date]:
+        """What is still to be computed, the newest night first.
+
+        A nightly run takes its own night and all that are missing; any other one all that should be kept, or are.
+        """
+        kept = MetricSnapshot.objects.kept_nights(self.since, self.as_of)
+        scheduled = {day for day in days_between(self.since, self.as_of) if is_kept(day, self.as_of)}
+        wanted = scheduled - kept if self.reason == self.Reason.NIGHTLY else scheduled | kept
+        wanted.add(self.as_of)
+        return sorted((night for night in wanted if self.reached is None or night < self.reached), reverse=True)
+
+    def prepare(self) -> None:
+        """Each night is a transaction of its own and safe to repeat, so the work is done here, with progress shown."""
+        from benchmarks.snapshots import take_snapshots  # which reads the models of this module
+
+        nights = self.nights()
+        done = self.progress_done if self.reached else 0
+        total = done + len(nights)
+        for number, night in enumerate(nights, start=done + 1):
+            take_snapshots(night)
+            self._note(night)
+            self.report(number, total)
+        if self.reason == self.Reason.NIGHTLY:
+            thin(self.as_of)
+
+    def _note(self, night: date) -> None:
+        self.reached = night
+        SnapshotRun.objects.filter(pk=self.pk, attempts=self.attempts).update(reached=night)
 
     def run(self) -> None:
-        """Nothing is left to do: the snapshots are kept day by day."""
+        """Nothing is left to do: the snapshots are kept night by night."""
+
+
+def is_kept(night: date, today: date) -> bool:
+    """Every night of the last 400 days is kept, and of older ones the Mondays."""
+    return night > today - DAILY or night.weekday() == MONDAY
+
+
+def thin(today: date, most: int = MOST_THINNED) -> int:
+    """Deletes old nights that are kept no longer, the oldest first, each in a transaction of its own; returns how many."""
+    first = MetricSnapshot.objects.first_night()
+    if first is None or first > today - DAILY:
+        return 0
+    old = sorted(MetricSnapshot.objects.kept_nights(first, today - DAILY))
+    extra = [night for night in old if not is_kept(night, today)][:most]
+    for night in extra:
+        MetricSnapshot.objects.delete_night(night)
+    return len(extra)

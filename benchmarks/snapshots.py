@@ -11,8 +11,8 @@ from functools import lru_cache
 from django.db import connection, transaction
 from django.utils import timezone
 
-from benchmarks.counting import tallies, with_shared_severities
-from benchmarks.metrics import METRICS, Amount, Judged, Tally, judge_all, judge_one
+from benchmarks.counting import tallies, tally_for, with_shared_severities
+from benchmarks.metrics import METRICS, Amount, Judged, Measure, Tally, judge_all, judge_one
 from benchmarks.models import WINDOWS, MetricSnapshot, ThresholdSet
 from benchmarks.tiers import Rules
 from qmportal.lib.days import Window, days_between
@@ -54,6 +54,12 @@ def _judge_or_note(metric: str, team: int, days: int, tally: Tally, rules: Mappi
     except Exception as problem:
         log.exception("measure failed", extra={"team": team, "metric": metric, "window": days, "tally": str(tally)})
         return Judged.failed(metric, f"{type(problem).__name__}: {problem}"[:500])
+
+
+def recount(metric: str, team: Team, window: Window, rules: Mapping[str, Rules]) -> Measure:
+    """One measure of a team, counted now: what a run would keep of it."""
+    tally = tally_for(metric, team, window, rules)
+    return _judge_or_note(metric, team.pk, window.days, tally, rules).measure
 
 
 def measure_team(team: Team, window: Window, rules: Mapping[str, Rules] | None = None) -> list[Judged]:

@@ -38,7 +38,7 @@ def thresholds(request: SignedInRequest) -> HttpResponse:
     context = {
         "cards": sorted(cards, key=lambda card: card["set"].cut_points is None),
         "run": SnapshotRun.objects.first(),
-        "night": MetricSnapshot.objects.latest_day(),
+        "night": MetricSnapshot.objects.latest_day(today),
         "may_edit": is_admin(request.user),
         "may_adopt": is_admin(request.user) and not ThresholdSet.objects.adopted(),
     }

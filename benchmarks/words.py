@@ -9,12 +9,19 @@ from benchmarks.tiers import Cuts, MeanStep, Rules, Tier, Unit, next_tier_mean, 
 from qmportal.lib import wording
 from qmportal.lib.wording import NO_DATA, Number, exact
 
+NOT_ENOUGH = "Not enough data"
 FAILED = "Could not be computed"
 DOWN_THROUGHOUT = "Down throughout"
 # In the place of advice that takes over a year at the team's pace; a handful is always advice.
 FAR = "more than a year away at the current pace"
 SOON = 10
-SINGULAR = {"defects": "defect", "incidents": "incident", "failures": "failure", "judged teams": "judged team"}
+SINGULAR = {
+    "defects": "defect",
+    "incidents": "incident",
+    "failures": "failure",
+    "judged teams": "judged team",
+    "other incidents": "other incident",
+}
 
 
 def plural(count: int, many: str) -> str:
@@ -33,6 +40,8 @@ def value_words(measure: Measure, cuts: Cuts | None) -> str:
         return DOWN_THROUGHOUT
     if measure.metric == "mtbf" and measure.value is None and measure.low is not None:
         return f"> {wording.duration_below(measure.low)}"
+    if measure.metric == "mtbf" and measure.value is None:
+        return NOT_ENOUGH
     if measure.value is None:
         return _nothing_words(measure)
     return format_value(measure.value if measure.exact is None else measure.exact, measure.unit, cuts)

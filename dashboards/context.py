@@ -7,12 +7,14 @@ from typing import Any
 from django.db.models import F, Func, IntegerField, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 
 from benchmarks.models import MetricSnapshot
 from incidents.models import Incident
 from notifications.models import Notification
-from teams.models import Team, User
+from qmportal.lib.days import local_day
+from teams.models import User
 from teams.permissions import can_oversee
 
 MOST_TEAMS = 12
@@ -53,8 +55,8 @@ class Shell:
     @cached_property
     def teams(self) -> list[dict[str, Any]]:
         """My own teams, each with the tier of its weakest metric last night."""
-        teams = self._user.own_teams[:MOST_TEAMS]
-        tiers = MetricSnapshot.objects.overall_tiers([team.pk for team in teams]) if teams else {}
+        teams, today = self._user.own_teams[:MOST_TEAMS], local_day(timezone.now())
+        tiers = MetricSnapshot.objects.overall_tiers([team.pk for team in teams], today) if teams else {}
         return [
             {"name": team.name, "url": reverse("dashboards:team", args=[team.slug]), "tier": tiers.get(team.pk)}
             for team in teams
@@ -63,8 +65,7 @@ class Shell:
     @cached_property
     def _counts(self) -> tuple[int, int]:
         """Open incidents that I may see, and what I have not read. One query, for the bars of every page."""
-        # The open ones are few: finding the teams within the same query is cheaper than asking for them first.
-        incidents = Incident.objects.alive().counted().open().filter(team__in=Team.objects.with_rows_for(self._user))
+        incidents = Incident.objects.counted().open().visible_to(self._user)
         unread = Notification.objects.visible_to(self._user).unread()
         return User.objects.values_list(_count(incidents), _count(unread)).get(pk=self._user.pk)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from benchmarks.metrics import METRICS, Measure
 from benchmarks.tiers import Cuts, Rules
 from benchmarks.words import format_value, plural, value_words
+from incidents.models import Incident
+from qmportal.lib.days import day_words, local_day
 
 COUNTED = {
     "defects_found": "{count} found {span}, at any stage.",
@@ -12,6 +14,9 @@ COUNTED = {
     "incidents_started": "{count} started {span}.",
     "open_incidents": "{count} not yet restored when these days end.",
 }
+
+
+NEVER_CLOSED = "An incident was open during this whole period, and all of it counts as downtime until it is restored."
 
 
 def together(value: str) -> str:
@@ -29,6 +34,15 @@ def standing(measure: Measure, rules: Rules) -> str:
     if measure.metric == "mttr":
         return f"service was back after {value} {'at the median' if by_median else 'on average'}"
     return f"{METRICS[measure.metric].label.lower()} is {value}"
+
+
+def never_closed(incident: Incident, others: int) -> str:
+    """What an incident means that was open during the whole window."""
+    more = f" So {'is' if others == 1 else 'are'} {plural(others, 'other incidents')}." if others else ""
+    return (
+        f"{incident.reference} has been open since {day_words(local_day(incident.began_at))}.{more}"
+        " Until it is restored, all of that time counts as downtime. If service is back, enter when."
+    )
 
 
 def counts(measure: Measure, days: int, cuts: Cuts | None = None) -> str:

@@ -7,12 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
-
 from benchmarks.counting import TIMES, counted_rows, durations, excluded_rows, is_defect_metric, shifted
 from benchmarks.metrics import MEANS, METRICS, Measure, typical_change
 from benchmarks.models import MetricSnapshot, ThresholdSet
-from benchmarks.snapshots import rules_in_force
+from benchmarks.snapshots import recount, rules_in_force
 from benchmarks.statistics import bootstrap_mean
 from benchmarks.tiers import Rules, Tier
 from benchmarks.words import format_value, interval_words, missing_words, next_steps, plural, value_words
@@ -54,12 +52,18 @@ class MetricPage:
     bootstrap: str
     counted: int
     excluded: int
-    rows: QuerySet[Any]
+    rows: Any
     shows_excluded: bool
+    recounted: Measure
 
     @property
     def is_defects(self) -> bool:
         return is_defect_metric(self.metric)
+
+    @property
+    def listed(self) -> int:
+        """How many rows the chosen tab has."""
+        return self.excluded if self.shows_excluded else self.counted
 
     @property
     def failed(self) -> list[str]:
@@ -67,8 +71,8 @@ class MetricPage:
 
     @property
     def changed_since(self) -> bool:
-        """Rows came, went or moved after the night that the number is from."""
-        return self.kept.n != self.counted
+        """Anything that is counted changed after the night that the number is from."""
+        return differs(self.kept.measure, self.recounted)
 
     @property
     def finding(self) -> str:
@@ -132,12 +136,20 @@ class MetricPage:
         return found
 
 
+def differs(kept: Measure, now: Measure) -> bool:
+    """Whether any number that the rows were counted into is another one. Floats are compared as they were stored."""
+    fields = ("n", "numerator", "denominator", "median", "p90", "longest", "flagged", "excluded")
+    pairs = ((getattr(kept, name), getattr(now, name)) for name in fields)
+    return any((a is None) is not (b is None) or (a is not None and not math.isclose(a, b, rel_tol=1e-9)) for a, b in pairs)
+
+
 def read_metric(team: Team, metric: str, days: int, as_of: date, *, excluded: bool) -> MetricPage:
     """The night's measure, and the rows that its window counts now by the set that judged it."""
     window = Window(as_of, days)
     night = read_night(team, days, as_of)
     kept = night[metric]
-    in_force = rules_in_force(as_of)[metric]
+    rules_by_metric = rules_in_force(as_of)
+    in_force = rules_by_metric[metric]
     # The cut points are those that judged the night; which rows count is said for all metrics on the same rows together.
     rules = replace(kept.threshold_set.rules(), severities=in_force.severities) if kept.threshold_set else in_force
     measure, before = kept.measure, read_earlier(team, days, as_of)[metric].measure
@@ -152,6 +164,7 @@ def read_metric(team: Team, metric: str, days: int, as_of: date, *, excluded: bo
     return MetricPage(
         team, metric, window, kept, kept.threshold_set, rules, measure, with_open, verdict, typical, bootstrap,
         counted.count(), left_out.count(), rows.select_related(*related), excluded,
+        recount(metric, team, window, rules_by_metric),
     )  # fmt: skip
 
 

@@ -91,7 +91,7 @@ class Overview:
     def tops(self) -> list[Row]:
         """The teams that are below no other visible one: together they hold every row once."""
         visible = {row.team.pk for row in self.rows}
-        return [row for row in self.rows if not visible.intersection(row.team.lineage[:-1])]
+        return [row for row in self.rows if not visible.intersection(row.team.place[:-1])]
 
     @property
     def failed(self) -> list[str]:
@@ -177,13 +177,18 @@ def rows_of(teams: list[Team], mine: Container[int]) -> dict[int, Row]:
 
 
 def read_overview(
-    teams: list[Team], mine: Container[int], window: int, rules: Mapping[str, Rules], day: date | None = None
+    teams: list[Team],
+    mine: Container[int],
+    window: int,
+    rules: Mapping[str, Rules],
+    today: date,
+    day: date | None = None,
 ) -> Overview:
     """One query for the measures of the last night, or of `day`, whatever the number of teams.
 
     A day that nobody kept is counted now; a team that came later has no measures then.
     """
-    night: Any = day or MetricSnapshot.objects.last_night(window)
+    night: Any = day or MetricSnapshot.objects.last_night(window, today)
     rows = rows_of(teams, mine)
     night_of: date | None = None
     tiers: dict[int, dict[str, Tier | None]] = defaultdict(dict)
@@ -308,7 +313,9 @@ def lines(read: Overview, rows: list[Row], query: str = "") -> list[dict[str, An
                     "metric": metric,
                     "label": _phone_label(row, metric),
                     "url": f"{pages}{row.team.slug}/{metric}/{query}",
-                    "spark": charts.sparkline([value for value, _ in past.get((row.team.pk, metric), [])], height=18)
+                    "spark": charts.sparkline(
+                        [value for value, _ in past.get((row.team.pk, metric), [])], days=days, height=18
+                    )
                     if metric in SPARKS
                     else None,
                     "judged": read.cuts.get(metric) is not None,

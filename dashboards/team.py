@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count, QuerySet
 from django.urls import reverse
 
+from benchmarks.counting import first_record, open_throughout
 from benchmarks.metrics import METRICS
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.tiers import Overall, Rules, Tier, overall
@@ -23,6 +24,7 @@ from benchmarks.words import (
     sample_words,
     value_words,
 )
+from dashboards import findings
 from dashboards.findings import standing, together
 from dashboards.history import read_earlier, read_night, series, trend_days
 from dashboards.words import MEANING, borderline_words, gap_words, listed, moved, open_words, tier_bar, tier_words
@@ -31,7 +33,8 @@ from incidents.models import Incident
 from pipeline.models import Stage
 from qmportal.lib import charts
 from qmportal.lib.days import Window, day_words, midnight
-from teams.models import Team
+from teams.models import Team, User
+from teams.permissions import is_member
 
 # The judged metrics first, then what surrounds them.
 CARDS = ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect", "defect_removal_efficiency", "open_incidents")
@@ -125,9 +128,11 @@ class TeamReport:
     def cards(self) -> list[dict[str, Any]]:
         days = trend_days(self.window, self.as_of, 13) if self.as_of else []
         points = series([self.team.pk], CARDS, self.window, days) if days else {}
-        earlier = len(days) - (self.as_of in days)
+        days = [day for day in days if day != self.as_of]
+        shown = [*days, self.as_of] if self.as_of else []
+        past = {metric: [value for value, _ in points.get((self.team.pk, metric), [])] for metric in CARDS}
         return [
-            self._card(kept, [*(value for value, _ in points.get((self.team.pk, metric), [])[:earlier]), kept.value])
+            self._card(kept, shown, [*past[metric][: len(days)], kept.value])
             for metric in CARDS
             if (kept := self.now.get(metric))
         ]
@@ -136,7 +141,7 @@ class TeamReport:
         day = f"&as_of={self.as_of:%Y-%m-%d}" if self.chosen and self.as_of else ""
         return reverse("dashboards:metric", args=[self.team.slug, metric]) + f"?window={self.window}{day}"
 
-    def _card(self, kept: MetricSnapshot, past: list[float | None]) -> dict[str, Any]:
+    def _card(self, kept: MetricSnapshot, days: list[date], past: list[float | None]) -> dict[str, Any]:
         measure, rules = kept.measure, self.rules.get(kept.metric, Rules())
         definition = METRICS[kept.metric]
         return {
@@ -149,7 +154,7 @@ class TeamReport:
             "judged": bool(rules.cuts),
             "tier_words": tier_words(kept, rules),
             "change": self.change(kept.metric),
-            "spark": charts.sparkline(past),
+            "spark": charts.sparkline(past, days=days),
             "bar": tier_bar(measure, rules, kept.tier),
             "notes": list(self._notes(kept, rules)),
         }
@@ -196,13 +201,13 @@ class TeamReport:
         return sorted(found, key=lambda step: Tier(step["tier"]).rank if step["tier"] else 6)
 
 
-def read_team(team: Team, window: int, day: date | None = None) -> TeamReport:
+def read_team(team: Team, window: int, today: date, day: date | None = None) -> TeamReport:
     """The snapshots of the last night or of `day`, those of the window before it, and the sets that judged them.
 
     A day that nobody kept is counted now.
     """
     kept = MetricSnapshot.objects.filter(team=team, window_days=window)
-    as_of = day or kept.latest_day()
+    as_of = day or kept.latest_day(today)
     if as_of is None:
         return TeamReport(team, window, None, {}, {}, {})
     now = read_night(team, window, as_of)
@@ -218,11 +223,14 @@ def trend_chart(
 
     It ends on `as_of` with the measure that the page shows, also when nobody kept that day.
     """
-    days = trend_days(window, as_of)
+    first = first_record(team, as_of)
+    # Nothing was recorded yet: no points. Whatever rises while the window fills up is hatched.
+    days = [day for day in trend_days(window, as_of) if first and midnight(day) > first]
     points = series([team.pk], [metric], window, days)[team.pk, metric]
     if shown is not None:
         earlier = len(days) - (as_of in days)
         days, points = [*days[:earlier], as_of], [*points[:earlier], (shown.value, shown.tier)]
+    partial = sum(Window(day, window).start < first for day in days) if first and metric != "open_incidents" else 0
     current = ThresholdSet.objects.by_metric(as_of).get(metric)
     cuts = current.rules().cuts if current else None
     definition = METRICS[metric]
@@ -240,18 +248,38 @@ def trend_chart(
         lower_is_better=definition.better == "lower",
         tiers=[tier for _, tier in points] if cuts else [],
         log=definition.unit == "seconds",
-        notes=down,
+        notes={**dict.fromkeys(range(partial), "window not full yet"), **down},
         words=lambda value: format_value(value, definition.unit, cuts),
+        days=days,
+        partial=partial,
     )
     if picture is None:
         return None, f"{definition.label}: {DOWN_THROUGHOUT.lower()}."
-    (first_day, first), (last_day, last) = known[0], known[-1]
+    (first_day, first_value), (last_day, last_value) = known[0], known[-1]
     start, end = (
         format_value(value, definition.unit, cuts) if value or metric != "mtbf" else DOWN_THROUGHOUT.lower()
-        for value in (first, last)
+        for value in (first_value, last_value)
     )
     span = f"from {start} on {day_words(first_day)} to {end} on {day_words(last_day)}"
     return picture, f"{definition.label} over {window} days, {span}."
+
+
+@dataclass(frozen=True, slots=True)
+class NeverClosed:
+    """A failure that was open during the whole window: perhaps nobody closed it. Named for those who may open it."""
+
+    text: str
+    url: str = ""
+    action: str = ""
+
+
+def never_closed(team: Team, window: Window, rules: Rules, user: User) -> NeverClosed | None:
+    rows = open_throughout(team, window, rules)
+    seen = rows.visible_to(user) if is_member(user, team) else rows.none()
+    if incident := seen.first():
+        text = findings.never_closed(incident, rows.count() - 1)
+        return NeverClosed(text, incident.get_absolute_url(), f"Open {incident.reference}")
+    return NeverClosed(findings.NEVER_CLOSED) if rows.exists() else None
 
 
 def recent_incidents(team: Team, day: date | None = None) -> QuerySet[Incident]:
@@ -264,7 +292,7 @@ def recent_incidents(team: Team, day: date | None = None) -> QuerySet[Incident]:
 
 def where_found(team: Team, span: Window) -> list[charts.Segment]:
     """Valid defects of the window by the stage that found them, in the order of the pipeline."""
-    family = Team.objects.descendants_of(team)
+    family = Team.objects.family_of(team, span.as_of)
     counts = dict(
         Defect.objects.found_between(span.start, span.end)
         .valid()

@@ -14,13 +14,14 @@ from benchmarks.metrics import METRICS
 from benchmarks.models import MetricSnapshot
 from benchmarks.nights import night_notice
 from benchmarks.snapshots import rules_in_force
+from benchmarks.tiers import Rules
 from dashboards.forms import OverviewFilter, chosen_period
 from dashboards.history import newest_record
 from dashboards.metric import read_metric
 from dashboards.overview import COLUMNS, as_of_words, filtered, kpis, lines, ordered, read_overview, table
 from dashboards.search import search_everything
 from dashboards.start import first_steps
-from dashboards.team import count_to_close, read_team, recent_incidents, severity_mix, trend_chart, where_found
+from dashboards.team import count_to_close, never_closed, read_team, recent_incidents, severity_mix, trend_chart, where_found
 from notifications.access import access_for
 from qmportal.lib.days import day_words, local_day
 from qmportal.lib.pages import render_page
@@ -29,17 +30,20 @@ from teams.models import Team
 from teams.permissions import is_admin, is_member
 from teams.requests import SignedInRequest
 
+# The metrics that an incident weighs on which nobody closed.
+OF_DOWNTIME = ("mttr", "mttr_with_open", "mtbf", "open_incidents")
 ROWS_A_PAGE = 32  # with 36, the page weighs more than 60 kB
 
 
 @require_safe
 def overview(request: SignedInRequest) -> HttpResponse:
-    teams = list(Team.objects.visible_to(request.user).only("name", "slug", "lineage", "parent_id"))
+    period = chosen_period(request, local_day(timezone.now()))
+    visible = Team.objects.visible_to(request.user).placed(period.day or period.today)
+    teams = list(visible.only("name", "slug", "lineage", "parent_id"))
     parents = {team.parent_id for team in teams}
     form = OverviewFilter(request.GET, groups=[(str(team.pk), team.name) for team in teams if team.pk in parents])
-    period = chosen_period(request, local_day(timezone.now()))
     rules = rules_in_force(period.day or period.today)
-    everything = read_overview(teams, request.user.roles, period.window, rules, period.day)
+    everything = read_overview(teams, request.user.roles, period.window, rules, period.today, period.day)
     rows = ordered(filtered(everything.rows, form.value("q"), form.value("tier"), form.value("group")), form.sort_key)
     read = replace(everything, rows=rows)
     if request.GET.get("format") == "csv":
@@ -72,12 +76,13 @@ def overview(request: SignedInRequest) -> HttpResponse:
 def team(request: SignedInRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Team.objects.visible_to(request.user).select_related("parent"), slug=slug)
     period = chosen_period(request, local_day(timezone.now()))
-    report = read_team(found, period.window, period.day)
+    report = read_team(found, period.window, period.today, period.day)
     rate = "escaped_defect_rate"
     trend = trend_chart(found, rate, period.window, report.as_of, report.now.get(rate)) if report.as_of else (None, "")
     mix = severity_mix(found)
     cards = report.cards()
     access = access_for(request.user, found, timezone.now())
+    rules = report.rules
     context = {
         "team": found,
         "report": report,
@@ -96,6 +101,7 @@ def team(request: SignedInRequest, slug: str) -> HttpResponse:
         "night": night_notice(report.as_of, report.failed, now=timezone.now(), latest=period.day is None),
         "period": period,
         "newest": newest_record([found]) if report.is_empty else None,
+        "never_closed": never_closed(found, report.span, rules.get("mtbf", Rules()), request.user) if report.span else None,
         "children": Team.objects.visible_to(request.user).filter(parent=found),
     }
     return render(request, "dashboards/team.html", context)
@@ -108,10 +114,11 @@ def metric(request: SignedInRequest, slug: str, metric: str) -> HttpResponse:
     found = get_object_or_404(Team.objects.visible_to(request.user), slug=slug)
     period = chosen_period(request, local_day(timezone.now()))
     kept = MetricSnapshot.objects.filter(team=found, window_days=period.window)
-    as_of = period.day or kept.latest_day() or period.today
+    as_of = period.day or kept.latest_day(period.today) or period.today
     page = read_metric(found, metric, period.window, as_of, excluded=request.GET.get("tab") == "excluded")
     access = access_for(request.user, found, timezone.now())
-    rows = Paginator(page.rows, 50).get_page(request.GET.get("page")) if access is None else None
+    visible = page.rows.within_reach_of(request.user)
+    rows = Paginator(visible, 50).get_page(request.GET.get("page")) if access is None else None
     picture, sentence = trend_chart(found, metric, period.window, as_of, page.kept)
     context = {
         "team": found,
@@ -119,11 +126,13 @@ def metric(request: SignedInRequest, slug: str, metric: str) -> HttpResponse:
         "page": page,
         "access": access,
         "rows": rows,
+        "elsewhere": page.listed - rows.paginator.count if rows is not None else 0,
         "trend": picture,
         "trend_title": sentence,
         "as_of": day_words(as_of),
         "night": night_notice(as_of, page.failed, now=timezone.now(), latest=period.day is None),
         "period": period,
+        "never_closed": never_closed(found, page.window, page.rules, request.user) if metric in OF_DOWNTIME else None,
         "may_recompute": is_admin(request.user),
     }
     return render_page(request, "dashboards/metric.html", context, partial="rows")

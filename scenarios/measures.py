@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+
 from benchmarks.metrics import METRICS
 from benchmarks.models import DEFAULT_WINDOW, MetricSnapshot
 from benchmarks.words import value_words
+from qmportal.lib.days import local_day
 
 SHOWN = ("escaped_defect_rate", "mttr", "mttr_with_open", "mtbf", "time_to_detect")
 
@@ -14,7 +17,7 @@ SHOWN = ("escaped_defect_rate", "mttr", "mttr_with_open", "mtbf", "time_to_detec
 def last_night(team: int) -> dict[str, MetricSnapshot]:
     """The newest snapshots of a team over 90 days, by metric. One query."""
     kept = MetricSnapshot.objects.filter(team=team, window_days=DEFAULT_WINDOW)
-    night = kept.order_by("-as_of").values("as_of")[:1]
+    night = kept.last_night(DEFAULT_WINDOW, local_day(timezone.now()))
     return {row.metric: row for row in kept.filter(as_of=night).select_related("threshold_set")}
 
 

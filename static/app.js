@@ -308,8 +308,9 @@ on("pointermove", (event) => {
   const chart = plot.parentElement;
   const rows = findAll("tbody tr", chart.closest("figure"));
   const box = plot.getBoundingClientRect();
-  const last = Math.max(1, rows.length - 1);
-  const index = Math.max(0, Math.min(rows.length - 1, Math.round(((event.clientX - box.left) / box.width) * last)));
+  const at = (event.clientX - box.left) / box.width;
+  const places = rows.map((row) => row.dataset.at / 100);
+  const index = places.reduce((best, place, i) => (Math.abs(place - at) < Math.abs(places[best] - at) ? i : best), 0);
   const [label, value, rest] = [...rows[index].children].map((cell) => cell.textContent.trim());
   const strong = document.createElement("b");
   strong.textContent = value;
@@ -317,7 +318,7 @@ on("pointermove", (event) => {
   tip.replaceChildren(label, strong, rest || "");
   liveChart = chart;
   chart.classList.add("live");
-  const x = index / last;
+  const x = places[index];
   const cursor = find(".cursor", chart);
   cursor.setAttribute("x1", x * 1000);
   cursor.setAttribute("x2", x * 1000);

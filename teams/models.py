@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
@@ -14,8 +14,9 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.expressions import ArraySubquery
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
@@ -23,8 +24,9 @@ from django.core.mail import send_mail
 from django.core.validators import RegexValidator
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import Lower
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -32,6 +34,7 @@ from django.utils.functional import cached_property
 from django.utils.text import slugify
 from knox.models import AbstractAuthToken
 
+from qmportal.lib.days import local_day
 from qmportal.lib.text import folded, in_latin, mail_address
 from qmportal.lib.work import Work, WorkQuerySet, ring
 
@@ -84,6 +87,7 @@ class TeamInReach(NamedTuple):
     role: str | None
     # The ids from the top of the tree down to the team itself.
     lineage: list[int]
+    archived: bool
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -128,22 +132,39 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @cached_property
     def reach(self) -> list[TeamInReach]:
-        """The teams whose rows I may see, by name: my own and those below them. One query for each request.
+        """The teams that I may choose among, by name: my own and those below them."""
+        return [team for team in self._reach if not team.archived]
+
+    @cached_property
+    def reach_of_rows(self) -> list[int]:
+        """The ids of the teams whose rows I may see. An archived team's rows keep counting in the teams above it.
 
         Records are looked up by the ids themselves: from a subquery the database cannot tell how many rows they have, and
         reads all of them to show the newest fifty.
         """
+        return [team.pk for team in self._reach]
+
+    @property
+    def out_of_reach(self) -> models.QuerySet[Any]:
+        """The teams whose rows not even an admin sees. For use within a query."""
+        return Team.objects.gone().values("pk")
+
+    @cached_property
+    def _reach(self) -> list[TeamInReach]:
+        """Archived ones included. One query for each request."""
         mine = Membership.objects.filter(user=self, team__archived_at=None).order_by()
-        teams = Team.objects.filter(archived_at=None)
-        if not self.is_admin:
-            teams = teams.filter(lineage__overlap=ArraySubquery(mine.values("team")))
+        if self.is_admin:
+            teams = Team.objects.without_gone()
+        else:
+            teams = Team.objects.filter(lineage__overlap=ArraySubquery(mine.values("team")))
         role = Subquery(mine.filter(team=OuterRef("pk")).values("role"))
-        return [TeamInReach(*row) for row in teams.annotate(role=role).values_list("pk", "slug", "name", "role", "lineage")]
+        rows = teams.annotate(role=role, archived=Q(archived_at__isnull=False))
+        return [TeamInReach(*row) for row in rows.values_list("pk", "slug", "name", "role", "lineage", "archived")]
 
     def reach_below(self, slug: str) -> list[int]:
         """The ids of a team in my reach and of those below it: what is said of a team counts their rows too."""
         tops = [team.pk for team in self.reach if team.slug == slug]
-        return [team.pk for team in self.reach if any(top in team.lineage for top in tops)]
+        return [team.pk for team in self._reach if any(top in team.lineage for top in tops)]
 
     @cached_property
     def roles(self) -> dict[int, str]:
@@ -163,7 +184,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def forget_roles(self) -> None:
         """My memberships changed within this request: ask again."""
-        for cached in ("roles", "own_teams", "reach", "near", "managed"):
+        for cached in ("roles", "own_teams", "reach", "reach_of_rows", "_reach", "near", "managed"):
             self.__dict__.pop(cached, None)
 
     @transaction.atomic
@@ -255,6 +276,23 @@ class TeamQuerySet(models.QuerySet["Team"]):
         """The team itself and everything below it."""
         return self.filter(lineage__contains=[team.pk])
 
+    def placed(self, day: date) -> Any:
+        """Each with its `place`: the lineage that it had when the windows as of `day` ended."""
+        past = FilteredRelation("past_places", condition=Q(past_places__days__contains=day))
+        return self.annotate(past=past, place=Coalesce("past__lineage", "lineage"))
+
+    def family_of(self, team: Team, day: date) -> list[int]:
+        """The ids of the team and of everything that was below it as of `day`. One query."""
+        return list(self.placed(day).filter(place__contains=[team.pk]).order_by().values_list("pk", flat=True))
+
+    def gone(self) -> TeamQuerySet:
+        """Archived, and with no team above them that is not: nobody counts their rows any more."""
+        archived = Team.objects.exclude(archived_at=None)
+        return self.exclude(archived_at=None).filter(lineage__0__in=archived.values("pk"))
+
+    def without_gone(self) -> TeamQuerySet:
+        return self.exclude(pk__in=Team.objects.gone().values("pk"))
+
     def archived_for(self, user: AnyUser) -> TeamQuerySet:
         """Teams that were put away; only admins still see them."""
         if user.is_authenticated and user.is_admin:
@@ -324,14 +362,15 @@ class Team(models.Model):
         default=False, help_text="Only members (and admins) see this team's numbers. Its records are always for members."
     )
     description = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = TeamQuerySet.as_manager()
 
-    # Set by `as_tree()` and `with_member_counts()`.
+    # Set by `as_tree()`, `placed()` and `with_member_counts()`.
     depth: int
     path: list[tuple[str, int]]
+    place: list[int]
     member_count: int
     # Set by the page that lists teams.
     is_mine: bool
@@ -395,6 +434,8 @@ class Team(models.Model):
         self.lineage = [*parent, self.pk]
         if self.lineage == before:
             return
+        if before:
+            PastPlace.keep(Team.objects.filter(lineage__contains=[self.pk]), local_day(timezone.now()))
         Team.objects.filter(pk=self.pk).update(lineage=self.lineage)
         for child in Team.objects.filter(lineage__contains=[self.pk]).exclude(pk=self.pk):
             tail = child.lineage[child.lineage.index(self.pk) + 1 :]
@@ -412,6 +453,37 @@ class Team(models.Model):
 
     def references_up_to(self, last: int, kind: str, count: int) -> list[str]:
         return [f"{self.key}-{kind}-{number}" for number in range(last - count + 1, last + 1)]
+
+
+class PastPlace(models.Model):
+    """Where a team stood in the tree before it moved. Roll-ups as of these days follow it; later ones `Team.lineage`."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="past_places")
+    lineage = ArrayField(models.BigIntegerField())
+    days = DateRangeField(help_text="Windows as of these days; without a first day: from the beginning.")
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="past_place_one_a_day",
+                expressions=[("team", RangeOperators.EQUAL), ("days", RangeOperators.OVERLAPS)],
+                violation_error_message="A team has one place in the tree at a time.",
+            )
+        ]
+
+    @classmethod
+    def keep(cls, teams: TeamQuerySet, today: date) -> None:
+        """Before a move: the present place of each team with records, for windows that ended before tomorrow.
+
+        A place that was held for less than a day is not kept, nor is one that no record was counted in.
+        """
+        tomorrow = today + timedelta(days=1)
+        ended = dict(cls.objects.filter(team__in=teams).values_list("team").annotate(models.Max("days__endswith")))
+        recorded = ReferenceCounter.objects.filter(team__in=teams, last__gt=0).values("team")
+        for team, lineage in teams.filter(pk__in=recorded).values_list("pk", "lineage"):
+            since = ended.get(team)
+            if since is None or since < tomorrow:
+                cls.objects.create(team_id=team, lineage=lineage, days=DateRange(since, tomorrow))
 
 
 class ReferenceCounter(models.Model):

@@ -20,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from qmportal.lib.days import local_day
 from qmportal.lib.pages import form_page
 from teams.forms import (
     AddressForm,
@@ -68,7 +69,7 @@ def _add_quality(teams: list[Team]) -> None:
     are reached through the reverse relations."""
     incidents: Any = Team._meta.get_field("incidents").related_model
     snapshots: Any = Team._meta.get_field("snapshots").related_model
-    tiers = snapshots.objects.overall_tiers([team.pk for team in teams])
+    tiers = snapshots.objects.overall_tiers([team.pk for team in teams], local_day(timezone.now()))
     totals = {team.pk: 0 for team in teams}
     lineages = {team.pk: team.lineage for team in teams}
     for team_id in incidents.objects.counted().open().filter(team__in=totals).values_list("team_id", flat=True):
@@ -100,7 +101,8 @@ def team_edit(request: SignedInRequest, slug: str) -> HttpResponse:
         form = TeamForm(request.POST or None, instance=get_object_or_404(Team, pk=team.pk))
         if form.is_valid():
             form.save()
-            messages.success(request, f"The team {form.instance} is saved.")
+            moved = " Its records count in the new place from tomorrow on." if "parent" in form.changed_data else ""
+            messages.success(request, f"The team {form.instance} is saved.{moved}")
             return redirect("teams:list")
     return answer_form(request, "teams/form.html", form, team=team)
 

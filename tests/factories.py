@@ -20,6 +20,7 @@ from teams.models import AccountMail, Membership, Role, Team, User
 
 PASSWORD = "correct horse battery"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 _number = count(1)
 
 
@@ -44,6 +45,7 @@ def link_in(message: EmailMessage) -> str:
 
 def make_team(*, name: str = "", parent: Team | None = None, key: str = "", slug: str = "", **fields: Any) -> Team:
     number = next(_number)
+    fields.setdefault("created_at", LONG_AGO)
     return Team.objects.create(
         name=name or f"Team {number}", slug=slug or f"team-{number}", key=key or f"T{number}", parent=parent, **fields
     )

@@ -8,6 +8,7 @@ Durations are given in seconds, rates in percent.
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import pairwise
 
 from qmportal.lib.wording import DAY, HOUR, MINUTE, NO_DATA, Number, mark, quantity
@@ -115,6 +116,7 @@ class Point:
     tier_label: str
     note: str
     also: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,8 @@ class Trend:
     events: list[Tick] = field(default_factory=list)
     has_tiers: bool = False
     also: str = ""
+    # The width in percent of the part at the left whose points are not whole.
+    partial: str = ""
 
 
 def _short(value: float) -> str:
@@ -175,11 +179,23 @@ def _dots(points: Iterable[tuple[str, str]]) -> str:
     return "".join(f"M{x} {y}h0" for x, y in points)
 
 
-def sparkline(values: Sequence[float | None], *, width: int = 100, height: int = 24, most: int = 16) -> Sparkline | None:
+def _along(count: int, days: Sequence[date]) -> list[float]:
+    """Where each point stands between 0 and 1: at its day, or one step after the other without days."""
+    if days:
+        span = max((days[-1] - days[0]).days, 1)
+        return [(day - days[0]).days / span for day in days]
+    return [i / max(count - 1, 1) for i in range(count)]
+
+
+def sparkline(
+    values: Sequence[float | None], *, days: Sequence[date] = (), width: int = 100, height: int = 24, most: int = 16
+) -> Sparkline | None:
     """A tiny line in whole numbers, thinned to `most` points. None when fewer than two values are known."""
+    along = _along(len(values), days)
     if len(values) > most:
         last = len(values) - 1
-        values = [values[round(i * last / (most - 1))] for i in range(most)]
+        chosen = [round(i * last / (most - 1)) for i in range(most)]
+        values, along = [values[i] for i in chosen], [along[i] for i in chosen]
     known = [value for value in values if value is not None]
     if len(known) < 2:
         return None
@@ -191,7 +207,7 @@ def sparkline(values: Sequence[float | None], *, width: int = 100, height: int =
         if value is None:
             points.append(None)
             continue
-        x = 2 + i * (width - 4) / (len(values) - 1)
+        x = 2 + along[i] * (width - 4)
         y = top + room / 2 if high == low else top + room * float(high - value) / float(span)
         points.append((str(round(x)), str(round(y))))
     drawn = [point for point in points if point]
@@ -290,20 +306,23 @@ def _bands(scale: _Scale, cuts: Sequence[float], lower_is_better: bool) -> list[
     return bands
 
 
-def _xticks(labels: Sequence[str]) -> list[Tick]:
+def _xticks(labels: Sequence[str], along: Sequence[float]) -> list[Tick]:
     last = len(labels) - 1
     # Days of an earlier year are written with it, and would run into each other.
     every = max(1, round(len(labels) / (4 if any(len(label) > 8 for label in labels) else 6)))
-    chosen = list(range(0, last + 1, every))
+    gap = every / max(last, 1)
+    chosen = [0]
+    for i in range(1, last + 1):
+        if along[i] - along[chosen[-1]] >= gap - 1e-9:
+            chosen.append(i)
     if chosen[-1] != last:
-        if len(chosen) > 1 and last - chosen[-1] < every * 0.8:
+        if len(chosen) > 1 and along[last] - along[chosen[-1]] < gap * 0.8:
             chosen.pop()
         chosen.append(last)
     ticks = []
     for order, i in enumerate(chosen):
         anchor = "start" if i == 0 else "end" if i == last else "middle"
-        at = i / last * 100 if last else 0
-        ticks.append(Tick(_short(at), labels[i], anchor, minor=order % 2 == 1 and i != last))
+        ticks.append(Tick(_short(along[i] * 100), labels[i], anchor, minor=order % 2 == 1 and i != last))
     return ticks
 
 
@@ -322,6 +341,8 @@ def trend(
     notes: dict[int, str] | None = None,
     also: Sequence[float | None] = (),
     words: Callable[[Number], str] | None = None,
+    days: Sequence[date] = (),
+    partial: int = 0,
 ) -> Trend | None:
     """A line over time with tier bands behind it, and the rows of its table. None when no value is known.
 
@@ -330,14 +351,15 @@ def trend(
     events: (index, text). notes: text for the table, by index. A None value breaks the line; its note takes
     its place in the table. words: how the table writes a value, where that depends on the cuts.
     also: a second line to compare with, one value for each of `values`.
+    days: the day of each value, where points stand at their days. partial: so many first points are not whole yet.
     """
     known = [float(value) for value in values if value is not None]
     if not known:
         return None
     reach = [*known, *(limits or ()), *(float(value) for value in also if value is not None)]
     scale = _Scale(reach, cuts, unit, lower_is_better, log)
-    last = max(len(values) - 1, 1)
-    x_of = [i / last * WIDTH for i in range(len(values))]
+    along = _along(len(values), days)
+    x_of = [place * WIDTH for place in along]
     points = [None if value is None else (_short(x), _short(scale.y(value))) for x, value in zip(x_of, values, strict=True)]
     also_points = [None if v is None else (_short(x), _short(scale.y(v))) for x, v in zip(x_of, also, strict=False)]
     outside = {i for i, v in enumerate(values) if v is not None and limits and not limits[0] <= float(v) <= limits[1]}
@@ -359,20 +381,22 @@ def trend(
             text, note = note, ""
         beside = also[i] if also else None
         also_text = "" if beside is None else quantity(beside, unit)
-        rows.append(Point(label, text, tier, TIER_LABELS.get(tier or "", ""), note, also_text))
+        at = _short(along[i] * 100)
+        rows.append(Point(label, text, tier, TIER_LABELS.get(tier or "", ""), note, also_text, at))
     return Trend(
         line=_path(points),
         dots=_dots(point for i in dotted if (point := points[i]) and i not in outside),
         dots_out=_dots(point for i in sorted(outside) if (point := points[i])),
         bands=_bands(scale, cuts, lower_is_better) if cuts else [],
         ticks=[Tick(_short(scale.y(t)), mark(t, unit)) for t in scale.ticks],
-        xticks=_xticks(labels),
+        xticks=_xticks(labels, along),
         points=rows,
         limits=[Tick(_short(scale.y(v)), quantity(v, unit)) for v in limits or () if scale.holds(v)],
         centre=None if centre is None else Tick(_short(scale.y(centre)), quantity(centre, unit)),
         events=[Tick(_short(x_of[i]), label) for i, label in events],
         has_tiers=bool(tiers),
         also=_path(also_points),
+        partial=_short(100 * along[min(partial, len(along) - 1)]) if partial else "",
     )
 
 

@@ -34,12 +34,15 @@ class RecordQuerySet(models.QuerySet[R]):
         return self.filter(deleted_at=None)
 
     def within_reach_of(self, user: Any) -> Self:
-        """Rows are for members of the team or of a team above it. Deleted ones too: what was deleted can be brought back."""
+        """Rows are for members of the team or of a team above it. Deleted ones too: what was deleted can be brought back.
+
+        Rows of an archived team stay with the teams above it, which count them.
+        """
         if not user.is_authenticated:
             return self.none()
         if user.is_admin:
-            return self.filter(team__archived_at=None)
-        return self.filter(team__in=[team.pk for team in user.reach])
+            return self.exclude(team__in=user.out_of_reach)
+        return self.filter(team__in=user.reach_of_rows)
 
     def visible_to(self, user: Any) -> Self:
         return self.alive().within_reach_of(user)

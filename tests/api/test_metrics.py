@@ -164,7 +164,7 @@ def test_queries_do_not_grow_with_rows(api, team, django_assert_max_num_queries)
     for number in range(30):
         make_defect(team=team, found_at=INSIDE)
         restored(team, number + 1)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         measures(api)
 
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.utils import timezone
 
-from benchmarks.models import MetricSnapshot, ThresholdSet
+from benchmarks.models import MetricSnapshot, SnapshotRun, ThresholdSet
 from benchmarks.snapshots import take_snapshots
 from tests.factories import make_team, make_user
 from tests.threads import at_once, committing_db  # noqa: F401 - pytest finds it as `db`
@@ -40,3 +40,16 @@ def test_presses_at_once_keep_the_shipped_thresholds_once(admin):
         return ThresholdSet.objects.adopt(author=admin, now=timezone.now())
 
     assert sorted(at_once(press, range(6))) == [False] * 5 + [True]
+
+
+def test_presses_at_once_make_one_run(admin):
+    def press(_):
+        return SnapshotRun.request("requested", now=timezone.now(), requested_by=admin).pk
+
+    try:
+        assert len(set(at_once(press, range(6)))) == 1
+        assert SnapshotRun.objects.filter(requested_by=admin).count() == 1
+        SnapshotRun.objects.filter(requested_by=admin).update(state="running")
+        assert len(set(at_once(press, range(6)))) == 1
+    finally:
+        SnapshotRun.objects.filter(requested_by=admin).delete()

@@ -8,12 +8,13 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from benchmarks.models import MetricSnapshot, SnapshotRun
+from benchmarks.models import DAILY, MetricSnapshot, SnapshotRun, ThresholdSet, thin
 from benchmarks.snapshots import take_snapshots
 from benchmarks.tasks import nightly
 from qmportal.celery import app
 from qmportal.lib.days import local_day
-from tests.factories import make_team, make_user
+from scenarios.measures import last_night
+from tests.factories import make_defect, make_team, make_user
 
 NIGHT = datetime(2026, 3, 10, 2, tzinfo=UTC)
 BERLIN = "Europe/Berlin"
@@ -72,18 +73,34 @@ class TestNightly:
         take_snapshots(date(2026, 3, 8))
         failed = SnapshotRun.request_nightly(NIGHT - timedelta(days=1))
         SnapshotRun.objects.filter(pk=failed.pk).update(state="failed")
-        assert SnapshotRun.request_nightly(NIGHT).since == date(2026, 3, 9)
+        assert SnapshotRun.request_nightly(NIGHT).nights() == [date(2026, 3, 10), date(2026, 3, 9)]
 
-    def test_after_a_long_sleep_the_last_month_is_enough(self, db):
+    def test_a_hole_is_filled_wherever_it_is_the_newest_first(self, db):
         make_team()
-        take_snapshots(date(2025, 1, 1), windows=[90])
-        assert SnapshotRun.request_nightly(NIGHT).since == date(2026, 2, 7)
+        for day in (1, 3, 4, 9):
+            take_snapshots(date(2026, 3, day))
+        run = SnapshotRun.request_nightly(NIGHT)
+        assert run.nights() == [date(2026, 3, day) for day in (10, 8, 7, 6, 5, 2)]
+        computed = dict(MetricSnapshot.objects.values_list("as_of", "computed_at"))
+        sweep()
+        assert snapshot_days() == [date(2026, 3, day) for day in range(1, 11)]
+        again = dict(MetricSnapshot.objects.values_list("as_of", "computed_at"))
+        assert all(again[day] == computed[day] for day in computed)
+        assert SnapshotRun.request_nightly(NIGHT + timedelta(days=1)).nights() == [date(2026, 3, 11)]
+
+    def test_of_the_distant_past_only_mondays_are_missing(self, db):
+        make_team()
+        take_snapshots(date(2024, 12, 30))
+        nights = SnapshotRun.request_nightly(NIGHT).nights()
+        daily = [night for night in nights if night > date(2026, 3, 10) - DAILY]
+        assert len(daily) == 400
+        assert nights[400:] == [date(2025, 2, 3) - timedelta(weeks=week) for week in range(5)]
 
     def test_a_recomputation_of_today_does_not_stand_for_the_night(self, db):
         make_team()
         take_snapshots(date(2026, 3, 9))
         SnapshotRun.request("requested", now=NIGHT)
-        assert SnapshotRun.request_nightly(NIGHT).since == date(2026, 3, 10)
+        assert SnapshotRun.request_nightly(NIGHT).nights() == [date(2026, 3, 10)]
 
     @pytest.mark.parametrize(
         ("rung_at", "day"),
@@ -105,6 +122,113 @@ class TestNightly:
         settings.ORGANISATION_TIME_ZONE = BERLIN
         assert SnapshotRun.request_nightly(datetime(2026, 10, 25, 0, tzinfo=UTC))
         assert SnapshotRun.request_nightly(datetime(2026, 10, 25, 1, tzinfo=UTC)) is None
+
+
+class TestHistory:
+    """What a change of the past makes new: every night that it touches, not one in seven."""
+
+    def test_every_kept_night_since_the_change_is_made_new(self, db):
+        team = make_team()
+        for day in range(1, 11):
+            take_snapshots(date(2026, 3, day))
+        make_defect(team=team, found_at=datetime(2026, 3, 4, 12, tzinfo=UTC))
+        SnapshotRun.request_history(date(2026, 3, 4), now=NIGHT)
+        sweep()
+        found = MetricSnapshot.objects.filter(metric="defects_found", window_days=90).order_by("as_of")
+        assert list(found.values_list("n", flat=True)) == [0] * 4 + [1] * 6
+
+    def test_a_threshold_set_judges_every_night_since_its_day(self, db, client, admin):
+        make_team()
+        today = local_day(timezone.now())
+        for back in range(4):
+            take_snapshots(today - timedelta(days=back))
+        newest = ThresholdSet.objects.newest("mttr")
+        version = newest.successor(author=admin, reason="Tighter", effective_from=today - timedelta(days=2))
+        version.apply(after=newest.pk, now=timezone.now())
+        sweep()
+        rows = MetricSnapshot.objects.filter(metric="mttr", window_days=90).order_by("as_of")
+        assert [row.threshold_set == version for row in rows] == [False, True, True, True]
+
+    def test_an_interrupted_run_goes_on_where_it_was(self, db):
+        make_team()
+        run = SnapshotRun.request_history(date(2026, 3, 1), now=NIGHT)
+        SnapshotRun.objects.filter(pk=run.pk).update(reached=date(2026, 3, 8), progress_done=3, attempts=1)
+        sweep()
+        assert snapshot_days() == [date(2026, 3, day) for day in range(1, 8)]
+        run.refresh_from_db()
+        assert (run.state, run.progress_done, run.progress_total, run.reached) == ("done", 10, 10, date(2026, 3, 1))
+
+    def test_a_second_import_widens_the_run_that_waits(self, db):
+        first = SnapshotRun.request_history(date(2026, 3, 8), now=NIGHT)
+        second = SnapshotRun.request_history(date(2026, 3, 1), now=NIGHT)
+        third = SnapshotRun.request_history(date(2026, 3, 5), now=NIGHT)
+        assert (second, third, third.since) == (first, first, date(2026, 3, 1))
+
+    def test_an_import_during_a_run_gets_a_run_of_its_own(self, db):
+        first = SnapshotRun.request_history(date(2026, 3, 8), now=NIGHT)
+        SnapshotRun.objects.filter(pk=first.pk).update(state="running", attempts=1)
+        second = SnapshotRun.request_history(date(2026, 3, 8), now=NIGHT)
+        assert second != first
+        assert SnapshotRun.request_history(date(2026, 3, 8), now=NIGHT) == second
+        SnapshotRun.objects.filter(pk=first.pk).update(state="queued")
+        assert SnapshotRun.request_history(date(2026, 3, 8), now=NIGHT) == second
+
+
+class TestThinning:
+    def test_old_nights_become_weekly_in_batches(self, db):
+        make_team()
+        today = date(2026, 3, 10)
+        edge = today - DAILY
+        for back in range(20):
+            take_snapshots(edge + timedelta(days=2) - timedelta(days=back))
+        assert (thin(today, most=10), thin(today, most=10), thin(today, most=10)) == (10, 5, 0)
+        assert [night for night in snapshot_days() if night <= edge] == [
+            date(2025, 1, 20), date(2025, 1, 27), date(2025, 2, 3),
+        ]  # fmt: skip
+        assert len([night for night in snapshot_days() if night > edge]) == 2
+
+    def test_the_nightly_run_thins(self, db):
+        make_team()
+        monday = date(2025, 1, 27)
+        for night in (monday, monday + timedelta(days=1), date(2026, 3, 9)):
+            take_snapshots(night)
+        run = SnapshotRun.request_nightly(NIGHT)
+        SnapshotRun.objects.filter(pk=run.pk).update(reached=date(2025, 2, 1))
+        sweep()
+        assert snapshot_days() == [monday, date(2026, 3, 9)]
+
+
+class TestClockThatWasAhead:
+    """Nights of the future, left by a clock that was ahead, are never the last night."""
+
+    def test_pages_show_the_real_last_night(self, client, admin):
+        team = make_team(slug="punctual")
+        now = timezone.now()
+        today = local_day(now)
+        make_defect(team=team, found_at=now - timedelta(days=2))
+        for day in (today, today + timedelta(days=1), today + timedelta(days=90)):
+            take_snapshots(day)
+        for address in ("/", "/t/punctual/", "/t/punctual/defects_found/"):
+            assert f"As of {today.day} {today:%b %Y}" in client.get(address).content.decode(), address
+        assert MetricSnapshot.objects.latest_day(today) == today
+        assert last_night(team.pk)["defects_found"].as_of == today
+
+    def test_the_next_run_removes_them_and_computes_them_in_their_time(self, db):
+        make_team()
+        ahead = NIGHT + timedelta(days=2)
+        SnapshotRun.request_nightly(ahead)
+        sweep()
+        assert snapshot_days() == [date(2026, 3, 12)]
+        SnapshotRun.request_nightly(NIGHT)
+        sweep()
+        assert snapshot_days() == [date(2026, 3, 10)]
+        assert SnapshotRun.request_nightly(ahead).nights() == [date(2026, 3, 12), date(2026, 3, 11)]
+
+    def test_a_clock_that_is_far_behind_deletes_nothing(self, db):
+        make_team()
+        take_snapshots(date(2026, 3, 10))
+        SnapshotRun.request_nightly(datetime(2001, 1, 1, tzinfo=UTC))
+        assert snapshot_days() == [date(2026, 3, 10)]
 
 
 class TestOnRequest:
@@ -132,6 +256,13 @@ class TestOnRequest:
         run = SnapshotRun.request("requested", now=NIGHT)
         SnapshotRun.objects.filter(pk=run.pk).update(state="running", attempts=1)
         assert SnapshotRun.request("thresholds", now=NIGHT) != run
+
+    def test_the_next_press_shows_the_run_that_has_begun(self, client, admin):
+        first = client.post("/thresholds/recompute/")
+        SnapshotRun.objects.update(state="running", attempts=1)
+        assert client.post("/thresholds/recompute/")["Location"] == first["Location"]
+        SnapshotRun.objects.update(state="done")
+        assert client.post("/thresholds/recompute/")["Location"] != first["Location"]
 
     def test_a_longer_span_is_not_served_by_a_shorter_run(self, db):
         short = SnapshotRun.request("requested", now=NIGHT)

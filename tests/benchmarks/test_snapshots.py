@@ -7,8 +7,10 @@ from fractions import Fraction
 from statistics import mean, median, stdev
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from scipy.stats import skew
 
 from benchmarks.counting import counted_rows, excluded_rows, tallies, with_shared_severities
@@ -20,8 +22,8 @@ from benchmarks.words import value_words
 from defects.models import NOT_VALID, Defect, Severity
 from incidents.models import Incident
 from pipeline.models import Stage
-from qmportal.lib.days import Window, midnight
-from teams.models import Team
+from qmportal.lib.days import Window, local_day, midnight
+from teams.models import PastPlace, Team
 from tests.factories import make_defect, make_incident, make_team
 
 AS_OF = date(2026, 3, 10)
@@ -156,10 +158,46 @@ class TestNoData:
             assert (measure.value, measure.state, judgement.tier) == (None, "no_data", None)
 
     def test_quiet_teams_get_a_bound_between_failures(self):
-        measure, judgement = measured(make_team(), "mtbf")
+        team = make_team()
+        make_defect(team=team, found_at=WINDOW.start - timedelta(days=1))
+        measure, judgement = measured(team, "mtbf")
         assert measure.value is None
         assert measure.low == pytest.approx(30.04 * DAY, rel=1e-3)
         assert judgement.tier is None
+
+    @pytest.mark.parametrize(
+        ("made", "first_row", "days"),
+        [
+            (60, 50, 60),
+            (50, 60, 60),
+            (8, 7, 8),
+            (7, 3, 7),
+            (200, 3, 90),
+            (3, 200, 90),
+        ],
+    )
+    def test_exposure_begins_with_the_team_or_its_first_row(self, made, first_row, days):
+        """Days before the end of the window."""
+        team = make_team(created_at=WINDOW.end - timedelta(days=made))
+        make_defect(team=team, found_at=WINDOW.end - timedelta(days=first_row))
+        assert tally(team).exposure_seconds == days * DAY
+        assert measured(team, "mtbf")[0].state == "low_sample"
+
+    def test_nothing_is_said_between_failures_of_a_team_under_a_week_old_or_without_a_row(self):
+        young = make_team(created_at=WINDOW.end - timedelta(days=6))
+        make_incident(team=young, detected_at=WINDOW.end - timedelta(days=5), restored_at=WINDOW.end - timedelta(days=4))
+        silent = make_team(created_at=WINDOW.end - timedelta(days=25))
+        for team, failures in ((young, 1), (silent, 0)):
+            measure = measured(team, "mtbf")[0]
+            assert (measure.value, measure.low, measure.n, measure.state) == (None, None, failures, "no_data")
+            assert value_words(measure, None) == "Not enough data"
+
+    def test_a_parent_exists_since_the_first_row_below_it(self):
+        parent = make_team(created_at=WINDOW.end - timedelta(days=1))
+        child = make_team(parent=parent, created_at=WINDOW.end - timedelta(days=40))
+        make_incident(team=child, started_at=at(1), detected_at=at(2), restored_at=at(3))
+        assert tally(parent).exposure_seconds == (WINDOW.end - at(1)).total_seconds()
+        assert tallies([WINDOW], rules_in_force(AS_OF))[parent.pk, 90] == tally(parent)
 
     def test_nine_defects_are_too_few(self):
         team = make_team()
@@ -564,6 +602,32 @@ def test_the_rows_behind_a_number_are_as_many_as_its_n(settings):
                     assert "" not in excluded.values_list("why", flat=True), line.metric
 
 
+INCIDENT_METRICS = ("mttr", "mttr_with_open", "mtbf", "open_incidents", "incidents_started")
+LEFT_OUT = [
+    # (fields of an incident, in days of March; metrics that leave it out with a reason)
+    ({"detected_at": at(-300), "status": "cancelled"}, ()),
+    ({"detected_at": at(-300), "status": "cancelled", "restored_at": at(3)}, ("mttr", "mttr_with_open")),
+    ({"detected_at": at(3), "status": "cancelled"}, INCIDENT_METRICS),
+    ({"detected_at": at(-300), "environment": "staging"}, ("mttr", "mttr_with_open", "open_incidents")),
+    ({"detected_at": at(-300)}, ("mttr",)),
+    ({"detected_at": at(-300), "restored_at": at(20)}, ("mttr",)),
+    ({"detected_at": at(-300), "restored_at": at(-290), "kind": "exercise"}, ()),
+    ({"detected_at": at(20)}, ()),
+    ({"detected_at": at(20), "kind": "exercise"}, ()),
+]
+
+
+@pytest.mark.parametrize(("fields", "metrics"), LEFT_OUT)
+def test_left_out_are_rows_of_the_window_and_open_ones(fields, metrics):
+    team = make_team()
+    make_incident(team=team, **fields)
+    rules = rules_in_force(AS_OF)
+    for metric in INCIDENT_METRICS:
+        found = list(excluded_rows(metric, team, WINDOW, rules[metric]).values_list("why", flat=True))
+        assert len(found) == (metric in metrics), (metric, found)
+        assert "" not in found
+
+
 def test_excluded_rows_say_why():
     team = make_team()
     make_defect(team=team, stage_found=None, title="A")
@@ -636,3 +700,99 @@ class TestExactly:
         assert (kept.low, kept.high) == (measure.low, measure.high)
         assert kept.low < DAY < kept.high
         assert kept.borderline == "-".join(judgement.borderline) == "average-needs_work"
+
+
+class TestMoves:
+    """A team that moves takes its rows along from the next window on; what was rolled up before stays where it was."""
+
+    tomorrow = local_day(timezone.now()) + timedelta(days=1)
+
+    @pytest.fixture
+    def tree(self):
+        old, new = make_team(name="Old"), make_team(name="New")
+        middle = make_team(parent=old)
+        leaf = make_team(parent=middle)
+        recently = timezone.now() - timedelta(days=2)
+        for team, escaped in ((old, 1), (middle, 2), (leaf, 3)):
+            defects(team, escaped=escaped, caught=4, found_at=recently)
+            begin = recently - timedelta(hours=escaped)
+            make_incident(team=team, started_at=begin, detected_at=begin, restored_at=recently)
+        return old, new, middle, leaf
+
+    def kept(self, day: date):
+        rows = MetricSnapshot.objects.filter(as_of=day, window_days=30)
+        return {(row.team_id, row.metric): (row.value, row.n) for row in rows}
+
+    def counted(self, team: Team, day: date):
+        lines = measure_team(team, Window(day, 30))
+        return {line.metric: (line.measure.value, line.measure.n) for line in lines}
+
+    def test_kept_nights_recounts_and_lists_of_the_past_agree(self, tree):
+        _, new, middle, _ = tree
+        today = self.tomorrow - timedelta(days=1)
+        take_snapshots(today)
+        before = self.kept(today)
+        middle.parent = new
+        middle.save()
+        rules = rules_in_force(today)
+        for team in tree:
+            found = self.counted(team, today)
+            for metric in METRICS:
+                assert found[metric] == before[team.pk, metric], (team, metric)
+                rows = counted_rows(metric, team, Window(today, 30), rules[metric])
+                assert rows.count() == found[metric][1], (team, metric)
+        take_snapshots(today)
+        assert self.kept(today) == before
+
+    def test_from_the_next_day_on_the_rows_count_in_the_new_place(self, tree):
+        old, new, middle, _ = tree
+        middle.parent = new
+        middle.save()
+        today = self.tomorrow - timedelta(days=1)
+        for metric, mine, moved in (("defects_found", 5, 13), ("incidents_started", 1, 2)):
+            assert [self.counted(team, today)[metric][1] for team in (old, new)] == [mine + moved, 0]
+            assert [self.counted(team, self.tomorrow)[metric][1] for team in (old, new)] == [mine, moved]
+        take_snapshots(self.tomorrow)
+        rules = rules_in_force(self.tomorrow)
+        for team in tree:
+            for metric, found in self.counted(team, self.tomorrow).items():
+                assert self.kept(self.tomorrow)[team.pk, metric] == found
+                rows = counted_rows(metric, team, Window(self.tomorrow, 30), rules[metric])
+                assert rows.count() == found[1]
+
+    def test_the_last_of_several_moves_in_a_day_holds(self, tree):
+        old, new, middle, leaf = tree
+        for parent in (new, None, old, new):
+            middle.parent = parent
+            middle.save()
+        places = PastPlace.objects.values_list("team", "lineage", "days")
+        before = DateRange(None, self.tomorrow)
+        assert set(places.values_list("team")) == {(middle.pk,), (leaf.pk,)}
+        assert [(list(lineage), days) for team, lineage, days in places if team == leaf.pk] == [
+            ([old.pk, middle.pk, leaf.pk], before)
+        ]
+
+    def test_a_second_move_continues_where_the_first_ended(self, tree):
+        _, new, _, leaf = tree
+        leaf.parent = None
+        leaf.save()
+        PastPlace.objects.update(days=DateRange(None, self.tomorrow - timedelta(days=9)))
+        leaf.parent = new
+        leaf.save()
+        assert [self.counted(team, self.tomorrow - timedelta(days=10))["defects_found"][1] for team in tree] == [0, 0, 0, 0]
+        day = self.tomorrow - timedelta(days=1)
+        assert [self.counted(team, day)["defects_found"][1] for team in tree] == [11, 0, 6, 7]
+        assert [self.counted(team, self.tomorrow)["defects_found"][1] for team in tree] == [11, 7, 6, 7]
+
+    def test_two_places_on_one_day_are_refused(self, tree):
+        leaf = tree[-1]
+        day = date(2026, 1, 1)
+        PastPlace.objects.create(team=leaf, lineage=[leaf.pk], days=DateRange(None, day))
+        with pytest.raises(IntegrityError), transaction.atomic():
+            PastPlace.objects.create(team=leaf, lineage=[leaf.pk], days=DateRange(day - timedelta(days=1), None))
+
+    def test_a_place_without_records_is_not_kept(self):
+        team = make_team(parent=make_team())
+        team.parent = None
+        team.save()
+        assert not PastPlace.objects.exists()

@@ -13,7 +13,7 @@ from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import take_snapshots
 from qmportal.lib.days import local_day, midnight
 from teams.models import Role
-from tests.factories import join, make_defect, make_incident, make_member, make_team, make_user
+from tests.factories import join, make_defect, make_incident, make_member, make_team, make_user, stage
 
 pytestmark = pytest.mark.django_db
 
@@ -303,7 +303,7 @@ def test_the_trend_ends_with_the_number_of_the_day(client, manager, payments, to
     day = today - timedelta(days=1)
     for address in ("/t/payments/", "/t/payments/escaped_defect_rate/"):
         trend = client.get(address, {"as_of": day}).context["trend"]
-        assert [point.text for point in trend.points] == ["No data", "100.0%"], address
+        assert [point.text for point in trend.points] == ["100.0%"], address  # before, nothing was recorded
         assert trend.points[-1].tier == "critical"
     assert client.get("/t/payments/").context["trend"].points[-1].text == "12.0%"
 
@@ -403,6 +403,7 @@ def commerce(payments, today, yesterday):
     group = make_team(name="Commerce", slug="commerce", key="COM")
     payments.parent = group
     payments.save()
+    payments.past_places.all().delete()  # it has always been there
     checkout = make_team(name="Checkout", slug="checkout", key="CHK", parent=group)
     clean = make_team(name="Clean", slug="clean", parent=group)
     add_defects(checkout, 5, 15, yesterday)
@@ -686,3 +687,105 @@ def test_a_mean_just_under_an_hour_reads_so_everywhere(client, today, yesterday)
     assert answer.context["trend"].points[-1].text == "59 min 40 s"
     finding = "5 incidents of these 90 days were restored after 59 min 40 s on average; half of them within 59 min 40 s."
     assert answer.context["page"].finding.replace("\u00a0", " ") == finding
+
+
+@pytest.mark.parametrize(
+    ("edit", "noticed"),
+    [
+        ({"stage_found": "ci"}, True),
+        ({"title": "Another title"}, False),
+        ({"resolution": "invalid"}, True),
+        ({"found_at": -300}, True),
+    ],
+)
+def test_rows_that_changed_since_the_night_are_noticed_whatever_changed(client, manager, payments, edit, noticed):
+    for defect in payments.defects.filter(stage_found__slug="production")[:2]:
+        for name, value in edit.items():
+            if name == "stage_found":
+                value = stage(value)
+            if name == "found_at":
+                value = defect.found_at + timedelta(days=value)
+            setattr(defect, name, value)
+        if defect.resolution:
+            defect.status = "closed"
+        defect.save()
+    page = client.get("/t/payments/escaped_defect_rate/").content.decode()
+    assert ("Rows changed since this was computed" in page) is noticed
+
+
+@pytest.mark.parametrize("metric", ["mttr", "mttr_with_open", "mtbf", "time_to_detect"])
+def test_a_moved_time_is_noticed(client, manager, payments, metric):
+    assert "Rows changed since" not in client.get(f"/t/payments/{metric}/").content.decode()
+    incident = payments.incidents.first()
+    incident.started_at -= timedelta(seconds=1)
+    incident.save()
+    assert "Rows changed since" in client.get(f"/t/payments/{metric}/").content.decode()
+
+
+def test_an_incident_that_nobody_closed_is_named_to_those_who_may_open_it(client, manager, payments, yesterday, today):
+    old = make_incident(team=payments, detected_at=yesterday - timedelta(days=900))
+    take_snapshots(today)
+    for address in ("/t/payments/", "/t/payments/mtbf/", "/t/payments/mttr/", "/t/payments/open_incidents/"):
+        page = client.get(address).content.decode()
+        assert "Open for the whole period" in page, address
+        assert f"{old.reference} has been open since" in page, address
+        assert f'href="{old.get_absolute_url()}"' in page, address
+    assert "Open for the whole period" not in client.get("/t/payments/escaped_defect_rate/").content.decode()
+    client.force_login(make_user())
+    page = client.get("/t/payments/mtbf/").content.decode()
+    assert "Open for the whole period" in page
+    assert old.reference not in page
+
+
+def test_points_stand_at_their_days_and_a_window_that_is_not_full_is_hatched(client, manager, payments, yesterday, today):
+    for back in (1, 8, 60, 95):
+        take_snapshots(today - timedelta(days=back))
+    make_defect(team=payments, found_at=yesterday - timedelta(days=100))
+    page = client.get("/t/payments/defects_found/").content.decode()
+    places = re.findall(r'data-at="([\d.]+)"', page)
+    assert places == ["0", "36.8", "91.6", "100"]
+    assert "Window begins before the first record" in page
+    assert page.count("window not full yet") == 2
+
+
+def test_rows_of_a_team_that_moved_away_count_but_are_not_listed(client, yesterday, today):
+    old = make_team(slug="old")
+    leaf = make_team(parent=old)
+    make_defect(team=old, title="Stays here", found_at=yesterday)
+    make_defect(team=leaf, title="Moves away", found_at=yesterday)
+    leaf.parent = make_team()
+    leaf.save()
+    client.force_login(make_member(team=old))
+    page = client.get(f"/t/old/defects_found/?as_of={today}").content.decode()
+    assert "Stays here" in page
+    assert "Moves away" not in page
+    assert "1 more belongs to teams that have moved since" in page
+    listed = client.get("/api/v1/teams/old/metrics/defects_found/rows/").json()
+    assert [row["title"] for row in listed["results"]] == ["Stays here"]
+    client.force_login(make_user(admin=True))
+    page = client.get(f"/t/old/defects_found/?as_of={today}").content.decode()
+    assert "Moves away" in page
+    assert "1 more" not in page
+
+
+@pytest.mark.parametrize("who", ["member", "admin"])
+def test_an_archived_teams_rows_are_counted_and_listed_above_it(client, yesterday, today, who):
+    parent = make_team(slug="parent")
+    child = make_team(parent=parent)
+    gone = make_team()
+    make_defect(team=child, title="Found in a team that is archived", found_at=yesterday)
+    incident = make_incident(team=child, title="Down in a team that is archived", detected_at=yesterday)
+    make_defect(team=gone, title="Nobody counts this", found_at=yesterday)
+    child.archive(timezone.now())
+    gone.archive(timezone.now())
+    take_snapshots(today)
+    client.force_login(make_user(admin=True) if who == "admin" else make_member(team=parent))
+    for address in ("/t/parent/defects_found/", "/defects/?status=all", "/defects/?status=all&team=parent"):
+        page = client.get(address).content.decode()
+        assert "Found in a team that is archived" in page, address
+        assert "Nobody counts this" not in page, address
+    api = client.get("/api/v1/defects/?team=parent").json()
+    assert [row["title"] for row in api["results"]] == ["Found in a team that is archived"]
+    assert "Down in a team that is archived" in client.get("/incidents/").content.decode()
+    assert client.get(incident.get_absolute_url()).status_code == 200
+    assert child.slug not in client.get("/defects/").content.decode()

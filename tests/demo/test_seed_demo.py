@@ -127,7 +127,7 @@ def test_the_default_organisation_shows_every_tier_and_every_state():
     today = local_day(timezone.now())
     take_snapshots(today)
     names = dict(Team.objects.values_list("pk", "name"))
-    tiers = {names[team]: tier.value for team, tier in MetricSnapshot.objects.overall_tiers(list(names)).items()}
+    tiers = {names[team]: tier.value for team, tier in MetricSnapshot.objects.overall_tiers(list(names), today).items()}
     assert {name: tier for name, tier in tiers.items() if name in TIERS} == TIERS
     assert set(tiers.values()) == set(Tier)
     mttr = MetricSnapshot.objects.filter(metric="mttr", window_days=90)
