@@ -8,10 +8,25 @@ from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from psycopg_pool import PoolTimeout
 
 log = structlog.get_logger(__name__)
+
+
+class HealthMiddleware:
+    """Before all others: who asks for health names any host, speaks plain HTTP and has no session."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        match request.path:
+            case "/healthz":
+                return healthz(request)
+            case "/readyz":
+                return readyz(request)
+        return self.get_response(request)
 
 
 def healthz(request: HttpRequest) -> JsonResponse:

@@ -9,18 +9,20 @@ from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
 from qmportal.lib.cache import database_beside
+from qmportal.lib.environment import plain_url, read_proxies, read_site, with_password
 from qmportal.lib.logs import hidden_secrets, plain_refusals
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- Site -----------------------------------------------------------------------------------------------------------
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = env.bool("QMPORTAL_DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
-SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
-HTTPS = SITE_URL.startswith("https://")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[SITE_URL])
+SITE = read_site(env.str("SITE_URL", default="http://127.0.0.1:8000"))
+SITE_URL, HTTPS = SITE.url, SITE.is_https
+# Other hosts and origins are rare: a second name, or a trial on this machine.
+ALLOWED_HOSTS = [SITE.host, *env.list("ALLOWED_HOSTS", default=[] if HTTPS else ["127.0.0.1", "localhost", "[::1]"])]
+CSRF_TRUSTED_ORIGINS = [SITE_URL, *env.list("CSRF_TRUSTED_ORIGINS", default=[])]
 DATA_DIR = Path(env.str("QMPORTAL_DATA_DIR", default=str(BASE_DIR / ".data")))
 SETUP_TOKEN = env.str("QMPORTAL_SETUP_TOKEN", default="")
 ROOT_URLCONF = "qmportal.urls"
@@ -61,7 +63,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "qmportal.health.HealthMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "qmportal.lib.middleware.ForwardedMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -111,21 +115,33 @@ SEARCHES = ["scenarios.search.find"]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- Database and broker ----------------------------------------------------------------------------------------------
-DATABASES = {"default": env.db("DATABASE_URL")}
+# A password with odd characters: PGPASSWORD, which the driver reads, and none in the URL.
+DATABASES = {"default": env.db_url_config(plain_url("DATABASE_URL", env.str("DATABASE_URL"), "PGPASSWORD"))}
 DATABASES["default"].update(
     ENGINE="django.db.backends.postgresql",
     CONN_MAX_AGE=0,
     CONN_HEALTH_CHECKS=True,
 )
 DATABASES["default"].setdefault("OPTIONS", {})
-DATABASES["default"]["OPTIONS"]["options"] = (
-    f"-c statement_timeout={env.int('QMPORTAL_STATEMENT_TIMEOUT_MS', default=60_000)}"
-    " -c lock_timeout=10000 -c idle_in_transaction_session_timeout=120000"
-)
+if env.bool("QMPORTAL_PGBOUNCER", default=False):
+    # Transactions of one connection meet different servers: nothing may outlast them. Timeouts belong to the role.
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+else:
+    DATABASES["default"]["OPTIONS"]["options"] = (
+        f"-c statement_timeout={env.int('QMPORTAL_STATEMENT_TIMEOUT_MS', default=60_000)}"
+        " -c lock_timeout=10000 -c idle_in_transaction_session_timeout=120000"
+    )
 # A pool pays off in the threaded web process only; its size follows gunicorn's threads.
 if pool_size := env.int("QMPORTAL_POOL_SIZE", default=0):
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 5}
-REDIS_URL = env.str("REDIS_URL")
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 1,
+        "max_size": pool_size,
+        "timeout": 5,
+        "reconnect_timeout": 8,  # short, since the pauses between attempts double until then
+    }
+REDIS_URL = with_password(
+    plain_url("REDIS_URL", env.str("REDIS_URL"), "VALKEY_PASSWORD"), env.str("VALKEY_PASSWORD", default="")
+)
 # Limits are counted in a database of their own beside the broker's, and every key there expires: Valkey evicts nothing.
 CACHES = {
     "default": {
@@ -160,7 +176,8 @@ CELERY_TIMEZONE = ORGANISATION_TIME_ZONE
 # --- People and sign-in -------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "teams.User"
 # E-mails are unique without regard to case, by a constraint that this check does not know.
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+# HSTS for subdomains and preload lists bind hosts that are not the portal's: only who asks for it gets it.
+SILENCED_SYSTEM_CHECKS = ["auth.W004", "security.W005", "security.W021"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -190,7 +207,7 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = None
 # For a network address. What counts for an account is in `teams.limits`: nobody else can use that up.
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "30/m/ip", "reset_password": "20/m/ip"}
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("QMPORTAL_PROXY_COUNT", default=0)
+ALLAUTH_TRUSTED_PROXY_COUNT = read_proxies(env.int("QMPORTAL_PROXY_COUNT", default=None), SITE)
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -200,13 +217,11 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 if HTTPS:
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
-    SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    SECURE_HSTS_SECONDS = env.int("QMPORTAL_HSTS_SECONDS", default=60 * 60 * 24 * 365)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("QMPORTAL_HSTS_SUBDOMAINS", default=False)
+    SECURE_HSTS_PRELOAD = env.bool("QMPORTAL_HSTS_PRELOAD", default=False)
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-    if ALLAUTH_TRUSTED_PROXY_COUNT:
-        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -228,19 +243,20 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 ANONYMOUS_BODY_MAX_BYTES = 64 * 1024
+EXPORTS_AT_ONCE = max(1, env.int("WEB_THREADS", default=8) // 2)
 IMPORT_MAX_BYTES = 50 * 1024 * 1024
 
 # --- Training -------------------------------------------------------------------------------------------------------------
 SCENARIO_COOLDOWN = timedelta(hours=env.float("QMPORTAL_SCENARIO_COOLDOWN_HOURS", default=24))
 
 # --- Mail -----------------------------------------------------------------------------------------------------------------
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="filemail://")
+EMAIL_CONFIG = env.email_url_config(plain_url("EMAIL_URL", env.str("EMAIL_URL", default="filemail://"), "EMAIL_PASSWORD"))
 EMAIL_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
 EMAIL_TIMEOUT = 10
 EMAIL_HOST = EMAIL_CONFIG.get("EMAIL_HOST", "")
 EMAIL_PORT = EMAIL_CONFIG.get("EMAIL_PORT", 25)
 EMAIL_HOST_USER = EMAIL_CONFIG.get("EMAIL_HOST_USER", "")
-EMAIL_HOST_PASSWORD = EMAIL_CONFIG.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_PASSWORD", default="") or EMAIL_CONFIG.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = EMAIL_CONFIG.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = EMAIL_CONFIG.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = str(DATA_DIR / "mail")

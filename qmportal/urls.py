@@ -1,10 +1,9 @@
 from django.contrib import admin
-from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
 import scenarios.views.certificates
 import teams.views
-from qmportal import api, health
+from qmportal import api
 
 handler400 = "qmportal.errors.bad_request"
 handler500 = "qmportal.errors.server_error"
@@ -26,6 +25,4 @@ urlpatterns = [
     # Django's own admin, behind the portal's login: allauth knows rate limits, the admin's form does not.
     path("admin/login/", teams.views.admin_door, name="admin_door"),
     path("admin/", admin.site.urls),
-    path("healthz", login_not_required(health.healthz)),
-    path("readyz", login_not_required(health.readyz)),
 ]

@@ -10,10 +10,12 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import QuerySet
 
+from qmportal.lib.batches import in_batches
 from scenarios.models import Attempt, DecisionEvent
 from teams.models import User
 
@@ -40,7 +42,7 @@ class Writer:
     def lines(self, attempts: QuerySet[Attempt]) -> Iterator[str]:
         """JSON Lines: one statement a line."""
         rows = attempts.prefetch_related("events") if self.choices else attempts
-        for attempt in rows.iterator(chunk_size=200):
+        for attempt in in_batches(rows, key=attrgetter("pk")):
             for statement in self.statements(attempt):
                 yield json.dumps(statement, ensure_ascii=False, separators=(",", ":")) + "\n"
 

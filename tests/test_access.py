@@ -253,8 +253,6 @@ RULES = {
     "api_docs": signed_in(),
     "api/^(?:.*/)?$": everyone(404, anonymous=401),
     "admin_door": admins(),
-    "healthz": opened(),
-    "readyz": opened(),
 }
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import django_filters
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError
 from django.db.models import DateTimeField, Q, QuerySet
@@ -174,7 +175,7 @@ class CursorPages(BasePagination):
         size = self.get_page_size(request)
         self.ordering = self._chosen_ordering(request, view.orderings)
         self.column = self.ordering.lstrip("-")
-        self.url = request.build_absolute_uri()
+        self.url = settings.SITE_URL + request.get_full_path()
         place = self._read_place(request, queryset)
         back = place is not None and place.backwards
         falling = self.ordering.startswith("-") != back

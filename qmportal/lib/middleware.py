@@ -5,6 +5,7 @@ from datetime import UTC, tzinfo
 from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
@@ -14,6 +15,25 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from qmportal.lib.days import organisation_zone, zone_named
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class ForwardedMiddleware:
+    """Says what the proxy lacks, where redirecting to https:// would never end."""
+
+    SENTENCE = (
+        "The portal is reached at {site}, but this request came without the header X-Forwarded-Proto. The proxy in front"
+        " must set it, as docs/operations.md shows.\n"
+    )
+
+    def __init__(self, get_response: GetResponse):
+        if not settings.HTTPS:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "HTTP_X_FORWARDED_PROTO" in request.META:
+            return self.get_response(request)
+        return HttpResponseBadRequest(self.SENTENCE.format(site=settings.SITE_URL), content_type="text/plain")
 
 
 class PersonalPagesMiddleware:

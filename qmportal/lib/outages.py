@@ -35,8 +35,14 @@ def is_outage(problem: BaseException) -> bool:
     return is_full(problem)
 
 
+class TooBusy(Exception):
+    """The portal could do it, but not beside all that it does now. With a sentence that says so."""
+
+
 def why_unavailable(problem: BaseException | None) -> str:
-    """Why the database could not serve a request that works again later: a sentence, or nothing if that is not so."""
+    """Why a request could not be served that works again later: a sentence, or nothing if that is not so."""
+    if isinstance(problem, TooBusy):
+        return str(problem)
     if not isinstance(problem, OperationalError | InterfaceError):
         return ""
     match problem.__cause__:

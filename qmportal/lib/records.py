@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Self, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -12,6 +13,7 @@ from django.db import connection, migrations, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from qmportal.lib.batches import in_batches
 from qmportal.lib.search import MOST_WORDS, references_meant
 
 R = TypeVar("R", bound="Record")
@@ -57,8 +59,9 @@ class RecordQuerySet(models.QuerySet[R]):
         return self.filter(in_title | meant | Q(reference__startswith=words.upper()))
 
     def csv_rows(self) -> Iterator[tuple[Any, ...]]:
-        """The cells of the model's `CSV_COLUMNS`, row by row as the database sends them."""
-        return self.values_list(*self.model.CSV_COLUMNS).iterator()
+        """The cells of the model's `CSV_COLUMNS`, row by row."""
+        rows = in_batches(self.values_list("pk", *self.model.CSV_COLUMNS), key=itemgetter(0))
+        return (row[1:] for row in rows)
 
 
 class Record(models.Model):

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
+from qmportal.lib.batches import Export
 from qmportal.lib.cells import guard
 
 BOM = "\ufeff"
@@ -27,7 +28,7 @@ def csv_response(filename: str, header: Sequence[str], rows: Iterable[Sequence[A
 
 def csv_stream(filename: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
     """For a table of any length, sent while it is read."""
-    response = StreamingHttpResponse(_texts(header, rows), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(Export(_texts(header, rows)), content_type="text/csv; charset=utf-8")
     _name(response, filename)
     return response
 

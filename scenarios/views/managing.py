@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_POST, require_safe
 
+from qmportal.lib.batches import Export
 from qmportal.lib.days import local_day, midnight
 from qmportal.lib.pages import form_page, render_page, way_back
 from qmportal.lib.spreadsheet import csv_response
@@ -345,4 +346,4 @@ def my_statements(request: SignedInRequest) -> StreamingHttpResponse:
 
 def _jsonl(lines: Any, filename: str) -> StreamingHttpResponse:
     headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
-    return StreamingHttpResponse(lines, content_type="application/jsonl; charset=utf-8", headers=headers)
+    return StreamingHttpResponse(Export(lines), content_type="application/jsonl; charset=utf-8", headers=headers)

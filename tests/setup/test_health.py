@@ -11,6 +11,13 @@ def test_healthz_asks_nobody(client, settings):
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
+def test_health_is_told_whatever_the_host(client, settings):
+    settings.ALLOWED_HOSTS = ["portal.example"]
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/healthz", headers={"Host": "10.0.0.7:8000"}).status_code == 200
+    assert client.get("/", headers={"Host": "10.0.0.7:8000"}).status_code == 400
+
+
 @pytest.mark.django_db
 def test_readyz_says_ready(client):
     answer = client.get("/readyz")
