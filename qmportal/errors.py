@@ -5,6 +5,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 import structlog
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.template.loader import render_to_string
@@ -65,6 +66,7 @@ def foreseen(request: HttpRequest, problem: BaseException) -> HttpResponse | Non
     if isinstance(problem, UnreadablePostError):
         return failure(request, HTTPStatus.REQUEST_TIMEOUT, TOO_LATE)
     if reason := why_unavailable(problem):
+        request.user = AnonymousUser()  # on the way out nobody waits for the database once more
         response = failure(request, HTTPStatus.SERVICE_UNAVAILABLE, reason)
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return response

@@ -25,14 +25,14 @@ def small_batches(monkeypatch):
 
 
 def rows_of(text):
-    return [row["title"] for row in csv.DictReader(io.StringIO(text))]
+    return [row["title"] for row in csv.DictReader(io.StringIO(text.lstrip("\ufeff")))]
 
 
 def test_rows_that_change_meanwhile_come_once_and_in_order(client, team):
     defects = [make_defect(team=team, title=f"defect {number}") for number in range(7)]
     client.force_login(make_member(team=team))
     parts = iter(client.get("/defects/?format=csv&sort=title"))
-    text = next(parts).decode()
+    text = next(parts).decode() + next(parts).decode()  # the mark of the encoding, then the first rows
     Defect.objects.filter(pk=defects[0].pk).update(title="zzz")  # would come again at the end
     Defect.objects.filter(pk=defects[6].pk).update(title="aaa")  # would be skipped
     Defect.objects.filter(pk=defects[5].pk).update(deleted_at=NOON)
