@@ -47,7 +47,7 @@ def open_sessions(user: User) -> QuerySet[UserSession]:
 
 
 def remember_session(request: HttpRequest, **_: Any) -> None:
-    """Somebody has signed in, by whichever door."""
+    """Somebody has signed in, by whichever door, or looks at the list: their own session stands in it."""
     request.session["seen"] = int(time.time())
     _write(request)
 

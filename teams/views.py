@@ -39,7 +39,7 @@ from teams.mail import ADDRESS_DAYS, read_address_key
 from teams.models import AccountMail, Invitation, Membership, Role, Team, User
 from teams.permissions import can_manage, can_remove, is_admin, is_member, may_leave_without_manager, require
 from teams.requests import SignedInRequest
-from teams.sessions import device, open_sessions
+from teams.sessions import device, open_sessions, remember_session
 
 ADMINS_ONLY = "Only admins of the organisation do this."
 NO_MANAGER = "The team would be without a manager. Make somebody else a manager first, or ask an admin."
@@ -407,6 +407,7 @@ def token_revoke(request: SignedInRequest, token_key: str) -> HttpResponse:
 @require_safe
 def sessions(request: SignedInRequest) -> HttpResponse:
     """Where I am signed in, the browser at hand first."""
+    remember_session(request)
     rows = sorted(open_sessions(request.user), key=lambda row: row.session_key != request.session.session_key)
     for row in rows:
         row.device = device(row.user_agent)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from itertools import product
 from typing import Any
 
@@ -34,6 +34,7 @@ pytestmark = pytest.mark.django_db
 OK = "in"  # a page, a file, a form that came back, or a redirect to anywhere but the sign-in
 LOGIN = "sign-in"
 GET, POST, BOTH = ("get",), ("post",), ("get", "post")
+METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
 PEOPLE = ("anonymous", "nobody", "outsider", "trainee", "engineer", "manager", "admin")
 
 
@@ -467,7 +468,75 @@ def test_everybody_meets_what_the_rule_says(address, world):
         found, expected = ask(world.clients[person], method, path, htmx), rule.expected(person)
         if found != expected:
             wrong[person, method, "fragment" if htmx else "page"] = f"{found} instead of {expected}"
+    # Those whom the address keeps out get nowhere with any other method.
+    kept_out = [person for person in PEOPLE if rule.expected(person) != OK]
+    for person, method in product(kept_out, [method for method in METHODS if method not in rule.methods]):
+        if ask(world.clients[person], method, path, False) == OK:
+            wrong[person, method] = OK
+    # A token is for the API: it opens no page.
+    if rule.expected("anonymous") == LOGIN:
+        _, token = AccessToken.objects.create(world.people["admin"], expiry=None, scope="write")
+        for method in rule.methods:
+            if ask(bearer(token), method, path, False) != LOGIN:
+                wrong["token", method] = OK
     assert not wrong
+
+
+# ---- Tokens --------------------------------------------------------------------------------------------------------
+
+API = [address for address in PORTAL if address.route.startswith(("api/v1", "api/schema"))]
+UNSAFE = ("post", "put", "patch", "delete")
+
+
+def bearer(token: str) -> Client:
+    return Client(headers={"Authorization": f"Bearer {token}"})
+
+
+def send(client: Client, method: str, path: str, body: dict[str, Any]) -> int:
+    with transaction.atomic():
+        status: int = getattr(client, method)(path, body, content_type="application/json").status_code
+        transaction.set_rollback(True)
+    return status
+
+
+def body_for(world: World) -> dict[str, Any]:
+    """What the two addresses that take something would accept."""
+    return {"scenario": world.scenario.slug, "seq": 3, "choice": "push_on"}
+
+
+@pytest.mark.parametrize("address", API, ids=lambda address: address.name)
+def test_a_token_that_is_over_opens_nothing(address, world):
+    manager, path = world.people["manager"], world.path(address)
+    revoked, once = AccessToken.objects.create(manager, expiry=None, scope="write")
+    revoked.delete()
+    _, late = AccessToken.objects.create(manager, expiry=timedelta(seconds=-1), scope="write")
+    _, shut = AccessToken.objects.create(world.stranger, expiry=None, scope="write")
+    User.objects.filter(pk=world.stranger.pk).update(is_active=False)
+    for token in (once, late, shut, "nonsense", ""):
+        found = {method: send(bearer(token), method, path, body_for(world)) for method in METHODS}
+        assert set(found.values()) == {401}, found
+
+
+@pytest.mark.parametrize("address", API, ids=lambda address: address.name)
+def test_a_token_to_read_writes_nothing(address, world):
+    _, token = AccessToken.objects.create(world.people["manager"], expiry=None, scope="read")
+    found = {method: send(bearer(token), method, world.path(address), body_for(world)) for method in UNSAFE}
+    assert set(found.values()) == {403}, found
+
+
+@pytest.mark.parametrize("address", API, ids=lambda address: address.name)
+def test_a_token_to_write_reaches_as_far_as_its_owner(address, world):
+    rule, path = RULES[address.name], world.path(address)
+    for person, user in world.people.items():
+        _, token = AccessToken.objects.create(user, expiry=None, scope="write")
+        assert ask(bearer(token), "get", path, False) == rule.expected(person), person
+        for method in UNSAFE:
+            status = send(bearer(token), method, path, body_for(world))
+            assert status in (400, 404, 405, 409) or (rule.expected(person) == OK and status == 201), (
+                person,
+                method,
+                status,
+            )
 
 
 @pytest.mark.parametrize("address", ADMIN_SITE, ids=lambda address: address.route)

@@ -25,7 +25,8 @@ PAGES = [
     *("/thresholds/", "/thresholds/mttr/", "/thresholds/escaped_defect_rate/edit/", RUN_PAGE),
     *("/imports/", "/imports/new/", IMPORT_PAGE),
     *("/teams/", "/teams/new/", "/teams/payments/edit/", "/teams/payments/members/", "/teams/people/"),
-    *("/teams/profile/", "/teams/tokens/", "/search/?q=pay", "/help/"),
+    *("/teams/profile/", "/teams/tokens/", "/teams/sessions/", "/account/email/", "/account/password/change/"),
+    *("/search/?q=pay", "/help/"),
 ]
 NOWHERE = "/nowhere/"
 FORBIDDEN = "/thresholds/mttr/edit/"
