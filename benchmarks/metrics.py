@@ -350,7 +350,8 @@ METRICS: dict[str, Metric] = {
             sample="incidents",
             minimum_n=5,
             tiered=True,
-            help="From the start of the impact until users are well again, averaged over incidents restored in the window.",
+            help="From the start of the impact until users are well again, averaged over incidents restored in the window. "
+            "A reopened incident counts from its start to its last restore, the time in between included.",
             formula=mttr,
         ),
         Metric(
@@ -374,7 +375,8 @@ METRICS: dict[str, Metric] = {
             sample="failures",
             minimum_n=3,
             tiered=False,
-            help="Time without downtime in the window, divided by the failures that started in it.",
+            help="Time without downtime in the window, divided by the failures that started in it. "
+            "A reopened incident counts as down from its start to its last restore, the time in between included.",
             formula=mtbf,
         ),
         Metric(
