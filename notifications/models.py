@@ -93,8 +93,12 @@ class Notification(models.Model):
     subject = models.CharField(max_length=200)
     body = models.TextField(blank=True)
     url = models.CharField(max_length=300, blank=True)
-    teams = ArrayField(models.BigIntegerField(), default=list, help_text="Ids of the teams that it tells about.")
-    for_managers = models.BooleanField(default=False, help_text="Hidden from somebody who no longer manages the teams.")
+    teams = ArrayField(
+        models.BigIntegerField(), default=list, db_default=[], help_text="Ids of the teams that it tells about."
+    )
+    for_managers = models.BooleanField(
+        default=False, db_default=False, help_text="Hidden from somebody who no longer manages the teams."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True, blank=True)
 

@@ -95,7 +95,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField("e-mail", max_length=254)
     name = models.CharField(max_length=120, blank=True)
-    time_zone = models.CharField(max_length=60, blank=True, help_text="Empty: that of the organisation.")
+    time_zone = models.CharField(max_length=60, blank=True, db_default="", help_text="Empty: that of the organisation.")
     is_active = models.BooleanField(default=True)
     is_admin = models.BooleanField("organisation admin", default=False)
     date_joined = models.DateTimeField(auto_now_add=True)

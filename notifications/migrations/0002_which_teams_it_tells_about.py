@@ -11,6 +11,7 @@ class Migration(migrations.Migration):
             "teams",
             django.contrib.postgres.fields.ArrayField(
                 base_field=models.BigIntegerField(),
+                db_default=[],
                 default=list,
                 help_text="Ids of the teams that it tells about.",
                 size=None,
@@ -19,6 +20,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             "notification",
             "for_managers",
-            models.BooleanField(default=False, help_text="Hidden from somebody who no longer manages the teams."),
+            models.BooleanField(db_default=False, default=False, help_text="Hidden from somebody who no longer manages the teams."),
         ),
     ]

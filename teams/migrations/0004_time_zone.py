@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='time_zone',
-            field=models.CharField(blank=True, help_text='Empty: that of the organisation.', max_length=60),
+            field=models.CharField(blank=True, db_default='', help_text='Empty: that of the organisation.', max_length=60),
         ),
     ]

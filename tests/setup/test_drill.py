@@ -34,9 +34,9 @@ def test_a_killed_worker_loses_no_work(folder, port, monkeypatch):  # noqa: F811
             # The work comes this far and no further.
             holder.execute("lock table benchmarks_metricsnapshot in access exclusive mode")
             connection.execute(
-                "insert into benchmarks_snapshotrun (reason, since, as_of, state, attempts, run_after, error, every,"
+                "insert into benchmarks_snapshotrun (reason, since, as_of, state, attempts, run_after, error,"
                 " progress_done, progress_total, created_at)"
-                " values ('requested', current_date, current_date, 'queued', 0, now(), '', 1, 0, 0, now())"
+                " values ('requested', current_date, current_date, 'queued', 0, now(), '', 0, 0, now())"
             )
             assert wait_until(connection, "running")[:2] == ("running", 1)
             for pid in worker_processes(folder):
