@@ -53,7 +53,7 @@ def test_once_there_is_somebody_the_page_is_gone(client):
         ({"name": "\u200b\u2060"}, "This field is required."),
         ({"name": "A\x00da"}, "Null characters are not allowed."),
         ({"email": "ada"}, "Enter a valid email address."),
-        ({"password": "x" * 1_000_000, "password_again": "x" * 1_000_000}, "at most 256 characters"),
+        ({"password": "x" * 10_000, "password_again": "x" * 10_000}, "at most 256 characters"),
     ],
 )
 def test_bad_input_gets_a_sentence(client, change, sentence):

@@ -197,7 +197,7 @@ def test_who_has_no_token_is_not_asked_about_them(eve):
 
 @pytest.mark.parametrize("address", ["/account/password/change/", "/account/email/"])
 def test_a_huge_password_is_refused_fast(eve, address):
-    huge = "x" * 1_000_000
+    huge = "x" * 100_000
     data = {"oldpassword": huge, "password1": huge, "password2": huge, "email": "a@example.com", "password": huge}
     assert "at most 256 characters" in signed_in(eve).post(address, data).text
 

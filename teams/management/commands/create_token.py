@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from qmportal.lib.text import mail_address
 from teams.models import AccessToken, User
 
 LONGEST = 3650
@@ -21,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--days", type=int, help="Days until it expires. Without: it does not expire.")
 
     def handle(self, *args: Any, email: str, scope: str, name: str, days: int | None, **options: Any) -> None:
-        user = User.objects.filter(email__iexact=email).first()
+        user = User.objects.filter(email__iexact=mail_address(email)).first()
         if user is None:
             raise CommandError(f"There is no account with the e-mail {email}.")
         if not user.is_active:
