@@ -47,15 +47,16 @@ def ask(user: User, team: Team, now: datetime) -> None:
     """Tells those who can give access: the team's managers, or the admins of a team that has none."""
     body = f"{user} ({user.email}) asks for access to the records of {team}. To give it, invite them with a role."
     invite = reverse("teams:members", args=[team.slug]) + "?" + urlencode({"email": user.email}) + "#invite"
-    for manager in managers_of(team) or User.objects.filter(is_admin=True, is_active=True):
-        Notification.objects.tell(
-            manager,
-            key=f"{_key(user, team)}{now:%Y-%m-%d}",
-            kind=KIND,
-            subject=f"{user} asks for access to {team}",
-            body=body,
-            url=invite,
-        )
+    Notification.objects.tell_all(
+        list(managers_of(team) or User.objects.filter(is_admin=True, is_active=True)),
+        key=f"{_key(user, team)}{now:%Y-%m-%d}",
+        kind=KIND,
+        subject=f"{user} asks for access to {team}",
+        body=body,
+        url=invite,
+        teams=[team.pk],
+        for_managers=True,
+    )
 
 
 def managers_of(team: Team) -> QuerySet[User]:

@@ -63,6 +63,15 @@ def test_the_managers_inbox_leads_to_the_invitation(client, team, manager, reade
     assert "Ask for access" not in client.get("/t/pay/").text
 
 
+def test_somebody_who_no_longer_manages_the_team_no_longer_sees_who_asked(client, team, manager, reader):
+    client.post(ASK)
+    browser = Client()
+    browser.force_login(manager)
+    assert "Rob Reader asks for access" in browser.get("/inbox/").text
+    manager.memberships.update(role=Role.ENGINEER)
+    assert "Rob Reader" not in browser.get("/inbox/").text
+
+
 def test_asking_again_changes_nothing_until_it_was_long_ago(client, team, manager, reader):
     for _ in range(3):
         client.post(ASK)
