@@ -1,6 +1,7 @@
 import math
 import statistics as plain
 
+import numpy as np
 import pytest
 import scipy.stats as st
 from hypothesis import given
@@ -10,10 +11,13 @@ from statsmodels.stats.proportion import proportion_confint, proportions_ztest
 from benchmarks.statistics import (
     Signal,
     bootstrap_mean,
+    compare_means,
     laney_p,
     laney_u,
+    mean_interval,
     median_interval,
     min_clean_for,
+    moments_from,
     mtbf_bounds,
     p_limits,
     poisson_bounds,
@@ -225,3 +229,73 @@ def test_signals(values, found):
 
 def test_signals_with_a_limit_for_each_point():
     assert signals([8, 8], 5, [0, 0], [10, 7]) == [Signal(1, "limit")]
+
+
+def moments(values):
+    return moments_from(len(values), plain.fmean(values), plain.pvariance(values), math.fsum(value**3 for value in values))
+
+
+@given(some.lists(some.floats(0.001, 1e7), min_size=3, max_size=40))
+def test_moments_agree_with_scipy(values):
+    found = moments(values)
+    assert found.spread == pytest.approx(plain.stdev(values), rel=1e-6, abs=1e-9)
+    if found.spread > 1e-2 * found.mean:
+        assert found.skew == pytest.approx(st.skew(values), rel=1e-3, abs=1e-3)
+
+
+def test_the_interval_of_a_mean_without_skew_is_students():
+    values = [10.0, 12, 14, 16, 18, 20, 22]
+    theirs = st.ttest_1samp(values, 0).confidence_interval(0.95)
+    assert mean_interval(moments(values)) == pytest.approx((theirs.low, theirs.high), rel=1e-4)
+
+
+def test_the_interval_of_skewed_times_reaches_further_up():
+    times = [310, 920, 1500, 1800, 2400, 3600, 4100, 7200, 9900, 41000, 900, 5400]
+    low, high = mean_interval(moments(times))
+    mean = plain.fmean(times)
+    bootstrap = bootstrap_mean(times, seed=7, resamples=9999)
+    assert 0 < low < bootstrap[0] < mean < bootstrap[1] < high
+    assert high - mean > 2 * (mean - low)
+
+
+@pytest.mark.parametrize(("n", "covered"), [(5, 0.84), (20, 0.88), (100, 0.91)])
+def test_the_interval_covers_the_mean_of_lognormal_times(n, covered):
+    samples = np.random.default_rng(4).lognormal(0, 1, (1000, n))
+    intervals = [mean_interval(moments(sample.tolist())) for sample in samples]
+    assert np.mean([low <= math.exp(0.5) <= high for low, high in intervals]) >= covered
+
+
+@given(some.lists(some.floats(0, 1e9), min_size=1, max_size=30), some.integers(1, 300_000))
+def test_a_mean_has_an_interval_around_it_at_any_size(values, times):
+    n = len(values) * times
+    found = moments_from(n, plain.fmean(values), plain.pvariance(values), times * math.fsum(v**3 for v in values))
+    interval = mean_interval(found) if found else None
+    assert (interval is None) == (n < 5)
+    if interval:
+        assert 0 <= interval[0] <= found.mean * (1 + 1e-9)
+        assert found.mean <= interval[1] * (1 + 1e-9) < math.inf
+
+
+def test_a_test_of_means_agrees_with_scipys_permutations():
+    rng = np.random.default_rng(5)
+    wrong = 0
+    for _ in range(60):
+        a, b = rng.lognormal(0, 0.8, 25) * rng.choice([1, 1.8, 2.5]), rng.lognormal(0, 0.8, 35)
+        ours = compare_means(moments(a.tolist()), moments(b.tolist()))
+        theirs = st.permutation_test(
+            (a, b), lambda x, y, axis: x.mean(axis) - y.mean(axis), n_resamples=4000, vectorized=True, rng=rng
+        ).pvalue
+        assert ours > theirs - 0.02 or theirs > 0.2
+        wrong += (ours < 0.05) != (theirs < 0.05)
+    assert wrong <= 4
+
+
+@given(some.lists(some.floats(0, 1e9), max_size=30), some.lists(some.floats(0, 1e9), max_size=30), some.integers(1, 300_000))
+def test_two_means_can_be_compared_at_any_size(a, b, times):
+    if len(a) < 2 or len(b) < 2:
+        return
+    one, two = moments(a), moments(b)
+    one = one._replace(n=one.n * times)
+    p = compare_means(one, two)
+    assert 0 <= p <= 1
+    assert p == pytest.approx(compare_means(two, one))
