@@ -12,8 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from benchmarks.counting import counted_rows, is_defect_metric, with_shared_severities
-from benchmarks.metrics import METRICS, Amount, Judged
+from benchmarks.counting import counted_rows, is_defect_metric, shifted, with_shared_severities
+from benchmarks.metrics import METRICS, Amount, Judged, Measure, moved
 from benchmarks.models import DEFAULT_WINDOW, TIER_CHOICES, WINDOWS, ThresholdSet
 from benchmarks.snapshots import measure_team, rules_in_force
 from defects.api import DefectRow
@@ -27,6 +27,7 @@ from teams.permissions import is_member
 UNITS = {"percent": "percent", "seconds": "hours", "count": "count"}
 # Of the others nobody counts what is left out; the pages list it.
 EXCLUDED_IS_COUNTED = ("escaped_defect_rate", "defect_removal_efficiency", "defects_found", "time_to_detect")
+CHANGES = ("improved", "worse", "no_clear_change")
 STATES = ("ok", "low_sample", "no_data", "provisional", "failed")
 
 
@@ -57,6 +58,15 @@ class MeasureSerializer(serializers.Serializer[Any]):
     as_of = serializers.DateField()
     window_start = serializers.DateTimeField()
     window_end = serializers.DateTimeField(help_text="Not included.")
+    before = serializers.FloatField(
+        allow_null=True, help_text="The value of the exact window before, which ends at `window_start`."
+    )
+    before_n = serializers.IntegerField(help_text="Rows behind it.")
+    change = serializers.ChoiceField(
+        CHANGES,
+        allow_null=True,
+        help_text="What a two-sided test at 5% says of the move since then; null where none applies.",
+    )
     threshold_set = serializers.IntegerField(allow_null=True, help_text="Id of the version that judged the value.")
 
 
@@ -83,8 +93,8 @@ def as_given(amount: Amount | None) -> int | float | None:
     return amount if amount is None or isinstance(amount, int) else float(amount)
 
 
-def answer(line: Judged, window: Window, threshold_set: int | None) -> dict[str, Any]:
-    """A judged measure in the units of the API. Inside, durations are seconds."""
+def answer(line: Judged, before: Measure, window: Window, threshold_set: int | None) -> dict[str, Any]:
+    """A judged measure and the window before it in the units of the API. Inside, durations are seconds."""
     measure, judgement = line.measure, line.judgement
     show = in_hours if measure.unit == "seconds" else as_given
     return {
@@ -108,6 +118,9 @@ def answer(line: Judged, window: Window, threshold_set: int | None) -> dict[str,
         "as_of": window.as_of,
         "window_start": window.start,
         "window_end": window.end,
+        "before": show(before.value),
+        "before_n": before.n,
+        "change": moved(measure, before),
         "threshold_set": threshold_set,
     }
 
@@ -125,7 +138,9 @@ class TeamMetrics(APIView):
         sets = ThresholdSet.objects.by_metric(window.as_of)
         rules = with_shared_severities({metric: row.rules() for metric, row in sets.items()})
         lines = measure_team(team, window, rules)
-        return Response([answer(line, window, sets[line.metric].pk if line.metric in sets else None) for line in lines])
+        before = {line.metric: line.measure for line in measure_team(team, shifted(window))}
+        set_ids = {metric: row.pk for metric, row in sets.items()}
+        return Response([answer(line, before[line.metric], window, set_ids.get(line.metric)) for line in lines])
 
 
 class MetricRows(generics.ListAPIView[Any]):

@@ -498,6 +498,16 @@ def _worse_with_open(tally: Tally, closed: Judgement, rules_by_metric: Mapping[s
     return with_open.tier is not None and with_open.tier < closed.tier
 
 
+def moved(now: Measure, before: Measure) -> Change | None:
+    """Whether a metric moved since the window before, by a test; None where none can tell from the two measures alone."""
+    definition = METRICS[now.metric]
+    if now.value is None or before.value is None or definition.better is None or now.metric == "open_incidents":
+        return None  # a moment is no trend
+    if now.is_down_throughout or before.is_down_throughout:
+        return None
+    return change(now, before)
+
+
 def change(now: Measure, before: Measure) -> Change:
     """Whether a metric moved, by a two-sided test at 5%; the windows must not overlap.
 

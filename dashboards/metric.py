@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from benchmarks.counting import TIMES, counted_rows, durations, excluded_rows, is_defect_metric, shifted
-from benchmarks.metrics import MEANS, METRICS, Measure, typical_change
+from benchmarks.metrics import MEANS, METRICS, Measure, moved, typical_change
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import recount, rules_in_force
 from benchmarks.statistics import bootstrap_mean
@@ -18,7 +18,6 @@ from dashboards import findings
 from dashboards.history import read_earlier, read_night
 from dashboards.words import (
     borderline_words,
-    moved,
     moved_words,
     open_words,
     opposed_words,

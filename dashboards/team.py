@@ -11,7 +11,7 @@ from django.db.models import Count, QuerySet
 from django.urls import reverse
 
 from benchmarks.counting import first_record, open_throughout
-from benchmarks.metrics import METRICS
+from benchmarks.metrics import METRICS, moved
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.tiers import Overall, Rules, Tier, overall
 from benchmarks.words import (
@@ -27,7 +27,7 @@ from benchmarks.words import (
 from dashboards import findings
 from dashboards.findings import standing, together
 from dashboards.history import read_earlier, read_night, series, trend_days
-from dashboards.words import MEANING, borderline_words, gap_words, listed, moved, open_words, tier_bar, tier_words
+from dashboards.words import MEANING, borderline_words, gap_words, listed, open_words, tier_bar, tier_words
 from defects.models import Defect, Severity
 from incidents.models import Incident
 from pipeline.models import Stage

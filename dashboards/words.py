@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from benchmarks.metrics import METRICS, Change, Measure, change
+from benchmarks.metrics import Change, Measure
 from benchmarks.models import MetricSnapshot
 from benchmarks.tiers import Cuts, Rules, Tier, Unit, judge
 from benchmarks.words import format_value, sample_words, value_words
@@ -21,16 +21,6 @@ def tier_words(kept: MetricSnapshot, rules: Rules) -> str:
 def borderline_words(borderline: str) -> str:
     """A snapshot's `borderline`, the tiers at both ends of its interval: "borderline Good–Average"; "" without."""
     return "borderline " + "–".join(Tier(key).label for key in borderline.split("-")) if borderline else ""
-
-
-def moved(now: Measure, before: Measure) -> Change | None:
-    """Whether a metric moved since the window before, by a test; None where none can tell from the two measures alone."""
-    definition = METRICS[now.metric]
-    if now.value is None or before.value is None or definition.better is None or now.metric == "open_incidents":
-        return None  # a moment is no trend
-    if now.is_down_throughout or before.is_down_throughout:
-        return None
-    return change(now, before)
 
 
 CHANGES: dict[Change, str] = {"improved": "improved", "worse": "got worse", "no_clear_change": "no clear change"}

@@ -164,10 +164,25 @@ def test_queries_do_not_grow_with_rows(api, team, django_assert_max_num_queries)
     for number in range(30):
         make_defect(team=team, found_at=INSIDE)
         restored(team, number + 1)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(18):
         measures(api)
 
 
 def test_unknown_metric_and_team_are_404(api):
     assert api.get("/api/v1/teams/pay/metrics/speed/rows/").status_code == 404
     assert api.get("/api/v1/teams/nobody/metrics/").status_code == 404
+
+
+def test_the_window_before_is_counted_and_compared(api, team):
+    before = INSIDE - timedelta(days=90)
+    for number in range(60):
+        make_defect(team=team, stage_found="production" if number < 30 else "ci", found_at=before)
+        make_defect(team=team, stage_found="production" if number < 6 else "ci", found_at=INSIDE)
+    line = measures(api)["escaped_defect_rate"]
+    assert (line["value"], line["before"], line["before_n"], line["change"]) == (10.0, 50.0, 60, "improved")
+    assert (measures(api)["mttr"]["before"], measures(api)["mttr"]["change"]) == (None, None)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "0001-12-31", "0002-06-01", "0003-01-01", "1970-01-01"])
+def test_no_window_begins_before_time_does(api, team, day):
+    assert api.get(f"/api/v1/teams/{team.slug}/metrics/", {"as_of": day, "window": "365"}).status_code in (200, 400)
