@@ -6,7 +6,8 @@ from contextlib import suppress
 
 worker_class = "qmportal.worker.PatientWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = int(os.environ.get("WEB_THREADS", "4"))
+# Set for the settings too, which share them out between pages and exports.
+threads = int(os.environ.setdefault("WEB_THREADS", "8"))
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 worker_connections = 500  # what waits costs a socket each; 1,024 open files are a usual limit
 sendfile = False  # files too are sent under the deadline of the worker
