@@ -563,3 +563,14 @@ def test_whoever_leaves_is_an_outsider_at_once(world):
             path = world.path(next(address for address in PORTAL if address.name == name))
             for method in rule.methods:
                 assert ask(world.clients["engineer"], method, path, False) == 404, (name, method)
+
+
+def test_a_token_opens_no_page(world):
+    _, token = AccessToken.objects.create(world.people["manager"], expiry=None, scope="write")
+    client, wrong = bearer(token), {}
+    for address, method in product(PORTAL, ("get", "post")):
+        if not address.name.startswith("api") or address.name == "api_docs":
+            found = ask(client, method, world.path(address), False)
+            if found not in (LOGIN, 401, 403, 404, 405, 410) and found != RULES[address.name].anonymous:
+                wrong[address.name, method] = found
+    assert not wrong

@@ -1,0 +1,210 @@
+"""What a team hides is as if it were not there: not a word, not a count, not another answer for its ids."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from benchmarks.snapshots import take_snapshots
+from defects.models import Defect
+from incidents.models import Incident
+from integrations.mappings import MAPPINGS
+from integrations.models import ImportJob
+from notifications.models import Notification
+from qmportal.lib.days import local_day
+from scenarios.models import AdviceRequest, Diagnosis, Plan, PlanItem
+from teams.models import AccessToken, Invitation, Team, User
+from tests.factories import make_defect, make_incident, make_member
+from tests.test_access import PORTAL, RULES, World
+
+pytestmark = pytest.mark.django_db
+
+CANARY = "zirkonia"
+OUTSIDERS = ("outsider", "nobody")
+# Whoever has these links was given them by the team.
+GIVEN = {"teams:accept", "verify", "badge"}
+QUERIES = [
+    *(f"/search/?q={word}" for word in (CANARY[:6], "PAY-", "PAY-INC-1", "PAY-DEF-1", "pay")),
+    *(f"/search/?palette=1&q={word}" for word in (CANARY[:6], "PAY-INC-1")),
+    "/?format=csv",
+    f"/?q={CANARY[:6]}",
+    "/incidents/?format=csv",
+    "/defects/?format=csv",
+    f"/incidents/?q={CANARY[:6]}",
+    f"/defects/?q={CANARY[:6]}",
+    f"/defects/similar/?title={CANARY[:6]}+fails",
+    "/training/progress/?view=items",
+    "/training/progress/?view=teams",
+    "/training/progress/?format=csv",
+    f"/api/v1/teams/?search={CANARY[:6]}",
+    f"/api/v1/defects/?search={CANARY[:6]}",
+    f"/api/v1/incidents/?search={CANARY[:6]}",
+    "/api/v1/progress/?page_size=200",
+]
+
+
+@pytest.fixture
+def world() -> World:
+    """Everything that the hidden team has ever written holds the canary."""
+    made = World()
+    Team.objects.filter(pk=made.team.pk).update(name=f"{CANARY} team", description=f"{CANARY} team")
+    fill(made, "first")
+    return made
+
+
+def fill(world: World, tag: str) -> None:
+    """More of everything, in the hidden team alone."""
+    team, manager, word = world.team, world.people["manager"], f"{CANARY} {tag}"
+    now = timezone.now()
+    make_incident(team=team, title=word, summary=word, services=word, detected_at=now)
+    make_defect(team=team, title=word, steps=word, component=word, external_id=f"{CANARY}-{tag}", found_at=now)
+    person = make_member(team=team, name=word, email=f"{CANARY}.{tag}@example.com")
+    Invitation(team=team, email=f"{CANARY}.{tag}.new@example.com").renew(now)
+    ImportJob.objects.create(
+        mapping_key=next(iter(MAPPINGS)),
+        file_name=f"{word}.csv",
+        team=team,
+        time_zone="UTC",
+        requested_by=manager,
+        state=ImportJob.State.DONE,
+    )
+    plan = Plan.objects.create(name=word, description=word, team=team)
+    PlanItem.objects.create(plan=plan, position=1, kind="page", ref="andon")
+    plan.assign([person], now=now, by=manager, team=team)
+    found = Diagnosis.objects.create(user=manager, team=team, answers={}, scores={}, adopt_next=word, at=now)
+    AdviceRequest.objects.create(diagnosis=found, question=word, asked_at=now, due_at=now)
+    Notification.objects.tell(manager, key=tag, kind="advice", subject=word, body=word, teams=[team.pk])
+    take_snapshots(local_day(now))
+
+
+def addresses(world: World) -> list[str]:
+    """Every address that answers to a GET, with the ids of the hidden team where it takes some; and more questions."""
+    open_to_them = [each for each in PORTAL if each.name not in GIVEN and "get" in RULES[each.name].methods]
+    return [world.path(each) for each in open_to_them] + QUERIES
+
+
+# What is new in each answer: tokens, ids of requests and submissions, times.
+NEW = re.compile(r"\b[\w-]{64}\b|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\d{4}-\d\d-\d\dT[\d:.+Z]+|\b\d+ \w+ ago|\bjust now\b")
+
+
+def answer(client: Client, path: str) -> tuple[int, str, str]:
+    """Status, text and tag of an answer, without what is new in each."""
+    with transaction.atomic():
+        response = client.get(path)
+        body = b"".join(response.streaming_content) if response.streaming else response.content
+        transaction.set_rollback(True)
+    return response.status_code, NEW.sub("", body.decode()), response.headers.get("ETag", "")
+
+
+def doors(world: World, name: str) -> list[tuple[Client, str]]:
+    """Every address through the person's browser, and those of the API by a token too."""
+    _, token = AccessToken.objects.create(world.people[name], expiry=None)
+    machine = Client(headers={"Authorization": f"Bearer {token}"})
+    paths = addresses(world)
+    return [(world.clients[name], path) for path in paths] + [(machine, path) for path in paths if path.startswith("/api/")]
+
+
+@pytest.mark.parametrize("name", OUTSIDERS)
+def test_no_answer_holds_a_word_of_a_hidden_team(world, name):
+    leaks = [path for client, path in doors(world, name) if CANARY in answer(client, path)[1].casefold()]
+    assert not leaks
+
+
+@pytest.mark.parametrize("name", OUTSIDERS)
+def test_no_answer_changes_with_what_a_hidden_team_does(world, name):
+    """Counts, exports, searches and tags included."""
+    asked = doors(world, name)
+    before = [answer(*door) for door in asked]
+    fill(world, "second")
+    changed = [door[1] for door, known in zip(asked, before, strict=True) if answer(*door) != known]
+    assert not changed
+
+
+# ---- Ids of others, in queries and bodies -----------------------------------------------------------------------------
+
+
+def swaps(world: World) -> list[tuple[str, str, str, Any, Any]]:
+    """Method, address, field, the hidden team's value, and one that nobody has."""
+    slug, nothing = world.team.slug, "no-such-team"
+    hidden_person, asked_of = world.stranger, world.stranger.assignments.get()
+    mine = world.people["outsider"].own_teams[0]
+    incident = make_incident(team=Team.objects.get(pk=mine.pk))
+    defect = make_defect(team=Team.objects.get(pk=mine.pk))
+    plan = Plan.objects.create(name="Mine", team_id=mine.pk)
+    missing = 2**31 - 1
+    asked: list[tuple[str, str, str, Any, Any]]
+    asked = [("get", f"/{app}/", "team", slug, nothing) for app in ("incidents", "defects")]
+    asked += [
+        ("get", "/", "group", world.team.pk, missing),
+        ("get", "/", "team", slug, nothing),
+        ("get", "/training/diagnostic/", "team", slug, nothing),
+        ("post", "/training/diagnostic/", "team", slug, nothing),
+        ("get", "/training/progress/", "team", slug, nothing),
+        ("get", "/training/progress/", "plan", world.plan.pk, missing),
+        ("get", "/training/progress/", "person", hidden_person.pk, missing),
+        ("get", f"/training/plans/{plan.pk}/assign/", "team", slug, nothing),
+        ("post", f"/training/plans/{plan.pk}/assign/", "people", hidden_person.pk, missing),
+        ("post", "/training/plans/new/", "team", world.team.pk, missing),
+        ("post", f"/training/plans/{plan.pk}/edit/", "team", world.team.pk, missing),
+        ("get", "/imports/new/", "team", slug, nothing),
+        ("post", "/imports/new/", "team", world.team.pk, missing),
+        ("get", "/incidents/new/", "team", slug, nothing),
+        ("post", "/incidents/new/", "team", world.team.pk, missing),
+        ("post", "/defects/new/", "team", world.team.pk, missing),
+        ("post", "/defects/new/", "duplicate_of", world.defect.reference, "PAY-DEF-99999"),
+        ("post", f"/incidents/{incident.reference}/edit/", "team", world.team.pk, missing),
+        ("post", f"/incidents/{incident.reference}/edit/", "caused_by_defect", world.defect.reference, "PAY-DEF-99999"),
+        ("post", f"/defects/{defect.reference}/edit/", "duplicate_of", world.defect.reference, "PAY-DEF-99999"),
+        ("get", "/api/v1/defects/", "team", slug, nothing),
+        ("get", "/api/v1/incidents/", "team", slug, nothing),
+        ("get", "/api/v1/progress/", "team", slug, nothing),
+        ("get", "/api/v1/progress/", "person", hidden_person.email, "nobody.here@example.com"),
+        ("get", "/api/v1/teams/", "parent", slug, nothing),
+        ("get", f"/api/v1/teams/{slug}/", "", slug, nothing),
+        ("get", f"/api/v1/teams/{slug}/metrics/", "", slug, nothing),
+        ("get", f"/api/v1/defects/{world.defect.reference}/", "", world.defect.reference, "PAY-DEF-99999"),
+        ("get", f"/api/v1/incidents/{world.incident.reference}/", "", world.incident.reference, "PAY-INC-99999"),
+        ("get", f"/t/{slug}/", "", slug, nothing),
+        ("get", f"/teams/{slug}/members/", "", slug, nothing),
+        ("post", f"/training/assignments/{asked_of.pk}/withdraw/", "", asked_of.pk, missing),
+        ("post", f"/training/plans/{world.plan.pk}/retire/", "", world.plan.pk, missing),
+        ("get", f"/training/diagnostic/{world.diagnosis.pk}/", "", world.diagnosis.pk, missing),
+    ]
+    return asked
+
+
+def test_an_id_of_a_hidden_team_is_answered_like_one_that_nobody_has(world):
+    client = world.clients["outsider"]
+    told_apart = []
+    for method, path, field, hidden, missing in swaps(world):
+        values = re.compile(rf"\b({re.escape(str(hidden))}|{re.escape(str(missing))})\b", re.IGNORECASE)
+        found = swapped(client, method, path, field, hidden, values)
+        other = swapped(client, method, values.sub(str(missing), path) if not field else path, field, missing, values)
+        if found != other:
+            told_apart.append((method, path, field, found[0], other[0]))
+    assert not told_apart
+
+
+def swapped(client: Client, method: str, path: str, field: str, value: Any, values: re.Pattern[str]) -> tuple[int, str]:
+    """The answer, without the two values themselves."""
+    with transaction.atomic():
+        response = getattr(client, method)(path, {field: value} if field else {})
+        transaction.set_rollback(True)
+    return response.status_code, values.sub("", NEW.sub("", response.content.decode()))
+
+
+# ---- What the canary proves -------------------------------------------------------------------------------------------
+
+
+def test_members_do_read_the_canary(world):
+    """The words are where they would be found: otherwise this file would prove nothing."""
+    pages = "".join(answer(world.clients["manager"], path)[1] for path in addresses(world)).casefold()
+    assert pages.count(CANARY) > 50
+    assert Incident.objects.filter(title__contains=CANARY).exists()
+    assert Defect.objects.filter(title__contains=CANARY).exists()
+    assert User.objects.filter(email__contains=CANARY).exists()
