@@ -37,6 +37,8 @@ SHOWN_ROWS = 10
 ROOM_FOR_TITLE = {"defects": "actual", "incidents": "summary"}
 
 Report = Callable[[int, int], None]
+# A record that was written, and the earlier values of its changed columns as JSON; None for a new one.
+Written = tuple[Any, dict[str, Any] | None]
 
 
 class Refused(Exception):
@@ -111,11 +113,34 @@ class Outcome:
         return kept | {"left_out": self.left_out, "earliest": earliest}
 
 
+def be_alone(kind: str) -> None:
+    """Until the transaction ends; two files with the same ids would else collide in the middle."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [f"import.{kind}"])
+        if not cursor.fetchone()[0]:
+            raise Busy(f"Another import of {kind} is running. Try again when it is done.")
+
+
+def write_over(records: list[Any], names: Iterable[str]) -> None:
+    """One statement a batch: an insert that meets the same id becomes an update, far faster than CASE by field."""
+    for record in records:
+        record.version += 1
+    if records:
+        rows: Any = type(records[0])._base_manager
+        rows.bulk_create(
+            records,
+            update_conflicts=True,
+            unique_fields=["pk"],
+            update_fields=sorted({*names, "version", "updated_at"}),
+        )
+
+
 class Importer:
     """One file on its way in: made for one pass over it, `check` or `write`.
 
     `team`: takes all rows, whatever the file says. Ids of teams, None for all of them: `allowed`, whose records may be
     written; `visible`, whose records the person may see. Any other record is as if it were not there.
+    `remember`: told of each batch that was written, in the same transaction.
     """
 
     def __init__(
@@ -130,7 +155,9 @@ class Importer:
         create_teams: bool = False,
         source: str = "",
         advice: Advice = Advice(),
+        remember: Callable[[list[Written]], None] | None = None,
     ):
+        self.remember = remember
         self.mapping = mapping
         self.reading = reading
         self.now = now
@@ -152,18 +179,11 @@ class Importer:
         records and teams that exist only those are locked that the file changes.
         """
         with ReferencesBeside() as self.references, transaction.atomic():
-            self._be_alone()
+            be_alone(self.mapping.kind)
             outcome = self._go_through(raw, write=True, skip_errors=skip_errors, report=report)
             if outcome.failed and not skip_errors:
                 raise Refused(outcome)
             return outcome
-
-    def _be_alone(self) -> None:
-        """Until the transaction ends; two files with the same ids would else collide in the middle."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [f"import.{self.mapping.kind}"])
-            if not cursor.fetchone()[0]:
-                raise Busy(f"Another import of {self.mapping.kind} is running. Try again when it is done.")
 
     def _go_through(self, raw: BinaryIO, *, write: bool, skip_errors: bool, report: Report | None) -> Outcome:
         table = open_table(raw)
@@ -195,6 +215,7 @@ class Importer:
         named = [(row, key) for row in rows if (key := self._identity(row))]
         existing = self._existing([key for _, key in named])
         created, updated, touched = [], [], set[str]()
+        self.before: dict[int, dict[str, Any]] = {}
         for row, key in named:
             record = self._one_of(existing.get(key, []), row)
             changed = self._apply(row, key, record, write)
@@ -214,7 +235,9 @@ class Importer:
         if write:
             self._create(created)
             self._lock(updated)
-            self._update(updated, touched)
+            write_over(updated, touched)
+            if self.remember:
+                self.remember([(record, self.before.get(record.pk)) for record in (*created, *updated)])
 
     def _identity(self, row: Row) -> tuple[str, str] | None:
         """(source, external id), or for what was filed here its reference; None for a row that is out already."""
@@ -279,6 +302,9 @@ class Importer:
         changed = {name: value for name, value in wanted.items() if new or self._differs(record, name, value)}
         if changed:
             self.lookups.attach(record)
+            if not new:
+                self.outcome.touch(record)
+                self.before[record.pk] = {name: self._stored(record, name) for name in changed}
             for name, value in changed.items():
                 setattr(record, name, value)
             row.problems |= record.problems(self.now)
@@ -308,6 +334,10 @@ class Importer:
         if isinstance(value, str):  # not because of a guard that a spreadsheet ate, or of other line ends
             return bare(clean_text(stored)) != bare(value)
         return stored != (value.pk if column.is_relation else value)
+
+    def _stored(self, record: Record, name: str) -> Any:
+        value = getattr(record, self.columns[name].attname)
+        return value.isoformat() if isinstance(value, datetime) else value
 
     def _wanted(self, row: Row, write: bool, new: bool) -> dict[str, Any]:
         """The values with rows instead of names, checked against the model's columns."""
@@ -392,19 +422,6 @@ class Importer:
         rows = self.model._base_manager.filter(pk__in=read).order_by("pk").select_for_update()
         if read and dict(rows.values_list("pk", "version")) != read:
             raise Busy("Somebody changed one of these records while the file was read. Import it again.")
-
-    def _update(self, records: list[Any], names: Iterable[str]) -> None:
-        """One statement a batch: an insert that meets the same id becomes an update, far faster than CASE by field."""
-        for record in records:
-            record.version += 1
-        if records:
-            rows: Any = self.model._base_manager
-            rows.bulk_create(
-                records,
-                update_conflicts=True,
-                unique_fields=["pk"],
-                update_fields=sorted({*names, "version", "updated_at"}),
-            )
 
 
 class Lookups:

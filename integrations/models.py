@@ -1,24 +1,26 @@
-"""One file on its way in, as a row of work: first checked, then, when its owner has seen the result, imported."""
+"""One file on its way in, as a row of work: checked, imported when its owner has seen the result, perhaps undone."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, BinaryIO, cast
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from zoneinfo import ZoneInfo
 
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connections, models, transaction
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from benchmarks.models import SnapshotRun
-from integrations.importer import Importer, Outcome, Refused, Report
+from integrations.importer import MODELS, Importer, Outcome, Refused, Report, Written
 from integrations.mappings import MAPPINGS, Mapping
 from integrations.parsers import Reading, UnreadableFile
+from integrations.undo import Undo
 from qmportal.lib.work import Work, WorkQuerySet, ring
 from teams.models import Role, Team
 
@@ -47,6 +49,7 @@ class ImportJobQuerySet(WorkQuerySet):
         """Removes files whose time is over, also of jobs that nobody ever confirmed."""
         for job in self.filter(created_at__lt=now - ImportJob.FILE_KEPT_FOR).exclude(file=""):
             job.forget_file()  # type: ignore[attr-defined]
+        ImportedRow.objects.filter(job__imported_at__lt=now - ImportJob.FILE_KEPT_FOR).delete()
         self._forget_orphans(now)
 
     def _forget_orphans(self, now: datetime) -> None:
@@ -60,7 +63,7 @@ class ImportJobQuerySet(WorkQuerySet):
 
 
 class ImportJob(Work):
-    """A file and what became of it. Work twice: checked when it comes, imported when its sender says so."""
+    """A file and what became of it. Work in phases: checked when it comes, imported and undone when its sender says so."""
 
     FILE_KEPT_FOR = timedelta(days=7)
     ORPHANS_KEPT_FOR = timedelta(days=1)
@@ -68,6 +71,7 @@ class ImportJob(Work):
     class Phase(models.TextChoices):
         CHECK = "check", "Check"
         IMPORT = "import", "Import"
+        UNDO = "undo", "Undo"
 
     class DayOrder(models.TextChoices):
         REFUSE = "", "Refuse such dates"
@@ -85,6 +89,7 @@ class ImportJob(Work):
     all_types = models.BooleanField(default=False)
     skip_errors = models.BooleanField(default=False)
     result = models.JSONField(default=dict, editable=False)
+    imported_at = models.DateTimeField(null=True, editable=False)
 
     objects = ImportJobQuerySet.as_manager()  # type: ignore[misc]
 
@@ -111,6 +116,16 @@ class ImportJob(Work):
             and self.result.get("created", 0) + self.result.get("updated", 0) > 0
         )
 
+    @property
+    def undo_until(self) -> datetime | None:
+        return self.imported_at + self.FILE_KEPT_FOR if self.imported_at else None
+
+    def can_undo(self, now: datetime) -> bool:
+        """Imported, and what was there before is still known. An undo that failed can be asked for again."""
+        imported = self.phase == self.Phase.IMPORT and self.state == self.State.DONE
+        failed = self.phase == self.Phase.UNDO and self.state == self.State.FAILED
+        return (imported or failed) and self.written.filter(job__imported_at__gte=now - self.FILE_KEPT_FOR).exists()
+
     @classmethod
     def upload(cls, file: UploadedFile, **fields: object) -> ImportJob:
         """Keeps the file and has it checked in the background. Without its row the file does not stay either."""
@@ -125,22 +140,30 @@ class ImportJob(Work):
 
     def start(self, *, skip_errors: bool) -> bool:
         """Puts the checked file in the queue for import. A second press of the button finds nothing left to start."""
-        started = (
-            type(self)
-            .objects.filter(pk=self.pk, phase=self.Phase.CHECK, state=self.State.DONE)
-            .update(
-                phase=self.Phase.IMPORT,
-                state=self.State.QUEUED,
-                failures=0,
-                skip_errors=skip_errors,
-                run_after=timezone.now(),
-                progress_done=0,
-                finished_at=None,
-            )
+        checked = type(self).objects.filter(pk=self.pk, phase=self.Phase.CHECK, state=self.State.DONE)
+        return self._queue(checked, phase=self.Phase.IMPORT, skip_errors=skip_errors)
+
+    def start_undo(self) -> bool:
+        """Puts the undo in the queue, once however often the button is pressed."""
+        over = type(self).objects.filter(
+            Q(phase=self.Phase.IMPORT, state=self.State.DONE) | Q(phase=self.Phase.UNDO, state=self.State.FAILED), pk=self.pk
         )
-        if started:
+        return self._queue(over, phase=self.Phase.UNDO)
+
+    def _queue(self, rows: ImportJobQuerySet, **values: object) -> bool:
+        queued = rows.update(
+            state=self.State.QUEUED,
+            failures=0,
+            error="",
+            run_after=timezone.now(),
+            progress_done=0,
+            progress_total=0,
+            finished_at=None,
+            **values,
+        )
+        if queued:
             ring(self)
-        return bool(started)
+        return bool(queued)
 
     def foreseen(self) -> tuple[type[Exception], ...]:
         return (UnreadableFile, Refused)
@@ -153,26 +176,59 @@ class ImportJob(Work):
             self._keep(outcome)
 
     def run(self) -> None:
-        """The import: all its rows, its result and the wish for new snapshots in one transaction."""
-        if self.phase == self.Phase.CHECK:
-            return
+        """The import or its undo: all rows, the result and the wish for new snapshots in one transaction."""
+        if self.phase == self.Phase.IMPORT:
+            self._import()
+        elif self.phase == self.Phase.UNDO:
+            self._undo()
+
+    def _import(self) -> None:
         with self.file.open("rb") as raw, self._progress_beside() as report:
             outcome = self._importer().write(cast(BinaryIO, raw), skip_errors=self.skip_errors, report=report)
+        self.imported_at = timezone.now()
         self._keep(outcome)
         if not outcome.failed:
             transaction.on_commit(self.forget_file)
         if outcome.created + outcome.updated:
-            SnapshotRun.request_history(outcome.earliest, now=timezone.now(), requested_by=self.requested_by)
+            self._request_nights()
 
-    def _importer(self) -> Importer:
-        """Rights are read anew: who has lost a team since the upload does not write into it."""
+    def _undo(self) -> None:
+        allowed, _ = self._teams()
+        with self._progress_beside() as report:
+            undone = Undo(self.mapping.kind, self.written.all(), now=timezone.now(), allowed=allowed).run(report)
+        self.written.all().delete()
+        self.result["undone"] = undone.as_json()
+        self.save(update_fields=["result"])
+        if undone.deleted + undone.restored:
+            self._request_nights()
+
+    def _request_nights(self) -> None:
+        earliest = date.fromisoformat(self.result["earliest"])
+        SnapshotRun.request_history(earliest, now=timezone.now(), requested_by=self.requested_by)
+
+    def _remember(self, written: list[Written]) -> None:
+        ImportedRow.objects.bulk_create(
+            ImportedRow(job=self, record=record.pk, before=before, version=record.version) for record, before in written
+        )
+
+    def skipped_records(self) -> QuerySet[Any]:
+        """What the undo left alone, as far as the sender may see it."""
+        rows: Any = MODELS[self.mapping.kind].objects  # type: ignore[attr-defined]
+        ids = self.result.get("undone", {}).get("skipped_ids", [])
+        return rows.visible_to(self.requested_by).filter(pk__in=ids).order_by("pk")
+
+    def _teams(self) -> tuple[frozenset[int] | None, frozenset[int] | None]:
+        """Whose records may be written and whose seen; None for all. Read anew: who has lost a team does not write there."""
         user = self.requested_by
         if user is None or not user.is_active:
             raise UnreadableFile("The person who sent the file has left.")
-        allowed = visible = None
-        if not user.is_admin:
-            allowed = frozenset(Team.objects.with_rows_for(user, Role.MANAGER).values_list("pk", flat=True))
-            visible = frozenset(team.pk for team in user.reach)
+        if user.is_admin:
+            return None, None
+        allowed = frozenset(Team.objects.with_rows_for(user, Role.MANAGER).values_list("pk", flat=True))
+        return allowed, frozenset(team.pk for team in user.reach)
+
+    def _importer(self) -> Importer:
+        allowed, visible = self._teams()
         day_first = {self.DayOrder.DAY_FIRST: True, self.DayOrder.MONTH_FIRST: False}
         return Importer(
             self.mapping,
@@ -182,11 +238,12 @@ class ImportJob(Work):
             allowed=allowed,
             visible=visible,
             create_teams=self.create_teams,
+            remember=self._remember,
         )
 
     def _keep(self, outcome: Outcome) -> None:
         self.result = outcome.as_json()
-        self.save(update_fields=["result"])
+        self.save(update_fields=["result", "imported_at"])
 
     @contextmanager
     def _progress_beside(self) -> Iterator[Report]:
@@ -209,3 +266,19 @@ class ImportJob(Work):
     def forget_file(self) -> None:
         self.file.delete(save=False)
         type(self).objects.filter(pk=self.pk).update(file="")
+
+
+class ImportedRow(models.Model):
+    """What an import did to one record, for its undo. Kept as long as files are."""
+
+    # The unique index begins with the job and serves this one as well.
+    job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="written", db_index=False)
+    record = models.BigIntegerField()
+    before = models.JSONField(null=True)  # the earlier values of the columns that changed; null: the record is new
+    version = models.PositiveIntegerField()  # of the record, after the import
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "record"], name="imported_row_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.record} by {self.job}"

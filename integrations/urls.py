@@ -8,6 +8,7 @@ urlpatterns = [
     path("new/", views.import_new, name="import_new"),
     path("<int:pk>/", views.import_detail, name="import_detail"),
     path("<int:pk>/start/", views.import_start, name="import_start"),
+    path("<int:pk>/undo/", views.import_undo, name="import_undo"),
     path("<int:pk>/failed.csv", views.import_failed, name="import_failed"),
     path("<int:pk>/discard/", views.import_discard, name="import_discard"),
 ]

@@ -64,6 +64,15 @@ def import_start(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect(job)
 
 
+@require_POST
+def import_undo(request: SignedInRequest, pk: int) -> HttpResponse:
+    job = get_object_or_404(ImportJob.objects.visible_to(request.user).select_related("team"), pk=pk)
+    require(can_import_somewhere(request.user), MANAGERS_ONLY)
+    if not job.can_undo(timezone.now()) or not job.start_undo():
+        messages.info(request, "This import can't be undone any more.")
+    return redirect(job)
+
+
 @require_safe
 def import_failed(request: SignedInRequest, pk: int) -> HttpResponse:
     """The rows with errors as a file of the same shape, with one more column that says what is wrong."""
@@ -98,10 +107,13 @@ def import_discard(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def detail(job: ImportJob) -> dict[str, Any]:
-    result = job.result
+    result, now = job.result, timezone.now()
     return {
         "job": job,
-        "standstill": job.standstill(timezone.now()),
+        "standstill": job.standstill(now),
+        "can_undo": job.can_undo(now),
+        "undone": result.get("undone"),
+        "skipped_records": job.skipped_records() if result.get("undone") else [],
         "kind": KINDS[job.mapping.kind].lower(),
         "encoding": ENCODINGS.get(result.get("encoding", ""), "UTF-16"),
         "changes": result.get("created", 0) + result.get("updated", 0),

@@ -177,6 +177,7 @@ RULES = {
     "integrations:import_new": Rule(BOTH, member=403, nobody=403),
     "integrations:import_detail": only_manager(),
     "integrations:import_start": only_manager(POST),
+    "integrations:import_undo": only_manager(POST),
     "integrations:import_failed": everyone(404),
     "integrations:import_discard": only_manager(POST),
     "scenarios:list": signed_in(),

@@ -286,7 +286,7 @@ def test_a_job_of_another_person_is_not_there(client, team, manager):
         client.force_login(other)
         assert page(client, job).status_code == 404
         assert client.get(reverse("integrations:import_failed", args=[job.pk])).status_code == 404
-        for name in ("import_start", "import_discard"):
+        for name in ("import_start", "import_undo", "import_discard"):
             assert client.post(reverse(f"integrations:{name}", args=[job.pk])).status_code == 404
         assert "export.csv" not in client.get(reverse("integrations:import_list")).text
     client.logout()
@@ -295,7 +295,7 @@ def test_a_job_of_another_person_is_not_there(client, team, manager):
 
 def test_writes_need_a_post(client, team, manager):
     job = checked(client, GOOD, team=team)
-    for name in ("import_start", "import_discard"):
+    for name in ("import_start", "import_undo", "import_discard"):
         assert client.get(reverse(f"integrations:{name}", args=[job.pk])).status_code == 405
 
 

@@ -1,0 +1,131 @@
+"""Takes an import back: what it created is deleted softly, what it changed gets its earlier values.
+
+A record that somebody has changed since is left alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import F
+
+from integrations.importer import BATCH, MODELS, Report, be_alone, write_over
+from qmportal.lib.records import Record
+
+CHANGED = "changed since"
+NOT_YOURS = "in a team that you may not import into"
+GONE = "the earlier team, severity or stage is gone"
+TAKEN = "the earlier team has another record with this id"
+# Skipped records that are kept with the result, to be named.
+KEPT_NAMES = 200
+
+
+@dataclass
+class Undone:
+    deleted: int = 0
+    restored: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    skipped_ids: list[int] = field(default_factory=list)
+
+    def skip(self, pk: int, reason: str) -> None:
+        self.skipped[reason] += 1
+        if len(self.skipped_ids) < KEPT_NAMES:
+            self.skipped_ids.append(pk)
+
+    def as_json(self) -> dict[str, Any]:
+        done = self.deleted + self.restored
+        return {**self.__dict__, "done": done, "left": self.skipped.total()}
+
+
+class Undo:
+    """One import on its way back, inside the transaction of the caller. `rows`: its `ImportedRow`s.
+
+    `allowed`: ids of the teams whose records may be written, None for all of them.
+    """
+
+    def __init__(self, kind: str, rows: models.QuerySet[Any], *, now: datetime, allowed: frozenset[int] | None):
+        self.kind, self.rows, self.now, self.allowed = kind, rows, now, allowed
+        self.model = MODELS[kind]
+        self.columns = {each.name: each for each in self.model._meta.concrete_fields}
+        self.there = {
+            name: set(column.related_model._base_manager.values_list("pk", flat=True))
+            for name, column in self.columns.items()
+            if isinstance(column, models.ForeignKey) and not issubclass(column.related_model, Record)
+        }
+        self.undone = Undone()
+
+    def run(self, report: Report) -> Undone:
+        be_alone(self.kind)
+        done, total, last = 0, self.rows.count(), 0
+        while batch := list(self.rows.filter(record__gt=last).order_by("record")[:BATCH]):
+            self._take(batch)
+            done, last = done + len(batch), batch[-1].record
+            report(done, total)
+        return self.undone
+
+    def _take(self, batch: list[Any]) -> None:
+        """The lock comes first, so that a row is read as it stays until the end."""
+        rows: Any = self.model._base_manager
+        ids = [row.record for row in batch]
+        records = rows.filter(pk__in=ids).order_by("pk").select_for_update().in_bulk()
+        pointed_at = self._pointed_at([row.record for row in batch if row.before is None])
+        created, updated, touched = [], [], set[str]()
+        for row in batch:
+            record = records.get(row.record)
+            if record is None or record.version != row.version or row.record in pointed_at:
+                self.undone.skip(row.record, CHANGED)
+            elif reason := self._hindrance(record, row.before or {}):
+                self.undone.skip(row.record, reason)
+            elif row.before is None:
+                created.append(row.record)
+            else:
+                self._set(record, row.before)
+                updated.append(record)
+                touched |= row.before.keys()
+        self._delete(created)
+        self._restore(updated, touched)
+
+    def _pointed_at(self, ids: list[int]) -> set[int]:
+        """Of these, what people have named on another record since: a duplicate's original, an incident's cause."""
+        found: set[int] = set()
+        for relation in self.model._meta.related_objects:
+            if issubclass(relation.related_model, Record):
+                name = relation.field.attname
+                others: Any = relation.related_model._base_manager
+                found |= set(others.filter(deleted_at=None, **{f"{name}__in": ids}).values_list(name, flat=True))
+        return found
+
+    def _hindrance(self, record: Any, before: dict[str, Any]) -> str:
+        teams = {record.team_id, before.get("team", record.team_id)}
+        if self.allowed is not None and not teams <= self.allowed:
+            return NOT_YOURS
+        if any(before[name] not in self.there[name] for name in before.keys() & self.there.keys() if before[name]):
+            return GONE
+        if "team" in before and self._is_taken(record, before["team"]):
+            return TAKEN
+        return ""
+
+    def _is_taken(self, record: Any, team: int) -> bool:
+        """Another record came to the earlier team with the same id from elsewhere."""
+        rows: Any = self.model._base_manager
+        same = rows.filter(source=record.source, external_id=record.external_id, team=team)
+        return bool(record.external_id) and same.exclude(pk=record.pk).exists()
+
+    def _set(self, record: Any, before: dict[str, Any]) -> None:
+        for name, value in before.items():
+            column = self.columns[name]
+            setattr(record, column.attname, column.to_python(value))
+
+    def _delete(self, ids: list[int]) -> None:
+        """The id from elsewhere becomes free: a deleted record keeps its id out, and the mended file shall come in."""
+        rows: Any = self.model._base_manager
+        rows.filter(pk__in=ids).update(deleted_at=self.now, updated_at=self.now, external_id="", version=F("version") + 1)
+        self.undone.deleted += len(ids)
+
+    def _restore(self, records: list[Any], names: set[str]) -> None:
+        write_over(records, names)
+        self.undone.restored += len(records)
