@@ -55,7 +55,7 @@ def test_mtbf_without_a_moment_up_is_no_time(failures):
     measure = mtbf(Tally(failures=failures, exposure_seconds=90 * 86400, downtime_seconds=90 * 86400))
     assert value_words(measure, None) == "Down throughout"
     assert interval_words(measure) == ""
-    assert value_words(mtbf(Tally()), None) == "No data"
+    assert value_words(mtbf(Tally()), None) == "Not enough data"
 
 
 def test_a_value_just_below_a_cut_keeps_its_digits():

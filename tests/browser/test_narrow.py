@@ -62,7 +62,7 @@ def test_a_team_on_the_overview_is_a_card_with_both_judged_metrics(page, sign_in
     card = page.locator(".comparison tr", has=page.get_by_role("link", name="Payments"))
     cells = {cell.get_attribute("data-label"): cell for cell in card.locator("td[data-label]").all()}
     expect(cells["Escaped"]).to_contain_text("12.0%")
-    expect(cells["MTTR"]).to_contain_text("1.5 h")
+    expect(cells["MTTR"]).to_contain_text("1 h 30 min")
     box = card.bounding_box()
     for cell in cells.values():
         inner = cell.bounding_box()

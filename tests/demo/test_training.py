@@ -76,7 +76,7 @@ def check_new_hire(now):
 
 
 def check_board(now):
-    rows, members = progress.board(progress.managed_teams(person("manager")), now)
+    rows, members = progress.board(progress.managed_teams(person("manager")), person("manager"), now)
     states = Counter(row.state for row in rows)
     assert all(states[state] for state in progress.STATES)
     behind = [each for each in progress.by_person(rows) if each.counts["overdue"]]
