@@ -20,7 +20,7 @@ from defects.models import Defect
 from incidents.models import Incident
 from qmportal.lib.search import Hit, holds, references_meant, words_of
 from teams.models import Membership, Role, Team, User
-from teams.permissions import can_author, can_import_somewhere, can_oversee, is_admin
+from teams.permissions import can_author, can_import_somewhere, can_oversee, can_see, is_admin
 
 MOST = 6
 # The order of the answer. What is not named here comes before the pages.
@@ -112,21 +112,19 @@ def _teams(user: User, words: Sequence[str]) -> list[Hit]:
     if not words:
         return [Hit("Teams", team.name, "", reverse("dashboards:team", args=[team.slug])) for team in user.own_teams[:MOST]]
     found = Team.objects.visible_to(user).filter(_named(words)).select_related("parent")[:MOST]
-    return [Hit("Teams", team.name, _shown_name(user, team.parent), team.get_absolute_url()) for team in found]
+    return [
+        Hit(
+            "Teams",
+            team.name,
+            team.parent.name if team.parent and can_see(user, team.parent) else "",
+            team.get_absolute_url(),
+        )
+        for team in found
+    ]
 
 
 def _named(words: Sequence[str]) -> Q:
     return Q(*(Q(name__icontains=word) | Q(key__iexact=word) for word in words))
-
-
-def _shown_name(user: User, team: Team | None) -> str:
-    """The name of a group, unless its very existence is hidden from this person."""
-    hidden = team is None or team.archived_at or (team.members_only and not is_admin(user) and not _reaches(user, team))
-    return "" if team is None or hidden else team.name
-
-
-def _reaches(user: User, team: Team) -> bool:
-    return any(pk in user.roles for pk in team.lineage)
 
 
 def _records(user: User, q: str) -> list[Hit]:

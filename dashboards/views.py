@@ -27,7 +27,7 @@ from qmportal.lib.days import day_words, local_day
 from qmportal.lib.pages import render_page
 from qmportal.lib.spreadsheet import csv_response
 from teams.models import Team
-from teams.permissions import is_admin, is_member
+from teams.permissions import can_see, is_admin, is_member
 from teams.requests import SignedInRequest
 
 # The metrics that an incident weighs on which nobody closed.
@@ -85,6 +85,7 @@ def team(request: SignedInRequest, slug: str) -> HttpResponse:
     rules = report.rules
     context = {
         "team": found,
+        "parent": found.parent if found.parent and can_see(request.user, found.parent) else None,
         "report": report,
         "judged": [card for card in cards if card["judged"]],
         "measures": [card for card in cards if not card["judged"]],

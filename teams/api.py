@@ -1,6 +1,7 @@
 """Teams over the API: those whose numbers the caller may see."""
 
 import django_filters
+from django.db.models import QuerySet
 from rest_framework import serializers
 
 from qmportal.lib.rows import RowDetail, RowList, RowSerializer
@@ -21,7 +22,10 @@ class TeamFilters(django_filters.FilterSet):
     search = django_filters.CharFilter(
         field_name="name", lookup_expr="icontains", max_length=80, help_text="Words in the name."
     )
-    parent = django_filters.CharFilter(field_name="parent__slug", max_length=60, help_text="Slug of the team right above.")
+    parent = django_filters.CharFilter(method="below", max_length=60, help_text="Slug of the team right above.")
+
+    def below(self, teams: QuerySet[Team], name: str, slug: str) -> QuerySet[Team]:
+        return teams.filter(parent__in=Team.objects.visible_to(self.request.user).filter(slug=slug))
 
 
 class TeamList(RowList):

@@ -27,6 +27,11 @@ def _holds(user: AnyUser, team: Team, *roles: str) -> bool:
     return user.is_admin or any(user.roles.get(team_id) in roles for team_id in team.lineage)
 
 
+def can_see(user: AnyUser, team: Team) -> bool:
+    """May see the team's numbers and read its name: what `visible_to` says of many teams, about one that is at hand."""
+    return user.is_authenticated and team.archived_at is None and (not team.members_only or is_member(user, team))
+
+
 def is_member(user: AnyUser, team: Team) -> bool:
     """May see the team's records."""
     return _holds(user, team, *Role.values)

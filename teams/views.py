@@ -37,7 +37,7 @@ from teams.forms import (
 )
 from teams.mail import ADDRESS_DAYS, read_address_key
 from teams.models import AccountMail, Invitation, Membership, Role, Team, User
-from teams.permissions import can_manage, can_remove, is_admin, is_member, may_leave_without_manager, require
+from teams.permissions import can_manage, can_remove, can_see, is_admin, is_member, may_leave_without_manager, require
 from teams.requests import SignedInRequest
 from teams.sessions import device, open_sessions, remember_session
 
@@ -147,7 +147,7 @@ def _members_page(request: SignedInRequest, team: Team, form: InvitationForm | N
     context |= {
         "team": team,
         "memberships": [row for row in rows if row.team_id == team.pk],
-        "from_above": [row for row in rows if row.team_id != team.pk],
+        "from_above": [row for row in rows if row.team_id != team.pk and can_see(request.user, row.team)],
         "manages": can_manage(request.user, team),
         "form": form or InvitationForm(team=team, initial={"email": request.GET.get("email", "")[:254]}),
         "roles": Role.choices,

@@ -6,7 +6,8 @@ a line fails `test_every_address_has_a_rule`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import product
@@ -14,8 +15,10 @@ from typing import Any
 
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import transaction
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
@@ -23,9 +26,11 @@ from benchmarks.models import SnapshotRun, ThresholdSet
 from integrations.mappings import MAPPINGS
 from integrations.models import ImportJob
 from notifications.models import Notification
+from qmportal.lib.days import local_day
+from scenarios import content
 from scenarios.models import AdviceRequest, CheckAnswer, Diagnosis, LibraryLink, Plan, PlanItem
 from teams.models import AccessToken, Invitation, Membership, Role, User
-from tests.factories import NOON, join, make_defect, make_incident, make_team, publish_scenario
+from tests.factories import NOON, PASSWORD, join, make_defect, make_incident, make_team, publish_scenario
 
 pytestmark = pytest.mark.django_db
 
@@ -480,6 +485,129 @@ def test_everybody_meets_what_the_rule_says(address, world):
         for method in rule.methods:
             if ask(bearer(token), method, path, False) != LOGIN:
                 wrong["token", method] = OK
+    assert not wrong
+
+
+# ---- Filled bodies -------------------------------------------------------------------------------------------------
+
+CSV = b"external_id,title,team,severity,stage_found,found_at\nA-1,Imported,pay,SEV3,ci,2026-03-01T09:00:00Z\n"
+NEW_PASSWORD = "another horse battery"
+
+
+def yaml_of(world: World, version: str = "1.0.0", slug: str = "") -> str:
+    text = content.scenario_texts()[world.scenario.slug].replace("version: 1.0.0", f"version: {version}")
+    return text.replace(f"id: {world.scenario.slug}", f"id: {slug or world.scenario.slug}")
+
+
+def thresholds(world: World) -> dict[str, Any]:
+    newest = ThresholdSet.objects.filter(metric="escaped_defect_rate").latest("pk")
+    cuts = {"elite_ends": "4", "good_ends": "8", "average_ends": "16", "needs_work_ends": "31"}
+    asked = {"base": newest.pk, "minimum_n": 5, "effective_from": local_day(timezone.now()), "reason": "We know better."}
+    return {**cuts, **asked, "action": "look"}
+
+
+# What each address that takes a form accepts; an address that is not here asks for nothing.
+BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
+    "teams:create": lambda world: {"name": "Brand new"},
+    "teams:edit": lambda world: {"name": "Renamed", "slug": world.team.slug, "key": "PAY"},
+    "teams:role": lambda world: {"role": Role.MANAGER},
+    "teams:invite": lambda world: {"email": "somebody@example.com", "role": Role.ENGINEER},
+    "teams:accept": lambda world: {"name": "New", "password": NEW_PASSWORD, "password_again": NEW_PASSWORD},
+    "teams:profile": lambda world: {"name": "Renamed", "time_zone": "Europe/Berlin"},
+    "teams:preferences": lambda world: {"theme": "dark", "keys": "off"},
+    "teams:tokens": lambda world: {"name": "Script", "scope": "write", "expires": "30"},
+    "setup": lambda world: {"name": "Me", "email": "me@example.com", "password": NEW_PASSWORD, "token": "guessed"},
+    "incidents:create": lambda world: {"title": "Down", "team": world.team.slug},
+    "incidents:edit": lambda world: (
+        {"title": "Slow", "team": world.team.slug, "version": 1, "status": "active"} | {"detected_at": "2026-03-02T12:00"}
+    ),
+    "incidents:move": lambda world: {"to": "acknowledged"},
+    "defects:create": lambda world: {"title": "Wrong", "team": world.team.slug, "severity": "SEV3", "stage_found": "ci"},
+    "defects:edit": lambda world: (
+        {"title": "Odd", "team": world.team.slug, "severity": "SEV3", "stage_found": "ci"}
+        | {"version": 1, "found_at": "2026-03-02T12:00"}
+    ),
+    "benchmarks:threshold_edit": thresholds,
+    "benchmarks:threshold_revert": lambda world: {"base": thresholds(world)["base"], "reason": "As it was."},
+    "scenarios:authoring_new": lambda world: {"text": yaml_of(world, slug="another_one")},
+    "scenarios:authoring_edit": lambda world: {"text": yaml_of(world), "base": world.scenario.version},
+    "scenarios:authoring_check": lambda world: {"text": yaml_of(world), "base": world.scenario.version},
+    "scenarios:authoring_texts": lambda world: {"title": "Renamed", "base": world.scenario.version},
+    "scenarios:authoring_publish": lambda world: {"base": world.scenario.version, "note": "New."},
+    "scenarios:authoring_state": lambda world: {"state": "retired"},
+    "scenarios:authoring_void": lambda world: {"reason": "Wrong."},
+    "integrations:import_new": lambda world: {
+        "file": SimpleUploadedFile("rows.csv", CSV),
+        "team": world.team.slug,
+        "time_zone": "UTC",
+    },
+    "integrations:import_start": lambda world: {"skip_errors": "on"},
+    "scenarios:plan_create": lambda world: {"name": "Mine", "team": world.team.pk},
+    "scenarios:plan_edit": lambda world: {"name": "Renamed", "team": world.team.pk},
+    "scenarios:plan_retire": lambda world: {"state": "retired"},
+    "scenarios:plan_item_add": lambda world: {"item": "page:andon", "due_days": 14},
+    "scenarios:plan_item": lambda world: {"due_days": 7},
+    "scenarios:assign": lambda world: {"people": [world.stranger.pk], "everybody": "on"},
+    "scenarios:revoke": lambda world: {"revoke_reason": "By mistake."},
+    "scenarios:check": lambda world: {"field_now": "5", "field_next": "2.5"},
+    "scenarios:page_edit": lambda world: {"base": 0, "body": "Ours.", "reason": "Ours.", "wants": "save"},
+    "scenarios:link_create": lambda world: {"section": LibraryLink.Section.TOOL, "title": "Another"},
+    "scenarios:link_edit": lambda world: {"section": LibraryLink.Section.TOOL, "title": "Renamed"},
+    "scenarios:link_move": lambda world: {"by": "up"},
+    "scenarios:diagnostic": lambda world: {one.id: 2 for one in content.diagnostic().statements},
+    "scenarios:advice_ask": lambda world: {"text": "Why?"},
+    "scenarios:advice_answer": lambda world: {"text": "Because."},
+    "account_email": lambda world: {"email": "elsewhere@example.com", "password": PASSWORD},
+    "account_reset_password": lambda world: {"email": "nobody.here@example.com"},
+    "account_login": lambda world: {"login": "manager@example.com", "password": PASSWORD},
+}
+
+# What is there today is what the body says, or it is a body of everything: those who are let in are told so.
+REFUSED = {
+    "benchmarks:threshold_revert",
+    "scenarios:authoring_texts",
+    "scenarios:authoring_publish",
+}
+
+# Open to all who are signed in, or manage something; the body names a team, and it is not theirs.
+NOT_THEIR_TEAM = {
+    **{(name, "outsider"): 422 for name in ("incidents:create", "defects:create", "integrations:import_new")},
+    **{(name, "nobody"): 422 for name in ("incidents:create", "defects:create")},
+    ("scenarios:plan_create", "outsider"): 422,
+}
+# Tables that change with any request of somebody who is signed in.
+OWN_SESSION = re.compile(r'^(INSERT INTO|UPDATE|DELETE FROM) "(django_session|usersessions_usersession)"')
+WRITES = re.compile(r"^(INSERT|UPDATE|DELETE)")
+TAKES_A_FORM = [address for address in PORTAL if "post" in RULES[address.name].methods]
+
+
+def test_every_body_is_of_a_form():
+    assert set(BODIES) <= {address.name for address in TAKES_A_FORM}
+
+
+@pytest.mark.parametrize("address", TAKES_A_FORM, ids=lambda address: address.name)
+def test_a_body_that_would_do_opens_nothing(address, world):
+    """Who is kept out is kept out before the form is judged, and nothing is written; for others the body will do."""
+    rule, path = RULES[address.name], world.path(address)
+    for person in world.people.values():
+        person.set_password(PASSWORD)
+    User.objects.bulk_update(world.people.values(), ["password"])
+    for name, person in world.people.items():
+        world.clients[name].force_login(person)
+    wrong = {}
+    for person, htmx in product(PEOPLE, (False, True)):
+        expected = NOT_THEIR_TEAM.get((address.name, person), rule.expected(person))
+        expected = 422 if expected == OK and address.name in REFUSED else expected
+        headers = {"HX-Request": "true", "HX-Target": "main", "HX-Current-URL": "http://testserver/"} if htmx else {}
+        with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+            response = world.clients[person].post(path, BODIES.get(address.name, lambda world: {})(world), headers=headers)
+            transaction.set_rollback(True)
+        found = 422 if response.status_code == 422 else outcome(response)
+        if found != expected:
+            wrong[person, htmx] = f"{found} instead of {expected}"
+        written = [query["sql"] for query in queries if WRITES.match(query["sql"]) and not OWN_SESSION.match(query["sql"])]
+        if expected != OK and written:
+            wrong[person, htmx, "written"] = written
     assert not wrong
 
 

@@ -18,9 +18,9 @@ from integrations.models import ImportJob
 from notifications.models import Notification
 from qmportal.lib.days import local_day
 from scenarios.models import AdviceRequest, Diagnosis, Plan, PlanItem
-from teams.models import AccessToken, Invitation, Team, User
-from tests.factories import make_defect, make_incident, make_member
-from tests.test_access import PORTAL, RULES, World
+from teams.models import AccessToken, Invitation, Role, Team, User
+from tests.factories import join, make_defect, make_incident, make_member, make_team
+from tests.test_access import BODIES, PORTAL, RULES, World
 
 pytestmark = pytest.mark.django_db
 
@@ -128,8 +128,8 @@ def test_no_answer_changes_with_what_a_hidden_team_does(world, name):
 # ---- Ids of others, in queries and bodies -----------------------------------------------------------------------------
 
 
-def swaps(world: World) -> list[tuple[str, str, str, Any, Any]]:
-    """Method, address, field, the hidden team's value, and one that nobody has."""
+def swaps(world: World) -> list[tuple[str, str, str, Any, Any, dict[str, Any]]]:
+    """Method, address, field, the hidden team's value, one that nobody has, and the rest of a body that would do."""
     slug, nothing = world.team.slug, "no-such-team"
     hidden_person, asked_of = world.stranger, world.stranger.assignments.get()
     mine = world.people["outsider"].own_teams[0]
@@ -137,29 +137,48 @@ def swaps(world: World) -> list[tuple[str, str, str, Any, Any]]:
     defect = make_defect(team=Team.objects.get(pk=mine.pk))
     plan = Plan.objects.create(name="Mine", team_id=mine.pk)
     missing = 2**31 - 1
-    asked: list[tuple[str, str, str, Any, Any]]
+    found_in = {"title": "Wrong", "team": mine.slug, "severity": "SEV3", "stage_found": "ci"}
+    of_defect = found_in | {"version": 1, "found_at": "2026-03-02T12:00"}
+    of_incident = {"title": "Slow", "team": mine.slug, "version": 1, "status": "active", "detected_at": "2026-03-02T12:00"}
+    duplicate = {"status": "duplicate", "resolution": "duplicate"}
+    missing_person = "nobody.here@example.com"
+    asked: list[tuple[Any, ...]]
     asked = [("get", f"/{app}/", "team", slug, nothing) for app in ("incidents", "defects")]
     asked += [
         ("get", "/", "group", world.team.pk, missing),
         ("get", "/", "team", slug, nothing),
         ("get", "/training/diagnostic/", "team", slug, nothing),
-        ("post", "/training/diagnostic/", "team", slug, nothing),
+        ("post", f"/training/diagnostic/?team={slug}", "", slug, nothing, BODIES["scenarios:diagnostic"](world)),
         ("get", "/training/progress/", "team", slug, nothing),
         ("get", "/training/progress/", "plan", world.plan.pk, missing),
         ("get", "/training/progress/", "person", hidden_person.pk, missing),
         ("get", f"/training/plans/{plan.pk}/assign/", "team", slug, nothing),
         ("post", f"/training/plans/{plan.pk}/assign/", "people", hidden_person.pk, missing),
-        ("post", "/training/plans/new/", "team", world.team.pk, missing),
-        ("post", f"/training/plans/{plan.pk}/edit/", "team", world.team.pk, missing),
+        ("post", "/training/plans/new/", "team", world.team.pk, missing, {"name": "Another"}),
+        ("post", f"/training/plans/{plan.pk}/edit/", "team", world.team.pk, missing, {"name": "Mine"}),
         ("get", "/imports/new/", "team", slug, nothing),
-        ("post", "/imports/new/", "team", world.team.pk, missing),
+        ("post", "/imports/new/", "team", slug, nothing, BODIES["integrations:import_new"](world)),
         ("get", "/incidents/new/", "team", slug, nothing),
-        ("post", "/incidents/new/", "team", world.team.pk, missing),
-        ("post", "/defects/new/", "team", world.team.pk, missing),
-        ("post", "/defects/new/", "duplicate_of", world.defect.reference, "PAY-DEF-99999"),
-        ("post", f"/incidents/{incident.reference}/edit/", "team", world.team.pk, missing),
-        ("post", f"/incidents/{incident.reference}/edit/", "caused_by_defect", world.defect.reference, "PAY-DEF-99999"),
-        ("post", f"/defects/{defect.reference}/edit/", "duplicate_of", world.defect.reference, "PAY-DEF-99999"),
+        ("post", "/incidents/new/", "team", slug, nothing, {"title": "Slow"}),
+        ("post", "/incidents/new/", "lead", hidden_person.email, missing_person, {"title": "Slow", "team": mine.slug}),
+        ("post", "/defects/new/", "team", slug, nothing, found_in),
+        ("post", "/defects/new/", "assignee", hidden_person.email, missing_person, found_in),
+        ("post", "/defects/new/", "duplicate_of", world.defect.reference, "PAY-DEF-99999", found_in | duplicate),
+        ("post", f"/incidents/{incident.reference}/edit/", "team", slug, nothing, of_incident),
+        ("post", f"/incidents/{incident.reference}/edit/", "lead", hidden_person.email, missing_person, of_incident),
+        *(
+            ("post", f"/incidents/{incident.reference}/edit/", field, reference, f"PAY-{kind}-99999", of_incident | more)
+            for field, reference, kind, more in (
+                ("caused_by_defect", world.defect.reference, "DEF", {}),
+                ("duplicate_of", world.incident.reference, "INC", {"status": "duplicate"}),
+            )
+        ),
+        ("post", f"/defects/{defect.reference}/edit/", "team", slug, nothing, of_defect),
+        ("post", f"/defects/{defect.reference}/edit/", "assignee", hidden_person.email, missing_person, of_defect),
+        (
+            *("post", f"/defects/{defect.reference}/edit/", "duplicate_of"),
+            *(world.defect.reference, "PAY-DEF-99999", of_defect | duplicate),
+        ),
         ("get", "/api/v1/defects/", "team", slug, nothing),
         ("get", "/api/v1/incidents/", "team", slug, nothing),
         ("get", "/api/v1/progress/", "team", slug, nothing),
@@ -175,27 +194,72 @@ def swaps(world: World) -> list[tuple[str, str, str, Any, Any]]:
         ("post", f"/training/plans/{world.plan.pk}/retire/", "", world.plan.pk, missing),
         ("get", f"/training/diagnostic/{world.diagnosis.pk}/", "", world.diagnosis.pk, missing),
     ]
-    return asked
+    return [(*each, {}) if len(each) == 5 else each for each in asked]  # type: ignore[misc]
+
+
+def test_the_bodies_would_do(world):
+    """With an own team, or without the field, each body is taken: the field is what the answers below are about."""
+    client, mine = world.clients["outsider"], world.people["outsider"].own_teams[0]
+    refused = []
+    for method, path, field, _, _, rest in swaps(world):
+        if method == "post" and rest and field:
+            own = {"team": mine.pk if "/plans/" in path else mine.slug}
+            body = {name: value for name, value in (rest | own).items() if name not in ("status", "resolution")}
+            refused += [(path, field)] if swapped(client, method, path, body, re.compile("x^"))[0] >= 400 else []
+    assert not refused
 
 
 def test_an_id_of_a_hidden_team_is_answered_like_one_that_nobody_has(world):
     client = world.clients["outsider"]
     told_apart = []
-    for method, path, field, hidden, missing in swaps(world):
+    for method, path, field, hidden, missing, rest in swaps(world):
         values = re.compile(rf"\b({re.escape(str(hidden))}|{re.escape(str(missing))})\b", re.IGNORECASE)
-        found = swapped(client, method, path, field, hidden, values)
-        other = swapped(client, method, values.sub(str(missing), path) if not field else path, field, missing, values)
+        found = swapped(client, method, path, rest | ({field: hidden} if field else {}), values)
+        path_of_other = path if field else values.sub(str(missing), path)
+        other = swapped(client, method, path_of_other, rest | ({field: missing} if field else {}), values)
         if found != other:
             told_apart.append((method, path, field, found[0], other[0]))
     assert not told_apart
 
 
-def swapped(client: Client, method: str, path: str, field: str, value: Any, values: re.Pattern[str]) -> tuple[int, str]:
+def swapped(client: Client, method: str, path: str, data: dict[str, Any], values: re.Pattern[str]) -> tuple[int, str]:
     """The answer, without the two values themselves."""
+    for file in (value for value in data.values() if hasattr(value, "seek")):
+        file.seek(0)
     with transaction.atomic():
-        response = getattr(client, method)(path, {field: value} if field else {})
+        response = getattr(client, method)(path, data)
         transaction.set_rollback(True)
     return response.status_code, values.sub("", NEW.sub("", response.content.decode()))
+
+
+# ---- A team that is not hidden, below one that is ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", OUTSIDERS)
+def test_a_hidden_team_is_not_named_as_the_one_above(world, name):
+    below = make_team(name="Open", slug="open", parent=world.team)
+    join(world.people["outsider"], below, Role.MANAGER)
+    take_snapshots(local_day(timezone.now()))
+    asked = [
+        "/",
+        "/teams/",
+        "/t/open/",
+        "/t/open/mttr/",
+        "/search/?q=open",
+        "/search/?palette=1&q=open",
+        "/teams/open/members/",
+    ]
+    asked += ["/api/v1/teams/", "/api/v1/teams/open/", "/api/v1/teams/open/metrics/"]
+    found = {path: answer(world.clients[name], path) for path in asked}
+    assert not [path for path, (_, text, _) in found.items() if CANARY in text.casefold() or '"pay"' in text]
+    assert "Open" in found["/t/open/"][1]
+    assert (
+        answer(world.clients[name], "/api/v1/teams/?parent=pay")[1]
+        == answer(world.clients[name], "/api/v1/teams/?parent=no")[1]
+    )
+    member = world.clients["manager"]
+    assert '"pay"' in answer(member, "/api/v1/teams/?parent=pay")[1]
+    assert CANARY in answer(member, "/t/open/")[1].casefold()
 
 
 # ---- What the canary proves -------------------------------------------------------------------------------------------

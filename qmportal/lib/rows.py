@@ -35,7 +35,7 @@ class RowSerializer(serializers.Serializer[Any]):
 
     @classmethod
     def select(cls, rows: QuerySet[Any], *more: str, user: Any = None) -> QuerySet[Any]:
-        """What the fields need, and the `more` columns. Other records are named if the user may see them.
+        """What the fields need, and the `more` columns. Records, and rows of the same kind, are named to those who see them.
 
         Columns of other tables come by scalar subqueries, which PostgreSQL evaluates for the rows of the page alone. As
         joins there would be ten of them, and planning takes longer than reading the page.
@@ -81,7 +81,8 @@ def _alias(column: str) -> str:
 def _column_of_another(model: type[Model], path: str, user: Any) -> Subquery:
     relation, _, column = path.partition("__")
     target: Any = model._meta.get_field(relation).related_model
-    rows = target._default_manager.visible_to(user) if issubclass(target, Record) else target._base_manager.all()
+    may_be_hidden = issubclass(target, Record) or target is model
+    rows = target._default_manager.visible_to(user) if may_be_hidden else target._base_manager.all()
     return Subquery(rows.filter(pk=OuterRef(f"{relation}_id")).order_by().values(column))
 
 
