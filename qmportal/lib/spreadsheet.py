@@ -1,4 +1,4 @@
-"""CSV out: in UTF-8 with a mark, so that Excel reads it, and without cells that a spreadsheet would run."""
+"""CSV out: in UTF-8 with a mark, so that Excel reads it, every cell quoted, and none that a spreadsheet would run."""
 
 import csv
 import io
@@ -42,5 +42,5 @@ def _texts(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str
     lines = chain([header], rows)
     while some := list(islice(lines, ROWS_AT_ONCE)):
         text = io.StringIO(newline="")
-        csv.writer(text).writerows([safe_cell(value) for value in row] for row in some)
+        csv.writer(text, quoting=csv.QUOTE_ALL).writerows([safe_cell(value) for value in row] for row in some)
         yield text.getvalue()

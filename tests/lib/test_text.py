@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from qmportal.lib.cells import bare, guard, unguard
 from qmportal.lib.forms import LineField, ProseField
 from qmportal.lib.serializers import ProseField as ApiProseField
+from qmportal.lib.spreadsheet import csv_response
 from qmportal.lib.text import clean_line, clean_text
 
 FAMILY = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
@@ -147,3 +148,8 @@ def test_formulas_are_guarded(text, guarded):
 def test_a_guard_comes_off_again(text):
     assert unguard(guard(text)) == text
     assert bare(guard(guard(text))) == bare(text)
+
+
+def test_every_cell_of_a_file_is_quoted():
+    answer = csv_response("a.csv", ["title", "n", "at"], [["a;=1+1", 5, None]])
+    assert answer.content.decode() == '\ufeff"title","n","at"\r\n"a;\'=1+1","5",""\r\n'
