@@ -217,9 +217,9 @@ def compare_means(a: Moments, b: Moments) -> float:
     """Two-sided p that two means are one: the permutation test of means, from moments alone, so for any n at one price.
 
     The distribution over all ways to share the values out is approximated by Student's t (Pitman), corrected for the skew
-    that unequal sizes leave in it. Beside scipy's permutation test it is cautious: for few and very skewed values p is
-    larger by some hundredths, hardly ever smaller by more than 0.02. Below four values in a sample p is 1: one odd value
-    would decide it.
+    that unequal sizes leave in it. Beside scipy's permutation test it is cautious: where p is small it is hardly ever
+    smaller by more than 0.02, and for few and very skewed values it may be far larger. Below four values in a sample p is 1:
+    one odd value would decide it.
     """
     n = a.n + b.n
     if min(a.n, b.n) < RANK_MINIMUM or a.mean == b.mean:
