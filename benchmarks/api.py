@@ -1,4 +1,4 @@
-"""A team's measures over the API, counted at the moment of asking, and the very rows behind each."""
+"""A team's measures over the API, as of the moment of asking, and the very rows behind each."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from benchmarks.changes import measures_now
 from benchmarks.counting import counted_rows, is_defect_metric, shifted, with_shared_severities
 from benchmarks.metrics import METRICS, Amount, Judged, Measure, moved
 from benchmarks.models import DEFAULT_WINDOW, TIER_CHOICES, WINDOWS, ThresholdSet
@@ -137,8 +138,8 @@ class TeamMetrics(APIView):
         window = read_window(request)
         sets = ThresholdSet.objects.by_metric(window.as_of)
         rules = with_shared_severities({metric: row.rules() for metric, row in sets.items()})
-        lines = measure_team(team, window, rules)
-        before = {line.metric: line.measure for line in measure_team(team, shifted(window))}
+        lines = measures_now(team, window, rules)
+        before = {line.metric: line.measure for line in measure_team(team, shifted(window), medians=False)}
         set_ids = {metric: row.pk for metric, row in sets.items()}
         return Response([answer(line, before[line.metric], window, set_ids.get(line.metric)) for line in lines])
 

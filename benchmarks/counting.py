@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from math import ceil
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -24,7 +25,6 @@ from django.db.models import (
     FloatField,
     Func,
     Max,
-    Min,
     OuterRef,
     Q,
     QuerySet,
@@ -39,7 +39,7 @@ from django.db.models.functions import Coalesce, Least, Mod, Power
 from benchmarks.metrics import DEFAULT_RULES, METRICS, Tally
 from benchmarks.tiers import Rules
 from defects.models import NOT_VALID, Defect, Severity
-from incidents.models import Incident
+from incidents.models import IN_SAMPLE, SAMPLED, Incident, is_counted
 from pipeline.models import Stage
 from qmportal.lib.days import Window
 from qmportal.lib.records import RecordQuerySet
@@ -109,7 +109,9 @@ def severity_filter(rules: Rules) -> Q:
     return Q(severity__in=Severity.objects.filter(key__in=rules.severities)) if rules.severities else Q()
 
 
-def tallies(windows: Sequence[Window], rules: Mapping[str, Rules], teams: Sequence[int] | None = None) -> Tallies:
+def tallies(
+    windows: Sequence[Window], rules: Mapping[str, Rules], teams: Sequence[int] | None = None, *, medians: bool = True
+) -> Tallies:
     """The counts of every team (or of `teams`) over windows that end together, in a constant number of statements.
 
     A team without rows has an empty tally for each window: "no data" is an answer too.
@@ -117,28 +119,28 @@ def tallies(windows: Sequence[Window], rules: Mapping[str, Rules], teams: Sequen
     ids = list(teams) if teams is not None else list(Team.objects.filter(archived_at=None).values_list("pk", flat=True))
     places = _places(windows[0].as_of, teams)
     below = None if teams is None else list(places)
-    begins = _begins(places, below)
+    begins = _begins(places)
     counted: Tallies = {
         (team, window.days): Tally(exposure_seconds=_exposure(window, begins.get(team)))
         for team in ids
         for window in windows
     }
     _count_defects(counted, windows, rules, places, below)
-    _count_incidents(counted, windows, rules, below)
+    _count_incidents(counted, windows, rules, below, medians=medians)
     _add_downtime(counted, windows, rules, below)
     return counted
 
 
 def tally_for(metric: str, team: Team, window: Window, rules: Mapping[str, Rules]) -> Tally:
-    """What one metric of one team counts: the other source tables are left alone."""
+    """What one metric of one team adds up: no medians, and nothing of the other source tables."""
     places = _places(window.as_of, [team.pk])
     below = list(places)
-    tally = Tally(exposure_seconds=_exposure(window, _begins(places, below).get(team.pk)))
+    tally = Tally(exposure_seconds=_exposure(window, _begins(places).get(team.pk)))
     counted: Tallies = {(team.pk, window.days): tally}
     if is_defect_metric(metric):
         _count_defects(counted, [window], rules, places, below)
     else:
-        _count_incidents(counted, [window], rules, below)
+        _count_incidents(counted, [window], rules, below, ADDED_UP_FOR[metric], medians=False)
     if metric == "mtbf":
         _add_downtime(counted, [window], rules, below)
     return tally
@@ -150,29 +152,32 @@ class Place(NamedTuple):
     lineage: list[int]
     created_at: datetime
     first_defect: datetime | None
+    first_incident: datetime | None
 
 
 def _places(as_of: date, teams: Sequence[int] | None) -> dict[int, Place]:
     """The places of every team, or of those below `teams`."""
-    found = Defect.objects.alive().filter(team=OuterRef("pk")).order_by("found_at").values("found_at")[:1]
     placed = Team.objects.placed(as_of).order_by()
     if teams is not None:
         placed = placed.filter(place__overlap=list(teams))
-    return {pk: Place(*rest) for pk, *rest in placed.values_list("pk", "place", "created_at", Subquery(found))}
+    return {pk: Place(*rest) for pk, *rest in placed.values_list("pk", "place", "created_at", *_first_rows())}
 
 
-def _begins(places: Mapping[int, Place], below: Sequence[int] | None) -> dict[int, datetime]:
+def _first_rows() -> tuple[Subquery, Subquery]:
+    """When the first defect of a team was found and its first incident began: one look into an index for each."""
+    defects = Defect.objects.alive().filter(team=OuterRef("pk")).order_by("found_at")
+    incidents = Incident.objects.alive().filter(team=OuterRef("pk")).annotate(began=BEGAN).order_by("began")
+    return Subquery(defects.values("found_at")[:1]), Subquery(incidents.values("began")[:1])
+
+
+def _begins(places: Mapping[int, Place]) -> dict[int, datetime]:
     """When each team came into being: when it was made, or with the first row of it or of a team below it.
 
     A team that nobody has recorded anything for has none: nothing can be said of how long it went without a failure.
     """
-    incidents = Incident.objects.alive().order_by()
-    if below is not None:
-        incidents = incidents.filter(team__in=below)
-    first_incident = dict(incidents.values_list("team").annotate(first=Min(BEGAN)))
     begins: dict[int, datetime] = {}
-    for team, place in places.items():
-        for first in filter(None, (place.first_defect, first_incident.get(team))):
+    for place in places.values():
+        for first in filter(None, (place.first_defect, place.first_incident)):
             for pool in place.lineage:
                 begins[pool] = min(first, begins.get(pool, first))
     return {pool: min(first, places[pool].created_at) for pool, first in begins.items() if pool in places}
@@ -185,10 +190,9 @@ def _exposure(window: Window, begin: datetime | None) -> float:
 
 def first_record(team: Team, as_of: date) -> datetime | None:
     """When the first row of the team, or of one below it, was found or began."""
-    family = Team.objects.family_of(team, as_of)
-    found = Defect.objects.alive().filter(team__in=family).aggregate(first=Min("found_at"))["first"]
-    began = Incident.objects.alive().filter(team__in=family).aggregate(first=Min(BEGAN))["first"]
-    return min((moment for moment in (found, began) if moment), default=None)
+    family = Team.objects.placed(as_of).filter(place__contains=[team.pk]).order_by()
+    moments = [moment for firsts in family.values_list(*_first_rows()) for moment in firsts if moment]
+    return min(moments, default=None)
 
 
 def _pooled(rows: QuerySet[Any], as_of: date, below: Sequence[int] | None) -> QuerySet[Any]:
@@ -271,8 +275,14 @@ def _count_defects(
 
 
 def _count_incidents(
-    counted: Tallies, windows: Sequence[Window], rules: Mapping[str, Rules], below: Sequence[int] | None
+    counted: Tallies,
+    windows: Sequence[Window],
+    rules: Mapping[str, Rules],
+    below: Sequence[int] | None,
+    only: tuple[str, ...] = ("",),
+    medians: bool = True,
 ) -> None:
+    """`only`: how the names of the columns begin that are wanted. Medians take longer than all the others together."""
     end = windows[0].end
     longest = max(windows, key=lambda window: window.days)
     touched = Q(restored_at=None) | Q(restored_at__gte=longest.start) | Q(detected_at__gte=longest.start)
@@ -316,9 +326,24 @@ def _count_incidents(
             f"incidents_started_{days}": Count("pk", filter=started),
             f"failures_{days}": Count("pk", filter=started & failure),
         }
+    wanted = {
+        name: column
+        for name, column in columns.items()
+        if name.startswith(only) and (medians or not isinstance(column, Percentile))
+    }
     shared = ("open_n", "open_seconds", "open_max")
-    _fill(counted, windows, _pooled(rows, windows[0].as_of, below).values("pool").annotate(**columns), shared)
+    _fill(counted, windows, _pooled(rows, windows[0].as_of, below).values("pool").annotate(**wanted), shared)
 
+
+# How the columns begin that a metric of incidents is made of.
+ADDED_UP_FOR = {
+    "mttr": ("restore", "open_n"),
+    "mttr_with_open": ("restore", "with_open", "open"),
+    "open_incidents": ("open",),
+    "mtbf": ("failures",),
+    "time_to_detect": ("detect",),
+    "incidents_started": ("incidents_started",),
+}
 
 DOWNTIME = """
 SELECT pool, {columns}
@@ -372,10 +397,11 @@ def counted_rows(metric: str, team: Team, window: Window, rules: Rules) -> Recor
 
 def excluded_rows(metric: str, team: Team, window: Window, rules: Rules) -> RecordQuerySet[Any]:
     """Rows of the same span that do not count, each with `why`."""
-    rows = _source(metric, team, window, everything=True).exclude(
-        pk__in=counted_rows(metric, team, window, rules).values("pk")
-    )
-    return rows.annotate(why=Case(*_reasons(metric, window, rules), default=Value("")))
+    counts = _counts(metric, window, rules)
+    if not is_defect_metric(metric):
+        counts &= is_counted()
+    rows = _source(metric, team, window, everything=True).annotate(counts=Case(When(counts, then=True), default=False))
+    return rows.filter(counts=False).annotate(why=Case(*_reasons(metric, window, rules), default=Value("")))
 
 
 DEFECT_METRICS = ("escaped_defect_rate", "defect_removal_efficiency", "defects_found", "escaped_defects")
@@ -473,8 +499,11 @@ TIMES = {"mttr": "time_to_restore", "time_to_detect": "time_to_detect"}
 
 
 def durations(metric: str, team: Team, window: Window, rules: Rules, every: int = 1) -> list[float]:
-    """The very seconds that a mean averages; of many rows every so many-th, so that a page stays fast."""
+    """The very seconds that a mean averages; of many rows every so many-th or fewer, so that a page stays fast."""
     rows = counted_rows(metric, team, window, rules).order_by()
+    if every > SAMPLED:
+        every = SAMPLED * ceil(every / SAMPLED)
+        rows = rows.filter(IN_SAMPLE)
     if every > 1:
         rows = rows.annotate(place=Mod(F("pk"), every)).filter(place=0)
     return list(rows.values_list(Micros(F(TIMES[metric])) / MICROS, flat=True))

@@ -15,9 +15,9 @@ from django.db import connection, models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 
-from benchmarks.metrics import METRICS, Measure, Metric
+from benchmarks.metrics import METRICS, Judged, Measure, Metric
 from benchmarks.quantities import limits
-from benchmarks.tiers import Cuts, Rules, State, Tier, overall
+from benchmarks.tiers import Cuts, Judgement, Rules, State, Tier, overall
 from defects.models import severity_names
 from qmportal.lib.days import days_between, local_day
 from qmportal.lib.work import Work, ring
@@ -339,14 +339,17 @@ class MetricSnapshot(models.Model):
     @property
     def measure(self) -> Measure:
         """The measure as it was kept: what the pure functions of `metrics` and `tiers` work with."""
-        whole = self.definition.unit != "seconds"
+        unit = self.definition.unit
+        whole = unit != "seconds"
         numerator, denominator = self.numerator, self.denominator
+        if denominator is not None and unit != "count":  # a count is compared by its exposure, which need not be whole
+            denominator = int(denominator)
         kept = ("longest", "flagged", "excluded", "spread", "skew")
         return Measure(
             value=self.value,
             n=self.n,
             numerator=None if numerator is None else int(numerator) if whole else in_micros(numerator),
-            denominator=int(denominator) if denominator is not None else None,
+            denominator=denominator,
             low=self.low,
             high=self.high,
             state=cast(State, self.state),
@@ -355,6 +358,22 @@ class MetricSnapshot(models.Model):
             p90=self.p90,
             **{name: self.details[name] for name in kept if name in self.details},
         )
+
+    @property
+    def judged(self) -> Judged:
+        """The measure with its judgement, as it was kept."""
+        tier, would_be = (Tier(name) if name else None for name in (self.tier, self.would_be))
+        better, _, worse = self.borderline.partition("-")
+        borderline = (Tier(better), Tier(worse)) if worse else None
+        judgement = Judgement(tier, would_be, borderline, cast(State, self.state))
+        return Judged(self.metric, self.measure, judgement, self.error)
+
+
+class Departure(models.Model):
+    """When a record last went from this team to another one. A trigger on the tables of records writes it down."""
+
+    team = models.OneToOneField(Team, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    at = models.DateTimeField()
 
 
 class SnapshotRun(Work):

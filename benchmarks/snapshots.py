@@ -57,15 +57,18 @@ def _judge_or_note(metric: str, team: int, days: int, tally: Tally, rules: Mappi
 
 
 def recount(metric: str, team: Team, window: Window, rules: Mapping[str, Rules]) -> Measure:
-    """One measure of a team, counted now: what a run would keep of it."""
+    """One measure of a team, counted now: what a run would keep of it, but for medians."""
     tally = tally_for(metric, team, window, rules)
     return _judge_or_note(metric, team.pk, window.days, tally, rules).measure
 
 
-def measure_team(team: Team, window: Window, rules: Mapping[str, Rules] | None = None) -> list[Judged]:
+def measure_team(
+    team: Team, window: Window, rules: Mapping[str, Rules] | None = None, *, medians: bool = True
+) -> list[Judged]:
     """One team over one window, counted now, by the set in force on the window's last day."""
     rules = rules_in_force(window.as_of) if rules is None else rules
-    return measure_teams(window.as_of, rules, [window.days], [team.pk])[team.pk, window.days]
+    [tally] = tallies([window], rules, [team.pk], medians=medians).values()
+    return judge_team(team.pk, window.days, tally, rules)
 
 
 def take_snapshots(as_of: date, windows: Sequence[int] = WINDOWS) -> int:
@@ -110,8 +113,8 @@ def _rows(
     rules = {metric: row.rules() for metric, row in sets.items()}
     set_ids = {metric: row.pk for metric, row in sets.items()}
     # Not a generator function: the connection that a COPY holds could not count any more.
+    now = timezone.now()  # before counting, so that what changes meanwhile counts as changed since
     counted = tallies([Window(as_of, days) for days in windows], rules, teams)
-    now = timezone.now()
     return (
         _row(team, days, line, as_of, set_ids.get(line.metric), now)
         for (team, days), tally in counted.items()

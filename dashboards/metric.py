@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from benchmarks.changes import may_have_changed
 from benchmarks.counting import TIMES, counted_rows, durations, excluded_rows, is_defect_metric, shifted
 from benchmarks.metrics import MEANS, METRICS, Measure, moved, typical_change
 from benchmarks.models import MetricSnapshot, ThresholdSet
@@ -32,6 +33,8 @@ from teams.models import Team
 # The most times that a page ranks (of more, every so many-th), and the most that it resamples.
 MOST_RANKED = 1000
 MOST_RESAMPLED = 100
+# Beside more rows than that, those left out are counted only when their tab is open.
+FEW = 5000
 
 
 @dataclass(slots=True)
@@ -49,20 +52,23 @@ class MetricPage:
     verdict: str
     typical: str
     bootstrap: str
-    counted: int
-    excluded: int
+    excluded: int | None
     rows: Any
     shows_excluded: bool
-    recounted: Measure
+    counted_now: Measure
 
     @property
     def is_defects(self) -> bool:
         return is_defect_metric(self.metric)
 
     @property
+    def counted(self) -> int:
+        return self.counted_now.n
+
+    @property
     def listed(self) -> int:
         """How many rows the chosen tab has."""
-        return self.excluded if self.shows_excluded else self.counted
+        return self.excluded or 0 if self.shows_excluded else self.counted
 
     @property
     def failed(self) -> list[str]:
@@ -71,7 +77,7 @@ class MetricPage:
     @property
     def changed_since(self) -> bool:
         """Anything that is counted changed after the night that the number is from."""
-        return differs(self.kept.measure, self.recounted)
+        return differs(self.kept.measure, self.counted_now)
 
     @property
     def finding(self) -> str:
@@ -136,8 +142,11 @@ class MetricPage:
 
 
 def differs(kept: Measure, now: Measure) -> bool:
-    """Whether any number that the rows were counted into is another one. Floats are compared as they were stored."""
-    fields = ("n", "numerator", "denominator", "median", "p90", "longest", "flagged", "excluded")
+    """Whether any number that the rows were added up to is another one. Floats are compared as they were stored.
+
+    The spread tells two edits that leave the sum as it was. Medians take longer to count and would tell no more.
+    """
+    fields = ("n", "numerator", "denominator", "spread", "longest", "flagged", "excluded")
     pairs = ((getattr(kept, name), getattr(now, name)) for name in fields)
     return any((a is None) is not (b is None) or (a is not None and not math.isclose(a, b, rel_tol=1e-9)) for a, b in pairs)
 
@@ -156,14 +165,15 @@ def read_metric(team: Team, metric: str, days: int, as_of: date, *, excluded: bo
     verdict = moved_words(found, before, rules.cuts) if found else ""
     with_open = open_words(night, rules) if metric == "mttr" else ""
     typical, bootstrap = _typical(team, window, rules, measure, before) if metric in TIMES else ("", "")
-    counted = counted_rows(metric, team, window, rules)
+    now = measure
+    if kept.pk and (kept.state == "failed" or may_have_changed(team, as_of, kept.computed_at, metric)):
+        now = recount(metric, team, window, rules_by_metric)
     left_out = excluded_rows(metric, team, window, rules)
-    rows = left_out if excluded else counted
+    rows = left_out if excluded else counted_rows(metric, team, window, rules)
     related = ("team", "severity", "stage_found") if is_defect_metric(metric) else ("team", "severity")
     return MetricPage(
         team, metric, window, kept, kept.threshold_set, rules, measure, with_open, verdict, typical, bootstrap,
-        counted.count(), left_out.count(), rows.select_related(*related), excluded,
-        recount(metric, team, window, rules_by_metric),
+        left_out.count() if excluded or now.n <= FEW else None, rows.select_related(*related), excluded, now,
     )  # fmt: skip
 
 

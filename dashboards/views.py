@@ -119,7 +119,10 @@ def metric(request: SignedInRequest, slug: str, metric: str) -> HttpResponse:
     page = read_metric(found, metric, period.window, as_of, excluded=request.GET.get("tab") == "excluded")
     access = access_for(request.user, found, timezone.now())
     visible = page.rows.within_reach_of(request.user)
-    rows = Paginator(visible, 50).get_page(request.GET.get("page")) if access is None else None
+    paginator = Paginator(visible, 50)
+    if set(Team.objects.family_of(found, as_of)) <= set(request.user.reach_of_rows):
+        paginator.count = page.listed  # all of them are visible, and counted already
+    rows = paginator.get_page(request.GET.get("page")) if access is None else None
     picture, sentence = trend_chart(found, metric, period.window, as_of, page.kept)
     context = {
         "team": found,

@@ -217,6 +217,7 @@ class Defect(Record):
                 name="defect_found",
             ),
             models.Index(fields=["status", "team"], name="defect_status"),
+            models.Index(fields=["team", "updated_at"], name="defect_team_updated"),
             GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="defect_title_words"),
         ]
         constraints = [

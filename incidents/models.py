@@ -10,7 +10,8 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Mod
+from django.db.models.lookups import Exact
 from django.urls import reverse
 from django.utils import timezone
 
@@ -30,14 +31,15 @@ ORDERS = (
 )
 
 
+# Every 64th incident has an index of its own, from which pages take a sample of very many.
+SAMPLED = 64
+IN_SAMPLE = Q(Exact(Mod("id", SAMPLED), 0))
+
+
 class IncidentQuerySet(RecordQuerySet["Incident"]):
     def counted(self) -> IncidentQuerySet:
         """What measures look at: real production incidents. Exercises, maintenance, cancelled and merged ones never do."""
-        return (
-            self.alive()
-            .filter(kind__in=Incident.COUNTED_KINDS, environment=Incident.Environment.PRODUCTION)
-            .exclude(status__in=Incident.NOT_COUNTED)
-        )
+        return self.alive().filter(is_counted())
 
     def open(self) -> IncidentQuerySet:
         """Service is still hurt: not restored, and not put aside."""
@@ -46,6 +48,11 @@ class IncidentQuerySet(RecordQuerySet["Incident"]):
     def open_at(self, moment: datetime) -> IncidentQuerySet:
         """Those that measures look at, noticed before the moment and not restored by then."""
         return self.counted().filter(Q(restored_at=None) | Q(restored_at__gte=moment), detected_at__lt=moment)
+
+
+def is_counted() -> Q:
+    real = Q(kind__in=Incident.COUNTED_KINDS, environment=Incident.Environment.PRODUCTION)
+    return real & ~Q(status__in=Incident.NOT_COUNTED)
 
 
 class Incident(Record):
@@ -174,6 +181,9 @@ class Incident(Record):
             models.Index(fields=["detected_at"], include=["team", "restored_at"], name="incident_detected"),
             # The bar of every page counts the open ones, a handful among all.
             models.Index(fields=["team"], condition=Q(restored_at=None, deleted_at=None), name="incident_open"),
+            models.Index("team", Coalesce("started_at", "detected_at"), condition=Q(deleted_at=None), name="incident_began"),
+            models.Index(fields=["team", "updated_at"], name="incident_team_updated"),
+            models.Index(fields=["team", "restored_at", "detected_at"], condition=IN_SAMPLE, name="incident_sample"),
             GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="incident_title_words"),
         ]
         constraints = [

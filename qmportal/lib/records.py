@@ -154,7 +154,7 @@ class Record(models.Model):
         """Deletes softly, or brings back with None; of this version only if one is given. An open edit becomes stale."""
         rows = type(self)._base_manager.filter(pk=self.pk)
         rows = rows if version is None else rows.filter(version=version)
-        return bool(rows.update(deleted_at=at, version=F("version") + 1))
+        return bool(rows.update(deleted_at=at, version=F("version") + 1, updated_at=Now()))
 
     def _edited_fields(self, chosen: list[str] | None) -> list[str]:
         """All stored fields but the lock itself, which the statement above has moved on."""
