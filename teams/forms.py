@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
 from qmportal.lib.days import organisation_zone, zone_names
-from qmportal.lib.forms import LineField
+from qmportal.lib.forms import LineField, with_stored
 from qmportal.lib.text import mail_address
 from teams.models import ADDRESS_TAKEN, AccessToken, AccountMail, Invitation, Membership, Team, User
 
@@ -184,6 +184,8 @@ class TeamForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
+        parent = self.fields["parent"]
+        parent.queryset = with_stored(parent.queryset, self.instance.parent)  # type: ignore[attr-defined]
         if self.instance.pk:
             self.fields["slug"].help_text = "The team's word in addresses. After a change, old links stop working."
             self.fields["key"].disabled = self.instance.has_records

@@ -161,6 +161,11 @@ class Difference(NamedTuple):
     typed: str
 
 
+def with_stored(rows: Any, stored: models.Model | None) -> Any:
+    """The rows that a field offers, and the stored one: unchanged, it may stay although it would not be offered today."""
+    return rows.model._default_manager.filter(Q(pk__in=rows.values("pk")) | Q(pk=stored.pk)) if stored else rows
+
+
 class RecordForm(forms.ModelForm, Generic[R]):
     """Base of the forms that create and edit a record. `RARELY` names the fields that stand under "More"."""
 
@@ -230,9 +235,8 @@ class RecordForm(forms.ModelForm, Generic[R]):
 
     def offer(self, name: str, rows: QuerySet) -> None:
         """Limits what a field accepts to these rows. What is stored and shown may stay."""
-        if stored := self.initial.get(name) if self.instance.pk else None:
-            rows = rows.model._default_manager.filter(Q(pk__in=rows.values("pk")) | Q(pk=stored.pk))
-        self.fields[name].queryset = rows  # type: ignore[attr-defined]
+        stored = self.initial.get(name) if self.instance.pk else None
+        self.fields[name].queryset = with_stored(rows, stored)  # type: ignore[attr-defined]
 
     def offer_teams(self, teams: QuerySet) -> None:
         """The teams to report to: an only one is chosen already, and whoever has none is told the way to one."""

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.db.models import Max, QuerySet
 
-from qmportal.lib.forms import LineField, clean_formfield
+from qmportal.lib.forms import LineField, clean_formfield, with_stored
 from scenarios import items
 from scenarios.models import Plan, PlanItem
 from scenarios.progress import STATES
@@ -38,6 +38,7 @@ class PlanForm(forms.ModelForm):
     def __init__(self, *args: Any, user: User, teams: TeamQuerySet, **kwargs: Any):
         super().__init__(*args, **kwargs)
         team, role = self.fields["team"], self.fields["role"]
+        teams = with_stored(teams, self.instance.team)
         tree = teams.as_tree()
         team.queryset = teams  # type: ignore[attr-defined]
         team.required = not is_admin(user)

@@ -53,6 +53,18 @@ def test_a_manager_makes_a_plan_for_the_team(client, manager, team, zero_bug):
     ]
 
 
+def test_a_plan_keeps_a_team_that_was_archived_since(client):
+    client.force_login(make_user(admin=True))
+    team, other = make_team(archived_at=NOON), make_team(archived_at=NOON)
+    plan = make_plan(team=team)
+    address = f"/training/plans/{plan.pk}/edit/"
+    assert f'<option value="{team.pk}" selected>' in client.get(address).text
+    assert client.post(address, {"name": "New name", "team": other.pk}).status_code == 422
+    assert client.post(address, {"name": "New name", "team": team.pk}).status_code == 302
+    plan.refresh_from_db()
+    assert (plan.name, plan.team) == ("New name", team)
+
+
 @pytest.mark.parametrize("team_field", ["", "99999", "x"])
 def test_a_manager_makes_no_plan_for_the_organisation_or_another_team(client, manager, team_field):
     assert client.post("/training/plans/new/", {"name": "Mine", "team": team_field}).status_code == 422
