@@ -55,6 +55,7 @@ class Move:
     team: Team
     before: Verdict
     after: Verdict
+    is_group: bool
 
     @property
     def ranks(self) -> int:
@@ -73,16 +74,39 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What would change as of a day, over the default window: the teams that move, and how tiers are shared out."""
+    """What would change as of a day, over the default window: the teams and groups that move, the tiers of teams."""
 
     as_of: date
     days: int
     moves: list[Move]
     newly_too_small: list[Move]
-    teams: int
+    all: list[Move]
     before: list[Segment]
     after: list[Segment]
     alarms: list[str]
+
+    @property
+    def move_words(self) -> str:
+        return _count_words(self.moves)
+
+    @property
+    def share_words(self) -> str:
+        """How many of them move, as in "1 of 2 teams and 1 of 1 group"."""
+        return _count_words(self.moves, of=self.all)
+
+    @property
+    def all_words(self) -> str:
+        return _count_words(self.all)
+
+
+def _count_words(some: list[Move], of: list[Move] | None = None) -> str:
+    """A group pools its teams and is counted apart, as on the overview."""
+    found = []
+    for is_group, noun in ((False, "team"), (True, "group")):
+        count, whole = (sum(move.is_group is is_group for move in moves) for moves in (some, some if of is None else of))
+        if whole:
+            found.append(f"{count}{'' if of is None else f' of {whole}'} {noun}{'' if whole == 1 else 's'}")
+    return " and ".join(found)
 
 
 def preview(metric: str, proposed: Rules, day: date) -> Preview:
@@ -92,17 +116,19 @@ def preview(metric: str, proposed: Rules, day: date) -> Preview:
     # A metric may follow another one's severities, so its own proposal counts the same rows.
     old, new = _verdicts(metric, now, day), _verdicts(metric, then, day)
     teams = Team.objects.filter(pk__in=list(old)).order_by("name")
-    pairs = [Move(team, old[team.pk], new[team.pk]) for team in teams]
+    groups = {team.parent_id for team in teams}
+    pairs = [Move(team, old[team.pk], new[team.pk], is_group=team.pk in groups) for team in teams]
+    alone = [pair for pair in pairs if not pair.is_group]
     moves = [pair for pair in pairs if pair.before.tier != pair.after.tier]
     return Preview(
         as_of=day,
         days=DEFAULT_WINDOW,
         moves=sorted(moves, key=lambda move: (move.ranks, move.team.name)),
         newly_too_small=[pair for pair in pairs if pair.after.is_too_small and not pair.before.is_too_small],
-        teams=len(pairs),
-        before=_shares([pair.before for pair in pairs]),
-        after=_shares([pair.after for pair in pairs]),
-        alarms=_alarms(METRICS[metric].unit, proposed, pairs),
+        all=pairs,
+        before=_shares([pair.before for pair in alone]),
+        after=_shares([pair.after for pair in alone]),
+        alarms=_alarms(METRICS[metric].unit, proposed, alone),
     )
 
 

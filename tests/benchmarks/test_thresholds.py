@@ -315,6 +315,13 @@ class TestPreview:
         assert "Slow" not in words.split("would change tier.")[1].split("With this proposal")[0]
         assert ThresholdSet.objects.history("escaped_defect_rate").count() == 1
 
+    def test_counts_groups_apart_from_teams(self, client, admin):
+        group = make_team(name="Group")
+        for name in ("One", "Two"):
+            defects(make_team(name=name, parent=group), escaped=4, caught=96)
+        words = text_of(send(client, RATE, action="preview", elite_ends="4"))
+        assert "2 of 2 teams and 1 of 1 group would change tier." in words
+
     def test_who_applies_without_it_is_shown_it_once(self, client, admin):
         defects(make_team(name="Fast"), escaped=4, caught=96)
         changes = {"elite_ends": "4"}
