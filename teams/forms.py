@@ -81,10 +81,9 @@ class PasswordForm(ChangePasswordForm):
             del self.fields["keep_tokens"]
 
     def save(self) -> None:
+        self.user.kept_session = context.request.session.session_key
+        self.user.keeps_tokens = self.cleaned_data.get("keep_tokens", False)
         super().save()
-        self.user.end_sessions(but=context.request.session.session_key)
-        if not self.cleaned_data.get("keep_tokens"):
-            self.user.revoke_tokens()
 
 
 class ForgottenForm(ResetPasswordForm):
@@ -109,10 +108,9 @@ class NewPasswordForm(ResetPasswordKeyForm):
         _plain_passwords(self, password1="New password", password2="New password, once more")
 
     def save(self) -> None:
-        super().save()
         # This session, if it was signed in, ends by the changed password alone: the answer still needs its row.
-        self.user.end_sessions(but=context.request.session.session_key)
-        self.user.revoke_tokens()
+        self.user.kept_session = context.request.session.session_key
+        super().save()
 
 
 def _plain_passwords(form: forms.Form, **labels: str) -> None:

@@ -117,6 +117,20 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name or self.email
 
+    # What outlives a new password: set before it is saved, by a form that knows who changes it.
+    kept_session: str | None = None
+    keeps_tokens = False
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A new password ends the sessions and tokens of the old one, wherever it is set: page, link, command or shell."""
+        is_renewed = self._password is not None and not self._state.adding  # type: ignore[attr-defined]
+        super().save(*args, **kwargs)
+        if is_renewed:
+            self.end_sessions(but=self.kept_session)
+            if not self.keeps_tokens:
+                self.revoke_tokens()
+
     @property
     def is_staff(self) -> bool:
         """Django's admin site asks this; the organisation's admins are its staff."""

@@ -5,6 +5,7 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -225,3 +226,23 @@ def test_an_unconfirmed_main_address_of_before_is_undone(rows, kept):
     import_module("teams.migrations.0003_one_confirmed_address").keep_one_address(apps, None)
     assert addresses(person) == (kept, [(kept, True, True)])
     assert addresses(User.objects.get(email="bob@example.com"))[1] == [("bob@example.com", True, True)]
+
+
+def test_a_password_that_is_set_by_command_ends_sessions_and_tokens(monkeypatch):
+    person = make_user()
+    browser = signed_in(person)
+    _, secret = AccessToken.objects.create(person, name="ci", expiry=None)
+    assert machine(secret).get("/api/v1/teams/").status_code == 200
+    monkeypatch.setattr("getpass.getpass", lambda **_: "a wholly new one")
+    call_command("changepassword", person.email)
+    assert browser.get("/").status_code == 302
+    assert machine(secret).get("/api/v1/teams/").status_code == 401
+    assert not person.usersession_set.exists()
+
+
+def test_an_account_that_is_saved_otherwise_keeps_its_sessions():
+    person = make_user()
+    browser = signed_in(person)
+    person.name = "Another name"
+    person.save()
+    assert browser.get("/").status_code == 200
