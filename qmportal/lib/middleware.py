@@ -1,5 +1,6 @@
 """Small middlewares: caches, a session that ended, the viewer's clock, wrong methods, and input that no field holds."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, tzinfo
 from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
@@ -13,6 +14,9 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from qmportal.lib.days import organisation_zone, zone_named
+
+# Fields of a form that are secrets, or nothing that somebody typed.
+NOT_SHOWN = re.compile(r"passw|token|secret|^(submission|version|base|undo|action)$", re.IGNORECASE)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -54,7 +58,8 @@ class SignedOutMiddleware:
     """A session that ended while its page is open: the whole page goes to the sign-in, not a part of it.
 
     Left to itself, htmx follows the redirect and swaps the sign-in page into the part that it asked for. The script of
-    the page stays where it is when something was typed there.
+    the page stays where it is when something was typed there. A form that is sent without scripts is answered with what
+    was typed: its own token ended with the session, so it could not be sent again.
     """
 
     def __init__(self, get_response: GetResponse):
@@ -64,10 +69,30 @@ class SignedOutMiddleware:
         response = self.get_response(request)
         sign_in = resolve_url(settings.LOGIN_URL)
         to_sign_in = response.status_code == 302 and urlsplit(response["Location"]).path == sign_in
-        if not to_sign_in or request.user.is_authenticated or request.headers.get("HX-Request") != "true":
+        if not to_sign_in or request.user.is_authenticated:
             return response
+        if request.headers.get("HX-Request") != "true":
+            return _typed_page(request, sign_in) or response
         address = f"{sign_in}?{urlencode({'next': _page_of(request)})}"
         return HttpResponse(status=401, headers={"HX-Redirect": address, "Cache-Control": "no-store"})
+
+
+def _typed_page(request: HttpRequest, sign_in: str) -> HttpResponse | None:
+    """What somebody typed, to be copied. None if there is nothing to lose.
+
+    Never passwords, tokens or files. The limit of what a stranger may send bounds its size.
+    """
+    if request.method != "POST":
+        return None
+    typed = [
+        (name.replace("_", " ").capitalize(), "\n".join(values))
+        for name, values in request.POST.lists()
+        if any(value.strip() for value in values) and not NOT_SHOWN.search(name)
+    ]
+    if not typed:
+        return None
+    page = render_to_string("signed_out.html", {"typed": typed, "sign_in": sign_in})
+    return HttpResponse(page, status=401, headers={"Cache-Control": "no-store"})
 
 
 def _page_of(request: HttpRequest) -> str:
