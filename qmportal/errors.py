@@ -43,9 +43,9 @@ class OutageMiddleware:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler of suspicious requests: of those, a person may well meet the one that is too large."""
     if isinstance(exception, RequestDataTooBig):
-        detail = str(exception) if isinstance(exception, TooLarge) else "The form is larger than the portal takes."
+        detail = str(exception) if isinstance(exception, TooLarge) else "The form is larger than the portal accepts."
         return failure(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
-    return failure(request, HTTPStatus.BAD_REQUEST, "This request cannot be read.")
+    return failure(request, HTTPStatus.BAD_REQUEST, "We couldn't read this request.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

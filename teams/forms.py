@@ -26,6 +26,8 @@ PASSWORD_MAX = 256
 class AddressField(forms.EmailField):
     """An e-mail address in its one spelling: the same person is never two accounts."""
 
+    default_error_messages = {"required": "Enter an e-mail address."}
+
     def __init__(self, *, label: str, autocomplete: str = "email") -> None:
         widget = forms.EmailInput(attrs={"autocomplete": autocomplete, "inputmode": "email"})
         super().__init__(label=label, max_length=254, widget=widget)
@@ -33,13 +35,21 @@ class AddressField(forms.EmailField):
     def to_python(self, value: Any) -> str:
         address = mail_address(super().to_python(value) or "")
         if not address.rpartition("@")[0].isascii():
-            raise ValidationError("Before the @, an address has only plain letters (a to z), digits and signs.")
+            raise ValidationError("The part before the @ can only contain plain letters (a to z), digits and signs.")
         return address
 
 
 def password_field(label: str, autocomplete: str = "new-password", **options: Any) -> forms.CharField:
     widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
-    return forms.CharField(label=label, strip=False, max_length=PASSWORD_MAX, widget=widget, **options)
+    missing = {"required": "Enter a password."}
+    return forms.CharField(
+        label=label, strip=False, max_length=PASSWORD_MAX, widget=widget, error_messages=missing, **options
+    )
+
+
+def name_field() -> LineField:
+    widget = forms.TextInput(attrs={"autocomplete": "name"})
+    return LineField(label="Your name", max_length=120, widget=widget, error_messages={"required": "Enter your name."})
 
 
 class SignInForm(LoginForm):
@@ -62,7 +72,7 @@ class SignInForm(LoginForm):
 
 def _refuse_long(password: str) -> None:
     if len(password) > PASSWORD_MAX:
-        raise ValidationError(f"A password has at most {PASSWORD_MAX} characters.")
+        raise ValidationError(f"Use at most {PASSWORD_MAX} characters.")
 
 
 class PasswordForm(ChangePasswordForm):
@@ -71,7 +81,7 @@ class PasswordForm(ChangePasswordForm):
     keep_tokens = forms.BooleanField(
         required=False,
         label="Keep my access tokens",
-        help_text="Otherwise they end now, and programs that use them need new ones.",
+        help_text="Otherwise they are revoked, and programs that use them need new ones.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -144,36 +154,36 @@ class AddressForm(forms.Form):
         if self.errors:
             return cleaned
         if cleaned["email"] == self.user.email:
-            self.add_error("email", "This is your address already.")
+            self.add_error("email", "This is already your address.")
         elif User.objects.filter(email__iexact=cleaned["email"]).exists():
             self.add_error("email", ADDRESS_TAKEN)
         return cleaned
 
 
 class TeamForm(forms.ModelForm):
-    name = LineField(max_length=80)
+    name = LineField(max_length=80, error_messages={"required": "Enter a name."})
     description = LineField(max_length=200, required=False)
     slug = forms.SlugField(
         label="Address",
         max_length=60,
         required=False,
-        help_text="The team's word in addresses, as in /t/payments/. Empty: made from the name.",
+        help_text="Used in links, such as /t/payments/. Leave empty to derive it from the name.",
     )
     key = LineField(
         max_length=8,
         required=False,
-        help_text="Begins the references of its records, as in PAY-INC-42; then it is fixed. Empty: made from the name.",
+        help_text="Prefix of record references, such as PAY-INC-42. Leave empty to derive it from the name.",
     )
     parent = forms.ModelChoiceField(
-        label="Below",
+        label="Parent team",
         queryset=Team.objects.filter(archived_at=None),
         required=False,
-        empty_label="No team (top of the tree)",
+        empty_label="None (top level)",
     )
     members_only = forms.BooleanField(
         required=False,
         label="Only members see this team's numbers",
-        help_text="Its records are for members in any case.",
+        help_text="Records are always visible to members only.",
     )
 
     class Meta:
@@ -185,9 +195,9 @@ class TeamForm(forms.ModelForm):
         parent = self.fields["parent"]
         parent.queryset = with_stored(parent.queryset, self.instance.parent)  # type: ignore[attr-defined]
         if self.instance.pk:
-            self.fields["slug"].help_text = "The team's word in addresses. After a change, old links stop working."
+            self.fields["slug"].help_text = "Used in links. If you change it, old links stop working."
             self.fields["key"].disabled = self.instance.has_records
-            self.fields["key"].help_text = "Begins the references of its records. It is fixed once there are records."
+            self.fields["key"].help_text = "Prefix of record references. Can't be changed once there are records."
 
     def clean_slug(self) -> str:
         return self.cleaned_data["slug"].lower()
@@ -242,7 +252,7 @@ class RoleForm(forms.ModelForm):
 class NewPersonForm(forms.Form):
     """Name and password of somebody whose e-mail is known already."""
 
-    name = LineField(label="Your name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = name_field()
     password = password_field("Password", help_text="At least 10 characters, and not a common one.")
     password_again = password_field("Password, once more")
 
@@ -286,11 +296,9 @@ def is_setup_token(given: str, expected: str) -> bool:
 
 
 class ProfileForm(forms.ModelForm):
-    name = LineField(label="Your name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = name_field()
 
-    time_zone = forms.ChoiceField(
-        label="Time zone", required=False, help_text="Pages show times in it, and forms take them in it."
-    )
+    time_zone = forms.ChoiceField(label="Time zone", required=False, help_text="Used for times on pages and in forms.")
 
     class Meta:
         model = User
@@ -301,18 +309,18 @@ class ProfileForm(forms.ModelForm):
         zone = self.fields["time_zone"]
         assert isinstance(zone, forms.ChoiceField)
         own = self.instance.time_zone
-        default = ("", f"As the organisation: {organisation_zone().key}")
+        default = ("", f"Organisation default: {organisation_zone().key}")
         zone.choices = [default, *((name, name) for name in dict.fromkeys([*filter(None, [own]), *zone_names()]))]
 
 
 class PreferencesForm(forms.Form):
     """Kept in cookies of this browser, so that the first paint is right without asking the database."""
 
-    theme = forms.ChoiceField(label="Colours", choices=[("system", "As the system"), ("light", "Light"), ("dark", "Dark")])
+    theme = forms.ChoiceField(label="Colours", choices=[("system", "System"), ("light", "Light"), ("dark", "Dark")])
     keys = forms.ChoiceField(
         label="Single-key shortcuts",
         choices=[("on", "On"), ("off", "Off")],
-        help_text="Such as g o for the overview. Ctrl K always works.",
+        help_text="For example, g then o opens the overview. Ctrl K always works.",
     )
 
 

@@ -87,7 +87,7 @@ def team_create(request: SignedInRequest) -> HttpResponse:
         form = TeamForm(request.POST or None, initial={"parent": request.GET.get("parent", "")[:20]})
         if form.is_valid():
             team = form.save()
-            messages.success(request, f"The team {team} is ready, with the key {team.key}. Now invite its people.")
+            messages.success(request, f"Team {team} created with key {team.key}. Now invite people.")
             return redirect("teams:members", team.slug)
     return answer_form(request, "teams/form.html", form)
 
@@ -101,8 +101,8 @@ def team_edit(request: SignedInRequest, slug: str) -> HttpResponse:
         form = TeamForm(request.POST or None, instance=get_object_or_404(Team, pk=team.pk))
         if form.is_valid():
             form.save()
-            moved = " Its records count in the new place from tomorrow on." if "parent" in form.changed_data else ""
-            messages.success(request, f"The team {form.instance} is saved.{moved}")
+            moved = " From tomorrow, its records count toward the new parent." if "parent" in form.changed_data else ""
+            messages.success(request, f"Team {form.instance} saved.{moved}")
             return redirect("teams:list")
     return answer_form(request, "teams/form.html", form, team=team)
 
@@ -116,7 +116,7 @@ def team_archive(request: SignedInRequest, slug: str) -> HttpResponse:
     except ValidationError as problem:
         context = {"form": TeamForm(instance=team), "team": team, "problem": problem.messages[0]}
         return render(request, "teams/form.html", context, status=422)
-    messages.success(request, f"The team {team} is archived. It can be restored below the list.")
+    messages.success(request, f"Team {team} archived. You can restore it below the list.")
     return redirect("teams:list")
 
 
@@ -125,7 +125,7 @@ def team_restore(request: SignedInRequest, slug: str) -> HttpResponse:
     team = get_object_or_404(Team.objects.archived_for(request.user), slug=slug)
     try:
         team.restore()
-        messages.success(request, f"The team {team} is back.")
+        messages.success(request, f"Team {team} restored.")
     except ValidationError as problem:
         messages.error(request, problem.messages[0])
     return redirect("teams:list")
@@ -196,7 +196,7 @@ def invitation_withdraw(request: SignedInRequest, slug: str, pk: int) -> HttpRes
     invitation = get_object_or_404(team.invitations.pending(), pk=pk)
     require(can_manage(request.user, team))
     invitation.delete()
-    messages.success(request, f"The invitation of {invitation.email} is withdrawn; its link no longer works.")
+    messages.success(request, f"Invitation for {invitation.email} withdrawn. Its link no longer works.")
     return redirect("teams:members", team.slug)
 
 
@@ -322,7 +322,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if form.is_valid():
         form.save()
-        messages.success(request, "Your profile is saved.")
+        messages.success(request, "Profile saved.")
         return redirect("teams:profile")
     cookies = {"theme": request.COOKIES.get("theme", "system"), "keys": request.COOKIES.get("keys", "on")}
     return _profile_page(request, form, PreferencesForm(initial=cookies))
@@ -337,7 +337,7 @@ def preferences(request: SignedInRequest) -> HttpResponse:
     for name, value in form.cleaned_data.items():
         # The script of the page writes the theme too, so it must be able to read it.
         response.set_cookie(name, value, max_age=COOKIE_AGE, samesite="Lax", secure=settings.HTTPS)
-    messages.success(request, "Your choices are kept in this browser.")
+    messages.success(request, "Preferences saved for this browser.")
     return response
 
 
@@ -357,7 +357,7 @@ def address(request: SignedInRequest) -> HttpResponse:
     if form.is_valid():
         new = form.cleaned_data["email"]
         AccountMail.objects.order(AccountMail.Kind.ADDRESS, new, requested_by=request.user)
-        messages.success(request, f"A mail is on its way to {new}. Your address changes when you open the link in it.")
+        messages.success(request, f"We've sent a link to {new}. Your address changes when you open it.")
         return redirect("account_email")
     return answer_form(request, "teams/address.html", form, days=ADDRESS_DAYS)
 
@@ -369,9 +369,9 @@ def address_confirm(request: SignedInRequest, key: str) -> HttpResponse:
     pk, before, new = read_address_key(key) or (None, "", "")
     problem = ""
     if pk and pk != request.user.pk:
-        problem = "The link is for another account. Sign in to that account and open the link again."
+        problem = "This link is for another account. Sign in to that account and open it again."
     elif pk is None or before != request.user.email:
-        problem = "The link is too old, or the address was changed already. Nothing was changed now."
+        problem = "This link has expired or was already used. Nothing was changed."
     elif request.method == "POST":
         try:
             request.user.change_address(new)
@@ -400,7 +400,7 @@ def token_revoke(request: SignedInRequest, token_key: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "teams/token_revoke.html", {"access": access})
     access.delete()
-    messages.success(request, f"The token {access} is revoked.")
+    messages.success(request, f"Token {access} revoked.")
     return redirect("teams:tokens")
 
 
@@ -417,7 +417,7 @@ def sessions(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def sessions_end(request: SignedInRequest) -> HttpResponse:
     request.user.end_sessions(but=request.session.session_key)
-    messages.success(request, "You are signed out everywhere else.")
+    messages.success(request, "Signed out everywhere else.")
     return redirect("teams:sessions")
 
 

@@ -12,7 +12,7 @@ def db(empty_database):
 def test_from_the_printed_address_to_a_ticked_check_list(page, settings):
     settings.SETUP_TOKEN = "printed-in-the-terminal"
     page.goto("/")
-    expect(page.get_by_role("main")).to_contain_text("This portal has no account yet")
+    expect(page.get_by_role("main")).to_contain_text("This portal has no accounts yet")
     page.goto("/setup/?token=printed-in-the-terminal")
     page.get_by_label("E-mail").fill("first@example.com")
     page.get_by_label("Name").fill("Fia First")
@@ -28,8 +28,8 @@ def test_from_the_printed_address_to_a_ticked_check_list(page, settings):
     page.get_by_role("main").get_by_role("button").first.click()
     page.goto("/")
     expect(steps.nth(0)).to_contain_text("Done: Create a team")
-    steps.nth(1).get_by_role("link", name="Look at thresholds").click()
-    page.get_by_role("button", name="Keep the shipped thresholds").click()
+    steps.nth(1).get_by_role("link", name="View thresholds").click()
+    page.get_by_role("button", name="Keep the default thresholds").click()
     page.goto("/")
-    expect(steps.nth(1)).to_contain_text("Done: Take the thresholds")
+    expect(steps.nth(1)).to_contain_text("Done: Choose your thresholds")
     expect(steps.nth(2)).to_contain_text("To do: Import")

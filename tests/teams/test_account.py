@@ -96,7 +96,7 @@ def test_whoever_forgot_the_password_finds_back(client, address):
 def test_signing_out_can_be_left(client, me):
     page = client.get("/account/logout/").content.decode()
     assert "Sign out?" in page
-    assert ">Stay</a>" in page
+    assert ">Stay signed in</a>" in page
 
 
 def test_a_link_to_a_new_password_works_once(client):

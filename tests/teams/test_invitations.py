@@ -32,9 +32,9 @@ def test_a_new_person_joins_with_name_and_password(client, team):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"name": ""}, "This field is required."),
+        ({"name": ""}, "Enter your name."),
         ({"password": "short", "password_again": "short"}, "too short"),
-        ({"password_again": ""}, "This field is required."),
+        ({"password_again": ""}, "Enter a password."),
         ({"password": "nia@example.com", "password_again": "nia@example.com"}, "too similar"),
     ],
 )

@@ -189,7 +189,7 @@ def test_an_address_has_one_spelling(client, manager, typed, kept):
 @pytest.mark.parametrize(
     ("email", "sentence"),
     [
-        ("", "This field is required."),
+        ("", "Enter an e-mail address."),
         ("nobody", "Enter a valid email address."),
         ("MIA@example.com", "already a member"),
         ("Waiting@example.com", "already has an open invitation"),

@@ -50,7 +50,7 @@ def test_once_there_is_somebody_the_page_is_gone(client):
         ({"password": "short", "password_again": "short"}, "too short"),
         ({"password": "password123", "password_again": "password123"}, "too common"),
         ({"password_again": "another password"}, "The two passwords differ."),
-        ({"name": "\u200b\u2060"}, "This field is required."),
+        ({"name": "\u200b\u2060"}, "Enter your name."),
         ({"name": "A\x00da"}, "Null characters are not allowed."),
         ({"email": "ada"}, "Enter a valid email address."),
         ({"password": "x" * 10_000, "password_again": "x" * 10_000}, "at most 256 characters"),
@@ -64,6 +64,6 @@ def test_bad_input_gets_a_sentence(client, change, sentence):
 
 
 def test_the_sign_in_page_leads_there_while_there_is_nobody(client):
-    assert "This portal has no account yet" in client.get("/account/login/").content.decode()
+    assert "This portal has no accounts yet" in client.get("/account/login/").content.decode()
     make_user()
-    assert "This portal has no account yet" not in client.get("/account/login/").content.decode()
+    assert "This portal has no accounts yet" not in client.get("/account/login/").content.decode()

@@ -75,8 +75,8 @@ def test_chosen_key_and_address_are_kept(admin_client):
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        ({"name": ""}, "This field is required."),
-        ({"name": "\u200b"}, "This field is required."),
+        ({"name": ""}, "Enter a name."),
+        ({"name": "\u200b"}, "Enter a name."),
         ({"name": "x" * 81}, "at most 80 characters"),
         ({"name": "Payments"}, "There is already a team of this name in the same place."),
         ({"name": "New", "key": "PAY"}, "Team with this Key already exists."),

@@ -65,7 +65,7 @@ def test_who_waited_too_long_is_told_to_send_it_again(client, person, tree_held)
     answer = client.post(reverse("teams:create"), {"name": "Payments", "key": "PAY", "slug": "payments"})
     assert answer.status_code == 503
     assert answer["Retry-After"] == "5"
-    assert "Nothing of what you sent was saved" in answer.text
+    assert "Nothing was saved" in answer.text
     assert not Team.objects.filter(slug="payments").exists()
 
 
@@ -100,7 +100,7 @@ def test_an_error_of_the_portal_has_a_number(client, person, settings):
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.web.test_outages.broken"]
     page, api = client.get("/incidents/"), client.get("/api/v1/incidents/")
     assert (page.status_code, api.status_code) == (500, 500)
-    assert "Number of this error" in page.text
+    assert "Error ID" in page.text
     assert api.json()["errors"][0]["code"] == "error"
 
 
