@@ -26,7 +26,7 @@ WITH_MEDIAN = tuple(slug for slug in EDITABLE if METRICS[slug].unit == "seconds"
 FURTHEST = timedelta(days=2 * 365)
 # A field for each cut point: where a tier ends and the next one starts.
 CUTS = tuple(f"{tier}_ends" for tier in BEST_FIRST[:-1])
-NOTHING_CHANGED = "Nothing was changed: this is what is in force on that day already."
+NOTHING_CHANGED = "Nothing to change: these thresholds are already in force on that day."
 
 
 class QuantityField(forms.CharField):
@@ -60,8 +60,8 @@ class ReasonForm(forms.Form):
     reason = LineField(
         label="Reason",
         max_length=500,
-        help_text="Everybody reads it in the history.",
-        error_messages={"required": "Say why the thresholds change."},
+        help_text="Shown in the history.",
+        error_messages={"required": "Enter a reason for the change."},
     )
 
 
@@ -73,7 +73,7 @@ class ThresholdForm(ReasonForm):
         min_value=1,
         max_value=1000,
         error_messages={
-            "required": "Say how many rows a team needs before it gets a tier.",
+            "required": "Enter how many rows a team needs to get a tier.",
             "invalid": "Enter a whole number from 1 to 1,000.",
             "min_value": "Enter a whole number from 1 to 1,000.",
             "max_value": "Enter a whole number from 1 to 1,000.",
@@ -84,16 +84,16 @@ class ThresholdForm(ReasonForm):
         label="Severities counted",
         required=False,
         widget=forms.CheckboxSelectMultiple(attrs={"class": "two"}),
-        help_text="None chosen: all of them, undetermined ones too.",
+        help_text="Select none to count all of them, undetermined ones too.",
     )
-    effective_from = DayField(label="In force from", error_messages={"required": "Say from which day on."})
+    effective_from = DayField(label="In force from", error_messages={"required": "Enter a date."})
     source_text = LineField(
         label="Source",
         max_length=500,
         required=False,
         help_text="Where these numbers come from: a study, a decision, a contract.",
     )
-    no_tiers = forms.BooleanField(label="No tiers for this metric: show its value alone", required=False)
+    no_tiers = forms.BooleanField(label="No tiers: show only the value", required=False)
 
     def __init__(
         self, data: Any = None, *, current: ThresholdSet, newest: ThresholdSet, today: date, applying: bool = False
@@ -105,7 +105,7 @@ class ThresholdForm(ReasonForm):
         assert isinstance(severities, forms.MultipleChoiceField)
         severities.choices = list(Severity.objects.values_list("key", "name"))
         self.fields["effective_from"].widget.attrs["min"] = today.isoformat()
-        self.fields["minimum_n"].help_text = f"{self.metric.sample.capitalize()} that a team needs before it gets a tier."
+        self.fields["minimum_n"].help_text = f"{self.metric.sample.capitalize()} that a team needs to get a tier."
         above, down_to = ("below", "up to") if self.metric.better != "higher" else ("above", "down to")
         for name, tier in zip(CUTS, BEST_FIRST, strict=False):
             word = down_to if name == CUTS[-1] else above

@@ -350,8 +350,8 @@ METRICS: dict[str, Metric] = {
             sample="incidents",
             minimum_n=5,
             tiered=True,
-            help="From the start of the impact until users are well again, averaged over incidents restored in the window. "
-            "A reopened incident counts from its start to its last restore, the time in between included.",
+            help="From start of impact until service is restored, averaged over incidents restored in the window. "
+            "A reopened incident counts from its start to its last restore, including the time in between.",
             formula=mttr,
         ),
         Metric(
@@ -376,7 +376,7 @@ METRICS: dict[str, Metric] = {
             minimum_n=3,
             tiered=False,
             help="Time without downtime in the window, divided by the failures that started in it. "
-            "A reopened incident counts as down from its start to its last restore, the time in between included.",
+            "A reopened incident counts as down from its start to its last restore, including the time in between.",
             formula=mtbf,
         ),
         Metric(
@@ -388,7 +388,7 @@ METRICS: dict[str, Metric] = {
             sample="incidents",
             minimum_n=5,
             tiered=False,
-            help="From the start of the impact until someone or something noticed, averaged over the window.",
+            help="From start of impact until someone or something noticed, averaged over the window.",
             formula=time_to_detect,
         ),
         Metric(

@@ -88,7 +88,7 @@ class ThresholdSetQuerySet(models.QuerySet["ThresholdSet"]):
         if self.adopted():
             return False
         for row in shipped:
-            version = row.successor(author=author, reason="Taken over as shipped.", effective_from=local_day(now))
+            version = row.successor(author=author, reason="Default thresholds.", effective_from=local_day(now))
             version.reverts_to = None
             version.save()
         return True

@@ -140,7 +140,7 @@ def _alarms(unit: Unit, proposed: Rules, pairs: list[Move]) -> list[str]:
     if len(moved) < MANY or len(moved) < NEARLY_ALL * len(judged):
         return found
     share = "All" if len(moved) == len(judged) else f"{len(moved)} of"
-    sentence = f"{share} {len(judged)} teams with a tier would move"
+    sentence = f"{share} {len(judged)} teams with a tier would change it"
     tier, count = Counter(pair.after.tier for pair in moved).most_common(1)[0]
     if count >= NEARLY_ALL * len(moved):
         sentence += f", {count} of them to {tier.label if tier else 'no tier'}"

@@ -12,7 +12,7 @@ COUNTED = {
     "defects_found": "{count} found {span}, at any stage.",
     "escaped_defects": "{count} found in production {span}.",
     "incidents_started": "{count} started {span}.",
-    "open_incidents": "{count} not yet restored when these days end.",
+    "open_incidents": "{count} not yet restored at the end of the period.",
 }
 
 
@@ -38,38 +38,38 @@ def standing(measure: Measure, rules: Rules) -> str:
 
 def never_closed(incident: Incident, others: int) -> str:
     """What an incident means that was open during the whole window."""
-    more = f" So {'is' if others == 1 else 'are'} {plural(others, 'other incidents')}." if others else ""
+    more = f" So {'has' if others == 1 else 'have'} {plural(others, 'other incidents')}." if others else ""
     return (
         f"{incident.reference} has been open since {day_words(local_day(incident.began_at))}.{more}"
-        " Until it is restored, all of that time counts as downtime. If service is back, enter when."
+        " Until it is restored, all of that time counts as downtime. If service is back, enter the time it was restored."
     )
 
 
 def counts(measure: Measure, days: int, cuts: Cuts | None = None) -> str:
-    """The rows behind a number in one sentence: "6 of 50 defects found in these 90 days got to production."."""
+    """The rows behind a number in one sentence: "6 of 50 defects found in 90 days reached production."."""
     definition = METRICS[measure.metric]
-    span = f"in these {days} days"
+    span = f"in {days} days"
     if definition.unit == "count":
         return COUNTED[measure.metric].format(count=plural(measure.n, definition.sample), span=span)
     if measure.is_down_throughout:
-        failed = plural(measure.n, definition.sample) if measure.n else "No failure"
-        return f"{failed} {span}, and no moment of them without an open incident."
+        failed = plural(measure.n, definition.sample) if measure.n else "No failures"
+        return f"{failed} {span}, with an incident open the whole time."
     if measure.value is None and measure.excluded and measure.metric == "mttr":
         return f"None restored {span}; {plural(measure.excluded, 'incidents')} still open."
     if not measure.n or measure.value is None:
-        return f"No {definition.sample.removesuffix('s')} {span}."
+        return f"No {definition.sample} {span}."
     if definition.unit == "percent":
-        end = "got to production" if measure.metric == "escaped_defect_rate" else "were caught before production"
+        end = "reached production" if measure.metric == "escaped_defect_rate" else "were caught before production"
         return f"{int(measure.numerator or 0):,} of {plural(measure.n, definition.sample)} found {span} {end}."
     value = together(value_words(measure, cuts))
     if measure.metric == "mtbf":
-        return f"{plural(measure.n, definition.sample)} {span}: one for every {value} without downtime."
+        return f"{plural(measure.n, definition.sample)} {span}: one every {value} of uptime."
     done = "noticed" if measure.metric == "time_to_detect" else "restored"
     if measure.n == 1:
-        return f"The one incident of these {days} days was {done} after {value}."
+        return f"The one incident {span} was {done} after {value}."
     half = (
-        f"; half of them within {together(format_value(measure.median, 'seconds', cuts))}"
+        f", half of them within {together(format_value(measure.median, 'seconds', cuts))}"
         if measure.median is not None
         else ""
     )
-    return f"{plural(measure.n, definition.sample)} of these {days} days were {done} after {value} on average{half}."
+    return f"{plural(measure.n, definition.sample)} {span} were {done} after {value} on average{half}."

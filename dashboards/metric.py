@@ -111,9 +111,9 @@ class MetricPage:
         """What an honest number brings along."""
         measure = self.measure
         definition = METRICS[self.metric]
-        found = [{"label": "Counted", "value": plural(measure.n, definition.sample)}]
+        found = [{"label": "Sample", "value": plural(measure.n, definition.sample)}]
         if definition.unit == "percent":
-            found.append({"label": "Made of", "value": f"{measure.numerator:,} of {measure.denominator:,}"})
+            found.append({"label": "Calculation", "value": f"{measure.numerator:,} of {measure.denominator:,}"})
         if words := interval_words(measure):
             corrected = ", corrected for skew" if self.metric in MEANS else ""
             found.append({"label": "95% interval", "value": words + corrected})
@@ -128,16 +128,16 @@ class MetricPage:
                 if seconds is not None:
                     found.append({"label": label, "value": format_value(seconds, "seconds", self.rules.cuts)})
             if measure.longest_share is not None and measure.n > 1:
-                found.append({"label": "The longest one's share", "value": format_value(measure.longest_share, "percent")})
+                found.append({"label": "Share of longest incident", "value": format_value(measure.longest_share, "percent")})
         if self.with_open:
             found.append({"label": "With open incidents", "value": self.with_open})
         if measure.flagged:
             found.append({"label": "Start unknown", "value": f"{measure.flagged:,} counted from detection"})
         if self.verdict:
-            label = "Average against the window before" if self.metric in MEANS else "Against the window before"
+            label = "Average, previous period" if self.metric in MEANS else "Previous period"
             found.append({"label": label, "value": self.verdict})
         if self.typical:
-            found.append({"label": "Median against the window before", "value": self.typical})
+            found.append({"label": "Median, previous period", "value": self.typical})
         return found
 
 

@@ -97,7 +97,7 @@ def _places(user: User, words: Sequence[str]) -> Iterator[Hit]:
 def _threshold_editors(user: User, words: Sequence[str]) -> Iterator[Hit]:
     if is_admin(user):
         for slug in EDITABLE:
-            label = f"Edit thresholds of {METRICS[slug].label.lower()}"
+            label = f"Edit thresholds for {METRICS[slug].label.lower()}"
             if holds(words, label, METRICS[slug].short, "change tiers cut points"):
                 yield Hit("Actions", label, "", reverse("benchmarks:threshold_edit", args=[slug]))
 

@@ -49,7 +49,7 @@ def typical_words(verdict: Change, now: Measure, before: Measure) -> str:
 def opposed_words(now: Measure, before: Measure) -> str:
     """Where average and median went opposite ways, says so and why; "" where they did not.
 
-    "typical incident longer, average shorter because of one of 100 h in the window before"
+    "typical incident longer, average shorter because of one of 100 h in the previous period"
     """
     if now.value is None or before.value is None or now.median is None or before.median is None:
         return ""
@@ -57,7 +57,7 @@ def opposed_words(now: Measure, before: Measure) -> str:
     if mean * median >= 0:
         return ""
     typical, average = ("longer", "shorter") if median > 0 else ("shorter", "longer")
-    pulled, where = (before, " in the window before") if mean < 0 else (now, "")
+    pulled, where = (before, " in the previous period") if mean < 0 else (now, "")
     because = f" because of one of {format_value(pulled.longest, 'seconds')}{where}" if pulled.longest else ""
     return f"typical incident {typical}, average {average}{because}"
 

@@ -36,9 +36,9 @@ class DefectForm(RecordForm[Defect]):
     severity = forms.ModelChoiceField(
         Severity.objects.none(),
         to_field_name="key",
-        label="How severe is it?",
+        label="Severity",
         empty_label=None,
-        error_messages={"required": "Choose how severe it is.", "invalid_choice": "Choose one of these severities."},
+        error_messages={"required": "Select a severity.", "invalid_choice": "Choose one of these severities."},
     )
     stage_found = forms.ModelChoiceField(
         Stage.objects.all(),
@@ -74,7 +74,7 @@ class DefectForm(RecordForm[Defect]):
         to_field_name="reference",
         required=False,
         help_text="The reference of the original, such as PAY-DEF-7. Set the status to Duplicate as well.",
-        error_messages={"invalid_choice": "You can see no defect with this reference."},
+        error_messages={"invalid_choice": "No defect with this reference was found."},
     )
 
     class Meta:
@@ -95,7 +95,7 @@ class DefectForm(RecordForm[Defect]):
             "closed_at": "Closed",
         }
         help_texts = {
-            "steps": "What to do to see it. Markdown works. Do not include customer data.",
+            "steps": "How to reproduce it. Markdown works. Don't include customer data.",
             "resolution": "Only for a defect that is closed.",
         }
 

@@ -136,7 +136,7 @@ def take_over_thresholds(admin: User, day: date) -> None:
     sets = list(ThresholdSet.objects.in_force(day))
     for row in sets:
         row.pk, row.author, row.effective_from = None, admin, day
-        row.reason = "Taken over as shipped."
+        row.reason = "Default thresholds."
     ThresholdSet.objects.bulk_create(sets)
 
 

@@ -28,7 +28,7 @@ class IncidentForm(RecordForm[Incident]):
     severity = forms.ModelChoiceField(
         Severity.objects.none(),
         to_field_name="key",
-        label="How severe is it?",
+        label="Severity",
         required=False,
         blank=True,
         empty_label="Not sure yet",
@@ -47,14 +47,14 @@ class IncidentForm(RecordForm[Incident]):
         to_field_name="reference",
         required=False,
         help_text="The reference of a defect, such as PAY-DEF-7.",
-        error_messages={"invalid_choice": "You can see no defect with this reference."},
+        error_messages={"invalid_choice": "No defect with this reference was found."},
     )
     duplicate_of = KeyField(
         Incident.objects.none(),
         to_field_name="reference",
         required=False,
         help_text="The reference of the original, such as PAY-INC-42. Set the status to Duplicate as well.",
-        error_messages={"invalid_choice": "You can see no incident with this reference."},
+        error_messages={"invalid_choice": "No incident with this reference was found."},
     )
     should_have_caught = forms.ModelChoiceField(
         Stage.objects.all(),
@@ -76,8 +76,8 @@ class IncidentForm(RecordForm[Incident]):
         field_classes = dict.fromkeys(Incident.TIMES, MomentField) | {"customers_affected": WholeNumberField}
         labels = {"summary": "What do you know so far?", "customer_impacted": "Customers are affected"}
         help_texts = {
-            "summary": "Symptoms, when they began, what has been tried. Markdown works. Do not include customer data.",
-            "services": "What is hurt, in the words of your team.",
+            "summary": "Symptoms, when they began, what has been tried. Markdown works. Don't include customer data.",
+            "services": "Affected services.",
             "customers_affected": "An estimate is fine.",
         }
         widgets = {"customers_affected": forms.NumberInput(attrs={"min": 0})}
@@ -89,7 +89,7 @@ class IncidentForm(RecordForm[Incident]):
         self.offer_teams(Team.objects.with_rows_for(user))
         self.offer("severity", Severity.objects.all())
         self.offer("lead", User.objects.filter(is_active=True))
-        self.draw("severity", severity_cards(undetermined="Say it before service is restored"))
+        self.draw("severity", severity_cards(undetermined="Set it before restoring"))
         self.offer("caused_by_defect", Defect.objects.visible_to(user))
         self.offer("duplicate_of", Incident.objects.visible_to(user))
 

@@ -30,7 +30,7 @@ def mapping_choices() -> list[tuple[str, Any]]:
         (label, [(key, mapping.label) for key, mapping in MAPPINGS.items() if mapping.kind == kind])
         for kind, label in KINDS.items()
     ]
-    return [("", "Find out from the columns"), *groups]
+    return [("", "Detect from the columns"), *groups]
 
 
 class ImportForm(forms.ModelForm):
@@ -40,22 +40,22 @@ class ImportForm(forms.ModelForm):
         label="What is in the file?",
         choices=mapping_choices,
         required=False,
-        help_text="The kind of record and the tool that wrote the file.",
+        help_text="The kind of record and the tool that exported it.",
     )
     time_zone = LineField(
         max_length=60,
         initial=timezone.get_current_timezone_name,
-        help_text="For times in the file that name no zone, as in Europe/Berlin.",
+        help_text="For times without a zone. Example: Europe/Berlin.",
     )
 
     class Meta:
         model = ImportJob
         fields = ["file", "mapping_key", "team", "time_zone", "day_order", "create_teams", "all_types"]
         labels = {
-            "team": "Team of all rows",
-            "day_order": "What is 02/03/2024?",
-            "create_teams": "Make the teams that the file names and nobody has made yet",
-            "all_types": "Also take issues that are not bugs, such as stories and tasks",
+            "team": "Team for all rows",
+            "day_order": "Date order",
+            "create_teams": "Create teams that don't exist yet",
+            "all_types": "Also import issues that aren't bugs, such as stories and tasks",
         }
 
     def __init__(self, *args: Any, user: AnyUser, **kwargs: Any):
@@ -71,8 +71,8 @@ class ImportForm(forms.ModelForm):
         team = cast(forms.ModelChoiceField, self.fields["team"])
         team.queryset = Team.objects.with_rows_for(user, Role.MANAGER)
         team.to_field_name = "slug"
-        team.error_messages["invalid_choice"] = "Choose one of the teams that you may import into."
-        team.empty_label = "As the column “team” of the file says"
+        team.error_messages["invalid_choice"] = "Choose a team you can import into."
+        team.empty_label = "Use the file's team column"
         if not is_admin(user):
             del self.fields["create_teams"]
 
@@ -86,7 +86,7 @@ class ImportForm(forms.ModelForm):
         name = self.cleaned_data["time_zone"]
         if zone := zone_named(name):
             return zone.key
-        raise ValidationError("There is no time zone of this name. Write it like Europe/Berlin.")
+        raise ValidationError("Unknown time zone. Example: Europe/Berlin.")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -60,7 +60,7 @@ def import_start(request: SignedInRequest, pk: int) -> HttpResponse:
         problem = "Some rows have errors. Mend the file, or say that they are to be left out."
         return render_page(request, "integrations/detail.html", detail(job) | {"problem": problem}, status=422)
     if not job.can_start or not job.start(skip_errors=skip_errors):
-        messages.info(request, "This file is not waiting for its import any more.")
+        messages.info(request, "This file is no longer waiting to be imported.")
     return redirect(job)
 
 
@@ -98,11 +98,11 @@ def failed_rows(job: ImportJob, records: Iterator[tuple[int, list[str]]]) -> Ite
 def import_discard(request: SignedInRequest, pk: int) -> HttpResponse:
     job = get_object_or_404(ImportJob.objects.visible_to(request.user), pk=pk)
     if not job.is_over:
-        messages.error(request, "The file is being read just now. Wait until that is done.")
+        messages.error(request, "The file is being processed. Wait until that is done.")
         return redirect(job)
     job.file.delete(save=False)
     job.delete()
-    messages.success(request, "The file is gone from here. What was imported stays.")
+    messages.success(request, "File removed. Imported records are kept.")
     return redirect("integrations:import_list")
 
 

@@ -45,7 +45,7 @@ def asked_at(user: User, team: Team, now: datetime) -> datetime | None:
 
 def ask(user: User, team: Team, now: datetime) -> None:
     """Tells those who can give access: the team's managers, or the admins of a team that has none."""
-    body = f"{user} ({user.email}) asks for access to the records of {team}. To give it, invite them with a role."
+    body = f"{user} ({user.email}) asks for access to the records of {team}. To grant it, invite them with a role."
     invite = reverse("teams:members", args=[team.slug]) + "?" + urlencode({"email": user.email}) + "#invite"
     Notification.objects.tell_all(
         list(managers_of(team) or User.objects.filter(is_admin=True, is_active=True)),

@@ -40,7 +40,7 @@ def open_one(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def read_all(request: SignedInRequest) -> HttpResponse:
     Notification.objects.visible_to(request.user).unread().update(read_at=timezone.now())
-    messages.success(request, "Everything is marked as read.")
+    messages.success(request, "All marked as read.")
     return redirect("notifications:list")
 
 
@@ -50,12 +50,12 @@ def ask_access(request: SignedInRequest, slug: str) -> HttpResponse:
     team = get_object_or_404(Team.objects.visible_to(request.user), slug=slug)
     access = access_for(request.user, team, timezone.now())
     if access is None:
-        messages.success(request, f"You can see the records of {team} already.")
+        messages.success(request, f"You can already see the records of {team}.")
     elif access.asked_at:
-        messages.success(request, f"You have asked already. The managers of {team} see it in their inbox.")
+        messages.success(request, f"You have already asked. The managers of {team} see it in their inbox.")
     elif not ratelimit.consume(request, app="notifications", action="ask_access", config=REQUESTS):
         messages.error(request, "You have asked for access to many teams today. Try again tomorrow.")
     else:
         ask(request.user, team, timezone.now())
-        messages.success(request, f"You have asked for access to the records of {team}.")
+        messages.success(request, f"You asked for access to the records of {team}.")
     return redirect(way_back(request, team.get_absolute_url()))

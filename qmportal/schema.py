@@ -52,7 +52,7 @@ class Schema(APIView):
 WINDOW = [
     OpenApiParameter("window", int, enum=WINDOWS, default=DEFAULT_WINDOW, description="Length of the window in days."),
     OpenApiParameter(
-        "as_of", {"type": "string", "format": "date"}, description="The window ends when this day begins. Default: today."
+        "as_of", {"type": "string", "format": "date"}, description="Counts up to the start of this day. Default: today."
     ),
 ]
 ROWS = [

@@ -240,7 +240,7 @@ class TestOnRequest:
         assert (run.reason, run.requested_by) == ("requested", admin)
         page = client.get(run.get_absolute_url()).content.decode()
         assert 'hx-trigger="every 2s"' in page
-        assert f'<a href="{run.get_absolute_url()}">Ask again now</a>' in page
+        assert f'<a href="{run.get_absolute_url()}">Refresh now</a>' in page
         sweep()
         page = client.get(run.get_absolute_url()).content.decode()
         assert "Every page shows the new numbers." in page
@@ -277,11 +277,11 @@ class TestOnRequest:
             state="failed", error="OperationalError: <disk> full", finished_at=NIGHT
         )
         page = client.get(run.get_absolute_url()).content.decode()
-        assert "It failed" in page
+        assert "Failed:" in page
         assert "OperationalError: &lt;disk&gt; full" in page
         client.force_login(make_user())
         page = client.get(run.get_absolute_url()).content.decode()
-        assert "It failed" in page
+        assert "Failed:" in page
         assert "OperationalError" not in page
 
     @pytest.mark.parametrize("pk", [0, 404, 10**30])

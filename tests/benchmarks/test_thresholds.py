@@ -189,7 +189,7 @@ class TestEditing:
     def test_a_reason_is_needed_to_apply_but_not_to_look(self, client, admin):
         answer = send(client, RATE, minimum_n="20", reason="  \u200b ")
         assert answer.status_code == 422
-        assert "Say why the thresholds change." in text_of(answer)
+        assert "Enter a reason for the change." in text_of(answer)
         assert send(client, RATE, minimum_n="20", reason="", action="preview").status_code == 200
 
     def test_applying_without_a_change_is_said(self, client, admin):
@@ -250,8 +250,8 @@ class TestBadInput:
             ("minimum_n", "9" * 5000, "Enter a whole number from 1 to 1,000."),
             ("minimum_n", "\uff15", "Enter a whole number from 1 to 1,000."),
             ("minimum_n", "ten", "Enter a whole number from 1 to 1,000."),
-            ("minimum_n", "", "Say how many rows a team needs"),
-            ("effective_from", "", "Say from which day on."),
+            ("minimum_n", "", "Enter how many rows a team needs"),
+            ("effective_from", "", "Enter a date."),
             ("effective_from", "2026-02-30", "Enter a day of the calendar"),
             ("effective_from", "\uff12026-03-01", "Enter a day of the calendar"),
             ("effective_from", "tomorrow", "Enter a day of the calendar"),
@@ -327,7 +327,7 @@ class TestPreview:
         changes = {"elite_ends": "4"}
         shown = send(client, RATE, **changes)
         assert shown.status_code == 422
-        assert "1 team would change tier: press Apply again to confirm" in text_of(shown)
+        assert "1 team would change tier. Select Apply again to confirm." in text_of(shown)
         assert "Fast 4.0% 100 Elite Good down 1 tier" in text_of(shown)
         assert send(client, RATE, elite_ends="3").status_code == 422  # other values, another look
         assert ThresholdSet.objects.history("escaped_defect_rate").count() == 1
@@ -347,7 +347,7 @@ class TestPreview:
         mended = send(client, RATE, action="preview", elite_ends="4", htmx=True)
         assert mended.status_code == 200
         assert "There is a problem" not in mended.text
-        assert "Nobody would move." in mended.text
+        assert "No team would change tier." in mended.text
         assert 'value="4"' in mended.text
 
     @pytest.mark.parametrize("action", ["preview", "apply"])
@@ -390,9 +390,9 @@ class TestPreview:
         make_team(name="Idle")
         answer = send(client, RATE, action="preview", minimum_n="13")
         words = text_of(answer)
-        assert "Newly below the minimum n, so without a tier: Small (n = 12)" in words
+        assert "No longer enough data for a tier: Small (n = 12)" in words
         assert "loses its tier" in words
-        assert "Idle" not in words.split("Newly below")[1].split(".")[0]
+        assert "Idle" not in words.split("No longer enough data")[1].split(".")[0]
 
     def test_counts_only_the_severities_of_the_proposal(self, client, admin, today):
         team = make_team()
@@ -448,7 +448,7 @@ class TestReverting:
         send(client, RATE, minimum_n="20")
         silent = client.post(f"{RATE}revert/{default.pk}/", {"base": in_force("escaped_defect_rate").pk})
         assert silent.status_code == 422
-        assert "Say why" in text_of(silent)
+        assert "Enter a reason" in text_of(silent)
 
     def test_is_stopped_when_somebody_else_saved_meanwhile(self, client, admin):
         default = in_force("escaped_defect_rate")
@@ -492,14 +492,14 @@ def test_an_admin_keeps_the_shipped_thresholds_by_a_press(client):
     admin = make_user(admin=True)
     client.force_login(admin)
     before = {row.metric: row.rules() for row in ThresholdSet.objects.in_force(local_day(timezone.now()))}
-    assert "Keep the shipped thresholds" in client.get("/thresholds/").content.decode()
+    assert "Keep the default thresholds" in client.get("/thresholds/").content.decode()
     client.post("/thresholds/adopt/")
     client.post("/thresholds/adopt/")
     kept = list(ThresholdSet.objects.in_force(local_day(timezone.now())))
     assert {row.metric: row.rules() for row in kept} == before
     assert {row.author for row in kept} == {admin}
     assert ThresholdSet.objects.filter(author=admin).count() == len(before)
-    assert "Keep the shipped thresholds" not in client.get("/thresholds/").content.decode()
+    assert "Keep the default thresholds" not in client.get("/thresholds/").content.decode()
 
 
 @pytest.mark.parametrize(

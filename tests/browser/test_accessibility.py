@@ -72,7 +72,7 @@ def an_import(admin, tmp_path):
     )
     admin.goto("/imports/new/")
     admin.get_by_label("CSV file").set_input_files(path)
-    admin.get_by_label("Team of all rows").select_option(label="Payments")
+    admin.get_by_label("Team for all rows").select_option(label="Payments")
     admin.get_by_role("button", name="Check the file").click()
     admin.wait_for_url(re.compile(r"/imports/\d+/$"))
     addresses = {IMPORT_PAGE: urlsplit(admin.url).path}

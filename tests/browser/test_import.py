@@ -31,14 +31,14 @@ def test_one_wrong_line(new_context, sign_in, file, javascript):
     def follow_the_work():
         sweep()
         if not javascript:
-            page.get_by_role("link", name="Ask again now").click()
+            page.get_by_role("link", name="Refresh now").click()
 
     def send():
         page.goto("/imports/new/")
         page.get_by_label("CSV file").set_input_files(file)
-        page.get_by_label("Team of all rows").select_option(label="Payments")
+        page.get_by_label("Team for all rows").select_option(label="Payments")
         page.get_by_role("button", name="Check the file").click()
-        expect(page.get_by_text("Checking the file; nothing is changed")).to_be_visible()
+        expect(page.get_by_text("Checking the file. Nothing is changed yet.")).to_be_visible()
         follow_the_work()
 
     send()
@@ -51,7 +51,7 @@ def test_one_wrong_line(new_context, sign_in, file, javascript):
     page.get_by_role("button", name="Import 2 rows").click()
     expect(page.get_by_text("Importing", exact=True).first).to_be_visible()
     follow_the_work()
-    expect(page.get_by_text("The file is imported")).to_be_visible()
+    expect(page.get_by_text("Import complete")).to_be_visible()
     expect_numbers(page, "Created 2", "Updated 0", "Unchanged 0", "Left out 0 and 1 with errors")
     page.goto("/defects/?q=rounded+twice")
     expect(page.get_by_role("link", name="The total is rounded twice")).to_be_visible()

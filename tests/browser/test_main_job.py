@@ -54,7 +54,7 @@ def test_an_incident_changes_the_tier(new_context, javascript):
     page.get_by_label("Title").fill("Refunds are not paid out")
     page.get_by_label("Team", exact=True).select_option(label="Payments")
     page.get_by_label("Major").check()
-    page.get_by_text("More: times").click()
+    page.get_by_text("More: summary").click()
     page.get_by_label("Impact began").fill(typed(days_ago(12)))
     page.get_by_label("Detected").fill(typed(days_ago(12)))
     page.get_by_role("main").get_by_role("button", name="Report incident").click()
@@ -77,7 +77,7 @@ def test_an_incident_changes_the_tier(new_context, javascript):
     expect(page.get_by_text("Waiting")).to_be_visible()
     sweep()
     if not javascript:
-        page.get_by_role("link", name="Ask again now").click()
+        page.get_by_role("link", name="Refresh now").click()
     expect(page.get_by_text("Every page shows the new numbers.")).to_be_visible()
     # Six incidents: five of 1.5 h and one of 240 h, 41.25 h on average.
     expect_tiers(page, overall="Needs Work", restore="Needs Work")

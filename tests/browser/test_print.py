@@ -15,7 +15,7 @@ def test_a_printed_metric_names_its_team_and_shows_no_controls(engineer):
     engineer.emulate_media(media="print")
     expect(team).to_be_visible()
     expect(team).to_have_text("Payments")
-    expect(engineer.get_by_label("The window ends when this day begins")).to_be_hidden()
+    expect(engineer.get_by_label("Show data up to")).to_be_hidden()
     expect(engineer.locator(".chart-data table")).to_be_visible()
 
 

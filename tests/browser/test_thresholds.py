@@ -49,7 +49,7 @@ def test_tighten_look_apply_and_revert(new_context, sign_in, javascript):
     page.get_by_role("link", name="Follow the recomputation").click()
     sweep()
     if not javascript:
-        page.get_by_role("link", name="Ask again now").click()
+        page.get_by_role("link", name="Refresh now").click()
     expect(page.get_by_text("Every page shows the new numbers.")).to_be_visible()
     expect_tier(page, "Good")
 

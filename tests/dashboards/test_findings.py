@@ -14,36 +14,36 @@ HOUR = 3600
     [
         (
             Measure(12.0, 50, 6, 50, metric="escaped_defect_rate"),
-            "6 of 50 defects found in these 90 days got to production.",
+            "6 of 50 defects found in 90 days reached production.",
         ),
         (
             Measure(88.0, 50, 44, 50, metric="defect_removal_efficiency"),
-            "44 of 50 defects found in these 90 days were caught before production.",
+            "44 of 50 defects found in 90 days were caught before production.",
         ),
-        (Measure(None, 0, 0, 0, metric="escaped_defect_rate"), "No defect in these 90 days."),
+        (Measure(None, 0, 0, 0, metric="escaped_defect_rate"), "No defects in 90 days."),
         (
             Measure(2.5 * HOUR, 7, None, None, metric="mttr", median=2 * HOUR),
-            "7 incidents of these 90 days were restored after 2 h 30 min on average; half of them within 2 h.",
+            "7 incidents in 90 days were restored after 2 h 30 min on average, half of them within 2 h.",
         ),
         (
             Measure(HOUR, 1, None, None, metric="mttr", median=HOUR),
-            "The one incident of these 90 days was restored after 1 h.",
+            "The one incident in 90 days was restored after 1 h.",
         ),
-        (Measure(None, 0, None, None, metric="time_to_detect"), "No incident in these 90 days."),
+        (Measure(None, 0, None, None, metric="time_to_detect"), "No incidents in 90 days."),
         (
             Measure(48 * HOUR, 3, None, None, metric="mtbf"),
-            "3 failures in these 90 days: one for every 2 d without downtime.",
+            "3 failures in 90 days: one every 2 d of uptime.",
         ),
         (
             Measure(0, 3, 0, 3, metric="mtbf"),
-            "3 failures in these 90 days, and no moment of them without an open incident.",
+            "3 failures in 90 days, with an incident open the whole time.",
         ),
         (
             Measure(None, 0, 0, 0, metric="mtbf"),
-            "No failure in these 90 days, and no moment of them without an open incident.",
+            "No failures in 90 days, with an incident open the whole time.",
         ),
-        (Measure(None, 0, None, None, low=720 * HOUR, metric="mtbf"), "No failure in these 90 days."),
-        (Measure(1, 1, 1, None, metric="defects_found"), "1 defect found in these 90 days, at any stage."),
+        (Measure(None, 0, None, None, low=720 * HOUR, metric="mtbf"), "No failures in 90 days."),
+        (Measure(1, 1, 1, None, metric="defects_found"), "1 defect found in 90 days, at any stage."),
         (Measure(2, 2, 2, None, metric="open_incidents"), "2 incidents not yet restored when these days end."),
     ],
 )

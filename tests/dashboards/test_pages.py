@@ -74,7 +74,7 @@ def test_the_overview_filters_and_keeps_its_state_in_the_address(client, manager
     assert "Payments" in page
     assert "/t/search-team/" not in page
     none = client.get("/?tier=elite").content.decode()
-    assert "No team matches" in none
+    assert "No matching teams" in none
 
 
 NONSENSE = """
@@ -332,7 +332,7 @@ def test_every_metric_is_compared_with_the_window_before(client, manager, paymen
 
     def said(metric: str) -> str:
         facts = client.get(f"/t/payments/{metric}/").context["page"].facts()
-        return {fact["label"]: fact["value"] for fact in facts}.get("Against the window before", "")
+        return {fact["label"]: fact["value"] for fact in facts}.get("Previous period", "")
 
     assert said("escaped_defect_rate") == "improved, was 80.0% (n = 50)"
     assert said("escaped_defects") == "improved, was 40 (n = 40)"
@@ -346,8 +346,8 @@ def test_a_chosen_day_has_no_later_incident_and_says_what_is_of_now(client, mana
     now, then = client.get("/t/payments/"), client.get("/t/payments/", {"as_of": today - timedelta(days=9)})
     assert len(now.context["incidents"]) == 6
     assert list(then.context["incidents"]) == [old]
-    assert "Open as of now, not as of" in then.text
-    assert "as of now" not in now.text
+    assert "Open now, not as of" in then.text
+    assert "not as of" not in now.text
 
 
 def test_columns_of_figures_alone_are_right_aligned(client, manager):
@@ -588,8 +588,8 @@ def test_records_of_today_are_announced_for_tomorrow(client, manager):
     make_defect(team=young, found_at=timezone.now())
     take_snapshots(local_day(timezone.now()))
     page = client.get("/t/young/").content.decode()
-    assert "once their day is over" in page
-    assert "Go there" not in page
+    assert "The newest records count from" in page
+    assert "Show that day" not in page
 
 
 def test_a_number_whose_rows_one_may_not_see_is_no_link(client, manager, payments):
@@ -601,7 +601,7 @@ def test_a_number_whose_rows_one_may_not_see_is_no_link(client, manager, payment
 def test_whoever_comes_before_the_first_team_is_told_what_to_do(client):
     client.force_login(make_user())
     page = client.get("/").content.decode()
-    assert "An admin creates the first team" in page
+    assert "Once an admin has created a team" in page
     assert 'href="/training/library/"' in page
 
 
@@ -646,10 +646,10 @@ def test_where_average_and_median_disagree_the_page_says_why(client, today):
     client.force_login(make_member(team=team, role=Role.MANAGER))
     take_snapshots(today)
     facts = {fact["label"]: fact["value"] for fact in client.get("/t/outlier/mttr/?window=30").context["page"].facts()}
-    assert facts["Average against the window before"] == "no clear change, was 7 h 11 min (n = 16)"
-    assert facts["Median against the window before"] == (
+    assert facts["Average, previous period"] == "no clear change, was 7 h 11 min (n = 16)"
+    assert facts["Median, previous period"] == (
         "3 h 5 min, got worse, was 1 h; typical incident longer, average shorter "
-        "because of one of 4 d 4 h in the window before"
+        "because of one of 4 d 4 h in the previous period"
     )
     card = client.get("/t/outlier/?window=30").context["report"].change("mttr")
     assert (card["direction"], card["word"]) == ("down", "not significant")
@@ -685,7 +685,7 @@ def test_a_mean_just_under_an_hour_reads_so_everywhere(client, today, yesterday)
     answer = client.get("/t/just-under/mttr/")
     assert answer.context["page"].value == "59 min 40 s"
     assert answer.context["trend"].points[-1].text == "59 min 40 s"
-    finding = "5 incidents of these 90 days were restored after 59 min 40 s on average; half of them within 59 min 40 s."
+    finding = "5 incidents in 90 days were restored after 59 min 40 s on average, half of them within 59 min 40 s."
     assert answer.context["page"].finding.replace("\u00a0", " ") == finding
 
 

@@ -61,7 +61,7 @@ def test_the_form_opens_with_what_the_address_says(client):
 def test_a_blank_form_comes_back_with_a_summary_and_what_was_typed(client):
     answer = client.post(CREATE, {"steps": "Open the basket"})
     assert answer.status_code == 422
-    for words in ("There is a problem", "Enter a title.", "Choose a team.", "Choose how severe it is.", "Open the basket"):
+    for words in ("There is a problem", "Enter a title.", "Choose a team.", "Select a severity.", "Open the basket"):
         assert words in answer.text
     assert "Choose the stage that found it." in answer.text
     assert not Defect.objects.exists()
@@ -83,7 +83,7 @@ def test_a_blank_form_comes_back_with_a_summary_and_what_was_typed(client):
         ({"stage_introduced": "production"}, "cannot be introduced after it is found"),
         ({"stage_should_catch": "production"}, "could not have caught it"),
         ({"assignee": "nobody@example.com"}, "Nobody in this team has that e-mail."),
-        ({"duplicate_of": "THEIR-DEF-1"}, "You can see no defect with this reference."),
+        ({"duplicate_of": "THEIR-DEF-1"}, "No defect with this reference was found."),
         ({"steps": "a\x00b"}, "Null characters are not allowed."),
     ],
 )

@@ -117,7 +117,7 @@ def test_titles_are_cleaned_but_kept_as_they_are_meant(client):
         ({"customers_affected": "2147483648"}, "less than or equal to 2147483647"),
         ({"lead": "nobody@example.com"}, "Nobody in this team has that e-mail."),
         ({"lead": "outsider@example.com"}, "Nobody in this team has that e-mail."),
-        ({"caused_by_defect": "THEIR-DEF-1"}, "You can see no defect with this reference."),
+        ({"caused_by_defect": "THEIR-DEF-1"}, "No defect with this reference was found."),
         ({"caused_by_defect": "PAY\x00"}, "Null characters are not allowed."),
         ({"status": "duplicate"}, "Name the incident that this one duplicates."),
         ({"summary": "a\x00b"}, "Null characters are not allowed."),

@@ -75,7 +75,7 @@ def start(client, job, **fields):
 
 def test_from_upload_to_records(client, team, manager, files):
     response = send(client, GOOD, team=team)
-    assert "Checking the file; nothing is changed" in response.text
+    assert "Checking the file. Nothing is changed yet." in response.text
     assert 'hx-trigger="every 2s"' in response.text
     call_command("sweep")
     job = ImportJob.objects.get()
@@ -87,7 +87,7 @@ def test_from_upload_to_records(client, team, manager, files):
     start(client, job)
     assert (job.state, job.result["created"]) == ("done", 2)
     assert {defect.reference for defect in Defect.objects.all()} == {"PAY-DEF-1", "PAY-DEF-2"}
-    assert "The file is imported" in page(client, job).text
+    assert "Import complete" in page(client, job).text
     run = SnapshotRun.objects.get()
     assert (run.reason, run.requested_by) == ("import", manager)
 
@@ -324,7 +324,7 @@ def test_the_file_goes_after_a_clean_import(client, team, manager, files, django
 def test_discarding(client, team, manager, files):
     job = checked(client, GOOD, team=team)
     response = client.post(reverse("integrations:import_discard", args=[job.pk]), follow=True)
-    assert "The file is gone from here" in response.text
+    assert "File removed" in response.text
     assert list(files.iterdir()) == []
     assert not ImportJob.objects.exists()
 
@@ -378,7 +378,7 @@ def test_a_full_disk_is_said(client, team, manager, files, monkeypatch):
     monkeypatch.setattr(FileSystemStorage, "_save", full)
     answer = send(client, GOOD, team=team)
     assert answer.status_code == 507
-    assert "The portal’s disk is full, so nothing of what you sent was saved." in answer.text
+    assert "The portal’s disk is full, so nothing was saved." in answer.text
 
 
 def test_files_that_no_row_names_are_removed_after_a_day(client, team, manager, files):

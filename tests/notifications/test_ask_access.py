@@ -97,7 +97,7 @@ def test_managers_from_above_are_asked_too_but_not_named_when_their_team_is_hidd
 
 def test_a_team_without_a_manager_asks_the_admins(client, team, reader):
     make_user(admin=True, email="ada@example.com")
-    assert "An admin of the portal can invite you." in client.get("/t/pay/").text
+    assert "An admin can invite you." in client.get("/t/pay/").text
     client.post(ASK)
     assert told() == ["ada@example.com"]
 

@@ -40,9 +40,7 @@ class Command(BaseCommand):
         order.add_argument(
             "--month-first", dest="day_first", action="store_const", const=False, help="02/03/2024 is 3 February"
         )
-        parser.add_argument(
-            "--create-teams", action="store_true", help="make the teams that the file names and nobody has made"
-        )
+        parser.add_argument("--create-teams", action="store_true", help="create teams that don't exist yet")
         parser.add_argument(
             "--source", metavar="NAME", default="", help="where the ids come from (default: column, mapping)"
         )
