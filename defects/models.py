@@ -270,7 +270,7 @@ class Defect(Record):
             found["resolution"] = "Only a closed defect has a resolution. Close it, or leave this empty."
         # Other tools do not say of what: an imported defect may leave it open.
         if self.is_duplicate and self.duplicate_of_id is None and self.source in ("", FILED_HERE):
-            found["duplicate_of"] = "Name the defect that this one duplicates."
+            found["duplicate_of"] = "Enter the defect that this one duplicates."
         if self.pk and self.duplicate_of_id == self.pk:
             found["duplicate_of"] = "A defect cannot be a duplicate of itself."
         return found | self.stage_problems()

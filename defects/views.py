@@ -113,7 +113,7 @@ def defect_bring_back(request: SignedInRequest, reference: str) -> HttpResponse:
     if request.method == "POST":
         version = (read_undo(request) or {}).get("version")  # none from the page that asks
         if not defect.put_away(None, version):
-            messages.error(request, f"{defect.reference} was changed since, so it stays deleted.")
+            messages.error(request, f"{defect.reference} has changed since, so it stays deleted.")
             return redirect("defects:list")
         messages.success(request, f"{defect.reference} is back.")
         return redirect(defect)

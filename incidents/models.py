@@ -257,7 +257,7 @@ class Incident(Record):
         """Somebody has taken it: writes the time, accepts an incident in triage, and leads it if nobody does."""
         self._lock()
         if not self.can_acknowledge:
-            raise ValidationError("This incident is acknowledged already, or over.")
+            raise ValidationError("This incident has already been acknowledged, or is over.")
         self.acknowledged_at = self._after_all_times(now)
         self.lead = self.lead or by
         self.follow_times()
@@ -295,7 +295,7 @@ class Incident(Record):
         """Undoes a move, unless something else has changed since."""
         self._lock()
         if self.version != version:
-            raise ValidationError("This incident was changed since, so the move was not undone.")
+            raise ValidationError("This incident has changed since, so the move was not undone.")
         for name, value in state.items():
             setattr(self, name, datetime.fromisoformat(value) if value and name in self.TIMES else value)
         self._save_if_right(now)
@@ -332,7 +332,7 @@ class Incident(Record):
         if restored and self.severity_id is None:
             found["severity"] = "Choose a severity: a restored incident must have one."
         if self.status == self.Status.DUPLICATE and self.duplicate_of_id is None:
-            found["duplicate_of"] = "Name the incident that this one duplicates."
+            found["duplicate_of"] = "Enter the incident that this one duplicates."
         if self.status != self.Status.DUPLICATE and self.duplicate_of_id is not None:
             found["duplicate_of"] = "Only a duplicate names another incident."
         if self.pk and self.duplicate_of_id == self.pk:

@@ -141,7 +141,7 @@ def incident_bring_back(request: SignedInRequest, reference: str) -> HttpRespons
     if request.method == "POST":
         version = (read_undo(request) or {}).get("version")  # none from the page that asks
         if not incident.put_away(None, version):
-            messages.error(request, f"{incident.reference} was changed since, so it stays deleted.")
+            messages.error(request, f"{incident.reference} has changed since, so it stays deleted.")
             return redirect("incidents:list")
         messages.success(request, f"{incident.reference} is back.")
         return redirect(incident)

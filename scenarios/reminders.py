@@ -40,7 +40,7 @@ def remind_learners(now: datetime) -> int:
             key=f"training-{kind}-{first.due_on}-{first.assigned_at:%Y%m%d%H%M%S%f}",
             kind="training",
             subject=f"Due on {due}: {what}" if kind == "due" else f"Overdue since {due}: {what}",
-            body="\n".join(f"- {titles(each.kind, each.ref)}" for each in group),
+            body="\n".join(titles(each.kind, each.ref) for each in group),
             url=reverse("scenarios:mine"),
         )
     return len(groups)
@@ -71,7 +71,7 @@ def remind_managers(now: datetime) -> int:
         teams[row.user].append(row.team_id)
     for manager, people in reports.items():
         counts = Counter(late.visible_to(manager).filter(user__in=people).values_list("user_id", flat=True))
-        lines = [f"- {people[pk]}: {counts[pk]} overdue" for pk in sorted(counts, key=lambda pk: str(people[pk]))]
+        lines = [f"{people[pk]}: {counts[pk]} overdue" for pk in sorted(counts, key=lambda pk: str(people[pk]))]
         if lines:
             _tell_manager(manager, teams[manager], lines, today)
     return len(reports)

@@ -18,7 +18,7 @@ class TooLarge(RequestDataTooBig):
 
     def __init__(self, limit: int):
         size = f"{limit // 2**20} MB" if limit >= 2**20 else f"{limit // 2**10} kB"
-        super().__init__(f"The portal takes up to {size} here. Nothing was saved.")
+        super().__init__(f"The limit here is {size}. Nothing was saved.")
 
 
 class Stream(Protocol):

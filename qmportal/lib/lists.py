@@ -87,7 +87,7 @@ class ListForm(forms.Form):
         chosen = self.cleaned_data
         since, until = chosen.get("since"), chosen.get("until")
         if since and until and until < since:
-            self.add_error("until", "This day lies before the first one.")
+            self.add_error("until", "This day is before the first one.")
         return chosen
 
     @property

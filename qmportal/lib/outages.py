@@ -11,9 +11,9 @@ from psycopg.errors import DeadlockDetected, DiskFull, LockNotAvailable, QueryCa
 from psycopg_pool import PoolTimeout
 
 RETRY_AFTER_SECONDS = 5
-CONTENDED = "Somebody else is changing the same records, an import for instance."
+CONTENDED = "Someone else, or an import, is changing the same records."
 SLOW = "This took longer than the portal allows for one request. A shorter period or fewer rows may help."
-DOWN = "The portal cannot reach its database right now."
+DOWN = "The portal can't reach its database right now."
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 # Classes of SQLSTATE: connection lost, resources (disk, memory, connections), the server shuts down or starts, system error.
 SQLSTATES = ("08", "53", "57P", "58")

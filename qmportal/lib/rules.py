@@ -46,7 +46,7 @@ def date_problems(row: Any, fields: Iterable[str], now: datetime) -> dict[str, s
         if value is None:
             continue
         if value > now + CLOCK_SKEW:
-            problems[field] = "This time lies in the future. Enter a time that has already passed."
+            problems[field] = "This time is in the future. Enter a past time."
         elif value.year < EARLIEST_YEAR:
             problems[field] = f"Enter a date in {EARLIEST_YEAR} or later."
     return problems

@@ -17,16 +17,17 @@ RUN = """async () => {
 
 # Their numbers are only known once they are made.
 IMPORT_PAGE, RUN_PAGE = "the import", "the recomputation"
-OPEN_PAGES = ["/account/login/", "/account/password/reset/"]
+OPEN_PAGES = ["/account/login/", "/account/password/reset/", "/account/password/reset/done/"]
 PAGES = [
     *("/", "/?q=nobody", "/t/payments/", "/t/search/", "/t/payments/mttr/", "/t/payments/escaped_defect_rate/?tab=excluded"),
     *("/incidents/", "/incidents/?q=nothing", "/incidents/PAY-INC-1/", "/incidents/SEA-INC-1/", "/incidents/new/"),
-    *("/defects/", "/defects/PAY-DEF-1/", "/defects/new/", "/defects/PAY-DEF-1/delete/"),
+    *("/incidents/PAY-INC-1/edit/", "/incidents/PAY-INC-1/delete/"),
+    *("/defects/", "/defects/PAY-DEF-1/", "/defects/new/", "/defects/PAY-DEF-1/edit/", "/defects/PAY-DEF-1/delete/"),
     *("/thresholds/", "/thresholds/mttr/", "/thresholds/escaped_defect_rate/edit/", RUN_PAGE),
     *("/imports/", "/imports/new/", IMPORT_PAGE),
     *("/teams/", "/teams/new/", "/teams/payments/edit/", "/teams/payments/members/", "/teams/people/"),
     *("/teams/profile/", "/teams/tokens/", "/teams/sessions/", "/account/email/", "/account/password/change/"),
-    *("/search/?q=pay", "/help/"),
+    *("/search/?q=pay", "/search/?q=nothing", "/help/", "/account/logout/"),
 ]
 NOWHERE = "/nowhere/"
 FORBIDDEN = "/thresholds/mttr/edit/"

@@ -56,7 +56,7 @@ def test_a_duplicate_and_its_original(incident):
     with pytest.raises(IntegrityError, match="incident_not_its_own_duplicate"), transaction.atomic():
         rows.update(status="duplicate", duplicate_of=incident)
     incident.status = "duplicate"
-    assert incident.problems(AFTER) == {"duplicate_of": "Name the incident that this one duplicates."}
+    assert incident.problems(AFTER) == {"duplicate_of": "Enter the incident that this one duplicates."}
     incident.duplicate_of = incident
     assert incident.problems(AFTER) == {"duplicate_of": "An incident cannot be a duplicate of itself."}
     incident.status = "active"

@@ -241,7 +241,7 @@ def test_without_a_team_the_file_is_refused(load, team):
         ({"external_id": "x" * 121}, "the id at most 120"),
         ({"source": "form"}, "source: The source “form” belongs to records that people file here."),
         ({"found_at": ""}, "found_at: This time is missing."),
-        ({"found_at": "2999-01-01"}, "found_at: This time lies in the future."),
+        ({"found_at": "2999-01-01"}, "found_at: This time is in the future."),
         ({"found_at": "02/03/2024"}, "could be 2 Mar or 3 Feb"),
         ({"fixed_at": "2024-02-01"}, "fixed_at: A defect cannot be fixed before it is found."),
         ({"severity": "SEV9"}, "severity: “SEV9” is not known here. Known: SEV1"),

@@ -246,7 +246,7 @@ def test_managers_hear_once_a_week_who_is_behind(manager, team, ann):
         reminders.remind_managers(NOON + timedelta(days=day))
     told = Notification.objects.filter(user=manager)
     assert sorted(told.values_list("key", flat=True)) == ["training-team-2026-12", "training-team-2026-13"]
-    assert told[0].body == "- Ann: 1 overdue"
+    assert told[0].body == "Ann: 1 overdue"
     assert told[0].url == "/training/progress/?state=overdue"
     assert not Notification.objects.filter(user__in=[lead, stranger, ann]).exists()
 

@@ -71,7 +71,7 @@ def code(answer):
 def test_a_stranger_sends_a_few_fields_and_no_more(client, path):
     answer = send(client, path, Unread(), CONTENT_LENGTH=str(300 * MB))
     assert answer.status_code == 413
-    assert "The portal takes up to 64 kB here. Nothing was saved." in answer.text
+    assert "The limit here is 64 kB. Nothing was saved." in answer.text
     assert answer["Content-Type"].startswith("text/html")
 
 
@@ -99,7 +99,7 @@ def test_the_api_says_it_in_json(client, token):
     large = json.dumps({"scenario": "x" * 6 * MB})
     answer = client.post("/api/v1/attempts/", large, content_type="application/json", **token)
     assert answer.status_code == 413
-    sentence = "The portal takes up to 5 MB here. Nothing was saved."
+    sentence = "The limit here is 5 MB. Nothing was saved."
     assert answer.json() == {
         "type": "client_error",
         "errors": [{"code": "too_large", "detail": sentence, "attr": None}],
