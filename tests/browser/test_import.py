@@ -47,7 +47,7 @@ def test_one_wrong_line(new_context, sign_in, file, javascript):
     expect(errors).to_contain_text("2026-02-30")
     expect_numbers(page, "To create 2", "To update 0", "Unchanged 0", "Left out 0 and 1 with errors")
 
-    page.get_by_label("Import the good rows").check()
+    page.get_by_label("Import the valid rows").check()
     page.get_by_role("button", name="Import 2 rows").click()
     expect(page.get_by_text("Importing", exact=True).first).to_be_visible()
     follow_the_work()

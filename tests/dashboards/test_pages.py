@@ -793,6 +793,6 @@ def test_an_archived_teams_rows_are_counted_and_listed_above_it(client, yesterda
 
 @pytest.mark.parametrize("metric", ["mttr", "mtbf"])
 def test_pages_say_that_a_reopened_incident_counts_the_time_between(client, manager, payments, metric):
-    assert "from its start to its last restore, the time in between included" in client.get(f"/t/payments/{metric}/").text
+    assert "from its start to its last restore, including the time in between" in client.get(f"/t/payments/{metric}/").text
     incident = payments.incidents.first()
     assert "If it was reopened, the time in between counts too." in client.get(incident.get_absolute_url()).text

@@ -75,4 +75,4 @@ def test_undo_does_not_undo_what_somebody_did_since(client, team, defect):
     where, what = undo_in(client.post(url("delete", defect), follow=True))
     defect.put_away(None)
     defect.put_away(NOON)
-    assert "was changed since, so it stays deleted" in client.post(where, what, follow=True).text
+    assert "has changed since, so it stays deleted" in client.post(where, what, follow=True).text

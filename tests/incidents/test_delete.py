@@ -75,4 +75,4 @@ def test_undo_does_not_undo_what_somebody_did_since(client, team, incident):
     where, what = undo_in(client.post(url("delete", incident), follow=True))
     incident.put_away(None)
     incident.put_away(NOON)
-    assert "was changed since, so it stays deleted" in client.post(where, what, follow=True).text
+    assert "has changed since, so it stays deleted" in client.post(where, what, follow=True).text

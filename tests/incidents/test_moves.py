@@ -112,7 +112,7 @@ def test_undo_leaves_alone_what_was_changed_since(press, client, team):
     incident = make_incident(team=team)
     where, what = undo_in(press(incident, "mitigated"))
     press(incident, "restored")
-    assert "was changed since" in client.post(where, what, follow=True).text
+    assert "has changed since" in client.post(where, what, follow=True).text
     incident.refresh_from_db()
     assert incident.status == "restored"
 
