@@ -117,7 +117,7 @@ def incident_undo_move(request: SignedInRequest, reference: str) -> HttpResponse
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
     else:
-        messages.success(request, f"{incident.reference} is {incident.get_status_display().lower()} again.")
+        messages.success(request, f"{incident.reference} is back to {incident.get_status_display().lower()}.")
     return redirect(incident)
 
 

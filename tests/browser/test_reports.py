@@ -20,4 +20,4 @@ def test_a_move_is_undone_from_its_message(engineer):
     message = engineer.locator(".toast.success")
     expect(message).to_contain_text(f"{incident.reference} is mitigated.")
     message.get_by_role("button", name="Undo").click()
-    expect(message).to_contain_text(f"{incident.reference} is active again.")
+    expect(message).to_contain_text(f"{incident.reference} is back to active.")

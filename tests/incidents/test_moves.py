@@ -103,7 +103,7 @@ def test_a_move_is_undone_by_one_press(press, client, team, to):
     incident = make_incident(team=team, status="triage", severity_key=None)
     before = incident.state()
     where, what = undo_in(press(incident, to, severity="SEV1"))
-    assert "PAY-INC-1 is triage again." in client.post(where, what, follow=True).text
+    assert "PAY-INC-1 is back to triage." in client.post(where, what, follow=True).text
     incident.refresh_from_db()
     assert (incident.state(), incident.version) == (before, 3)
 
