@@ -31,6 +31,8 @@ TRAINING = {
 ENTRY_OF = {page: entry for entry, pages in TRAINING.items() for page in pages}
 # And of the other apps, where it is not called like the app.
 SECTIONS = {"benchmarks": "thresholds", "integrations": "import"}
+# Pages of the account are reached below the bar's entries and belong to none of them.
+ACCOUNT = {"profile", "sessions", "tokens", "token_revoke"}
 
 
 class Shell:
@@ -50,6 +52,8 @@ class Shell:
             return match.url_name or ""
         if match.namespace == "scenarios":
             return ENTRY_OF.get(match.url_name or "", "scenarios")
+        if match.namespace == "teams" and match.url_name in ACCOUNT:
+            return ""
         return SECTIONS.get(match.namespace, match.namespace)
 
     @cached_property

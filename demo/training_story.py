@@ -156,7 +156,7 @@ OTHER_TEAMS = ("Checkout", "Payments", "Growth", "Mobile apps", "Data platform",
 
 TEAM_PLAN = "Release with a net"
 TEAM_PLAN_FOR = "Checkout"
-TEAM_PLAN_TEXT = "Before you are on call for a release of ours: how we let few customers meet a fault, and stop in time."
+TEAM_PLAN_TEXT = "Before you are on call for a release: how we expose few customers to a fault, and stop in time."
 TEAM_PLAN_ITEMS = (
     ("page", "progressive-delivery", 14),
     ("check", "canary", 14),

@@ -57,6 +57,7 @@ class ImportForm(forms.ModelForm):
             "create_teams": "Create teams that don't exist yet",
             "all_types": "Also import issues that aren't bugs, such as stories and tasks",
         }
+        help_texts = {"day_order": "How to read dates such as 02/03/2024."}
 
     def __init__(self, *args: Any, user: AnyUser, **kwargs: Any):
         super().__init__(*args, **kwargs)

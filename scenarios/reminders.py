@@ -40,7 +40,7 @@ def remind_learners(now: datetime) -> int:
             key=f"training-{kind}-{first.due_on}-{first.assigned_at:%Y%m%d%H%M%S%f}",
             kind="training",
             subject=f"Due on {due}: {what}" if kind == "due" else f"Overdue since {due}: {what}",
-            body="\n".join(titles(each.kind, each.ref) for each in group),
+            body="\n".join(titles(each.kind, each.ref) for each in group[1:] and group),
             url=reverse("scenarios:mine"),
         )
     return len(groups)

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-DESCRIPTION = "What quality means here, how it is counted, and one decision scenario: the start for everybody who is new."
+DESCRIPTION = "What quality means here, how it is measured, and one decision scenario: a start for everyone new."
 ITEMS = (
     ("page", "quality-management", 3),
     ("page", "the-trap", 3),

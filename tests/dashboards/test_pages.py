@@ -506,7 +506,7 @@ def test_a_team_whose_records_are_old_shows_the_way_to_them(client, payments, to
     take_snapshots(today)
     client.force_login(make_user())
     page = client.get("/t/old/").content.decode()
-    assert "The newest one counts as of 2 Mar 2015." in page
+    assert "The newest record counts as of 2 Mar 2015." in page
     assert "as_of=2015-03-02" in page
 
 

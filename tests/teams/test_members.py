@@ -195,8 +195,8 @@ def test_an_address_has_one_spelling(client, manager, typed, kept):
         ("Waiting@example.com", "already has an open invitation"),
         ("gone@example.com", "is deactivated"),
         ("a@b.c\r\nBcc: d@e.f", "Enter a valid email address."),
-        ("İlker@corp.example", "only plain letters"),
-        ("mu\u017fk@corp.example", "only plain letters"),
+        ("İlker@corp.example", "only contain plain letters"),
+        ("mu\u017fk@corp.example", "only contain plain letters"),
     ],
 )
 def test_a_bad_invitation_gets_a_sentence(client, team, manager, email, sentence):
