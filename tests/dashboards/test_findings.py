@@ -44,7 +44,7 @@ HOUR = 3600
         ),
         (Measure(None, 0, None, None, low=720 * HOUR, metric="mtbf"), "No failures in 90 days."),
         (Measure(1, 1, 1, None, metric="defects_found"), "1 defect found in 90 days, at any stage."),
-        (Measure(2, 2, 2, None, metric="open_incidents"), "2 incidents not yet restored when these days end."),
+        (Measure(2, 2, 2, None, metric="open_incidents"), "2 incidents not yet restored at the end of the period."),
     ],
 )
 def test_the_counts_behind_a_number(measure, sentence):

@@ -759,7 +759,7 @@ def test_rows_of_a_team_that_moved_away_count_but_are_not_listed(client, yesterd
     page = client.get(f"/t/old/defects_found/?as_of={today}").content.decode()
     assert "Stays here" in page
     assert "Moves away" not in page
-    assert "1 more belongs to teams that have moved since" in page
+    assert "1 more belongs to teams that have since moved" in page
     listed = client.get("/api/v1/teams/old/metrics/defects_found/rows/").json()
     assert [row["title"] for row in listed["results"]] == ["Stays here"]
     client.force_login(make_user(admin=True))

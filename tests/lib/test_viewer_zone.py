@@ -85,7 +85,7 @@ def test_the_zone_is_chosen_in_the_profile(client, team):
     user = make_user()
     client.force_login(user)
     page = client.get("/teams/profile/").text
-    assert "As the organisation: UTC" in page
+    assert "Organisation default: UTC" in page
     client.post("/teams/profile/", {"name": "Ann", "time_zone": "Asia/Tokyo"})
     user.refresh_from_db()
     assert user.time_zone == "Asia/Tokyo"

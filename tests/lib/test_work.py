@@ -109,9 +109,9 @@ def test_a_page_says_why_nothing_moves(row, expected):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"state": "running", "lease_until": -SECOND}, "It starts again by itself within seconds."),
-        ({"state": "running", "lease_until": 15 * SECOND}, "It starts again by itself by <time"),
-        ({"state": "queued", "run_after": 3600 * SECOND}, "It is tried again at <time"),
+        ({"state": "running", "lease_until": -SECOND}, "It restarts automatically within seconds."),
+        ({"state": "running", "lease_until": 15 * SECOND}, "It restarts automatically by <time"),
+        ({"state": "queued", "run_after": 3600 * SECOND}, "Next attempt: <time"),
         ({"state": "queued", "run_after": -3600 * SECOND}, "No worker has started this yet"),
     ],
 )
