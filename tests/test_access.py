@@ -445,6 +445,8 @@ def outcome(response: Any) -> Any:
         return LOGIN
     if response.status_code == 302 and response["Location"].startswith("/account/login/"):
         return LOGIN
+    if response.status_code == 401 and b'href="/account/login/' in response.content:  # beside what was typed
+        return LOGIN
     return OK if response.status_code < 400 or response.status_code == 422 else response.status_code
 
 
