@@ -21,7 +21,9 @@ def test_from_the_printed_address_to_a_ticked_check_list(page, settings):
     page.get_by_role("button", name="Create and sign in").click()
     expect(page.get_by_role("heading", name="Get started")).to_be_visible()
     steps = page.locator(".checklist li")
-    expect(steps).to_contain_text(["To do: Create a team", "To do: Take the", "To do: Import or report", "To do: Invite"])
+    expect(steps).to_contain_text(
+        ["To do: Create a team", "To do: Choose your thresholds", "To do: Import or report", "To do: Invite"]
+    )
 
     steps.nth(0).get_by_role("link", name="Create a team").click()
     page.get_by_label("Name").fill("Payments")
