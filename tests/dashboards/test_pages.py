@@ -1,5 +1,6 @@
 """The pages through the front door: what a manager sees, what is hidden, and that queries do not grow with rows."""
 
+import csv
 import re
 from datetime import UTC, date, datetime, timedelta
 
@@ -104,12 +105,12 @@ def test_a_filter_sends_headline_figures_and_table_to_htmx(client, manager):
 def test_the_table_leaves_as_csv_with_formulas_made_text(client, manager, payments):
     payments.name = "=cmd|' /C calc'!A0"
     payments.save()
-    rows = client.get("/?format=csv").content.decode("utf-8-sig").splitlines()
-    assert rows[0].startswith("team,slug,as_of,window_days,overall_tier,escaped_defect_rate,")
-    assert rows[0].endswith(",group,is_group")
-    assert rows[1].startswith("'=cmd")
-    assert ",average,12.0,50,average,ok," in rows[1]
-    assert rows[1].endswith(",,no")
+    header, row = list(csv.reader(client.get("/?format=csv").content.decode("utf-8-sig").splitlines()))[:2]
+    assert header[:6] == ["team", "slug", "as_of", "window_days", "overall_tier", "escaped_defect_rate"]
+    assert header[-2:] == ["group", "is_group"]
+    assert row[0].startswith("'=cmd")
+    assert row[4:9] == ["average", "12.0", "50", "average", "ok"]
+    assert row[-2:] == ["", "no"]
 
 
 def test_members_only_teams_are_hidden_from_others(client, payments):
