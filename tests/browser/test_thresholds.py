@@ -28,8 +28,8 @@ def test_tighten_look_apply_and_revert(new_context, sign_in, javascript):
     tighten_good(page)
     page.get_by_role("button", name="Preview").click()
     preview = page.locator("#preview")
-    expect(preview).to_contain_text("1 of 3 teams would change tier.")
-    expect(preview.locator("tbody tr")).to_have_text("Checkout 8.0% 50 Good Average down 1 tier")
+    expect(preview).to_contain_text("0 of 2 teams and 1 of 1 group would change tier.")
+    expect(preview.locator("tbody tr")).to_have_text("Checkout Group 8.0% 50 Good Average down 1 tier")
     expect(page.get_by_label("Good below")).to_have_value("7")  # what was typed stays
     expect_tier(page, "Good")
 
@@ -43,7 +43,7 @@ def test_tighten_look_apply_and_revert(new_context, sign_in, javascript):
 
     page.goto("/thresholds/escaped_defect_rate/")
     page.get_by_role("link", name="Revert to this version").click()
-    expect(page.get_by_role("main")).to_contain_text("1 of 3 teams would change tier.")
+    expect(page.get_by_role("main")).to_contain_text("0 of 2 teams and 1 of 1 group would change tier.")
     page.get_by_label("Reason").fill("Too early")
     page.get_by_role("button", name="Revert to this version").click()
     page.get_by_role("link", name="Follow the recomputation").click()
