@@ -274,6 +274,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "qmportal.lib.formats.Formats",
     "DEFAULT_PAGINATION_CLASS": "qmportal.lib.api.CursorPages",
     "DEFAULT_FILTER_BACKENDS": ["qmportal.lib.api.DeclaredFilters"],
+    "DEFAULT_METADATA_CLASS": None,  # the schema describes the calls, not each address once more
     "DEFAULT_SCHEMA_CLASS": "qmportal.lib.openapi.Described",
     "EXCEPTION_HANDLER": "qmportal.lib.api.exception_handler",
     "COERCE_DECIMAL_TO_STRING": False,
