@@ -188,8 +188,8 @@ def test_mtbf_without_a_failure_is_a_bound_and_no_tier():
 
 def test_mtbf_leaves_downtime_out():
     assert mtbf(Tally(failures=4, exposure_seconds=QUARTER, downtime_seconds=2 * D)).value == 22 * D
-    assert mtbf(Tally(failures=2, exposure_seconds=D, downtime_seconds=D)).value == 0
-    assert mtbf(Tally(failures=0, exposure_seconds=D, downtime_seconds=D)).state == "no_data"
+    assert mtbf(Tally(failures=2, exposure_seconds=QUARTER, downtime_seconds=QUARTER)).value == 0
+    assert mtbf(Tally(failures=0, exposure_seconds=QUARTER, downtime_seconds=QUARTER)).state == "no_data"
 
 
 def test_mtbf_needs_three_failures_for_a_tier():

@@ -78,13 +78,13 @@ def test_a_stranger_sends_a_few_fields_and_no_more(client, path):
 def test_a_file_to_a_page_without_one_is_refused_before_it_is_kept(client, manager):
     answer = client.post("/defects/new/", {"title": SimpleUploadedFile("a.bin", b"x" * 6 * MB)})
     assert answer.status_code == 413
-    assert "up to 5 MB" in answer.text
+    assert "The limit here is 5 MB" in answer.text
 
 
 def test_an_import_may_bring_a_file_of_its_own_size(client, manager):
     answer = send(client, "/imports/new/", Unread(), CONTENT_LENGTH=str(60 * MB))
     assert answer.status_code == 413
-    assert "up to 50 MB" in answer.text
+    assert "The limit here is 50 MB" in answer.text
     client.handler.enforce_csrf_checks = False
     large = SimpleUploadedFile("defects.csv", b"x" * 6 * MB)
     assert client.post("/imports/new/", {"kind": "defects", "file": large}).status_code == 422
@@ -121,11 +121,11 @@ def test_a_body_without_a_length_is_read(client, token):
 
 def test_a_body_without_a_length_is_refused_at_the_byte_that_is_too_many(client, token):
     page = chunked(client, "/defects/new/", b"title=" + b"x" * 6 * MB)
-    assert (page.status_code, "up to 5 MB" in page.text) == (413, True)
+    assert (page.status_code, "The limit here is 5 MB" in page.text) == (413, True)
     client.logout()
     client.cookies["csrftoken"] = "c" * 32
     page = chunked(client, "/account/login/", b"login=" + b"x" * MB)
-    assert (page.status_code, "up to 64 kB" in page.text) == (413, True)
+    assert (page.status_code, "The limit here is 64 kB" in page.text) == (413, True)
     large = b'{"scenario": "' + b"x" * 6 * MB  # the API next
     assert code(chunked(client, "/api/v1/attempts/", large, "application/json", **token)) == (413, "too_large")
 

@@ -2,6 +2,7 @@
 
 import socket
 from contextlib import contextmanager
+from html import unescape
 
 import pytest
 from django.db import InterfaceError, OperationalError, connection, connections
@@ -75,7 +76,7 @@ def test_a_database_that_is_down_is_a_page(client, person, address):
         answer = client.get(address)
     assert answer.status_code == 503
     assert answer["Retry-After"] == "5"
-    assert DOWN in answer.text
+    assert DOWN in unescape(answer.text)
 
 
 def test_a_database_that_is_down_is_json_in_the_api(client, person):
