@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scenarios import engine
 from scenarios.engine import Choice, Condition, Effect, Metric, Node, Rule, Scenario, Scoring
 from scenarios.engine.play import half_up
+from scenarios.engine.shape import UNSEEN
 
 LIBRARY = Path(engine.__file__).parents[1] / "library" / "scenarios"
 ZERO_BUG_TEXT = (LIBRARY / "zero_bug_policy.yaml").read_text()
@@ -679,7 +680,7 @@ words = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Cn", "Co"), exclude_characters="<\ufeff"),
     min_size=1,
     max_size=160,
-).filter(lambda text: text.strip() == text and "\u2028" not in text and "\u2029" not in text)
+).filter(lambda text: text.strip() == text and not UNSEEN.search(text) and "\u2028" not in text and "\u2029" not in text)
 
 
 @st.composite
