@@ -38,11 +38,11 @@ from django.db.models.functions import Coalesce, Least, Mod, Power
 
 from benchmarks.metrics import DEFAULT_RULES, METRICS, Tally
 from benchmarks.tiers import Rules
-from defects.models import NOT_VALID, Defect, Severity
+from defects.models import NOT_VALID, Defect
 from incidents.models import IN_SAMPLE, SAMPLED, Incident, is_counted
 from pipeline.models import Stage
 from qmportal.lib.days import Window
-from qmportal.lib.records import RecordQuerySet
+from records.models import RecordQuerySet, Severity
 from teams.models import Team
 
 Tallies = dict[tuple[int, int], Tally]

@@ -16,8 +16,8 @@ from benchmarks.metrics import METRICS, Metric
 from benchmarks.models import ThresholdSet
 from benchmarks.quantities import EXAMPLES, cut_problems, parse, typed
 from benchmarks.tiers import BEST_FIRST, Cuts, Tier, Unit
-from defects.models import Severity
 from qmportal.lib.forms import DayField, LineField, WholeNumberField
+from records.models import Severity
 from teams.models import User
 
 EDITABLE = tuple(slug for slug, metric in METRICS.items() if metric.unit != "count")

@@ -18,9 +18,9 @@ from django.urls import reverse
 from benchmarks.metrics import METRICS, Judged, Measure, Metric
 from benchmarks.quantities import limits
 from benchmarks.tiers import Cuts, Judgement, Rules, State, Tier, overall
-from defects.models import severity_names
 from qmportal.lib.days import days_between, local_day
 from qmportal.lib.work import Work, ring
+from records.models import severity_names
 from teams.models import Team, User
 
 if TYPE_CHECKING:

@@ -12,9 +12,8 @@ from django.http import HttpRequest
 from benchmarks.models import DEFAULT_WINDOW, WINDOWS
 from benchmarks.tiers import Tier
 from dashboards.overview import SORTS, WELL
-from qmportal.lib.days import read_day
+from qmportal.lib.days import EARLIEST_YEAR, read_day
 from qmportal.lib.forms import LineField
-from qmportal.lib.rules import EARLIEST_YEAR
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,12 @@ from dashboards import findings
 from dashboards.findings import standing, together
 from dashboards.history import read_earlier, read_night, series, trend_days
 from dashboards.words import MEANING, borderline_words, gap_words, listed, open_words, tier_bar, tier_words
-from defects.models import Defect, Severity
+from defects.models import Defect
 from incidents.models import Incident
 from pipeline.models import Stage
 from qmportal.lib import charts
 from qmportal.lib.days import Window, day_words, midnight
+from records.models import Severity
 from teams.models import Team, User
 from teams.permissions import is_member
 

@@ -1,22 +1,7 @@
 from django.contrib import admin
-from django.http import HttpRequest
 
-from defects.models import Defect, Severity
-from qmportal.lib.admin import CleanText, ReadOnly
-
-
-@admin.register(Severity)
-class SeverityAdmin(CleanText):
-    """Their words may change. The keys are fixed: threshold sets, files and the shapes on the pages go by them."""
-
-    list_display = ("key", "name", "rank", "description")
-    readonly_fields = ("key",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Severity | None = None) -> bool:
-        return False
+from defects.models import Defect
+from qmportal.lib.admin import ReadOnly
 
 
 @admin.register(Defect)

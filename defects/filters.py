@@ -8,18 +8,15 @@ from django import forms
 from django.core.cache import caches
 from django.http import QueryDict
 
-from defects.models import KEPT_FOR_SECONDS, Defect, DefectQuerySet, severity_names
+from defects.models import Defect, DefectQuerySet
 from pipeline.models import Stage
-from qmportal.lib.lists import ListForm, within
+from records.filters import ListForm, severity_choices, within
+from records.models import KEPT_FOR_SECONDS
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
 
 UNKNOWN = "none"
-
-
-def severity_choices() -> list[tuple[str, str]]:
-    return [*severity_names().items()]
 
 
 def stage_choices() -> list[tuple[str, str]]:

@@ -7,23 +7,16 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils import timezone
 
-from defects.models import Defect, Resolution, Severity
+from defects.models import Defect, Resolution
 from pipeline.models import Stage
-from qmportal.lib.forms import KeyField, MomentField, RecordForm, clean_formfield
-from qmportal.lib.widgets import OptionCards
+from qmportal.lib.forms import KeyField, MomentField, clean_formfield
+from records.forms import RecordForm, severity_cards
+from records.models import Severity
 from teams.models import Team, User
 from teams.permissions import is_member
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
-
-
-def severity_cards(undetermined: str = "") -> OptionCards:
-    """The severities with their shapes and meanings. `undetermined`: what to say of the empty choice, where there is one."""
-    meanings = dict(Severity.objects.values_list("key", "description"))
-    return OptionCards(
-        attrs={"class": "two"}, hints=meanings | {"": undetermined}, severities={key: key for key in meanings}
-    )
 
 
 class DefectForm(RecordForm[Defect]):

@@ -7,41 +7,15 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import TrigramSimilarity
-from django.core.cache import caches
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from pipeline.models import Stage
-from qmportal.lib.records import FILED_HERE, Record, RecordQuerySet
-from qmportal.lib.rules import Order, date_problems, order_problems
+from records.models import FILED_HERE, Record, RecordQuerySet, Severity
+from records.rules import Order, date_problems, order_problems
 from teams.models import Team
-
-KEPT_FOR_SECONDS = 60
-
-
-class Severity(models.Model):
-    """The effect on the customer; defects and incidents share the scale. Rank 1 is the worst."""
-
-    key = models.CharField(max_length=10, unique=True)
-    name = models.CharField(max_length=40)
-    rank = models.PositiveSmallIntegerField(unique=True)
-    description = models.CharField(max_length=200, blank=True)
-
-    class Meta:
-        ordering = ["rank"]
-        verbose_name_plural = "severities"
-
-    def __str__(self) -> str:
-        return self.name
-
-
-def severity_names() -> dict[str, str]:
-    """The names by key, the worst first. They change about once a year, and every list asks for them."""
-    names = Severity.objects.values_list("key", "name")
-    kept = caches["process"].get_or_set("severity-names", lambda: dict(names), KEPT_FOR_SECONDS)
-    return kept or {}
 
 
 class Resolution(models.TextChoices):

@@ -16,11 +16,11 @@ from defects.forms import DefectForm
 from defects.models import Defect
 from qmportal.lib.forms import go, prefill
 from qmportal.lib.pages import form_page, render_page
-from qmportal.lib.records import StaleRecord
 from qmportal.lib.spreadsheet import csv_stream
 from qmportal.lib.text import clean_line
 from qmportal.lib.undo import read_undo, say_with_undo
 from qmportal.lib.wording import duration
+from records.models import StaleRecord
 from teams.permissions import can_manage, can_report, require
 from teams.requests import SignedInRequest, team_before
 

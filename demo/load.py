@@ -14,7 +14,7 @@ from django.db.models import Model
 
 from benchmarks.models import ThresholdSet
 from benchmarks.snapshots import take_snapshots
-from defects.models import NOT_VALID, Defect, Severity
+from defects.models import NOT_VALID, Defect
 from demo.people import ACCOUNTS, COLLEAGUES
 from demo.profiles import Plan, plan_teams
 from demo.story import (
@@ -32,6 +32,7 @@ from demo.story import (
 from incidents.models import Incident
 from pipeline.models import Stage
 from qmportal.lib.days import local_day, midnight
+from records.models import Severity
 from teams.models import Membership, ReferenceCounter, Role, Team, User
 
 DAILY_DAYS = 35

@@ -3,10 +3,10 @@
 import django_filters
 from rest_framework import serializers
 
-from defects.api import RecordFilters
 from incidents.models import Incident
 from qmportal.lib.api import InstantFilter
 from qmportal.lib.rows import RowDetail, RowList, RowSerializer, SecondsField
+from records.api import RecordFilters
 
 
 class IncidentRow(RowSerializer):

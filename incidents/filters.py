@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.http import QueryDict
 
-from defects.filters import severity_choices
 from incidents.models import Incident, IncidentQuerySet
 from qmportal.lib.days import midnight
-from qmportal.lib.lists import ListForm, RecordDayField, within
+from records.filters import ListForm, RecordDayField, severity_choices, within
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser

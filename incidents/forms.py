@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from defects.forms import severity_cards
-from defects.models import Defect, Severity
+from defects.models import Defect
 from incidents.models import Incident
 from pipeline.models import Stage
-from qmportal.lib.forms import KeyField, MomentField, RecordForm, WholeNumberField, clean_formfield
+from qmportal.lib.forms import KeyField, MomentField, WholeNumberField, clean_formfield
+from records.forms import RecordForm, severity_cards
+from records.models import Severity
 from teams.models import Team, User
 from teams.permissions import is_member
 

@@ -15,10 +15,10 @@ from django.db.models.lookups import Exact
 from django.urls import reverse
 from django.utils import timezone
 
-from defects.models import Defect, Severity
+from defects.models import Defect
 from pipeline.models import Stage
-from qmportal.lib.records import FILED_HERE, Record, RecordQuerySet
-from qmportal.lib.rules import Order, date_problems, order_problems
+from records.models import FILED_HERE, Record, RecordQuerySet, Severity
+from records.rules import Order, date_problems, order_problems
 from teams.models import Team, User
 
 ORDERS = (

@@ -12,16 +12,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from defects.models import Severity
 from incidents.filters import IncidentFilter
 from incidents.forms import IncidentForm
 from incidents.models import Incident
 from qmportal.lib.forms import go, prefill
 from qmportal.lib.pages import form_page, render_page
-from qmportal.lib.records import StaleRecord
 from qmportal.lib.spreadsheet import csv_stream
 from qmportal.lib.undo import read_undo, say_with_undo
 from qmportal.lib.wording import duration
+from records.models import Severity, StaleRecord
 from teams.permissions import can_manage, can_report, require
 from teams.requests import SignedInRequest, team_before
 

@@ -16,15 +16,15 @@ from typing import Any, BinaryIO
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from defects.models import Defect, Severity
+from defects.models import Defect
 from incidents.models import Incident
 from integrations.mappings import Mapping
 from integrations.parsers import BadCell, Binding, Reading, Row, Table, UnreadableFile, bind, open_table, plain, read_row
 from pipeline.models import Stage
 from qmportal.lib.cells import bare
 from qmportal.lib.days import local_day
-from qmportal.lib.records import FILED_HERE, Record
 from qmportal.lib.text import clean_line, clean_text, folded
+from records.models import FILED_HERE, Record, Severity
 from teams.models import ReferencesBeside, Team
 
 MODELS: dict[str, type[Record]] = {"defects": Defect, "incidents": Incident}

@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models import F
 
 from integrations.importer import BATCH, MODELS, Report, be_alone, write_over
-from qmportal.lib.records import Record
+from records.models import Record
 
 CHANGED = "changed since"
 NOT_YOURS = "in a team that you may not import into"

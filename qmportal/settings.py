@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "qmportal",
     "teams",
     "notifications",
+    "records",
     "pipeline",
     "defects",
     "incidents",

@@ -11,9 +11,10 @@ from django.conf import settings
 from django.core import mail
 from django.core.mail import EmailMessage
 
-from defects.models import Defect, Severity
+from defects.models import Defect
 from incidents.models import Incident
 from pipeline.models import Stage
+from records.models import Severity
 from scenarios import content, engine
 from scenarios.models import Scenario
 from teams.models import AccountMail, Membership, Role, Team, User

@@ -23,8 +23,8 @@ DROP FUNCTION benchmarks_note_departure();
 class Migration(migrations.Migration):
     dependencies = [
         ("benchmarks", "0005_nights_resume"),
-        ("defects", "0005_changes_by_team"),
-        ("incidents", "0004_found_without_reading_all"),
+        ("defects", "0001_initial"),
+        ("incidents", "0001_initial"),
         ("teams", "0006_created_at_may_be_known"),
     ]
 

@@ -8,6 +8,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from records.models import flat_duplicates
+
 
 class Migration(migrations.Migration):
 
@@ -15,6 +17,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('pipeline', '0002_shipped_stages'),
+        ('records', '0002_shipped_severities'),
         ('teams', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -22,20 +25,6 @@ class Migration(migrations.Migration):
     operations = [
         # Similar titles and search inside titles use trigrams.
         django.contrib.postgres.operations.TrigramExtension(),
-        migrations.CreateModel(
-            name='Severity',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=10, unique=True)),
-                ('name', models.CharField(max_length=40)),
-                ('rank', models.PositiveSmallIntegerField(unique=True)),
-                ('description', models.CharField(blank=True, max_length=200)),
-            ],
-            options={
-                'verbose_name_plural': 'severities',
-                'ordering': ['rank'],
-            },
-        ),
         migrations.CreateModel(
             name='Defect',
             fields=[
@@ -72,12 +61,13 @@ class Migration(migrations.Migration):
                 ('stage_introduced', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pipeline.stage', verbose_name='introduced in')),
                 ('stage_should_catch', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pipeline.stage', verbose_name='should have been caught in')),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='defects', to='teams.team')),
-                ('severity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='defects', to='defects.severity')),
+                ('severity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='defects', to='records.severity')),
             ],
             options={
                 'ordering': ['-found_at', '-id'],
-                'indexes': [models.Index(condition=models.Q(('deleted_at', None)), fields=['team', 'found_at'], include=('stage_found', 'resolution'), name='defect_team_found'), models.Index(condition=models.Q(('deleted_at', None)), fields=['found_at'], include=('team', 'stage_found', 'resolution'), name='defect_found'), models.Index(fields=['status', 'team'], name='defect_status'), django.contrib.postgres.indexes.GinIndex(fields=['title'], name='defect_title_words', opclasses=['gin_trgm_ops'])],
-                'constraints': [models.CheckConstraint(condition=models.Q(('triaged_at__gte', models.F('found_at'))), name='defect_found_before_triaged', violation_error_message='A defect cannot be triaged before it is found.'), models.CheckConstraint(condition=models.Q(('fixed_at__gte', models.F('found_at'))), name='defect_found_before_fixed', violation_error_message='A defect cannot be fixed before it is found.'), models.CheckConstraint(condition=models.Q(('verified_at__gte', models.F('fixed_at'))), name='defect_fixed_before_verified', violation_error_message='A defect cannot be verified before it is fixed.'), models.CheckConstraint(condition=models.Q(('closed_at__gte', models.F('found_at'))), name='defect_found_before_closed', violation_error_message='A defect cannot be closed before it is found.'), models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('source', 'external_id'), name='defect_external_unique'), models.CheckConstraint(condition=models.Q(models.Q(('resolution__gt', ''), ('status__in', ['closed', 'duplicate', 'rejected'])), models.Q(models.Q(('status__in', ['closed', 'duplicate', 'rejected']), _negated=True), ('resolution', '')), _connector='OR'), name='defect_resolution_when_closed', violation_error_message='A closed defect has a resolution, an open one has none.'), models.CheckConstraint(condition=models.Q(('duplicate_of', models.F('id')), _negated=True), name='defect_not_its_own_duplicate', violation_error_message='A defect cannot be a duplicate of itself.')],
+                'indexes': [models.Index(condition=models.Q(('deleted_at', None)), fields=['team', 'found_at'], include=('stage_found', 'resolution'), name='defect_team_found'), models.Index(condition=models.Q(('deleted_at', None)), fields=['found_at'], include=('team', 'stage_found', 'resolution'), name='defect_found'), models.Index(fields=['status', 'team'], name='defect_status'), models.Index(fields=['team', 'updated_at'], name='defect_team_updated'), django.contrib.postgres.indexes.GinIndex(fields=['title'], name='defect_title_words', opclasses=['gin_trgm_ops'])],
+                'constraints': [models.CheckConstraint(condition=models.Q(('triaged_at__gte', models.F('found_at'))), name='defect_found_before_triaged', violation_error_message='A defect cannot be triaged before it is found.'), models.CheckConstraint(condition=models.Q(('fixed_at__gte', models.F('found_at'))), name='defect_found_before_fixed', violation_error_message='A defect cannot be fixed before it is found.'), models.CheckConstraint(condition=models.Q(('verified_at__gte', models.F('fixed_at'))), name='defect_fixed_before_verified', violation_error_message='A defect cannot be verified before it is fixed.'), models.CheckConstraint(condition=models.Q(('closed_at__gte', models.F('found_at'))), name='defect_found_before_closed', violation_error_message='A defect cannot be closed before it is found.'), models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('source', 'external_id', 'team'), name='defect_external_unique'), models.UniqueConstraint(condition=models.Q(('source', 'form')), fields=('external_id',), name='defect_submission_unique'), models.CheckConstraint(condition=models.Q(models.Q(('resolution__gt', ''), ('status__in', ['closed', 'duplicate', 'rejected'])), models.Q(models.Q(('status__in', ['closed', 'duplicate', 'rejected']), _negated=True), ('resolution', '')), _connector='OR'), name='defect_resolution_when_closed', violation_error_message='A closed defect has a resolution, an open one has none.'), models.CheckConstraint(condition=models.Q(('duplicate_of', models.F('id')), _negated=True), name='defect_not_its_own_duplicate', violation_error_message='A defect cannot be a duplicate of itself.')],
             },
         ),
+        flat_duplicates('defects_defect'),
     ]

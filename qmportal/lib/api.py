@@ -25,8 +25,8 @@ from rest_framework.utils.urls import replace_query_param
 
 from qmportal.lib import days
 from qmportal.lib.bodies import TooLarge
+from qmportal.lib.days import EARLIEST_YEAR
 from qmportal.lib.outages import RETRY_AFTER_SECONDS, why_unavailable
-from qmportal.lib.rules import EARLIEST_YEAR
 from qmportal.lib.text import refuse_unstorable
 
 if TYPE_CHECKING:

@@ -14,6 +14,8 @@ from django.utils import timezone
 
 # `fromisoformat` alone also reads weeks, digits without marks and the digits of other scripts.
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+# PostgreSQL and every spreadsheet can hold these; anything earlier is a typing error.
+EARLIEST_YEAR = 1990
 
 
 def read_day(text: str) -> date:

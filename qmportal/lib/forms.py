@@ -1,36 +1,26 @@
-"""Fields of many forms, and what those of every record share: the lock, one record for two presses."""
+"""Fields that many forms share."""
 
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
-from django.db import IntegrityError, models
-from django.db.models import Q, QuerySet
-from django.db.models.fields import BLANK_CHOICE_DASH
-from django.forms.models import construct_instance
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.db import models
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
-from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from qmportal.lib.days import read_day, viewer_zone
-from qmportal.lib.records import FILED_HERE, Record
 from qmportal.lib.text import clean_line, clean_text, refuse_unstorable
 
-TITLE_LENGTH = 200
 # Narrower than what `fromisoformat` reads, as `days.DAY`.
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
-# What Django shows for "none of these", and what we do.
-DASHES = BLANK_CHOICE_DASH[0][1]
-UNSET = "Not set"
-R = TypeVar("R", bound=Record)
 
 
 def go(request: HttpRequest, to: Any) -> HttpResponse:
@@ -155,213 +145,9 @@ class KeyField(forms.ModelChoiceField):
         return super().to_python(self.fold(value.strip()) if isinstance(value, str) else value)
 
 
-class Difference(NamedTuple):
-    label: str
-    stored: str
-    typed: str
-
-
 def with_stored(rows: Any, stored: models.Model | None) -> Any:
     """The rows that a field offers, and the stored one: unchanged, it may stay although it would not be offered today."""
     return rows.model._default_manager.filter(Q(pk__in=rows.values("pk")) | Q(pk=stored.pk)) if stored else rows
-
-
-class RecordForm(forms.ModelForm, Generic[R]):
-    """Base of the forms that create and edit a record. `RARELY` names the fields that stand under "More"."""
-
-    RARELY: tuple[str, ...] = ()
-
-    title = LineField(
-        max_length=TITLE_LENGTH,
-        help_text="One sentence a colleague in another team would understand.",
-        error_messages={"required": "Enter a title."},
-    )
-    # A new record keeps the form's own number, so that two presses of the button make one record.
-    submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    # The version that was read; another one in the database means that someone else saved in between.
-    version = WholeNumberField(
-        min_value=0,
-        max_value=2**31 - 1,
-        widget=forms.HiddenInput,
-        error_messages={"required": "This form is incomplete. Open it again."},
-    )
-
-    instance: R
-
-    def __init__(self, *args: Any, user: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.user = user
-        del self.fields["submission" if self.instance.pk else "version"]
-        if not self.instance.pk and not self.is_bound:  # a form with errors takes the focus to its summary
-            self.fields["title"].widget.attrs["autofocus"] = True
-        self.initial["submission"] = uuid.uuid4()
-        self.initial["version"] = self.instance.version
-        for name in self.columns:
-            field = self.fields[name]
-            if isinstance(field, forms.ModelChoiceField):
-                if self.instance.pk:  # Django would give the id, and ours go by other keys
-                    self.initial[name] = self._shown(self.instance, name)
-                field.empty_label = UNSET if field.empty_label == DASHES else field.empty_label
-            elif isinstance(field, forms.ChoiceField):
-                field.choices = [(key, label if key else UNSET) for key, label in field.choices]  # type: ignore[union-attr,misc]
-            if self._has_default(name):
-                field.required = isinstance(field, MomentField) and bool(self.instance.pk)
-
-    def _shown(self, record: R, name: str) -> Any:
-        """What a field shows of the record: another record only if this person may see it."""
-        target = self._meta.model._meta.get_field(name).related_model
-        if isinstance(target, type) and issubclass(target, Record):
-            return record.pointed_at(name, self.user)
-        return getattr(record, name)
-
-    def _looks_empty(self, name: str) -> bool:
-        """The field was left empty, and names a record that this person may not see: it is kept."""
-        hidden = self.instance.pk and self.initial.get(name) is None and getattr(self.instance, name) is not None
-        return bool(hidden) and self.cleaned_data.get(name) is None
-
-    def is_kept(self, name: str) -> bool:
-        """The field holds what is stored, in the same team: it may stay, also what would not be offered today."""
-        kept = all(self.cleaned_data.get(each) == self.initial.get(each) for each in (name, "team"))
-        return kept and bool(self.instance.pk)
-
-    def _has_default(self, name: str) -> bool:
-        column = self._meta.model._meta.get_field(name)
-        return column.has_default() and not column.blank
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The fields that are stored in the record, in their order."""
-        return tuple(self._meta.fields or ())
-
-    def offer(self, name: str, rows: QuerySet) -> None:
-        """Limits what a field accepts to these rows. What is stored and shown may stay."""
-        stored = self.initial.get(name) if self.instance.pk else None
-        self.fields[name].queryset = with_stored(rows, stored)  # type: ignore[attr-defined]
-
-    def offer_teams(self, teams: QuerySet) -> None:
-        """The teams to report to: an only one is chosen already, and whoever has none is told the way to one."""
-        self.offer("team", teams)
-        if self.instance.pk:
-            return
-        count = teams.count()
-        if count == 1:
-            self.initial.setdefault("team", teams[0])
-        elif not count:
-            self.fields["team"].help_text = (
-                "There is no team yet. Make the first one under “Teams and people”."
-                if self.user.is_admin
-                else "You aren't in a team yet. Ask a manager of the team to invite you."
-            )
-
-    def draw(self, name: str, widget: forms.widgets.ChoiceWidget) -> None:
-        """Shows a field's choices with another widget."""
-        widget.choices = self.fields[name].choices  # type: ignore[attr-defined]
-        self.fields[name].widget = widget
-
-    @property
-    def zone(self) -> str:
-        """The zone of all times in the form."""
-        return viewer_zone().key
-
-    @property
-    def is_open_for_more(self) -> bool:
-        """Whether the rarely used fields show at once: when editing, and when one of them has a problem."""
-        return bool(self.instance.pk) or any(name in self.errors for name in self.RARELY)
-
-    def clean_duplicate_of(self) -> R | None:
-        original = self.cleaned_data["duplicate_of"]
-        if original and (problem := self.instance.circle_problem(original)):
-            raise ValidationError(problem)
-        return original
-
-    def clean(self) -> dict[str, Any]:
-        """Sets the fields early, so that the row itself can say what is wrong with it, at the field to mend."""
-        cleaned = super().clean() or self.cleaned_data
-        for name in self.columns:
-            kept = name in cleaned and (
-                (isinstance(self.fields[name], MomentField) and name not in self.changed_data)
-                or (cleaned[name] in self.fields[name].empty_values and self._has_default(name))
-            )
-            if kept:
-                cleaned[name] = getattr(self.instance, name)
-        if "version" in cleaned:
-            self.instance.version = cleaned["version"]
-        hidden = [name for name in cleaned if isinstance(self.fields[name], KeyField) and self._looks_empty(name)]
-        self.cleaned_data = cleaned = {name: value for name, value in cleaned.items() if name not in hidden}
-        self.instance = construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
-        if "duplicate_of" in hidden and not self.instance.is_duplicate:
-            self.instance.duplicate_of = None  # type: ignore[attr-defined]
-        self.follow()
-        for name, sentence in self.instance.problems(timezone.now()).items():
-            if name not in self.errors:
-                self.add_error(name if name in self.fields else None, sentence)
-        return cleaned
-
-    def follow(self) -> None:
-        """Sets what follows from the fields that were typed. May change `cleaned_data` and the instance alike."""
-
-    def file(self) -> R:
-        """Saves a new record. A form that comes twice gives the record that its first coming made."""
-        record = self.save(commit=False)
-        record.reporter = self.user
-        record.source = FILED_HERE
-        record.external_id = self._submission(record)
-        try:
-            record.save()
-        except IntegrityError:
-            twin = type(record)._default_manager.filter(source=FILED_HERE, external_id=record.external_id).first()
-            if twin is None:
-                raise
-            return twin
-        return record
-
-    def _submission(self, record: R) -> str:
-        """What two presses of the button share. Who goes back and reports another thing, or elsewhere, presses anew."""
-        number = self.cleaned_data.get("submission") or uuid.uuid4()
-        return str(uuid.uuid5(number, f"{self.user.pk} {record.team_id} {record.title}"))  # type: ignore[attr-defined]
-
-    def store(self) -> bool:
-        """Saves an edit. Says why at the fields if someone else's save has just made it impossible."""
-        try:
-            self.save()
-        except ValidationError as refused:
-            self.add_error(None, refused)
-        except IntegrityError as refused:
-            if "_external_unique" not in str(refused):
-                raise
-            self.add_error("team", "This team has the same record from the same source already.")
-        return not self.errors
-
-    def differences(self, current: R) -> list[Difference]:
-        """The fields in which what was typed differs from what someone else has stored meanwhile."""
-        pairs = (
-            (name, self._words(name, self._shown(current, name)), self._words(name, self.cleaned_data.get(name)))
-            for name in self.columns
-        )
-        return [
-            Difference(str(self[name].label), stored, typed)
-            for name, stored, typed in pairs
-            if stored.split() != typed.split()
-        ]
-
-    def _words(self, name: str, value: Any) -> str:
-        field = self.fields[name]
-        if value in (None, ""):
-            return ""
-        if isinstance(value, datetime):
-            return f"{value.astimezone(viewer_zone()):%-d %b %Y, %H:%M}"
-        if isinstance(value, bool):
-            return "Yes" if value else "No"
-        if isinstance(field, KeyField):
-            return str(field.prepare_value(value))
-        return str(dict(getattr(field, "choices", ())).get(value, value) if isinstance(value, str) else value)
-
-    def take_over(self, current: Record) -> None:
-        """Lets the same text be sent again, this time over the version that is stored now."""
-        typed = QueryDict(mutable=True)
-        typed.update(self.data)
-        typed["version"] = str(current.version)
-        self.data = typed
 
 
 def prefill(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:

@@ -12,7 +12,6 @@ from django.db.models import Model, OuterRef, QuerySet, Subquery
 from rest_framework import generics, serializers
 
 from qmportal.lib.api import refuse_undeclared
-from qmportal.lib.records import Record
 
 
 class SecondsField(serializers.FloatField):
@@ -35,7 +34,7 @@ class RowSerializer(serializers.Serializer[Any]):
 
     @classmethod
     def select(cls, rows: QuerySet[Any], *more: str, user: Any = None) -> QuerySet[Any]:
-        """What the fields need, and the `more` columns. Records, and rows of the same kind, are named to those who see them.
+        """What the fields need, and the `more` columns. Other records are named only to people who may see them.
 
         Columns of other tables come by scalar subqueries, which PostgreSQL evaluates for the rows of the page alone. As
         joins there would be ten of them, and planning takes longer than reading the page.
@@ -81,7 +80,7 @@ def _alias(column: str) -> str:
 def _column_of_another(model: type[Model], path: str, user: Any) -> Subquery:
     relation, _, column = path.partition("__")
     target: Any = model._meta.get_field(relation).related_model
-    may_be_hidden = issubclass(target, Record) or target is model
+    may_be_hidden = target is model or getattr(target, "IS_NAMED_TO_VIEWERS_ONLY", False)
     rows = target._default_manager.visible_to(user) if may_be_hidden else target._base_manager.all()
     return Subquery(rows.filter(pk=OuterRef(f"{relation}_id")).order_by().values(column))
 

@@ -19,10 +19,11 @@ from benchmarks.models import WINDOWS, MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import measure_team, measure_teams, rules_in_force, take_snapshots
 from benchmarks.tiers import Rules
 from benchmarks.words import value_words
-from defects.models import NOT_VALID, Defect, Severity
+from defects.models import NOT_VALID, Defect
 from incidents.models import Incident
 from pipeline.models import Stage
 from qmportal.lib.days import Window, local_day, midnight
+from records.models import Severity
 from teams.models import PastPlace, Team
 from tests.factories import make_defect, make_incident, make_team
 

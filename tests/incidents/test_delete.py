@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from qmportal.lib.records import StaleRecord
+from records.models import StaleRecord
 from tests.factories import NOON, make_incident, make_member, make_team
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from defects.models import Severity
+from records.models import Severity
 from teams.models import User
 from tests.factories import PASSWORD, deliver_mail, link_in, make_user
 
@@ -119,8 +119,8 @@ def test_admin_site_opens_for_admins(client):
 def test_admin_site_makes_and_deletes_no_severities(client):
     client.force_login(make_user(admin=True, is_superuser=True))
     worst = Severity.objects.get(key="SEV1")
-    assert client.post("/admin/defects/severity/add/", {"name": "Fatal", "rank": 9}).status_code == 403
-    assert client.post(f"/admin/defects/severity/{worst.pk}/delete/", {"post": "yes"}).status_code == 403
-    client.post(f"/admin/defects/severity/{worst.pk}/change/", {"name": "Fatal", "rank": 1, "description": ""})
+    assert client.post("/admin/records/severity/add/", {"name": "Fatal", "rank": 9}).status_code == 403
+    assert client.post(f"/admin/records/severity/{worst.pk}/delete/", {"post": "yes"}).status_code == 403
+    client.post(f"/admin/records/severity/{worst.pk}/change/", {"name": "Fatal", "rank": 1, "description": ""})
     worst.refresh_from_db()
     assert (worst.key, worst.name) == ("SEV1", "Fatal")

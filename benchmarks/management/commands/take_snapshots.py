@@ -6,8 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from benchmarks.snapshots import take_snapshots_of_days
-from qmportal.lib.days import local_day, read_day
-from qmportal.lib.rules import EARLIEST_YEAR
+from qmportal.lib.days import EARLIEST_YEAR, local_day, read_day
 
 
 class Command(BaseCommand):

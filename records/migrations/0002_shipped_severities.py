@@ -9,11 +9,11 @@ SEVERITIES = [
 
 
 def add_severities(apps, schema_editor):
-    severity = apps.get_model("defects", "Severity")
+    severity = apps.get_model("records", "Severity")
     for rank, (key, name, description) in enumerate(SEVERITIES, start=1):
         severity.objects.create(key=key, name=name, description=description, rank=rank)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("defects", "0001_initial")]
+    dependencies = [("records", "0001_initial")]
     operations = [migrations.RunPython(add_severities, migrations.RunPython.noop)]

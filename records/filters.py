@@ -13,16 +13,20 @@ from django.db.models.expressions import OrderBy
 from django.http import QueryDict
 from django.utils.functional import cached_property
 
-from qmportal.lib.days import midnight
+from qmportal.lib.days import EARLIEST_YEAR, midnight
 from qmportal.lib.forms import DayField, LineField
-from qmportal.lib.rules import EARLIEST_YEAR
 from qmportal.lib.widgets import Menu
+from records.models import severity_names
 
 Q = TypeVar("Q", bound=QuerySet[Any, Any])
 
 PAGE_SIZE = 50
 # Longer junk is cut before it is shown to the person who sent it.
 SHOWN_CHARACTERS = 40
+
+
+def severity_choices() -> list[tuple[str, str]]:
+    return [*severity_names().items()]
 
 
 class LongPaginator(Paginator):

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.db.models import CheckConstraint, F, Q
 
+from qmportal.lib.days import EARLIEST_YEAR
+
 # Clocks of machines that report to us may run ahead by this much before a date counts as "in the future".
 CLOCK_SKEW = timedelta(minutes=5)
-# PostgreSQL and every spreadsheet can hold these; anything earlier is a typing error.
-EARLIEST_YEAR = 1990
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, Self, TypeVar
 
+from django.core.cache import caches
 from django.core.exceptions import ValidationError
 from django.db import connection, migrations, models, transaction
 from django.db.models import F, Q
@@ -18,8 +19,32 @@ from qmportal.lib.search import MOST_WORDS, references_meant
 
 R = TypeVar("R", bound="Record")
 
+KEPT_FOR_SECONDS = 60
 # The source of what people file in the portal itself.
 FILED_HERE = "form"
+
+
+class Severity(models.Model):
+    """The effect on the customer; defects and incidents share the scale. Rank 1 is the worst."""
+
+    key = models.CharField(max_length=10, unique=True)
+    name = models.CharField(max_length=40)
+    rank = models.PositiveSmallIntegerField(unique=True)
+    description = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["rank"]
+        verbose_name_plural = "severities"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def severity_names() -> dict[str, str]:
+    """The names by key, the worst first. They change about once a year, and every list asks for them."""
+    names = Severity.objects.values_list("key", "name")
+    kept = caches["process"].get_or_set("severity-names", lambda: dict(names), KEPT_FOR_SECONDS)
+    return kept or {}
 
 
 class StaleRecord(Exception):
@@ -67,6 +92,8 @@ class RecordQuerySet(models.QuerySet[R]):
 class Record(models.Model):
     """Abstract base. Subclasses have a `team`, say in `problems` what is wrong, and name the three below."""
 
+    # The API names it in other rows only to those who may see it.
+    IS_NAMED_TO_VIEWERS_ONLY = True
     REFERENCE_KIND: str
     # What a CSV file of the list holds: all that the importer reads of a record, so that the file can come back.
     CSV_COLUMNS: tuple[str, ...]
