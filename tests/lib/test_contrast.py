@@ -1,4 +1,4 @@
-"""The colours of static/app.css: readable in both themes, and tiers that stay apart for colour-blind eyes."""
+"""The colours of static/css/tokens.css: readable in both themes, and tiers that stay apart for colour-blind eyes."""
 
 import re
 from itertools import combinations
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-CSS = (Path(__file__).parents[2] / "static" / "app.css").read_text()
+CSS = (Path(__file__).parents[2] / "static" / "css" / "tokens.css").read_text()
 TOKENS = {
     name: {"light": light, "dark": dark}
     for name, light, dark in re.findall(r"--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)", CSS)
