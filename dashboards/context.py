@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, Func, IntegerField, QuerySet, Subquery
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
 from benchmarks.models import MetricSnapshot
 from incidents.models import Incident
 from notifications.models import Notification
 from qmportal.lib.days import local_day
+from qmportal.lib.kept import Kept, versions
 from teams.models import User
 from teams.permissions import can_oversee
 
@@ -33,6 +36,8 @@ ENTRY_OF = {page: entry for entry, pages in TRAINING.items() for page in pages}
 SECTIONS = {"benchmarks": "thresholds", "integrations": "import"}
 # Pages of the account are reached below the bar's entries and belong to none of them.
 ACCOUNT = {"profile", "sessions", "tokens", "token_revoke"}
+# The left bars and the unread counts of the people who were here last: some 5 kB each.
+BARS, UNREAD = Kept(400), Kept(4_000)
 
 
 class Shell:
@@ -44,12 +49,12 @@ class Shell:
 
     @property
     def nav(self) -> str:
-        """The entry of the left bar that this page belongs to."""
+        """The entry of the left bar that this page belongs to: one of its sections, or the page of a team."""
         match = self._request.resolver_match
         if match is None:
             return ""
         if match.namespace == "dashboards":
-            return match.url_name or ""
+            return self._request.path if match.url_name == "team" else match.url_name or ""
         if match.namespace == "scenarios":
             return ENTRY_OF.get(match.url_name or "", "scenarios")
         if match.namespace == "teams" and match.url_name in ACCOUNT:
@@ -57,7 +62,33 @@ class Shell:
         return SECTIONS.get(match.namespace, match.namespace)
 
     @cached_property
-    def teams(self) -> list[dict[str, Any]]:
+    def bar(self) -> SafeString:
+        """The left bar, kept until something that it shows changes; the entry of this page is marked as the current one."""
+        user, today = self._user, local_day(timezone.now())
+        changes = versions(self._request).of("rights", "incidents", "nights")
+        kept = BARS.get_or_make((user.pk, user.email, user.name, user.is_admin, today, *changes), self._render_bar)
+        return mark_safe(kept.replace(f'data-nav="{escape(self.nav)}"', 'aria-current="page"', 1))  # noqa: S308
+
+    @cached_property
+    def unread(self) -> int:
+        """Notifications in the inbox."""
+        user = self._user
+        changes = versions(self._request).of("rights", "notifications")
+        return UNREAD.get_or_make(
+            (user.pk, user.is_admin, *changes), lambda: Notification.objects.visible_to(user).unread().count()
+        )
+
+    def _render_bar(self) -> SafeString:
+        user = self._user
+        context = {
+            "user": user,
+            "teams": self._teams(),
+            "open_incidents": Incident.objects.counted().open().visible_to(user).count(),
+            "oversees": can_oversee(user),
+        }
+        return render_to_string("components/side.html", context)
+
+    def _teams(self) -> list[dict[str, Any]]:
         """My own teams, each with the tier of its weakest metric last night."""
         teams, today = self._user.own_teams[:MOST_TEAMS], local_day(timezone.now())
         tiers = MetricSnapshot.objects.overall_tiers([team.pk for team in teams], today) if teams else {}
@@ -65,32 +96,6 @@ class Shell:
             {"name": team.name, "url": reverse("dashboards:team", args=[team.slug]), "tier": tiers.get(team.pk)}
             for team in teams
         ]
-
-    @cached_property
-    def _counts(self) -> tuple[int, int]:
-        """Open incidents that I may see, and what I have not read. One query, for the bars of every page."""
-        incidents = Incident.objects.counted().open().visible_to(self._user)
-        unread = Notification.objects.visible_to(self._user).unread()
-        return User.objects.values_list(_count(incidents), _count(unread)).get(pk=self._user.pk)
-
-    @property
-    def oversees(self) -> bool:
-        """Whether the bar leads to plans and imports."""
-        return can_oversee(self._user)
-
-    @property
-    def open_incidents(self) -> int:
-        return self._counts[0]
-
-    @property
-    def unread(self) -> int:
-        """Notifications in the inbox."""
-        return self._counts[1]
-
-
-def _count(rows: QuerySet[Any]) -> Subquery:
-    """The number of rows as a value within another query."""
-    return Subquery(rows.order_by().annotate(count=Func(F("pk"), function="COUNT")).values("count"), IntegerField())
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

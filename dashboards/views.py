@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -13,12 +11,12 @@ from django.views.decorators.http import require_safe
 from benchmarks.metrics import METRICS
 from benchmarks.models import MetricSnapshot
 from benchmarks.nights import night_notice
-from benchmarks.snapshots import rules_in_force
 from benchmarks.tiers import Rules
-from dashboards.forms import OverviewFilter, chosen_period
+from dashboards.comparison import compare, read_teams
+from dashboards.forms import chosen_period
 from dashboards.history import newest_record
 from dashboards.metric import read_metric
-from dashboards.overview import COLUMNS, as_of_words, filtered, kpis, lines, ordered, read_overview, table
+from dashboards.overview import as_of_words, table
 from dashboards.search import search_everything
 from dashboards.start import first_steps
 from dashboards.team import count_to_close, never_closed, read_team, recent_incidents, severity_mix, trend_chart, where_found
@@ -27,46 +25,27 @@ from qmportal.lib.days import day_words, local_day
 from qmportal.lib.pages import render_page
 from qmportal.lib.spreadsheet import csv_response
 from teams.models import Team
-from teams.permissions import can_see, is_admin, is_member
+from teams.permissions import can_see, is_admin
 from teams.requests import SignedInRequest
 
 # The metrics that an incident weighs on which nobody closed.
 OF_DOWNTIME = ("mttr", "mttr_with_open", "mtbf", "open_incidents")
-ROWS_A_PAGE = 32  # with 36, the page weighs more than 60 kB
 
 
 @require_safe
 def overview(request: SignedInRequest) -> HttpResponse:
     period = chosen_period(request, local_day(timezone.now()))
-    visible = Team.objects.visible_to(request.user).placed(period.day or period.today)
-    teams = list(visible.only("name", "slug", "lineage", "parent_id"))
-    parents = {team.parent_id for team in teams}
-    form = OverviewFilter(request.GET, groups=[(str(team.pk), team.name) for team in teams if team.pk in parents])
-    rules = rules_in_force(period.day or period.today)
-    everything = read_overview(teams, request.user.roles, period.window, rules, period.today, period.day)
-    rows = ordered(filtered(everything.rows, form.value("q"), form.value("tier"), form.value("group")), form.sort_key)
-    read = replace(everything, rows=rows)
     if request.GET.get("format") == "csv":
+        _, read, _ = read_teams(request, period)
         header, *found = table(read)
         return csv_response("overview.csv", header, found)
-    page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
-    sees_all = not form.filters and all(is_member(request.user, team) for team in teams)
+    comparison = compare(request, period)
     context = {
-        "form": form,
-        "unfiltered": not form.filters,
-        "clear_url": request.path + period.query,
-        "overview": read,
-        "everything": everything,
-        "page": page,
-        "lines": lines(everything, list(page), period.query),
-        "columns": [
-            {"key": metric, "label": METRICS[metric].label, "figures": read.cuts.get(metric) is None} for metric in COLUMNS
-        ],
-        "as_of": as_of_words(read.as_of),
-        "night": night_notice(read.as_of, read.failed, now=timezone.now(), latest=period.day is None),
+        "comparison": comparison,
+        "as_of": as_of_words(comparison.as_of),
+        "night": night_notice(comparison.as_of, comparison.failed, now=timezone.now(), latest=period.day is None),
         "period": period,
-        "newest": newest_record(teams) if everything.is_empty else None,
-        "kpis": kpis(read, period.query, form.filters, sees_all),
+        "newest": newest_record(list(Team.objects.visible_to(request.user))) if comparison.is_empty else None,
         "steps": first_steps(request.user),
     }
     return render_page(request, "dashboards/overview.html", context, partial="overview")

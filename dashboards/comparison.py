@@ -1,0 +1,92 @@
+"""The comparison of teams as the overview shows it, kept from one night to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from benchmarks.metrics import METRICS
+from benchmarks.snapshots import rules_in_force
+from dashboards.forms import OverviewFilter, Period
+from dashboards.overview import COLUMNS, Overview, filtered, kpis, lines, ordered, read_overview
+from qmportal.lib.kept import Kept, versions
+from teams.models import Team
+from teams.permissions import is_member
+from teams.requests import SignedInRequest
+
+ROWS_A_PAGE = 32  # with 36, the page weighs more than 60 kB
+# Some 80 kB each.
+COMPARISONS, ROLES = Kept(32), Kept(4_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The figures and the table, and what the page says around them."""
+
+    html: SafeString
+    finding: str
+    as_of: date | None
+    failed: Sequence[str]
+    shown: int
+    teams: int
+    is_narrowed: bool
+    is_empty: bool
+
+
+def compare(request: SignedInRequest, period: Period) -> Comparison:
+    """The same for everybody with the same rights, until the night, the thresholds or the teams change.
+
+    The numbers of a day that somebody asks for may be counted from the records, so they are not kept.
+    """
+    if period.day:
+        return _compare(request, period)
+    user, changes = request.user, versions(request)
+    roles = ROLES.get_or_make((user.pk, changes["rights"]), lambda: tuple(sorted(user.roles.items())))
+    key = (user.is_admin, roles, period.today, request.get_full_path(), *changes.of("rights", "nights", "thresholds"))
+    return COMPARISONS.get_or_make(key, lambda: _compare(request, period))
+
+
+def read_teams(request: SignedInRequest, period: Period) -> tuple[Overview, Overview, OverviewFilter]:
+    """All visible teams, those that the filters leave in their order, and the filters."""
+    visible = Team.objects.visible_to(request.user).placed(period.day or period.today)
+    teams = list(visible.only("name", "slug", "lineage", "parent_id"))
+    parents = {team.parent_id for team in teams}
+    form = OverviewFilter(request.GET, groups=[(str(team.pk), team.name) for team in teams if team.pk in parents])
+    rules = rules_in_force(period.day or period.today)
+    everything = read_overview(teams, request.user.roles, period.window, rules, period.today, period.day)
+    rows = ordered(filtered(everything.rows, form.value("q"), form.value("tier"), form.value("group")), form.sort_key)
+    return everything, replace(everything, rows=rows), form
+
+
+def _compare(request: SignedInRequest, period: Period) -> Comparison:
+    everything, read, form = read_teams(request, period)
+    page = Paginator(read.rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    sees_all = not form.filters and all(is_member(request.user, row.team) for row in everything.rows)
+    context: dict[str, Any] = {
+        "form": form,
+        "unfiltered": not form.filters,
+        "clear_url": request.path + period.query,
+        "window": period.window,
+        "page": page,
+        "lines": lines(everything, list(page), period.query),
+        "columns": [
+            {"key": metric, "label": METRICS[metric].label, "figures": read.cuts.get(metric) is None} for metric in COLUMNS
+        ],
+        "kpis": kpis(read, period.query, form.filters, sees_all),
+    }
+    return Comparison(
+        html=render_to_string("dashboards/overview.html#comparison", context, request),
+        finding=read.finding(),
+        as_of=read.as_of,
+        failed=read.failed,
+        shown=len(read.teams),
+        teams=len(everything.teams),
+        is_narrowed=bool(form.filters),
+        is_empty=everything.is_empty,
+    )

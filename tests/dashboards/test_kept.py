@@ -1,0 +1,167 @@
+"""The left bar and the comparison of teams are kept between requests, and yet show every change at once."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from benchmarks.models import MetricSnapshot, ThresholdSet
+from benchmarks.snapshots import take_snapshots
+from notifications.models import Notification
+from qmportal.lib.days import local_day, midnight
+from teams.models import Membership, Role, Team
+from tests.factories import join, make_defect, make_incident, make_team, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def today():
+    return local_day(timezone.now())
+
+
+@pytest.fixture
+def payments(today):
+    team = make_team(name="Payments", slug="payments")
+    for _ in range(20):
+        make_defect(team=team, found_at=midnight(today) - timedelta(days=3))
+    make_incident(team=team, title="Cards are refused")
+    take_snapshots(today)
+    return team
+
+
+@pytest.fixture
+def engineer(client, payments):
+    user = make_user(name="Ada Lovelace")
+    join(user, payments)
+    client.force_login(user)
+    return user
+
+
+def side(client, path="/incidents/"):
+    return re.search(r"<aside.*?</aside>", client.get(path).content.decode(), re.DOTALL)[0]
+
+
+def archive(team, user):
+    Team.objects.filter(pk=team.pk).update(archived_at=timezone.now())
+
+
+def rename(team, user):
+    team.name = "Checkout"
+    team.save()
+
+
+CHANGES = {
+    "a new incident": (lambda team, user: make_incident(team=team), ">1<", ">2<"),
+    "a deleted incident": (lambda team, user: team.incidents.get().put_away(timezone.now()), "open</span>", None),
+    "a row changed by hand": (lambda team, user: team.incidents.update(kind="exercise"), "open</span>", None),
+    "a renamed team": (rename, "Payments", "Checkout"),
+    "an archived team": (archive, "Payments", None),
+    "a new role": (lambda team, user: user.memberships.update(role=Role.MANAGER), None, "Team progress"),
+    "a lost role": (lambda team, user: user.memberships.all().delete(), "Payments", None),
+    "another name": (lambda team, user: type(user).objects.filter(pk=user.pk).update(name="Ada King"), "Lovelace", "Ada King"),
+    "an admin's rights": (lambda team, user: user.set_admin(True), None, "Import"),
+    "a night": (lambda team, user: MetricSnapshot.objects.all().delete(), ", Elite", ", Not enough data"),
+}
+
+
+@pytest.mark.parametrize(("change", "before", "after"), CHANGES.values(), ids=CHANGES)
+def test_the_left_bar_shows_a_change_at_once(client, engineer, payments, change, before, after):
+    shown = side(client)
+    assert before is None or before in shown
+    assert after is None or after not in shown
+    change(payments, engineer)
+    shown = side(client)
+    assert before is None or before not in shown
+    assert after is None or after in shown
+
+
+def test_the_left_bar_is_one_persons_own_and_costs_no_queries_again(client, engineer, payments):
+    def statements():
+        with CaptureQueriesContext(connection) as captured:
+            client.get("/help/")
+        return [query["sql"] for query in captured]
+
+    first, second = statements(), statements()
+    assert any("incidents_incident" in sql for sql in first)
+    assert not any("incidents_incident" in sql or "teams_team" in sql for sql in second)
+    client.force_login(make_user(name="Grace Hopper"))
+    assert "Payments" not in side(client)
+
+
+def test_the_left_bar_marks_the_entry_of_each_page(client, engineer, payments):
+    for path, entry in {"/incidents/": "Incidents", "/defects/": "Defects", "/t/payments/": "Payments"}.items():
+        current = re.findall(r'<a [^>]*aria-current="page"[^>]*>(.*?)</a>', side(client, path))
+        assert len(current) == 1
+        assert entry in current[0]
+    assert "aria-current" not in side(client, reverse("teams:profile"))
+
+
+def test_the_bell_counts_what_has_just_been_told(client, engineer):
+    assert "unread" not in client.get("/help/").content.decode()
+    Notification.objects.tell(engineer, key="one", kind="night", subject="Something failed")
+    assert "1 unread" in client.get("/help/").content.decode()
+    Notification.objects.get().mark_read(timezone.now())
+    assert "unread" not in client.get("/help/").content.decode()
+
+
+def test_what_a_transaction_showed_before_it_was_rolled_back_is_never_shown_again(client, engineer, payments):
+    with transaction.atomic():
+        make_incident(team=payments)
+        assert ">2<" in side(client)
+        transaction.set_rollback(True)
+    assert ">1<" in side(client)
+    with transaction.atomic():
+        payments.incidents.update(kind="exercise")
+    assert "open</span>" not in side(client)
+
+
+def lower_thresholds(team):
+    row = ThresholdSet.objects.newest("escaped_defect_rate")
+    row.pk, row._state.adding, row.minimum_n = None, True, 500
+    row.effective_from = local_day(timezone.now())
+    row.save()
+
+
+OVERVIEW = {
+    "another night": (lambda team: MetricSnapshot.objects.filter(metric="escaped_defect_rate").delete(), "of 20 defects"),
+    "a renamed team": (lambda team: Team.objects.update(name="Checkout"), "Payments</a>"),
+    "an archived team": (lambda team: archive(team, None), "Payments</a>"),
+    "a team for members only": (lambda team: Team.objects.update(members_only=True), "Payments</a>"),
+}
+
+
+@pytest.mark.parametrize(("change", "gone"), OVERVIEW.values(), ids=OVERVIEW)
+def test_the_overview_shows_a_change_at_once(client, payments, change, gone):
+    client.force_login(make_user())
+    assert gone in client.get("/").content.decode()
+    change(payments)
+    assert gone not in client.get("/").content.decode()
+
+
+def test_the_overview_is_kept_for_everybody_with_the_same_rights(client, payments):
+    def statements():
+        client.force_login(make_user())
+        with CaptureQueriesContext(connection) as captured:
+            assert "Payments</a>" in client.get("/").content.decode()
+        return len(captured)
+
+    first, second = statements(), statements()
+    assert second <= first - 4
+
+
+def test_the_overview_of_a_members_team_is_for_its_members(client, payments):
+    Team.objects.update(members_only=True)
+    member = make_user()
+    join(member, payments)
+    client.force_login(member)
+    assert "Payments</a>" in client.get("/").content.decode()
+    client.force_login(make_user())
+    assert "Payments</a>" not in client.get("/").content.decode()
+    Membership.objects.all().delete()
+    client.force_login(member)
+    assert "Payments</a>" not in client.get("/").content.decode()
