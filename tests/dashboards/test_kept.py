@@ -13,7 +13,7 @@ from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import take_snapshots
 from notifications.models import Notification
 from qmportal.lib.days import local_day, midnight
-from teams.models import Membership, Role, Team
+from teams.models import Membership, Role, Team, User
 from tests.factories import join, make_defect, make_incident, make_team, make_user
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +63,7 @@ CHANGES = {
     "an archived team": (archive, "Payments", None),
     "a new role": (lambda team, user: user.memberships.update(role=Role.MANAGER), None, "Team progress"),
     "a lost role": (lambda team, user: user.memberships.all().delete(), "Payments", None),
-    "another name": (lambda team, user: type(user).objects.filter(pk=user.pk).update(name="Ada King"), "Lovelace", "Ada King"),
+    "another name": (lambda team, user: User.objects.update(name="Ada King"), "Lovelace", "Ada King"),
     "an admin's rights": (lambda team, user: user.set_admin(True), None, "Import"),
     "a night": (lambda team, user: MetricSnapshot.objects.all().delete(), ", Elite", ", Not enough data"),
 }
