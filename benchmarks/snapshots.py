@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from benchmarks.counting import tallies, tally_for, with_shared_severities
 from benchmarks.metrics import METRICS, Amount, Judged, Measure, Tally, judge_all, judge_one
-from benchmarks.models import WINDOWS, MetricSnapshot, ThresholdSet
+from benchmarks.models import WINDOWS, MetricSnapshot, SnapshotRun, ThresholdSet
 from benchmarks.tiers import Rules
 from qmportal.lib.days import Window, days_between
 from teams.models import Team
@@ -120,6 +120,19 @@ def _rows(
         for (team, days), tally in counted.items()
         for line in judge_team(team, days, tally, rules)
     )
+
+
+def take_nights(run: SnapshotRun) -> None:
+    """Takes the snapshots of a run. Each night is a transaction of its own and safe to repeat, with progress shown."""
+    nights = run.nights()
+    done = run.progress_done if run.reached else 0
+    total = done + len(nights)
+    for number, night in enumerate(nights, start=done + 1):
+        take_snapshots(night)
+        run.note(night)
+        run.report(number, total)
+    if run.reason == SnapshotRun.Reason.NIGHTLY:
+        MetricSnapshot.objects.thin(run.as_of)
 
 
 def take_snapshots_of_days(

@@ -1,10 +1,17 @@
-"""Doorbells of the benchmarks."""
+"""Background tasks of the benchmarks."""
 
 from celery import shared_task
 from django.utils import timezone
 
+from benchmarks import snapshots
 from benchmarks.models import SnapshotRun
 from benchmarks.nights import tell_admins
+
+
+@shared_task
+def take_nights(label: str, pk: int) -> None:
+    """Does one run. Safe to call twice."""
+    SnapshotRun.perform(pk, prepare=snapshots.take_nights)
 
 
 @shared_task

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -169,7 +170,9 @@ def _apply(
     """Saves the version, or shows the one that somebody else saved meanwhile beside it (409)."""
     base = form.cleaned_data["base"]
     try:
-        recomputation = version.apply(after=base, now=timezone.now())
+        with transaction.atomic():
+            version.save_after(base)
+            recomputation = SnapshotRun.request_judging(version, now=timezone.now())
     except Superseded as conflict:
         began_from = ThresholdSet.objects.history(version.metric).filter(pk=base).first()
         context["conflict"] = {

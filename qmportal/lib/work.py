@@ -1,14 +1,14 @@
 """Background work as rows: the row is the truth, the Celery task is only a doorbell.
 
 A broker may lose a message (it pops before it records), so nothing depends on one. Each kind of work is a model that
-inherits `Work`; its task takes the id, calls `perform(id)`, and may ring twice. A sweep rings again for rows that wait.
+inherits `Work`; its task takes the id, calls `perform(id)`, and may be called twice. A sweep calls again for waiting rows.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Event, Thread
@@ -48,6 +48,9 @@ class WorkQuerySet(models.QuerySet):
 
 class Work(models.Model):
     """Abstract base of a row of work. Subclasses implement `run()`."""
+
+    # Called with the model's label and the row's id. Work that needs modules above its model has a task of its own.
+    TASK = "qmportal.tasks.perform"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Waiting"
@@ -135,16 +138,21 @@ class Work(models.Model):
             return row
 
     @classmethod
-    def perform(cls, pk: int) -> None:
-        """Claims and does the work once. Effect and `done` are one transaction, guarded by the attempt's number."""
+    def perform(
+        cls, pk: int, *, prepare: Callable[[Self], None] | None = None, run: Callable[[Self], None] | None = None
+    ) -> None:
+        """Claims and does the work once. Effect and `done` are one transaction, guarded by the attempt's number.
+
+        A task of its own passes functions that replace the methods of the same name.
+        """
         row = cls.claim(pk)
         if row is None:
             return
         try:
             with row._renewed_lease():
-                row.prepare()
+                prepare(row) if prepare else row.prepare()
                 with transaction.atomic():
-                    row.run()
+                    run(row) if run else row.run()
                     row._settle(cls.State.DONE, "")
         except LostLease:
             log.warning("lease lost", extra={"work": cls.__name__, "id": pk})
@@ -223,14 +231,14 @@ class Doorbell:
     def __init__(self) -> None:
         self._quiet_until = 0.0
 
-    def ring(self, label: str, pk: int) -> None:
+    def ring(self, task: str, label: str, pk: int) -> None:
         if time.monotonic() < self._quiet_until:
             return
         from qmportal.celery import app, quick_producer  # only now: a web process that rings nothing goes without Celery
 
         try:
             with quick_producer() as producer:
-                app.send_task("qmportal.tasks.perform", (label, pk), producer=producer, retry=False)
+                app.send_task(task, (label, pk), producer=producer, retry=False)
         except Exception as problem:  # noqa: BLE001 - whatever the broker's client raises, the sweep rings again
             self._quiet_until = time.monotonic() + BROKER_PAUSE_SECONDS
             log.warning("doorbell not heard: %s", problem, extra={"work": label, "id": pk})
@@ -241,4 +249,4 @@ doorbell = Doorbell()
 
 def ring(row: Work) -> None:
     """Rings the doorbell once the row is committed. Nothing depends on it being heard."""
-    transaction.on_commit(lambda: doorbell.ring(row._meta.label, row.pk))
+    transaction.on_commit(lambda: doorbell.ring(row.TASK, row._meta.label, row.pk))

@@ -8,9 +8,10 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from benchmarks.models import DAILY, MetricSnapshot, SnapshotRun, ThresholdSet, thin
+from benchmarks.models import MetricSnapshot, SnapshotRun, ThresholdSet
+from benchmarks.models.snapshots import DAILY
 from benchmarks.snapshots import take_snapshots
-from benchmarks.tasks import nightly
+from benchmarks.tasks import nightly, take_nights
 from qmportal.celery import app
 from qmportal.lib.days import local_day
 from scenarios.measures import last_night
@@ -144,7 +145,8 @@ class TestHistory:
             take_snapshots(today - timedelta(days=back))
         newest = ThresholdSet.objects.newest("mttr")
         version = newest.successor(author=admin, reason="Tighter", effective_from=today - timedelta(days=2))
-        version.apply(after=newest.pk, now=timezone.now())
+        version.save_after(newest.pk)
+        SnapshotRun.request_judging(version, now=timezone.now())
         sweep()
         rows = MetricSnapshot.objects.filter(metric="mttr", window_days=90).order_by("as_of")
         assert [row.threshold_set == version for row in rows] == [False, True, True, True]
@@ -181,7 +183,7 @@ class TestThinning:
         edge = today - DAILY
         for back in range(20):
             take_snapshots(edge + timedelta(days=2) - timedelta(days=back))
-        assert (thin(today, most=10), thin(today, most=10), thin(today, most=10)) == (10, 5, 0)
+        assert [MetricSnapshot.objects.thin(today, most=10) for _ in range(3)] == [10, 5, 0]
         assert [night for night in snapshot_days() if night <= edge] == [
             date(2025, 1, 20), date(2025, 1, 27), date(2025, 2, 3),
         ]  # fmt: skip
@@ -300,9 +302,9 @@ class TestOnRequest:
     def test_ringing_twice_computes_once(self, db):
         make_team()
         run = SnapshotRun.request("requested", now=NIGHT)
-        SnapshotRun.perform(run.pk)
+        take_nights("benchmarks.SnapshotRun", run.pk)
         computed = MetricSnapshot.objects.values_list("computed_at", flat=True).distinct().get()
-        SnapshotRun.perform(run.pk)
+        take_nights("benchmarks.SnapshotRun", run.pk)
         assert MetricSnapshot.objects.values_list("computed_at", flat=True).distinct().get() == computed
 
 

@@ -36,14 +36,13 @@ def test_a_worker_that_lives_keeps_its_lease(run, monkeypatch):
         if len(renewed) == 8:  # twice the lease
             enough.set()
 
-    def prepare(self):
+    def prepare(run):
         assert enough.wait(20)
-        assert SnapshotRun.claim(self.pk) is None
+        assert SnapshotRun.claim(run.pk) is None
 
     enough = Event()
     monkeypatch.setattr(SnapshotRun, "_renew_lease", counted)
-    monkeypatch.setattr(SnapshotRun, "prepare", prepare)
-    SnapshotRun.perform(run.pk)
+    SnapshotRun.perform(run.pk, prepare=prepare)
     assert (fresh(run).state, fresh(run).attempts) == ("done", 1)
     assert renewed == sorted(renewed)
 
@@ -52,12 +51,11 @@ def test_a_worker_that_hangs_loses_it(run, monkeypatch):
     monkeypatch.setattr(Work, "STALLED", timedelta(0))
     stolen = []
 
-    def prepare(self):
+    def prepare(run):
         deadline = time.monotonic() + 20
         while not stolen and time.monotonic() < deadline:
             connection.cursor().execute("SELECT pg_sleep(0.05)")
-            stolen.extend(filter(None, [SnapshotRun.claim(self.pk)]))
+            stolen.extend(filter(None, [SnapshotRun.claim(run.pk)]))
 
-    monkeypatch.setattr(SnapshotRun, "prepare", prepare)
-    SnapshotRun.perform(run.pk)
+    SnapshotRun.perform(run.pk, prepare=prepare)
     assert (fresh(run).state, fresh(run).attempts) == ("running", 2)

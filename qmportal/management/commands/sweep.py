@@ -1,4 +1,5 @@
 from django.core.management.base import BaseCommand
+from django.utils.module_loading import import_string
 
 from qmportal.tasks import waiting_work
 
@@ -10,6 +11,6 @@ class Command(BaseCommand):
         done = 0
         while rows := waiting_work():
             for row in rows:
-                type(row).perform(row.pk)
+                import_string(row.TASK)(row._meta.label, row.pk)
                 done += 1
         self.stdout.write(f"{done} done")

@@ -1,0 +1,16 @@
+"""How good is that: dated threshold sets, snapshots of measures, and the runs that make them."""
+
+from benchmarks.models.runs import SnapshotRun
+from benchmarks.models.snapshots import DEFAULT_WINDOW, TIER_CHOICES, WINDOWS, Departure, MetricSnapshot
+from benchmarks.models.thresholds import Superseded, ThresholdSet
+
+__all__ = [
+    "DEFAULT_WINDOW",
+    "TIER_CHOICES",
+    "WINDOWS",
+    "Departure",
+    "MetricSnapshot",
+    "SnapshotRun",
+    "Superseded",
+    "ThresholdSet",
+]

@@ -1,0 +1,217 @@
+"""Dated threshold sets: the cut points of a metric and the rows that it counts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal, cast
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.urls import reverse
+
+from benchmarks.metrics import METRICS, Metric
+from benchmarks.quantities import limits
+from benchmarks.tiers import Cuts, Rules
+from qmportal.lib.days import local_day
+from records.models import severity_names
+from teams.models import Team, User
+
+METRIC_CHOICES = [(slug, metric.label) for slug, metric in METRICS.items()]
+
+
+class Superseded(Exception):
+    """Someone else saved a version since the newest one was read. Carries theirs."""
+
+    def __init__(self, newest: ThresholdSet):
+        super().__init__("Another version was saved in the meantime.")
+        self.newest = newest
+
+
+class ThresholdSetQuerySet(models.QuerySet["ThresholdSet"]):
+    def in_force(self, day: date) -> ThresholdSetQuerySet:
+        """The organisation's set of each metric that judges a window ending on `day`: one row a metric."""
+        return (
+            self.filter(team=None, effective_from__lte=day).order_by("metric", "-effective_from", "-id").distinct("metric")
+        )
+
+    def by_metric(self, day: date) -> dict[str, ThresholdSet]:
+        """The sets in force on `day`, by metric."""
+        return {row.metric: row for row in self.in_force(day)}
+
+    def history(self, metric: str) -> ThresholdSetQuerySet:
+        """All versions of a metric, the latest to take effect first."""
+        return self.filter(team=None, metric=metric).order_by("-effective_from", "-id")
+
+    def newest(self, metric: str) -> ThresholdSet | None:
+        """The version that was saved last, whenever it takes effect."""
+        return self.filter(team=None, metric=metric).order_by("-id").first()
+
+    def upcoming(self, day: date) -> ThresholdSetQuerySet:
+        """Versions that take effect after `day`, the next one first."""
+        return self.filter(team=None, effective_from__gt=day).order_by("effective_from", "id")
+
+    def adopted(self) -> bool:
+        """Somebody of this organisation has decided on the thresholds, if only to keep the shipped ones."""
+        return self.exclude(author=None).exists()
+
+    @transaction.atomic
+    def adopt(self, *, author: User, now: datetime) -> bool:
+        """Takes the shipped sets over: a version of the organisation's own with the same values. Judges nothing anew.
+
+        False when somebody has decided before; the shipped rows stay locked, so that two presses at once are one.
+        """
+        shipped = list(self.filter(team=None, author=None).order_by("pk").select_for_update())
+        if self.adopted():
+            return False
+        for row in shipped:
+            version = row.successor(author=author, reason="Default thresholds.", effective_from=local_day(now))
+            version.reverts_to = None
+            version.save()
+        return True
+
+
+class ThresholdSet(models.Model):
+    """A dated version of one metric's cut points and counting rules. Never edited: a change is a new row."""
+
+    class Statistic(models.TextChoices):
+        MEAN = "mean", "Mean"
+        MEDIAN = "median", "Median"
+
+    CUT_FIELDS = ("cut_elite", "cut_good", "cut_average", "cut_needs_work")
+
+    metric = models.CharField(max_length=40, choices=METRIC_CHOICES)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, blank=True, related_name="threshold_sets")
+    effective_from = models.DateField()
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=500)
+    source_text = models.CharField("source", max_length=500, blank=True)
+    statistic = models.CharField(max_length=6, choices=Statistic, default=Statistic.MEAN)
+    minimum_n = models.PositiveSmallIntegerField(
+        "minimum n", default=5, validators=[MinValueValidator(1), MaxValueValidator(1000)]
+    )
+    severities = ArrayField(
+        models.CharField(max_length=10),
+        default=list,
+        blank=True,
+        help_text="Keys of the severities that count; none chosen: all.",
+    )
+    cut_elite = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
+    cut_good = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
+    cut_average = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
+    cut_needs_work = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
+    reverts_to = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ThresholdSetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["metric", "-effective_from", "-id"]
+        indexes = [models.Index(fields=["metric", "-effective_from"], name="threshold_metric_day")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(cut_elite=None, cut_good=None, cut_average=None, cut_needs_work=None)
+                | Q(cut_elite__lt=F("cut_good"), cut_good__lt=F("cut_average"), cut_average__lt=F("cut_needs_work"))
+                | Q(cut_elite__gt=F("cut_good"), cut_good__gt=F("cut_average"), cut_average__gt=F("cut_needs_work")),
+                name="threshold_cuts_in_order",
+                violation_error_message="The cut points must rise (or fall) from Elite to Critical, without gaps.",
+            ),
+            models.CheckConstraint(
+                condition=Q(minimum_n__gte=1),
+                name="threshold_minimum_n",
+                violation_error_message="At least one row is needed to judge a team.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_metric_display()} from {self.effective_from:%Y-%m-%d} (version {self.pk})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("benchmarks:threshold_history", args=[self.metric])
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk and not self._state.adding:
+            raise TypeError("A threshold set is never edited; save a new version.")
+        super().save(*args, **kwargs)
+
+    @property
+    def definition(self) -> Metric:
+        return METRICS[self.metric]
+
+    @property
+    def cut_points(self) -> tuple[Decimal, ...] | None:
+        """The four, Elite | Good first, in percent or seconds; None when the metric gets no tiers."""
+        points = tuple(getattr(self, field) for field in self.CUT_FIELDS)
+        return None if None in points else points
+
+    def rules(self) -> Rules:
+        """What the pure judging functions need of this row. Cut points are in the metric's unit (percent, seconds)."""
+        points = self.cut_points
+        return Rules(
+            cuts=Cuts(*points) if points else None,
+            minimum_n=self.minimum_n,
+            statistic=cast(Literal["mean", "median"], self.statistic),
+            severities=tuple(self.severities),
+        )
+
+    @property
+    def is_portal_default(self) -> bool:
+        """As shipped: nobody has set it."""
+        return self.author_id is None
+
+    @property
+    def in_force_in_words(self) -> str:
+        return "from the beginning" if self.is_portal_default else f"since {self.effective_from:%-d %b %Y}"
+
+    @property
+    def severities_in_words(self) -> str:
+        names = severity_names() if self.severities else {}
+        return ", ".join(names.get(key, key) for key in sorted(self.severities)) or "all"
+
+    @property
+    def in_words(self) -> list[str]:
+        """What this version asks for: "Elite below 5%", ..., "minimum n 10"."""
+        tiers = [f"{tier.label} {words}" for tier, words in limits(self.rules().cuts, self.definition.unit)]
+        return [*(tiers or ["no tiers"]), f"minimum n {self.minimum_n}"]
+
+    def changes_from(self, before: ThresholdSet) -> list[str]:
+        """What this version changes, in words: "Elite below 5% → below 4%"; [] when it judges the same."""
+        found = []
+        unit = self.definition.unit
+        mine, theirs = limits(self.rules().cuts, unit), limits(before.rules().cuts, unit)
+        if mine and theirs:
+            pairs = zip(theirs, mine, strict=True)
+            found += [f"{tier.label} {old} → {new}" for (tier, old), (_, new) in pairs if old != new]
+        elif mine:
+            found.append("no tiers → " + ", ".join(f"{tier.label} {words}" for tier, words in mine))
+        elif theirs:
+            found.append(", ".join(f"{tier.label} {words}" for tier, words in theirs) + " → no tiers")
+        if self.statistic != before.statistic:
+            found.append(f"statistic {before.statistic} → {self.statistic}")
+        if self.minimum_n != before.minimum_n:
+            found.append(f"minimum n {before.minimum_n} → {self.minimum_n}")
+        if set(self.severities) != set(before.severities):
+            found.append(f"severities counted {before.severities_in_words} → {self.severities_in_words}")
+        if self.source_text != before.source_text:
+            found.append(f"source “{before.source_text or 'none'}” → “{self.source_text or 'none'}”")
+        return found
+
+    def successor(self, *, author: User, reason: str, effective_from: date) -> ThresholdSet:
+        """A new version with the values of this one, not yet saved: that is how a set is reverted to."""
+        kept = ("metric", "source_text", "statistic", "minimum_n", "severities", *self.CUT_FIELDS)
+        values = {field: getattr(self, field) for field in kept}
+        return ThresholdSet(**values, author=author, reason=reason, effective_from=effective_from, reverts_to=self)
+
+    @transaction.atomic
+    def save_after(self, base: int) -> None:
+        """Saves this new version. `base`: the one its author saw as the newest; Superseded is raised if it no longer is."""
+        others = ThresholdSet.objects.filter(team=None, metric=self.metric)
+        # The oldest version is the lock: a second author waits here, and reads the newest one only afterwards.
+        others.order_by("pk").select_for_update().first()
+        newest = ThresholdSet.objects.newest(self.metric)
+        if newest and newest.pk != base:
+            raise Superseded(newest)
+        self.save()
