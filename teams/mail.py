@@ -10,8 +10,10 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.core import signing
+from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 
 from qmportal.lib.text import clean_line
 from teams.models import AccountMail, Invitation, User
@@ -21,6 +23,11 @@ ADDRESS_DAYS = 3
 
 # None: there is nothing to send any more, or never was.
 Facts = dict[str, Any] | None
+
+
+def send(mail: AccountMail) -> None:
+    if letter := write(mail, timezone.now()):
+        send_mail(*letter, None, [mail.address])
 
 
 def write(mail: AccountMail, now: datetime) -> tuple[str, str] | None:

@@ -20,7 +20,6 @@ from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOper
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 from django.core.validators import RegexValidator
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -733,6 +732,7 @@ class AccountMail(Work):
         ADDRESS_CHANGED = "address_changed", "Address changed"
         PASSWORD_CHANGED = "password_changed", "Password changed"
 
+    TASK = "teams.tasks.send_account_mail"
     RESETS, RESET_PAUSE = 3, timedelta(minutes=10)
     KEPT_FOR = timedelta(days=30)
 
@@ -748,12 +748,6 @@ class AccountMail(Work):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} to {self.address}"
-
-    def run(self) -> None:
-        from teams.mail import write  # only now: it needs these models
-
-        if letter := write(self, timezone.now()):
-            send_mail(*letter, None, [self.address])
 
 
 def hash_secret(token: str) -> str:

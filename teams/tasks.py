@@ -1,11 +1,18 @@
-"""What is tidied up at night."""
+"""Background tasks about accounts: their mails, and what is deleted at night."""
 
 from allauth.usersessions.models import UserSession
 from celery import shared_task
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from teams import mail
 from teams.models import AccountMail
+
+
+@shared_task
+def send_account_mail(label: str, pk: int) -> None:
+    """Writes and sends one mail. Safe to call twice."""
+    AccountMail.perform(pk, run=mail.send)
 
 
 @shared_task

@@ -18,6 +18,7 @@ from records.models import Severity
 from scenarios import content, engine
 from scenarios.models import Scenario
 from teams.models import AccountMail, Membership, Role, Team, User
+from teams.tasks import send_account_mail
 
 PASSWORD = "correct horse battery"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -33,7 +34,7 @@ def make_user(*, email: str = "", name: str = "", admin: bool = False, **fields:
 def deliver_mail() -> list[EmailMessage]:
     """Does what a worker does with the mails about accounts; all mail that has left."""
     for waiting in AccountMail.objects.filter(state=AccountMail.State.QUEUED):
-        AccountMail.perform(waiting.pk)
+        send_account_mail(AccountMail._meta.label, waiting.pk)
     return mail.outbox
 
 
