@@ -2,7 +2,6 @@
 
 from threading import Lock
 from types import ModuleType
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -10,45 +9,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework import serializers
-from rest_framework.exceptions import NotFound
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from benchmarks.api import MetricRows, TeamMetrics
 from defects.api import DefectDetail, DefectList
 from incidents.api import IncidentDetail, IncidentList
 from pipeline.api import StageList
-from qmportal.lib.api import refuse_undeclared
+from qmportal.api_root import Addresses, Unknown
 from scenarios.api.attempts import AttemptDetail, AttemptList, DecisionList, ScenarioList
 from scenarios.api.progress import ProgressList
 from teams.api import TeamDetail, TeamList
 
 LOADING = Lock()
-
-
-class AddressSerializer(serializers.Serializer[Any]):
-    address = serializers.CharField(help_text="With what stands in for a name or an id in braces.")
-    methods = serializers.ListField(child=serializers.CharField())
-
-
-class Addresses(APIView):
-    """The addresses of this version and what each of them takes."""
-
-    def get(self, request: Request) -> Response:
-        refuse_undeclared(request, {"format"})
-        paths = description().whole_schema()["paths"]
-        return Response([{"address": path, "methods": [name.upper() for name in paths[path]]} for path in sorted(paths)])
-
-
-class Unknown(APIView):
-    """Addresses that are none: the same shape of error as everywhere else, whatever the method."""
-
-    def get(self, request: Request) -> Response:
-        raise NotFound
-
-    post = put = patch = delete = get
 
 
 def docs(request: HttpRequest) -> HttpResponse:
@@ -77,7 +48,7 @@ def description() -> ModuleType:
 
 
 urlpatterns = [
-    path("v1/", Addresses.as_view(), name="api_addresses"),
+    path("v1/", Addresses.as_view(described=lambda: description().whole_schema()), name="api_addresses"),
     path("v1/teams/", TeamList.as_view(), name="api_teams"),
     path("v1/teams/<str:slug>/", TeamDetail.as_view(), name="api_team"),
     path("v1/teams/<str:slug>/metrics/", TeamMetrics.as_view(), name="api_metrics"),

@@ -25,7 +25,7 @@ from benchmarks.metrics import METRICS
 from benchmarks.models import DEFAULT_WINDOW, WINDOWS
 from defects.api import DefectRow
 from incidents.api import IncidentRow
-from qmportal.api import Addresses, AddressSerializer, Unknown
+from qmportal.api_root import Addresses, AddressSerializer, Unknown
 from scenarios.api import attempts as training
 from teams.authentication import ScopedAccess
 
