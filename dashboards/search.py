@@ -61,7 +61,7 @@ PLACES = (
     Place("Pages", "Training plans", "scenarios:plans", "onboarding", can_oversee),
     Place("Pages", "Scenario editor", "scenarios:authoring", "drafts authoring analytics", can_author),
     Place("Pages", "Import", "integrations:import_list", "imports csv files", can_import_somewhere),
-    Place("Pages", "Teams and people", "teams:list", "members invite invitations groups"),
+    Place("Pages", "Teams and people", "dashboards:teams", "members invite invitations groups"),
     Place("Pages", "Shortcuts and help", "dashboards:help", "keyboard keys"),
     Place("Settings", "Thresholds", "benchmarks:thresholds", "settings tiers benchmarks cut points"),
     Place("Settings", "Account", "teams:profile", "settings profile name theme colours reminders keyboard preferences"),

@@ -49,7 +49,7 @@ def first_steps(user: AnyUser) -> list[dict[str, Any]]:
         {
             "label": "Invite your colleagues",
             "text": "Managers see their dashboards, engineers report, new hires learn.",
-            "url": reverse("teams:list"),
+            "url": reverse("dashboards:teams"),
             "action": "Invite",
             "done": done["people"],
         },

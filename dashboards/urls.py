@@ -7,6 +7,7 @@ urlpatterns = [
     path("", views.overview, name="overview"),
     path("t/<slug:slug>/", views.team, name="team"),
     path("t/<slug:slug>/<slug:metric>/", views.metric, name="metric"),
+    path("teams/", views.teams, name="teams"),
     path("search/", views.search, name="search"),
     path("help/", views.help, name="help"),
 ]

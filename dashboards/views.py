@@ -20,6 +20,7 @@ from dashboards.overview import as_of_words, table
 from dashboards.search import search_everything
 from dashboards.start import first_steps
 from dashboards.team import count_to_close, never_closed, read_team, recent_incidents, severity_mix, trend_chart, where_found
+from dashboards.teams import with_standing
 from notifications.access import access_for
 from qmportal.lib.days import day_words, local_day
 from qmportal.lib.pages import render_page
@@ -119,6 +120,18 @@ def metric(request: SignedInRequest, slug: str, metric: str) -> HttpResponse:
         "may_recompute": is_admin(request.user),
     }
     return render_page(request, "dashboards/metric.html", context, partial="rows")
+
+
+@require_safe
+def teams(request: SignedInRequest) -> HttpResponse:
+    found = Team.objects.visible_to(request.user).with_member_counts().as_tree()
+    night = MetricSnapshot.objects.latest_day(local_day(timezone.now()))
+    context = {
+        "teams": with_standing(found, request.user),
+        "archived": Team.objects.archived_for(request.user),
+        "night": night_notice(night, (), now=timezone.now(), latest=True),
+    }
+    return render(request, "dashboards/teams.html", context)
 
 
 @require_safe

@@ -4,7 +4,6 @@ from teams import views
 
 app_name = "teams"
 urlpatterns = [
-    path("", views.team_list, name="list"),
     path("new/", views.team_create, name="create"),
     path("people/", views.people, name="people"),
     path("people/<int:pk>/deactivate/", views.set_active, {"active": False}, name="deactivate"),

@@ -20,7 +20,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from qmportal.lib.days import local_day
 from qmportal.lib.pages import form_page
 from teams.forms import (
     AddressForm,
@@ -54,31 +53,6 @@ def answer_form(request: HttpRequest, template: str, form: Any, **context: Any) 
 # ---- Teams ---------------------------------------------------------------------------------------------------------
 
 
-@require_safe
-def team_list(request: SignedInRequest) -> HttpResponse:
-    teams = Team.objects.visible_to(request.user).with_member_counts().as_tree()
-    _add_quality(teams)
-    for team in teams:
-        team.is_mine = is_member(request.user, team)
-    archived = Team.objects.archived_for(request.user)
-    return render(request, "teams/list.html", {"teams": teams, "archived": archived})
-
-
-def _add_quality(teams: list[Team]) -> None:
-    """Open incidents (with those of the teams below) and last night's tier. Records lie above this app: their models
-    are reached through the reverse relations."""
-    incidents: Any = Team._meta.get_field("incidents").related_model
-    snapshots: Any = Team._meta.get_field("snapshots").related_model
-    tiers = snapshots.objects.overall_tiers([team.pk for team in teams], local_day(timezone.now()))
-    totals = {team.pk: 0 for team in teams}
-    lineages = {team.pk: team.lineage for team in teams}
-    for team_id in incidents.objects.counted().open().filter(team__in=totals).values_list("team_id", flat=True):
-        for above in lineages[team_id]:
-            totals[above] = totals.get(above, 0) + 1
-    for team in teams:
-        team.tier, team.open_incidents = tiers.get(team.pk), totals[team.pk]
-
-
 @form_page
 def team_create(request: SignedInRequest) -> HttpResponse:
     require(is_admin(request.user), ADMINS_ONLY)
@@ -103,7 +77,7 @@ def team_edit(request: SignedInRequest, slug: str) -> HttpResponse:
             form.save()
             moved = " From tomorrow, its records count toward the new parent." if "parent" in form.changed_data else ""
             messages.success(request, f"Team {form.instance} saved.{moved}")
-            return redirect("teams:list")
+            return redirect("dashboards:teams")
     return answer_form(request, "teams/form.html", form, team=team)
 
 
@@ -117,7 +91,7 @@ def team_archive(request: SignedInRequest, slug: str) -> HttpResponse:
         context = {"form": TeamForm(instance=team), "team": team, "problem": problem.messages[0]}
         return render(request, "teams/form.html", context, status=422)
     messages.success(request, f"Team {team} archived. You can restore it below the list.")
-    return redirect("teams:list")
+    return redirect("dashboards:teams")
 
 
 @require_POST
@@ -128,7 +102,7 @@ def team_restore(request: SignedInRequest, slug: str) -> HttpResponse:
         messages.success(request, f"Team {team} restored.")
     except ValidationError as problem:
         messages.error(request, problem.messages[0])
-    return redirect("teams:list")
+    return redirect("dashboards:teams")
 
 
 # ---- Members -------------------------------------------------------------------------------------------------------
@@ -239,7 +213,7 @@ def remove(request: SignedInRequest, slug: str, pk: int) -> HttpResponse:
 def _back_from(request: SignedInRequest, team: Team) -> HttpResponse:
     """To the members, unless I have just left them."""
     request.user.forget_roles()
-    return redirect("teams:members", team.slug) if is_member(request.user, team) else redirect("teams:list")
+    return redirect("teams:members", team.slug) if is_member(request.user, team) else redirect("dashboards:teams")
 
 
 # ---- Joining -------------------------------------------------------------------------------------------------------

@@ -119,7 +119,7 @@ RULES = {
     "dashboards:metric": members(),
     "dashboards:search": signed_in(),
     "dashboards:help": signed_in(),
-    "teams:list": signed_in(),
+    "dashboards:teams": signed_in(),
     "teams:create": admins(BOTH),
     "teams:edit": admins(BOTH, outsider=404),
     "teams:archive": admins(POST, outsider=404),
