@@ -19,8 +19,8 @@ from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.spreadsheet import csv_stream
 from qmportal.lib.text import clean_line
 from qmportal.lib.undo import read_undo, say_with_undo
+from qmportal.lib.versions import Stale
 from qmportal.lib.wording import duration
-from records.models import StaleRecord
 from teams.permissions import can_manage, can_report, require
 from teams.requests import SignedInRequest, team_before
 
@@ -84,11 +84,10 @@ def defect_edit(request: SignedInRequest, reference: str) -> HttpResponse:
     try:
         if not form.is_valid() or not form.store():
             return _answer_form(request, form, f"Edit {reference}", defect=defect)
-    except StaleRecord as stale:
+    except Stale as stale:
         current = _find(request, stale.current.reference)  # unless it was moved out of sight
-        form.take_over(current)
-        conflict = {"differences": form.differences(current), "current": current}
-        return _answer_form(request, form, f"Edit {reference}", defect=defect, status=409, **conflict)
+        conflict = form.conflict(current)
+        return _answer_form(request, form, f"Edit {reference}", defect=defect, status=409, conflict=conflict)
     messages.success(request, f"{reference} was saved.")
     return go(request, defect)
 
@@ -100,7 +99,7 @@ def defect_delete(request: SignedInRequest, reference: str) -> HttpResponse:
     if request.method == "POST":
         defect.put_away(timezone.now())
         undo = reverse("defects:bring_back", args=[defect.reference])
-        say_with_undo(request, f"{defect.reference} was deleted.", undo, version=defect.version + 1)
+        say_with_undo(request, f"{defect.reference} was deleted.", undo, version=defect.version)
         return redirect("defects:list")
     return render_page(request, "defects/delete.html", {"defect": defect})
 
@@ -112,9 +111,10 @@ def defect_bring_back(request: SignedInRequest, reference: str) -> HttpResponse:
     require(can_manage(request.user, defect.team))
     if request.method == "POST":
         version = (read_undo(request) or {}).get("version")  # none from the page that asks
-        if not defect.put_away(None, version):
+        if version not in (None, defect.version):
             messages.error(request, f"{defect.reference} has changed since, so it stays deleted.")
             return redirect("defects:list")
+        defect.put_away(None)
         messages.success(request, f"{defect.reference} is back.")
         return redirect(defect)
     return render_page(request, "defects/bring_back.html", {"defect": defect})

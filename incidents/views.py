@@ -19,8 +19,9 @@ from qmportal.lib.forms import go, prefill
 from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.spreadsheet import csv_stream
 from qmportal.lib.undo import read_undo, say_with_undo
+from qmportal.lib.versions import Stale
 from qmportal.lib.wording import duration
-from records.models import Severity, StaleRecord
+from records.models import Severity
 from teams.permissions import can_manage, can_report, require
 from teams.requests import SignedInRequest, team_before
 
@@ -75,11 +76,10 @@ def incident_edit(request: SignedInRequest, reference: str) -> HttpResponse:
     try:
         if not form.is_valid() or not form.store():
             return _answer_form(request, form, f"Edit {reference}", incident=incident)
-    except StaleRecord as stale:
+    except Stale as stale:
         current = _find(request, stale.current.reference)  # unless it was moved out of sight
-        form.take_over(current)
-        conflict = {"differences": form.differences(current), "current": current}
-        return _answer_form(request, form, f"Edit {reference}", incident=incident, status=409, **conflict)
+        conflict = form.conflict(current)
+        return _answer_form(request, form, f"Edit {reference}", incident=incident, status=409, conflict=conflict)
     messages.success(request, f"{reference} was saved.")
     return go(request, incident)
 
@@ -127,7 +127,7 @@ def incident_delete(request: SignedInRequest, reference: str) -> HttpResponse:
     if request.method == "POST":
         incident.put_away(timezone.now())
         undo = reverse("incidents:bring_back", args=[incident.reference])
-        say_with_undo(request, f"{incident.reference} was deleted.", undo, version=incident.version + 1)
+        say_with_undo(request, f"{incident.reference} was deleted.", undo, version=incident.version)
         return redirect("incidents:list")
     return render_page(request, "incidents/delete.html", {"incident": incident})
 
@@ -139,9 +139,10 @@ def incident_bring_back(request: SignedInRequest, reference: str) -> HttpRespons
     require(can_manage(request.user, incident.team))
     if request.method == "POST":
         version = (read_undo(request) or {}).get("version")  # none from the page that asks
-        if not incident.put_away(None, version):
+        if version not in (None, incident.version):
             messages.error(request, f"{incident.reference} has changed since, so it stays deleted.")
             return redirect("incidents:list")
+        incident.put_away(None)
         messages.success(request, f"{incident.reference} is back.")
         return redirect(incident)
     return render_page(request, "incidents/bring_back.html", {"incident": incident})

@@ -12,12 +12,14 @@ from django.template.loader import render_to_string
 
 from qmportal.lib.bodies import TooLarge
 from qmportal.lib.outages import RETRY_AFTER_SECONDS, is_full, why_unavailable
+from qmportal.lib.versions import Stale
 
 log = structlog.get_logger(__name__)
 API = "/api/"
 CODES = {
     HTTPStatus.BAD_REQUEST: "bad_request",
     HTTPStatus.REQUEST_TIMEOUT: "incomplete",
+    HTTPStatus.CONFLICT: "conflict",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
     HTTPStatus.INTERNAL_SERVER_ERROR: "error",
     HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
@@ -59,10 +61,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def foreseen(request: HttpRequest, problem: BaseException) -> HttpResponse | None:
-    """The answer to a fault of the surroundings; none to one of the portal."""
+    """The answer to a fault of the surroundings, or to a save that came second; none to a fault of the portal."""
     if is_full(problem):
         log.error("disk_full", exc_info=problem)
         return failure(request, HTTPStatus.INSUFFICIENT_STORAGE, FULL)
+    if isinstance(problem, Stale):  # a form with texts shows both of them itself
+        return failure(request, HTTPStatus.CONFLICT, str(problem), url=problem.current.get_absolute_url())
     if isinstance(problem, UnreadablePostError):
         return failure(request, HTTPStatus.REQUEST_TIMEOUT, TOO_LATE)
     if reason := why_unavailable(problem):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,11 +12,11 @@ from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.db.models.fields import BLANK_CHOICE_DASH
 from django.forms.models import construct_instance
-from django.http import QueryDict
 from django.utils import timezone
 
 from qmportal.lib.days import viewer_zone
 from qmportal.lib.forms import KeyField, LineField, MomentField, WholeNumberField, with_stored
+from qmportal.lib.versions import Conflict, Difference, sent_again
 from qmportal.lib.widgets import OptionCards
 from records.models import FILED_HERE, Record, Severity
 
@@ -33,12 +33,6 @@ def severity_cards(undetermined: str = "") -> OptionCards:
     return OptionCards(
         attrs={"class": "two"}, hints=meanings | {"": undetermined}, severities={key: key for key in meanings}
     )
-
-
-class Difference(NamedTuple):
-    label: str
-    stored: str
-    typed: str
 
 
 class RecordForm(forms.ModelForm, Generic[R]):
@@ -207,8 +201,13 @@ class RecordForm(forms.ModelForm, Generic[R]):
             self.add_error("team", "This team has the same record from the same source already.")
         return not self.errors
 
-    def differences(self, current: R) -> list[Difference]:
-        """The fields in which what was typed differs from what someone else has stored meanwhile."""
+    def conflict(self, current: R) -> Conflict:
+        """What someone else has saved meanwhile. The same text can be sent again, over theirs."""
+        self.data = sent_again(self.data, version=current.version)
+        return Conflict("record", at=current.updated_at, differences=self._differences(current))
+
+    def _differences(self, current: R) -> list[Difference]:
+        """The fields in which what was typed differs from what is saved now."""
         pairs = (
             (name, self._words(name, self._shown(current, name)), self._words(name, self.cleaned_data.get(name)))
             for name in self.columns
@@ -230,10 +229,3 @@ class RecordForm(forms.ModelForm, Generic[R]):
         if isinstance(field, KeyField):
             return str(field.prepare_value(value))
         return str(dict(getattr(field, "choices", ())).get(value, value) if isinstance(value, str) else value)
-
-    def take_over(self, current: Record) -> None:
-        """Lets the same text be sent again, this time over the version that is stored now."""
-        typed = QueryDict(mutable=True)
-        typed.update(self.data)
-        typed["version"] = str(current.version)
-        self.data = typed

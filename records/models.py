@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 
 from qmportal.lib.batches import in_batches
 from qmportal.lib.search import MOST_WORDS, references_meant
+from qmportal.lib.versions import Versioned
 
 R = TypeVar("R", bound="Record")
 
@@ -45,14 +46,6 @@ def severity_names() -> dict[str, str]:
     names = Severity.objects.values_list("key", "name")
     kept = caches["process"].get_or_set("severity-names", lambda: dict(names), KEPT_FOR_SECONDS)
     return kept or {}
-
-
-class StaleRecord(Exception):
-    """Someone else saved the record since it was read. Carries the row as it is now."""
-
-    def __init__(self, current: Record):
-        super().__init__("This record was changed by someone else in the meantime.")
-        self.current = current
 
 
 class RecordQuerySet(models.QuerySet[R]):
@@ -89,7 +82,7 @@ class RecordQuerySet(models.QuerySet[R]):
         return (row[1:] for row in rows)
 
 
-class Record(models.Model):
+class Record(Versioned):
     """Abstract base. Subclasses have a `team`, say in `problems` what is wrong, and name the three below."""
 
     # The API names it in other rows only to those who may see it.
@@ -101,7 +94,6 @@ class Record(models.Model):
     duplicate_of_id: int | None
 
     reference = models.CharField(max_length=24, unique=True, editable=False)
-    version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -136,19 +128,15 @@ class Record(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """A new row takes the team's next reference; an edited one must still be at the version that was read."""
+        chosen = kwargs.get("update_fields")
         with transaction.atomic():
-            if kwargs.get("update_fields") is None or "duplicate_of" in kwargs["update_fields"]:
+            if chosen is None or "duplicate_of" in chosen:
                 self._flatten_duplicates()
-            if self._state.adding:
-                if not self.reference:
-                    self.reference = self.team.next_references(self.REFERENCE_KIND)[0]  # type: ignore[attr-defined]
-                super().save(*args, **kwargs)
-                return
-            rows = type(self)._base_manager.filter(pk=self.pk)
-            if not rows.filter(version=self.version).update(version=models.F("version") + 1):
-                raise StaleRecord(rows.get())
-            super().save(*args, **kwargs | {"update_fields": self._edited_fields(kwargs.get("update_fields"))})
-        self.version += 1
+            if self._state.adding and not self.reference:
+                self.reference = self.team.next_references(self.REFERENCE_KIND)[0]  # type: ignore[attr-defined]
+            if chosen is not None:
+                kwargs["update_fields"] = {*chosen, "updated_at"}
+            super().save(*args, **kwargs)
 
     @property
     def is_duplicate(self) -> bool:
@@ -177,17 +165,10 @@ class Record(models.Model):
                 duplicate_of=self.duplicate_of_id, version=F("version") + 1, updated_at=Now()
             )
 
-    def put_away(self, at: datetime | None, version: int | None = None) -> bool:
-        """Deletes softly, or brings back with None; of this version only if one is given. An open edit becomes stale."""
-        rows = type(self)._base_manager.filter(pk=self.pk)
-        rows = rows if version is None else rows.filter(version=version)
-        return bool(rows.update(deleted_at=at, version=F("version") + 1, updated_at=Now()))
-
-    def _edited_fields(self, chosen: list[str] | None) -> list[str]:
-        """All stored fields but the lock itself, which the statement above has moved on."""
-        generated = {field.name for field in self._meta.concrete_fields if field.generated}
-        names = chosen or [field.name for field in self._meta.concrete_fields if not field.primary_key]
-        return [name for name in {*names, "updated_at"} if name != "version" and name not in generated]
+    def put_away(self, at: datetime | None) -> None:
+        """Deletes softly, or brings back with None. An open edit becomes stale."""
+        self.deleted_at = at
+        self.save(update_fields=["deleted_at"])
 
 
 def flat_duplicates(table: str) -> migrations.RunSQL:

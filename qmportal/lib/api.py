@@ -28,6 +28,7 @@ from qmportal.lib.bodies import TooLarge
 from qmportal.lib.days import EARLIEST_YEAR
 from qmportal.lib.outages import RETRY_AFTER_SECONDS, why_unavailable
 from qmportal.lib.text import refuse_unstorable
+from qmportal.lib.versions import Stale
 
 if TYPE_CHECKING:
     # DRF's views import this module while they are being loaded.
@@ -71,6 +72,8 @@ def exception_handler(problem: Exception, context: Any) -> Response | None:
             problem = exceptions.ValidationError(
                 problem.message_dict if hasattr(problem, "error_dict") else problem.messages
             )
+        case Stale():
+            problem = Conflict(str(problem))
         case IntegrityError():
             problem = Conflict()
         case TooLarge():

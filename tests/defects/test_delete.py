@@ -5,7 +5,8 @@ import re
 import pytest
 from django.urls import reverse
 
-from records.models import StaleRecord
+from defects.models import Defect
+from qmportal.lib.versions import Stale
 from tests.factories import NOON, make_defect, make_member, make_team
 
 pytestmark = pytest.mark.django_db
@@ -52,8 +53,8 @@ def test_a_manager_of_another_team_finds_nothing(client, defect):
 
 
 def test_an_edit_that_was_open_becomes_stale(defect):
-    defect.put_away(NOON)
-    with pytest.raises(StaleRecord):
+    Defect.objects.get(pk=defect.pk).put_away(NOON)
+    with pytest.raises(Stale):
         defect.save()
 
 
@@ -73,6 +74,7 @@ def test_one_press_undoes_it(client, team, defect):
 def test_undo_does_not_undo_what_somebody_did_since(client, team, defect):
     client.force_login(make_member(team=team, role="manager"))
     where, what = undo_in(client.post(url("delete", defect), follow=True))
+    defect.refresh_from_db()
     defect.put_away(None)
     defect.put_away(NOON)
     assert "has changed since, so it stays deleted" in client.post(where, what, follow=True).text

@@ -147,7 +147,7 @@ def test_a_stale_edit_shows_both_texts_and_keeps_what_was_typed(client, team):
     Defect.objects.get(pk=defect.pk).save()  # somebody else
     answer = client.post(edit_url(defect), typed(defect, title="Mine", stage_found="production"))
     assert answer.status_code == 409
-    differences = {d.label: (d.stored, d.typed) for d in answer.context["differences"]}
+    differences = {d.label: (d.theirs, d.yours) for d in answer.context["conflict"].differences}
     assert differences == {"Title": ("The total is wrong", "Mine"), "Where was it found?": ("CI", "Production")}
     assert 'value="Mine"' in answer.text
     defect.refresh_from_db()

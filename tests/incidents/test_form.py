@@ -215,7 +215,7 @@ def test_a_stale_edit_shows_both_texts_and_keeps_what_was_typed(client, team):
     Incident.objects.get(pk=incident.pk).save()  # somebody else
     answer = client.post(edit_url(incident), typed(incident, title="Mine", summary="Mine too"))
     assert answer.status_code == 409
-    differences = {d.label: (d.stored, d.typed) for d in answer.context["differences"]}
+    differences = {d.label: (d.theirs, d.yours) for d in answer.context["conflict"].differences}
     assert differences == {"Title": ("Slow", "Mine"), "What do you know so far?": ("Old", "Mine too")}
     assert 'value="Mine"' in answer.text
     assert 'name="version" value="2"' in answer.text

@@ -1,0 +1,101 @@
+"""Two people at one thing: one edit is one UPDATE, and the second save changes nothing."""
+
+import re
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from defects.models import Defect
+from incidents.models import Incident
+from qmportal.lib.versions import Stale
+from tests.factories import make_defect, make_incident, make_member, make_team
+
+pytestmark = pytest.mark.django_db
+
+MAKE = {Defect: make_defect, Incident: make_incident}
+
+
+@pytest.fixture
+def team():
+    return make_team(slug="payments")
+
+
+@pytest.fixture(params=[Defect, Incident])
+def record(request, team):
+    return MAKE[request.param](team=team, title="Old")
+
+
+def writes(queries, table):
+    """The statements that write a table, or lock its rows."""
+    pattern = re.compile(rf'^(UPDATE|INSERT INTO|DELETE FROM) "{table}"')
+    return [query["sql"] for query in queries.captured_queries if pattern.match(query["sql"])]
+
+
+def test_one_edit_is_one_update(record):
+    with CaptureQueriesContext(connection) as queries:
+        record.title = "New"
+        record.save()
+    (update,) = writes(queries, record._meta.db_table)
+    assert '"version" = 2' in update.partition(" WHERE ")[0]
+    assert '"version" = 1' in update.partition(" WHERE ")[2]
+    assert (record.version, type(record).objects.get().version) == (2, 2)
+
+
+@pytest.mark.parametrize("change", ["put_away", "bring_back", "some_fields"])
+def test_so_is_any_other_change(record, change):
+    acts = {
+        "put_away": lambda: record.put_away(record.created_at),
+        "bring_back": lambda: record.put_away(None),
+        "some_fields": lambda: record.save(update_fields=["title"]),
+    }
+    with CaptureQueriesContext(connection) as queries:
+        acts[change]()
+    (update,) = writes(queries, record._meta.db_table)
+    assert '"version" = 1' in update.partition(" WHERE ")[2]
+
+
+def test_the_form_updates_once(client, team, record):
+    client.force_login(make_member(team=team, role="manager"))
+    values = {"title": "New", "team": team.slug, "version": 1, "severity": record.severity.key, "status": record.status}
+    values |= {"stage_found": "ci", "detected_at": "2026-03-02T12:00", "found_at": "2026-03-02T12:00"}
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.post(record.get_absolute_url() + "edit/", values)
+    assert answer.status_code == 302
+    assert len(writes(queries, record._meta.db_table)) == 1
+
+
+def test_the_second_of_two_saves_changes_nothing(record):
+    read_before = type(record).objects.get()
+    record.title = "Theirs"
+    record.save()
+    read_before.title = "Mine"
+    with pytest.raises(Stale) as stale:
+        read_before.save()
+    assert (stale.value.current.title, stale.value.current.version) == ("Theirs", 2)
+    assert (read_before.version, type(record).objects.get().title) == (1, "Theirs")
+
+
+def test_a_save_that_was_rolled_back_is_no_version(record):
+    with transaction.atomic():
+        record.title = "New"
+        record.save()
+        transaction.set_rollback(True)
+    assert type(record).objects.get().version == 1
+
+
+def test_an_act_on_what_somebody_changed_meanwhile_says_so(client, team, monkeypatch):
+    """Between reading and deleting, within one request."""
+    incident = make_incident(team=team)
+    client.force_login(make_member(team=team, role="manager"))
+    act = Incident.put_away
+
+    def late(self, at):
+        Incident.objects.get(pk=self.pk).save()
+        act(self, at)
+
+    monkeypatch.setattr(Incident, "put_away", late)
+    answer = client.post(incident.get_absolute_url() + "delete/")
+    assert answer.status_code == 409
+    assert incident.get_absolute_url() in answer.text
+    assert Incident.objects.get().deleted_at is None
