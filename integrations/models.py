@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connections, models, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -195,7 +195,14 @@ class ImportJob(Work):
     def _undo(self) -> None:
         allowed, _ = self._teams()
         with self._progress_beside() as report:
-            undone = Undo(self.mapping.kind, self.written.all(), now=timezone.now(), allowed=allowed).run(report)
+            undone = Undo(
+                self.mapping.kind,
+                self.written.all(),
+                later=ImportedRow.objects.filter(job__in=self._imports(imported_at__gt=self.imported_at)),
+                earlier=ImportedRow.objects.filter(job__in=self._imports(imported_at__lt=self.imported_at)),
+                now=timezone.now(),
+                allowed=allowed,
+            ).run(report)
         self.written.all().delete()
         self.result["undone"] = undone.as_json()
         self.save(update_fields=["result"])
@@ -210,6 +217,16 @@ class ImportJob(Work):
         ImportedRow.objects.bulk_create(
             ImportedRow(job=self, record=record.pk, before=before, version=record.version) for record, before in written
         )
+
+    def _imports(self, **conditions: object) -> ImportJobQuerySet:
+        """Imports of the same kind of record by the same person."""
+        same = type(self).objects.filter(requested_by=self.requested_by_id, mapping_key__startswith=f"{self.mapping.kind}/")
+        return same.filter(**conditions)
+
+    def later_imports(self) -> ImportJobQuerySet:
+        """Those that wrote `shared` of the same records again and can still be undone; the newest first."""
+        later = self._imports(imported_at__gt=self.imported_at, written__record__in=self.written.values("record"))
+        return later.annotate(shared=Count("written")).order_by("-imported_at")
 
     def skipped_records(self) -> QuerySet[Any]:
         """What the undo left alone, as far as the sender may see it."""

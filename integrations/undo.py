@@ -1,6 +1,6 @@
 """Takes an import back: what it created is deleted softly, what it changed gets its earlier values.
 
-A record that somebody has changed since is left alone.
+A record that somebody has changed since is left alone, so of two imports of the same records the later is undone first.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from integrations.importer import BATCH, MODELS, Report, be_alone, write_over
 from records.models import Record
 
 CHANGED = "changed since"
+CHANGED_BY_IMPORT = "changed by a later import"
 NOT_YOURS = "in a team that you may not import into"
 GONE = "the earlier team, severity or stage is gone"
 TAKEN = "the earlier team has another record with this id"
@@ -42,13 +43,24 @@ class Undone:
 
 
 class Undo:
-    """One import on its way back, inside the transaction of the caller. `rows`: its `ImportedRow`s.
+    """One import on its way back, inside the transaction of the caller.
 
+    `rows`: what it did to each record; `later` and `earlier`: the same of the sender's other imports of this kind.
     `allowed`: ids of the teams whose records may be written, None for all of them.
     """
 
-    def __init__(self, kind: str, rows: models.QuerySet[Any], *, now: datetime, allowed: frozenset[int] | None):
-        self.kind, self.rows, self.now, self.allowed = kind, rows, now, allowed
+    def __init__(
+        self,
+        kind: str,
+        rows: models.QuerySet[Any],
+        *,
+        later: models.QuerySet[Any],
+        earlier: models.QuerySet[Any],
+        now: datetime,
+        allowed: frozenset[int] | None,
+    ):
+        self.kind, self.rows, self.later, self.earlier = kind, rows, later, earlier
+        self.now, self.allowed = now, allowed
         self.model = MODELS[kind]
         self.columns = {each.name: each for each in self.model._meta.concrete_fields}
         self.there = {
@@ -73,11 +85,14 @@ class Undo:
         ids = [row.record for row in batch]
         records = rows.filter(pk__in=ids).order_by("pk").select_for_update().in_bulk()
         pointed_at = self._pointed_at([row.record for row in batch if row.before is None])
+        imported_again = self._imported_again(records)
         created, updated, touched = [], [], set[str]()
         for row in batch:
             record = records.get(row.record)
-            if record is None or record.version != row.version or row.record in pointed_at:
+            if record is None or row.record in pointed_at:
                 self.undone.skip(row.record, CHANGED)
+            elif record.version != row.version:
+                self.undone.skip(row.record, CHANGED_BY_IMPORT if row.record in imported_again else CHANGED)
             elif reason := self._hindrance(record, row.before or {}):
                 self.undone.skip(row.record, reason)
             elif row.before is None:
@@ -98,6 +113,11 @@ class Undo:
                 others: Any = relation.related_model._base_manager
                 found |= set(others.filter(deleted_at=None, **{f"{name}__in": ids}).values_list(name, flat=True))
         return found
+
+    def _imported_again(self, records: dict[int, Any]) -> set[int]:
+        """Of these, what is still as a later import left it."""
+        versions = self.later.filter(record__in=records).values_list("record", "version")
+        return {pk for pk, version in versions if records[pk].version == version}
 
     def _hindrance(self, record: Any, before: dict[str, Any]) -> str:
         teams = {record.team_id, before.get("team", record.team_id)}
@@ -127,5 +147,8 @@ class Undo:
         self.undone.deleted += len(ids)
 
     def _restore(self, records: list[Any], names: set[str]) -> None:
+        """The records are again as earlier imports left them, so those can be undone next."""
+        again = self.rows.filter(record=OuterRef("record"), version=OuterRef("version") + 1)
+        self.earlier.filter(Exists(again), record__in=[each.pk for each in records]).update(version=F("version") + 2)
         write_over(records, names)
         self.undone.restored += len(records)

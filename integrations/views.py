@@ -108,10 +108,12 @@ def import_discard(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def detail(job: ImportJob) -> dict[str, Any]:
     result, now = job.result, timezone.now()
+    can_undo = job.can_undo(now)
     return {
         "job": job,
         "standstill": job.standstill(now),
-        "can_undo": job.can_undo(now),
+        "can_undo": can_undo,
+        "later_imports": job.later_imports() if can_undo else [],
         "undone": result.get("undone"),
         "skipped_records": job.skipped_records() if result.get("undone") else [],
         "kind": KINDS[job.mapping.kind].lower(),

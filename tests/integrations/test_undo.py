@@ -213,9 +213,10 @@ def test_no_more_queries_for_more_rows_of_a_batch(client, team, manager, django_
         jobs.append(imported(client, text, team=team))
         ImportJob.objects.update(requested_by=None)
     for job in jobs:
-        rows = job.written.all()
-        with django_assert_max_num_queries(20):
-            assert undo.Undo("defects", rows, now=timezone.now(), allowed=None).run(print).skipped == {}
+        others = ImportedRow.objects.exclude(job=job)
+        made = undo.Undo("defects", job.written.all(), later=others, earlier=others, now=timezone.now(), allowed=None)
+        with django_assert_max_num_queries(21):
+            assert made.run(print).skipped == {}
 
 
 def test_after_seven_days_it_is_too_late(client, team, manager):
@@ -226,3 +227,46 @@ def test_after_seven_days_it_is_too_late(client, team, manager):
     forget_old_files()
     assert not ImportedRow.objects.exists()
     assert Defect.objects.alive().count() == 2
+
+
+def test_two_imports_of_the_same_rows_are_undone_newest_first(client, team, manager):
+    old = make_defect(team=team, source="qmportal", external_id="1", title="Before both", found_at=NOON)
+    before = stored(old)
+    first = imported(client, GOOD, team=team)
+    between = {defect.pk: stored(defect) for defect in Defect.objects.all()}
+    second = imported(
+        client, GOOD.replace("The total is wrong", "Wrong sum").replace("Search is slow", "Search hangs"), team=team
+    )
+    assert {defect.title for defect in Defect.objects.all()} == {"Wrong sum", "Search hangs"}
+    undo_it(client, second)
+    assert {defect.pk: stored(defect) for defect in Defect.objects.all()} == between
+    assert "Undo the later import" not in page(client, first).text
+    undo_it(client, first)
+    assert (stored(old), list(Defect.objects.alive())) == (before, [old])
+    assert "skipped" not in page(client, first).text
+
+
+def test_an_earlier_import_names_the_later_one(client, team, manager):
+    first = imported(client, GOOD, team=team)
+    second = imported(client, GOOD.replace("The total is wrong", "Wrong sum"), team=team)
+    imported(client, HEADER + "9,Something else,2024-03-01,ci\n", team=team)
+    text = page(client, first).text
+    assert f'<a href="{second.get_absolute_url()}">' in text
+    assert "changed 1 of the same records" in text
+    assert text.count("Undo the later import first") == 1
+    assert "Undo the later import first" not in page(client, second).text
+    undo_it(client, first)
+    assert "1 undone, 1 skipped: changed by a later import" in page(client, first).text
+    assert sorted(defect.title for defect in Defect.objects.alive()) == ["Something else", "Wrong sum"]
+
+
+def test_an_edit_after_the_later_import_is_kept(client, team, manager):
+    first = imported(client, GOOD, team=team)
+    second = imported(client, GOOD.replace("The total is wrong", "Wrong sum"), team=team)
+    edited = Defect.objects.get(title="Wrong sum")
+    edited.title = "Edited by hand"
+    edited.save()
+    for job in (second, first):
+        undo_it(client, job)
+    assert "1 undone, 1 skipped: changed since" in page(client, first).text
+    assert Defect.objects.alive().get().title == "Edited by hand"
