@@ -40,6 +40,7 @@ from teams.permissions import is_member
 # The judged metrics first, then what surrounds them.
 CARDS = ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect", "defect_removal_efficiency", "open_incidents")
 RECENT = 6
+LAST_RECORDS = 20
 
 
 @dataclass(slots=True)
@@ -289,6 +290,15 @@ def recent_incidents(team: Team, day: date | None = None) -> QuerySet[Incident]:
     if day:
         rows = rows.filter(detected_at__lt=midnight(day))
     return rows[:RECENT]
+
+
+def last_records(team: Team, user: User) -> list[tuple[str, list[Any]]]:
+    """The newest of the team itself that this person may see, under the name of their kind."""
+    newest = [
+        (str(model._meta.verbose_name_plural), list(model.objects.visible_to(user).filter(team=team)[:LAST_RECORDS]))
+        for model in (Incident, Defect)
+    ]
+    return [(kind, records) for kind, records in newest if records]
 
 
 def where_found(team: Team, span: Window) -> list[charts.Segment]:

@@ -19,7 +19,16 @@ from dashboards.metric import read_metric
 from dashboards.overview import as_of_words, table
 from dashboards.search import search_everything
 from dashboards.start import first_steps
-from dashboards.team import count_to_close, never_closed, read_team, recent_incidents, severity_mix, trend_chart, where_found
+from dashboards.team import (
+    count_to_close,
+    last_records,
+    never_closed,
+    read_team,
+    recent_incidents,
+    severity_mix,
+    trend_chart,
+    where_found,
+)
 from dashboards.teams import with_standing
 from notifications.access import access_for
 from qmportal.lib.days import day_words, local_day
@@ -54,7 +63,9 @@ def overview(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 def team(request: SignedInRequest, slug: str) -> HttpResponse:
-    found = get_object_or_404(Team.objects.visible_to(request.user).select_related("parent"), slug=slug)
+    found = Team.objects.visible_to(request.user).select_related("parent").filter(slug=slug).first()
+    if found is None:
+        return archived_team(request, slug)
     period = chosen_period(request, local_day(timezone.now()))
     report = read_team(found, period.window, period.today, period.day)
     rate = "escaped_defect_rate"
@@ -86,6 +97,20 @@ def team(request: SignedInRequest, slug: str) -> HttpResponse:
         "children": Team.objects.visible_to(request.user).filter(parent=found),
     }
     return render(request, "dashboards/team.html", context)
+
+
+def archived_team(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Records keep naming an archived team, so its address stays: its last records instead of its numbers."""
+    found = get_object_or_404(Team.objects.archived_for(request.user), slug=slug)
+    above = Team.objects.visible_to(request.user).filter(pk__in=found.lineage)
+    context = {
+        "team": found,
+        "above": max(above, key=lambda team: len(team.lineage), default=None),
+        "gone": Team.objects.gone().filter(pk=found.pk).exists(),
+        "records": last_records(found, request.user),
+        "may_restore": is_admin(request.user),
+    }
+    return render(request, "dashboards/archived_team.html", context)
 
 
 @require_safe

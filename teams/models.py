@@ -307,10 +307,13 @@ class TeamQuerySet(models.QuerySet["Team"]):
         return self.exclude(pk__in=Team.objects.gone().values("pk"))
 
     def archived_for(self, user: AnyUser) -> TeamQuerySet:
-        """Teams that were put away; only admins still see them."""
-        if user.is_authenticated and user.is_admin:
-            return self.exclude(archived_at=None)
-        return self.none()
+        """Archived teams that this person was a member of, or whose records they still see. Admins see all of them."""
+        if not user.is_authenticated:
+            return self.none()
+        archived = self.exclude(archived_at=None)
+        if user.is_admin:
+            return archived
+        return archived.filter(Q(pk__in=user.reach_of_rows) | Q(pk__in=user.memberships.values("team")))
 
     def with_member_counts(self) -> TeamQuerySet:
         return self.annotate(member_count=Count("memberships", filter=Q(memberships__user__is_active=True)))

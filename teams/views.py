@@ -97,6 +97,7 @@ def team_archive(request: SignedInRequest, slug: str) -> HttpResponse:
 @require_POST
 def team_restore(request: SignedInRequest, slug: str) -> HttpResponse:
     team = get_object_or_404(Team.objects.archived_for(request.user), slug=slug)
+    require(is_admin(request.user), ADMINS_ONLY)
     try:
         team.restore()
         messages.success(request, f"Team {team} restored.")

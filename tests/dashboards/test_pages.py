@@ -794,6 +794,42 @@ def test_an_archived_teams_rows_are_counted_and_listed_above_it(client, yesterda
     assert child.slug not in client.get("/defects/").content.decode()
 
 
+def test_an_archived_team_keeps_a_page_for_those_who_see_its_records(client):
+    parent, stranger = make_team(name="Commerce"), make_member(team=make_team())
+    child = make_team(name="Checkout", parent=parent)
+    incident, defect = make_incident(team=child), make_defect(team=child)
+    hidden = make_team(name="Skunkworks", parent=parent)
+    former = make_member(team=child)
+    child.archive(timezone.now())
+    hidden.archive(timezone.now())
+    for user in (make_member(team=parent), make_user(admin=True)):
+        client.force_login(user)
+        text = client.get(child.get_absolute_url()).text
+        assert '<span class="tag">Archived</span>' in text
+        assert f'still count in <a href="{parent.get_absolute_url()}">Commerce</a>' in text
+        assert (incident.reference in text, defect.reference in text) == (True, True)
+        assert ("Restore team" in text) == user.is_admin
+        for record in (incident, defect):
+            assert f'href="{child.get_absolute_url()}">Checkout</a>' in client.get(record.get_absolute_url()).text
+    client.force_login(former)
+    text = client.get(child.get_absolute_url()).text
+    assert "Archived" in text
+    assert incident.reference not in text
+    assert client.get(hidden.get_absolute_url()).status_code == 404
+    client.force_login(stranger)
+    assert client.get(child.get_absolute_url()).status_code == 404
+
+
+def test_a_team_archived_with_nothing_above_it_is_said_to_hide_its_records(client):
+    team = make_team()
+    client.force_login(make_member(team=team))
+    incident = make_incident(team=team)
+    team.archive(timezone.now())
+    text = client.get(team.get_absolute_url()).text
+    assert "hidden until the team is restored" in text
+    assert incident.reference not in text
+
+
 @pytest.mark.parametrize("metric", ["mttr", "mtbf"])
 def test_pages_say_that_a_reopened_incident_counts_the_time_between(client, manager, payments, metric):
     assert "from its start to its last restore, including the time in between" in client.get(f"/t/payments/{metric}/").text
