@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from copy import copy, deepcopy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import product
@@ -436,9 +437,22 @@ class World:
         return reverse(address.name, kwargs={name: values[name] for name in address.parameters})
 
 
+@pytest.fixture(scope="module")
+def standing_world(django_db_setup, django_db_blocker) -> Iterator[World]:
+    """Built once, in a transaction around those of the tests, which undo what they write."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield World()
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def world() -> World:
-    return World()
+def world(standing_world) -> World:
+    """The same world for each test, with people and clients of its own."""
+    world = copy(standing_world)
+    world.people, world.clients = deepcopy(world.people), {name: Client() for name in PEOPLE}
+    for name, client in world.clients.items():
+        client.cookies = deepcopy(standing_world.clients[name].cookies)
+    return world
 
 
 def outcome(response: Any) -> Any:
