@@ -55,7 +55,7 @@ class Shell:
             return ""
         if match.namespace == "dashboards":
             return self._request.path if match.url_name == "team" else match.url_name or ""
-        if match.namespace == "scenarios":
+        if match.namespace in ("scenarios", "library", "training"):
             return ENTRY_OF.get(match.url_name or "", "scenarios")
         if match.namespace == "teams" and match.url_name in ACCOUNT:
             return ""

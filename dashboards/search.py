@@ -1,6 +1,6 @@
 """Search and jump: actions, teams, records, metrics, people and pages, all scoped to what the person may open.
 
-Apps beside this one find their own things; `settings.SEARCHES` names them.
+Apps beside this one list what they have to read or take; `settings.READABLES` names them.
 """
 
 from __future__ import annotations
@@ -9,16 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.module_loading import import_string
 
 from benchmarks.forms import EDITABLE
 from benchmarks.metrics import METRICS
 from defects.models import Defect
 from incidents.models import Incident
-from qmportal.lib.search import Hit, holds, references_meant, words_of
+from qmportal.lib.search import Hit, holds, matches, references_meant, words_of
 from teams.models import Membership, Role, Team, User
 from teams.permissions import can_author, can_import_somewhere, can_oversee, can_see, is_admin
 
@@ -45,20 +43,20 @@ PLACES = (
     Place("Actions", "Report defect", "defects:create", "new file bug fault"),
     Place("Actions", "Import a file", "integrations:import_new", "upload csv excel tracker", can_import_somewhere),
     Place("Actions", "Create a team", "teams:create", "new add", is_admin),
-    Place("Actions", "Create a training plan", "scenarios:plan_create", "new onboarding assign", can_oversee),
+    Place("Actions", "Create a training plan", "training:plan_create", "new onboarding assign", can_oversee),
     Place("Actions", "Write a scenario", "scenarios:authoring_new", "new create draft", can_author),
     Place("Pages", "Overview", "dashboards:overview", "home start teams tiers comparison"),
     Place("Pages", "Incidents", "incidents:list", "outages"),
     Place("Pages", "Defects", "defects:list", "bugs faults"),
     Place("Pages", "Inbox", "notifications:list", "notifications messages unread"),
-    Place("Pages", "Decision scenarios", "scenarios:list", "training cases practice"),
-    Place("Pages", "Knowledge checks", "scenarios:checks", "training questions due review"),
-    Place("Pages", "Library", "scenarios:library", "training concepts reading tools certifications"),
-    Place("Pages", "My training", "scenarios:mine", "plan assignments certificates"),
-    Place("Pages", "Self-assessment", "scenarios:diagnostic", "diagnostic self check advice"),
-    Place("Pages", "Requests for advice", "scenarios:advice", "quality leads"),
-    Place("Pages", "Team progress", "scenarios:progress", "training board", can_oversee),
-    Place("Pages", "Training plans", "scenarios:plans", "onboarding", can_oversee),
+    Place("Pages", "Decision scenarios", "training:list", "training cases practice"),
+    Place("Pages", "Knowledge checks", "training:checks", "training questions due review"),
+    Place("Pages", "Library", "library:library", "training concepts reading tools certifications"),
+    Place("Pages", "My training", "training:mine", "plan assignments certificates"),
+    Place("Pages", "Self-assessment", "training:diagnostic", "diagnostic self check advice"),
+    Place("Pages", "Requests for advice", "training:advice", "quality leads"),
+    Place("Pages", "Team progress", "training:progress", "training board", can_oversee),
+    Place("Pages", "Training plans", "training:plans", "onboarding", can_oversee),
     Place("Pages", "Scenario editor", "scenarios:authoring", "drafts authoring analytics", can_author),
     Place("Pages", "Import", "integrations:import_list", "imports csv files", can_import_somewhere),
     Place("Pages", "Teams and people", "dashboards:teams", "members invite invitations groups"),
@@ -70,7 +68,7 @@ PLACES = (
     Place("Settings", "Access tokens", "teams:tokens", "settings api"),
     Place("Settings", "API reference", "api_docs", "documentation openapi schema"),
     Place("Settings", "People", "teams:people", "settings accounts users admins deactivate", is_admin),
-    Place("Settings", "Library links", "scenarios:links_edit", "settings tools certifications", is_admin),
+    Place("Settings", "Library links", "library:links_edit", "settings tools certifications", is_admin),
 )
 
 
@@ -83,7 +81,7 @@ def search_everything(user: User, q: str) -> list[Hit]:
     hits = [*_places(user, words), *_threshold_editors(user, words), *_invitations(user, words), *_teams(user, words)]
     if words:
         hits += [*_records(user, q), *_metrics(user, words), *_people(user, words)]
-        hits += [hit for find in settings.SEARCHES for hit in import_string(find)(user, q)]
+        hits += _readables(q)
     order = {kind: place for place, kind in enumerate(KINDS)}
     return sorted(hits, key=lambda hit: order.get(hit.kind, order["Pages"]))
 
@@ -160,6 +158,15 @@ def _metrics(user: User, words: Sequence[str]) -> list[Hit]:
         for team in teams
         for slug in slugs[:2]
     ]
+
+
+def _readables(q: str) -> list[Hit]:
+    """Pages, checks and scenarios, which everybody may open. Those with the words in their title come first."""
+    hits: dict[str, list[Hit]] = {}
+    for found in matches(q):
+        kind = found.kind if found.kind == "Library" else f"{found.kind}s"
+        hits.setdefault(kind, []).append(Hit(kind, found.title, found.note, found.url))
+    return [hit for kind in hits.values() for hit in kind[:MOST]]
 
 
 def _people(user: User, words: Sequence[str]) -> list[Hit]:

@@ -13,29 +13,21 @@ from django.db import transaction
 
 from demo import training_story as story
 from demo.training_story import Assessment, Trainee, Way
+from library import content
+from library.checks import ChoiceField, KnowledgeCheck
+from library.measures import described, last_night
+from library.models import CheckAnswer
 from notifications.models import Mail, Notification
 from qmportal.lib.days import local_day, midnight
 from qmportal.lib.work import Work
-from scenarios import content, engine
-from scenarios.checks import ChoiceField, KnowledgeCheck
-from scenarios.measures import described, last_night
-from scenarios.models import (
-    AdviceRequest,
-    Attempt,
-    Certificate,
-    CheckAnswer,
-    DecisionEvent,
-    Diagnosis,
-    ItemKind,
-    PageRead,
-    Plan,
-    PlanItem,
-    Scenario,
-    ScenarioVersion,
-)
-from scenarios.reminders import remind
+from scenarios import engine
+from scenarios.models import Attempt, DecisionEvent, Scenario, ScenarioVersion
 from teams.models import Membership, Role, Team, User
 from teams.permissions import can_author
+from training import completion
+from training.diagnostic import diagnostic
+from training.models import AdviceRequest, Certificate, Diagnosis, ItemKind, Plan, PlanItem
+from training.reminders import remind
 
 DOMAIN = "@demo.example"
 WEEKS = 8
@@ -187,7 +179,7 @@ class Demo:
 
     def _learn(self, user: User, item: PlanItem, at: datetime, *, slips: bool) -> None:
         if item.kind == ItemKind.PAGE:
-            self.plan(at, lambda now: PageRead.objects.mark(user, item.ref, now))
+            self.plan(at, lambda now: completion.read(user, item.ref, now))
         elif item.ref in self.checks:
             check = self.checks[item.ref]
             if slips and check.id in story.SLIPS:
@@ -269,7 +261,7 @@ class Demo:
             *earlier, last = events
             DecisionEvent.objects.bulk_create(earlier)
             told = {name: getattr(last, name) for name in ("confidence", "reason", "visible_ms")}
-            attempt.decide(seq=last.seq, choice=last.choice, now=last.at, **told)
+            completion.decide(attempt, seq=last.seq, choice=last.choice, now=last.at, **told)
 
         self.plan(at, deed)
 
@@ -290,7 +282,7 @@ class Demo:
         team, manager = self.teams.get(assessment.team), self.manager
         if team is None or manager is None:
             return
-        statements = content.diagnostic().statements
+        statements = diagnostic().statements
         digits = assessment.answers.replace(" ", "")
         answers = {one.id: int(digit) for one, digit in zip(statements, digits, strict=True)}
         measures = described(last_night(team.pk))
@@ -322,4 +314,4 @@ def _answer(user: User, check: KnowledgeCheck, now: datetime, slip: dict[str, st
     """Answers a check rightly, but for the fields in `slip`."""
     right = {one.id: one.accepted[0] if isinstance(one, ChoiceField) else f"{one.answer:f}" for one in check.fields}
     latest = CheckAnswer.objects.filter(user=user, check_id=check.id).first()
-    CheckAnswer.objects.record(user, check, right | slip, after=latest.pk if latest else None, now=now)
+    completion.answer(user, check, right | slip, after=latest.pk if latest else None, now=now)

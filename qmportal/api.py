@@ -15,9 +15,9 @@ from defects.api import DefectDetail, DefectList
 from incidents.api import IncidentDetail, IncidentList
 from pipeline.api import StageList
 from qmportal.api_root import Addresses, Unknown
-from scenarios.api.attempts import AttemptDetail, AttemptList, DecisionList, ScenarioList
-from scenarios.api.progress import ProgressList
 from teams.api import TeamDetail, TeamList
+from training.api.attempts import AttemptDetail, AttemptList, DecisionList, ScenarioList
+from training.api.progress import ProgressList
 
 LOADING = Lock()
 

@@ -20,8 +20,8 @@ app.conf.beat_schedule = {
     "old-sessions-and-mails": {"task": "teams.tasks.forget_old_rows", "schedule": crontab(hour=3, minute=10)},
     # Those that nobody could take in time are worth nothing: the next one does the same.
     "sweep": {"task": "qmportal.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
-    "automatic-plans": {"task": "scenarios.tasks.assign_automatic_plans", "schedule": 300.0},
-    "reminders": {"task": "scenarios.tasks.remind", "schedule": crontab(hour=7, minute=0)},
+    "automatic-plans": {"task": "training.tasks.assign_automatic_plans", "schedule": 300.0},
+    "reminders": {"task": "training.tasks.remind", "schedule": crontab(hour=7, minute=0)},
 }
 app.conf.beat_scheduler = "qmportal.beat.Beat"
 app.autodiscover_tasks()

@@ -342,7 +342,7 @@ def _fingerprint() -> str:
     """Changes when a migration, a static file, a setting, a package or a scenario does, or with another database."""
     digest = hashlib.sha256(os.environ["DATABASE_URL"].rpartition("@")[0].encode())
     paths = [ROOT / "qmportal" / "settings.py", *ROOT.glob("requirements*.lock")]
-    paths += (ROOT / "scenarios" / "library").glob("**/*.yaml")
+    paths += (ROOT / "scenarios" / "shipped").glob("*.yaml")
     for folder in [ROOT, *ROOT.glob("[a-z]*/")]:  # not .data, where the collected files are
         paths += [*folder.glob("migrations/*.py"), *folder.glob("static/**/*")]
     for path in sorted(path for path in paths if path.is_file()):

@@ -26,8 +26,8 @@ from benchmarks.models import DEFAULT_WINDOW, WINDOWS
 from defects.api import DefectRow
 from incidents.api import IncidentRow
 from qmportal.api_root import Addresses, AddressSerializer, Unknown
-from scenarios.api import attempts as training
 from teams.authentication import ScopedAccess
+from training.api import attempts as training
 
 
 class BearerScheme(OpenApiAuthenticationExtension):

@@ -41,6 +41,8 @@ INSTALLED_APPS = [
     "dashboards",
     "integrations",
     "scenarios",
+    "library",
+    "training",
     "demo",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -106,13 +108,16 @@ TEMPLATES = [
                 "face": "qmportal.lib.face",
                 "lucide": "qmportal.lib.icons",
                 "markdown": "qmportal.lib.markdown",
-                "training": "scenarios.tags",
+                "scenarios": "scenarios.tags",
+                "training": "training.tags",
             },
         },
     }
 ]
-# What search asks beside the dashboards' own: (user, words) -> list[qmportal.lib.search.Hit].
-SEARCHES = ["scenarios.search.find"]
+# What search finds beside the dashboards' own: () -> Iterator[qmportal.lib.search.Readable].
+READABLES = ["library.catalogue.readables", "scenarios.search.readables"]
+# Who has the knowledge checks that a scenario may ask: a scenarios.checks.Source.
+SCENARIO_CHECKS = "library.embedding"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- Database and broker ----------------------------------------------------------------------------------------------
@@ -304,8 +309,8 @@ SPECTACULAR_SETTINGS = {
         "IncidentStatus": "incidents.models.Incident.Status",
         "MeasureState": "benchmarks.api.STATES",
         "Tier": "benchmarks.models.TIER_CHOICES",
-        "AttemptState": "scenarios.api.attempts.ATTEMPT_STATES",
-        "StepKind": "scenarios.api.attempts.STEP_KINDS",
+        "AttemptState": "training.api.attempts.ATTEMPT_STATES",
+        "StepKind": "training.api.attempts.STEP_KINDS",
     },
 }
 

@@ -1,8 +1,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
-import scenarios.views.certificates
 import teams.views
+import training.views.certificates
 from qmportal import api
 
 handler400 = "qmportal.errors.bad_request"
@@ -15,9 +15,11 @@ urlpatterns = [
     path("defects/", include("defects.urls")),
     path("thresholds/", include("benchmarks.urls")),
     path("imports/", include("integrations.urls")),
+    path("training/", include("training.urls")),
     path("training/", include("scenarios.urls")),
-    path("verify/<uuid:uuid>/", scenarios.views.certificates.verify, name="verify"),
-    path("verify/<uuid:uuid>/badge.json", scenarios.views.certificates.badge, name="badge"),
+    path("training/", include("library.urls")),
+    path("verify/<uuid:uuid>/", training.views.certificates.verify, name="verify"),
+    path("verify/<uuid:uuid>/badge.json", training.views.certificates.badge, name="badge"),
     path("inbox/", include("notifications.urls")),
     path("account/", include("teams.account_urls")),
     path("api/", include(api)),

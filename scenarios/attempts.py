@@ -14,14 +14,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F
+from django.db.models import Count
 
 from qmportal.lib import charts
 from qmportal.lib.wording import number
-from scenarios import content as library
-from scenarios import engine
-from scenarios.checks import ChoiceField, KnowledgeCheck, grade
-from scenarios.models import Assignment, Attempt, DecisionEvent, ItemKind, Scenario, ScenarioVersion
+from scenarios import checks, engine
+from scenarios import content as shipped
+from scenarios.checks import Answer, Check
+from scenarios.models import Attempt, DecisionEvent
 from teams.models import User
 
 FEWEST = 5  # people behind a figure that others see; below that, it would tell who
@@ -112,7 +112,7 @@ class Question:
     infos: tuple[str, ...]
     prompt: str
     options: tuple[tuple[str, str], ...]
-    check: KnowledgeCheck | None
+    check: Check | None
     meters: list[Meter]
 
     @property
@@ -142,14 +142,9 @@ def infos(attempt: Attempt) -> tuple[str, ...]:
     return tuple(content.nodes[key].prompt for key in passed if content.nodes[key].kind == "info")
 
 
-def check_of(node: engine.Node) -> KnowledgeCheck | None:
+def check_of(node: engine.Node) -> Check | None:
     """The knowledge check that a node asks, if it asks one."""
-    return next(check for check in library.checks() if check.id == node.ref) if node.kind == "check" else None
-
-
-def check_result(check: KnowledgeCheck, given: dict[str, str]) -> str:
-    """What the engine takes as the choice at a knowledge check."""
-    return str(grade(check, given).quality)
+    return checks.source().find(node.ref) if node.kind == "check" else None
 
 
 # --- After the commit ---------------------------------------------------------------------------------------------------
@@ -172,17 +167,6 @@ class Consequence:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One field of a knowledge check that was answered."""
-
-    label: str
-    given: str
-    right: bool
-    expected: str
-    warning: str
-
-
-@dataclass(frozen=True)
 class Reveal:
     """A decision that was taken, with the consequences of all its options."""
 
@@ -192,8 +176,8 @@ class Reveal:
     options: tuple[Consequence, ...]
     moves: tuple[Move, ...]
     sentence: str
-    check: KnowledgeCheck | None
-    answers: tuple[Answer, ...]
+    check: Check | None
+    answers: Sequence[Answer]
     colleagues: int = 0
 
     @property
@@ -224,7 +208,7 @@ def reveal(attempt: Attempt, event: DecisionEvent, shares: dict[str, Counter[str
         moves=_moves(content, step),
         sentence=engine.change_sentence(content, step),
         check=check,
-        answers=_answers(check, event.given or {}) if check else (),
+        answers=checks.source().grade(check, event.given or {}).fields if check else (),
         colleagues=counts.total(),
     )
 
@@ -244,19 +228,6 @@ def _consequence(
         why=choice.why,
         moves=_moves(content, engine.commit(content, before, choice.id)),
         share=round(100 * counts[choice.id] / counts.total()) if counts else None,
-    )
-
-
-def _answers(check: KnowledgeCheck, given: dict[str, str]) -> tuple[Answer, ...]:
-    return tuple(
-        Answer(
-            label=one.field.label,
-            given=one.field.options.get(one.given, "") if isinstance(one.field, ChoiceField) else one.given,
-            right=one.right,
-            expected=one.field.shown,
-            warning=one.warning,
-        )
-        for one in grade(check, given).fields
     )
 
 
@@ -330,7 +301,7 @@ def debrief(attempt: Attempt) -> Debrief:
         ],
         curves=[curve(metric, mine, best) for metric in content.metrics.values()],
         reveals=[reveal(attempt, event, shares) for event in all_events(attempt)],
-        reflections=library.reflections(content.id),
+        reflections=shipped.reflections(content.id),
     )
 
 
@@ -400,7 +371,7 @@ def colleagues(attempt: Attempt) -> dict[str, Counter[str]]:
     return {node: shares for node, shares in counts.items() if shares.total() >= FEWEST}
 
 
-# --- The catalogue ------------------------------------------------------------------------------------------------------
+# --- Standing ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -460,43 +431,3 @@ def _standing(mine: Sequence[Attempt], now: datetime) -> Standing:
         # Without an end too, if its version was withdrawn.
         credited=any(attempt.credited for attempt in mine),
     )
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A published scenario in the catalogue, with my standing and what I was asked to do about it."""
-
-    scenario: Scenario
-    version: ScenarioVersion
-    tags: tuple[str, ...]
-    standing: Standing
-    assignment: Assignment | None = None
-
-
-def catalogue(user: User, now: datetime) -> list[Offer]:
-    """What everybody may take: first what I was asked to take, by due date, then the rest by title. Three queries."""
-    versions = (
-        ScenarioVersion.objects.filter(scenario__in=Scenario.objects.published(), voided_at=None)
-        .newest()
-        .select_related("scenario")
-        .annotate(tags=F("document__tags"))
-        .defer("document")
-    )
-    mine = standings(user, now)
-    asked = Assignment.objects.open().filter(user=user, kind=ItemKind.SCENARIO).by_ref()
-    offers = [
-        Offer(
-            version.scenario,
-            version,
-            tuple(version.tags or ()),
-            mine.get(version.scenario_id, Standing()),
-            asked.get(version.scenario.slug),
-        )
-        for version in versions
-    ]
-    return sorted(offers, key=_place)
-
-
-def _place(offer: Offer) -> tuple[bool, Any, str]:
-    asked = offer.assignment
-    return (asked is None, (asked.due_on, asked.position) if asked else (), offer.version.title)

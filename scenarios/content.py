@@ -1,128 +1,27 @@
-"""The content that comes with the portal: scenarios, checks, pages, links and the diagnostic, read from library/.
-
-Plain Python: whoever stores content in the database imports it from here.
-"""
+"""What comes with the portal: the scenarios, and the questions that end the debrief of each. Plain Python."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from scenarios.checks import KnowledgeCheck, read_checks
-from scenarios.diagnostic import Diagnostic, read_diagnostic
-from scenarios.engine import Unreadable, load
+from qmportal.lib.documents import load
 
-LIBRARY = Path(__file__).parent / "library"
-
-GROUPS = {"concept": "The concept", "case": "Cases", "related": "Related concepts"}
-
-_FRONT = re.compile(r"---\n(?P<front>.*?\n)---\n(?P<body>.*)\Z", re.DOTALL)
-PAGE_LINK = re.compile(r"\]\(\.\./([a-z0-9-]+)/\)")
-_NEW_BLOCK = re.compile(r"\s*([-*+]|[0-9]+\.)\s|[#|>]|```")
-_NEEDED = {"title", "slug", "group", "order", "summary", "related", "scenarios", "sources"}
-
-
-@dataclass(frozen=True)
-class Page:
-    """A library page. `body` is Markdown (with tables); links to other pages read `../slug/`."""
-
-    title: str
-    slug: str
-    group: str
-    order: int
-    summary: str
-    related: tuple[str, ...]
-    scenarios: tuple[str, ...]
-    sources: tuple[str, ...]
-    body: str
-
-    @property
-    def linked(self) -> tuple[str, ...]:
-        """Slugs of the pages that the text links to."""
-        return tuple(dict.fromkeys(PAGE_LINK.findall(self.body)))
-
-
-@dataclass(frozen=True)
-class Link:
-    """A tool or a certification, as a kind with its cost. `url` is blank until the organisation fills it in."""
-
-    id: str
-    group: str
-    title: str
-    kind: str
-    cost: str
-    url: str = ""
-
-
-def read_page(text: str) -> Page:
-    """Read a page with its front matter; raises `Unreadable`."""
-    match = _FRONT.match(text)
-    if not match:
-        raise Unreadable("The page has no front matter.", 1, "Begin with a line `---`, fields, and a line `---`.")
-    front: Any = load(match["front"]).data
-    if not isinstance(front, dict) or front.keys() != _NEEDED:
-        raise Unreadable("The front matter is not complete.", 2, f"It needs exactly: {', '.join(sorted(_NEEDED))}.")
-    if front["group"] not in GROUPS:
-        raise Unreadable(f"There is no group {front['group']}.", 2, f"Use one of: {', '.join(GROUPS)}.")
-    lists = {name: tuple(front[name]) for name in ("related", "scenarios", "sources")}
-    return Page(**{**front, **lists}, body=_unwrapped(match["body"].strip()))
-
-
-def _unwrapped(body: str) -> str:
-    """One line a paragraph: files are wrapped for people, but the portal shows a line break where it stands in a text."""
-    lines: list[str] = []
-    open_paragraph = fenced = False
-    for line in body.splitlines():
-        fenced ^= line.startswith("```")
-        if open_paragraph and line.strip() and not _NEW_BLOCK.match(line):
-            lines[-1] += f" {line.strip()}"
-            continue
-        lines.append(line)
-        open_paragraph = bool(line.strip()) and not fenced and not line.startswith(("#", "|", "```"))
-    return "\n".join(lines)
-
-
-@cache
-def pages() -> tuple[Page, ...]:
-    """All library pages in reading order."""
-    found = [read_page(path.read_text(encoding="utf-8")) for path in (LIBRARY / "pages").glob("*.md")]
-    return tuple(sorted(found, key=lambda page: page.order))
+HERE = Path(__file__).parent
 
 
 @cache
 def scenario_texts() -> dict[str, str]:
-    """The YAML text of each scenario by its id; `engine.validate` makes a scenario of it."""
-    files = sorted((LIBRARY / "scenarios").glob("*.yaml"))
-    return {path.stem: path.read_text(encoding="utf-8") for path in files}
-
-
-@cache
-def checks() -> tuple[KnowledgeCheck, ...]:
-    """All knowledge checks in the order of the file."""
-    return tuple(read_checks((LIBRARY / "checks.yaml").read_text(encoding="utf-8")))
-
-
-@cache
-def links() -> tuple[Link, ...]:
-    """The lists of tools and certifications that a new portal begins with."""
-    return tuple(Link(**body) for body in load((LIBRARY / "links.yaml").read_text(encoding="utf-8")).data)
+    """The YAML of each scenario by its id; `engine.validate` makes a scenario of it."""
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted((HERE / "shipped").glob("*.yaml"))}
 
 
 @cache
 def _reflections() -> dict[str, list[str]]:
-    return load((LIBRARY / "reflections.yaml").read_text(encoding="utf-8")).data
+    return load((HERE / "reflections.yaml").read_text(encoding="utf-8")).data
 
 
 def reflections(scenario: str) -> tuple[str, ...]:
     """The two questions that end the debrief of a scenario."""
     questions = _reflections()
     return tuple(questions.get(scenario, questions["default"]))
-
-
-@cache
-def diagnostic() -> Diagnostic:
-    """The three-minute self-assessment."""
-    return read_diagnostic((LIBRARY / "diagnostic.yaml").read_text(encoding="utf-8"))

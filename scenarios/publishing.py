@@ -19,11 +19,11 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from notifications.models import Notification
-from scenarios import content as library
-from scenarios import engine
+from qmportal.lib.documents import Unreadable, load
+from scenarios import checks, engine
 from scenarios.engine.model import to_mapping
 from scenarios.engine.shape import ID
-from scenarios.models import Assignment, Attempt, ItemKind, Scenario, ScenarioVersion
+from scenarios.models import Attempt, Scenario, ScenarioVersion
 from teams.models import User
 
 TEMPLATE = """\
@@ -170,8 +170,7 @@ def judge_typing(slug: str, text: str, newest: ScenarioVersion | None) -> Judgem
 def judge(slug: str, text: str, newest: ScenarioVersion | None, budget: engine.Budget | None = None) -> Judgement:
     """The engine's problems, and that of a changed id. With a budget, paths may be left for later (W10)."""
     previous = newest.content if newest else None
-    checks = {check.id for check in library.checks()}
-    content, problems, paths = engine.examine(text, previous=previous, checks=checks, budget=budget)
+    content, problems, paths = engine.examine(text, previous=previous, checks=checks.source().ids(), budget=budget)
     if content and slug and content.id != slug:
         line = next((n for n, line in enumerate(text.splitlines(), start=1) if line.startswith("id:")), 1)
         renamed = engine.Problem(
@@ -235,8 +234,8 @@ def draft_text(scenario: Scenario, newest: ScenarioVersion | None) -> str:
 def id_in(text: str) -> str:
     """The id that a text gives itself, or nothing when it has no proper one."""
     try:
-        data = engine.load(text).data
-    except engine.Unreadable:
+        data = load(text).data
+    except Unreadable:
         return ""
     name = data.get("id") if isinstance(data, dict) else None
     return name if isinstance(name, str) and ID.match(name) else ""
@@ -327,8 +326,9 @@ def void(version: ScenarioVersion, *, reason: str, by: User, now: datetime) -> i
     owed = owed.filter(models.Q(passed=False) | models.Q(finished_at=None, reset_at=None))
     people = {attempt.user_id: attempt.user for attempt in owed.select_related("user")}
     owed.update(credited=True, reset_at=now, reset_by=by)
+    for act in ScenarioVersion.on_voiding:
+        act(version, list(people.values()), now)
     for person in people.values():
-        Assignment.objects.complete(person, ItemKind.SCENARIO, scenario.slug, now)
         Notification.objects.tell(
             person,
             key=f"scenario-version-{version.pk}-voided",

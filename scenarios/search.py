@@ -1,18 +1,16 @@
-"""What the portal's search finds of training: decision scenarios, knowledge checks and pages of the library."""
+"""What can be searched for of scenarios: the published ones, by title and summary."""
 
 from __future__ import annotations
 
-from qmportal.lib.search import Hit
-from scenarios import shelf
-from teams.models import User
+from collections.abc import Iterator
 
-MOST = 6
+from django.urls import reverse
+
+from qmportal.lib.search import Readable
+from scenarios.models import ScenarioVersion
 
 
-def find(user: User, q: str) -> list[Hit]:
-    """Everybody may open all of them. Those with the words in their title come first."""
-    hits: dict[str, list[Hit]] = {}
-    for found in shelf.matches(q):
-        kind = found.kind if found.kind == "Library" else f"{found.kind}s"
-        hits.setdefault(kind, []).append(Hit(kind, found.title, found.note, found.url))
-    return [hit for kind in hits.values() for hit in kind[:MOST]]
+def readables() -> Iterator[Readable]:
+    published = ScenarioVersion.objects.on_offer().values_list("scenario__slug", "title", "summary")
+    for slug, title, summary in sorted(published):
+        yield Readable("Decision scenario", title, summary, summary, reverse("training:intro", args=[slug]))

@@ -64,3 +64,11 @@ def _limits_of_its_own(settings):
 
 def pytest_unconfigure() -> None:
     _servers.close()
+
+
+@pytest.fixture
+def zero_bug(db):
+    """The Zero Bug Policy, published."""
+    from tests.factories import publish_scenario  # reads the settings, which the servers above must be there for
+
+    return publish_scenario()

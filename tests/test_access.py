@@ -27,12 +27,15 @@ from django.utils import timezone
 from benchmarks.models import SnapshotRun, ThresholdSet
 from integrations.mappings import MAPPINGS
 from integrations.models import ImportJob
+from library.models import CheckAnswer, LibraryLink
 from notifications.models import Notification
 from qmportal.lib.days import local_day
-from scenarios import content
-from scenarios.models import AdviceRequest, CheckAnswer, Diagnosis, LibraryLink, Plan, PlanItem
+from scenarios.content import scenario_texts
 from teams.models import AccessToken, Invitation, Membership, Role, User
 from tests.factories import NOON, PASSWORD, join, make_defect, make_incident, make_team, publish_scenario
+from training.completion import decide
+from training.diagnostic import diagnostic
+from training.models import AdviceRequest, Diagnosis, Plan, PlanItem
 
 pytestmark = pytest.mark.django_db
 
@@ -187,51 +190,51 @@ RULES = {
     "integrations:import_undo": only_manager(POST),
     "integrations:import_failed": everyone(404),
     "integrations:import_discard": only_manager(POST),
-    "scenarios:list": signed_in(),
-    "scenarios:intro": signed_in(),
-    "scenarios:start": signed_in(POST),
-    "scenarios:attempt": only_manager(),
-    "scenarios:step": only_manager(),
-    "scenarios:explore": only_manager(POST),
-    "scenarios:restart": only_manager(POST),
-    "scenarios:reset": only_manager(POST, admin=OK),
-    "scenarios:mine": signed_in(),
-    "scenarios:my_statements": signed_in(),
-    "scenarios:progress": overseers(),
-    "scenarios:statements": admins(),
-    "scenarios:plans": overseers(),
-    "scenarios:plan_create": overseers(BOTH),
-    "scenarios:plan": hidden_from_learners(),
-    "scenarios:plan_edit": hidden_from_learners(BOTH),
-    "scenarios:plan_retire": hidden_from_learners(POST),
-    "scenarios:plan_item_add": hidden_from_learners(POST),
-    "scenarios:plan_item": hidden_from_learners(POST),
-    "scenarios:assign": hidden_from_learners(BOTH),
-    "scenarios:withdraw": hidden_from_learners(POST),
-    "scenarios:revoke": Rule(BOTH, outsider=403, member=403),
+    "training:list": signed_in(),
+    "training:intro": signed_in(),
+    "training:start": signed_in(POST),
+    "training:attempt": only_manager(),
+    "training:step": only_manager(),
+    "training:explore": only_manager(POST),
+    "training:restart": only_manager(POST),
+    "training:reset": only_manager(POST, admin=OK),
+    "training:mine": signed_in(),
+    "training:my_statements": signed_in(),
+    "training:progress": overseers(),
+    "training:statements": admins(),
+    "training:plans": overseers(),
+    "training:plan_create": overseers(BOTH),
+    "training:plan": hidden_from_learners(),
+    "training:plan_edit": hidden_from_learners(BOTH),
+    "training:plan_retire": hidden_from_learners(POST),
+    "training:plan_item_add": hidden_from_learners(POST),
+    "training:plan_item": hidden_from_learners(POST),
+    "training:assign": hidden_from_learners(BOTH),
+    "training:withdraw": hidden_from_learners(POST),
+    "training:revoke": Rule(BOTH, outsider=403, member=403),
     "verify": opened(),
     "badge": opened(),
     "notifications:list": signed_in(),
     "notifications:read_all": signed_in(POST),
     "notifications:open": only_manager(),
     "notifications:ask_access": members(POST),
-    "scenarios:checks": signed_in(),
-    "scenarios:check": signed_in(BOTH),
-    "scenarios:check_answer": only_manager(),
-    "scenarios:library": signed_in(),
-    "scenarios:page": signed_in(),
-    "scenarios:page_read": signed_in(POST),
-    "scenarios:page_edit": admins(BOTH),
-    "scenarios:links_edit": admins(),
-    "scenarios:link_create": admins(BOTH),
-    "scenarios:link_edit": admins(BOTH),
-    "scenarios:link_move": admins(POST),
-    "scenarios:link_delete": admins(POST),
-    "scenarios:diagnostic": signed_in(BOTH),
-    "scenarios:diagnosis": members(),
-    "scenarios:advice_ask": managers(POST),
-    "scenarios:advice": signed_in(),
-    "scenarios:advice_answer": Rule(BOTH, outsider=404, member=404, manager=403),
+    "training:checks": signed_in(),
+    "training:check": signed_in(BOTH),
+    "training:check_answer": only_manager(),
+    "library:library": signed_in(),
+    "library:page": signed_in(),
+    "training:page_read": signed_in(POST),
+    "library:page_edit": admins(BOTH),
+    "library:links_edit": admins(),
+    "library:link_create": admins(BOTH),
+    "library:link_edit": admins(BOTH),
+    "library:link_move": admins(POST),
+    "library:link_delete": admins(POST),
+    "training:diagnostic": signed_in(BOTH),
+    "training:diagnosis": members(),
+    "training:advice_ask": managers(POST),
+    "training:advice": signed_in(),
+    "training:advice_answer": Rule(BOTH, outsider=404, member=404, manager=403),
     "account_login": opened(BOTH),
     "account_logout": opened(BOTH),
     "account_inactive": opened(),
@@ -265,10 +268,10 @@ RULES = {
 }
 
 
-OF_ATTEMPTS = [f"scenarios:{name}" for name in ("attempt", "step", "explore", "restart", "reset")]
+OF_ATTEMPTS = [f"training:{name}" for name in ("attempt", "step", "explore", "restart", "reset")]
 OF_ATTEMPTS += ["api_attempt", "api_decisions"]
-OF_PLANS = [f"scenarios:{name}" for name in ("plan", "plan_edit", "plan_retire", "plan_item_add", "plan_item", "assign")]
-OF_CERTIFICATES = ["verify", "badge", "scenarios:revoke"]
+OF_PLANS = [f"training:{name}" for name in ("plan", "plan_edit", "plan_retire", "plan_item_add", "plan_item", "assign")]
+OF_CERTIFICATES = ["verify", "badge", "training:revoke"]
 
 
 # ---- The addresses -------------------------------------------------------------------------------------------------
@@ -348,7 +351,7 @@ class World:
         self.scenario = publish_scenario()
         self.attempt = self.scenario.begin(self.people["manager"], timezone.now())
         for seq, choice in enumerate(["smash", "push_on"], start=1):
-            self.attempt.decide(seq=seq, choice=choice, now=timezone.now())
+            decide(self.attempt, seq=seq, choice=choice, now=timezone.now())
         self.answer = CheckAnswer.objects.create(
             user=self.people["manager"], check_id="mttr_tier_step", given={}, right=False, box=1, due_on=NOON.date(), at=NOON
         )
@@ -362,7 +365,7 @@ class World:
         self.plan.assign([self.stranger], now=timezone.now())
         passed = self.scenario.begin(self.stranger, timezone.now())
         for seq, choice in enumerate(["bankrupt", "scan", "fix_now", "pareto"], start=1):
-            passed.decide(seq=seq, choice=choice, now=timezone.now())
+            decide(passed, seq=seq, choice=choice, now=timezone.now())
         self.told = Notification.objects.tell(self.people["manager"], key="a", kind="training", subject="New")
         key = SessionStore()
         key.save()
@@ -389,19 +392,19 @@ class World:
                 "scenarios": {"slug": self.scenario.slug, "number": 1},
             }.get(app, {}),
             **{
-                "scenarios:intro": {"slug": self.scenario.slug},
-                "scenarios:start": {"slug": self.scenario.slug},
+                "training:intro": {"slug": self.scenario.slug},
+                "training:start": {"slug": self.scenario.slug},
                 **{key: {"pk": self.plan.pk, "item": self.part.pk} for key in OF_PLANS},
                 **{key: {"uuid": self.stranger.certificates.get().uuid} for key in OF_CERTIFICATES},
-                "scenarios:withdraw": {"pk": self.stranger.assignments.get().pk},
+                "training:withdraw": {"pk": self.stranger.assignments.get().pk},
                 "notifications:open": {"pk": self.told.pk},
                 **{name: {"pk": self.attempt.pk, "id": self.attempt.pk, "seq": 1} for name in OF_ATTEMPTS},
-                "scenarios:check": {"check_id": self.answer.check_id},
-                "scenarios:check_answer": {"check_id": self.answer.check_id, "pk": self.answer.pk},
-                **{f"scenarios:{name}": {"slug": "mttr"} for name in ("page", "page_read", "page_edit")},
-                **{f"scenarios:link_{name}": {"pk": self.link.pk} for name in ("edit", "move", "delete")},
-                **{f"scenarios:{name}": {"pk": self.diagnosis.pk} for name in ("diagnosis", "advice_ask")},
-                "scenarios:advice_answer": {"pk": self.advice.pk},
+                "training:check": {"check_id": self.answer.check_id},
+                "training:check_answer": {"check_id": self.answer.check_id, "pk": self.answer.pk},
+                **{name: {"slug": "mttr"} for name in ("library:page", "library:page_edit", "training:page_read")},
+                **{f"library:link_{name}": {"pk": self.link.pk} for name in ("edit", "move", "delete")},
+                **{f"training:{name}": {"pk": self.diagnosis.pk} for name in ("diagnosis", "advice_ask")},
+                "training:advice_answer": {"pk": self.advice.pk},
                 "api_incident": {"reference": self.incident.reference},
                 "api_defect": {"reference": self.defect.reference},
                 "incidents:bring_back": {"reference": self.deleted["incidents"].reference},
@@ -514,7 +517,7 @@ NEW_PASSWORD = "another horse battery"
 
 
 def yaml_of(world: World, version: str = "1.0.0", slug: str = "") -> str:
-    text = content.scenario_texts()[world.scenario.slug].replace("version: 1.0.0", f"version: {version}")
+    text = scenario_texts()[world.scenario.slug].replace("version: 1.0.0", f"version: {version}")
     return text.replace(f"id: {world.scenario.slug}", f"id: {slug or world.scenario.slug}")
 
 
@@ -561,21 +564,21 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "time_zone": "UTC",
     },
     "integrations:import_start": lambda world: {"skip_errors": "on"},
-    "scenarios:plan_create": lambda world: {"name": "Mine", "team": world.team.pk},
-    "scenarios:plan_edit": lambda world: {"name": "Renamed", "team": world.team.pk},
-    "scenarios:plan_retire": lambda world: {"state": "retired"},
-    "scenarios:plan_item_add": lambda world: {"item": "page:andon", "due_days": 14},
-    "scenarios:plan_item": lambda world: {"due_days": 7},
-    "scenarios:assign": lambda world: {"people": [world.stranger.pk], "everybody": "on"},
-    "scenarios:revoke": lambda world: {"revoke_reason": "By mistake."},
-    "scenarios:check": lambda world: {"field_now": "5", "field_next": "2.5"},
-    "scenarios:page_edit": lambda world: {"base": 0, "body": "Ours.", "reason": "Ours.", "wants": "save"},
-    "scenarios:link_create": lambda world: {"section": LibraryLink.Section.TOOL, "title": "Another"},
-    "scenarios:link_edit": lambda world: {"section": LibraryLink.Section.TOOL, "title": "Renamed"},
-    "scenarios:link_move": lambda world: {"by": "up"},
-    "scenarios:diagnostic": lambda world: {one.id: 2 for one in content.diagnostic().statements},
-    "scenarios:advice_ask": lambda world: {"text": "Why?"},
-    "scenarios:advice_answer": lambda world: {"text": "Because."},
+    "training:plan_create": lambda world: {"name": "Mine", "team": world.team.pk},
+    "training:plan_edit": lambda world: {"name": "Renamed", "team": world.team.pk},
+    "training:plan_retire": lambda world: {"state": "retired"},
+    "training:plan_item_add": lambda world: {"item": "page:andon", "due_days": 14},
+    "training:plan_item": lambda world: {"due_days": 7},
+    "training:assign": lambda world: {"people": [world.stranger.pk], "everybody": "on"},
+    "training:revoke": lambda world: {"revoke_reason": "By mistake."},
+    "training:check": lambda world: {"field_now": "5", "field_next": "2.5"},
+    "library:page_edit": lambda world: {"base": 0, "body": "Ours.", "reason": "Ours.", "wants": "save"},
+    "library:link_create": lambda world: {"section": LibraryLink.Section.TOOL, "title": "Another"},
+    "library:link_edit": lambda world: {"section": LibraryLink.Section.TOOL, "title": "Renamed"},
+    "library:link_move": lambda world: {"by": "up"},
+    "training:diagnostic": lambda world: {one.id: 2 for one in diagnostic().statements},
+    "training:advice_ask": lambda world: {"text": "Why?"},
+    "training:advice_answer": lambda world: {"text": "Because."},
     "account_email": lambda world: {"email": "elsewhere@example.com", "password": PASSWORD},
     "account_reset_password": lambda world: {"email": "nobody.here@example.com"},
     "account_login": lambda world: {"login": "manager@example.com", "password": PASSWORD},
@@ -592,7 +595,7 @@ REFUSED = {
 NOT_THEIR_TEAM = {
     **{(name, "outsider"): 422 for name in ("incidents:create", "defects:create", "integrations:import_new")},
     **{(name, "nobody"): 422 for name in ("incidents:create", "defects:create")},
-    ("scenarios:plan_create", "outsider"): 422,
+    ("training:plan_create", "outsider"): 422,
 }
 # Tables that change with any request of somebody who is signed in.
 OWN_SESSION = re.compile(r'^(INSERT INTO|UPDATE|DELETE FROM) "(django_session|usersessions_usersession)"')

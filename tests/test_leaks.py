@@ -17,10 +17,10 @@ from integrations.mappings import MAPPINGS
 from integrations.models import ImportJob
 from notifications.models import Notification
 from qmportal.lib.days import local_day
-from scenarios.models import AdviceRequest, Diagnosis, Plan, PlanItem
 from teams.models import AccessToken, Invitation, Role, Team, User
 from tests.factories import join, make_defect, make_incident, make_member, make_team
 from tests.test_access import BODIES, PORTAL, RULES, World
+from training.models import AdviceRequest, Diagnosis, Plan, PlanItem
 
 pytestmark = pytest.mark.django_db
 
@@ -148,7 +148,7 @@ def swaps(world: World) -> list[tuple[str, str, str, Any, Any, dict[str, Any]]]:
         ("get", "/", "group", world.team.pk, missing),
         ("get", "/", "team", slug, nothing),
         ("get", "/training/diagnostic/", "team", slug, nothing),
-        ("post", f"/training/diagnostic/?team={slug}", "", slug, nothing, BODIES["scenarios:diagnostic"](world)),
+        ("post", f"/training/diagnostic/?team={slug}", "", slug, nothing, BODIES["training:diagnostic"](world)),
         ("get", "/training/progress/", "team", slug, nothing),
         ("get", "/training/progress/", "plan", world.plan.pk, missing),
         ("get", "/training/progress/", "person", hidden_person.pk, missing),

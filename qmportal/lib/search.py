@@ -1,4 +1,4 @@
-"""What search in the whole portal shares: words in any order, blind to case, accents and dashes. Each app finds its own."""
+"""What search in the whole portal shares: words in any order, blind to case, accents and dashes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from django.conf import settings
+from django.utils.html import format_html, format_html_join
+from django.utils.module_loading import import_string
+from django.utils.safestring import SafeString
+
 MOST_WORDS = 8
+AROUND = 90  # characters before and after the first word that was found
 _SEPARATORS = re.compile(r"[\W_]+")
 # What a team's key may look like, see Team.key.
 _KEY = re.compile(r"[A-Z][A-Z0-9]{1,7}")
@@ -20,6 +26,26 @@ class Hit(NamedTuple):
     kind: str
     label: str
     note: str
+    url: str
+
+
+class Readable(NamedTuple):
+    """Something to read or take: what it is about, all of its text, and what stands beside its title."""
+
+    kind: str
+    title: str
+    about: str
+    text: str
+    url: str
+    note: str = ""
+
+
+class Found(NamedTuple):
+    """A text that was found. `title` and `excerpt` are HTML with the words marked."""
+
+    kind: str
+    title: SafeString
+    excerpt: SafeString
     url: str
 
 
@@ -58,3 +84,46 @@ def references_meant(text: str, kind: str) -> list[str]:
             keys = dict.fromkeys((key.removesuffix(kind), key))
             found += [f"{key}-{kind}-{number}" for key in keys if _KEY.fullmatch(key)]
     return found
+
+
+def matches(q: str, whole: bool = False) -> list[Readable]:
+    """What the apps in `settings.READABLES` have to read that holds every word, best match in the title first.
+
+    The `whole` text is searched, or only the title and what it is about.
+    """
+    words = words_of(q)
+    readables = (one for source in settings.READABLES for one in import_string(source)())
+    found = [one for one in readables if holds(words, one.title, one.about, one.text if whole else "")]
+    return sorted(found, key=lambda one: sum(not holds([word], one.title) for word in words))
+
+
+def search_texts(q: str) -> list[Found]:
+    """The same in the whole texts, with the words marked and the place where they stand."""
+    words = words_of(q)
+    return [
+        Found(one.kind, marked(one.title, words), marked(_excerpt(one.text, words), words), one.url)
+        for one in matches(q, whole=True)
+    ]
+
+
+def _excerpt(text: str, words: Sequence[str]) -> str:
+    low = text.casefold()
+    places = [place for word in words if (place := low.find(word)) >= 0]
+    middle = min(places, default=0)
+    start, end = max(0, middle - AROUND), min(len(text), middle + AROUND)
+    if start:
+        start = text.find(" ", start, middle) + 1 or start
+    if end < len(text):
+        end = text.rfind(" ", middle, end) if " " in text[middle:end] else end
+    return f"{'… ' if start else ''}{text[start:end]}{' …' if end < len(text) else ''}"
+
+
+def marked(text: str, words: Sequence[str]) -> SafeString:
+    """The text as HTML, each of the words in <mark>."""
+    pattern = re.compile("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)), re.IGNORECASE)
+    parts, last = [], 0
+    for hit in pattern.finditer(text):
+        if hit.end() > hit.start():
+            parts += [(format_html("{}", text[last : hit.start()]),), (format_html("<mark>{}</mark>", hit[0]),)]
+            last = hit.end()
+    return format_html_join("", "{}", [*parts, (format_html("{}", text[last:]),)])

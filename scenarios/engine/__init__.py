@@ -54,7 +54,6 @@ from .play import (
     start,
     visible_choices,
 )
-from .reading import Document, Unreadable, load
 from .report import Problem, publishable
 from .validation import Findings, examine, read_translation, validate
 
@@ -65,7 +64,6 @@ __all__ = [
     "Change",
     "Choice",
     "Condition",
-    "Document",
     "Edge",
     "Effect",
     "Findings",
@@ -83,7 +81,6 @@ __all__ = [
     "Step",
     "TooManyPaths",
     "Translation",
-    "Unreadable",
     "best_first",
     "best_path",
     "change_sentence",
@@ -95,7 +92,6 @@ __all__ = [
     "from_data",
     "from_json",
     "graph_hash",
-    "load",
     "localise",
     "node_map",
     "opening",

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .reading import Document, Path
+from qmportal.lib.documents import Document, Path
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from collections.abc import Collection, Mapping, Sized
 from decimal import Decimal
 from typing import Any
 
+from qmportal.lib.documents import Path
+
 from . import model
-from .reading import Path
 from .report import Report
 
 ID = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")

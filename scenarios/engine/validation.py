@@ -11,9 +11,11 @@ from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from . import model, play, reading
+from qmportal.lib import documents
+from qmportal.lib.documents import Path
+
+from . import model, play
 from .model import Choice, Node, Scenario, Translation
-from .reading import Path
 from .report import Problem, Report, publishable
 from .shape import HTML, MAX_TEXT, Shape
 
@@ -50,8 +52,8 @@ def examine(
     is still being written: once it is used up, the paths are left for later (W10), since nobody should wait for them.
     """
     try:
-        document = reading.load(text)
-    except reading.Unreadable as error:
+        document = documents.load(text)
+    except documents.Unreadable as error:
         return Findings(None, [Problem("E01", "E", error.message, error.line, fix=error.fix)], [])
     report = Report(document)
     Shape(report, checks).read()
@@ -83,22 +85,22 @@ def validate(
 
 def read_translation(text: str) -> Translation:
     """Read a sidecar file `<id>.<language>.yaml`; raises `Unreadable` with the line of the first fault."""
-    document = reading.load(text)
+    document = documents.load(text)
     data = document.data
     fix = "Write schema, scenario, language and texts: {path: {source: 12 hex digits, text: words}}."
     if not isinstance(data, dict) or data.get("schema") != model.TRANSLATION_SCHEMA:
-        raise reading.Unreadable(f"This is not a `{model.TRANSLATION_SCHEMA}` file.", 1, fix)
+        raise documents.Unreadable(f"This is not a `{model.TRANSLATION_SCHEMA}` file.", 1, fix)
     if not isinstance(data.get("language"), str) or not isinstance(data.get("texts"), dict):
-        raise reading.Unreadable("`language` and `texts` are needed.", 1, fix)
+        raise documents.Unreadable("`language` and `texts` are needed.", 1, fix)
     texts: dict[str, tuple[str, str]] = {}
     for path, entry in data["texts"].items():
         digest = entry.get("source") if isinstance(entry, dict) else None
         words = entry.get("text") if isinstance(entry, dict) else None
         if not (isinstance(digest, str) and DIGEST.match(digest) and isinstance(words, str) and words.strip()):
-            raise reading.Unreadable(f"`{path}` needs a source digest and a text.", document.line(("texts", path)), fix)
+            raise documents.Unreadable(f"`{path}` needs a source digest and a text.", document.line(("texts", path)), fix)
         if len(words) > MAX_TEXT or HTML.search(words):
             line = document.line(("texts", path))
-            raise reading.Unreadable(f"`{path}` is longer than {MAX_TEXT} characters or holds HTML.", line, fix)
+            raise documents.Unreadable(f"`{path}` is longer than {MAX_TEXT} characters or holds HTML.", line, fix)
         texts[path] = (digest, words.strip())
     return Translation(data["language"], texts)
 

@@ -1,1 +1,1 @@
-"""The forms of training, each module beside the views of the same name."""
+"""The forms of scenarios: a decision, and what authors write."""

@@ -7,10 +7,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from qmportal.lib.documents import MAX_BYTES
 from qmportal.lib.forms import ProseField
 from qmportal.lib.text import clean_text, refuse_unstorable
 from scenarios import engine
-from scenarios.engine.reading import MAX_BYTES
 from scenarios.engine.shape import HTML, MAX_TEXT
 
 TOO_LARGE = "The text is larger than 256 KiB. Split it into several scenarios."

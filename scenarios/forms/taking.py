@@ -8,9 +8,8 @@ from django import forms
 
 from qmportal.lib.forms import ProseField
 from qmportal.lib.widgets import OptionCards
-from scenarios.attempts import CONFIDENCE, Question, check_result
-from scenarios.checks import KnowledgeCheck
-from scenarios.forms.checks import answer_field
+from scenarios import checks
+from scenarios.attempts import CONFIDENCE, Question
 
 LONGEST_VISIBLE_MS = 24 * 60 * 60 * 1000
 
@@ -86,17 +85,17 @@ class CheckStepForm(StepForm):
     def __init__(self, question: Question, data: Any = None):
         super().__init__(data, initial={"seq": question.seq})
         assert question.check is not None
-        self.check: KnowledgeCheck = question.check
-        answers = {f"answer_{field.id}": answer_field(field) for field in self.check.fields}
-        self.fields = {**answers, **self.fields}
+        self.check = question.check
+        self.answers = checks.source().form_fields(self.check)
+        self.fields = {**{f"answer_{name}": field for name, field in self.answers.items()}, **self.fields}
 
     @property
     def given(self) -> dict[str, str]:
-        return {field.id: self.cleaned_data[f"answer_{field.id}"] for field in self.check.fields}
+        return {name: self.cleaned_data[f"answer_{name}"] for name in self.answers}
 
     @property
     def answer(self) -> str:
-        return check_result(self.check, self.given)
+        return str(checks.source().grade(self.check, self.given).quality)
 
     @property
     def told(self) -> dict[str, Any]:

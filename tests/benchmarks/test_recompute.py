@@ -12,9 +12,9 @@ from benchmarks.models import MetricSnapshot, SnapshotRun, ThresholdSet
 from benchmarks.models.snapshots import DAILY
 from benchmarks.snapshots import take_snapshots
 from benchmarks.tasks import nightly, take_nights
+from library.measures import last_night
 from qmportal.celery import app
 from qmportal.lib.days import local_day
-from scenarios.measures import last_night
 from tests.factories import make_defect, make_team, make_user
 
 NIGHT = datetime(2026, 3, 10, 2, tzinfo=UTC)

@@ -6,12 +6,16 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from scenarios import content, engine
-from scenarios.models import Plan, Scenario
+from library import content
+from scenarios import engine
+from scenarios.models import Scenario
 from scenarios.publishing import TEMPLATE
 from teams.models import Role, Team, User
 from tests.browser.conftest import ADMIN, ENGINEER, MANAGER
 from tests.factories import NOON, make_member, publish_scenario
+from training import completion
+from training.diagnostic import diagnostic
+from training.models import Plan
 
 BEST = {"backlog_review": "bankrupt", "close_how": "scan", "first_bug": "fix_now", "capacity": "pareto"}
 TINY = TEMPLATE.replace("id: my_scenario", "id: tiny")
@@ -180,7 +184,7 @@ def test_a_diagnosis_gets_advice(page, new_context, sign_in):
     page.goto("/training/diagnostic/?team=payments")
     for statement in page.get_by_role("main").get_by_role("group").all():
         statement.get_by_role("radio", name="Mostly").check()
-    weak = content.diagnostic().steps[1].statements[0]
+    weak = diagnostic().steps[1].statements[0]
     page.get_by_role("group", name=weak.text).get_by_role("radio", name="Not at all").check()
     page.get_by_role("button", name="See the bottleneck").click()
     expect(heading(page)).to_contain_text("Payments: the bottleneck is")
@@ -271,7 +275,7 @@ def test_a_certificate_proves_itself_to_anybody(new_context, zero_bug):
     holder = User.objects.get(email=ENGINEER)
     attempt = Scenario.objects.get().begin(holder, timezone.now())
     for seq, choice in enumerate(BEST.values(), start=1):
-        attempt.decide(seq=seq, choice=choice, now=timezone.now())
+        completion.decide(attempt, seq=seq, choice=choice, now=timezone.now())
     stranger = new_context().new_page()
     answer = stranger.goto(holder.certificates.get().get_absolute_url())
     assert answer.status == 200

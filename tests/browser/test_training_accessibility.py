@@ -3,13 +3,18 @@
 import pytest
 from django.utils import timezone
 
-from scenarios import content, engine
-from scenarios.models import Attempt, CheckAnswer, Diagnosis, Plan, Scenario
+from library import content
+from scenarios import engine
+from scenarios.models import Attempt, Scenario
 from scenarios.publishing import TEMPLATE
 from teams.models import Role, Team, User
 from tests.browser.conftest import ADMIN
 from tests.browser.test_accessibility import MODES, Checker, in_mode
 from tests.factories import make_member, publish_scenario
+from training import completion
+from training.completion import decide
+from training.diagnostic import diagnostic
+from training.models import Diagnosis, Plan
 
 BEST = ["bankrupt", "scan", "fix_now", "pareto"]
 TO_FRAGILE = ["bankrupt", "silent", "fix_now", "pareto"]
@@ -34,7 +39,7 @@ PAGES = [
 def play(user, scenario, choices):
     attempt = scenario.begin(user, timezone.now())
     for seq, choice in enumerate(choices, start=1):
-        attempt.decide(seq=seq, choice=choice, now=timezone.now())
+        decide(attempt, seq=seq, choice=choice, now=timezone.now())
     return attempt
 
 
@@ -55,8 +60,8 @@ def school(db):
     plan = Plan.objects.get()
     plan.assign([admin, *trainees], now=now, by=admin)
     asked = {check.id: check for check in content.checks()}["escaped_defect_rate"]
-    CheckAnswer.objects.record(admin, asked, {"rate": "18.75", "tier": "average"}, after=None, now=now)
-    answers = {one.id: 1 for step in content.diagnostic().steps for one in step.statements}
+    completion.answer(admin, asked, {"rate": "18.75", "tier": "average"}, after=None, now=now)
+    answers = {one.id: 1 for step in diagnostic().steps for one in step.statements}
     for _ in range(2):
         diagnosis = Diagnosis.objects.make(admin, payments, answers, [], now)
     diagnosis.ask(admin, "Shall we cut our reviews to **400 lines**?", now)
@@ -78,7 +83,7 @@ def test_no_page_of_learning_has_a_fault(admin, school, mode):
     admin.locator(".error-summary").wait_for()
     checker.look("a decision with an error")
     for seq, choice in enumerate(TO_FRAGILE[2:], start=3):
-        attempt.decide(seq=seq, choice=choice, now=timezone.now())
+        decide(attempt, seq=seq, choice=choice, now=timezone.now())
     checker.visit(f"{decision}steps/2/")
     checker.visit(decision)
     for met in admin.locator("details.met").all():

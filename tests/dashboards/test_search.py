@@ -81,7 +81,7 @@ def test_everything_of_the_portal_is_found(client, engineer, q, hit):
 
 
 def test_a_knowledge_check_is_found_by_its_title(client, engineer):
-    from scenarios import content
+    from library import content
 
     title = content.checks()[0].title
     assert f"Knowledge checks: {title}" in found(client, " ".join(reversed(title.split()[:3])))

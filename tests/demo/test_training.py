@@ -10,25 +10,18 @@ from django.db import transaction
 from demo import load as organisation
 from demo import training
 from demo import training_story as story
+from library.checks import grade
+from library.content import checks
+from library.models import CheckAnswer
+from library.spacing import read_queue
 from notifications.models import Mail, Notification
 from qmportal.lib.days import local_day
-from scenarios import engine, progress
+from scenarios import engine
 from scenarios.analytics import FEWEST, analyse
-from scenarios.checks import grade
-from scenarios.content import checks
-from scenarios.due import read_queue
-from scenarios.models import (
-    AdviceRequest,
-    Assignment,
-    Attempt,
-    Certificate,
-    CheckAnswer,
-    DecisionEvent,
-    Diagnosis,
-    Plan,
-    Scenario,
-)
+from scenarios.models import Attempt, DecisionEvent, Scenario
 from teams.models import User
+from training import progress
+from training.models import AdviceRequest, Assignment, Certificate, Diagnosis, Plan
 
 DAYS = ["2026-11-24T10:00Z", "2026-11-22T00:20Z", "2028-02-28T00:20Z"]  # a Tuesday, a Sunday, a Monday
 
@@ -68,7 +61,7 @@ def check_new_hire(now):
     assert rows["scenario", story.CORD] == "Passed"
     running = Attempt.objects.running().get(user=new_hire)
     assert running.node.id == "close_how"
-    queue = read_queue(new_hire, local_day(now))
+    queue = read_queue(new_hire, local_day(now), {})
     assert sum(line.is_due for line in queue.waiting) >= 2
     assert queue.resting
     assert queue.new

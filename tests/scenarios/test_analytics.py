@@ -13,6 +13,7 @@ from scenarios.models import Attempt, Scenario
 from scenarios.publishing import TEMPLATE
 from teams.models import Role
 from tests.factories import NOON, make_member, make_team, make_user
+from training.completion import decide
 
 TEXT = TEMPLATE.replace("id: my_scenario", "id: tiny")
 
@@ -72,7 +73,7 @@ def play(scenario: Scenario, times: int, *choices: str, seconds: int = 10, **fie
         attempt = scenario.begin(make_member(team=team, role=Role.TRAINEE), NOON)
         Attempt.objects.filter(pk=attempt.pk).update(**fields)
         for seq, choice in enumerate(choices, start=1):
-            Attempt.objects.get(pk=attempt.pk).decide(seq=seq, choice=choice, now=NOON, visible_ms=seconds * 1000)
+            decide(Attempt.objects.get(pk=attempt.pk), seq=seq, choice=choice, now=NOON, visible_ms=seconds * 1000)
 
 
 def figures(scenario: Scenario):

@@ -10,10 +10,12 @@ from notifications.models import Notification
 from scenarios import content as library
 from scenarios import engine
 from scenarios.attempts import standings
-from scenarios.models import Assignment, Attempt, ItemKind, Scenario
+from scenarios.models import Attempt, Scenario
 from scenarios.publishing import TEMPLATE, judge
 from teams.models import Role
 from tests.factories import NOON, make_member, make_team, make_user
+from training.completion import decide
+from training.models import Assignment, ItemKind
 
 pytestmark = pytest.mark.django_db
 
@@ -430,7 +432,7 @@ def test_retiring_and_opening_again(client, author):
 
 def finish(attempt: Attempt, *choices: str) -> None:
     for seq, choice in enumerate(choices, start=1):
-        Attempt.objects.get(pk=attempt.pk).decide(seq=seq, choice=choice, now=NOON)
+        decide(Attempt.objects.get(pk=attempt.pk), seq=seq, choice=choice, now=NOON)
 
 
 def test_a_voided_version_credits_those_who_met_it(client, author):

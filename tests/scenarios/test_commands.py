@@ -6,11 +6,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from scenarios import content, engine
-from scenarios.models import LibraryLink, Scenario, ScenarioVersion
+from library import content
+from library.models import LibraryLink
+from scenarios import engine
+from scenarios.content import HERE, scenario_texts
+from scenarios.models import Scenario, ScenarioVersion
 from tests.factories import make_user
+from training.management.commands import load_library
 
-ZERO_BUG = content.LIBRARY / "scenarios" / "zero_bug_policy.yaml"
+ZERO_BUG = HERE / "shipped" / "zero_bug_policy.yaml"
 
 
 def run(command, *arguments, **options):
@@ -53,7 +57,7 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path, text):
 @pytest.mark.django_db
 def test_the_library_is_published_once():
     run("load_library")
-    assert set(Scenario.objects.published().values_list("slug", flat=True)) == set(content.scenario_texts())
+    assert set(Scenario.objects.published().values_list("slug", flat=True)) == set(scenario_texts())
     assert LibraryLink.objects.count() == len(content.links())
     before = list(ScenarioVersion.objects.values_list("pk", flat=True))
     assert run("load_library") == ["Published: nothing new."]
@@ -65,7 +69,7 @@ def test_what_the_organisation_edited_or_retired_stays():
     changed, _ = engine.validate(ZERO_BUG.read_text().replace("The quarter opens.", "Monday."))
     edited = Scenario.objects.create(slug="zero_bug_policy")
     edited.publish(changed, now=timezone.now(), by=make_user(admin=True))
-    old, _ = engine.validate(content.scenario_texts()["the_qa_sprint"].replace("minutes: 10", "minutes: 9"))
+    old, _ = engine.validate(scenario_texts()["the_qa_sprint"].replace("minutes: 10", "minutes: 9"))
     retired = Scenario.objects.create(slug="the_qa_sprint")
     retired.publish(old, now=timezone.now())
     Scenario.objects.filter(pk=retired.pk).update(state=Scenario.State.RETIRED)
@@ -78,9 +82,9 @@ def test_what_the_organisation_edited_or_retired_stays():
 @pytest.mark.django_db
 def test_a_shipped_scenario_that_changed_gets_a_version(monkeypatch):
     run("load_library")
-    texts = content.scenario_texts() | {"zero_bug_policy": ZERO_BUG.read_text().replace("version: 1.0.0", "version: 1.0.1")}
+    texts = scenario_texts() | {"zero_bug_policy": ZERO_BUG.read_text().replace("version: 1.0.0", "version: 1.0.1")}
     texts["zero_bug_policy"] = texts["zero_bug_policy"].replace("The quarter opens.", "A new quarter opens.")
-    monkeypatch.setattr(content, "scenario_texts", lambda: texts)
+    monkeypatch.setattr(load_library, "scenario_texts", lambda: texts)
     assert run("load_library") == ["Published: zero_bug_policy 1.0.1."]
 
 
@@ -88,7 +92,7 @@ def test_a_shipped_scenario_that_changed_gets_a_version(monkeypatch):
 def test_a_shipped_scenario_that_kept_its_version_keeps_nobody_from_starting(monkeypatch, capsys):
     run("load_library")
     changed = ZERO_BUG.read_text().replace("The quarter opens.", "A new quarter opens.")
-    texts = content.scenario_texts() | {"zero_bug_policy": changed}
-    monkeypatch.setattr(content, "scenario_texts", lambda: texts)
+    texts = scenario_texts() | {"zero_bug_policy": changed}
+    monkeypatch.setattr(load_library, "scenario_texts", lambda: texts)
     assert run("load_library") == ["Published: nothing new."]
     assert "zero_bug_policy 1.0.0 was left out: This version was already published." in capsys.readouterr().err

@@ -9,11 +9,14 @@ from statistics import mean, median
 import pytest
 
 from benchmarks.metrics import METRICS
-from scenarios import content, engine
-from scenarios.checks import TIERS, ChoiceField, grade
+from library import content
+from library.checks import TIERS, ChoiceField, grade
+from qmportal.lib.documents import Unreadable
+from scenarios import engine
+from scenarios.content import HERE, scenario_texts
 from scenarios.engine.shape import HTML
 
-SCENARIOS = sorted((content.LIBRARY / "scenarios").glob("*.yaml"))
+SCENARIOS = sorted((HERE / "shipped").glob("*.yaml"))
 CALCULATORS = {"edr", "mttr", "mtbf", "cost_of_quality", "canary"}
 STAGES = {"design", "coding", "pre-commit", "code-review", "ci", "pre-deploy", "production"}
 SLUGS = {page.slug for page in content.pages()}
@@ -32,7 +35,7 @@ SHAPES = {
 
 
 def test_all_scenarios_are_there():
-    assert [path.stem for path in SCENARIOS] == sorted(SHAPES) == list(content.scenario_texts())
+    assert [path.stem for path in SCENARIOS] == sorted(SHAPES) == list(scenario_texts())
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
@@ -68,7 +71,7 @@ def test_every_concept_has_its_page():
 
 @pytest.mark.parametrize("page", content.pages(), ids=lambda page: page.slug)
 def test_page_is_complete_and_its_links_lead_somewhere(page):
-    assert (content.LIBRARY / "pages" / f"{page.slug}.md").exists()
+    assert (content.HERE / "pages" / f"{page.slug}.md").exists()
     assert 250 <= len(page.body.split()) <= 600
     assert page.sources
     assert page.summary
@@ -112,14 +115,14 @@ is
 
 @pytest.mark.parametrize("text", ["no front", "---\ntitle: x\n---\nbody", "---\n- a\n---\nbody"])
 def test_a_page_without_proper_front_matter_is_refused(text):
-    with pytest.raises(engine.Unreadable):
+    with pytest.raises(Unreadable):
         content.read_page(text)
 
 
 def all_texts() -> dict[str, str]:
     texts = {page.slug: page.body for page in content.pages()}
-    texts |= content.scenario_texts()
-    return texts | {"checks": (content.LIBRARY / "checks.yaml").read_text()}
+    texts |= scenario_texts()
+    return texts | {"checks": (content.HERE / "checks.yaml").read_text()}
 
 
 def test_claims_are_worded_with_care():
@@ -248,7 +251,7 @@ def test_links_name_kinds_and_costs():
 
 
 def test_the_example_of_the_guide_is_valid_and_all_codes_are_explained():
-    guide = (content.LIBRARY.parents[1] / "docs" / "authoring.md").read_text()
+    guide = (HERE.parent / "docs" / "authoring.md").read_text()
     example = re.search(r"```yaml\n(schema: qm-scenario/1\n.*?)```", guide, re.DOTALL)[1]
     scenario, problems = engine.validate(example)
     assert [problem.code for problem in problems] == ["W06"], "one decision leaves no way back"
@@ -262,19 +265,19 @@ def test_the_example_of_the_guide_is_valid_and_all_codes_are_explained():
 def test_pages_promise_nothing_that_the_portal_does_not_show():
     """Words of capabilities that are written about in the library and have no page yet."""
     missing = ("cord in the portal", "cord is one click", "review health", "keeps a check-list", "the portal then widens")
-    texts = [*(page.body for page in content.pages()), (content.LIBRARY / "diagnostic.yaml").read_text()]
+    texts = [*(page.body for page in content.pages()), (HERE.parent / "training" / "diagnostic.yaml").read_text()]
     assert [words for words in missing for text in texts if words in " ".join(text.split())] == []
 
 
 def test_what_a_case_tells_agrees_with_the_numbers_that_it_shows():
     """After 200 sessions without a failure nobody was hurt yet, and 200 sessions are not 2,000 customers."""
-    canary, _ = engine.validate(content.scenario_texts()["canary_that_sang_too_late"])
+    canary, _ = engine.validate(scenario_texts()["canary_that_sang_too_late"])
     values = engine.replay(canary, ["canary"]).state.values
     assert (values["exposed_users"], values["affected_users"]) == (200, 0)
     held = engine.replay(canary, ["canary", "hold"]).state.values  # "612 sessions and three odd failures"
     assert (held["exposed_users"], held["affected_users"]) == (612, 3)
     half = engine.replay(canary, ["canary", "half"]).state.values
     assert half["exposed_users"] == 100_000
-    cord, _ = engine.validate(content.scenario_texts()["pull_the_cord"])
+    cord, _ = engine.validate(scenario_texts()["pull_the_cord"])
     raised = engine.replay(cord, ["ask_lead", "monitor", "threshold"]).state.values  # "One stop a week."
     assert raised["line_stops"] == 1

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qmportal.lib.documents import Unreadable
 from scenarios import engine
 from scenarios.engine import Choice, Condition, Effect, Metric, Node, Rule, Scenario, Scoring
 from scenarios.engine.play import half_up
 from scenarios.engine.shape import UNSEEN
 
-LIBRARY = Path(engine.__file__).parents[1] / "library" / "scenarios"
-ZERO_BUG_TEXT = (LIBRARY / "zero_bug_policy.yaml").read_text()
+SHIPPED = Path(engine.__file__).parents[1] / "shipped"
+ZERO_BUG_TEXT = (SHIPPED / "zero_bug_policy.yaml").read_text()
 
 TINY = """\
 schema: qm-scenario/1
@@ -641,7 +642,7 @@ texts:
 
 @pytest.mark.parametrize("text", ["a: 1", "schema: qm-translation/1\nlanguage: de\ntexts: {title: Titel}"])
 def test_a_sidecar_with_a_wrong_shape_is_refused(text):
-    with pytest.raises(engine.Unreadable):
+    with pytest.raises(Unreadable):
         engine.read_translation(text)
 
 

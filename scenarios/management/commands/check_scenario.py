@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from scenarios import content, engine
+from scenarios import checks, engine
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
             text = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{file} cannot be read: {error}") from None
-        scenario, problems, found = engine.examine(text, checks={check.id for check in content.checks()})
+        scenario, problems, found = engine.examine(text, checks=checks.source().ids())
         for problem in problems:
             self.stdout.write(str(problem))
         if scenario is None or not engine.publishable(problems):

@@ -1,0 +1,283 @@
+"""Knowledge checks: their model, the reading and grading of answers, and when to ask again. Plain Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from qmportal.lib.documents import Unreadable, load
+
+TIERS = {"elite": "Elite", "good": "Good", "average": "Average", "needs_work": "Needs Work", "critical": "Critical"}
+
+LADDER = (1, 3, 7, 21, 60)  # days until the next question, by box (Leitner)
+
+_SPACES = str.maketrans("", "", " \t\u00a0\u2009\u202f'’_")
+_NUMBER = re.compile(r"(?P<currency>[€$£]?)(?P<digits>[-+]?[0-9][0-9.,]*|[-+]?\.[0-9]+)(?P<unit>[^0-9.,]*)\Z")
+_MULTIPLES = {"k": 1_000, "m": 1_000_000}
+_QUOTIENT = re.compile(r"([0-9][0-9.,]*)/([0-9][0-9.,]*)\Z")
+_SPAN = re.compile(r"([0-9]+(?:[.,][0-9]+)?)(d|days?|h|hrs?|hours?|m|mins?|minutes?|s|secs?|seconds?)(?=[0-9]|\Z)")
+_SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+
+
+@dataclass(frozen=True)
+class NumberField:
+    """Asks for a number; right from `low` to `high`, both included."""
+
+    id: str
+    label: str
+    unit: str
+    answer: Decimal
+    low: Decimal
+    high: Decimal
+
+    @property
+    def shown(self) -> str:
+        number = f"{self.answer:,f}"
+        return number + self.unit if self.unit == "%" else f"{number} {self.unit}".strip()
+
+
+@dataclass(frozen=True)
+class ChoiceField:
+    """Asks for one of `options` (id -> label); right when it is among `accepted`."""
+
+    id: str
+    label: str
+    options: Mapping[str, str]
+    accepted: tuple[str, ...]
+
+    @property
+    def shown(self) -> str:
+        return " or ".join(self.options[key] for key in self.accepted)
+
+
+Field = NumberField | ChoiceField
+
+
+@dataclass(frozen=True)
+class KnowledgeCheck:
+    """One question with one or more fields. `metric` is the slug of the portal's number that it is about, if any;
+    `calculator` the part of "run the numbers" that computes the same; `page` the library page that explains it."""
+
+    id: str
+    title: str
+    prompt: str
+    fields: tuple[Field, ...]
+    worked: str
+    trap: str
+    page: str
+    metric: str = ""
+    calculator: str = ""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A number as it was understood, or None, and what the learner should know about that."""
+
+    value: Decimal | None
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class FieldGrade:
+    """One answer as it was typed, and whether it is right."""
+
+    field: Field
+    given: str
+    right: bool
+    warning: str = ""
+
+    @property
+    def label(self) -> str:
+        return self.field.label
+
+    @property
+    def words(self) -> str:
+        """What was given, as people read it."""
+        return self.field.options.get(self.given, "") if isinstance(self.field, ChoiceField) else self.given
+
+    @property
+    def expected(self) -> str:
+        return self.field.shown
+
+
+@dataclass(frozen=True)
+class Grade:
+    """The answers to all fields of a check."""
+
+    fields: tuple[FieldGrade, ...]
+
+    @property
+    def right(self) -> bool:
+        return all(grade.right for grade in self.fields)
+
+    @property
+    def quality(self) -> Decimal:
+        """The share of fields answered right, 0..1, to two places."""
+        right = sum(grade.right for grade in self.fields)
+        return (Decimal(right) / len(self.fields)).quantize(Decimal("0.01"))
+
+
+def parse_number(text: str, *, unit: str = "", expected: Decimal | None = None, thousands: bool = False) -> Reading:
+    """Read a number as people write it: `15.8`, `15,8`, `15.8%`, `15/95`, `58,000`, `58.000`, `58k`, `€ 400k`, `5.3 h`,
+    and where a time is asked for also `5 h 18 min` and `318 minutes`.
+
+    `expected` settles what is ambiguous: `58,000` is the reading nearer to it, and `0.158` where 15.8% is meant is
+    taken as 15.8 with a warning. Without it `thousands` does: whole numbers and amounts of money have no three
+    decimals, so that `60.000` is 60,000 there.
+    """
+    typed = text.translate(_SPACES).replace("−", "-")
+    if len(typed) <= 30 and (value := _quotient(typed.removesuffix(unit))) is not None:
+        return Reading(value * 100) if unit == "%" and expected is None else _meant(value, text, unit, expected)
+    if len(typed) <= 30 and (span := _span(typed.casefold(), unit)) is not None:
+        return Reading(span)
+    match = _NUMBER.match(typed)
+    if not match or len(match["digits"]) > 30:
+        return Reading(None, "This is not a number.")
+    suffix = match["unit"].casefold()
+    if unit == "%" and suffix in ("percent", "pct"):
+        suffix = "%"
+    factor = 1
+    if suffix[:1] in _MULTIPLES and suffix[1:] in ("", unit.casefold()) and suffix != unit.casefold():
+        factor, suffix = _MULTIPLES[suffix[0]], suffix[1:]
+    if suffix not in ("", unit.casefold(), "€", "$", "£", "eur", "usd"):
+        return Reading(None, f"Answer in {unit}." if unit else "Give the number without a unit.")
+    readings = [value * factor for value in _readings(match["digits"])]
+    if not readings:
+        return Reading(None, "This is not a number.")
+    if expected is None:
+        return Reading(max(readings, key=abs) if thousands and factor == 1 else readings[0])
+    value = min(readings, key=lambda reading: abs(reading - expected))
+    return Reading(value) if suffix == "%" else _meant(value, text, unit, expected)
+
+
+def _meant(value: Decimal, text: str, unit: str, expected: Decimal | None) -> Reading:
+    """The value, or a hundred times that where a share of one is nearer to the percent that is asked for."""
+    if unit == "%" and expected is not None and 0 < abs(value) <= 1:
+        share = value * 100
+        if abs(share - expected) < abs(value - expected):
+            return Reading(share, f"{text.strip()} was read as {round(share, 2).normalize():f}%.")
+    return Reading(value)
+
+
+def _quotient(typed: str) -> Decimal | None:
+    """`15/95` or `26.5/5`, computed; None when it is no quotient, or one by 0."""
+    if not (match := _QUOTIENT.match(typed)):
+        return None
+    above, below = _readings(match[1]), _readings(match[2])
+    return above[0] / below[0] if above and below and below[0] else None
+
+
+def _span(typed: str, unit: str) -> Decimal | None:
+    """A time in words, in `unit`; None when it is no such time, or one plain number in that very unit."""
+    parts = _SPAN.findall(typed)
+    if (
+        unit not in ("h", "min")
+        or not parts
+        or "".join(map("".join, parts)) != typed
+        or [unit] == [word for _, word in parts]
+    ):
+        return None
+    seconds = sum(Decimal(amount.replace(",", ".")) * _SECONDS[word[0]] for amount, word in parts)
+    return seconds / Decimal(_SECONDS[unit[0]])
+
+
+def _readings(digits: str) -> list[Decimal]:
+    """What the digits can mean, the likelier first: a lone comma or point before three digits may group thousands."""
+    marks = [mark for mark in digits if mark in ".,"]
+    plain = digits.replace(",", "").replace(".", "")
+    if not plain.strip("+-"):
+        return []
+    if not marks:
+        return [Decimal(plain)]
+    head, _, tail = digits.rpartition(marks[-1])
+    groups = re.match(r"[-+]?[1-9][0-9]{0,2}([.,][0-9]{3})+\Z", digits) is not None and len(set(marks)) == 1
+    if len(marks) > 1 and len(set(marks)) == 1:
+        return [Decimal(plain)] if groups else []
+    if len(marks) > 2 and marks.count(marks[-1]) > 1:
+        return []
+    decimal = Decimal(f"{head.replace(',', '').replace('.', '') or '0'}.{tail or '0'}")
+    if not groups:
+        return [decimal]
+    return [Decimal(plain), decimal] if marks[-1] == "," else [decimal, Decimal(plain)]
+
+
+def grade(check: KnowledgeCheck, given: Mapping[str, str]) -> Grade:
+    """Grade the answers by field id; what is missing counts as wrong."""
+    return Grade(tuple(_grade_field(field, given.get(field.id, "")) for field in check.fields))
+
+
+def _grade_field(field: Field, given: str) -> FieldGrade:
+    if isinstance(field, ChoiceField):
+        return FieldGrade(field, given, given in field.accepted)
+    if not given.strip():
+        return FieldGrade(field, given, False, "No answer.")
+    reading = parse_number(given, unit=field.unit, expected=field.answer)
+    right = reading.value is not None and field.low <= reading.value <= field.high
+    return FieldGrade(field, given, right, reading.warning)
+
+
+def next_due(box: int, correct: bool, today: date) -> tuple[int, date]:
+    """The new box (1..5) and the day of the next question. A new card is in box 0; a wrong answer leads back to 1."""
+    new_box = min(box + 1, len(LADDER)) if correct else 1
+    return new_box, today + timedelta(days=LADDER[new_box - 1])
+
+
+def read_checks(text: str) -> list[KnowledgeCheck]:
+    """Read a file of knowledge checks; raises `Unreadable` with the line of the first fault."""
+    document = load(text)
+    if not isinstance(document.data, list):
+        raise Unreadable("The file must hold a list of checks.", 1, "Begin each check with `- id: some_id`.")
+    checks = []
+    for index, body in enumerate(document.data):
+        try:
+            checks.append(_check(body))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            name = body.get("id", index) if isinstance(body, dict) else index
+            message = f"Check {name} cannot be read: {type(error).__name__} {error}."
+            raise Unreadable(message, document.line((index,)), "Compare it with the check above.") from error
+    ids = [check.id for check in checks]
+    if twice := {key for key in ids if ids.count(key) > 1}:
+        raise Unreadable(f"Ids appear twice: {', '.join(sorted(twice))}.", 1, "Rename one of them.")
+    return checks
+
+
+def _check(body: Mapping[str, Any]) -> KnowledgeCheck:
+    known = {"id", "title", "prompt", "fields", "worked", "trap", "page", "metric", "calculator"}
+    if unknown := body.keys() - known:
+        raise ValueError(f"unknown field {', '.join(sorted(unknown))}")
+    fields = tuple(_field(field) for field in body["fields"])
+    if not fields:
+        raise ValueError("no fields")
+    return KnowledgeCheck(
+        id=body["id"],
+        title=body["title"].strip(),
+        prompt=body["prompt"].strip(),
+        fields=fields,
+        worked=body["worked"].strip(),
+        trap=body["trap"].strip(),
+        page=body["page"],
+        metric=body.get("metric", ""),
+        calculator=body.get("calculator", ""),
+    )
+
+
+def _field(body: Mapping[str, Any]) -> Field:
+    kind = body["kind"]
+    if kind == "number":
+        answer = Decimal(body["answer"])
+        tolerance = Decimal(body.get("tolerance", 0))
+        low, high = body.get("range", (answer - tolerance, answer + tolerance))
+        if not low <= answer <= high:
+            raise ValueError(f"the answer of {body['id']} lies outside its own range")
+        return NumberField(body["id"], body["label"], body.get("unit", ""), answer, Decimal(low), Decimal(high))
+    if kind not in ("choice", "tier"):
+        raise ValueError(f"unknown kind {kind}")
+    options = TIERS if kind == "tier" else dict(body["options"])
+    accepted = body["answer"] if isinstance(body["answer"], list) else [body["answer"]]
+    if not accepted or not set(accepted) <= options.keys():
+        raise ValueError(f"the answer of {body['id']} is not among its options")
+    return ChoiceField(body["id"], body["label"], options, tuple(accepted))

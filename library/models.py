@@ -1,0 +1,152 @@
+"""Knowledge checks with their spaced repetition, and what was read, edited and linked in the library."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Max
+from django.urls import reverse
+
+from library.checks import KnowledgeCheck, grade, next_due
+from qmportal.lib.days import local_day
+from teams.models import User
+
+
+class CheckAnswerQuerySet(models.QuerySet["CheckAnswer"]):
+    def latest_of(self, user: User) -> dict[str, CheckAnswer]:
+        """The person's last answer to each check, by the check's id."""
+        rows = self.filter(user=user).order_by("check_id", "-at", "-id").distinct("check_id")
+        return {row.check_id: row for row in rows}
+
+    @transaction.atomic
+    def record(
+        self, user: User, check: KnowledgeCheck, given: dict[str, str], *, after: int | None, now: datetime
+    ) -> CheckAnswer:
+        """Grades and keeps an answer.
+
+        `after` is the person's last answer when the question was shown. If there is a newer one by now (a second press,
+        another tab), that one counts and is returned. A right answer before its day is practice and moves nothing:
+        whoever has just read the solution would climb the ladder in a minute.
+        """
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        latest = self.filter(user=user, check_id=check.id).first()
+        if latest and latest.pk != after:
+            return latest
+        right = grade(check, given).right
+        box, due_on = next_due(latest.box if latest else 0, right, local_day(now))
+        if right and latest and local_day(now) < latest.due_on:
+            box, due_on = latest.box, latest.due_on
+        return self.create(user=user, check_id=check.id, given=given, right=right, box=box, due_on=due_on, at=now)
+
+
+class CheckAnswer(models.Model):
+    """One answer to a knowledge check (by its id in the library), and when it comes back: 1, 3, 7, 21, 60 days."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="check_answers")
+    check_id = models.CharField(max_length=60)
+    given = models.JSONField()
+    right = models.BooleanField()
+    box = models.PositiveSmallIntegerField()
+    due_on = models.DateField()
+    at = models.DateTimeField()
+
+    objects = CheckAnswerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["user", "check_id", "-at"], name="check_answer_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.check_id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("training:check_answer", args=[self.check_id, self.pk])
+
+
+class PageReadQuerySet(models.QuerySet["PageRead"]):
+    def mark(self, user: User, page: str, now: datetime) -> None:
+        """Notes, once, that the person has read the page."""
+        self.get_or_create(user=user, page=page, defaults={"at": now})
+
+
+class PageRead(models.Model):
+    """A library page that somebody marked as read."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="pages_read")
+    page = models.CharField(max_length=60)
+    at = models.DateTimeField()
+
+    objects = PageReadQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "page"], name="page_read_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.page}"
+
+
+class PageEditQuerySet(models.QuerySet["PageEdit"]):
+    def newest(self) -> PageEditQuerySet:
+        """The edit of each page that was saved last."""
+        return self.order_by("page", "-at", "-id").distinct("page")
+
+
+class PageEdit(models.Model):
+    """An organisation's own text of a library page; the newest one replaces the shipped text. Kept as history."""
+
+    page = models.CharField(max_length=60)
+    body = models.TextField(max_length=40_000, blank=True, help_text="Markdown. Empty: the shipped text again.")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    reason = models.CharField(max_length=300)
+    at = models.DateTimeField()
+
+    objects = PageEditQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["page", "-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.page} at {self.at:%Y-%m-%d}"
+
+
+class LibraryLinkQuerySet(models.QuerySet["LibraryLink"]):
+    def behind_all(self) -> int:
+        """The position of a new entry; it is moved from there."""
+        last = self.aggregate(last=Max("position"))["last"]
+        return 0 if last is None else last + 1
+
+
+class LibraryLink(models.Model):
+    """A tool or a certification worth knowing, with its kind and what it costs. Editable."""
+
+    class Section(models.TextChoices):
+        TOOL = "tool", "Tool"
+        CERTIFICATION = "certification", "Certification"
+
+    section = models.CharField(max_length=13, choices=Section)
+    title = models.CharField(max_length=120)
+    kind = models.CharField(max_length=120, blank=True)
+    cost = models.CharField(max_length=120, blank=True)
+    url = models.URLField(blank=True)
+    note = models.CharField(max_length=300, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    objects = LibraryLinkQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["section", "position", "title"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @transaction.atomic
+    def move(self, by: int) -> None:
+        """Up (-1) or down (1) among the entries of its section; at either end it stays."""
+        rows = list(LibraryLink.objects.select_for_update().filter(section=self.section))
+        place = rows.index(self)
+        rows.insert(max(0, place + by), rows.pop(place))
+        for position, row in enumerate(rows):
+            row.position = position
+        LibraryLink.objects.bulk_update(rows, ["position"])

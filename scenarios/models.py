@@ -1,0 +1,422 @@
+"""Decision scenarios: immutable versions, and attempts whose state is the fold of append-only events."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.functional import cached_property
+
+from scenarios import engine
+from teams.models import User
+from teams.permissions import can_author
+
+if TYPE_CHECKING:
+    from teams.permissions import AnyUser
+
+
+PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
+
+
+class NotOffered(Exception):
+    """The scenario cannot be started: it is not published."""
+
+
+class TooSoon(Exception):
+    """The scenario may be taken again, but not before `at`."""
+
+    def __init__(self, at: datetime):
+        self.at = at
+        super().__init__(f"You can retake this scenario from {at:%-d %b %Y, %H:%M %Z}.")
+
+
+class OutOfStep(Exception):
+    """The decision was made for another step than the one that waits: another tab, a second press, an old page."""
+
+
+class ScenarioQuerySet(models.QuerySet["Scenario"]):
+    def published(self) -> ScenarioQuerySet:
+        return self.filter(state=Scenario.State.PUBLISHED)
+
+
+class Scenario(models.Model):
+    """A training case under a stable id. What it says is in its versions."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Published"
+        RETIRED = "retired", "Retired"
+
+    slug = models.CharField(max_length=40, unique=True)
+    state = models.CharField(max_length=9, choices=State, default=State.DRAFT)
+    draft_yaml = models.TextField(max_length=262_144, blank=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ScenarioQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    def get_absolute_url(self) -> str:
+        return reverse("training:intro", args=[self.slug])
+
+    @property
+    def current(self) -> ScenarioVersion | None:
+        """The version that a new attempt gets: the latest one that was not voided."""
+        return self.versions.filter(voided_at=None).order_by("-number").first()
+
+    @transaction.atomic
+    def publish(self, content: engine.Scenario, *, now: datetime, by: User | None = None, note: str = "") -> ScenarioVersion:
+        """Makes the next version of a text that the engine found publishable."""
+        newest = Scenario.objects.select_for_update().get(pk=self.pk).versions.order_by("-number").first()
+        version = ScenarioVersion(
+            scenario=self,
+            number=newest.number + 1 if newest else 1,
+            semver=content.version,
+            title=content.title,
+            summary=content.summary,
+            minutes=content.minutes,
+            decisions=len(content.optimal_path),
+            document=engine.to_data(content),
+            graph_hash=engine.graph_hash(content),
+            text_hash=engine.text_hash(content),
+            published_at=now,
+            published_by=by,
+            note=note,
+        )
+        version.validate_constraints()
+        version.save()
+        self.state = self.State.PUBLISHED
+        self.save(update_fields=["state", "updated_at"])
+        return version
+
+    def retake_from(self, user: User) -> datetime | None:
+        """When the person may take the scenario again; None before the first time, and after a manager's reset."""
+        last = (
+            Attempt.objects.graded()
+            .finished()
+            .filter(user=user, version__scenario=self, reset_at=None)
+            .order_by("-finished_at")
+            .first()
+        )
+        return last.finished_at + settings.SCENARIO_COOLDOWN if last and last.finished_at else None
+
+    @transaction.atomic
+    def begin(self, user: User, now: datetime) -> Attempt:
+        """The person's running graded attempt, or a new one at the current version.
+
+        Raises `NotOffered` or `TooSoon`. The person's row is locked, so that two presses begin one attempt.
+        """
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        mine = Attempt.objects.graded().filter(user=user, version__scenario=self)
+        if running := mine.running().first():
+            return running
+        version = self.current
+        if self.state != self.State.PUBLISHED or version is None:
+            raise NotOffered
+        again = self.retake_from(user)
+        if again and now < again:
+            raise TooSoon(again)
+        return Attempt.objects.create(
+            user=user,
+            version=version,
+            first=not mine.exists(),
+            staff=can_author(user),
+            seed=secrets.randbelow(2**31),
+            started_at=now,
+        )
+
+
+class ScenarioVersionQuerySet(models.QuerySet["ScenarioVersion"]):
+    def on_offer(self) -> ScenarioVersionQuerySet:
+        """What a new attempt would get: of each published scenario the newest version that was not voided."""
+        return self.filter(scenario__state=Scenario.State.PUBLISHED, voided_at=None).newest()
+
+    def newest(self) -> ScenarioVersionQuerySet:
+        """The last one of each scenario among these."""
+        return self.order_by("scenario_id", "-number").distinct("scenario_id")
+
+
+class ScenarioVersion(models.Model):
+    """One published text of a scenario. Never edited: attempts are pinned to it."""
+
+    scenario = models.ForeignKey(Scenario, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField(help_text="1, 2, 3: the order of publishing.")
+    semver = models.CharField(max_length=20)
+    title = models.CharField(max_length=200)
+    summary = models.TextField(blank=True)
+    minutes = models.PositiveSmallIntegerField(default=10)
+    decisions = models.PositiveSmallIntegerField(help_text="Decisions on the best path.")
+    document = models.JSONField(help_text="Canonical form; engine.from_data reads it.")
+    graph_hash = models.CharField(max_length=64)
+    text_hash = models.CharField(max_length=64)
+    published_at = models.DateTimeField()
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    note = models.CharField(max_length=500, blank=True)
+    voided_at = models.DateTimeField(null=True, blank=True)
+    void_reason = models.CharField(max_length=500, blank=True)
+
+    # What the apps above do in the transaction in which a version is voided, for those who are credited. See `on_joining`.
+    on_voiding: ClassVar[list[Callable[[ScenarioVersion, Collection[User], datetime], object]]] = []
+
+    objects = ScenarioVersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["scenario", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["scenario", "number"], name="scenario_version_number"),
+            models.UniqueConstraint(
+                fields=["scenario", "semver"],
+                name="scenario_version_semver",
+                violation_error_message="This version was already published. Increase the version number.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scenario} {self.semver}"
+
+    @cached_property
+    def content(self) -> engine.Scenario:
+        return engine.from_data(self.document)
+
+
+class AttemptQuerySet(models.QuerySet["Attempt"]):
+    def graded(self) -> AttemptQuerySet:
+        return self.filter(mode=Attempt.Mode.GRADED)
+
+    def finished(self) -> AttemptQuerySet:
+        return self.filter(finished_at__isnull=False)
+
+    def running(self) -> AttemptQuerySet:
+        return self.filter(finished_at=None, reset_at=None)
+
+    def visible_to(self, user: AnyUser) -> AttemptQuerySet:
+        """One's own alone: what somebody chose is between them and the scenario."""
+        return self.filter(user=user.pk)
+
+    def counted_by_authors(self) -> AttemptQuerySet:
+        """First graded attempts of learners: what analytics look at. Previews, explorations and staff are left out."""
+        return self.graded().filter(first=True, staff=False)
+
+
+class Attempt(models.Model):
+    """One person's way through one version. Its state is the fold of its events."""
+
+    class Mode(models.TextChoices):
+        GRADED = "graded", "Graded"
+        EXPLORE = "explore", "Exploring"
+        PREVIEW = "preview", "Preview"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="attempts")
+    version = models.ForeignKey(ScenarioVersion, on_delete=models.PROTECT, related_name="attempts")
+    mode = models.CharField(max_length=7, choices=Mode, default=Mode.GRADED)
+    first = models.BooleanField(default=False, help_text="The person's first graded attempt at the scenario.")
+    staff = models.BooleanField(default=False, help_text="Taken by somebody who may author scenarios.")
+    seed = models.PositiveIntegerField(help_text="Shuffles the order of options; kept so that it stays the same.")
+    branched_from = models.ForeignKey(
+        "DecisionEvent", on_delete=models.CASCADE, null=True, blank=True, related_name="explorations"
+    )
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    ending = models.CharField(max_length=40, blank=True)
+    decision_score = models.DecimalField(max_digits=4, decimal_places=1, null=True, validators=PERCENT)
+    outcome_score = models.DecimalField(max_digits=4, decimal_places=1, null=True, validators=PERCENT)
+    score = models.DecimalField(max_digits=4, decimal_places=1, null=True, validators=PERCENT)
+    passed = models.BooleanField(null=True)
+    credited = models.BooleanField(default=False, help_text="Counts as passed because its version was voided.")
+    reset_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Set aside by a manager, or by its owner for a newer version: a new attempt need not wait for it.",
+    )
+    reset_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    objects = AttemptQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-started_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "version"],
+                condition=Q(mode="graded", finished_at=None, reset_at=None),
+                name="attempt_one_running",
+                violation_error_message="This scenario is already in progress. Resume it.",
+            ),
+            models.CheckConstraint(
+                condition=Q(finished_at=None, score=None, passed=None)
+                | Q(finished_at__isnull=False, score__isnull=False, passed__isnull=False),
+                name="attempt_score_when_finished",
+            ),
+        ]
+        indexes = [models.Index(fields=["user", "mode", "finished_at"], name="attempt_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.version}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("training:attempt", args=[self.pk])
+
+    @property
+    def is_running(self) -> bool:
+        return self.finished_at is None and self.reset_at is None
+
+    @property
+    def counts_as_passed(self) -> bool:
+        return bool(self.passed) or self.credited
+
+    @cached_property
+    def content(self) -> engine.Scenario:
+        """What is played: my version, in the words of the newest version that plays the same."""
+        alike = ScenarioVersion.objects.filter(
+            scenario=self.version.scenario_id, graph_hash=self.version.graph_hash, voided_at=None
+        )
+        return (alike.order_by("-number").first() or self.version).content
+
+    @cached_property
+    def newer_version(self) -> ScenarioVersion | None:
+        """The current version, if it plays differently from mine."""
+        current = self.version.scenario.current
+        differs = current and current.number > self.version.number and current.graph_hash != self.version.graph_hash
+        return current if differs else None
+
+    @cached_property
+    def own_events(self) -> list[DecisionEvent]:
+        return list(self.events.order_by("seq"))
+
+    @cached_property
+    def steps(self) -> tuple[engine.Step, ...]:
+        """Every step since the start; an exploration begins with those before the decision that it branched from."""
+        own = (
+            engine.commit(self.content, engine.State.from_data(event.state_before), event.choice)
+            for event in self.own_events
+        )
+        return (*self.steps_before, *own)
+
+    @cached_property
+    def steps_before(self) -> tuple[engine.Step, ...]:
+        """The steps that an exploration took over from the attempt that it branched from."""
+        origin = self.branched_from
+        return origin.attempt.steps[: origin.seq - 1] if origin else ()
+
+    @property
+    def run(self) -> engine.Run:
+        return engine.Run(self.steps[-1].state_after if self.steps else engine.start(self.content), self.steps)
+
+    @property
+    def next_seq(self) -> int:
+        """The number of the decision that waits, from 1; the same in all explorations of one path."""
+        return len(self.steps) + 1
+
+    @property
+    def node(self) -> engine.Node:
+        """Where the person stands."""
+        return self.content.nodes[self.run.state.node]
+
+    @transaction.atomic
+    def commit(self, *, seq: int, choice: str, now: datetime, **told: Any) -> DecisionEvent:
+        """Commits one decision for good and, at the end of the way, scores it.
+
+        `told`: confidence, reason, visible_ms, given. Raises `OutOfStep`, and `engine.NotPlayable` for a choice that is
+        none here. The attempt is locked meanwhile, so that of two presses one decides.
+        """
+        attempt = Attempt.objects.select_for_update(of=("self",)).select_related("version__scenario").get(pk=self.pk)
+        if not attempt.is_running or seq != attempt.next_seq:
+            raise OutOfStep
+        step = engine.commit(attempt.content, attempt.run.state, choice)
+        event = DecisionEvent.of(step, attempt=attempt, seq=seq, at=now, **told)
+        event.save()
+        attempt.__dict__.pop("own_events", None)
+        attempt.__dict__.pop("steps", None)
+        if attempt.node.kind == "ending":
+            attempt._finish(now)
+        return event
+
+    def _finish(self, now: datetime) -> None:
+        result = engine.score(self.content, self.run)
+        self.finished_at, self.ending = now, result.ending
+        self.decision_score, self.outcome_score = result.decision, result.outcome
+        self.score, self.passed = result.score, result.passed
+        self.credited = self.version.voided_at is not None
+        self.save()
+
+    @transaction.atomic
+    def restart(self, now: datetime) -> Attempt:
+        """Leaves a running attempt for the version that has replaced its own.
+
+        The attempt is locked meanwhile: one that has just been finished in another tab counts, and is not left.
+        """
+        attempt = Attempt.objects.select_for_update(of=("self",)).select_related("version__scenario").get(pk=self.pk)
+        if not attempt.is_running or attempt.newer_version is None:
+            raise OutOfStep
+        attempt.reset(attempt.user, now)
+        return attempt.version.scenario.begin(attempt.user, now)
+
+    def reset(self, by: User, now: datetime) -> None:
+        """Lets the person take the scenario again at once. What was decided stays on record."""
+        self.reset_at, self.reset_by = now, by
+        self.save(update_fields=["reset_at", "reset_by"])
+
+    def explore(self, event: DecisionEvent, now: datetime) -> Attempt:
+        """A new, ungraded attempt that stands where this finished one stood before the decision."""
+        if self.finished_at is None:
+            raise OutOfStep
+        return Attempt.objects.create(
+            user=self.user,
+            version=self.version,
+            mode=self.Mode.EXPLORE,
+            branched_from=event,
+            staff=self.staff,
+            seed=self.seed,
+            started_at=now,
+        )
+
+
+class DecisionEvent(models.Model):
+    """One commit. Append-only: a committed decision is final, since the point is its consequence."""
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="events")
+    seq = models.PositiveSmallIntegerField()
+    node = models.CharField(max_length=40)
+    choice = models.CharField(max_length=40)
+    quality = models.DecimalField(max_digits=4, decimal_places=3)
+    state_before = models.JSONField()
+    state_after = models.JSONField()
+    confidence = models.PositiveSmallIntegerField(null=True, blank=True, help_text="1 guessing .. 4 very sure")
+    reason = models.TextField(max_length=2000, blank=True)
+    visible_ms = models.PositiveIntegerField(null=True, blank=True)
+    given = models.JSONField(null=True, blank=True, help_text="Answers to a knowledge check by field id.")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["attempt", "seq"]
+        constraints = [models.UniqueConstraint(fields=["attempt", "seq"], name="decision_event_seq")]
+
+    def __str__(self) -> str:
+        return f"{self.attempt_id}.{self.seq}: {self.node} > {self.choice}"
+
+    @classmethod
+    def of(cls, step: engine.Step, **told: Any) -> DecisionEvent:
+        """The event of a step of the engine, not saved yet."""
+        return cls(
+            node=step.node,
+            choice=step.choice,
+            quality=step.quality,
+            state_before=step.state_before.to_data(),
+            state_after=step.state_after.to_data(),
+            **told,
+        )

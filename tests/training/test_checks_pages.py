@@ -1,0 +1,175 @@
+"""Knowledge checks as pages: one question, a graded answer, and when it comes back."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from library import content
+from library.models import CheckAnswer
+from qmportal.lib.days import local_day
+from tests.factories import make_member, make_team, make_user
+from training import completion
+from training.models import Assignment, ItemKind
+
+pytestmark = pytest.mark.django_db
+
+RIGHT = {"field_rate": "15.8", "field_tier": "average"}
+WRONG = {"field_rate": "18.75", "field_tier": "good"}
+ESCAPED = "/training/checks/escaped_defect_rate/"
+
+
+@pytest.fixture
+def learner(client):
+    user = make_user(name="Bob")
+    client.force_login(user)
+    return user
+
+
+def check_of(check_id):
+    return next(check for check in content.checks() if check.id == check_id)
+
+
+def record(user, given, now, after=None):
+    return completion.answer(user, check_of("escaped_defect_rate"), given, after=after, now=now)
+
+
+def test_the_list_begins_with_everything_new(client, learner):
+    page = client.get("/training/checks/").content.decode()
+    assert "Nothing is due today." in page
+    assert f"0 of {len(content.checks())} answered correctly" in page
+    assert ESCAPED in page
+
+
+@pytest.mark.parametrize("check", content.checks(), ids=lambda check: check.id)
+def test_a_question_never_shows_its_solution_before_the_answer(client, learner, check):
+    page = client.get(reverse("training:check", args=[check.id])).content.decode()
+    assert check.worked[:30] not in page
+    assert check.trap[:30] not in page
+    assert not re.search(r"<input[^>]*\schecked", page)
+    for field in check.fields:
+        if not hasattr(field, "options"):
+            assert f'name="field_{field.id}"' in page
+            assert f'value="{field.answer}"' not in page
+
+
+def test_a_right_answer_shows_the_solution_and_comes_back_tomorrow(client, learner):
+    answered = client.post(ESCAPED, RIGHT, follow=True)
+    page = answered.content.decode()
+    answer = CheckAnswer.objects.get()
+    assert answered.redirect_chain[0][0] == answer.get_absolute_url()
+    assert (answer.right, answer.box) == (True, 1)
+    assert answer.due_on == local_day(answer.at) + timedelta(days=1)
+    assert "15 / (80 + 15)" in page
+    assert "The trap:" in page
+    assert "/training/library/formula/?escaped=15&amp;caught=80#calc-edr" in page
+
+
+def test_a_wrong_answer_says_for_each_field_what_is_right(client, learner):
+    page = client.post(ESCAPED, {"field_rate": "18.75", "field_tier": "average"}, follow=True).content.decode()
+    assert "Escaped defect rate: not right" in page
+    assert "The answer is 15.8%." in page
+    assert "Tier: right" in page
+
+
+def test_a_share_of_one_is_taken_as_percent_with_a_word(client, learner):
+    page = client.post(ESCAPED, RIGHT | {"field_rate": "0.158"}, follow=True).content.decode()
+    assert "0.158 was read as 15.8%." in page
+    assert CheckAnswer.objects.get().right
+
+
+@pytest.mark.parametrize("rate", ["", "  ", "abc", "15 h", "\x00", "٣", "9" * 200, "1,2,3", "<b>"])
+def test_what_cannot_be_read_is_not_graded(client, learner, rate):
+    response = client.post(ESCAPED, RIGHT | {"field_rate": rate})
+    assert response.status_code == 422
+    assert b"There is a problem" in response.content
+    assert not CheckAnswer.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"field_tier": "best", "field_rate": "1"}, RIGHT | {"after": "x"}, RIGHT | {"after": "9" * 40}]
+)
+def test_an_incomplete_or_forged_form_comes_back(client, learner, data):
+    assert client.post(ESCAPED, data).status_code == 422
+
+
+def test_two_presses_make_one_answer(client, learner):
+    client.post(ESCAPED, RIGHT)
+    page = client.post(ESCAPED, WRONG, follow=True).content.decode()
+    assert CheckAnswer.objects.count() == 1
+    assert "You had answered this question already" in page
+
+
+def test_the_ladder_is_climbed_a_rung_on_each_day_due(learner):
+    now, after = timezone.now(), None
+    for box, days in ((1, 1), (2, 3), (3, 7), (4, 21), (5, 60), (5, 60)):
+        answer = record(learner, {"rate": "15.8", "tier": "average"}, now, after)
+        assert (answer.box, answer.due_on) == (box, local_day(now) + timedelta(days=days))
+        now, after = now + timedelta(days=days), answer.pk
+
+
+def test_a_right_answer_before_its_day_is_practice(learner):
+    now = timezone.now()
+    first = record(learner, {"rate": "15.8", "tier": "average"}, now)
+    again = record(learner, {"rate": "15.8", "tier": "average"}, now + timedelta(minutes=1), first.pk)
+    assert (again.box, again.due_on) == (first.box, first.due_on)
+
+
+def test_a_wrong_answer_leads_back_to_the_first_rung(learner):
+    now = timezone.now()
+    first = record(learner, {"rate": "15.8", "tier": "average"}, now)
+    second = record(learner, {"rate": "15.8", "tier": "average"}, now + timedelta(days=1), first.pk)
+    wrong = record(learner, {"rate": "18", "tier": "good"}, now + timedelta(days=1, minutes=1), second.pk)
+    assert (second.box, wrong.box, wrong.due_on) == (2, 1, local_day(now) + timedelta(days=2))
+
+
+def test_what_is_due_waits_in_the_list_and_is_next(client, learner):
+    record(learner, {"rate": "15.8", "tier": "average"}, timezone.now() - timedelta(days=3))
+    page = client.get("/training/checks/").content.decode()
+    assert "1 due today." in page
+    assert "Answer the next one" in page
+
+
+def test_a_right_answer_completes_what_was_assigned(client, learner):
+    today = local_day(timezone.now())
+    assigned = Assignment.objects.create(
+        user=learner, kind=ItemKind.CHECK, ref="escaped_defect_rate", assigned_at=timezone.now(), due_on=today
+    )
+    client.post(ESCAPED, WRONG)
+    assigned.refresh_from_db()
+    assert assigned.done_at is None
+    client.post(ESCAPED, RIGHT | {"after": CheckAnswer.objects.get().pk})
+    assigned.refresh_from_db()
+    assert assigned.done_at is not None
+
+
+def test_the_metric_page_of_my_team_is_one_click_away(client):
+    team = make_team(name="Payments", slug="pay")
+    client.force_login(make_member(team=team))
+    page = client.post(ESCAPED, RIGHT, follow=True).content.decode()
+    assert "/t/pay/escaped_defect_rate/" in page
+
+
+def test_an_answer_is_for_its_own_eyes(client, learner):
+    theirs = record(make_user(), {"rate": "15.8", "tier": "average"}, timezone.now())
+    assert client.get(theirs.get_absolute_url()).status_code == 404
+    assert client.get(f"/training/checks/canary/{theirs.pk}/").status_code == 404
+
+
+def test_an_unknown_check_is_not_found(client, learner):
+    assert client.get("/training/checks/nothing/").status_code == 404
+
+
+def test_queries_stay_constant(client, learner, django_assert_max_num_queries):
+    for check in content.checks():
+        completion.answer(learner, check, {}, after=None, now=timezone.now())
+    with django_assert_max_num_queries(10):
+        client.get("/training/checks/")
+
+
+def test_a_field_does_not_say_its_unit_twice(client, learner):
+    page = client.get("/training/checks/canary/").content.decode()
+    assert "Sessions (sessions)" not in page
+    assert "Sessions" in page

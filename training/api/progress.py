@@ -1,0 +1,82 @@
+"""Progress over the API: what one was asked to learn oneself, and to a manager what the members of the teams were."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils import timezone
+from rest_framework import serializers
+
+from qmportal.lib.days import local_day
+from qmportal.lib.rows import RowList, RowSerializer
+from scenarios.models import Attempt
+from teams.models import Membership, Team
+from training.models import Assignment, ItemKind, Plan
+
+
+class ProgressRow(RowSerializer):
+    person = serializers.EmailField(source="user__email")
+    name = serializers.CharField(source="user__name")
+    kind = serializers.ChoiceField(ItemKind.choices)
+    item = serializers.CharField(source="ref", help_text="A scenario's slug, a check's id or a page's slug.")
+    plan = serializers.CharField(source="plan_name", allow_null=True, help_text="Null if it is another team's.")
+    assigned_at = serializers.DateTimeField()
+    due_on = serializers.DateField()
+    done_at = serializers.DateTimeField(allow_null=True)
+    started_at = serializers.DateTimeField(allow_null=True, help_text="First graded attempt; scenarios alone.")
+    first_score = serializers.DecimalField(4, 1, allow_null=True, help_text="0 to 100; scenarios alone.")
+    best_score = serializers.DecimalField(4, 1, allow_null=True, help_text="0 to 100; scenarios alone.")
+    version = serializers.CharField(allow_null=True, help_text="Of the scenario, in the best attempt.")
+
+
+def teams_of(request: HttpRequest | None) -> QuerySet[Team]:
+    return Team.objects.with_rows_for(request.user) if request is not None else Team.objects.none()
+
+
+class ProgressFilters(django_filters.FilterSet):
+    team = django_filters.ModelChoiceFilter(
+        queryset=teams_of, to_field_name="slug", method="in_team", help_text="Slug: members of the team and those below it."
+    )
+    person = django_filters.CharFilter(field_name="user__email", lookup_expr="iexact", max_length=254, help_text="E-mail.")
+    kind = django_filters.ChoiceFilter(choices=ItemKind.choices)
+    state = django_filters.ChoiceFilter(
+        choices=[("open", "Open"), ("overdue", "Overdue"), ("done", "Done")],
+        method="in_state",
+        help_text="How it stands today.",
+    )
+
+    def in_team(self, rows: QuerySet[Any], name: str, team: Team) -> QuerySet[Any]:
+        members = Membership.objects.filter(team__in=Team.objects.descendants_of(team))
+        return rows.filter(user__in=members.values("user"))
+
+    def in_state(self, rows: Any, name: str, state: str) -> Any:
+        if state == "done":
+            return rows.exclude(done_at=None)
+        return rows.overdue(local_day(timezone.now())) if state == "overdue" else rows.open()
+
+
+def _of_attempts(column: str, *order: str) -> Subquery:
+    """A column of the person's graded attempt at the assigned scenario that comes first in this order."""
+    attempts = Attempt.objects.graded().filter(user=OuterRef("user"), version__scenario__slug=OuterRef("ref"))
+    attempts = attempts if column == "started_at" else attempts.finished()
+    return Subquery(attempts.order_by(*order, "id").values(column)[:1])
+
+
+class ProgressList(RowList):
+    """What you were asked to learn and, if you manage teams, what their members were. No single decisions."""
+
+    queryset = Assignment.objects.filter(withdrawn_at=None).annotate(
+        started_at=_of_attempts("started_at", "started_at"),
+        first_score=_of_attempts("score", "started_at"),
+        best_score=_of_attempts("score", "-score"),
+        version=_of_attempts("version__semver", "-score"),
+    )
+    serializer_class = ProgressRow
+    filterset_class = ProgressFilters
+    orderings = ("-assigned_at", "assigned_at")
+
+    def get_queryset(self) -> QuerySet[Any]:
+        plans = Plan.objects.named_to(self.request.user).filter(pk=OuterRef("plan"))
+        self.queryset = ProgressList.queryset.annotate(plan_name=Subquery(plans.order_by().values("name")))
+        return super().get_queryset()

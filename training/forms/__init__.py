@@ -1,0 +1,1 @@
+"""The forms of training, each module beside the views of the same name."""

@@ -1,0 +1,137 @@
+"""Forms of plans, of handing them out, and of the filters of the progress board."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import Max, QuerySet
+
+from qmportal.lib.forms import LineField, clean_formfield, with_stored
+from teams.models import Role, Team, TeamQuerySet, User
+from teams.permissions import is_admin
+from training import items
+from training.models import Plan, PlanItem
+from training.progress import STATES
+
+
+def indented(team: Team) -> str:
+    """A team's name, as deep as it lies in the tree."""
+    return f"{'– ' * team.depth}{team.name}"
+
+
+def team_choices(teams: TeamQuerySet) -> list[tuple[str, str]]:
+    """Teams by their slug, in the order of the tree."""
+    return [(team.slug, indented(team)) for team in teams.as_tree()]
+
+
+class PlanForm(forms.ModelForm):
+    """A plan without its items. Only admins may leave the team open."""
+
+    class Meta:
+        model = Plan
+        fields = ["name", "description", "team", "role", "automatic"]
+        formfield_callback = clean_formfield
+        error_messages = {"name": {"required": "Enter a name."}}
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, user: User, teams: TeamQuerySet, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        team, role = self.fields["team"], self.fields["role"]
+        teams = with_stored(teams, self.instance.team)
+        tree = teams.as_tree()
+        team.queryset = teams  # type: ignore[attr-defined]
+        team.required = not is_admin(user)
+        whole = [] if team.required else [("", "The whole organisation")]
+        team.choices = [*whole, *((each.pk, indented(each)) for each in tree)]  # type: ignore[attr-defined]
+        role.choices = [("", "Every role"), *Role.choices]  # type: ignore[attr-defined]
+        role.help_text = "“Every role” means all members."
+
+
+class ItemForm(forms.ModelForm):
+    """One more item at the end of a plan."""
+
+    item = forms.ChoiceField(label="Add", choices=items.choices)
+
+    class Meta:
+        model = PlanItem
+        fields = ["due_days"]
+        labels = {"due_days": "Due after how many days?"}
+        help_texts = {"due_days": ""}
+
+    field_order = ("item", "due_days")
+
+    def __init__(self, *args: Any, plan: Plan, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.instance.plan = plan
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "item" in cleaned:
+            self.instance.kind, _, self.instance.ref = cleaned["item"].partition(":")
+            if self.instance.plan.items.filter(kind=self.instance.kind, ref=self.instance.ref).exists():
+                self.add_error("item", "This is already in the plan.")
+        return cleaned
+
+    def save(self, commit: bool = True) -> PlanItem:
+        last = self.instance.plan.items.aggregate(last=Max("position"))["last"]
+        self.instance.position = (last or 0) + 1
+        return super().save(commit)
+
+
+class DueForm(forms.ModelForm):
+    """After how many days one item is due."""
+
+    class Meta:
+        model = PlanItem
+        fields = ["due_days"]
+
+
+class ChosenTeam(forms.Form):
+    """Whose members are offered when a plan is handed out; junk in the address is left out."""
+
+    team = forms.ChoiceField(label="Team")
+    role = forms.ChoiceField(label="Role", required=False, choices=[("", "Every role"), *Role.choices])
+
+
+class AssignForm(forms.Form):
+    """Who gets a plan: everybody as one field, since a browser that sends a thousand ticks is refused."""
+
+    everybody = forms.BooleanField(required=False)
+    people = forms.ModelMultipleChoiceField(queryset=User.objects.none(), required=False)
+    again = forms.BooleanField(
+        label="Refresher: include people who have already done it",
+        required=False,
+    )
+
+    def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["people"].queryset = people  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("everybody"):
+            self.errors.pop("people", None)
+            cleaned["people"] = self.fields["people"].queryset  # type: ignore[attr-defined]
+        if "people" in cleaned and not cleaned["people"]:
+            self.add_error("people", "Choose at least one person.")
+        return cleaned
+
+
+class ProgressFilter(forms.Form):
+    """The filters of the board; junk in the address filters nothing."""
+
+    team = forms.ChoiceField(label="Team", required=False)
+    plan = forms.ModelChoiceField(label="Plan", required=False, queryset=Plan.objects.none(), empty_label="Every plan")
+    state = forms.ChoiceField(
+        label="State",
+        required=False,
+        choices=[("", "Every state"), ("open", "Not passed yet"), *((key, words) for key, (words, _) in STATES.items())],
+    )
+    person = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    view = LineField(required=False, max_length=10, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any, *, teams: TeamQuerySet, plans: QuerySet[Plan]):
+        super().__init__(data, auto_id="filter_%s")
+        self.fields["team"].choices = [("", "All my teams"), *team_choices(teams)]  # type: ignore[attr-defined]
+        self.fields["plan"].queryset = plans  # type: ignore[attr-defined]

@@ -1,0 +1,51 @@
+"""`manage.py load_library`: publishes what comes with the portal. Runs after `migrate`, wherever that runs."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from library import content
+from library.models import LibraryLink
+from scenarios import checks, engine
+from scenarios.content import scenario_texts
+from scenarios.models import Scenario
+
+
+class Command(BaseCommand):
+    help = "Publishes the shipped scenarios that are new or have changed, and the shipped links. Safe to repeat."
+
+    @transaction.atomic
+    def handle(self, *args: Any, verbosity: int, **options: Any) -> None:
+        published = [version for slug, text in scenario_texts().items() if (version := self._load(slug, text))]
+        if not LibraryLink.objects.exists():
+            LibraryLink.objects.bulk_create(
+                LibraryLink(
+                    section=link.group, title=link.title, kind=link.kind, cost=link.cost, url=link.url, position=position
+                )
+                for position, link in enumerate(content.links())
+            )
+        if verbosity:
+            self.stdout.write(f"Published: {', '.join(published) or 'nothing new'}.")
+
+    def _load(self, slug: str, text: str) -> str | None:
+        """Publishes one scenario. What the organisation has edited or retired stays as it is."""
+        scenario, problems = engine.validate(text, checks=checks.source().ids())
+        if scenario is None or not engine.publishable(problems):
+            raise CommandError(f"The shipped scenario {slug} is faulty: {problems[0]}")
+        row, _ = Scenario.objects.get_or_create(slug=slug)
+        versions = row.versions.defer("document")
+        newest = versions.order_by("-number").first()
+        if newest and (newest.published_by_id or row.state == Scenario.State.RETIRED):
+            return None
+        hashes = {"graph_hash": engine.graph_hash(scenario), "text_hash": engine.text_hash(scenario)}
+        if versions.filter(**hashes).exists():
+            return None
+        try:
+            return str(row.publish(scenario, now=timezone.now(), note="Comes with the portal."))
+        except ValidationError as refused:
+            # A version that is out already, with another text. The portal starts with what it has.
+            self.stderr.write(f"{slug} {scenario.version} was left out: {' '.join(refused.messages)}")
+            return None

@@ -1,0 +1,232 @@
+"""Onboarding plans: ordered items with due days, handed out to roles, teams or people."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+from django.db.models import Min, Q
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+
+from library.models import CheckAnswer, PageRead
+from notifications.models import Notification
+from qmportal.lib.days import local_day
+from scenarios.models import Attempt
+from teams.models import Membership, Role, Team, User
+from training.models.assignments import Assignment, ItemKind
+
+if TYPE_CHECKING:
+    from teams.permissions import AnyUser
+
+
+class Handed(NamedTuple):
+    """What came of handing out a plan: how many people were meant, and how many of them had all of it already."""
+
+    people: int
+    had_it: int
+
+
+class PlanQuerySet(models.QuerySet["Plan"]):
+    def visible_to(self, user: AnyUser) -> PlanQuerySet:
+        """The organisation's plans, and those of the teams that I manage or that lie above them; to learners none."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_admin:
+            return self.all()
+        lineages = Team.objects.with_rows_for(user, Role.MANAGER).values_list("lineage", flat=True)
+        near = {pk for lineage in lineages for pk in lineage}
+        return self.filter(Q(team=None) | Q(team__in=near)) if near else self.none()
+
+    def named_to(self, user: AnyUser) -> PlanQuerySet:
+        """Those whose name I may read beside an assignment: of the organisation, and of teams near mine."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.is_admin else self.filter(Q(team=None) | Q(team__in=user.near))
+
+    def in_use(self) -> PlanQuerySet:
+        return self.filter(retired_at=None)
+
+    def assign_automatic(self, now: datetime, only: User | None = None) -> int:
+        """Assigns every automatic plan to those it is for and who never had it (`only` one of them); to how many people.
+
+        Safe to repeat. It runs when somebody joins a team, and every five minutes for teams that were moved and the like.
+        """
+        given = 0
+        for plan in self.in_use().filter(automatic=True).exclude(items=None):
+            had = Assignment.objects.filter(plan=plan).values("user")
+            meant = plan.people().filter(pk=only.pk) if only else plan.people()
+            people = list(meant.exclude(pk__in=had))
+            if people:
+                handed = plan.assign(people, now=now, team=plan.team)
+                given += handed.people - handed.had_it
+        return given
+
+
+class Plan(models.Model):
+    """An onboarding plan: ordered items with due days, for a role, a team or chosen people."""
+
+    name = models.CharField(max_length=120)
+    description = models.TextField(max_length=2_000, blank=True)
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="plans",
+        help_text="The team and its sub-teams.",
+    )
+    role = models.CharField(max_length=10, choices=Role, blank=True)
+    automatic = models.BooleanField(
+        "Assign automatically",
+        default=False,
+        help_text="To everyone with this role who has not had the plan, and to people who join later.",
+    )
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PlanQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("training:plan", args=[self.pk])
+
+    @property
+    def audience(self) -> str:
+        """Whom it is for, in words."""
+        role = f"{self.get_role_display()}s" if self.role else "Everyone"
+        return f"{role} in {self.team}" if self.team else f"{role} in the organisation"
+
+    def people(self) -> models.QuerySet[User]:
+        """Everybody it is for: active members with its role, of its team and those below."""
+        teams = Team.objects.descendants_of(self.team) if self.team else Team.objects.all()
+        members = Membership.objects.filter(team__in=teams.filter(archived_at=None))
+        members = members.filter(role=self.role) if self.role else members
+        return User.objects.filter(pk__in=members.values("user"), is_active=True)
+
+    @transaction.atomic
+    def assign(
+        self,
+        people: Collection[User],
+        *,
+        now: datetime,
+        by: User | None = None,
+        team: Team | None = None,
+        again: bool = False,
+    ) -> Handed:
+        """Hands out what the people neither have to do nor have done, and tells them.
+
+        What someone has learnt without being asked is noted as done. `again` asks for everything anew: a refresher.
+        The plan is locked, so that a second press finds what the first one handed out.
+        """
+        Plan.objects.select_for_update(of=("self",)).get(pk=self.pk)
+        items = list(self.items.all())
+        # What a team hides from the one who assigns is as if it were not there.
+        known = Assignment.objects.visible_to(by) if by else Assignment.objects.all()
+        known = known.filter(user__in=people, withdrawn_at=None)
+        known = known.filter(done_at=None) if again else known
+        have = set(known.values_list("user_id", "kind", "ref"))
+        learnt = {} if again else earliest_success([person.pk for person in people])
+        rows = [
+            Assignment(
+                user=person,
+                kind=item.kind,
+                ref=item.ref,
+                plan=self,
+                team=team,
+                position=item.position,
+                assigned_by=by,
+                assigned_at=now,
+                due_on=local_day(now) + timedelta(days=item.due_days),
+                done_at=learnt.get((person.pk, item.kind, item.ref)),
+            )
+            for person in people
+            for item in items
+            if (person.pk, item.kind, item.ref) not in have
+        ]
+        Assignment.objects.bulk_create(rows, ignore_conflicts=True)
+        asked = {row.user: row.due_on for row in sorted(rows, key=lambda row: row.due_on, reverse=True) if not row.done_at}
+        people_due = defaultdict(list)
+        for person, first_due in asked.items():
+            people_due[first_due].append(person)
+        for first_due, them in people_due.items():
+            self._tell(them, first_due, now)
+        return Handed(len(people), len(people) - len(asked))
+
+    def _tell(self, people: list[User], first_due: date, now: datetime) -> None:
+        Notification.objects.tell_all(
+            people,
+            key=f"plan-{self.pk}-{now:%Y%m%d%H%M%S%f}",
+            kind="training",
+            subject=f"You have new training: {self}",
+            body=f"{self.description}\n\nThe first item is due on {first_due:%-d %b %Y}.".strip(),
+            url=reverse("training:mine"),
+            teams=[self.team_id] if self.team_id else [],
+        )
+
+
+def earliest_success(people: Collection[int]) -> dict[tuple[int, str, str], datetime]:
+    """When each of these people first passed a scenario, answered a check rightly or read a page. Three queries."""
+    graded = Attempt.objects.graded().filter(Q(passed=True) | Q(credited=True), user__in=people)
+    # An attempt that was under way when its version was withdrawn is credited without an end.
+    passed_at = Min(Coalesce("finished_at", "reset_at"))
+    found = (
+        (ItemKind.SCENARIO, graded.values_list("user", "version__scenario__slug").annotate(first=passed_at)),
+        (
+            ItemKind.CHECK,
+            CheckAnswer.objects.filter(user__in=people, right=True)
+            .values_list("user", "check_id")
+            .annotate(first=Min("at")),
+        ),
+        (ItemKind.PAGE, PageRead.objects.filter(user__in=people).values_list("user", "page", "at")),
+    )
+    return {(user, kind, ref): at for kind, rows in found for user, ref, at in rows.order_by()}
+
+
+class PlanItem(models.Model):
+    """One scenario, check or page of a plan, in its place."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="items")
+    position = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=8, choices=ItemKind)
+    ref = models.CharField(max_length=60, help_text="A scenario's slug, a check's id or a page's slug.")
+    due_days = models.PositiveSmallIntegerField(
+        "Due after",
+        default=14,
+        validators=[MinValueValidator(1), MaxValueValidator(730)],
+        help_text="Days after it was assigned.",
+    )
+
+    class Meta:
+        ordering = ["plan", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["plan", "kind", "ref"],
+                name="plan_item_once",
+                violation_error_message="This is already in the plan.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan}: {self.ref}"
+
+    @transaction.atomic
+    def move(self, by: int) -> None:
+        """Up (-1) or down (1) in the plan; at either end it stays."""
+        rows = list(PlanItem.objects.select_for_update().filter(plan=self.plan_id).order_by("position", "pk"))
+        place = rows.index(self)
+        rows.insert(max(0, place + by), rows.pop(place))
+        for position, row in enumerate(rows, start=1):
+            row.position = position
+        PlanItem.objects.bulk_update(rows, ["position"])

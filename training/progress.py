@@ -1,0 +1,268 @@
+"""How far people are with what they were asked to learn. A fixed number of queries, whatever the number of people.
+
+Single choices are no part of it: those are seen by the learner and by authors alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Max, Min, QuerySet
+
+from library.models import CheckAnswer
+from qmportal.lib.days import local_day
+from scenarios.models import Attempt
+from teams.models import Membership, Role, Team, TeamQuerySet, User
+from training.items import Titles, address
+from training.models import Assignment, ItemKind
+
+# The states of one item, worst first: key -> words, and the kind of their dot.
+STATES = {
+    "overdue": ("Overdue", "open"),
+    "not_started": ("Not started", ""),
+    "started": ("Started", "progress"),
+    "passed": ("Passed", "done"),
+}
+ORDER = list(STATES)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody of the board, with the names of the teams that are shown."""
+
+    pk: int
+    name: str
+    email: str
+    teams: tuple[str, ...] = ()
+
+
+@dataclass
+class Tries:
+    """What someone did about one item."""
+
+    started_at: datetime | None = None
+    last_started_at: datetime | None = None
+    running: bool = False
+    passed_at: datetime | None = None
+    first: Decimal | None = None
+    best: Decimal | None = None
+    version: str = ""
+    latest: int | None = None
+    waits: bool = False
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Takes in a graded attempt; they come in the order of their start."""
+        self.started_at = self.started_at or row["started_at"]
+        self.last_started_at = row["started_at"]
+        self.running |= row["finished_at"] is None and row["reset_at"] is None
+        if (row["passed"] or row["credited"]) and self.passed_at is None:
+            # An attempt at a version that was withdrawn is credited and set aside without an end.
+            self.passed_at = row["finished_at"] or row["reset_at"]
+        if row["finished_at"] is None:
+            return
+        self.latest, self.waits = row["id"], row["reset_at"] is None
+        if self.first is None:
+            self.first = row["score"]
+        if self.best is None or row["score"] > self.best:
+            self.best, self.version = row["score"], row["version__semver"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One person and one item."""
+
+    person: Person
+    kind: str
+    ref: str
+    title: str
+    state: str
+    assignment: int | None
+    assigned_at: datetime | None
+    due_on: date | None
+    done_at: datetime | None
+    tries: Tries
+
+    @property
+    def words(self) -> str:
+        if self.state == "passed" and self.kind == ItemKind.PAGE:
+            return "Read"
+        if self.state == "overdue" and self.tries.started_at:
+            return "Overdue, started"
+        return STATES[self.state][0]
+
+    @property
+    def dot(self) -> str:
+        return STATES[self.state][1]
+
+    @property
+    def kind_words(self) -> str:
+        return ItemKind(self.kind).label
+
+    @property
+    def url(self) -> str:
+        return address(self.kind, self.ref)
+
+
+@dataclass
+class Sum:
+    """The rows of a person or of a team, counted by state."""
+
+    label: str
+    key: str
+    note: str = ""
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STATES, 0))
+    next_due: date | None = None
+
+    def add(self, row: Row) -> None:
+        self.counts[row.state] += 1
+        if row.due_on and row.state in ("not_started", "started"):
+            self.next_due = min(self.next_due or row.due_on, row.due_on)
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.counts["passed"] // self.total if self.total else 0
+
+
+def board(teams: QuerySet[Team], viewer: User, now: datetime) -> tuple[list[Row], list[tuple[str, str, int]]]:
+    """The rows of all members of these teams, and who is a member of which: (slug, name of team, person). Five queries."""
+    members = Membership.objects.filter(team__in=teams, user__is_active=True).order_by(
+        "team__name", "user__name", "user__email"
+    )
+    found = list(members.values_list("team__slug", "team__name", "user_id", "user__name", "user__email"))
+    names: dict[int, tuple[str, str]] = {}
+    their_teams: dict[int, list[str]] = defaultdict(list)
+    for _, team, pk, name, email in found:
+        names[pk] = (name or email, email)
+        their_teams[pk].append(team)
+    people = {pk: Person(pk, name, email, tuple(their_teams[pk])) for pk, (name, email) in names.items()}
+    return rows_of(people, viewer, now), [(slug, team, pk) for slug, team, pk, *_ in found]
+
+
+def rows_of(people: dict[int, Person], viewer: User, now: datetime) -> list[Row]:
+    """What these people were asked to learn, as far as the viewer may see it, and what they passed without being asked."""
+    titles, today, tries = Titles(), local_day(now), tries_of(people)
+    assignments: dict[tuple[int, str, str], Assignment] = {}
+    asked = Assignment.objects.visible_to(viewer).filter(user__in=people, withdrawn_at=None)
+    for each in asked.order_by("assigned_at", "id"):
+        key = each.user_id, each.kind, each.ref
+        before = assignments.get(key)
+        if before and not before.done_at and not each.done_at and before.due_on < each.due_on:
+            continue  # two teams ask for it: what is due first counts
+        assignments[key] = each  # of several the last: a refresher
+    rows = [
+        Row(
+            person=people[user],
+            kind=kind,
+            ref=ref,
+            title=titles(kind, ref),
+            state=state_of(each, tries[user, kind, ref], today),
+            assignment=each.pk,
+            assigned_at=each.assigned_at,
+            due_on=each.due_on,
+            done_at=each.done_at,
+            tries=tries[user, kind, ref],
+        )
+        for (user, kind, ref), each in assignments.items()
+    ]
+    unasked = [
+        Row(people[user], kind, ref, titles(kind, ref), "passed", None, None, None, done.passed_at, done)
+        for (user, kind, ref), done in tries.items()
+        if kind == ItemKind.SCENARIO and done.passed_at and (user, kind, ref) not in assignments
+    ]
+    return sorted(
+        rows + unasked, key=lambda row: (row.person.name.casefold(), row.person.pk, row.due_on or date.max, row.title)
+    )
+
+
+def state_of(assignment: Assignment, tries: Tries, today: date) -> str:
+    """A key of `STATES`. What was finished before it was assigned does not count as started."""
+    if assignment.done_at:
+        return "passed"
+    if assignment.due_on < today:
+        return "overdue"
+    since = tries.last_started_at
+    return "started" if tries.running or (since and since >= assignment.assigned_at) else "not_started"
+
+
+def tries_of(people: Collection[int]) -> dict[tuple[int, str, str], Tries]:
+    """By person, kind and ref. Pages know no try: they are read or not."""
+    tries: dict[tuple[int, str, str], Tries] = defaultdict(Tries)
+    attempts = Attempt.objects.graded().filter(user__in=people).order_by("started_at", "id")
+    columns = ("id", "started_at", "finished_at", "reset_at", "score", "passed", "credited", "version__semver")
+    for row in attempts.values("user_id", "version__scenario__slug", *columns):
+        tries[row["user_id"], ItemKind.SCENARIO, row["version__scenario__slug"]].add(row)
+    answers = CheckAnswer.objects.filter(user__in=people).values_list("user_id", "check_id")
+    for user, check, first, last in answers.annotate(first=Min("at"), last=Max("at")).order_by():
+        tries[user, ItemKind.CHECK, check] = Tries(started_at=first, last_started_at=last)
+    return tries
+
+
+def narrow(
+    rows: Iterable[Row], *, person: int | None = None, state: str = "", items: Collection[tuple[str, str]] = ()
+) -> list[Row]:
+    """The rows that the filters leave. "open" is all that is not passed."""
+    return [
+        row
+        for row in rows
+        if (person is None or row.person.pk == person)
+        and (not state or row.state == state or (state == "open" and row.state != "passed"))
+        and (not items or (row.kind, row.ref) in items)
+    ]
+
+
+SORTS = {
+    "person": lambda row: (row.person.name.casefold(), row.person.pk),
+    "item": lambda row: row.title.casefold(),
+    "state": lambda row: ORDER.index(row.state),
+    "due": lambda row: row.due_on or date.max,
+    "first": lambda row: -1 if row.tries.first is None else row.tries.first,
+    "best": lambda row: -1 if row.tries.best is None else row.tries.best,
+    "done": lambda row: row.done_at.timestamp() if row.done_at else 0,
+}
+
+
+def ordered(rows: list[Row], sort: str) -> list[Row]:
+    """By a key of `SORTS`, downwards with a minus; by anything else as they are."""
+    key = SORTS.get(sort.removeprefix("-"))
+    return sorted(rows, key=key, reverse=sort.startswith("-")) if key else rows
+
+
+def by_person(rows: Iterable[Row]) -> list[Sum]:
+    """The rows summed up, a line a person."""
+    sums: dict[int, Sum] = {}
+    for row in rows:
+        person = row.person
+        sums.setdefault(person.pk, Sum(person.name, str(person.pk), ", ".join(person.teams))).add(row)
+    return list(sums.values())
+
+
+def by_team(rows: Iterable[Row], members: Iterable[tuple[str, str, int]]) -> list[Sum]:
+    """A person in two teams counts in both."""
+    theirs: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        theirs[row.person.pk].append(row)
+    sums: dict[str, Sum] = {}
+    for slug, name, person in members:
+        total = sums.setdefault(slug, Sum(name, slug))
+        for row in theirs[person]:
+            total.add(row)
+    return list(sums.values())
+
+
+def mine(user: User, now: datetime) -> list[Row]:
+    """One's own rows."""
+    return rows_of({user.pk: Person(user.pk, str(user), user.email)}, user, now)
+
+
+def managed_teams(user: User) -> TeamQuerySet:
+    """The teams whose training the person plans and sees."""
+    return Team.objects.with_rows_for(user, Role.MANAGER)

@@ -1,0 +1,121 @@
+"""Reminders about training. Each is told once, by its key, so a run may be repeated, missed or late."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from django.urls import reverse
+
+from notifications.models import Notification
+from qmportal.lib.days import local_day, midnight
+from teams.models import Membership, Role, User
+from training.items import Titles
+from training.models import Assignment, Certificate
+
+DUE_SOON = timedelta(days=3)
+EXPIRES_SOON = (7, 30)  # days; the nearest first
+
+
+def remind(now: datetime) -> int:
+    """All reminders of the day; how many people and things were looked at. Once a day, by beat."""
+    return remind_learners(now) + remind_managers(now) + remind_holders(now)
+
+
+def remind_learners(now: datetime) -> int:
+    """Three days before something is due, and when it is overdue. What was asked and is due together is told together."""
+    today = local_day(now)
+    waiting = Assignment.objects.open().filter(user__is_active=True).select_related("user")
+    soon = waiting.filter(due_on__range=(today, today + DUE_SOON), assigned_at__lt=midnight(today))
+    titles = Titles()
+    groups = [("due", group) for group in _together(soon)] + [
+        ("overdue", group) for group in _together(waiting.overdue(today))
+    ]
+    for kind, group in groups:
+        first, due = group[0], f"{group[0].due_on:%-d %b %Y}"
+        what = titles(first.kind, first.ref) if len(group) == 1 else f"{len(group)} items of your training"
+        Notification.objects.tell(
+            first.user,
+            key=f"training-{kind}-{first.due_on}-{first.assigned_at:%Y%m%d%H%M%S%f}",
+            kind="training",
+            subject=f"Due on {due}: {what}" if kind == "due" else f"Overdue since {due}: {what}",
+            body="\n".join(titles(each.kind, each.ref) for each in group[1:] and group),
+            url=reverse("training:mine"),
+        )
+    return len(groups)
+
+
+def _together(assignments: Iterable[Assignment]) -> list[list[Assignment]]:
+    groups: dict[tuple[int, date, datetime], list[Assignment]] = defaultdict(list)
+    for each in assignments:
+        groups[each.user_id, each.due_on, each.assigned_at].append(each)
+    return list(groups.values())
+
+
+def remind_managers(now: datetime) -> int:
+    """Once a week, on the first day on which somebody is behind: who of one's teams is, and with how much."""
+    today = local_day(now)
+    late = Assignment.objects.overdue(today).filter(user__is_active=True)
+    overdue = set(late.order_by().values_list("user_id", flat=True).distinct())
+    members = Membership.objects.filter(user__in=overdue, team__archived_at=None).select_related("user", "team")
+    behind: dict[int, dict[int, User]] = defaultdict(dict)  # team, and every team above it -> people
+    for row in members:
+        for team in row.team.lineage:
+            behind[team][row.user_id] = row.user
+    reports: dict[User, dict[int, User]] = defaultdict(dict)
+    teams: dict[User, list[int]] = defaultdict(list)
+    managers = Membership.objects.filter(role=Role.MANAGER, team__in=behind, team__archived_at=None, user__is_active=True)
+    for row in managers.select_related("user"):
+        reports[row.user] |= {pk: person for pk, person in behind[row.team_id].items() if pk != row.user_id}
+        teams[row.user].append(row.team_id)
+    for manager, people in reports.items():
+        counts = Counter(late.visible_to(manager).filter(user__in=people).values_list("user_id", flat=True))
+        lines = [f"{people[pk]}: {counts[pk]} overdue" for pk in sorted(counts, key=lambda pk: str(people[pk]))]
+        if lines:
+            _tell_manager(manager, teams[manager], lines, today)
+    return len(reports)
+
+
+def _tell_manager(manager: User, teams: list[int], lines: list[str], today: date) -> None:
+    year, week, _ = today.isocalendar()
+    Notification.objects.tell(
+        manager,
+        key=f"training-team-{year}-{week:02}",
+        kind="training",
+        subject=f"Training is overdue for {len(lines)} {'person' if len(lines) == 1 else 'people'} in your teams",
+        body="\n".join(lines),
+        url=f"{reverse('training:progress')}?state=overdue",
+        teams=teams,
+        for_managers=True,
+    )
+
+
+def remind_holders(now: datetime) -> int:
+    """30 and 7 days before a certificate expires, unless a newer one has taken its place."""
+    today = local_day(now)
+    ending = Certificate.objects.in_force(today).filter(
+        valid_until__lte=today + timedelta(days=EXPIRES_SOON[-1]), user__is_active=True
+    )
+    longest = {
+        (user, scenario): until
+        for user, scenario, until in Certificate.objects.in_force(today)
+        .order_by("valid_until")
+        .values_list("user_id", "attempt__version__scenario_id", "valid_until")
+    }
+    told = 0
+    for each in ending.with_scenario():
+        version = each.attempt.version
+        if longest[each.user_id, version.scenario_id] > each.valid_until:
+            continue
+        days = next(days for days in EXPIRES_SOON if each.valid_until <= today + timedelta(days=days))
+        Notification.objects.tell(
+            each.user,
+            key=f"certificate-{each.pk}-{days}-days",
+            kind="certificate",
+            subject=f"Your certificate expires on {each.valid_until:%-d %b %Y}: {version.title}",
+            body="Pass the scenario again to earn a new one.",
+            url=version.scenario.get_absolute_url(),
+        )
+        told += 1
+    return told

@@ -1,0 +1,61 @@
+"""What pages of other apps show of training. Load with {% load training %}."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django import template
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+
+from qmportal.lib.days import local_day
+from teams.models import User
+from teams.permissions import can_advise
+from training.items import Titles, address
+from training.models import AdviceRequest, Assignment, ItemKind, Plan
+
+register = template.Library()
+
+
+@register.inclusion_tag("training/_to_do.html")
+def training_to_do(user: User) -> dict[str, Any]:
+    """What the person was asked to learn and has not done, and the next item. One query if that is nothing."""
+    plans = Plan.objects.named_to(user).filter(pk=OuterRef("plan")).order_by().values("name")
+    rows = list(Assignment.objects.open().filter(user=user).annotate(plan_name=Subquery(plans)))
+    if not rows:
+        return {"count": 0}
+    first = rows[0]
+    names = {row.plan_name for row in rows}
+    return {
+        "count": len({(row.kind, row.ref) for row in rows}),
+        "name": _lower_first(names.pop() or "") if len(names) == 1 else "",
+        "next": first,
+        "title": Titles()(first.kind, first.ref),
+        "url": address(first.kind, first.ref),
+        "is_late": first.due_on < local_day(timezone.now()),
+    }
+
+
+@register.simple_tag
+def advice_waiting(user: User) -> int:
+    """How many requests for advice wait for this quality lead; 0 for anybody else."""
+    return AdviceRequest.objects.waiting().count() if can_advise(user) else 0
+
+
+@register.simple_tag
+def pages_assigned(user: User) -> dict[str, date]:
+    """The library pages that the person was asked to read, by slug: until when. One query."""
+    asked = Assignment.objects.open().filter(user=user, kind=ItemKind.PAGE).by_ref()
+    return {slug: row.due_on for slug, row in asked.items()}
+
+
+@register.filter
+def get(values: Mapping[str, Any], key: str) -> Any:
+    return values.get(key)
+
+
+def _lower_first(name: str) -> str:
+    """ "First weeks" after "Your": first weeks. An abbreviation stays as it is."""
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]

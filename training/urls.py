@@ -1,0 +1,44 @@
+"""What people do to learn: scenarios, checks, the diagnostic, plans, their own training, certificates."""
+
+from django.urls import path
+
+from training.views import certificates, checks, diagnostic, plans, reading, taking
+
+app_name = "training"
+urlpatterns = [
+    # Taking a scenario
+    path("scenarios/", taking.scenario_list, name="list"),
+    path("scenarios/<slug:slug>/", taking.intro, name="intro"),
+    path("scenarios/<slug:slug>/start/", taking.start, name="start"),
+    path("attempts/<int:pk>/", taking.attempt, name="attempt"),
+    path("attempts/<int:pk>/restart/", taking.restart, name="restart"),
+    path("attempts/<int:pk>/reset/", taking.reset, name="reset"),
+    path("attempts/<int:pk>/steps/<int:seq>/", taking.step, name="step"),
+    path("attempts/<int:pk>/steps/<int:seq>/explore/", taking.explore, name="explore"),
+    # Knowledge checks
+    path("checks/", checks.checks, name="checks"),
+    path("checks/<slug:check_id>/", checks.check, name="check"),
+    path("checks/<slug:check_id>/<int:pk>/", checks.check_answer, name="check_answer"),
+    path("library/<slug:slug>/read/", reading.page_read, name="page_read"),
+    # The diagnostic, and advice on it
+    path("diagnostic/", diagnostic.diagnostic, name="diagnostic"),
+    path("diagnostic/<int:pk>/", diagnostic.diagnosis, name="diagnosis"),
+    path("diagnostic/<int:pk>/ask/", diagnostic.advice_ask, name="advice_ask"),
+    path("advice/", diagnostic.advice, name="advice"),
+    path("advice/<int:pk>/", diagnostic.advice_answer, name="advice_answer"),
+    # Plans, progress, one's own training, certificates
+    path("mine/", plans.mine, name="mine"),
+    path("mine/statements.jsonl", plans.my_statements, name="my_statements"),
+    path("progress/", plans.board, name="progress"),
+    path("progress/statements.jsonl", plans.statements, name="statements"),
+    path("plans/", plans.plans, name="plans"),
+    path("plans/new/", plans.plan_create, name="plan_create"),
+    path("plans/<int:pk>/", plans.plan, name="plan"),
+    path("plans/<int:pk>/edit/", plans.plan_edit, name="plan_edit"),
+    path("plans/<int:pk>/retire/", plans.plan_retire, name="plan_retire"),
+    path("plans/<int:pk>/items/", plans.plan_item_add, name="plan_item_add"),
+    path("plans/<int:pk>/items/<int:item>/", plans.plan_item, name="plan_item"),
+    path("plans/<int:pk>/assign/", plans.assign, name="assign"),
+    path("assignments/<int:pk>/withdraw/", plans.withdraw, name="withdraw"),
+    path("certificates/<uuid:uuid>/revoke/", certificates.revoke, name="revoke"),
+]

@@ -1,0 +1,60 @@
+"""Certificates: the page that proves one to anybody, its badge, and taking one back."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from qmportal.lib.days import local_day
+from qmportal.lib.pages import form_page, render_page
+from teams.permissions import can_train, require
+from teams.requests import SignedInRequest
+from training.certificates import open_badge
+from training.forms.certificates import RevokeForm
+from training.models import Certificate
+
+
+@login_not_required
+@require_safe
+def verify(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    certificate = get_object_or_404(Certificate.objects.with_scenario(), uuid=uuid)
+    context = {
+        "certificate": certificate,
+        "version": certificate.attempt.version,
+        "status": certificate.status(local_day(timezone.now())),
+        "address": settings.SITE_URL + certificate.get_absolute_url(),
+        "is_mine": request.user == certificate.user,
+        "may_revoke": not certificate.revoked_at and can_train(request.user, certificate.user),
+    }
+    return render_page(request, "training/certificate.html", context)
+
+
+@login_not_required
+@require_safe
+def badge(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    certificate = get_object_or_404(Certificate.objects.with_scenario(), uuid=uuid)
+    if certificate.revoked_at:
+        return JsonResponse({"detail": f"This certificate was revoked: {certificate.revoke_reason}"}, status=410)
+    return JsonResponse(open_badge(certificate, settings.SITE_URL), content_type="application/ld+json")
+
+
+@form_page
+def revoke(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+    certificate = get_object_or_404(Certificate.objects.with_scenario(), uuid=uuid)
+    require(can_train(request.user, certificate.user), "Only managers of the holder's team revoke a certificate.")
+    if certificate.revoked_at:
+        return redirect(certificate)
+    form = RevokeForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        certificate.revoke(form.cleaned_data["revoke_reason"], request.user, timezone.now())
+        messages.success(request, "The certificate is revoked, and its holder is told.")
+        return redirect(certificate)
+    context = {"certificate": certificate, "form": form}
+    return render_page(request, "training/certificate_revoke.html", context, status=422 if form.is_bound else 200)

@@ -1,0 +1,349 @@
+"""Training from the manager's side: plans, handing them out, the progress board; and everybody's own training."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.views.decorators.http import require_POST, require_safe
+
+from library.spacing import read_queue
+from qmportal.lib.batches import Export
+from qmportal.lib.days import local_day, midnight
+from qmportal.lib.pages import form_page, render_page, way_back
+from qmportal.lib.spreadsheet import csv_response
+from teams.models import Team, TeamQuerySet, User
+from teams.permissions import can_oversee, can_plan, can_train, is_admin, require
+from teams.requests import SignedInRequest
+from training import progress
+from training.forms.plans import AssignForm, ChosenTeam, DueForm, ItemForm, PlanForm, ProgressFilter, team_choices
+from training.items import Titles, address
+from training.models import Assignment, Certificate, Plan, PlanItem
+from training.statements import Writer, attempts_since
+
+MANAGERS_ONLY = "Only managers can plan training and see its progress."
+NOT_YOURS = "Only admins can edit organisation plans, and only a team's managers can edit its plans."
+PAGE_SIZE = 50
+TICKS_A_PAGE = 200  # well below the number of fields that a form may have
+VIEWS = {"people": "By person", "teams": "By team", "items": "Every item"}
+
+
+# ---- Plans -----------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def plans(request: SignedInRequest) -> HttpResponse:
+    require(can_oversee(request.user), MANAGERS_ONLY)
+    asked = Assignment.objects.visible_to(request.user).filter(withdrawn_at=None).values("pk")
+    mine = (
+        Plan.objects.visible_to(request.user)
+        .select_related("team")
+        .annotate(
+            parts=Count("items", distinct=True),
+            people_count=Count("assignments__user", distinct=True, filter=Q(assignments__in=asked)),
+        )
+    )
+    context = {
+        "plans": [plan for plan in mine if not plan.retired_at],
+        "retired": [plan for plan in mine if plan.retired_at],
+    }
+    return render_page(request, "training/plans/plans.html", context)
+
+
+@form_page
+def plan_create(request: SignedInRequest) -> HttpResponse:
+    require(can_oversee(request.user), MANAGERS_ONLY)
+    return _plan_form(request, Plan(author=request.user))
+
+
+@form_page
+def plan_edit(request: SignedInRequest, pk: int) -> HttpResponse:
+    return _plan_form(request, _plan_to_edit(request, pk))
+
+
+def _plan_form(request: SignedInRequest, plan: Plan) -> HttpResponse:
+    teams = progress.managed_teams(request.user)
+    form = PlanForm(request.POST if request.method == "POST" else None, instance=plan, user=request.user, teams=teams)
+    if form.is_valid():
+        return redirect(form.save())
+    context = {"form": form, "plan": plan if plan.pk else None}
+    return render_page(request, "training/plans/plan_form.html", context, status=422 if form.is_bound else 200)
+
+
+@require_safe
+def plan(request: SignedInRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Plan.objects.visible_to(request.user).select_related("team"), pk=pk)
+    return _plan_page(request, found)
+
+
+def _plan_page(request: SignedInRequest, found: Plan, form: ItemForm | None = None, problem: str = "") -> HttpResponse:
+    edits = can_plan(request.user, found.team)
+    titles = Titles()
+    items = [
+        {"row": item, "title": titles(item.kind, item.ref), "url": address(item.kind, item.ref)}
+        for item in found.items.all()
+    ]
+    asked = Assignment.objects.visible_to(request.user).filter(plan=found, withdrawn_at=None)
+    context = {
+        "plan": found,
+        "items": items,
+        "edits": edits,
+        "form": form or (ItemForm(plan=found) if edits else None),
+        "problem": problem,
+        "people": asked.aggregate(count=Count("user", distinct=True))["count"],
+    }
+    return render_page(request, "training/plans/plan.html", context, status=422 if form or problem else 200)
+
+
+@require_POST
+@transaction.atomic
+def plan_item_add(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Adds one item at the end. The plan is locked, so that of two presses one adds it."""
+    found = _plan_to_edit(request, pk)
+    Plan.objects.select_for_update().get(pk=found.pk)
+    form = ItemForm(request.POST, plan=found)
+    if not form.is_valid():
+        return _plan_page(request, found, form)
+    form.save()
+    return redirect(f"{found.get_absolute_url()}#add")
+
+
+@require_POST
+def plan_item(request: SignedInRequest, pk: int, item: int) -> HttpResponse:
+    """Moves, removes or dates one item: the button that was pressed says which."""
+    found = _plan_to_edit(request, pk)
+    row = get_object_or_404(PlanItem, plan=found, pk=item)
+    match request.POST.get("do"):
+        case "up":
+            row.move(-1)
+        case "down":
+            row.move(1)
+        case "remove":
+            row.delete()
+        case _:
+            form = DueForm(request.POST, instance=row)
+            if not form.is_valid():
+                return _plan_page(request, found, problem=f"Due after: {form.errors['due_days'][0]}")
+            form.save()
+    return redirect(f"{found.get_absolute_url()}#parts")
+
+
+@require_POST
+def plan_retire(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Retires a plan, or takes a retired one into use again."""
+    found = _plan_to_edit(request, pk)
+    retired = request.POST.get("state") == "retired"
+    # Whoever presses twice means it once.
+    changed = Plan.objects.filter(pk=found.pk, retired_at__isnull=retired)
+    changed.update(retired_at=timezone.now() if retired else None)
+    words = "is retired: nobody gets it any more. What was assigned stays." if retired else "is in use again."
+    messages.success(request, f"The plan {found} {words}")
+    return redirect(found)
+
+
+def _plan_to_edit(request: SignedInRequest, pk: int) -> Plan:
+    found = get_object_or_404(Plan.objects.visible_to(request.user).select_related("team"), pk=pk)
+    require(can_plan(request.user, found.team), NOT_YOURS)
+    return found
+
+
+# ---- Handing out -------------------------------------------------------------------------------------------------------
+
+
+@form_page
+def assign(request: SignedInRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Plan.objects.visible_to(request.user).in_use().select_related("team"), pk=pk)
+    teams = progress.managed_teams(request.user)
+    if found.team:
+        teams = teams.descendants_of(found.team)
+    chosen, team, people = _offered(request, found, teams)
+    form = AssignForm(request.POST if request.method == "POST" else None, people=people)
+    if form.is_valid():
+        chosen_people, again = list(form.cleaned_data["people"]), form.cleaned_data["again"]
+        handed = found.assign(chosen_people, now=timezone.now(), by=request.user, team=team, again=again)
+        count = f"{handed.people} {'person' if handed.people == 1 else 'people'}"
+        messages.success(request, f"{found}: {count}, {handed.had_it} already had it.")
+        return redirect(f"{reverse('training:progress')}?plan={found.pk}")
+    page = Paginator(people, TICKS_A_PAGE).get_page(request.GET.get("page"))
+    candidates = _candidates(request, found, form, list(page))
+    context = {"plan": found, "form": form, "chosen": chosen, "team": team, "page": page, "candidates": candidates}
+    return render_page(request, "training/plans/assign.html", context, status=422 if form.is_bound else 200)
+
+
+def _offered(request: SignedInRequest, found: Plan, teams: TeamQuerySet) -> tuple[ChosenTeam, Team | None, QuerySet[User]]:
+    """The team that was chosen (or the first), and its members of the role that was chosen (or the plan's)."""
+    choices = team_choices(teams)
+    chosen = ChosenTeam(request.GET if "team" in request.GET else None, auto_id="filter_%s")
+    chosen.fields["team"].choices = choices  # type: ignore[attr-defined]
+    chosen.initial = {"team": choices[0][0] if choices else "", "role": found.role}
+    values = chosen.cleaned_data if chosen.is_valid() else chosen.initial
+    team = teams.filter(slug=values["team"]).first()
+    if team is None:
+        return chosen, None, User.objects.none()
+    return chosen, team, Plan(team=team, role=values["role"]).people()
+
+
+def _candidates(request: SignedInRequest, found: Plan, form: AssignForm, people: list[User]) -> list[dict[str, Any]]:
+    """The people to tick, with how many parts of the plan each has already."""
+    parts = {(item.kind, item.ref) for item in found.items.all()}
+    has = {person.pk: 0 for person in people}
+    rows = Assignment.objects.visible_to(request.user).filter(user__in=people, withdrawn_at=None)
+    asked = rows.values_list("user_id", "kind", "ref")
+    for user, kind, ref in asked.distinct():
+        has[user] += (kind, ref) in parts
+    ticked = set(request.POST.getlist("people")) if form.is_bound else None
+    nobody = request.GET.get("ticked") == "none"
+    return [
+        {
+            "person": person,
+            "has": has[person.pk],
+            "all": bool(parts) and has[person.pk] == len(parts),
+            "ticked": str(person.pk) in ticked if ticked is not None else not nobody,
+        }
+        for person in people
+    ]
+
+
+@require_POST
+def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Takes back what somebody was asked to learn and has not done."""
+    asked = get_object_or_404(Assignment.objects.visible_to(request.user).select_related("user"), pk=pk)
+    require(can_train(request.user, asked.user), MANAGERS_ONLY)
+    if Assignment.objects.open().filter(pk=pk).update(withdrawn_at=timezone.now()):
+        messages.success(request, f"{asked.user} no longer has to do this.")
+    return redirect(way_back(request, "training:progress"))
+
+
+# ---- Progress ----------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def board(request: SignedInRequest) -> HttpResponse:
+    require(can_oversee(request.user), MANAGERS_ONLY)
+    teams = progress.managed_teams(request.user)
+    filters = ProgressFilter(request.GET, teams=teams, plans=Plan.objects.visible_to(request.user))
+    filters.is_valid()
+    chosen = filters.cleaned_data
+    if chosen.get("team"):
+        teams = teams.descendants_of(Team.objects.get(slug=chosen["team"]))
+    parts = set(chosen["plan"].items.values_list("kind", "ref")) if chosen.get("plan") else set()
+    rows, members = progress.board(teams, request.user, timezone.now())
+    rows = progress.narrow(rows, person=chosen.get("person"), state=chosen.get("state") or "", items=parts)
+    if request.GET.get("format") == "csv":
+        return _csv(rows)
+    return render_page(
+        request, "training/plans/progress.html", _board_context(request, filters, rows, members), partial="board"
+    )
+
+
+def _board_context(
+    request: SignedInRequest, filters: ProgressFilter, rows: list[progress.Row], members: list[tuple[str, str, int]]
+) -> dict[str, Any]:
+    chosen = filters.cleaned_data
+    view = chosen.get("view") or ""
+    view = view if view in VIEWS else "items" if chosen.get("person") else "people"
+    listed = _listed(view, rows, members, request.GET.get("sort", ""))
+    query = request.GET.copy()
+    for name in ("page", "view", "sort", "format"):
+        query.pop(name, None)
+    link = f"{query.urlencode()}&" if query else ""
+    return {
+        "filters": filters,
+        "view": view,
+        "tabs": [{"label": label, "url": f"?{link}view={key}", "current": key == view} for key, label in VIEWS.items()],
+        "page": Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page")),
+        "figures": [
+            {"label": words, "value": sum(row.state == state for row in rows), "url": f"?{link}view=items&state={state}"}
+            for state, (words, _) in progress.STATES.items()
+        ],
+        "people": len({row.person.pk for row in rows}),
+        "person": next((row.person for row in rows), None) if chosen.get("person") else None,
+        "link": link,
+        "csv_url": f"?{link}format=csv",
+        "narrowed": any(chosen.get(name) for name in ("team", "plan", "state", "person")),
+        "today": local_day(timezone.now()),
+    }
+
+
+def _listed(view: str, rows: list[progress.Row], members: list[tuple[str, str, int]], sort: str) -> list[Any]:
+    """The rows as they are, or summed up by person or team, most overdue first."""
+    if view == "items":
+        return progress.ordered(rows, sort)
+    sums = progress.by_person(rows) if view == "people" else progress.by_team(rows, members)
+    return sorted(sums, key=lambda each: -each.counts["overdue"])
+
+
+CSV_COLUMNS = (
+    "person", "email", "teams", "kind", "item", "title", "state",
+    "assigned_on", "due_on", "started_on", "done_on", "first_score", "best_score", "version",
+)  # fmt: skip
+
+
+def _csv(rows: list[progress.Row]) -> HttpResponse:
+    def day(moment: datetime | None) -> Any:
+        return local_day(moment) if moment else ""
+
+    lines = (
+        (
+            row.person.name, row.person.email, "; ".join(row.person.teams), row.kind, row.ref, row.title, row.state,
+            day(row.assigned_at), row.due_on or "", day(row.tries.started_at), day(row.done_at),
+            "" if row.tries.first is None else row.tries.first, "" if row.tries.best is None else row.tries.best,
+            row.tries.version,
+        )
+        for row in rows
+    )  # fmt: skip
+    return csv_response("training.csv", CSV_COLUMNS, lines)
+
+
+# ---- One's own training ------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def mine(request: SignedInRequest) -> HttpResponse:
+    now = timezone.now()
+    today = local_day(now)
+    rows = progress.mine(request.user, now)
+    certificates = Certificate.objects.filter(user=request.user).with_scenario()
+    context = {
+        "waiting": sorted((row for row in rows if row.state != "passed"), key=lambda row: (row.due_on, row.title)),
+        "passed": progress.ordered([row for row in rows if row.state == "passed"], "-done"),
+        "certificates": [{"row": each, "status": each.status(today)} for each in certificates],
+        "checks_due": sum(line.is_due for line in read_queue(request.user, today, {}).lines),
+    }
+    return render_page(request, "training/mine.html", context)
+
+
+@require_safe
+def statements(request: SignedInRequest) -> HttpResponse | StreamingHttpResponse:
+    """xAPI statements about everybody, for admins; `?since=2026-03-01`. Without single decisions."""
+    require(is_admin(request.user), "Only organisation admins can export everyone's results.")
+    try:
+        since = parse_date(request.GET.get("since", ""))
+    except ValueError:
+        since = None
+    if request.GET.get("since") and since is None:
+        return HttpResponse("since: give a day, as in 2026-03-01.", status=400, content_type="text/plain")
+    writer = Writer(settings.SITE_URL)
+    return _jsonl(writer.lines(attempts_since(midnight(since) if since else None)), "statements.jsonl")
+
+
+@require_safe
+def my_statements(request: SignedInRequest) -> StreamingHttpResponse:
+    """xAPI statements about oneself, with one's own decisions."""
+    writer = Writer(settings.SITE_URL, choices=True)
+    return _jsonl(writer.lines(attempts_since(None, request.user)), "my-statements.jsonl")
+
+
+def _jsonl(lines: Any, filename: str) -> StreamingHttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+    return StreamingHttpResponse(Export(lines), content_type="application/jsonl; charset=utf-8", headers=headers)
