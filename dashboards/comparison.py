@@ -12,11 +12,12 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from benchmarks.metrics import METRICS
+from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import rules_in_force
 from dashboards.forms import OverviewFilter, Period
 from dashboards.overview import COLUMNS, Overview, filtered, kpis, lines, ordered, read_overview
-from qmportal.lib.kept import Kept, versions
-from teams.models import Team
+from qmportal.lib.kept import Kept
+from teams.models import Membership, Team
 from teams.permissions import is_member
 from teams.requests import SignedInRequest
 
@@ -46,9 +47,11 @@ def compare(request: SignedInRequest, period: Period) -> Comparison:
     """
     if period.day:
         return _compare(request, period)
-    user, changes = request.user, versions(request)
-    roles = ROLES.get_or_make((user.pk, changes["rights"]), lambda: tuple(sorted(user.roles.items())))
-    key = (user.is_admin, roles, period.today, request.get_full_path(), *changes.of("rights", "nights", "thresholds"))
+    user, changes = request.user, request.user.versions
+    rights = (user.is_admin, *changes.of(Team, Membership))
+    roles = ROLES.get_or_make((user.pk, *rights), lambda: tuple(sorted(user.roles.items())))
+    numbers = changes.of(MetricSnapshot, ThresholdSet)
+    key = (*rights, roles, *numbers, period.today, request.get_full_path())
     return COMPARISONS.get_or_make(key, lambda: _compare(request, period))
 
 

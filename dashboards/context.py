@@ -16,8 +16,8 @@ from benchmarks.models import MetricSnapshot
 from incidents.models import Incident
 from notifications.models import Notification
 from qmportal.lib.days import local_day
-from qmportal.lib.kept import Kept, versions
-from teams.models import User
+from qmportal.lib.kept import Kept, Versions
+from teams.models import Membership, Team, User
 from teams.permissions import can_oversee
 
 MOST_TEAMS = 12
@@ -62,10 +62,15 @@ class Shell:
         return SECTIONS.get(match.namespace, match.namespace)
 
     @cached_property
+    def _versions(self) -> Versions:
+        """After a write, they are others than when the request began."""
+        return self._user.versions if self._request.method in ("GET", "HEAD") else Versions()
+
+    @cached_property
     def bar(self) -> SafeString:
         """The left bar, kept until something that it shows changes; the entry of this page is marked as the current one."""
         user, today = self._user, local_day(timezone.now())
-        changes = versions(self._request).of("rights", "incidents", "nights")
+        changes = self._versions.of(Team, Membership, Incident, MetricSnapshot)
         kept = BARS.get_or_make((user.pk, user.email, user.name, user.is_admin, today, *changes), self._render_bar)
         return mark_safe(kept.replace(f'data-nav="{escape(self.nav)}"', 'aria-current="page"', 1))  # noqa: S308
 
@@ -73,7 +78,7 @@ class Shell:
     def unread(self) -> int:
         """Notifications in the inbox."""
         user = self._user
-        changes = versions(self._request).of("rights", "notifications")
+        changes = self._versions.of(Team, Membership, Notification)
         return UNREAD.get_or_make(
             (user.pk, user.is_admin, *changes), lambda: Notification.objects.visible_to(user).unread().count()
         )

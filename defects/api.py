@@ -6,21 +6,23 @@ from rest_framework import serializers
 from defects.models import Defect, Resolution
 from pipeline.models import Stage
 from qmportal.lib.api import InstantFilter
-from qmportal.lib.rows import RowDetail, RowList, RowSerializer, SecondsField
+from qmportal.lib.rows import NameField, RowDetail, RowList, RowSerializer, SecondsField
 from records.api import RecordFilters
+from records.models import Severity
+from teams.models import Team
 
 
 class DefectRow(RowSerializer):
     reference = serializers.CharField()
-    team = serializers.CharField(source="team__slug")
+    team = NameField(Team, "slug", source="team_id")
     title = serializers.CharField()
-    severity = serializers.CharField(source="severity__key")
+    severity = NameField(Severity, "key", source="severity_id")
     status = serializers.ChoiceField(Defect.Status.choices)
     resolution = serializers.ChoiceField(Resolution.choices, allow_blank=True)
     priority = serializers.ChoiceField(Defect.Priority.choices, allow_blank=True)
-    stage_found = serializers.CharField(source="stage_found__slug", allow_null=True)
-    stage_introduced = serializers.CharField(source="stage_introduced__slug", allow_null=True)
-    stage_should_catch = serializers.CharField(source="stage_should_catch__slug", allow_null=True)
+    stage_found = NameField(Stage, "slug", source="stage_found_id", allow_null=True)
+    stage_introduced = NameField(Stage, "slug", source="stage_introduced_id", allow_null=True)
+    stage_should_catch = NameField(Stage, "slug", source="stage_should_catch_id", allow_null=True)
     found_by = serializers.ChoiceField(Defect.FoundBy.choices, allow_blank=True)
     component = serializers.CharField()
     environment = serializers.CharField()

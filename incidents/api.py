@@ -4,16 +4,19 @@ import django_filters
 from rest_framework import serializers
 
 from incidents.models import Incident
+from pipeline.models import Stage
 from qmportal.lib.api import InstantFilter
-from qmportal.lib.rows import RowDetail, RowList, RowSerializer, SecondsField
+from qmportal.lib.rows import NameField, RowDetail, RowList, RowSerializer, SecondsField
 from records.api import RecordFilters
+from records.models import Severity
+from teams.models import Team
 
 
 class IncidentRow(RowSerializer):
     reference = serializers.CharField()
-    team = serializers.CharField(source="team__slug")
+    team = NameField(Team, "slug", source="team_id")
     title = serializers.CharField()
-    severity = serializers.CharField(source="severity__key", allow_null=True)
+    severity = NameField(Severity, "key", source="severity_id", allow_null=True)
     status = serializers.ChoiceField(Incident.Status.choices)
     kind = serializers.ChoiceField(Incident.Kind.choices)
     environment = serializers.ChoiceField(Incident.Environment.choices)
@@ -32,7 +35,7 @@ class IncidentRow(RowSerializer):
     customer_impacted = serializers.BooleanField()
     customers_affected = serializers.IntegerField(allow_null=True)
     impact_kind = serializers.ChoiceField(Incident.ImpactKind.choices, allow_blank=True)
-    should_have_caught = serializers.CharField(source="should_have_caught__slug", allow_null=True)
+    should_have_caught = NameField(Stage, "slug", source="should_have_caught_id", allow_null=True)
     lead = serializers.EmailField(source="lead__email", allow_null=True)
     reporter = serializers.EmailField(source="reporter__email", allow_null=True)
     duplicate_of = serializers.CharField(source="duplicate_of__reference", allow_null=True)

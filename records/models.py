@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, Self, TypeVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.cache import caches
 from django.core.exceptions import ValidationError
 from django.db import connection, migrations, models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 
 from qmportal.lib.batches import in_batches
@@ -48,6 +49,17 @@ def severity_names() -> dict[str, str]:
     return kept or {}
 
 
+class AnyOf(models.Func):
+    """The column is one of these ids: one parameter, where `IN` has one for each and Django writes them out one by one."""
+
+    arg_joiner = " = ANY("
+    template = "%(expressions)s)"
+    output_field = models.BooleanField()
+
+    def __init__(self, column: str, ids: Collection[int]):
+        super().__init__(F(column), Value(list(ids), output_field=ArrayField(models.BigIntegerField())))
+
+
 class RecordQuerySet(models.QuerySet[R]):
     def alive(self) -> Self:
         """Without those that were deleted."""
@@ -61,8 +73,8 @@ class RecordQuerySet(models.QuerySet[R]):
         if not user.is_authenticated:
             return self.none()
         if user.is_admin:
-            return self.exclude(team__in=user.out_of_reach)
-        return self.filter(team__in=user.reach_of_rows)
+            return self.exclude(AnyOf("team", user.out_of_reach)) if user.out_of_reach else self.all()
+        return self.filter(AnyOf("team", user.reach_of_rows))
 
     def visible_to(self, user: Any) -> Self:
         return self.alive().within_reach_of(user)

@@ -34,6 +34,7 @@ from django.utils.text import slugify
 from knox.models import AbstractAuthToken
 
 from qmportal.lib.days import local_day
+from qmportal.lib.kept import Kept, Versions
 from qmportal.lib.text import folded, in_latin, mail_address
 from qmportal.lib.work import Work, WorkQuerySet, ring
 
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     AnyUser: TypeAlias = "User | AnonymousUser"
 
 
+# Of the people who were here last, the ids of the teams whose rows they may see.
+REACH = Kept(400)
 ADDRESS_TAKEN = "This address belongs to another account."
 
 
@@ -149,18 +152,25 @@ class User(AbstractBaseUser, PermissionsMixin):
         return [team for team in self._reach if not team.archived]
 
     @cached_property
+    def versions(self) -> Versions:
+        """Of all tables, as they were when this request first asked."""
+        return Versions()
+
+    @cached_property
     def reach_of_rows(self) -> list[int]:
         """The ids of the teams whose rows I may see. An archived team's rows keep counting in the teams above it.
 
         Records are looked up by the ids themselves: from a subquery the database cannot tell how many rows they have, and
         reads all of them to show the newest fifty.
         """
-        return [team.pk for team in self._reach]
+        key = (self.pk, self.is_admin, *self.versions.of(Team, Membership))
+        return REACH.get_or_make(key, lambda: [team.pk for team in self._reach])
 
-    @property
-    def out_of_reach(self) -> models.QuerySet[Any]:
-        """The teams whose rows not even an admin sees. For use within a query."""
-        return Team.objects.gone().values("pk")
+    @cached_property
+    def out_of_reach(self) -> list[int]:
+        """The ids of the teams whose rows not even an admin sees; mostly there are none."""
+        key = ("gone", *self.versions.of(Team))
+        return REACH.get_or_make(key, lambda: list(Team.objects.gone().values_list("pk", flat=True)))
 
     @cached_property
     def _reach(self) -> list[TeamInReach]:
@@ -197,7 +207,17 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def forget_roles(self) -> None:
         """My memberships changed within this request: ask again."""
-        for cached in ("roles", "own_teams", "reach", "reach_of_rows", "_reach", "near", "managed"):
+        for cached in (
+            "versions",
+            "roles",
+            "own_teams",
+            "reach",
+            "reach_of_rows",
+            "out_of_reach",
+            "_reach",
+            "near",
+            "managed",
+        ):
             self.__dict__.pop(cached, None)
 
     @transaction.atomic

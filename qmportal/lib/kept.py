@@ -1,7 +1,7 @@
 """What a page is made of can be kept for as long as the rows it was made from stay the same.
 
-Each kind of rows has a version that changes with every commit that writes one of its tables: a trigger of each statement
-sees to it, whichever way the rows were written. A version is part of the key, so nothing is ever deleted from what is kept.
+Each table named in a migration has a version that changes with every commit that writes it: a trigger of each statement
+sees to it, whichever way the rows were written. Versions are part of the key, so nothing is ever deleted from what is kept.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from django.db import connection, migrations
-from django.http import HttpRequest
+from django.db.models import Model
 
 T = TypeVar("T")
 
 # A writer marks a row that no open transaction holds, or adds one: nobody waits for anybody. The sum of the marks is the
 # version. Marks are random, so that a transaction that was rolled back leaves none that comes again.
 TABLE = """
-CREATE TABLE qmportal_version (id bigserial PRIMARY KEY, kind text NOT NULL, mark bigint NOT NULL) WITH (fillfactor = 50);
+CREATE TABLE qmportal_version (id bigserial PRIMARY KEY, name text NOT NULL, mark bigint NOT NULL) WITH (fillfactor = 50);
 CREATE FUNCTION qmportal_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE qmportal_version SET mark = (random() * 1e15)::bigint
-    WHERE id = (SELECT id FROM qmportal_version WHERE kind = TG_ARGV[0] LIMIT 1 FOR UPDATE SKIP LOCKED);
+    WHERE id = (SELECT id FROM qmportal_version WHERE name = TG_TABLE_NAME LIMIT 1 FOR UPDATE SKIP LOCKED);
     IF NOT FOUND THEN
-        INSERT INTO qmportal_version (kind, mark) VALUES (TG_ARGV[0], (random() * 1e15)::bigint);
+        INSERT INTO qmportal_version (name, mark) VALUES (TG_TABLE_NAME, (random() * 1e15)::bigint);
     END IF;
     RETURN NULL;
 END $$;
 """
-READ = "SELECT kind, sum(mark)::text FROM qmportal_version GROUP BY kind"
+READ = "SELECT name, sum(mark)::text FROM qmportal_version GROUP BY name"
 
 
 def version_table() -> migrations.RunSQL:
@@ -38,36 +38,28 @@ def version_table() -> migrations.RunSQL:
     return migrations.RunSQL(TABLE, "DROP FUNCTION qmportal_changed(); DROP TABLE qmportal_version;")
 
 
-def versioned(kind: str, *tables: str) -> list[migrations.RunSQL]:
-    """For a migration: each statement that writes one of these tables changes the version of the kind."""
+def versioned(*tables: str) -> list[migrations.RunSQL]:
+    """For a migration: each statement that writes one of these tables changes its version."""
     return [
         migrations.RunSQL(
             f"CREATE TRIGGER {table}_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table}"
-            f" FOR EACH STATEMENT EXECUTE FUNCTION qmportal_changed('{kind}');",
+            " FOR EACH STATEMENT EXECUTE FUNCTION qmportal_changed();",
             f"DROP TRIGGER {table}_changed ON {table};",
         )
         for table in tables
     ]
 
 
-class Versions(dict[str, str]):
-    """By kind; what nobody has ever written has the empty version."""
+class Versions:
+    """Of all tables that have one, as they are now; that of a table which nobody has ever written is empty."""
 
-    def __missing__(self, kind: str) -> str:
-        return ""
-
-    def of(self, *kinds: str) -> tuple[str, ...]:
-        return tuple(self[kind] for kind in kinds)
-
-
-def versions(request: HttpRequest) -> Versions:
-    """As they are now; asked once for a request that only reads."""
-    read = getattr(request, "_versions", None)
-    if read is None or request.method not in ("GET", "HEAD"):
+    def __init__(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute(READ)
-            read = request._versions = Versions(cursor.fetchall())  # type: ignore[attr-defined]
-    return read
+            self._by_table = dict(cursor.fetchall())
+
+    def of(self, *models: type[Model]) -> tuple[str, ...]:
+        return tuple(self._by_table.get(model._meta.db_table, "") for model in models)
 
 
 class Kept:

@@ -12,6 +12,7 @@ from django.db.models import Model, OuterRef, QuerySet, Subquery
 from rest_framework import generics, serializers
 
 from qmportal.lib.api import refuse_undeclared
+from qmportal.lib.kept import Kept, Versions
 
 
 class SecondsField(serializers.FloatField):
@@ -19,6 +20,32 @@ class SecondsField(serializers.FloatField):
 
     def to_representation(self, value: Any) -> float:  # type: ignore[override]
         return value.total_seconds()
+
+
+class NameField(serializers.CharField):
+    """The name of a row that `source` points to by id, out of a table that has a version: a scale, or the teams."""
+
+    KEPT = Kept(16)
+
+    def __init__(self, model: type[Model], column: str, **kwargs: Any):
+        super().__init__(**kwargs)
+        self._model, self._column = model, column
+
+    def names(self, changes: Versions) -> Names:
+        """By id, of all rows."""
+        key = (self._model, self._column, *changes.of(self._model))
+        return self.KEPT.get_or_make(key, lambda: Names(self._model, self._column))
+
+
+class Names(dict[int, str]):
+    """The names of a table's rows by id. One that is younger than the others is asked for."""
+
+    def __init__(self, model: type[Model], column: str):
+        self._rows = model._base_manager.order_by().values_list(column, flat=True)
+        super().__init__(model._base_manager.order_by().values_list("pk", column))
+
+    def __missing__(self, pk: int) -> str:
+        return self._rows.get(pk=pk)
 
 
 class RowSerializer(serializers.Serializer[Any]):
@@ -36,8 +63,8 @@ class RowSerializer(serializers.Serializer[Any]):
     def select(cls, rows: QuerySet[Any], *more: str, user: Any = None) -> QuerySet[Any]:
         """What the fields need, and the `more` columns. Other records are named only to people who may see them.
 
-        Columns of other tables come by scalar subqueries, which PostgreSQL evaluates for the rows of the page alone. As
-        joins there would be ten of them, and planning takes longer than reading the page.
+        Columns of other tables come by scalar subqueries, which PostgreSQL evaluates for the rows of the page alone. Joins
+        would take longer to plan than the page to read; where a `NameField` can do without either, it should.
         """
         own = {column for column in cls.columns().values() if "__" not in column}
         others = {
@@ -49,8 +76,9 @@ class RowSerializer(serializers.Serializer[Any]):
 
     @cached_property
     def _plan(self) -> list[tuple[str, str, Any]]:
+        changes = self.context["request"].user.versions if "request" in self.context else Versions()
         return [
-            (name, _alias(column), _converter(field))
+            (name, _alias(column), _converter(field, changes))
             for (name, column), field in zip(self.columns().items(), self._declared_fields.values(), strict=True)
         ]
 
@@ -61,8 +89,10 @@ class RowSerializer(serializers.Serializer[Any]):
         }
 
 
-def _converter(field: Any) -> Callable[[Any], Any] | None:
+def _converter(field: Any, changes: Versions) -> Callable[[Any], Any] | None:
     """What JSON has no form for. Times too: left to the encoder, each would be a call out of it and back."""
+    if isinstance(field, NameField):
+        return field.names(changes).__getitem__
     if isinstance(field, SecondsField):
         return field.to_representation
     return _written if isinstance(field, serializers.DateTimeField) else None

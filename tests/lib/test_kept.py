@@ -5,16 +5,15 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 from django.db import connection
-from django.test import RequestFactory
 
-from qmportal.lib.kept import Kept, versions
+from qmportal.lib.kept import Kept, Versions
 from teams.models import Team
 from tests.factories import make_team
 from tests.threads import committing_db  # noqa: F401
 
 
-def rights():
-    return versions(RequestFactory().get("/"))["rights"]
+def version():
+    return Versions().of(Team)
 
 
 @contextmanager
@@ -36,27 +35,27 @@ RENAME = "UPDATE teams_team SET name = name || '!' WHERE id = %s"
 
 def test_two_writers_do_not_wait_and_each_commit_changes_the_version(teams):
     one, two = teams
-    seen = {rights()}
+    seen = {version()}
     with another_connection() as first, another_connection() as second:
         first.execute(RENAME, [one.pk])
         second.execute(RENAME, [two.pk])
-        assert rights() in seen
+        assert version() in seen
         second.commit()
-        assert rights() not in seen
-        seen.add(rights())
+        assert version() not in seen
+        seen.add(version())
         first.commit()
-        assert rights() not in seen
-        seen.add(rights())
+        assert version() not in seen
+        seen.add(version())
         first.execute(RENAME, [one.pk])
         first.rollback()
-        assert rights() in seen
+        assert version() in seen
 
 
 def test_versions_take_no_more_rows_than_there_were_writers_at_once(teams):
     for _ in range(10):
         teams[0].save()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM qmportal_version WHERE kind = 'rights'")
+        cursor.execute("SELECT count(*) FROM qmportal_version WHERE name = 'teams_team'")
         assert cursor.fetchone()[0] <= 3
 
 
