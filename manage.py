@@ -5,6 +5,7 @@ import os
 import sys
 
 from qmportal import embedded
+from qmportal.lib.acting import acting
 
 
 def main() -> None:
@@ -13,7 +14,8 @@ def main() -> None:
         with embedded.ended_by_signals(), embedded.servers():
             from django.core.management import execute_from_command_line
 
-            execute_from_command_line(sys.argv)
+            with acting("command", request=" ".join(sys.argv[1:2])):
+                execute_from_command_line(sys.argv)
     except embedded.EmbeddedError as error:
         sys.exit(str(error))
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipeline.models import Stage
+from qmportal.lib.history import tracked
 from records.models import FILED_HERE, Record, RecordQuerySet, Severity
 from records.rules import Order, date_problems, order_problems
 from teams.models import Team
@@ -78,6 +79,7 @@ class DefectQuerySet(RecordQuerySet["Defect"]):
         return self.filter(stage_found__in=Stage.objects.production())
 
 
+@tracked()
 class Defect(Record):
     """A fault in the product: where it was found, where it came in, where it should have been caught.
 

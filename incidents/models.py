@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from defects.models import Defect
 from pipeline.models import Stage
+from qmportal.lib.history import tracked
 from records.models import FILED_HERE, Record, RecordQuerySet, Severity
 from records.rules import Order, date_problems, order_problems
 from teams.models import Team, User
@@ -55,6 +56,7 @@ def is_counted() -> Q:
     return real & ~Q(status__in=Incident.NOT_COUNTED)
 
 
+@tracked()
 class Incident(Record):
     """A span in which users were hurt, from `started_at` (empty: not known) to `restored_at` (empty: not yet)."""
 

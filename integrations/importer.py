@@ -21,6 +21,7 @@ from incidents.models import Incident
 from integrations.mappings import Mapping
 from integrations.parsers import BadCell, Binding, Reading, Row, Table, UnreadableFile, bind, open_table, plain, read_row
 from pipeline.models import Stage
+from qmportal.lib.acting import acting
 from qmportal.lib.cells import bare
 from qmportal.lib.days import local_day
 from qmportal.lib.text import clean_line, clean_text, folded
@@ -178,7 +179,7 @@ class Importer:
         It may take a minute, so it holds nothing that people need meanwhile: references come from beside, and of the
         records and teams that exist only those are locked that the file changes.
         """
-        with ReferencesBeside() as self.references, transaction.atomic():
+        with acting("import"), ReferencesBeside() as self.references, transaction.atomic():
             be_alone(self.mapping.kind)
             outcome = self._go_through(raw, write=True, skip_errors=skip_errors, report=report)
             if outcome.failed and not skip_errors:

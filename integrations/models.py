@@ -65,6 +65,7 @@ class ImportJobQuerySet(WorkQuerySet):
 class ImportJob(Work):
     """A file and what became of it. Work in phases: checked when it comes, imported and undone when its sender says so."""
 
+    DOOR = "import"
     FILE_KEPT_FOR = timedelta(days=7)
     ORPHANS_KEPT_FOR = timedelta(days=1)
 

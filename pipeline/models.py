@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from qmportal.lib.history import tracked
+
 
 class StageQuerySet(models.QuerySet["Stage"]):
     def production(self) -> "StageQuerySet":
@@ -9,6 +11,7 @@ class StageQuerySet(models.QuerySet["Stage"]):
         return self.filter(position=models.Subquery(Stage.objects.order_by("-position").values("position")[:1]))
 
 
+@tracked()
 class Stage(models.Model):
     """A step on the way to users. `position` orders them from 1; defects found in the last one have escaped."""
 

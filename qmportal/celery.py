@@ -10,13 +10,14 @@ from kombu.pools import producers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qmportal.settings")
 
-app = Celery("qmportal")
+app = Celery("qmportal", task_cls="qmportal.lib.tasks:ActingTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # In the organisation's time zone. Here and not in the settings, which every process reads: Celery is large.
 app.conf.beat_schedule = {
     "nightly-snapshots": {"task": "benchmarks.tasks.nightly", "schedule": crontab(hour=2, minute=0)},
     "failed-night": {"task": "benchmarks.tasks.check_night", "schedule": crontab(hour=3, minute=0)},
     "old-files": {"task": "integrations.tasks.forget_old_files", "schedule": crontab(hour=3, minute=0)},
+    "old-history": {"task": "qmportal.tasks.forget_old_history", "schedule": crontab(hour=3, minute=20)},
     "old-sessions-and-mails": {"task": "teams.tasks.forget_old_rows", "schedule": crontab(hour=3, minute=10)},
     # Those that nobody could take in time are worth nothing: the next one does the same.
     "sweep": {"task": "qmportal.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import environ
+import pghistory
 import structlog
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
@@ -63,6 +64,8 @@ INSTALLED_APPS = [
     "drf_standardized_errors",
     "template_partials",
     "csp",
+    "pgtrigger",
+    "pghistory",
 ]
 
 MIDDLEWARE = [
@@ -85,6 +88,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "qmportal.lib.middleware.ActingMiddleware",
     "teams.sessions.LastSeenMiddleware",
     "qmportal.lib.middleware.PersonalPagesMiddleware",
     "qmportal.lib.middleware.WrongMethodMiddleware",
@@ -145,6 +149,12 @@ if pool_size := env.int("QMPORTAL_POOL_SIZE", default=0):
         "timeout": 5,
         "reconnect_timeout": 8,  # short, since the pauses between attempts double until then
     }
+# --- History: see qmportal.lib.history --------------------------------------------------------------------------------
+# Of a new row an event says only that it came, so its columns are empty; nobody looks events up by them.
+PGHISTORY_FIELD = pghistory.Field(null=True)
+PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
+HISTORY_KEPT_FOR = timedelta(days=env.int("QMPORTAL_HISTORY_DAYS", default=3 * 365))
+
 REDIS_URL = with_password(
     plain_url("REDIS_URL", env.str("REDIS_URL"), "VALKEY_PASSWORD"), env.str("VALKEY_PASSWORD", default="")
 )

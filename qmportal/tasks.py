@@ -4,9 +4,11 @@ import logging
 
 from celery import shared_task
 from django.apps import apps
+from django.conf import settings
 from django.db import ProgrammingError
 from django.utils import timezone
 
+from qmportal.lib import history
 from qmportal.lib.work import Work, ring
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,12 @@ def _waiting_of(model: type[Work]) -> list[Work]:
     except ProgrammingError as problem:
         log.error("work not read: %s", problem, extra={"work": model.__name__})
         return []
+
+
+@shared_task
+def forget_old_history() -> None:
+    """Deletes what is older than the history is kept, each night."""
+    history.forget(timezone.now() - settings.HISTORY_KEPT_FOR)
 
 
 @shared_task

@@ -16,6 +16,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 
 from qmportal.lib.batches import in_batches
+from qmportal.lib.history import tracked
 from qmportal.lib.search import MOST_WORDS, references_meant
 from qmportal.lib.versions import Versioned
 
@@ -26,6 +27,7 @@ KEPT_FOR_SECONDS = 60
 FILED_HERE = "form"
 
 
+@tracked()
 class Severity(models.Model):
     """The effect on the customer; defects and incidents share the scale. Rank 1 is the worst."""
 

@@ -34,6 +34,7 @@ from django.utils.text import slugify
 from knox.models import AbstractAuthToken
 
 from qmportal.lib.days import local_day
+from qmportal.lib.history import tracked
 from qmportal.lib.kept import Kept, Versions
 from qmportal.lib.text import folded, in_latin, mail_address
 from qmportal.lib.work import Work, WorkQuerySet, ring
@@ -92,6 +93,7 @@ class TeamInReach(NamedTuple):
     archived: bool
 
 
+@tracked(of=["email", "name", "time_zone", "is_active", "is_admin"])
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in by e-mail. `is_admin` marks the organisation's admins; other rights come from memberships."""
 
@@ -381,6 +383,7 @@ def _keys(name: str) -> Iterator[str]:
         yield f"{letters[:4]}{number}"
 
 
+@tracked(without=["lineage"])
 class Team(models.Model):
     """A node of the organisation's tree. `lineage` holds the ids from the root down to the team itself."""
 
@@ -581,6 +584,7 @@ class ReferencesBeside:
                 )
 
 
+@tracked(found_by="team")
 class Membership(models.Model):
     """One person's role in one team. Rights reach the team's descendants."""
 
@@ -632,6 +636,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(token_hash=hash_secret(token))
 
 
+@tracked(without=["token_hash"], found_by="team")
 class Invitation(models.Model):
     """A link, sent by e-mail, that lets one person join one team. Only a hash of its token is kept."""
 

@@ -1,18 +1,21 @@
-"""Small middlewares: caches, a session that ended, the viewer's clock, wrong methods, and input that no field holds."""
+"""Small middlewares: who acts, caches, a session that ended, the viewer's clock, wrong methods, null characters."""
 
 import re
 from collections.abc import Callable
 from datetime import UTC, tzinfo
 from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
 
+import structlog
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
+from qmportal.lib.acting import acting
 from qmportal.lib.days import organisation_zone, zone_named
 
 # Fields of a form that are secrets, or nothing that somebody typed.
@@ -146,3 +149,21 @@ class PlainInputMiddleware:
                 return JsonResponse({"type": "client_error", "errors": [error]}, status=400)
             return HttpResponseBadRequest(sentence, content_type="text/plain")
         return self.get_response(request)
+
+
+class ActingMiddleware:
+    """Changes that a request makes are those of the person who is signed in when they are made: a token says so late."""
+
+    def __init__(self, get_response: GetResponse):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        number = structlog.contextvars.get_contextvars().get("request_id", "")
+        with acting(_door(request.path), person=lambda: request.user.pk, request=number):
+            return self.get_response(request)
+
+
+def _door(path: str) -> str:
+    if path.startswith("/api/"):
+        return "api"
+    return "admin" if path.startswith(reverse("admin:index")) else "page"

@@ -19,6 +19,7 @@ from django.db import Error, connection, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from qmportal.lib.acting import acting
 from qmportal.lib.outages import is_outage
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,8 @@ class Work(models.Model):
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
 
+    # How changes come in, as their history says.
+    DOOR = "task"
     LEASE = settings.WORK_LEASE
     # A worker renews its lease for this long without any progress; then it counts as hung.
     STALLED = timedelta(minutes=15)
@@ -148,8 +151,9 @@ class Work(models.Model):
         row = cls.claim(pk)
         if row is None:
             return
+        who = acting(cls.DOOR, person=row.requested_by_id, request=f"{cls._meta.label_lower}:{pk}")
         try:
-            with row._renewed_lease():
+            with row._renewed_lease(), who:
                 prepare(row) if prepare else row.prepare()
                 with transaction.atomic():
                     run(row) if run else row.run()

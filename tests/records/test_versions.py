@@ -28,7 +28,7 @@ def record(request, team):
 
 def writes(queries, table):
     """The statements that write a table, or lock its rows."""
-    pattern = re.compile(rf'^(UPDATE|INSERT INTO|DELETE FROM) "{table}"')
+    pattern = re.compile(rf'^(SELECT set_config.*; )?(UPDATE|INSERT INTO|DELETE FROM) "{table}"')
     return [query["sql"] for query in queries.captured_queries if pattern.match(query["sql"])]
 
 
