@@ -168,6 +168,7 @@ class Defect(Record):
 
     objects = DefectQuerySet.as_manager()
 
+    ROOM_FOR_TITLE = "actual"
     TIMES = ("found_at", "triaged_at", "fixed_at", "verified_at", "closed_at")
     CSV_COLUMNS = (
         *("reference", "title", "team__slug", "severity__key", "status", "resolution", "priority", "found_by"),

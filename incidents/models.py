@@ -167,6 +167,7 @@ class Incident(Record):
 
     objects = IncidentQuerySet.as_manager()
 
+    ROOM_FOR_TITLE = "summary"
     TIMES = ("started_at", "detected_at", "acknowledged_at", "mitigated_at", "restored_at", "closed_at")
     MOVED = ("status", "severity_id", "lead_id", "duplicate_of_id", *TIMES)
     CSV_COLUMNS = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, BinaryIO
@@ -25,6 +25,7 @@ from qmportal.lib.acting import acting
 from qmportal.lib.cells import bare
 from qmportal.lib.days import local_day
 from qmportal.lib.text import clean_line, clean_text, folded
+from records import intake
 from records.models import FILED_HERE, Record, Severity
 from teams.models import ReferencesBeside, Team
 
@@ -34,8 +35,6 @@ BATCH = 1000
 KEPT_ERRORS = 5000
 SHOWN_ERRORS = 200
 SHOWN_ROWS = 10
-# Where the whole of a title goes that had to be cut.
-ROOM_FOR_TITLE = {"defects": "actual", "incidents": "summary"}
 
 Report = Callable[[int, int], None]
 # A record that was written, and the earlier values of its changed columns as JSON; None for a new one.
@@ -104,14 +103,34 @@ class Outcome:
             if rows or len(self.faults) < KEPT_ERRORS:
                 self.faults[column, sentence] = rows + 1, min(first, row.line)
 
-    def touch(self, record: Any) -> None:
-        moment = record.found_at if isinstance(record, Defect) else record.began_at
+    def touch(self, moment: datetime) -> None:
         self.earliest = min(filter(None, (self.earliest, local_day(moment))))
 
     def as_json(self) -> dict[str, Any]:
         earliest = self.earliest.isoformat() if self.earliest else None
         kept = {name: value for name, value in self.__dict__.items() if name != "faults"}
         return kept | {"left_out": self.left_out, "earliest": earliest}
+
+
+def moment_of(record: Any) -> datetime:
+    """The time by which measures place a record."""
+    moment: datetime = record.found_at if isinstance(record, Defect) else record.began_at
+    return moment
+
+
+def says_nothing_new(stored: Any, value: Any) -> bool:
+    """Also a guard that a spreadsheet ate or doubled, or other line ends."""
+    return stored == value or (
+        isinstance(stored, str) and isinstance(value, str) and bare(clean_text(stored)) == bare(value)
+    )
+
+
+def as_json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+# Files come from the past and from other tools: they have times of their own, and may not know a stage.
+IMPORT = intake.Door("import", stamps=False, takes_unknown=True, is_same=says_nothing_new)
 
 
 def be_alone(kind: str) -> None:
@@ -167,7 +186,7 @@ class Importer:
         self.model = MODELS[mapping.kind]
         self.teams = TeamFinder(team, allowed, create_teams, advice)
         self.lookups = Lookups()
-        self.columns = {each.name: each for each in self.model._meta.concrete_fields}
+        self.looked_up = self.lookups.named_in(self.model)
 
     def check(self, raw: BinaryIO, report: Report | None = None) -> Outcome:
         """A dry run: reads and judges every row, writes nothing."""
@@ -232,7 +251,7 @@ class Importer:
         self.outcome.created += len(created)
         self.outcome.updated += len(updated)
         for record in (*created, *updated):
-            self.outcome.touch(record)
+            self.outcome.touch(moment_of(record))
         if write:
             self._create(created)
             self._lock(updated)
@@ -296,27 +315,23 @@ class Importer:
             return None
         if new:
             row.values = row.defaults | row.values
-        wanted = self._wanted(row, write, new)
-        if row.problems:
-            return None
+        values = self._with_rows(row, write)
         record = record or self.model(source=key[0], external_id=key[1])
-        changed = {name: value for name, value in wanted.items() if new or self._differs(record, name, value)}
-        if changed:
-            self.lookups.attach(record)
-            if not new:
-                self.outcome.touch(record)
-                self.before[record.pk] = {name: self._stored(record, name) for name in changed}
-            for name, value in changed.items():
-                setattr(record, name, value)
-            row.problems |= record.problems(self.now)
-            row.values = changed
+        self.lookups.attach(record)
+        before, moment = dict(record.__dict__), None if new else moment_of(record)
+        door = replace(IMPORT, shortened=row.notes.append) if self.mapping.shortens else IMPORT
+        row.problems = intake.apply(record, values, by=None, at=self.now, door=door) | row.problems
         if row.problems:
             return None
-        self.outcome.unchanged += not changed
+        row.values = changed = intake.changes(record, before)
+        if moment and changed:
+            self.outcome.touch(moment)
+            self.before[record.pk] = {name: as_json(value) for name, value in changed.items()}
+        self.outcome.unchanged += not changed and not new
         self.outcome.notes.update(row.notes)
         self.outcome.stage_unknown += isinstance(record, Defect) and record.stage_found_id is None
         self._preview(row, record, "create" if new else "update" if changed else "unchanged")
-        return record if changed else None
+        return record if new or changed else None
 
     def _is_left_alone(self, row: Row, record: Any) -> bool:
         """What people decided here about the whole record stands; another team's record is out of reach."""
@@ -328,64 +343,26 @@ class Importer:
             row.skipped = "marked here as a duplicate of another record"
         return bool(row.problems or row.skipped)
 
-    def _differs(self, record: Record, name: str, value: Any) -> bool:
-        """Rows that are pointed at are compared by id, without a query."""
-        column = self.columns[name]
-        stored = getattr(record, column.attname)
-        if isinstance(value, str):  # not because of a guard that a spreadsheet ate, or of other line ends
-            return bare(clean_text(stored)) != bare(value)
-        return stored != (value.pk if column.is_relation else value)
-
-    def _stored(self, record: Record, name: str) -> Any:
-        value = getattr(record, self.columns[name].attname)
-        return value.isoformat() if isinstance(value, datetime) else value
-
-    def _wanted(self, row: Row, write: bool, new: bool) -> dict[str, Any]:
-        """The values with rows instead of names, checked against the model's columns."""
-        wanted: dict[str, Any] = {}
+    def _with_rows(self, row: Row, write: bool) -> dict[str, Any]:
+        """The values of the row, with teams, severities and stages in place of their names."""
+        values: dict[str, Any] = {}
         try:
-            wanted["team"] = self.teams.find(str(row.values.pop("team", "")), write)
+            values["team"] = self.teams.find(str(row.values.pop("team", "")), write)
         except BadCell as problem:
             row.problems["team"] = str(problem)
-        row.values["title"] = clean_line(str(row.values["title"]))
-        if not row.values["title"]:
-            row.problems["title"] = "Enter a title."
-        for name, value in list(row.values.items()):
-            column = self.columns[name]
-            if isinstance(column, models.ForeignKey):
-                self._look_up(row, wanted, name, str(value))
-            elif isinstance(value, str):
-                wanted[name] = self._text(row, column, value)
-            else:
-                wanted[name] = value
-        if new and len(str(row.values["title"])) > len(wanted["title"]):
-            wanted.setdefault(ROOM_FOR_TITLE[self.mapping.kind], row.values["title"])
-        return wanted
+        for name, value in row.values.items():
+            found = self._look_up(row, name, str(value)) if name in self.looked_up else value
+            if found is not None or name not in self.looked_up:
+                values[name] = found
+        return values
 
-    def _look_up(self, row: Row, wanted: dict[str, Any], name: str, text: str) -> None:
+    def _look_up(self, row: Row, name: str, text: str) -> Any:
         known = self.lookups.severities if name == "severity" else self.lookups.stages
         found = known.get(plain(text))
-        if found is not None:
-            wanted[name] = found
-        elif name == "severity" or not self.mapping.shortens:
+        if found is None and (name == "severity" or not self.mapping.shortens):
             names = ", ".join(dict.fromkeys(getattr(each, "key", None) or each.slug for each in known.values()))
             row.problems[name] = f"“{text[:40]}” is not known here. Known: {names}."
-
-    def _text(self, row: Row, column: models.Field, text: str) -> str:
-        if column.choices:
-            keys = [key for key, _ in column.choices]
-            if text and text not in keys:
-                row.problems[column.name] = f"“{text[:40]}” is not one of: {', '.join(keys)}."
-            return text
-        text = clean_text(text) if isinstance(column, models.TextField) else clean_line(text)
-        limit = column.max_length or len(text)
-        if len(text) <= limit:
-            return text
-        if not self.mapping.shortens:
-            row.problems[column.name] = f"This has {len(text):,} characters; at most {limit:,} fit."
-            return text
-        row.notes.append(f"{column.name.replace('_', ' ')} shortened to {limit:,} characters")
-        return text[: limit - 1] + "…"
+        return found
 
     def _preview(self, row: Row, record: Any, action: str) -> None:
         if len(self.outcome.preview) < SHOWN_ROWS:
@@ -435,6 +412,10 @@ class Lookups:
         }
         self.severities = {plain(text): each for each in self._by_id[Severity].values() for text in (each.name, each.key)}
         self.stages = {plain(text): each for each in self._by_id[Stage].values() for text in (each.name, each.slug)}
+
+    def named_in(self, model: type[Record]) -> set[str]:
+        """The columns of a model that point to a severity or a stage."""
+        return {each.name for each in model._meta.concrete_fields if each.related_model in self._by_id}
 
     def attach(self, record: Record) -> None:
         """Gives the record its severity and stages, so that judging it asks the database nothing."""

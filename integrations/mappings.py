@@ -345,27 +345,28 @@ def take_ours(draft: Draft, *names: str) -> None:
             draft.values[name] = OUR_WORDS.get(word, word)
 
 
-def take_times(draft: Draft, *names: str) -> None:
-    """Times belong to the life of the record: an empty cell says that it has not happened."""
-    for name in names:
+def take_life(draft: Draft, *times: str) -> None:
+    """The status and its times. Beside a status, an empty cell says that it has not happened; alone, it says nothing."""
+    take_ours(draft, "status")
+    for name in times:
         if name in draft.cells:
-            draft.values[name] = draft.time(name)
+            moment = draft.time(name)
+            if moment or "status" in draft.values:
+                draft.values[name] = moment
 
 
 def fill_defect(draft: Draft) -> None:
     take_external_id(draft)
     draft.text("component", "environment", "version_found", "version_fixed", "steps", "expected", "actual")
-    take_ours(draft, "priority", "found_by", "status")
+    take_ours(draft, "priority", "found_by")
     # Rows of the portal, which the importer finds by key or name.
     draft.text("severity", "stage_found", "stage_introduced", "stage_should_catch")
     draft.defaults["severity"] = SEVERITY_OF_PRIORITY.get(str(draft.values.get("priority", "")), "SEV3")
     take_found(draft)
-    take_times(draft, "triaged_at", "fixed_at", "verified_at", "closed_at")
-    if "resolution" in draft.cells:
+    take_life(draft, "triaged_at", "fixed_at", "verified_at", "closed_at")
+    if "resolution" in draft.cells and "status" in draft.values:
         draft.values["resolution"] = ""
-        take_ours(draft, "resolution")
-        if "status" not in draft.values and draft.values["resolution"]:
-            draft.values["status"] = "duplicate" if draft.values["resolution"] == "duplicate" else "closed"
+    take_ours(draft, "resolution")
 
 
 DEFECT_COLUMNS = (
@@ -395,18 +396,15 @@ DEFECTS = Mapping(
 def fill_incident(draft: Draft) -> None:
     take_external_id(draft)
     draft.text("summary", "services", "customer_impact", "root_cause")
-    take_ours(draft, "status", "kind", "environment", "detection_source", "impact_kind")
+    take_ours(draft, "kind", "environment", "detection_source", "impact_kind")
     draft.text("severity", "should_have_caught")
     take_found(draft, "detected_at")
-    take_times(draft, "started_at", "acknowledged_at", "mitigated_at", "restored_at", "closed_at")
+    take_life(draft, "started_at", "acknowledged_at", "mitigated_at", "restored_at", "closed_at")
     take_customers(draft)
-    restored = draft.values.get("restored_at")
-    if "status" not in draft.values and "restored_at" in draft.values:
-        draft.values["status"] = "restored" if restored else "active"
     if draft.values.get("status") == "duplicate":
         draft.notes.append("a duplicate whose original is not known here: cancelled")
         draft.values["status"] = "cancelled"
-    if restored:
+    if draft.values.get("restored_at"):
         draft.defaults["severity"] = "SEV3"
 
 

@@ -104,6 +104,8 @@ class Record(Versioned):
     REFERENCE_KIND: str
     # What a CSV file of the list holds: all that the importer reads of a record, so that the file can come back.
     CSV_COLUMNS: tuple[str, ...]
+    # Where the whole of a title goes that had to be cut.
+    ROOM_FOR_TITLE: str
     # Always the root: `flat_duplicates` holds it for every way of writing.
     duplicate_of_id: int | None
 

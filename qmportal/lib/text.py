@@ -1,5 +1,6 @@
 """Text that people typed or machines sent: one way to clean it for every door, and what is refused."""
 
+import re
 import unicodedata
 from contextlib import suppress
 
@@ -11,6 +12,8 @@ BLACK_FLAG = "\N{WAVING BLACK FLAG}"
 BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 # Scripts whose letters change their shape with their neighbours: Arabic to Tibetan, Myanmar to Mongolian, and their kin.
 JOINING = ((0x600, 0x10FF), (0x1200, 0x1FFF), (0xA840, 0xABFF), (0xFB50, 0xFDFF), (0x10800, 0x11FFF))
+# What most text is made of; nothing of it needs to be cleaned.
+PLAIN = re.compile(r"[\n\t\x20-\x7e]*")
 VIRAMA = 9  # the combining class of marks that bind consonants
 
 
@@ -25,6 +28,8 @@ def clean_text(text: str) -> str:
     Joiners stay where they are spelling or part of an emoji. What cannot be stored stays too, for `refuse_unstorable`.
     """
     text = text.replace("\r\n", "\n")
+    if PLAIN.fullmatch(text):
+        return "" if text.isspace() else text
     kept: list[str] = []
     for c, after in zip(text, text[1:] + " ", strict=False):
         if kept_as := _kept(c, kept[-1] if kept else "", after):
