@@ -1,18 +1,21 @@
 """Defects over the API."""
 
 import django_filters
+from django.db.models import Case, Value, When
 from rest_framework import serializers
 
 from defects.models import Defect, Resolution
 from pipeline.models import Stage
 from qmportal.lib.api import InstantFilter
-from qmportal.lib.rows import NameField, RowDetail, RowList, RowSerializer, SecondsField
-from records.api import RecordFilters
+from qmportal.lib.rows import NameField, SecondsField
+from records.api import RecordDetail, RecordFilters, RecordList, RecordRow
 from records.models import Severity
 from teams.models import Team
 
 
-class DefectRow(RowSerializer):
+class DefectRow(RecordRow):
+    expressions = {"escaped": Case(When(stage_found__in=Stage.objects.production(), then=Value(True)), default=Value(False))}
+
     reference = serializers.CharField()
     team = NameField(Team, "slug", source="team_id")
     title = serializers.CharField()
@@ -23,6 +26,7 @@ class DefectRow(RowSerializer):
     stage_found = NameField(Stage, "slug", source="stage_found_id", allow_null=True)
     stage_introduced = NameField(Stage, "slug", source="stage_introduced_id", allow_null=True)
     stage_should_catch = NameField(Stage, "slug", source="stage_should_catch_id", allow_null=True)
+    escaped = serializers.BooleanField(help_text="Found in the last stage, where users are.")
     found_by = serializers.ChoiceField(Defect.FoundBy.choices, allow_blank=True)
     component = serializers.CharField()
     environment = serializers.CharField()
@@ -45,6 +49,12 @@ class DefectRow(RowSerializer):
 
 
 class DefectInFull(DefectRow):
+    written = (
+        *("title", "team", "severity", "stage_found", "stage_introduced", "stage_should_catch", "found_by", "priority"),
+        *("status", "resolution", "duplicate_of", "assignee", *Defect.TIMES),
+        *("component", "environment", "version_found", "version_fixed", "steps", "expected", "actual"),
+    )
+
     steps = serializers.CharField()
     expected = serializers.CharField()
     actual = serializers.CharField()
@@ -64,18 +74,18 @@ class DefectFilters(RecordFilters):
     found_to = InstantFilter(field_name="found_at", lookup_expr="lt", help_text="Found before this time.")
 
 
-class DefectList(RowList):
-    """Defects of the teams you belong to, and of those below them."""
+class DefectList(RecordList):
+    """Defects of the teams you belong to, and of those below them. POST reports a new one."""
 
     queryset = Defect.objects.all()
     serializer_class = DefectRow
+    in_full = DefectInFull
     filterset_class = DefectFilters
     orderings = ("-found_at", "found_at", "-updated_at", "updated_at", "-created_at", "created_at")
 
 
-class DefectDetail(RowDetail):
-    """One defect, with its long texts."""
+class DefectDetail(RecordDetail):
+    """One defect, with its long texts. PATCH changes the fields that it names, DELETE removes the defect."""
 
     queryset = Defect.objects.all()
-    serializer_class = DefectInFull
-    lookup_field = "reference"
+    serializer_class = in_full = DefectInFull

@@ -6,13 +6,13 @@ from rest_framework import serializers
 from incidents.models import Incident
 from pipeline.models import Stage
 from qmportal.lib.api import InstantFilter
-from qmportal.lib.rows import NameField, RowDetail, RowList, RowSerializer, SecondsField
-from records.api import RecordFilters
+from qmportal.lib.rows import NameField, SecondsField
+from records.api import RecordDetail, RecordFilters, RecordList, RecordRow
 from records.models import Severity
 from teams.models import Team
 
 
-class IncidentRow(RowSerializer):
+class IncidentRow(RecordRow):
     reference = serializers.CharField()
     team = NameField(Team, "slug", source="team_id")
     title = serializers.CharField()
@@ -48,6 +48,12 @@ class IncidentRow(RowSerializer):
 
 
 class IncidentInFull(IncidentRow):
+    written = (
+        *("title", "team", "severity", "status", "kind", "environment", "services", *Incident.TIMES),
+        *("detection_source", "impact_kind", "customer_impacted", "customer_impact", "customers_affected"),
+        *("lead", "summary", "root_cause", "should_have_caught", "caused_by_defect", "duplicate_of"),
+    )
+
     summary = serializers.CharField()
     customer_impact = serializers.CharField()
     root_cause = serializers.CharField()
@@ -60,18 +66,18 @@ class IncidentFilters(RecordFilters):
     detected_to = InstantFilter(field_name="detected_at", lookup_expr="lt", help_text="Detected before this time.")
 
 
-class IncidentList(RowList):
-    """Incidents of the teams you belong to, and of those below them."""
+class IncidentList(RecordList):
+    """Incidents of the teams you belong to, and of those below them. POST reports a new one."""
 
     queryset = Incident.objects.all()
     serializer_class = IncidentRow
+    in_full = IncidentInFull
     filterset_class = IncidentFilters
     orderings = ("-detected_at", "detected_at", "-updated_at", "updated_at", "-created_at", "created_at")
 
 
-class IncidentDetail(RowDetail):
-    """One incident, with its long texts."""
+class IncidentDetail(RecordDetail):
+    """One incident, with its long texts. PATCH changes the fields that it names, DELETE removes the incident."""
 
     queryset = Incident.objects.all()
-    serializer_class = IncidentInFull
-    lookup_field = "reference"
+    serializer_class = in_full = IncidentInFull

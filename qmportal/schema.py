@@ -10,12 +10,15 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer
 from drf_spectacular.utils import (
+    OpenApiExample,
     OpenApiParameter,
+    OpenApiResponse,
     PolymorphicProxySerializer,
     extend_schema,
     extend_schema_field,
     extend_schema_view,
 )
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -23,9 +26,12 @@ from rest_framework.views import APIView
 from benchmarks.api import MeasureSerializer, MetricRows, TeamMetrics
 from benchmarks.metrics import METRICS
 from benchmarks.models import DEFAULT_WINDOW, WINDOWS
-from defects.api import DefectRow
-from incidents.api import IncidentRow
+from defects.api import DefectDetail, DefectInFull, DefectList, DefectRow
+from defects.models import Defect
+from incidents.api import IncidentDetail, IncidentInFull, IncidentList, IncidentRow
+from incidents.models import Incident
 from qmportal.api_root import Addresses, AddressSerializer, Unknown
+from qmportal.lib.openapi import ErrorAnswer
 from teams.authentication import ScopedAccess
 from training.api import attempts as training
 
@@ -79,6 +85,44 @@ extend_schema_view(
 )(training.DecisionList)
 extend_schema_field(training.OptionRow(many=True))(training.QuestionRow.get_options)
 
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "maxLength": 200, "pattern": "^[!-~]+$"},
+    OpenApiParameter.HEADER,
+    description="A key of your own, such as a UUID. The same request sent again within 24 hours gets the same answer.",
+)
+
+
+def describe_writing(views: tuple[Any, Any], model: Any, row: Any, needed: tuple[str, ...], new: dict[str, Any]) -> None:
+    """POST, PATCH and DELETE of a record. `new`: a body that reports one."""
+    several, single = views
+    name = model.__name__
+    change = row.body(f"{name}Change", model, but="status")
+    version = serializers.IntegerField(help_text="The version that you read.", min_value=0, max_value=2**31 - 1)
+    change._declared_fields["version"] = version
+    extend_schema_view(
+        post=extend_schema(
+            request=row.body(f"New{name}", model, *needed),
+            responses={201: row, 422: OpenApiResponse(ErrorAnswer, "The key came before with another body.")},
+            parameters=[KEY],
+            examples=[OpenApiExample("Report one", new, request_only=True)],
+        )
+    )(several)
+    extend_schema_view(
+        patch=extend_schema(
+            request=change,
+            responses=row,
+            examples=[OpenApiExample("Change the title", {"version": 1, "title": "A better title"}, request_only=True)],
+        ),
+        delete=extend_schema(responses={204: None}),
+    )(single)
+
+
+INCIDENT = {"title": "Cards are refused", "team": "payments", "severity": "SEV2"}
+DEFECT = {"title": "The total is wrong", "team": "payments", "severity": "SEV3", "stage_found": "ci"}
+describe_writing((DefectList, DefectDetail), Defect, DefectInFull, ("title", "team", "severity", "stage_found"), DEFECT)
+describe_writing((IncidentList, IncidentDetail), Incident, IncidentInFull, ("title", "team"), INCIDENT)
+
 
 @cache
 def whole_schema() -> dict[str, Any]:
@@ -93,7 +137,8 @@ def operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
             "address": address,
             "description": operation.get("description", ""),
             "parameters": [described(parameter) for parameter in operation.get("parameters", [])],
-            "fields": {name: described(field) for name, field in answer_fields(schema, operation).items()},
+            "body": fields_of(schema, operation["requestBody"]) if "requestBody" in operation else {},
+            "fields": answer_fields(schema, operation),
         }
         for address, methods in schema["paths"].items()
         for method, operation in methods.items()
@@ -107,9 +152,16 @@ def described(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def answer_fields(schema: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
-    """The fields of one row of an answer: references are followed, lists and pages unwrapped; of two kinds, the first."""
-    done = next(answer for code, answer in operation["responses"].items() if code.startswith("2"))
-    part = done["content"]["application/json"]["schema"]
+    return fields_of(schema, next(answer for code, answer in operation["responses"].items() if code.startswith("2")))
+
+
+def fields_of(schema: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a body or of one row of an answer: references are followed, lists and pages unwrapped; of two
+    kinds, the first.
+    """
+    if "content" not in message:
+        return {}
+    part = message["content"]["application/json"]["schema"]
     while "properties" not in part or "results" in part["properties"]:
         if "$ref" in part:
             part = schema["components"]["schemas"][part["$ref"].rpartition("/")[2]]
@@ -117,4 +169,4 @@ def answer_fields(schema: dict[str, Any], operation: dict[str, Any]) -> dict[str
             part = part["oneOf"][0]
         else:
             part = part["items"] if "items" in part else part["properties"]["results"]
-    return part["properties"]
+    return {name: described(field) for name, field in part["properties"].items()}

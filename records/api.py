@@ -1,14 +1,33 @@
 """What the lists of all records share over the API."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import Any, ClassVar
 
 import django_filters
+from django.conf import settings
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from rest_framework import serializers, status
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from qmportal.lib.api import InstantFilter
-from records.models import Severity
-from teams.models import Team
+from qmportal.lib.api import InstantField, InstantFilter, refuse_undeclared
+from qmportal.lib.kept import Kept
+from qmportal.lib.rows import NameField, RowDetail, RowList, RowSerializer, VisibleRows
+from qmportal.lib.text import refuse_unstorable
+from qmportal.lib.versions import Stale
+from records import intake
+from records.models import Record, Severity
+from teams.authentication import person
+from teams.idempotency import once
+from teams.models import Team, User
+from teams.permissions import can_manage, can_report, require
 
 
 def teams_of(request: HttpRequest | None) -> QuerySet[Team]:
@@ -37,3 +56,197 @@ class RecordFilters(django_filters.FilterSet):
 
     def with_words(self, rows: Any, name: str, words: str) -> Any:
         return rows.matching(words)
+
+
+# --- Writing ------------------------------------------------------------------------------------------------------------
+
+
+SCALES = Kept(8)
+MOST = 2**31 - 1  # that an integer column holds
+MISSING_VERSION = "Send the version that you read, so that nobody's edit is overwritten."
+STALE = "Somebody changed this since you read it. Compare with `current` and send its version."
+NO_STATUS = "A status changes by a transition: POST to transitions/ below this address."
+
+
+class RecordRow(RowSerializer):
+    """A record as it goes out, and what of it may come in: `written` names the fields of a body.
+
+    A field that points to another row is written as it is read: by that row's key, if the person may name it.
+    """
+
+    written: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def column_of(cls, name: str, model: type[Record] | Record) -> tuple[Any, str]:
+        """The column that a field is written to; and of one that points to another row, the key in place of its id."""
+        field = cls._declared_fields[name]
+        path, _, key = cls.columns()[name].partition("__")
+        return model._meta.get_field(path), field.key if isinstance(field, NameField) else key
+
+    @classmethod
+    def body(cls, name: str, model: type[Record], *needed: str, but: str = "") -> type[serializers.Serializer[Any]]:
+        """What may come in, for the description of the API. The names of `needed` may not be left out."""
+        fields: dict[str, Any] = {}
+        for each in (each for each in cls.written if each != but):
+            field: Any = cls._declared_fields[each]
+            column, _ = cls.column_of(each, model)
+            options = {"required": each in needed, **field._kwargs, "source": None}
+            if type(field) is serializers.CharField and column.max_length:
+                options["max_length"] = column.max_length
+            if isinstance(field, serializers.IntegerField):
+                options |= {"min_value": 0, "max_value": MOST}
+            options["allow_null"] = each not in needed
+            named = isinstance(field, NameField)
+            fields[each] = serializers.CharField(**options) if named else type(field)(*field._args, **options)
+        return type(name, (serializers.Serializer,), fields)
+
+    @classmethod
+    def values_of(cls, body: dict[str, Any], record: Record, user: User) -> tuple[dict[str, Any], dict[str, str]]:
+        """The values of a body for the intake, and what is wrong with their types and keys."""
+        values: dict[str, Any] = {}
+        problems: dict[str, str] = {}
+        for name, value in body.items():
+            if name == "status" and not record._state.adding:
+                problems[name] = NO_STATUS
+            elif name not in cls.written:
+                problems[name] = f"This field cannot be set here. These can: {', '.join(sorted(cls.written))}."
+            else:
+                column, key = cls.column_of(name, record)
+                try:
+                    values[column.name] = _found(column, key, value, user) if key else _read(column, value)
+                except DjangoValidationError as refused:
+                    problems[name] = refused.messages[0]
+        return values, problems
+
+
+def _read(column: models.Field[Any, Any], value: Any) -> Any:
+    """A value of JSON as the column's own type. None stands for "empty"."""
+    if value is None:
+        return "" if column.empty_strings_allowed else None
+    match column:
+        case models.DateTimeField():
+            return InstantField().to_python(_text(value))
+        case models.BooleanField():
+            if not isinstance(value, bool):
+                raise DjangoValidationError("Enter true or false.")
+        case models.IntegerField():
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise DjangoValidationError("Enter a whole number.")
+        case _:
+            return _text(value)
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise DjangoValidationError("Enter a text.")
+    refuse_unstorable(value)
+    return value
+
+
+def _found(column: models.ForeignKey[Any, Any], key: str, value: Any, user: User) -> Any:
+    """The row that is meant, if the person may name it: any other one is as if it were not there."""
+    text = "" if value is None else _text(value).strip()
+    if not text:
+        return None
+    target: Any = column.related_model
+    found: Any
+    if target is Team:
+        found = Team.objects.with_rows_for(user).filter(slug=text).first()
+    elif target is User:
+        found = User.objects.filter(is_active=True, email=text.lower()).first()
+    elif issubclass(target, Record):
+        found = target._default_manager.visible_to(user).filter(reference=text.upper()).first()
+    else:
+        found = rows_by_key(target, key, user).get(text)
+    if found is None:
+        raise DjangoValidationError(intake.unknown(column))
+    return found
+
+
+def rows_by_key(model: type[models.Model], key: str, user: User) -> dict[str, Any]:
+    """All rows of a short list that hardly ever changes, such as severities and stages."""
+    return SCALES.get_or_make(
+        (model, *user.versions.of(model)), lambda: {getattr(row, key): row for row in model._default_manager.all()}
+    )
+
+
+def the_object(request: Request) -> dict[str, Any]:
+    """The body, which is an object of JSON."""
+    if not isinstance(request.data, dict):
+        raise ValidationError("Send one JSON object.")
+    return request.data
+
+
+class RecordViews(VisibleRows):
+    """What the list and the single record share. Subclasses name both serializers of their record."""
+
+    in_full: type[RecordRow]
+    queryset: Any
+
+    def answer(self, record: Record, code: int = status.HTTP_200_OK, **headers: str) -> Response:
+        """The record as it is stored now."""
+        rows = self.in_full.select(type(record)._base_manager.filter(pk=record.pk), user=self.request.user)
+        row = self.in_full(context=self.get_serializer_context()).to_representation(rows.get())
+        return Response(row, status=code, headers=headers)
+
+
+class RecordList(RecordViews, RowList):
+    """Records of the teams you belong to, and of those below them. POST files a new one."""
+
+    def post(self, request: Request) -> Response:
+        refuse_undeclared(request, {"format"})
+        return once(request, lambda: self._file(request))
+
+    def _file(self, request: Request) -> Response:
+        user, model = person(request), self.queryset.model
+        record = model(reporter=user)
+        values, problems = self.in_full.values_of(the_object(request), record, user)
+        problems = intake.apply(record, values, by=user, at=timezone.now(), door=intake.API) | problems
+        if problems:
+            raise ValidationError(problems)
+        record.save()
+        address = f"{settings.SITE_URL}{request.path}{record.reference}/"
+        return self.answer(record, status.HTTP_201_CREATED, Location=address)
+
+
+class RecordDetail(RecordViews, RowDetail):
+    """One record, with its long texts. PATCH changes the fields that are named, DELETE removes the record."""
+
+    lookup_field = "reference"
+
+    def patch(self, request: Request, reference: str) -> Response:
+        record = self.find(request, reference)
+        require(can_report(person(request), record.team))
+        body = dict(the_object(request))
+        version = body.pop("version", None)
+        if version is not None and type(version) is not int:
+            raise ValidationError({"version": "Enter a whole number."})
+        if version != record.version:
+            return self.conflict(record, version)
+        values, problems = self.in_full.values_of(body, record, person(request))
+        problems = intake.apply(record, values, by=person(request), at=timezone.now(), door=intake.API) | problems
+        if problems:
+            raise ValidationError(problems)
+        try:
+            record.save()
+        except Stale as stale:
+            return self.conflict(stale.current, version)
+        return self.answer(record)
+
+    def delete(self, request: Request, reference: str) -> Response:
+        record = self.find(request, reference)
+        require(can_manage(person(request), record.team))
+        record.put_away(timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def find(self, request: Request, reference: str) -> Any:
+        refuse_undeclared(request, {"format"})
+        rows = self.queryset.model.objects.visible_to(request.user).select_related("team", "severity")
+        return get_object_or_404(rows, reference=reference.upper())
+
+    def conflict(self, record: Record, version: int | None) -> Response:
+        sentence = MISSING_VERSION if version is None else STALE
+        error = {"code": "conflict", "detail": sentence, "attr": "version"}
+        current = self.answer(record).data
+        return Response({"type": "client_error", "errors": [error], "current": current}, status=status.HTTP_409_CONFLICT)

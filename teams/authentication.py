@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 LAST_USE_STEP = timedelta(minutes=1)
 
 
+def person(request: Request) -> User:
+    """Who asks. `ScopedAccess` has sent everybody away who is not signed in."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
 class BearerAuthentication(TokenAuthentication):
     """`Authorization: Bearer <token>`. Whatever is wrong with the header, the answer is a plain 401."""
 

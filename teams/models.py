@@ -735,6 +735,27 @@ class AccessToken(AbstractAuthToken):
         return self.name or f"{self.get_scope_display()} token of {self.user}"
 
 
+class KeptAnswer(models.Model):
+    """What a request with an `Idempotency-Key` was answered, to answer its repetition alike."""
+
+    KEPT_FOR = timedelta(hours=24)
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    address = models.CharField(max_length=200)
+    key = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)  # of the body
+    status = models.PositiveSmallIntegerField()
+    body = models.JSONField()
+    location = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "address", "key"], name="kept_answer_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.status} to {self.user} at {self.address}"
+
+
 class AccountMailQuerySet(WorkQuerySet):
     def order(self, kind: str, address: str, **fields: Any) -> AccountMail:
         """Has a worker write and send this mail: a page never waits for the mail server."""

@@ -6,7 +6,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from teams import mail
-from teams.models import AccountMail
+from teams.models import AccountMail, KeptAnswer
 
 
 @shared_task
@@ -17,8 +17,9 @@ def send_account_mail(label: str, pk: int) -> None:
 
 @shared_task
 def forget_old_rows() -> None:
-    """Sessions that are over, and mails that were sent long ago."""
+    """Sessions that are over, mails that were sent long ago, answers that nobody will ask for again."""
     now = timezone.now()
     Session.objects.filter(expire_date__lt=now).delete()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
     AccountMail.objects.filter(finished_at__lt=now - AccountMail.KEPT_FOR).delete()
+    KeptAnswer.objects.filter(created_at__lt=now - KeptAnswer.KEPT_FOR).delete()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, OuterRef, QuerySet, Subquery
@@ -29,12 +29,12 @@ class NameField(serializers.CharField):
 
     def __init__(self, model: type[Model], column: str, **kwargs: Any):
         super().__init__(**kwargs)
-        self._model, self._column = model, column
+        self._model, self.key = model, column
 
     def names(self, changes: Versions) -> Names:
         """By id, of all rows."""
-        key = (self._model, self._column, *changes.of(self._model))
-        return self.KEPT.get_or_make(key, lambda: Names(self._model, self._column))
+        key = (self._model, self.key, *changes.of(self._model))
+        return self.KEPT.get_or_make(key, lambda: Names(self._model, self.key))
 
 
 class Names(dict[int, str]):
@@ -54,6 +54,9 @@ class RowSerializer(serializers.Serializer[Any]):
     Values go out as the database gives them. DRF's own way (an object a row, a lookup a field) takes several times as long.
     """
 
+    # What is no column but follows from some: the expression of each such field.
+    expressions: ClassVar[dict[str, Any]] = {}
+
     @classmethod
     def columns(cls) -> dict[str, str]:
         """The column of each field: its own, or `relation__column` of the row that it points to."""
@@ -66,13 +69,13 @@ class RowSerializer(serializers.Serializer[Any]):
         Columns of other tables come by scalar subqueries, which PostgreSQL evaluates for the rows of the page alone. Joins
         would take longer to plan than the page to read; where a `NameField` can do without either, it should.
         """
-        own = {column for column in cls.columns().values() if "__" not in column}
+        own = {column for column in cls.columns().values() if "__" not in column} - cls.expressions.keys()
         others = {
             _alias(column): _column_of_another(rows.model, column, user or AnonymousUser())
             for column in cls.columns().values()
             if "__" in column
         }
-        return rows.values(*own, *more, **others)
+        return rows.values(*own, *more, **others, **cls.expressions)
 
     @cached_property
     def _plan(self) -> list[tuple[str, str, Any]]:

@@ -100,8 +100,8 @@ def test_rights_reach_the_teams_below(pay):
 
 def test_read_token_may_not_write_and_a_write_token_finds_no_such_method(pay):
     member = make_member(team=pay)
-    assert bearer(member).post("/api/v1/defects/", {}, content_type="application/json").status_code == 403
-    assert bearer(member, "write").post("/api/v1/defects/", {}, content_type="application/json").status_code == 405
+    assert bearer(member).post("/api/v1/teams/", {}, content_type="application/json").status_code == 403
+    assert bearer(member, "write").post("/api/v1/teams/", {}, content_type="application/json").status_code == 405
 
 
 def test_expired_revoked_and_deactivated_tokens_are_refused(pay):

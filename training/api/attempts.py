@@ -23,7 +23,7 @@ from qmportal.lib.serializers import ProseField
 from scenarios import attempts
 from scenarios.forms.taking import step_form
 from scenarios.models import Attempt, NotOffered, OutOfStep, Scenario, TooSoon
-from teams.models import User
+from teams.authentication import person
 from training.catalogue import offers
 from training.completion import decide
 
@@ -136,11 +136,6 @@ class AttemptInFull(AttemptRow):
 
 class NewAttempt(serializers.Serializer):
     scenario = serializers.CharField(max_length=40, help_text="Slug of a published scenario.")
-
-
-def person(request: Request) -> User:
-    assert isinstance(request.user, User)  # ScopedAccess has sent everybody else away
-    return request.user
 
 
 def my_attempts(request: Request) -> QuerySet[Any]:

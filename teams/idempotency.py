@@ -1,0 +1,68 @@
+"""`Idempotency-Key`: a request that is sent again, because its answer was lost, does its work once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+
+from qmportal.lib.api import Conflict
+from teams.models import KeptAnswer
+
+if TYPE_CHECKING:
+    # DRF's views import this module while they are being loaded.
+    from rest_framework.request import Request
+
+HEADER = "Idempotency-Key"
+KEY = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+class AnotherBody(exceptions.APIException):
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_code = "idempotency_key_reused"
+    default_detail = "This Idempotency-Key was sent before with another body. Use a new key for a new request."
+
+
+class UnderWay(Conflict):
+    default_code = "in_progress"
+    default_detail = "A request with this Idempotency-Key is still being processed. Try again in a moment."
+
+
+def once(request: Request, act: Callable[[], Response]) -> Response:
+    """What `act` answers; or, if the person has sent this key to this address before, what it answered then.
+
+    Only what succeeded is kept: a refused request may be mended and sent again under the same key.
+    """
+    key = request.headers.get(HEADER)
+    if key is None:
+        return act()
+    if not KEY.fullmatch(key):
+        raise exceptions.ValidationError({HEADER: "Use 1 to 200 visible ASCII characters, such as a UUID."})
+    mine: dict[str, Any] = {"user": request.user, "address": request.path, "key": key}
+    digest = hashlib.sha256(json.dumps(request.data, sort_keys=True).encode()).hexdigest()
+    with transaction.atomic():
+        _lock_or_refuse(f"{request.user.pk} {request.path} {key}")
+        kept = KeptAnswer.objects.filter(**mine).first()
+        if kept and kept.created_at > timezone.now() - KeptAnswer.KEPT_FOR:
+            if kept.digest != digest:
+                raise AnotherBody
+            return Response(kept.body, status=kept.status, headers={"Location": kept.location} if kept.location else None)
+        response = act()
+        answer = {"status": response.status_code, "body": response.data, "location": response.headers.get("Location", "")}
+        KeptAnswer.objects.update_or_create(**mine, defaults={"digest": digest, "created_at": timezone.now(), **answer})
+        return response
+
+
+def _lock_or_refuse(name: str) -> None:
+    """Until the transaction ends, its twin is sent away."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"idempotency {name}"])
+        if not cursor.fetchone()[0]:
+            raise UnderWay
