@@ -89,12 +89,12 @@ def amount(value: Decimal, unit: str) -> str:
     return number(float(value), 2) + (unit if unit == "%" else "")
 
 
-def meters(content: engine.Scenario, run: engine.Run) -> list[Meter]:
+def meters(play: engine.Play) -> list[Meter]:
     """Every metric with its history over the run."""
     shown = []
-    for metric in content.metrics.values():
-        values = [state.values[metric.id] for state in run.states]
-        move = Move(metric, values[-2], values[-1]) if run.steps else None
+    for metric in play.content.metrics.values():
+        values = [state.values[metric.id] for state in play.run.states]
+        move = Move(metric, values[-2], values[-1]) if play.run.steps else None
         shown.append(Meter(metric, values[-1], move, charts.sparkline([float(value) for value in values])))
     return shown
 
@@ -120,26 +120,18 @@ class Question:
         return f"Decision {self.seq} of about {self.of}"
 
 
-def question(attempt: Attempt) -> Question:
+def question(play: engine.Play) -> Question:
     """The step that waits, with nothing that would give its answer away."""
-    content, run, node = attempt.content, attempt.run, attempt.node
     return Question(
-        seq=attempt.next_seq,
-        of=max(len(content.optimal_path), attempt.next_seq),
-        kind=node.kind,
-        infos=infos(attempt),
-        prompt=node.prompt,
-        options=tuple((choice.id, choice.label) for choice in engine.shuffled_choices(content, run.state, attempt.seed)),
-        check=check_of(node),
-        meters=meters(content, run),
+        seq=play.seq,
+        of=max(len(play.content.optimal_path), play.seq),
+        kind=play.node.kind,
+        infos=play.infos,
+        prompt=play.node.prompt,
+        options=tuple((choice.id, choice.label) for choice in play.options(play.run.state)),
+        check=check_of(play.node),
+        meters=meters(play),
     )
-
-
-def infos(attempt: Attempt) -> tuple[str, ...]:
-    """What is told on the way from the last decision to where the attempt stands."""
-    content = attempt.content
-    passed = attempt.steps[-1].passed if attempt.steps else engine.opening(content)
-    return tuple(content.nodes[key].prompt for key in passed if content.nodes[key].kind == "info")
 
 
 def check_of(node: engine.Node) -> Check | None:
@@ -189,9 +181,9 @@ class Reveal:
         return CONFIDENCE.get(self.event.confidence or 0, "")
 
 
-def reveal(attempt: Attempt, event: DecisionEvent, shares: dict[str, Counter[str]] | None = None) -> Reveal:
+def reveal(play: engine.Play, event: DecisionEvent, shares: dict[str, Counter[str]] | None = None) -> Reveal:
     """What a committed decision did, and what its other options would have done; `shares` as `colleagues` gives them."""
-    content = attempt.content
+    content = play.content
     before = engine.State.from_data(event.state_before)
     node = content.nodes[event.node]
     step = engine.commit(content, before, event.choice)
@@ -201,10 +193,7 @@ def reveal(attempt: Attempt, event: DecisionEvent, shares: dict[str, Counter[str
         event=event,
         seq=event.seq,
         prompt=node.prompt,
-        options=tuple(
-            _consequence(content, before, choice, event.choice, counts)
-            for choice in engine.shuffled_choices(content, before, attempt.seed)
-        ),
+        options=tuple(_consequence(content, before, choice, event.choice, counts) for choice in play.options(before)),
         moves=_moves(content, step),
         sentence=engine.change_sentence(content, step),
         check=check,
@@ -280,14 +269,14 @@ class Debrief:
 
 def debrief(attempt: Attempt) -> Debrief:
     """All that a finished attempt can teach."""
-    content = attempt.content
-    best, mine = engine.best_path(content), attempt.run
+    play = attempt.play
+    content, mine, best = play.content, play.run, engine.best_path(play.content)
     result = engine.score(content, mine)
     shares = colleagues(attempt)
     mixed = (content.scoring.decision * result.decision + content.scoring.outcome * result.outcome) / 100
     return Debrief(
         ending=content.nodes[result.ending],
-        infos=infos(attempt),
+        infos=play.infos,
         scoring=content.scoring,
         capped_from=round(mixed, 1) if mixed > result.cap else None,
         path=[
@@ -300,7 +289,7 @@ def debrief(attempt: Attempt) -> Debrief:
             for my_step, best_step in engine.side_by_side(mine, best)
         ],
         curves=[curve(metric, mine, best) for metric in content.metrics.values()],
-        reveals=[reveal(attempt, event, shares) for event in all_events(attempt)],
+        reveals=[reveal(play, event, shares) for event in all_events(attempt)],
         reflections=shipped.reflections(content.id),
     )
 

@@ -218,7 +218,6 @@ class Attempt(models.Model):
     class Mode(models.TextChoices):
         GRADED = "graded", "Graded"
         EXPLORE = "explore", "Exploring"
-        PREVIEW = "preview", "Preview"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="attempts")
     version = models.ForeignKey(ScenarioVersion, on_delete=models.PROTECT, related_name="attempts")
@@ -314,18 +313,10 @@ class Attempt(models.Model):
         return origin.attempt.steps[: origin.seq - 1] if origin else ()
 
     @property
-    def run(self) -> engine.Run:
-        return engine.Run(self.steps[-1].state_after if self.steps else engine.start(self.content), self.steps)
-
-    @property
-    def next_seq(self) -> int:
-        """The number of the decision that waits, from 1; the same in all explorations of one path."""
-        return len(self.steps) + 1
-
-    @property
-    def node(self) -> engine.Node:
-        """Where the person stands."""
-        return self.content.nodes[self.run.state.node]
+    def play(self) -> engine.Play:
+        """How it stands. Decisions are numbered from the start, the same in all explorations of one path."""
+        state = self.steps[-1].state_after if self.steps else engine.start(self.content)
+        return engine.Play(self.content, engine.Run(state, self.steps), self.seed)
 
     @transaction.atomic
     def commit(self, *, seq: int, choice: str, now: datetime, **told: Any) -> DecisionEvent:
@@ -335,19 +326,21 @@ class Attempt(models.Model):
         none here. The attempt is locked meanwhile, so that of two presses one decides.
         """
         attempt = Attempt.objects.select_for_update(of=("self",)).select_related("version__scenario").get(pk=self.pk)
-        if not attempt.is_running or seq != attempt.next_seq:
+        play = attempt.play
+        if not attempt.is_running or seq != play.seq:
             raise OutOfStep
-        step = engine.commit(attempt.content, attempt.run.state, choice)
+        step = engine.commit(play.content, play.run.state, choice)
         event = DecisionEvent.of(step, attempt=attempt, seq=seq, at=now, **told)
         event.save()
-        attempt.__dict__.pop("own_events", None)
-        attempt.__dict__.pop("steps", None)
-        if attempt.node.kind == "ending":
-            attempt._finish(now)
+        for outdated in ("own_events", "steps"):
+            attempt.__dict__.pop(outdated, None)
+        play = play.then(step)
+        if play.node.kind == "ending":
+            attempt._finish(play, now)
         return event
 
-    def _finish(self, now: datetime) -> None:
-        result = engine.score(self.content, self.run)
+    def _finish(self, play: engine.Play, now: datetime) -> None:
+        result = engine.score(play.content, play.run)
         self.finished_at, self.ending = now, result.ending
         self.decision_score, self.outcome_score = result.decision, result.outcome
         self.score, self.passed = result.score, result.passed

@@ -96,6 +96,49 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Play:
+    """A scenario as one person plays it: the text, the run so far, and the seed that shuffles the options they see."""
+
+    content: Scenario
+    run: Run
+    seed: int
+
+    @classmethod
+    def new(cls, content: Scenario, seed: int = 0) -> Play:
+        return cls(content, Run(start(content)), seed)
+
+    @property
+    def node(self) -> Node:
+        """Where the person stands."""
+        return self.content.nodes[self.run.state.node]
+
+    @property
+    def seq(self) -> int:
+        """The number of the decision that waits, from 1."""
+        return len(self.run.steps) + 1
+
+    @property
+    def infos(self) -> tuple[str, ...]:
+        """What is told on the way from the last decision to where the person stands."""
+        passed = self.run.steps[-1].passed if self.run.steps else opening(self.content)
+        return tuple(self.content.nodes[key].prompt for key in passed if self.content.nodes[key].kind == "info")
+
+    def before(self, seq: int) -> Play:
+        """As it stood when that decision waited."""
+        if seq >= self.seq:
+            return self
+        taken, waiting = self.run.steps[: seq - 1], self.run.steps[seq - 1]
+        return Play(self.content, Run(waiting.state_before, taken), self.seed)
+
+    def then(self, step: Step) -> Play:
+        return Play(self.content, Run(step.state_after, (*self.run.steps, step)), self.seed)
+
+    def options(self, state: State) -> list[Choice]:
+        """The visible choices of a state, in this person's order."""
+        return shuffled_choices(self.content, state, self.seed)
+
+
+@dataclass(frozen=True)
 class Score:
     """The result of a finished run. `decision`, `outcome` and `score` are 0..100, half up to one decimal."""
 

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             name='Attempt',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mode', models.CharField(choices=[('graded', 'Graded'), ('explore', 'Exploring'), ('preview', 'Preview')], default='graded', max_length=7)),
+                ('mode', models.CharField(choices=[('graded', 'Graded'), ('explore', 'Exploring')], default='graded', max_length=7)),
                 ('first', models.BooleanField(default=False, help_text="The person's first graded attempt at the scenario.")),
                 ('staff', models.BooleanField(default=False, help_text='Taken by somebody who may author scenarios.')),
                 ('seed', models.PositiveIntegerField(help_text='Shuffles the order of options; kept so that it stays the same.')),

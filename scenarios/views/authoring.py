@@ -132,7 +132,7 @@ def authoring_preview(request: SignedInRequest, slug: str) -> HttpResponse:
     verdict = judge_typing(slug, publishing.draft_text(scenario, newest), newest)
     context = _about(scenario, newest, "preview", verdict) | {"verdict": verdict}
     if verdict.playable and verdict.content:
-        context |= previewing.preview(verdict.content, scenario, request.user, request.GET)
+        context |= previewing.preview(verdict.content, scenario.pk, request.GET)
     return render_page(request, "scenarios/authoring/preview.html", context, status=422 if context.get("refused") else 200)
 
 

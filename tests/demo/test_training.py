@@ -101,7 +101,7 @@ def test_everything_happened_in_order_and_nothing_in_the_future():
         moments = [attempt.started_at, *(event.at for event in attempt.events.all())]
         assert moments == sorted(moments)
         assert attempt.version.published_at < attempt.started_at
-        assert engine.replay(attempt.version.content, [event.choice for event in attempt.events.all()]) == attempt.run
+        assert engine.replay(attempt.version.content, [event.choice for event in attempt.events.all()]) == attempt.play.run
     moments = {
         DecisionEvent: "at",
         CheckAnswer: "at",

@@ -62,7 +62,7 @@ def test_an_attempt_from_beginning_to_end(client, attempt):
 
 def test_nothing_leaves_before_the_commit(client, attempt):
     for seq, choice in enumerate(["smash", "cut_over", "fix_now"], start=1):
-        node = Attempt.objects.get().node
+        node = Attempt.objects.get().play.node
         body = client.get(f"/api/v1/attempts/{attempt['id']}/").content.decode()
         assert '"quality"' not in body
         assert '"moves"' not in body

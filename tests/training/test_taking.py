@@ -114,7 +114,7 @@ def test_the_order_of_options_follows_the_stored_seed(client, attempt):
 def test_nothing_of_the_other_options_leaves_before_the_commit(client, attempt):
     step = client.get(attempt.get_absolute_url()).content.decode()
     for choice in ["smash", "cut_over", "fix_now"]:
-        node = Attempt.objects.get(pk=attempt.pk).node
+        node = Attempt.objects.get(pk=attempt.pk).play.node
         for secret in secrets_of(node):
             assert escape(secret) not in step
         for word in ("Best choice", "Fair<", "Poor", "Harmful"):
@@ -226,7 +226,7 @@ def test_another_browser_goes_on_at_the_exact_decision(client, learner, attempt)
 
 def test_of_two_presses_one_decides(attempt):
     twin = Attempt.objects.get(pk=attempt.pk)
-    assert (attempt.next_seq, twin.next_seq) == (1, 1)
+    assert (attempt.play.seq, twin.play.seq) == (1, 1)
     completion.decide(attempt, seq=1, choice="smash", now=timezone.now())
     with pytest.raises(OutOfStep):
         completion.decide(twin, seq=1, choice="bankrupt", now=timezone.now())
