@@ -19,6 +19,9 @@ from teams.models import User
 from training.certificates import issue_for
 from training.models import Assignment, ItemKind
 
+# What a person is told when a choice cannot be played, although it was offered.
+FAULTY = "This version of the scenario has a fault: this choice leads nowhere. Nothing was saved. Please tell an admin."
+
 
 @transaction.atomic
 def decide(attempt: Attempt, *, seq: int, choice: str, now: datetime, **told: Any) -> DecisionEvent:

@@ -14,6 +14,7 @@ from scenarios.models import Attempt, Scenario
 from scenarios.publishing import TEMPLATE, judge
 from teams.models import Role
 from tests.factories import NOON, make_member, make_team, make_user
+from tests.scenarios.loops import LOOPS, looping
 from training.completion import decide
 from training.models import Assignment, ItemKind
 
@@ -132,18 +133,9 @@ def test_a_draft_that_proves_badly_is_drawn_all_the_same(client, author):
     assert "Node map of Ship or wait" in page
 
 
-INFO = "  {}: {{kind: info, prompt: Wait., to: {}}}\n"
-LOOPS = {
-    "two infos": INFO.format("round", "again") + INFO.format("again", "round"),
-    "an info to itself": INFO.format("round", "round"),
-    "a gate": "  round: {kind: gate, rules: [{when: [{metric: trust, op: ge, value: 1}], to: round}], else: bad}\n",
-    "a decision": INFO.format("round", "friday"),
-}
-
-
-@pytest.mark.parametrize("loop", LOOPS.values(), ids=LOOPS)
+@pytest.mark.parametrize("loop", LOOPS)
 def test_no_page_walks_a_draft_round_and_round(client, author, loop):
-    text = FIRST.replace("to: monday", "to: round", 1).replace("  split:\n", f"{loop}  split:\n")
+    text = looping(loop)
     scenario = make_draft(text)
     for name in ("authoring_edit", "authoring_texts", "authoring_preview", "authoring_publish", "authoring_versions"):
         page = client.get(url(name, "tiny"))

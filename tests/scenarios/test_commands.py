@@ -12,6 +12,7 @@ from scenarios import engine
 from scenarios.content import HERE, scenario_texts
 from scenarios.models import Scenario, ScenarioVersion
 from tests.factories import make_user
+from tests.scenarios.loops import LOOPS, looping
 from training.management.commands import load_library
 
 ZERO_BUG = HERE / "shipped" / "zero_bug_policy.yaml"
@@ -43,6 +44,16 @@ def test_a_fault_ends_with_an_error_and_names_its_line(tmp_path):
     with pytest.raises(CommandError, match="must not be published yet"):
         call_command("check_scenario", str(file), stdout=out)
     assert "E03 E line" in out.getvalue()
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_loop_is_a_fault_and_its_paths_are_not_followed(tmp_path, loop):
+    file = tmp_path / "loop.yaml"
+    file.write_text(looping(loop))
+    out = StringIO()
+    with pytest.raises(CommandError, match="must not be published yet"):
+        call_command("check_scenario", str(file), "--paths", stdout=out)
+    assert "E07 E line" in out.getvalue()
 
 
 @pytest.mark.parametrize("text", [None, b"\xff\xfe"])

@@ -21,11 +21,12 @@ from library.checks import ChoiceField
 from qmportal.lib.api import Conflict, refuse_undeclared
 from qmportal.lib.serializers import ProseField
 from scenarios import attempts
+from scenarios.engine import NotPlayable
 from scenarios.forms.taking import step_form
 from scenarios.models import Attempt, NotOffered, OutOfStep, Scenario, TooSoon
 from teams.authentication import person
 from training.catalogue import offers
-from training.completion import decide
+from training.completion import FAULTY, decide
 
 ATTEMPT_STATES = ["running", "finished", "set_aside"]
 STANDINGS = ["not_started", "in_progress", "passed", "not_passed"]
@@ -152,7 +153,7 @@ def my_attempts(request: Request) -> QuerySet[Any]:
 
 def in_full(request: Request, id: int) -> dict[str, Any]:
     attempt = get_object_or_404(my_attempts(request).select_related("version__scenario", "user"), pk=id)
-    attempt.question = attempts.question(attempt) if attempt.is_running else None
+    attempt.question = attempts.question(attempt.play) if attempt.is_running else None
     attempt.result = attempts.debrief(attempt) if attempt.finished_at else None
     return dict(AttemptInFull(attempt).data)
 
@@ -243,18 +244,18 @@ class DecisionList(APIView):
     def get(self, request: Request, id: int) -> Response:
         refuse_undeclared(request, {"format"})
         attempt = self._find(request, id)
-        return Response([DecisionRow(attempts.reveal(attempt, event)).data for event in attempt.own_events])
+        return Response([DecisionRow(attempts.reveal(attempt.play, event)).data for event in attempt.own_events])
 
     def post(self, request: Request, id: int) -> Response:
         attempt = self._find(request, id)
         asked = NewDecision(data=request.data)
         asked.is_valid(raise_exception=True)
         told = asked.validated_data
-        if not attempt.is_running or told["seq"] != attempt.next_seq:
+        if not attempt.is_running or told["seq"] != attempt.play.seq:
             return self._out_of_step(request, id)
         answers = {f"answer_{key}": value for key, value in told.pop("answers", {}).items()}
         typed = {key: value for key, value in told.items() if value is not None}
-        form = step_form(attempts.question(attempt), answers | typed)
+        form = step_form(attempts.question(attempt.play), answers | typed)
         if not form.is_valid():
             errors = {name: [str(error) for error in found] for name, found in form.errors.items()}
             raise ValidationError({name.removeprefix("answer_"): found for name, found in errors.items()})
@@ -262,7 +263,9 @@ class DecisionList(APIView):
             event = decide(attempt, seq=told["seq"], choice=form.answer, now=timezone.now(), **form.told)
         except OutOfStep:
             return self._out_of_step(request, id)
-        return Response(DecisionRow(attempts.reveal(attempt, event)).data, status=status.HTTP_201_CREATED)
+        except NotPlayable:
+            raise ValidationError({"choice": FAULTY}) from None
+        return Response(DecisionRow(attempts.reveal(attempt.play, event)).data, status=status.HTTP_201_CREATED)
 
     def _find(self, request: Request, id: int) -> Attempt:
         attempt = Attempt.objects.visible_to(request.user).select_related("version__scenario", "user").filter(pk=id).first()

@@ -20,7 +20,7 @@ from scenarios.models import Attempt, NotOffered, OutOfStep, Scenario, TooSoon
 from teams.permissions import can_author, can_train, require
 from teams.requests import SignedInRequest
 from training.catalogue import offers
-from training.completion import decide
+from training.completion import FAULTY, decide
 
 ALREADY = "That decision was already made. Nothing was changed; this is where you are now."
 
@@ -48,7 +48,7 @@ def intro(request: SignedInRequest, slug: str) -> HttpResponse:
         "scenario": scenario,
         "content": version.content,
         "standing": standing,
-        "meters": attempts.meters(version.content, engine.Run(engine.start(version.content))),
+        "meters": attempts.meters(engine.Play.new(version.content)),
         "mine": Attempt.objects.visible_to(request.user).graded().finished().filter(version__scenario=scenario),
     }
     return render_page(request, "training/taking/intro.html", context)
@@ -87,8 +87,8 @@ def step(request: SignedInRequest, pk: int, seq: int) -> HttpResponse:
     event = get_object_or_404(mine.events, seq=seq)
     context = {
         "attempt": mine,
-        "reveal": attempts.reveal(mine, event),
-        "meters": attempts.meters(mine.content, engine.Run(mine.steps[seq - 1].state_after, mine.steps[:seq])),
+        "reveal": attempts.reveal(mine.play, event),
+        "meters": attempts.meters(mine.play.before(seq + 1)),
         "is_last": seq == len(mine.steps),
         "trail": attempts.trail(mine),
     }
@@ -132,15 +132,18 @@ def _find(request: SignedInRequest, pk: int) -> Attempt:
 
 
 def _decide(request: SignedInRequest, mine: Attempt) -> HttpResponse:
-    if not mine.is_running or request.POST.get("seq") != str(mine.next_seq):
+    if not mine.is_running or request.POST.get("seq") != str(mine.play.seq):
         return _out_of_step(request, mine)
-    form = step_form(attempts.question(mine), request.POST)
+    form = step_form(attempts.question(mine.play), request.POST)
     if not form.is_valid():
         return _decision_page(request, mine, form=form, status=422)
     try:
-        event = decide(mine, seq=mine.next_seq, choice=form.answer, now=timezone.now(), **form.told)
+        event = decide(mine, seq=mine.play.seq, choice=form.answer, now=timezone.now(), **form.told)
     except OutOfStep:
         return _out_of_step(request, mine)
+    except engine.NotPlayable:
+        form.add_error(None, FAULTY)
+        return _decision_page(request, mine, form=form, status=422)
     return go(request, resolve_url("training:step", mine.pk, event.seq))
 
 
@@ -155,7 +158,7 @@ def _out_of_step(request: SignedInRequest, mine: Attempt) -> HttpResponse:
 def _decision_page(
     request: SignedInRequest, mine: Attempt, *, form: Any = None, notice: str = "", status: int = 200
 ) -> HttpResponse:
-    question = attempts.question(mine)
+    question = attempts.question(mine.play)
     context = {
         "attempt": mine,
         "question": question,
