@@ -6,11 +6,11 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Max
 from django.urls import reverse
 
 from library.checks import KnowledgeCheck, grade, next_due
 from qmportal.lib.days import local_day
+from qmportal.lib.ordered import Ordered
 from teams.models import User
 
 
@@ -111,14 +111,7 @@ class PageEdit(models.Model):
         return f"{self.page} at {self.at:%Y-%m-%d}"
 
 
-class LibraryLinkQuerySet(models.QuerySet["LibraryLink"]):
-    def behind_all(self) -> int:
-        """The position of a new entry; it is moved from there."""
-        last = self.aggregate(last=Max("position"))["last"]
-        return 0 if last is None else last + 1
-
-
-class LibraryLink(models.Model):
+class LibraryLink(Ordered):
     """A tool or a certification worth knowing, with its kind and what it costs. Editable."""
 
     class Section(models.TextChoices):
@@ -131,22 +124,12 @@ class LibraryLink(models.Model):
     cost = models.CharField(max_length=120, blank=True)
     url = models.URLField(blank=True)
     note = models.CharField(max_length=300, blank=True)
-    position = models.PositiveSmallIntegerField(default=0)
-
-    objects = LibraryLinkQuerySet.as_manager()
 
     class Meta:
-        ordering = ["section", "position", "title"]
+        ordering = ["section", "position", "id"]
 
     def __str__(self) -> str:
         return self.title
 
-    @transaction.atomic
-    def move(self, by: int) -> None:
-        """Up (-1) or down (1) among the entries of its section; at either end it stays."""
-        rows = list(LibraryLink.objects.select_for_update().filter(section=self.section))
-        place = rows.index(self)
-        rows.insert(max(0, place + by), rows.pop(place))
-        for position, row in enumerate(rows):
-            row.position = position
-        LibraryLink.objects.bulk_update(rows, ["position"])
+    def siblings(self) -> models.QuerySet[LibraryLink]:
+        return LibraryLink.objects.filter(section=self.section)

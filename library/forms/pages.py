@@ -111,3 +111,8 @@ class LinkForm(forms.ModelForm):
         section = self.fields["section"]
         assert isinstance(section, forms.ChoiceField)
         section.choices = LibraryLink.Section.choices
+
+    def save(self, commit: bool = True) -> LibraryLink:
+        if self.instance.pk is None or "section" in self.changed_data:
+            self.instance.put_last()
+        return super().save(commit)

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('position', models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                'ordering': ['section', 'position', 'title'],
+                'ordering': ['section', 'position', 'id'],
             },
         ),
         migrations.CreateModel(

@@ -214,7 +214,7 @@ def links_edit(request: SignedInRequest) -> HttpResponse:
 @form_page
 def link_create(request: SignedInRequest) -> HttpResponse:
     require(is_admin(request.user), ADMINS_EDIT)
-    return _link_form(request, LibraryLink(position=LibraryLink.objects.behind_all()), "Add an entry")
+    return _link_form(request, LibraryLink(), "Add an entry")
 
 
 @form_page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
 from qmportal.lib.forms import LineField, clean_formfield, with_stored
 from teams.models import Role, Team, TeamQuerySet, User
@@ -74,8 +74,7 @@ class ItemForm(forms.ModelForm):
         return cleaned
 
     def save(self, commit: bool = True) -> PlanItem:
-        last = self.instance.plan.items.aggregate(last=Max("position"))["last"]
-        self.instance.position = (last or 0) + 1
+        self.instance.put_last()
         return super().save(commit)
 
 

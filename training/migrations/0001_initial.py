@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
             name='PlanItem',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
+                ('position', models.PositiveSmallIntegerField(default=0)),
                 ('kind', models.CharField(choices=[('scenario', 'Decision scenario'), ('check', 'Knowledge check'), ('page', 'Library page')], max_length=8)),
                 ('ref', models.CharField(help_text="A scenario's slug, a check's id or a page's slug.", max_length=60)),
                 ('due_days', models.PositiveSmallIntegerField(default=14, help_text='Days after it was assigned.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(730)], verbose_name='Due after')),
