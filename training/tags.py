@@ -52,6 +52,12 @@ def pages_assigned(user: User) -> dict[str, date]:
 
 
 @register.filter
+def audience(plan: Plan, user: User) -> str:
+    """Whom a plan is for, in words."""
+    return plan.audience_for(user)
+
+
+@register.filter
 def get(values: Mapping[str, Any], key: str) -> Any:
     return values.get(key)
 

@@ -121,6 +121,21 @@ def test_plans_of_the_organisation_and_of_teams_above_keep_their_name(client, ma
     assert [row["plan"] for row in client.get("/api/v1/progress/?person=ANN@example.com").json()["results"]]
 
 
+def test_a_plan_does_not_name_a_hidden_parent_team(client, mara, payments):
+    above = make_team(name="Falconry", members_only=True)
+    payments.parent = above
+    payments.save()
+    plan = make_plan(above, name="Above")
+    make_plan(above, name="Earlier", ref="andon", retired_at=NOON)
+    for page in ("/training/plans/", plan.get_absolute_url(), f"{plan.get_absolute_url()}assign/", "/training/progress/"):
+        text = client.get(page).text
+        assert "Above" in text, page
+        assert "Falconry" not in text, page
+    assert "Everyone in a parent team" in client.get("/training/plans/").text
+    client.force_login(make_user(admin=True))
+    assert "Everyone in Falconry" in client.get("/training/plans/").text
+
+
 # ---- The inbox -----------------------------------------------------------------------------------------------------------
 
 

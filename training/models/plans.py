@@ -17,8 +17,10 @@ from django.urls import reverse
 from library.models import CheckAnswer, PageRead
 from notifications.models import Notification
 from qmportal.lib.days import local_day
+from qmportal.lib.ordered import Ordered
 from scenarios.models import Attempt
 from teams.models import Membership, Role, Team, User
+from teams.permissions import can_see
 from training.models.assignments import Assignment, ItemKind
 
 if TYPE_CHECKING:
@@ -102,11 +104,12 @@ class Plan(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("training:plan", args=[self.pk])
 
-    @property
-    def audience(self) -> str:
-        """Whom it is for, in words."""
+    def audience_for(self, user: AnyUser) -> str:
+        """Whom it is for, in words. A team above that is hidden from this person is not named."""
         role = f"{self.get_role_display()}s" if self.role else "Everyone"
-        return f"{role} in {self.team}" if self.team else f"{role} in the organisation"
+        if self.team is None:
+            return f"{role} in the organisation"
+        return f"{role} in {self.team}" if can_see(user, self.team) else f"{role} in a parent team"
 
     def people(self) -> models.QuerySet[User]:
         """Everybody it is for: active members with its role, of its team and those below."""
@@ -194,11 +197,10 @@ def earliest_success(people: Collection[int]) -> dict[tuple[int, str, str], date
     return {(user, kind, ref): at for kind, rows in found for user, ref, at in rows.order_by()}
 
 
-class PlanItem(models.Model):
+class PlanItem(Ordered):
     """One scenario, check or page of a plan, in its place."""
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="items")
-    position = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=8, choices=ItemKind)
     ref = models.CharField(max_length=60, help_text="A scenario's slug, a check's id or a page's slug.")
     due_days = models.PositiveSmallIntegerField(
@@ -221,12 +223,5 @@ class PlanItem(models.Model):
     def __str__(self) -> str:
         return f"{self.plan}: {self.ref}"
 
-    @transaction.atomic
-    def move(self, by: int) -> None:
-        """Up (-1) or down (1) in the plan; at either end it stays."""
-        rows = list(PlanItem.objects.select_for_update().filter(plan=self.plan_id).order_by("position", "pk"))
-        place = rows.index(self)
-        rows.insert(max(0, place + by), rows.pop(place))
-        for position, row in enumerate(rows, start=1):
-            row.position = position
-        PlanItem.objects.bulk_update(rows, ["position"])
+    def siblings(self) -> models.QuerySet[PlanItem]:
+        return PlanItem.objects.filter(plan=self.plan_id)

@@ -49,7 +49,7 @@ def plans(request: SignedInRequest) -> HttpResponse:
         Plan.objects.visible_to(request.user)
         .select_related("team")
         .annotate(
-            parts=Count("items", distinct=True),
+            item_count=Count("items", distinct=True),
             people_count=Count("assignments__user", distinct=True, filter=Q(assignments__in=asked)),
         )
     )
@@ -135,7 +135,7 @@ def plan_item(request: SignedInRequest, pk: int, item: int) -> HttpResponse:
             if not form.is_valid():
                 return _plan_page(request, found, problem=f"Due after: {form.errors['due_days'][0]}")
             form.save()
-    return redirect(f"{found.get_absolute_url()}#parts")
+    return redirect(f"{found.get_absolute_url()}#items")
 
 
 @require_POST
@@ -194,20 +194,20 @@ def _offered(request: SignedInRequest, found: Plan, teams: TeamQuerySet) -> tupl
 
 
 def _candidates(request: SignedInRequest, found: Plan, form: AssignForm, people: list[User]) -> list[dict[str, Any]]:
-    """The people to tick, with how many parts of the plan each has already."""
-    parts = {(item.kind, item.ref) for item in found.items.all()}
+    """The people to tick, with how many items of the plan each has already."""
+    items = {(item.kind, item.ref) for item in found.items.all()}
     has = {person.pk: 0 for person in people}
     rows = Assignment.objects.visible_to(request.user).filter(user__in=people, withdrawn_at=None)
     asked = rows.values_list("user_id", "kind", "ref")
     for user, kind, ref in asked.distinct():
-        has[user] += (kind, ref) in parts
+        has[user] += (kind, ref) in items
     ticked = set(request.POST.getlist("people")) if form.is_bound else None
     nobody = request.GET.get("ticked") == "none"
     return [
         {
             "person": person,
             "has": has[person.pk],
-            "all": bool(parts) and has[person.pk] == len(parts),
+            "all": bool(items) and has[person.pk] == len(items),
             "ticked": str(person.pk) in ticked if ticked is not None else not nobody,
         }
         for person in people
@@ -236,9 +236,9 @@ def board(request: SignedInRequest) -> HttpResponse:
     chosen = filters.cleaned_data
     if chosen.get("team"):
         teams = teams.descendants_of(Team.objects.get(slug=chosen["team"]))
-    parts = set(chosen["plan"].items.values_list("kind", "ref")) if chosen.get("plan") else set()
+    items = set(chosen["plan"].items.values_list("kind", "ref")) if chosen.get("plan") else set()
     rows, members = progress.board(teams, request.user, timezone.now())
-    rows = progress.narrow(rows, person=chosen.get("person"), state=chosen.get("state") or "", items=parts)
+    rows = progress.narrow(rows, person=chosen.get("person"), state=chosen.get("state") or "", items=items)
     if request.GET.get("format") == "csv":
         return _csv(rows)
     return render_page(
