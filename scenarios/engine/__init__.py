@@ -17,18 +17,12 @@ from .model import (
     Rule,
     Scenario,
     Scoring,
-    Translation,
     from_data,
-    from_json,
     graph_hash,
-    localise,
     reworded,
-    stale_paths,
-    text_digest,
     text_hash,
     text_paths,
     to_data,
-    to_json,
     to_yaml,
 )
 from .play import (
@@ -56,7 +50,7 @@ from .play import (
     visible_choices,
 )
 from .report import Problem, publishable
-from .validation import Findings, examine, read_translation, validate
+from .validation import Findings, examine, validate
 
 __all__ = [
     "MAX_STEPS",
@@ -82,7 +76,6 @@ __all__ = [
     "State",
     "Step",
     "TooManyPaths",
-    "Translation",
     "best_first",
     "best_path",
     "change_sentence",
@@ -92,26 +85,20 @@ __all__ = [
     "examine",
     "finished",
     "from_data",
-    "from_json",
     "graph_hash",
-    "localise",
     "node_map",
     "opening",
     "outline",
     "publishable",
-    "read_translation",
     "replay",
     "reworded",
     "score",
     "shuffled_choices",
     "side_by_side",
-    "stale_paths",
     "start",
-    "text_digest",
     "text_hash",
     "text_paths",
     "to_data",
-    "to_json",
     "to_yaml",
     "validate",
     "visible_choices",

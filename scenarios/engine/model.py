@@ -13,7 +13,6 @@ from typing import Any
 import yaml
 
 SCHEMA = "qm-scenario/1"
-TRANSLATION_SCHEMA = "qm-translation/1"
 KINDS = ("decision", "info", "gate", "check", "ending")
 OUTCOMES = ("success", "partial", "failure")
 OPERATORS = ("lt", "le", "eq", "ge", "gt")  # the names that Python's `operator` has for them
@@ -336,15 +335,6 @@ def _keyed(items: Any) -> dict[str, Any]:
     return {item["id"]: {name: value for name, value in item.items() if name != "id"} for item in items}
 
 
-def to_json(scenario: Scenario) -> str:
-    """Canonical JSON: the same scenario always gives the same bytes."""
-    return _canonical(to_data(scenario))
-
-
-def from_json(text: str) -> Scenario:
-    return from_data(json.loads(text, parse_float=Decimal))
-
-
 def _canonical(data: Any) -> str:
     return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
@@ -405,33 +395,6 @@ def _texts(scenario: Scenario) -> Iterator[tuple[str, str]]:
         for choice in node.choices.values():
             for name in ("label", "reveal", "why"):
                 yield f"nodes.{node.id}.choices.{choice.id}.{name}", getattr(choice, name)
-
-
-def text_digest(text: str) -> str:
-    """Short hash of a source text, kept beside its translation to notice when the source has changed."""
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-@dataclass(frozen=True)
-class Translation:
-    """A sidecar file `<id>.<language>.yaml`: text path -> (digest of the source text, translated text)."""
-
-    language: str
-    texts: Mapping[str, tuple[str, str]]
-
-
-def stale_paths(scenario: Scenario, translation: Translation) -> tuple[str, ...]:
-    """Paths whose source has changed since it was translated, or is gone: the source is shown instead."""
-    source = text_paths(scenario)
-    return tuple(
-        path for path, (digest, _) in translation.texts.items() if path not in source or text_digest(source[path]) != digest
-    )
-
-
-def localise(scenario: Scenario, translation: Translation) -> Scenario:
-    """The scenario in another language; what is stale or not translated stays in the source language."""
-    stale = set(stale_paths(scenario, translation))
-    return reworded(scenario, {path: words for path, (_, words) in translation.texts.items() if path not in stale})
 
 
 def reworded(scenario: Scenario, texts: Mapping[str, str]) -> Scenario:

@@ -15,11 +15,10 @@ from qmportal.lib import documents
 from qmportal.lib.documents import Path
 
 from . import model, play
-from .model import Choice, Node, Scenario, Translation
+from .model import Choice, Node, Scenario
 from .report import Problem, Report, publishable
-from .shape import HTML, MAX_TEXT, Shape
+from .shape import Shape
 
-DIGEST = re.compile(r"[0-9a-f]{12}\Z")
 MAX_PROMPT_WORDS = 120
 MAX_DECISIONS = 8
 MAX_LIX = 60  # "very hard to read"; LIX needs no dictionary, so it serves every European language
@@ -41,15 +40,14 @@ def examine(
     text: str,
     *,
     previous: Scenario | None = None,
-    translations: Iterable[Translation] = (),
     checks: Collection[str] | None = None,
     budget: play.Budget | None = None,
 ) -> Findings:
     """Read and judge one scenario file, following every path through it once.
 
-    `previous` is the published version that this text would follow (E17), `translations` its sidecar files
-    (W08), `checks` the ids of the knowledge checks that nodes may refer to. A `budget` of one's own is for a text that
-    is still being written: once it is used up, the paths are left for later (W10), since nobody should wait for them.
+    `previous` is the published version that this text would follow (E17), `checks` the ids of the knowledge checks that
+    nodes may refer to. Pass a `budget` for a text that is still being typed: once it is spent, the paths are not followed
+    (W10), so nobody has to wait for them.
     """
     try:
         document = documents.load(text)
@@ -64,10 +62,6 @@ def examine(
     _judge_words(report, scenario)
     paths = _judge_play(report, scenario, budget) if publishable(report.problems) else []
     _judge_step_from(report, scenario, previous)
-    for translation in translations:
-        for path in model.stale_paths(scenario, translation):
-            message = f"The {translation.language} text of `{path}` belongs to an older source text."
-            report.add("W08", tuple(path.split(".")), message, "Translate it again; until then the source is shown.")
     return Findings(scenario, report.sorted(), paths)
 
 
@@ -75,34 +69,11 @@ def validate(
     text: str,
     *,
     previous: Scenario | None = None,
-    translations: Iterable[Translation] = (),
     checks: Collection[str] | None = None,
 ) -> tuple[Scenario | None, list[Problem]]:
     """The scenario and the problems that `examine` finds."""
-    found = examine(text, previous=previous, translations=translations, checks=checks)
+    found = examine(text, previous=previous, checks=checks)
     return found.scenario, found.problems
-
-
-def read_translation(text: str) -> Translation:
-    """Read a sidecar file `<id>.<language>.yaml`; raises `Unreadable` with the line of the first fault."""
-    document = documents.load(text)
-    data = document.data
-    fix = "Write schema, scenario, language and texts: {path: {source: 12 hex digits, text: words}}."
-    if not isinstance(data, dict) or data.get("schema") != model.TRANSLATION_SCHEMA:
-        raise documents.Unreadable(f"This is not a `{model.TRANSLATION_SCHEMA}` file.", 1, fix)
-    if not isinstance(data.get("language"), str) or not isinstance(data.get("texts"), dict):
-        raise documents.Unreadable("`language` and `texts` are needed.", 1, fix)
-    texts: dict[str, tuple[str, str]] = {}
-    for path, entry in data["texts"].items():
-        digest = entry.get("source") if isinstance(entry, dict) else None
-        words = entry.get("text") if isinstance(entry, dict) else None
-        if not (isinstance(digest, str) and DIGEST.match(digest) and isinstance(words, str) and words.strip()):
-            raise documents.Unreadable(f"`{path}` needs a source digest and a text.", document.line(("texts", path)), fix)
-        if len(words) > MAX_TEXT or HTML.search(words):
-            line = document.line(("texts", path))
-            raise documents.Unreadable(f"`{path}` is longer than {MAX_TEXT} characters or holds HTML.", line, fix)
-        texts[path] = (digest, words.strip())
-    return Translation(data["language"], texts)
 
 
 # --- graph

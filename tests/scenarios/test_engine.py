@@ -1,5 +1,6 @@
 """The scenario engine: reading, every judgement, playing, scoring, and all forms that a scenario takes."""
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -9,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qmportal.lib.documents import Unreadable
 from scenarios import engine
 from scenarios.engine import Choice, Condition, Effect, Metric, Node, Rule, Scenario, Scoring
 from scenarios.engine.play import half_up
@@ -586,8 +586,13 @@ def test_a_draft_can_be_drawn_before_it_is_right():
 # Forms
 
 
+def stored(scenario: Scenario) -> Scenario:
+    """As PostgreSQL gives it back: JSON with its keys in another order."""
+    return engine.from_data(json.loads(json.dumps(engine.to_data(scenario), sort_keys=True)))
+
+
 def test_forms_round_trip(zero_bug):
-    assert engine.from_json(engine.to_json(zero_bug)) == zero_bug
+    assert stored(zero_bug) == zero_bug
     assert engine.from_data(engine.to_data(zero_bug)) == zero_bug
     assert read(engine.to_yaml(zero_bug)) == zero_bug
     again = engine.to_yaml(read(engine.to_yaml(zero_bug)))
@@ -596,7 +601,7 @@ def test_forms_round_trip(zero_bug):
 
 
 def test_json_keeps_the_order_of_choices_even_when_keys_are_sorted(zero_bug):
-    back = engine.from_json(engine.to_json(zero_bug))
+    back = stored(zero_bug)
     assert list(back.nodes) == list(zero_bug.nodes)
     assert list(back.nodes["close_how"].choices) == ["silent", "scan", "rejustify"]
 
@@ -617,33 +622,6 @@ def test_hashes_tell_words_from_ways():
     assert engine.graph_hash(scenario) != engine.graph_hash(graph)
     assert engine.text_hash(scenario) == engine.text_hash(graph)
     assert engine.text_hash(scenario) == engine.text_hash(read(tiny("1.0.0", "2.0.0")))
-
-
-def test_translation_falls_back_where_the_source_has_changed():
-    scenario = read(TINY)
-    path, title = "nodes.friday.choices.ship.label", "title"
-    sidecar = f"""\
-schema: qm-translation/1
-scenario: tiny_demo
-language: de
-texts:
-  {path}: {{source: {engine.text_digest("Ship")}, text: Ausliefern}}
-  {title}: {{source: 000000000000, text: Veraltet}}
-"""
-    translation = engine.read_translation(sidecar.replace(": 000000000000", ': "000000000000"'))
-    german = engine.localise(scenario, translation)
-    assert german.nodes["friday"].choices["ship"].label == "Ausliefern"
-    assert german.title == "Ship or wait"
-    assert engine.stale_paths(scenario, translation) == ("title",)
-    assert engine.graph_hash(german) == engine.graph_hash(scenario)
-    assert problem(TINY, "W08", translations=[translation]).line == 4
-    assert set(engine.text_paths(scenario)) >= {path, title, "metrics.trust.label", "nodes.good.lesson"}
-
-
-@pytest.mark.parametrize("text", ["a: 1", "schema: qm-translation/1\nlanguage: de\ntexts: {title: Titel}"])
-def test_a_sidecar_with_a_wrong_shape_is_refused(text):
-    with pytest.raises(Unreadable):
-        engine.read_translation(text)
 
 
 def test_node_map_runs_from_left_to_right(zero_bug):
@@ -821,7 +799,7 @@ def test_scores_stay_in_bounds(scenario):
 @settings(max_examples=100, deadline=None)
 @given(scenarios())
 def test_random_scenarios_round_trip(scenario):
-    assert engine.from_json(engine.to_json(scenario)) == scenario
+    assert stored(scenario) == scenario
     back, problems = engine.validate(engine.to_yaml(scenario))
     assert back == scenario, problems
     assert engine.graph_hash(back) == engine.graph_hash(scenario)
