@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from qmportal.schema import whole_schema
-from tests.test_access import PORTAL, World, world  # noqa: F401
+from tests.test_access import PORTAL, World, standing_world, world  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
