@@ -1,6 +1,8 @@
 from django.urls import path
 
 from defects import views
+from defects.models import Defect
+from records.history import record_history
 
 app_name = "defects"
 urlpatterns = [
@@ -8,6 +10,7 @@ urlpatterns = [
     path("new/", views.defect_create, name="create"),
     path("similar/", views.defect_similar, name="similar"),
     path("<str:reference>/", views.defect_detail, name="detail"),
+    path("<str:reference>/history/", record_history, {"model": Defect}, name="history"),
     path("<str:reference>/edit/", views.defect_edit, name="edit"),
     path("<str:reference>/delete/", views.defect_delete, name="delete"),
     path("<str:reference>/bring-back/", views.defect_bring_back, name="bring_back"),

@@ -1,12 +1,15 @@
 from django.urls import path
 
 from incidents import views
+from incidents.models import Incident
+from records.history import record_history
 
 app_name = "incidents"
 urlpatterns = [
     path("", views.incident_list, name="list"),
     path("new/", views.incident_create, name="create"),
     path("<str:reference>/", views.incident_detail, name="detail"),
+    path("<str:reference>/history/", record_history, {"model": Incident}, name="history"),
     path("<str:reference>/edit/", views.incident_edit, name="edit"),
     path("<str:reference>/move/", views.incident_move, name="move"),
     path("<str:reference>/move/undo/", views.incident_undo_move, name="undo_move"),

@@ -12,9 +12,12 @@ from django.views.decorators.csrf import csrf_exempt
 
 from benchmarks.api import MetricRows, TeamMetrics
 from defects.api import DefectDetail, DefectList
+from defects.models import Defect
 from incidents.api import IncidentDetail, IncidentList
+from incidents.models import Incident
 from pipeline.api import StageList
 from qmportal.api_root import Addresses, Unknown
+from records.history import RecordHistory
 from teams.api import TeamDetail, TeamList
 from training.api.attempts import AttemptDetail, AttemptList, DecisionList, ScenarioList
 from training.api.progress import ProgressList
@@ -56,8 +59,18 @@ urlpatterns = [
     path("v1/stages/", StageList.as_view(), name="api_stages"),
     path("v1/progress/", ProgressList.as_view(), name="api_progress"),
     path("v1/defects/", DefectList.as_view(), name="api_defects"),
+    path(
+        "v1/defects/<str:reference>/history/",
+        RecordHistory.as_view(queryset=Defect.objects.all()),
+        name="api_defect_history",
+    ),
     path("v1/defects/<str:reference>/", DefectDetail.as_view(), name="api_defect"),
     path("v1/incidents/", IncidentList.as_view(), name="api_incidents"),
+    path(
+        "v1/incidents/<str:reference>/history/",
+        RecordHistory.as_view(queryset=Incident.objects.all()),
+        name="api_incident_history",
+    ),
     path("v1/incidents/<str:reference>/", IncidentDetail.as_view(), name="api_incident"),
     path("v1/scenarios/", ScenarioList.as_view(), name="api_scenarios"),
     path("v1/attempts/", AttemptList.as_view(), name="api_attempts"),

@@ -153,6 +153,8 @@ if pool_size := env.int("QMPORTAL_POOL_SIZE", default=0):
 # Of a new row an event says only that it came, so its columns are empty; nobody looks events up by them.
 PGHISTORY_FIELD = pghistory.Field(null=True)
 PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
+# Not the time of the transaction: changes of several tables within one are told in their order.
+PGHISTORY_CREATED_AT_FUNCTION = "clock_timestamp()"
 HISTORY_KEPT_FOR = timedelta(days=env.int("QMPORTAL_HISTORY_DAYS", default=3 * 365))
 
 REDIS_URL = with_password(

@@ -24,6 +24,7 @@ import pghistory.core
 import pghistory.models
 import pghistory.trigger
 import pgtrigger
+from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.backends.signals import connection_created
 
@@ -58,7 +59,7 @@ class _BareEvent(pghistory.trigger.Event):
         return pgtrigger.Func(
             "WITH context AS MATERIALIZED (SELECT _pgh_attach_context() AS id)"  # noqa: S608
             f" INSERT INTO {table} ({columns})"
-            f" SELECT context.id, NOW(), '{self.label}', new_values.{primary_key}"
+            f" SELECT context.id, {settings.PGHISTORY_CREATED_AT_FUNCTION}, '{self.label}', new_values.{primary_key}"
             " FROM new_values, context; RETURN NULL;"
         )
 

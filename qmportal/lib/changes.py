@@ -1,0 +1,228 @@
+"""Reads the history of a row, in words: who changed what, when, by which door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.contrib.auth import get_user_model
+from django.core.paginator import Page, Paginator
+from django.db import models
+from django.db.models import OuterRef, Q, Subquery, Value
+from django.utils import timezone
+
+from qmportal.lib.history import ADDED, REMOVED, events_of
+
+PAGE_SIZE = 50
+LONGEST = 300
+EMPTY, HIDDEN = "Empty", "another record"
+DOORS = {
+    "page": "Portal",
+    "api": "API",
+    "import": "Import",
+    "task": "Background task",
+    "command": "Command line",
+    "admin": "Admin site",
+}
+# Columns whose filling and emptying is an act of its own.
+ACTS = {"deleted_at": ("Deleted", "Brought back"), "archived_at": ("Archived", "Restored")}
+
+
+class Source(NamedTuple):
+    """Some events of a model. `noun` and `named_by` say of which row they are, where several kinds stand on one page."""
+
+    model: type[models.Model]
+    events: Q
+    noun: str = ""
+    named_by: str = ""
+    hidden: frozenset[str] = frozenset()
+
+
+@dataclass
+class Change:
+    column: Any
+    before: Any
+    after: Any
+    """Plain values; a row that is pointed at as itself, or `HIDDEN`."""
+
+    @property
+    def label(self) -> str:
+        name = str(self.column.verbose_name)
+        return name[:1].upper() + name[1:]
+
+    @property
+    def words(self) -> tuple[str, str]:
+        return self._word(self.before), self._word(self.after)
+
+    def _word(self, value: Any) -> str:
+        if value in (None, "", []):
+            return EMPTY
+        if self.column.choices:
+            return str(dict(self.column.flatchoices).get(value, value))
+        if isinstance(value, bool):
+            return "Yes" if value else "No"
+        if isinstance(value, datetime):
+            return f"{timezone.localtime(value):%-d %b %Y, %H:%M}"
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+@dataclass
+class Entry:
+    at: datetime
+    act: str
+    subject: str
+    person: Any
+    door: str
+    request: str
+    changes: list[Change] = field(default_factory=list)
+
+    @property
+    def who(self) -> str:
+        if self.person:
+            return str(self.person)
+        return "The portal" if self.door in ("task", "import", "command") else "Unknown"
+
+    @property
+    def through(self) -> str:
+        return DOORS.get(self.door, "Unknown")
+
+
+def history_of(row: models.Model) -> Source:
+    """All events of one row."""
+    return Source(type(row), Q(pgh_obj=row.pk))
+
+
+def pages_of(sources: Sequence[Source]) -> Paginator[Any]:
+    """Which events, the latest first; `read` gives them words. The number of queries does not depend on how many."""
+    kinds = [
+        events_of(source.model)
+        .objects.filter(source.events)
+        .order_by()
+        .values_list("pgh_created_at", "pgh_id", Value(number, models.IntegerField()))
+        for number, source in enumerate(sources)
+    ]
+    rows = kinds[0].union(*kinds[1:], all=True) if len(kinds) > 1 else kinds[0]
+    return Paginator(rows.order_by("-pgh_created_at", "-pgh_id"), PAGE_SIZE)
+
+
+def history_page(sources: Sequence[Source], number: str | None, viewer: Any) -> Page[Any]:
+    """One page of a history, its rows as `Entry`s. What the viewer may not see is not named."""
+    page = pages_of(sources).get_page(number)
+    page.object_list = read(sources, list(page.object_list), viewer)
+    return page
+
+
+def read(sources: Sequence[Source], places: list[tuple[datetime, int, int]], viewer: Any) -> list[Entry]:
+    found = {}
+    for number, source in enumerate(sources):
+        ids = [pk for _, pk, kind in places if kind == number]
+        for pk, event, after in _with_what_came_after(source.model, ids):
+            found[number, pk] = source, event, after
+    rows = [found[kind, pk] for _, pk, kind in places]
+    changes = [_changes(source, event, after) for source, event, after in rows]
+    names = _Names(viewer)
+    names.ask_for((change.column, value) for each in changes for change in each for value in (change.before, change.after))
+    for source, event, after in rows:
+        if source.named_by:
+            names.ask_for([(_column(source.model, source.named_by), _value(after, event, source.named_by))])
+    names.ask_for_people(event.pgh_context.metadata.get("person") for _, event, _ in rows if event.pgh_context)
+    return [_entry(source, event, after, each, names) for (source, event, after), each in zip(rows, changes, strict=True)]
+
+
+def _with_what_came_after(model: Any, ids: list[int]) -> list[tuple[int, Any, Any]]:
+    """Each event with the state that it led to: what the row's next event holds, or the row as it is now."""
+    if not ids:
+        return []
+    all_events: Any = events_of(model).objects
+    later = all_events.filter(pgh_obj=OuterRef("pgh_obj"), pgh_id__gt=OuterRef("pgh_id")).order_by("pgh_id")
+    events = list(
+        all_events.filter(pk__in=ids).select_related("pgh_context").annotate(later=Subquery(later.values("pgh_id")[:1]))
+    )
+    states = all_events.in_bulk([event.later for event in events if event.later])
+    rows = model._base_manager.in_bulk({event.pgh_obj_id for event in events if not event.later})
+    return [(event.pk, event, states.get(event.later) or rows.get(event.pgh_obj_id)) for event in events]
+
+
+def _column(model: Any, name: str) -> Any:
+    return model._meta.get_field(name)
+
+
+def _value(after: Any, event: Any, name: str) -> Any:
+    """Of the row that an event is about: of its later state, or of what is left of a row that is gone."""
+    attname = _column(type(event), name).attname
+    return getattr(event if event.pgh_label == REMOVED or after is None else after, attname)
+
+
+def _changes(source: Source, event: Any, after: Any) -> list[Change]:
+    if event.pgh_label == REMOVED or after is None or (event.pgh_label == ADDED and not source.noun):
+        return []
+    kept = {column.name for column in type(event)._meta.concrete_fields}
+    columns = [
+        column
+        for column in source.model._meta.concrete_fields
+        if column.name in kept and column.name not in source.hidden and column.name != source.named_by
+    ]
+    pairs = [(column, getattr(event, column.attname), getattr(after, column.attname)) for column in columns]
+    if event.pgh_label == ADDED:
+        return [Change(column, None, now) for column, _, now in pairs if now not in (None, "", False)]
+    return [Change(column, was, now) for column, was, now in pairs if was != now]
+
+
+def _entry(source: Source, event: Any, after: Any, changes: list[Change], names: _Names) -> Entry:
+    facts = event.pgh_context.metadata if event.pgh_context else {}
+    act = {ADDED: "Created", REMOVED: "Removed"}.get(event.pgh_label, "Changed")
+    if source.noun:
+        act = {"Created": "Added"}.get(act, act)
+    for change in changes:
+        if change.column.name in ACTS and event.pgh_label not in (ADDED, REMOVED):
+            act = ACTS[change.column.name][change.after is None]
+    for change in changes:
+        change.before, change.after = names.of(change.column, change.before), names.of(change.column, change.after)
+    subject = source.noun
+    if source.named_by:
+        column = _column(source.model, source.named_by)
+        subject = f"{source.noun} {names.of(column, _value(after, event, source.named_by))}"
+    return Entry(
+        at=event.pgh_created_at,
+        act=act,
+        subject=subject,
+        person=names.person(facts.get("person")),
+        door=facts.get("door", ""),
+        request=facts.get("request", ""),
+        changes=[change for change in changes if change.column.name not in ACTS],
+    )
+
+
+class _Names:
+    """The rows that are pointed at, one query for each kind of them."""
+
+    def __init__(self, viewer: Any):
+        self.viewer = viewer
+        self.wanted: dict[Any, set[Any]] = {}
+        self.rows: dict[Any, dict[Any, Any]] = {}
+
+    def ask_for(self, pairs: Iterable[tuple[Any, Any]]) -> None:
+        for column, pk in pairs:
+            if column.is_relation and pk is not None:
+                self.wanted.setdefault(column.related_model, set()).add(pk)
+
+    def ask_for_people(self, ids: Iterable[Any]) -> None:
+        self.wanted.setdefault(get_user_model(), set()).update(pk for pk in ids if pk)
+
+    def of(self, column: Any, value: Any) -> Any:
+        if not column.is_relation or value is None:
+            return value
+        return self._find(column.related_model, value) or HIDDEN
+
+    def person(self, pk: Any) -> Any:
+        return self._find(get_user_model(), pk) if pk else None
+
+    def _find(self, model: Any, pk: Any) -> Any:
+        if model not in self.rows:
+            rows = model._default_manager.all()
+            rows = rows.visible_to(self.viewer) if hasattr(rows, "visible_to") else rows
+            self.rows[model] = rows.order_by().in_bulk(self.wanted.get(model, set()))
+        return self.rows[model].get(pk)

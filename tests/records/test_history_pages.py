@@ -1,0 +1,170 @@
+"""The history of records, teams and people, as it is read."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from qmportal.lib.acting import acting
+from teams.models import AccessToken
+from tests.factories import NOON, join, make_defect, make_incident, make_member, make_team, severity
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def team():
+    return make_team(name="Payments", slug="payments", key="PAY")
+
+
+@pytest.fixture
+def user(client, team):
+    user = make_member(team=team, role="manager", name="Ann Lee", email="ann@example.com")
+    user.time_zone = "Europe/Berlin"
+    user.save()
+    client.force_login(user)
+    return user
+
+
+def history(client, row, **query):
+    return client.get(row.get_absolute_url() + "history/", query)
+
+
+def acts(answer):
+    """(act, subject, who, door, {label: words}) of each entry, read in Berlin."""
+    with timezone.override("Europe/Berlin"):
+        return [
+            (entry.act, entry.subject, entry.who, entry.through, {each.label: each.words for each in entry.changes})
+            for entry in answer.context["page"].object_list
+        ]
+
+
+def test_a_change_is_told_in_words(client, team, user):
+    with acting("import", person=user.pk):
+        incident = make_incident(team=team, severity_key="SEV2", title="Slow")
+    with acting("page", person=user.pk):
+        incident.title, incident.severity, incident.lead = "Slower", severity("SEV1"), user
+        incident.customer_impacted, incident.customer_impact, incident.acknowledged_at = True, "All", NOON
+        incident.save()
+    incident.put_away(NOON)
+    incident.put_away(None)
+    answer = history(client, incident)
+    assert acts(answer) == [
+        ("Brought back", "", "Unknown", "Unknown", {}),
+        ("Deleted", "", "Unknown", "Unknown", {}),
+        (
+            *("Changed", "", "Ann Lee", "Portal"),
+            {
+                "Title": ("Slow", "Slower"),
+                "Severity": ("Major", "Critical"),
+                "Acknowledged": ("Empty", "2 Mar 2026, 13:00"),
+                "Customer impacted": ("No", "Yes"),
+                "Customer impact": ("Empty", "All"),
+                "Lead": ("Empty", "Ann Lee"),
+            },
+        ),
+        ("Created", "", "Ann Lee", "Import", {}),
+    ]
+
+
+def test_choices_are_shown_by_their_label(client, team, user):
+    defect = make_defect(team=team)
+    defect.status = "triaged"
+    defect.save()
+    assert acts(history(client, defect))[0][4] == {"Status": ("New", "Triaged")}
+
+
+def test_a_record_that_the_viewer_may_not_see_is_not_named(client, team, user):
+    hidden = make_team(name="Canary team", members_only=True)
+    original = make_defect(team=hidden, title="Canary")
+    defect = make_defect(team=hidden, title="Slow", status="duplicate", resolution="duplicate", duplicate_of=original)
+    defect.team, defect.duplicate_of, defect.status, defect.resolution = team, None, "new", ""
+    defect.save()
+    answer = history(client, defect)
+    facts = acts(answer)[0][4]
+    assert facts["Team"] == ("another record", "Payments")
+    assert facts["Duplicate of"] == ("another record", "Empty")
+    assert "Canary" not in answer.text
+    api = client.get(f"/api/v1/defects/{defect.reference}/history/")
+    assert "Canary" not in api.text
+    assert {"field": "team", "before": "another record", "after": "payments"} in api.json()["results"][0]["changes"]
+
+
+def test_fifty_a_page_with_the_same_queries(client, team, user):
+    defect = make_defect(team=team)
+    with CaptureQueriesContext(connection) as few:
+        assert len(acts(history(client, defect))) == 1
+    for number in range(55):
+        with acting("page", person=user.pk):
+            defect.title = f"Title {number}"
+            defect.save()
+    with CaptureQueriesContext(connection) as many:
+        first = history(client, defect)
+    second = history(client, defect, page=2)
+    assert [len(acts(first)), len(acts(second))] == [50, 6]
+    assert acts(first)[0][4] == {"Title": ("Title 53", "Title 54")}
+    assert acts(second)[0][4] == {"Title": ("Title 3", "Title 4")}
+    assert len(many) <= len(few) + 2  # later events, and names
+
+
+def test_without_any_event(client, team, user):
+    defect = make_defect(team=team)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE defects_defectevent DISABLE TRIGGER USER; DELETE FROM defects_defectevent")
+    assert "No changes yet" in history(client, defect).text
+
+
+@pytest.mark.parametrize("path", ["defects", "incidents"])
+def test_over_the_api(team, user, path):
+    row = {"defects": make_defect, "incidents": make_incident}[path](team=team, title="Slow")
+    with acting("page", person=user.pk, request="r-1"):
+        row.title = "Slower"
+        row.save()
+    _, token = AccessToken.objects.create(user=user, scope="read")
+    machine = Client(headers={"Authorization": f"Bearer {token}"})
+    answer = machine.get(f"/api/v1/{path}/{row.reference}/history/").json()
+    assert answer["count"] == 2
+    newest = answer["results"][0]
+    assert (newest["by"], newest["door"], newest["request_id"]) == ("ann@example.com", "page", "r-1")
+    assert newest["changes"] == [{"field": "title", "before": "Slow", "after": "Slower"}]
+    for page, status in ((2, 200), (0, 400), ("x", 400), (2**70, 200)):
+        assert machine.get(f"/api/v1/{path}/{row.reference}/history/?page={page}").status_code == status
+
+
+def test_a_team_with_its_members(client, team, user):
+    new = make_member(team=team, name="Bob", role="trainee")
+    membership = new.memberships.get()
+    with acting("page", person=user.pk):
+        membership.role = "engineer"
+        membership.save()
+        membership.delete()
+        team.name = "Payments and more"
+        team.save()
+    answer = client.get("/teams/payments/history/")
+    assert acts(answer)[:4] == [
+        ("Changed", "", "Ann Lee", "Portal", {"Name": ("Payments", "Payments and more")}),
+        ("Removed", "Member Bob", "Ann Lee", "Portal", {}),
+        ("Changed", "Member Bob", "Ann Lee", "Portal", {"Role": ("Trainee", "Engineer")}),
+        ("Added", "Member Bob", "Unknown", "Unknown", {"Role": ("Empty", "Trainee")}),
+    ]
+
+
+def test_invitations_are_for_managers(client, team, user):
+    client.post("/teams/payments/invite/", {"email": "new@example.com", "role": "engineer"})
+    assert "Invitation new@example.com" in client.get("/teams/payments/history/").text
+    client.force_login(make_member(team=team))
+    assert "new@example.com" not in client.get("/teams/payments/history/").text
+
+
+def test_a_person(client, team, user):
+    user.set_admin(True)
+    join(make_member(team=team, name="Bob"), make_team(name="Search"))
+    bob = type(user).objects.get(name="Bob")
+    text = client.get(f"/teams/people/{bob.pk}/history/").text
+    assert "Member of Search" in text
+
+
+def test_the_tab_on_the_page_of_a_record(client, team, user):
+    for row in (make_defect(team=team), make_incident(team=team)):
+        assert f'href="{row.get_absolute_url()}history/"' in client.get(row.get_absolute_url()).text
