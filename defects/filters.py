@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -10,7 +11,7 @@ from django.http import QueryDict
 
 from defects.models import Defect, DefectQuerySet
 from pipeline.models import Stage
-from records.filters import ListForm, severity_choices, within
+from records.filters import ListForm, Scale, severity_choices, severity_order, within
 from records.models import KEPT_FOR_SECONDS
 
 if TYPE_CHECKING:
@@ -26,12 +27,16 @@ def stage_choices() -> list[tuple[str, str]]:
     )
 
 
+def stage_order() -> Iterable[int]:
+    return Stage.objects.order_by("position").values_list("pk", flat=True)
+
+
 class DefectFilter(ListForm):
     ORDERS = {
         "title": "title",
-        "severity": "severity__rank",
-        "status": "status",
-        "stage": "stage_found__position",
+        "severity": Scale("severity__rank", "severity", severity_order),
+        "status": Scale("status", "status", lambda: sorted(Defect.Status.values)),
+        "stage": Scale("stage_found__position", "stage_found", stage_order),
         "team": "team__name",
         "found": "found_at",
     }

@@ -194,6 +194,17 @@ class Defect(Record):
                 name="defect_found",
             ),
             models.Index(fields=["status", "team"], name="defect_status"),
+            # A list sorted by a scale reads each value by itself, the newest first.
+            *(
+                models.Index(fields=[column, "id"], condition=Q(deleted_at=None), name=f"defect_by_{column}")
+                for column in ("severity", "stage_found", "status")
+            ),
+            models.Index(fields=["title"], condition=Q(deleted_at=None), name="defect_by_title"),
+            models.Index(
+                fields=["found_at"],
+                condition=Q(deleted_at=None, status__in=["new", "triaged", "in_progress"]),
+                name="defect_open",
+            ),
             models.Index(fields=["team", "updated_at"], name="defect_team_updated"),
             GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="defect_title_words"),
         ]

@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from incidents.models import Incident, IncidentQuerySet
 from qmportal.lib.days import midnight
-from records.filters import ListForm, RecordDayField, severity_choices, within
+from records.filters import ListForm, RecordDayField, Scale, severity_choices, severity_order, within
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
@@ -20,8 +20,8 @@ UNDETERMINED = "none"
 class IncidentFilter(ListForm):
     ORDERS = {
         "title": "title",
-        "severity": "severity__rank",
-        "status": "status",
+        "severity": Scale("severity__rank", "severity", severity_order),
+        "status": Scale("status", "status", lambda: sorted(Incident.Status.values)),
         "team": "team__name",
         "detected": "detected_at",
         "restore": "time_to_restore",

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from django import forms
 from django.core.paginator import InvalidPage, Page, PageNotAnInteger, Paginator
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import F, QuerySet
-from django.db.models.expressions import OrderBy
+from django.db.models import F, QuerySet, Value
 from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from qmportal.lib.days import EARLIEST_YEAR, midnight
 from qmportal.lib.forms import DayField, LineField
 from qmportal.lib.widgets import Menu
-from records.models import severity_names
+from records.models import Severity, severity_names
 
 Q = TypeVar("Q", bound=QuerySet[Any, Any])
 
@@ -25,16 +26,36 @@ PAGE_SIZE = 50
 SHOWN_CHARACTERS = 40
 
 
+def severity_order() -> Iterable[int]:
+    return Severity.objects.order_by("rank").values_list("pk", flat=True)
+
+
 def severity_choices() -> list[tuple[str, str]]:
     return [*severity_names().items()]
 
 
+@dataclass(frozen=True)
+class Scale:
+    """A column of few values to sort by. Each value is read by an index of its own, in the order of the scale."""
+
+    path: str
+    column: str
+    values: Callable[[], Iterable[Any]]
+
+
 class LongPaginator(Paginator):
-    """Counts no further than anybody pages: counting a million rows takes a hundred times as long as showing fifty."""
+    """Counts no further than anybody pages: counting a million rows takes a hundred times as long as showing fifty.
+
+    `parts`: the same rows once more, cut by the value that they are sorted by.
+    """
 
     MOST = 10_000
 
     object_list: QuerySet[Any, Any]
+
+    def __init__(self, rows: QuerySet[Any, Any], parts: Sequence[QuerySet[Any, Any]]):
+        super().__init__(rows, PAGE_SIZE)
+        self._parts = parts
 
     @cached_property
     def _counted(self) -> int:
@@ -50,6 +71,25 @@ class LongPaginator(Paginator):
         """There are more rows than that."""
         return self._counted > self.MOST
 
+    def page(self, number: Any) -> Page:
+        """Of parts, the ids of the page first and then its rows: what is sorted is narrow."""
+        if not self._parts:
+            return super().page(number)
+        number = self.validate_number(number)
+        start = (number - 1) * self.per_page
+        ids = self._ids(start, min(start + self.per_page, self.count))
+        found = self.object_list.order_by().in_bulk(ids)
+        return self._get_page([found[pk] for pk in ids if pk in found], number, self)  # type: ignore[arg-type]
+
+    def _ids(self, start: int, stop: int) -> list[int]:
+        """In one query, which reads no part further than to the end of the page."""
+        parts = [
+            part.select_related(None).order_by("-id").annotate(part=Value(number)).values_list("part", "id")[:stop]
+            for number, part in enumerate(self._parts)
+        ]
+        whole = parts[0].union(*parts[1:], all=True).order_by("part", "-id")
+        return [pk for _, pk in whole[start:stop]]
+
 
 class RecordDayField(DayField):
     """A calendar day of the organisation, within the years that its records can have."""
@@ -61,7 +101,7 @@ class ListForm(forms.Form):
     """The GET form over a list. A subclass adds fields, says in `narrow` what they mean, and names its `ORDERS`."""
 
     # The key in the address -> the column to sort by.
-    ORDERS: dict[str, str]
+    ORDERS: dict[str, str | Scale]
     DEFAULT_ORDER: str
 
     q = LineField(
@@ -111,11 +151,17 @@ class ListForm(forms.Form):
         """All rows that the address asks for, in its order. Afterwards `ignored` holds a sentence for each part left out."""
         for name in self.errors:
             self._leave_out(self[name].label, self.data.get(name, ""))
-        return self.narrow(rows, self.cleaned_data).order_by(self._order(rows), "-id")
+        order, is_falling = self._order(say=True)
+        path = order.path if isinstance(order, Scale) else order
+        # Only for columns that can be empty: an index in its plain order serves no NULLS LAST.
+        last = _is_nullable(rows, path) or None
+        by = F(path).desc(nulls_last=last) if is_falling else F(path).asc(nulls_last=last)
+        return self.narrow(rows, self.cleaned_data).order_by(by, "-id")
 
     def page(self, rows: QuerySet) -> Page:
         """The page of them that the address asks for."""
-        paginator = LongPaginator(self.chosen(rows), PAGE_SIZE)
+        chosen = self.chosen(rows)
+        paginator = LongPaginator(chosen, self._parts(chosen))
         asked = self.data.get("page") or "1"
         try:
             if not asked.isascii() or not asked.isdigit():
@@ -125,19 +171,33 @@ class ListForm(forms.Form):
             self._leave_out("Page", asked, "This is the first page")
             return paginator.page(1)
 
-    def _order(self, rows: QuerySet) -> OrderBy:
+    def _parts(self, rows: QuerySet) -> list[QuerySet]:
+        """The rows cut by the values of the scale that they are sorted by, if it is one; the empty ones are always last."""
+        order, is_falling = self._order()
+        if not isinstance(order, Scale):
+            return []
+        values: list[Any] = list(order.values())
+        ordered = values[::-1] if is_falling else values
+        if _is_nullable(rows, order.column):
+            ordered.append(None)
+        return [rows.filter(**{order.column: value}) for value in ordered]
+
+    def _order(self, say: bool = False) -> tuple[str | Scale, bool]:
+        """What is sorted by, and whether from the highest down."""
         asked = self.data.get("sort") or self.DEFAULT_ORDER
         if asked.removeprefix("-") not in self.ORDERS:
-            self._leave_out("Order", asked)
+            if say:
+                self._leave_out("Order", asked)
             asked = self.DEFAULT_ORDER
-        path = self.ORDERS[asked.removeprefix("-")]
-        # Only for columns that can be empty: an index in its plain order serves no NULLS LAST.
-        last = rows.model._meta.get_field(path.split("__")[0]).null or None
-        return F(path).desc(nulls_last=last) if asked.startswith("-") else F(path).asc(nulls_last=last)
+        return self.ORDERS[asked.removeprefix("-")], asked.startswith("-")
 
     def _leave_out(self, label: Any, value: str, instead: str = "It was left out") -> None:
         shown = value if len(value) <= SHOWN_CHARACTERS else f"{value[:SHOWN_CHARACTERS]}…"
         self.ignored.append(f"{label}: “{shown}” cannot be used here. {instead}.")
+
+
+def _is_nullable(rows: QuerySet, path: str) -> bool:
+    return rows.model._meta.get_field(path.split("__")[0]).null
 
 
 def within(rows: Q, column: str, chosen: dict[str, Any]) -> Q:

@@ -418,7 +418,7 @@ class Team(models.Model):
 
     class Meta:
         ordering = ["name"]
-        indexes = [GinIndex(fields=["lineage"], name="team_lineage")]
+        indexes = [GinIndex(fields=["lineage"], name="team_lineage"), models.Index(fields=["name"], name="team_by_name")]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(parent=F("id")),
