@@ -79,7 +79,7 @@ class LongPaginator(Paginator):
         start = (number - 1) * self.per_page
         ids = self._ids(start, min(start + self.per_page, self.count))
         found = self.object_list.order_by().in_bulk(ids)
-        return self._get_page([found[pk] for pk in ids if pk in found], number, self)  # type: ignore[arg-type]
+        return Page([found[pk] for pk in ids if pk in found], number, self)
 
     def _ids(self, start: int, stop: int) -> list[int]:
         """In one query, which reads no part further than to the end of the page."""
