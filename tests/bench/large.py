@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection, transaction
 from django.db.models import Model
 
@@ -42,13 +44,12 @@ def multiply(times: str) -> int:
     return rows
 
 
-def _copy(cursor, model: type[Model], of: str, changed: dict[str, str]) -> int:
+def _copy(cursor: Any, model: type[Model], of: str, changed: dict[str, str]) -> int:
     columns = [field.column for field in model._meta.concrete_fields if not field.generated]
     if "id" not in changed:
         columns.remove("id")
     values = ", ".join(changed.get(column, f"row.{column}") for column in columns)
     names = ", ".join(columns)
-    cursor.execute(
-        f"INSERT INTO {model._meta.db_table} ({names}) SELECT {values} FROM {model._meta.db_table} AS row JOIN copies ON {of}"
-    )
+    table = model._meta.db_table
+    cursor.execute(f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} AS row JOIN copies ON {of}")
     return cursor.rowcount
