@@ -5,9 +5,10 @@ from typing import Any
 
 from django import template
 from django.core.paginator import Page
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from qmportal.lib import wording
 from qmportal.lib.charts import TIER_LABELS, Sparkline
@@ -188,6 +189,25 @@ def initials(name: str) -> str:
 register.filter("duration", wording.duration)
 register.filter("percentage", wording.percentage)
 register.filter("number", wording.number)
+
+
+@register.simple_block_tag
+def notice(
+    content: str, title: str, kind: str = "info", url: str = "", action: str = "", live: bool = False
+) -> SafeString:
+    """A box with an icon. kind: info, success, warning, provisional, danger; `live` announces it."""
+    return _around(content, "notice", title=title, kind=kind, url=url, action=action, live=live)
+
+
+@register.simple_block_tag
+def empty_state(content: str, title: str, icon: str = "inbox", url: str = "", action: str = "") -> SafeString:
+    """What stands where rows would be: what the place is for, and one thing to do."""
+    return _around(content, "empty", title=title, icon=icon, url=url, action=action)
+
+
+def _around(content: str, name: str, **values: object) -> SafeString:
+    text = mark_safe(content.strip())  # noqa: S308 - rendered by the template that the tag stands in
+    return render_to_string(f"components/{name}.html", {"text": text, **values})
 
 
 @register.inclusion_tag("components/sort_header.html", takes_context=True)

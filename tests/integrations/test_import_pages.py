@@ -81,7 +81,7 @@ def start(client, job, **fields):
 
 def test_from_upload_to_records(client, team, manager, files):
     response = send(client, GOOD, team=team)
-    assert "Checking the file. Nothing is changed yet." in response.text
+    assert "Checking. Nothing changes yet." in response.text
     assert 'hx-trigger="every 2s"' in response.text
     work()
     job = ImportJob.objects.get()
@@ -207,7 +207,7 @@ def test_files_that_cannot_be_used(client, team, manager, text, words):
     response = send(client, text, team=team)
     if response.status_code == 200:  # the fault is further down than the header, so the check finds it
         work()
-        assert "The file was not imported, and nothing was changed" in page(client, ImportJob.objects.get()).text
+        assert "The import failed" in page(client, ImportJob.objects.get()).text
     else:
         assert response.status_code == 422
         assert words in response.context["form"].errors["file"][0]
