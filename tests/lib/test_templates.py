@@ -20,7 +20,7 @@ FORBIDDEN = {
 PARTS = "div|p|h[1-6]|[uod]l|li|d[td]|table|thead|tbody|tr|t[hd]|caption|section|header|nav|aside|article|form|fieldset|details"
 TWO_PARTS = re.compile(rf"<(?:{PARTS})[ >].*<(?:{PARTS})[ >]")
 # TODO
-LONG_LINES = ("defects", "incidents", "scenarios", "library", "training")
+
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
