@@ -63,7 +63,7 @@ PLACES = (
     Place("Pages", "Shortcuts and help", "dashboards:help", "keyboard keys"),
     Place("Settings", "Thresholds", "benchmarks:thresholds", "settings tiers benchmarks cut points"),
     Place("Settings", "Account", "teams:profile", "settings profile name theme colours reminders keyboard preferences"),
-    Place("Settings", "E-mail address", "account_email", "settings account email"),
+    Place("Settings", "Email address", "account_email", "settings account email"),
     Place("Settings", "Change password", "account_change_password", "settings account"),
     Place("Settings", "Access tokens", "teams:tokens", "settings api"),
     Place("Settings", "API reference", "api_docs", "documentation openapi schema"),

@@ -59,8 +59,8 @@ class DefectForm(RecordForm[Defect]):
         to_field_name="email",
         fold=str.lower,
         required=False,
-        help_text="E-mail of the person who works on it.",
-        error_messages={"invalid_choice": "Nobody in this team has that e-mail."},
+        help_text="Email of the person who works on it.",
+        error_messages={"invalid_choice": "Nobody in this team has that email."},
     )
     duplicate_of = KeyField(
         Defect.objects.none(),

@@ -270,7 +270,7 @@ DOMAINS = {
             "Locked account gets no explanation|The page says what to do",
             "Single sign-on returns to the wrong page|The person returns to where they came from",
             "Removed member keeps access until the next day|Access ends at once",
-            "E-mail address with a plus sign cannot register|Every valid address can register",
+            "Email address with a plus sign cannot register|Every valid address can register",
             "Sign-out on one device leaves the others signed in|Sign-out everywhere ends all sessions",
             "Group names with commas are split|The name stays whole",
             "Token lives longer than its certificate|The shorter lifetime wins",
@@ -413,7 +413,7 @@ DOMAINS = {
         on_a_page=False,
     ),
     "messaging": Domain(
-        components=("E-mail", "Text messages", "Templates", "Preferences", "Delivery reports", "In-app inbox"),
+        components=("Email", "Text messages", "Templates", "Preferences", "Delivery reports", "In-app inbox"),
         services=("mail-sender", "sms-gateway", "template-service", "inbox"),
         faults=(
             "Salutation is empty when the last name is missing|The first name is used",
@@ -470,7 +470,7 @@ ON_A_PAGE = (
     ("for customers in Switzerland", "Use an account in Switzerland."),
     ("for new customers", "Use a new account."),
     ("for business customers", "Use a business account."),
-    ("when opened from an e-mail", "Open it through the link in the e-mail."),
+    ("when opened from an email", "Open it through the link in the email."),
     ("on phones", "Use a phone."),
 )
 

@@ -40,8 +40,8 @@ class IncidentForm(RecordForm[Incident]):
         to_field_name="email",
         fold=str.lower,
         required=False,
-        help_text="E-mail of the person who leads the response.",
-        error_messages={"invalid_choice": "Nobody in this team has that e-mail."},
+        help_text="Email of the person who leads the response.",
+        error_messages={"invalid_choice": "Nobody in this team has that email."},
     )
     caused_by_defect = KeyField(
         Defect.objects.none(),

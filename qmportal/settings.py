@@ -194,7 +194,7 @@ CELERY_TIMEZONE = ORGANISATION_TIME_ZONE
 
 # --- People and sign-in -------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "teams.User"
-# E-mails are unique without regard to case, by a constraint that this check does not know.
+# Emails are unique without regard to case, by a constraint that this check does not know.
 # HSTS for subdomains and preload lists bind hosts that are not the portal's: only who asks for it gets it.
 SILENCED_SYSTEM_CHECKS = ["auth.W004", "security.W005", "security.W021"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -24,9 +24,9 @@ PASSWORD_MAX = 256
 
 
 class AddressField(forms.EmailField):
-    """An e-mail address in its one spelling: the same person is never two accounts."""
+    """An email address in its one spelling: the same person is never two accounts."""
 
-    default_error_messages = {"required": "Enter an e-mail address."}
+    default_error_messages = {"required": "Enter an email address."}
 
     def __init__(self, *, label: str, autocomplete: str = "email") -> None:
         widget = forms.EmailInput(attrs={"autocomplete": autocomplete, "inputmode": "email"})
@@ -60,7 +60,7 @@ class SignInForm(LoginForm):
         self.fields["password"].validators.append(_refuse_long)
         # The page itself leads to the reset.
         self.fields["password"].help_text = ""
-        self.fields["login"] = AddressField(label="E-mail", autocomplete="username")
+        self.fields["login"] = AddressField(label="Email", autocomplete="username")
         self.fields["remember"].label = "Keep me signed in on this device"
         self.fields["password"].widget.attrs.pop("placeholder", None)
         self.order_fields(["login", "password", "remember"])
@@ -99,7 +99,7 @@ class PasswordForm(ChangePasswordForm):
 class ForgottenForm(ResetPasswordForm):
     """Asks for a new password. Whose address it is, only the worker looks up."""
 
-    email = AddressField(label="E-mail")
+    email = AddressField(label="Email")
 
     def clean_email(self) -> str:
         return self.cleaned_data["email"]
@@ -217,7 +217,7 @@ class TeamForm(forms.ModelForm):
 
 
 class InvitationForm(forms.ModelForm):
-    email = AddressField(label="E-mail", autocomplete="off")
+    email = AddressField(label="Email", autocomplete="off")
 
     class Meta:
         model = Invitation
@@ -250,7 +250,7 @@ class RoleForm(forms.ModelForm):
 
 
 class NewPersonForm(forms.Form):
-    """Name and password of somebody whose e-mail is known already."""
+    """Name and password of somebody whose email is known already."""
 
     name = name_field()
     password = password_field("Password", help_text="At least 10 characters, and not a common one.")
@@ -282,7 +282,7 @@ class SetupForm(NewPersonForm):
     """The first account of a portal: an admin. Only whoever can read the terminal knows the token."""
 
     token = forms.CharField(widget=forms.HiddenInput)
-    email = AddressField(label="E-mail")
+    email = AddressField(label="Email")
     field_order = ["token", "name", "email", "password", "password_again"]
 
     def save(self) -> User:
@@ -349,7 +349,7 @@ class PeopleFilter(forms.Form):
         label="Find a person",
         required=False,
         max_length=200,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Name or e-mail"}),
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Name or email"}),
     )
     state = forms.ChoiceField(
         label="State",

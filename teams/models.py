@@ -95,9 +95,9 @@ class TeamInReach(NamedTuple):
 
 @tracked(of=["email", "name", "time_zone", "is_active", "is_admin"])
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in by e-mail. `is_admin` marks the organisation's admins; other rights come from memberships."""
+    """A person who signs in by email. `is_admin` marks the organisation's admins; other rights come from memberships."""
 
-    email = models.EmailField("e-mail", max_length=254)
+    email = models.EmailField(max_length=254)
     name = models.CharField(max_length=120, blank=True)
     time_zone = models.CharField(max_length=60, blank=True, db_default="", help_text="Empty: that of the organisation.")
     is_active = models.BooleanField(default=True)
@@ -114,7 +114,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         ordering = ["name", "email"]
         constraints = [
             models.UniqueConstraint(
-                Lower("email"), name="user_email_unique", violation_error_message="This e-mail is already in use."
+                Lower("email"), name="user_email_unique", violation_error_message="This email is already in use."
             )
         ]
 
@@ -638,12 +638,12 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 @tracked(without=["token_hash"], found_by="team")
 class Invitation(models.Model):
-    """A link, sent by e-mail, that lets one person join one team. Only a hash of its token is kept."""
+    """A link, sent by email, that lets one person join one team. Only a hash of its token is kept."""
 
     VALID_FOR = timedelta(days=14)
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
-    email = models.EmailField("e-mail", max_length=254)
+    email = models.EmailField(max_length=254)
     role = models.CharField(max_length=10, choices=Role, default=Role.ENGINEER)
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")

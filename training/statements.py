@@ -33,7 +33,7 @@ def attempts_since(since: datetime | None, user: User | None = None) -> QuerySet
 
 @dataclass(frozen=True)
 class Writer:
-    """Makes the statements. `site`: the portal's address; `mailto`: name people by e-mail; `choices`: with decisions."""
+    """Makes the statements. `site`: the portal's address; `mailto`: name people by email; `choices`: with decisions."""
 
     site: str
     mailto: bool = False

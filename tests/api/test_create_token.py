@@ -38,7 +38,7 @@ def test_reads_only_unless_told_otherwise_and_expires_when_told(capsys):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["nobody@example.com"], "There is no account with the e-mail nobody@example.com."),
+        (["nobody@example.com"], "There is no account with the email nobody@example.com."),
         (["gone@example.com"], "deactivated"),
         (["ann@example.com", "--days", "0"], "--days takes a whole number from 1 to 3650."),
         (["ann@example.com", "--days", "99999999999"], "--days takes a whole number"),

@@ -14,7 +14,7 @@ def test_from_the_printed_address_to_a_ticked_check_list(page, settings):
     page.goto("/")
     expect(page.get_by_role("main")).to_contain_text("This portal has no accounts yet")
     page.goto("/setup/?token=printed-in-the-terminal")
-    page.get_by_label("E-mail").fill("first@example.com")
+    page.get_by_label("Email").fill("first@example.com")
     page.get_by_label("Name").fill("Fia First")
     page.get_by_label("Password", exact=True).fill("a long enough word 7")
     page.get_by_label("Password, once more").fill("a long enough word 7")

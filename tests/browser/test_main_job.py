@@ -16,7 +16,7 @@ def typed(moment: datetime) -> str:
 
 def sign_in_by_form(page, email):
     page.goto("/")
-    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
 

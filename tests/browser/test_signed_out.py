@@ -18,7 +18,7 @@ def end_sessions():
 
 
 def sign_in_again(page):
-    page.get_by_label("E-mail").fill(ADMIN)
+    page.get_by_label("Email").fill(ADMIN)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
 

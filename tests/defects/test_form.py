@@ -82,7 +82,7 @@ def test_a_blank_form_comes_back_with_a_summary_and_what_was_typed(client):
         ({"resolution": "fixed"}, "Only a closed defect has a resolution."),
         ({"stage_introduced": "production"}, "cannot be introduced after it is found"),
         ({"stage_should_catch": "production"}, "could not have caught it"),
-        ({"assignee": "nobody@example.com"}, "Nobody in this team has that e-mail."),
+        ({"assignee": "nobody@example.com"}, "Nobody in this team has that email."),
         ({"duplicate_of": "THEIR-DEF-1"}, "No defect with this reference was found."),
         ({"steps": "a\x00b"}, "Null characters are not allowed."),
     ],

@@ -115,4 +115,4 @@ def test_who_leads_may_stay_after_they_left(client, user, team, gone):
     search = make_team(slug="search")
     search.memberships.create(user=user, role="engineer")
     moved = typed(incident, team="search", lead="lead@example.com", detected_at="2026-03-02T11:20")
-    assert "Nobody in this team has that e-mail." in client.post(edit_url(incident), moved).text
+    assert "Nobody in this team has that email." in client.post(edit_url(incident), moved).text

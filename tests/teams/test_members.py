@@ -189,7 +189,7 @@ def test_an_address_has_one_spelling(client, manager, typed, kept):
 @pytest.mark.parametrize(
     ("email", "sentence"),
     [
-        ("", "Enter an e-mail address."),
+        ("", "Enter an email address."),
         ("nobody", "Enter a valid email address."),
         ("MIA@example.com", "already a member"),
         ("Waiting@example.com", "already has an open invitation"),

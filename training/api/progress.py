@@ -38,7 +38,7 @@ class ProgressFilters(django_filters.FilterSet):
     team = django_filters.ModelChoiceFilter(
         queryset=teams_of, to_field_name="slug", method="in_team", help_text="Slug: members of the team and those below it."
     )
-    person = django_filters.CharFilter(field_name="user__email", lookup_expr="iexact", max_length=254, help_text="E-mail.")
+    person = django_filters.CharFilter(field_name="user__email", lookup_expr="iexact", max_length=254, help_text="Email.")
     kind = django_filters.ChoiceFilter(choices=ItemKind.choices)
     state = django_filters.ChoiceFilter(
         choices=[("open", "Open"), ("overdue", "Overdue"), ("done", "Done")],

@@ -16,7 +16,7 @@ class Command(BaseCommand):
     help = "Makes an API token for a person and prints it, once, as the last word."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("email", help="E-mail of the person for whom the token acts.")
+        parser.add_argument("email", help="Email of the person for whom the token acts.")
         parser.add_argument("--scope", choices=AccessToken.Scope.values, default=AccessToken.Scope.READ.value)
         parser.add_argument("--name", default="", help="What the token is for, as shown to its owner.")
         parser.add_argument("--days", type=int, help="Days until it expires. Without: it does not expire.")
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, email: str, scope: str, name: str, days: int | None, **options: Any) -> None:
         user = User.objects.filter(email__iexact=mail_address(email)).first()
         if user is None:
-            raise CommandError(f"There is no account with the e-mail {email}.")
+            raise CommandError(f"There is no account with the email {email}.")
         if not user.is_active:
             raise CommandError(f"The account {email} is deactivated; its tokens would not work.")
         if days is not None and not 1 <= days <= LONGEST:

@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--since", type=date.fromisoformat, help="Finished on this day or later, as in 2026-03-01.")
-        parser.add_argument("--mailto", action="store_true", help="Name people by e-mail instead of an account number.")
+        parser.add_argument("--mailto", action="store_true", help="Name people by email instead of an account number.")
 
     def handle(self, *args: Any, since: date | None, mailto: bool, **options: Any) -> None:
         attempts = attempts_since(midnight(since) if since else None)
