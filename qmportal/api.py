@@ -1,4 +1,4 @@
-"""The routes of the API, its description by OpenAPI, and a page that people can read."""
+"""The API's routes, its OpenAPI schema and its documentation page."""
 
 from threading import Lock
 from types import ModuleType
@@ -39,7 +39,7 @@ def schema(request: HttpRequest) -> HttpResponse:
 
 
 def description() -> ModuleType:
-    """Loaded when somebody asks for it: the generator takes several MB, and few workers ever need it.
+    """Loaded on demand: the generator takes several MB, and few workers ever need it.
 
     One thread loads it and makes the schema, the others wait: the generator keeps its state in its module.
     """

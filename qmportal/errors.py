@@ -1,4 +1,4 @@
-"""What people and programs read when a request fails outside of a view's own answers. No page here asks the database."""
+"""What people and programs see when a request fails outside a view's own answers. No page here queries the database."""
 
 import sys
 from collections.abc import Callable
@@ -30,7 +30,7 @@ TOO_LATE = "The request did not arrive completely. Send it again."
 
 
 class OutageMiddleware:
-    """Answers for views; what fails around them comes to `server_error`."""
+    """Answers for errors in views; errors around them go to `server_error`."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
@@ -43,7 +43,7 @@ class OutageMiddleware:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler of suspicious requests: of those, a person may well meet the one that is too large."""
+    """Django's handler for suspicious requests. The one that people really meet is a request that is too large."""
     if isinstance(exception, RequestDataTooBig):
         detail = str(exception) if isinstance(exception, TooLarge) else "The form is larger than the portal accepts."
         return failure(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
@@ -51,7 +51,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler of everything that nobody caught, an outage of the database among it."""
+    """Django's handler for uncaught errors, including a database outage."""
     problem = sys.exc_info()[1]
     if problem and (response := foreseen(request, problem)):
         return response
@@ -61,7 +61,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def foreseen(request: HttpRequest, problem: BaseException) -> HttpResponse | None:
-    """The answer to a fault of the surroundings, or to a save that came second; none to a fault of the portal."""
+    """The answer when a disk or server is to blame, or somebody else saved first; None for a bug of ours."""
     if is_full(problem):
         log.error("disk_full", exc_info=problem)
         return failure(request, HTTPStatus.INSUFFICIENT_STORAGE, FULL)
@@ -70,7 +70,7 @@ def foreseen(request: HttpRequest, problem: BaseException) -> HttpResponse | Non
     if isinstance(problem, UnreadablePostError):
         return failure(request, HTTPStatus.REQUEST_TIMEOUT, TOO_LATE)
     if reason := why_unavailable(problem):
-        request.user = AnonymousUser()  # on the way out nobody waits for the database once more
+        request.user = AnonymousUser()  # do not wait for the database again on the way out
         response = failure(request, HTTPStatus.SERVICE_UNAVAILABLE, reason)
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return response
@@ -78,11 +78,11 @@ def foreseen(request: HttpRequest, problem: BaseException) -> HttpResponse | Non
 
 
 def failure(request: HttpRequest, status: HTTPStatus, detail: str, **context: str) -> HttpResponse:
-    """JSON for a program, in the shape of all errors of the API; else a page."""
+    """JSON for programs, in the API's error format; a page for people."""
     if request.path.startswith(API):
         error = {"code": CODES[status], "detail": detail, "attr": None}
         kind = "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "client_error"
         return JsonResponse({"type": kind, "errors": [error]}, status=status)
-    # Without the request: what the shell around other pages shows comes from the database.
+    # Without the request: the bars around other pages come from the database.
     page = render_to_string(f"{status.value}.html", {"detail": detail, **context})
     return HttpResponse(page, status=status, headers={"Cache-Control": "no-store"})

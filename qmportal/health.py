@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 
 class HealthMiddleware:
-    """Before all others: who asks for health names any host, speaks plain HTTP and has no session."""
+    """Comes first: health checks send any Host, speak plain HTTP and have no session."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
@@ -30,7 +30,7 @@ class HealthMiddleware:
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """This process answers. Asks nothing else, so that a database outage does not restart every container."""
+    """This process answers. Checks nothing else, so that a database outage does not restart every container."""
     return JsonResponse({"status": "ok"})
 
 
@@ -50,7 +50,7 @@ def _outcome(part: str, check: Callable[[], str]) -> str:
     try:
         return check()
     except (Error, PoolTimeout, OSError) as error:
-        # The reason belongs in the log only: an error of the driver tells hosts and users.
+        # The reason goes to the log only: driver errors reveal hosts and users.
         log.warning("not_ready", part=part, error=str(error))
         return "unreachable"
 
@@ -62,7 +62,7 @@ def _ask_database() -> str:
 
 
 def _ask_broker() -> str:
-    # The library takes 9 MB, in a process that serves pages and may never be asked.
+    # The library takes 9 MB, and a web process may never need it.
     import redis
     from redis.backoff import NoBackoff
     from redis.retry import Retry
@@ -86,11 +86,11 @@ def _compare_migrations() -> str:
 
 @cache
 def _migrations_of_this_code() -> frozenset[tuple[str, str]]:
-    """Read once: a process keeps the code it was started with."""
+    """Read once: a process keeps the code that it started with."""
     loader = MigrationLoader(None, ignore_no_migrations=True)
     return frozenset(loader.disk_migrations) - _replaced(loader)
 
 
 def _replaced(loader: MigrationLoader) -> frozenset[tuple[str, str]]:
-    """What a squashed migration stands for may be absent from the table."""
+    """The migrations that a squashed one replaces may be missing from the table."""
     return frozenset(key for migration in loader.disk_migrations.values() for key in migration.replaces)

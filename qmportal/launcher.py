@@ -32,7 +32,7 @@ from qmportal import assets, embedded
 ROOT = embedded.ROOT
 READY_SECONDS = 60
 STOP_SECONDS = 40  # a running task has 20 seconds to finish before it is handed back
-# A process that ends this often within so little time each is not started at once any more.
+# A process that ends this often, each time this soon, is no longer restarted immediately.
 QUICK_END_SECONDS = 10
 MOST_QUICK_ENDS = 3
 PAUSE_SECONDS = 60
@@ -41,12 +41,12 @@ ACCOUNTS = {account.email: account.does for account in people.ACCOUNTS}
 
 
 class LaunchError(Exception):
-    """Why the portal does not start, in a sentence for the terminal."""
+    """Why the portal does not start, as a sentence for the terminal."""
 
 
 @dataclass
 class Process:
-    """One of web, worker and beat. Its output goes to a file, so that the terminal ends with the line that matters."""
+    """Web, worker or beat. Its output goes to a file, so that the last line in the terminal is the one that matters."""
 
     name: str
     command: list[str]
@@ -133,7 +133,7 @@ class Portal:
                     self._start_again(process)
 
     def stop(self) -> None:
-        """Ask everything to end, wait, and end by force what did not."""
+        """Ask everything to stop, wait, then kill whatever is left."""
         alive = [p.popen for p in self.processes if p.popen is not None and p.popen.poll() is None]
         for popen in alive:
             popen.terminate()
@@ -149,7 +149,7 @@ class Portal:
                 popen.wait()
 
     def _wait_for_answer(self) -> dict[str, str]:
-        """What /readyz says, once it says ready or time is up."""
+        """The answer of /readyz once it is ready or time is up."""
         deadline = time.monotonic() + READY_SECONDS
         answer: dict[str, str] = {}
         while time.monotonic() < deadline:
@@ -172,7 +172,7 @@ class Portal:
             connection.close()
 
     def _start_again(self, process: Process) -> None:
-        """At once, at first. What keeps ending in the background waits a minute each time, while the pages go on."""
+        """Immediately at first. A background process that keeps ending waits a minute each time while the pages stay up."""
         now = time.monotonic()
         if process.starts_at is None:
             process.failures = process.failures + 1 if now - process.started < QUICK_END_SECONDS else 1
@@ -229,7 +229,7 @@ def launch(kind: str, port: int) -> None:
 
 
 def _say_what_is_started(folder: Path) -> None:
-    """No silent stretch: the first start takes up to a minute on a slow machine, a later one some seconds."""
+    """Never silent for long: the first start takes up to a minute on a slow machine, later ones a few seconds."""
     if os.environ.get("DATABASE_URL"):
         return
     first = not any((place / "postgres").exists() for place in (folder, embedded.recorded_home(folder)))
@@ -244,7 +244,7 @@ def prepare(folder: Path, *, again: bool = False) -> None:
     if not again and collected.exists() and record.exists() and record.read_text() == inputs:
         return
     print("Bringing tables and static files up to date ...", flush=True)
-    # The two have nothing to do with each other. DRF's own pages are not served, so their files are not needed.
+    # The two are independent. DRF's own pages are not served, so their files are not needed.
     together = [["migrate"], ["collectstatic", "--ignore=rest_framework"]]
     log = folder / "logs" / "prepare.log"
     manage(log, *[[*command, "--no-input", "--verbosity=0"] for command in together])
@@ -256,7 +256,7 @@ def prepare(folder: Path, *, again: bool = False) -> None:
 def manage(log: Path, *commands: list[str]) -> None:
     """Run commands of `manage.py` at once, each in a process of its own: the launcher itself loads no Django.
 
-    What they say of faults is kept in the log; the terminal gets one sentence.
+    Their errors go to the log; the terminal gets one sentence.
     """
     with log.open("wb") as errors:
         running = [
@@ -270,13 +270,13 @@ def manage(log: Path, *commands: list[str]) -> None:
                 process.wait()
     if failed:
         lines = log.read_text(errors="replace").strip().splitlines() or ["it says nothing"]
-        # Below the name of the fault PostgreSQL may point at a place in its statement.
+        # Below the error's name PostgreSQL may point to a position in the statement.
         fault = next((line for line in reversed(lines) if re.match(r"[\w.]+Error: ", line)), lines[-1])
         raise LaunchError(f"The portal does not start: manage.py {failed[0]} failed ({fault}). See {log}.")
 
 
 def _wait(process: subprocess.Popen[bytes]) -> int:
-    """The exit status. On a slow machine a sign of life now and then."""
+    """The exit status. Prints a sign of life now and then on a slow machine."""
     began = time.monotonic()
     while True:
         try:
@@ -307,7 +307,7 @@ def _demo_lines(folder: Path) -> list[str]:
 
 
 def _run_lines(folder: Path, port: int) -> list[str]:
-    """While there is no account: the address with the one-time token that makes the first one."""
+    """While there is no account: the link with the one-time token that creates the first one."""
     token_file = folder / "setup-token"
     emails = _emails()
     if not emails:
@@ -322,7 +322,7 @@ def _run_lines(folder: Path, port: int) -> list[str]:
 
 
 def _emails() -> set[str]:
-    """The accounts, asked without Django: importing it would cost a third of a warm start."""
+    """The accounts, read without Django: importing it would take a third of a warm start."""
 
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
         return {email for (email,) in connection.execute("select email from teams_user")}
@@ -376,7 +376,7 @@ def _only_launcher(folder: Path, port: int) -> Iterator[None]:
 
 @contextmanager
 def _children_lock(folder: Path) -> Iterator[IO[str]]:
-    """Inherited by web, worker and beat: free once those of a launcher that was killed are gone."""
+    """Inherited by web, worker and beat: free once the processes of a killed launcher are gone."""
     with embedded.open_lock(folder / "processes.lock") as lock:
         deadline = time.monotonic() + STOP_SECONDS
         while True:

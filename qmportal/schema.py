@@ -1,4 +1,4 @@
-"""The description of the API by OpenAPI: what the views cannot say by themselves, and what the page for people reads of it.
+"""The OpenAPI schema: what the views cannot say themselves, and what the documentation page reads from it.
 
 It stands apart from the views, so that only a process that is asked for it loads the generator.
 """

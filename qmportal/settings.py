@@ -21,7 +21,7 @@ DEBUG = env.bool("QMPORTAL_DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
 SITE = read_site(env.str("SITE_URL", default="http://127.0.0.1:8000"))
 SITE_URL, HTTPS = SITE.url, SITE.is_https
-# Other hosts and origins are rare: a second name, or a trial on this machine.
+# Extra hosts and origins are rare: a second name, or a trial on this machine.
 ALLOWED_HOSTS = [SITE.host, *env.list("ALLOWED_HOSTS", default=[] if HTTPS else ["127.0.0.1", "localhost", "[::1]"])]
 CSRF_TRUSTED_ORIGINS = [SITE_URL, *env.list("CSRF_TRUSTED_ORIGINS", default=[])]
 DATA_DIR = Path(env.str("QMPORTAL_DATA_DIR", default=str(BASE_DIR / ".data")))
@@ -142,7 +142,7 @@ else:
         f"-c statement_timeout={env.int('QMPORTAL_STATEMENT_TIMEOUT_MS', default=60_000)}"
         " -c lock_timeout=10000 -c idle_in_transaction_session_timeout=120000"
     )
-# A pool pays off in the threaded web process only; its size follows gunicorn's threads.
+# A pool pays off only in the threaded web process; its size matches gunicorn's threads.
 if pool_size := env.int("QMPORTAL_POOL_SIZE", default=0):
     DATABASES["default"]["OPTIONS"]["pool"] = {
         "min_size": 1,
@@ -195,7 +195,7 @@ CELERY_TIMEZONE = ORGANISATION_TIME_ZONE
 # --- People and sign-in -------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "teams.User"
 # Emails are unique without regard to case, by a constraint that this check does not know.
-# HSTS for subdomains and preload lists bind hosts that are not the portal's: only who asks for it gets it.
+# HSTS for subdomains and preload lists bind hosts that are not the portal's, so they are opt-in.
 SILENCED_SYSTEM_CHECKS = ["auth.W004", "security.W005", "security.W021"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
@@ -224,7 +224,7 @@ ACCOUNT_FORMS = {
 }
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = None
-# For a network address. What counts for an account is in `teams.limits`: nobody else can use that up.
+# Per network address. Limits per account are in `teams.limits`, where nobody else can use them up.
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "30/m/ip", "reset_password": "20/m/ip"}
 ALLAUTH_TRUSTED_PROXY_COUNT = read_proxies(env.int("QMPORTAL_PROXY_COUNT", default=None), SITE)
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
@@ -293,7 +293,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "qmportal.lib.formats.Formats",
     "DEFAULT_PAGINATION_CLASS": "qmportal.lib.api.CursorPages",
     "DEFAULT_FILTER_BACKENDS": ["qmportal.lib.api.DeclaredFilters"],
-    "DEFAULT_METADATA_CLASS": None,  # the schema describes the calls, not each address once more
+    "DEFAULT_METADATA_CLASS": None,  # one row in the list of endpoints describes the calls, not every address
     "DEFAULT_SCHEMA_CLASS": "qmportal.lib.openapi.Described",
     "EXCEPTION_HANDLER": "qmportal.lib.api.exception_handler",
     "COERCE_DECIMAL_TO_STRING": False,

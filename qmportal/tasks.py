@@ -16,17 +16,17 @@ log = logging.getLogger(__name__)
 
 @shared_task
 def perform(label: str, pk: int) -> None:
-    """Does one row of work, named by its model's label and its id. Safe to call twice."""
+    """Performs one row of work, given its model's label and id. Safe to call twice."""
     apps.get_model(label).perform(pk)
 
 
 def waiting_work() -> list[Work]:
-    """Every row of any kind of work that is due and that nobody holds."""
+    """Every row of work that is due and not taken."""
     return [row for model in apps.get_models() if issubclass(model, Work) for row in _waiting_of(model)]
 
 
 def _waiting_of(model: type[Work]) -> list[Work]:
-    """One kind whose table lacks a migration does not stop the other kinds."""
+    """A table that lacks a migration does not stop the other kinds of work."""
     try:
         return list(model.objects.waiting(timezone.now())[:100])
     except ProgrammingError as problem:
@@ -42,6 +42,6 @@ def forget_old_history() -> None:
 
 @shared_task
 def sweep() -> None:
-    """Calls workers again for waiting rows, so that no work depends on a message."""
+    """Wakes workers for waiting rows, so that no work depends on a message."""
     for row in waiting_work():
         ring(row)

@@ -40,14 +40,14 @@ EXPECT = re.compile(rb"^expect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE | re
 
 
 class TooSlow(ConnectionResetError):
-    """To gunicorn, and to whoever reads the body, as if the client had gone."""
+    """To gunicorn, and to the code that reads the body, it looks as if the client had gone."""
 
     def __init__(self) -> None:
         super().__init__(errno.ECONNRESET, "The client was too slow.")
 
 
 class Socket(socket.socket):
-    """A client's socket with what the loop has gathered of its request, and a deadline for the rest."""
+    """A client's socket, what has arrived of its request, and a deadline for the rest."""
 
     def __init__(self, plain: socket.socket):
         super().__init__(plain.family, plain.type, plain.proto, fileno=plain.detach())
@@ -57,7 +57,7 @@ class Socket(socket.socket):
         self.begin()
 
     def gather(self) -> None:
-        """What lies ready, without waiting."""
+        """Reads what is available, without waiting."""
         with suppress(BlockingIOError):
             data = super().recv(AT_ONCE)
             self.gathered += data
@@ -103,7 +103,7 @@ class Socket(socket.socket):
             super().sendall(data, flags)
 
     def refuse_more(self) -> None:
-        """Nobody waits for a body that was not read."""
+        """Do not wait for a body that was not read."""
         self.waited = math.inf
 
     @contextmanager
@@ -138,7 +138,7 @@ class PatientWorker(ThreadWorker):
                 self._drop(self.pending_conns[0])
 
     def on_client_socket_readable(self, conn: TConn, client: Socket) -> None:
-        """The next request of a connection that was kept."""
+        """The next request on a kept-alive connection."""
         self.poller.unregister(client)
         self.keepalived_conns.remove(conn)
         self._gather(conn)
@@ -156,7 +156,7 @@ class PatientWorker(ThreadWorker):
             self._say_goodbye(conn)
             return
         conn.sock.setblocking(False)
-        # What a client sent beyond its request belongs to the next one.
+        # Bytes after the end of a request belong to the next one.
         conn.sock.gathered[:0] = conn.parser.unreader.take_buffered()
         if conn.sock.gathered:
             self._gather(conn)

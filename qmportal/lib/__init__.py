@@ -1,4 +1,4 @@
-"""What the apps share. Imports no app, asks no table of its own.
+"""What the apps share. Imports no app and has no tables of its own.
 
 Records      records (the base of defects and incidents), rules, forms, lists, text, days
 API          api (errors, parameters, pages), rows (lists from `.values()`), serializers, formats

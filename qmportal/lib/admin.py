@@ -1,4 +1,4 @@
-"""Django's admin site, where rows are mostly looked at: changes go through the portal's own pages, which know the rules."""
+"""Django's admin site, mostly for viewing rows: changes go through the portal's own pages, which know the rules."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ class CleanText(admin.ModelAdmin):
 
 
 class ReadOnly(admin.ModelAdmin):
-    """Rows to look at, by admins of the organisation."""
+    """Read-only rows for the organisation's admins."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

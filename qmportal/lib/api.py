@@ -89,7 +89,7 @@ def exception_handler(problem: Exception, context: Any) -> Response | None:
 
 
 def refuse_undeclared(request: Request, declared: Iterable[str]) -> None:
-    """A parameter nobody declared is a typing error of the caller: 400, rather than a wrong answer."""
+    """An undeclared parameter is the caller's typo: answer 400 rather than something wrong."""
     known = set(declared)
     unknown = sorted(set(request.query_params) - known)
     if unknown:

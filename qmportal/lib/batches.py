@@ -1,4 +1,4 @@
-"""Long answers that are sent while they are read: between two batches nothing is held that others wait for."""
+"""Long answers that are streamed: between two batches nothing is locked or held."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from qmportal.lib.outages import TooBusy
 
 ROWS = 500
-# Each export keeps one thread of its process until its reader has it all; the others are for pages.
+# Each export occupies one thread until its reader is done; the other threads are for pages.
 _exports = BoundedSemaphore(settings.EXPORTS_AT_ONCE)
 
 

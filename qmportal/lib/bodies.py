@@ -1,4 +1,4 @@
-"""How much a request may bring along. What is too large is refused before it is read, or at the byte that is too many."""
+"""How large a request may be. One that is too large is refused before it is read, or at the first byte too many."""
 
 from collections.abc import Callable
 from io import IOBase
@@ -58,13 +58,13 @@ class CountedBody(IOBase):
 
 
 def takes_a_file(view: View) -> View:
-    """Marks a view whose form brings a file along."""
+    """Marks a view whose form uploads a file."""
     view.takes_a_file = True  # type: ignore[attr-defined]
     return view
 
 
 class BodyLimitMiddleware:
-    """Strangers may send a form of a few fields, people in the portal a long text, and only an import a file.
+    """Strangers may send a few fields, signed-in people a long text, and only an import a file.
 
     Comes before the check for forged forms, which reads the body.
     """

@@ -1,4 +1,4 @@
-"""The shared cache: limits count in Valkey, so that they hold for all processes and outlive a restart."""
+"""The shared cache: limits count in Valkey, so they hold across processes and restarts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cells of a CSV file that a spreadsheet would run as formulas. Plain Python: files out and files in share it."""
+"""Cells that a spreadsheet would run as formulas. Plain Python, shared by import and export."""
 
 import re
 
@@ -8,12 +8,12 @@ FORMULA = re.compile(r"""(^|[;\t\r\n])([ "]*)('*)(?=[=+\-@＝＋－＠])|^('*)(?
 
 
 def guard(text: str) -> str:
-    """With an apostrophe before each place where a formula could begin, one more if there are some."""
+    """Puts an apostrophe before every place where a formula could begin, one more where there are some already."""
     return FORMULA.sub(lambda found: f"{found[0]}'", text)
 
 
 def unguard(text: str) -> str:
-    """Without what `guard` has added."""
+    """Removes what `guard` added."""
     return FORMULA.sub(lambda found: found[0].removesuffix("'"), text)
 
 

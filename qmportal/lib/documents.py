@@ -11,7 +11,7 @@ import yaml
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 8
-MAX_DIGITS = 15  # so that a number survives the way through JSON unchanged
+MAX_DIGITS = 15  # so that a number survives JSON unchanged
 
 Path = tuple[str | int, ...]
 

@@ -1,4 +1,4 @@
-"""Addresses and passwords of the environment: one that cannot be right ends the start, with a sentence on what to do."""
+"""Addresses and passwords from the environment: start-up ends at one that cannot be right, and says what to do."""
 
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
@@ -34,7 +34,7 @@ def read_site(text: str) -> Site:
 
 
 def read_proxies(given: int | None, site: Site) -> int:
-    """How many proxies stand in front. The portal speaks no TLS itself, so behind https:// there is at least one."""
+    """How many proxies are in front. The portal does not speak TLS itself, so https:// means at least one."""
     if site.is_https and given == 0:
         raise ImproperlyConfigured(
             "SITE_URL begins with https://, so a proxy that ends TLS must stand in front, but QMPORTAL_PROXY_COUNT is 0."

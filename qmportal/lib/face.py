@@ -1,4 +1,4 @@
-"""Template tags and filters of the look: small marks, numbers and times. Load with {% load face %}."""
+"""Template tags and filters: badges, numbers and times. Load with {% load face %}."""
 
 from datetime import datetime
 from typing import Any
@@ -75,7 +75,7 @@ STATUS_KINDS = {
 
 @register.simple_tag
 def record_status(record: Any) -> SafeString:
-    """The status of a defect or an incident; a list shows fifty, so no template of its own."""
+    """The status of a defect or incident. Not a template, because a list shows fifty."""
     return status(record.get_status_display(), STATUS_KINDS.get(record.status, ""))
 
 
@@ -192,16 +192,14 @@ register.filter("number", wording.number)
 
 
 @register.simple_block_tag
-def notice(
-    content: str, title: str, kind: str = "info", url: str = "", action: str = "", live: bool = False
-) -> SafeString:
+def notice(content: str, title: str, kind: str = "info", url: str = "", action: str = "", live: bool = False) -> SafeString:
     """A box with an icon. kind: info, success, warning, provisional, danger; `live` announces it."""
     return _around(content, "notice", title=title, kind=kind, url=url, action=action, live=live)
 
 
 @register.simple_block_tag
 def empty_state(content: str, title: str, icon: str = "inbox", url: str = "", action: str = "") -> SafeString:
-    """What stands where rows would be: what the place is for, and one thing to do."""
+    """Shown in place of rows: what the page is for, and one thing to do."""
     return _around(content, "empty", title=title, icon=icon, url=url, action=action)
 
 

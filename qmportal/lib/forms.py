@@ -1,4 +1,4 @@
-"""Fields that many forms share."""
+"""Form fields that the apps share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+
 
 
 def go(request: HttpRequest, to: Any) -> HttpResponse:
-    """Sends the person on after a form. htmx loads the whole page too, so that title and messages follow."""
+    """Redirects after a form. htmx loads the whole page too, so that title and messages are updated."""
     return HttpResponseClientRedirect(resolve_url(to)) if request.htmx else redirect(to)  # type: ignore[attr-defined]
 
 

@@ -1,4 +1,4 @@
-"""Text that people write, as safe HTML: Markdown without raw HTML, cleaned once more. Load with {% load markdown %}."""
+"""Text from people as safe HTML: Markdown without raw HTML, then sanitised. Load with {% load markdown %}."""
 
 import re
 

@@ -44,7 +44,7 @@ class ForwardedMiddleware:
 
 
 class PersonalPagesMiddleware:
-    """A page made for one person is not kept by caches, and a fragment is never mistaken for its page."""
+    """Caches do not keep a personal page, and never mistake a fragment for its page."""
 
     def __init__(self, get_response: GetResponse):
         self.get_response = get_response
@@ -122,7 +122,7 @@ class ViewerZoneMiddleware:
 
 
 class WrongMethodMiddleware:
-    """Whoever opens an address that only takes a form gets a page that says so; Django's own answer is blank."""
+    """Opening an address that only accepts a form shows a page that says so; Django's own answer is blank."""
 
     def __init__(self, get_response: GetResponse):
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Faults of the surroundings, which pass: a full disk, a database or a mail server that is away."""
+"""Outages that pass: a full disk, or a database or mail server that is down."""
 
 import errno
 import smtplib
@@ -20,7 +20,7 @@ SQLSTATES = ("08", "53", "57P", "58")
 
 
 def is_outage(problem: BaseException) -> bool:
-    """Whether trying again later, without end, is right."""
+    """Whether to keep retrying without a limit."""
     if isinstance(problem, DatabaseError):
         cause = problem.__cause__
         if isinstance(cause, PoolTimeout):
@@ -40,7 +40,7 @@ class TooBusy(Exception):
 
 
 def why_unavailable(problem: BaseException | None) -> str:
-    """Why a request could not be served that works again later: a sentence, or nothing if that is not so."""
+    """Why a request could not be served but will work later, as a sentence; empty otherwise."""
     if isinstance(problem, TooBusy):
         return str(problem)
     if not isinstance(problem, OperationalError | InterfaceError):

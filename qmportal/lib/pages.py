@@ -1,4 +1,4 @@
-"""Answering with a page, or with the part of it that htmx asked for."""
+"""Answers with a page, or with the partial that htmx asked for."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Undo in the message after an act: a button of the form that stands beside all messages, so it needs no script."""
+"""Undo in the message after an action: a button of the form beside the messages, so that it needs no script."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GOOD_FOR = 60 * 60  # seconds
 
 
 def say_with_undo(request: HttpRequest, sentence: str, url: str, **facts: Any) -> None:
-    """A message with a button that posts these facts to the url; `read_undo` reads them there."""
+    """Adds a message with a button that posts these facts to the URL; `read_undo` reads them there."""
     token = signing.dumps(facts, salt=f"{url} {request.user.pk}", compress=True)
     button = '{} <button type="submit" form="undo" formaction="{}" name="undo" value="{}">Undo</button>'
     messages.success(request, format_html(button, sentence, url, token))

@@ -1,4 +1,4 @@
-"""Form widgets of the look."""
+"""Form widgets."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,7 @@
-"""Background work as rows: the row is the truth, the Celery task is only a doorbell.
+"""Background work as rows: the row is the source of truth, the Celery task only wakes a worker.
 
 A broker may lose a message (it pops before it records), so nothing depends on one. Each kind of work is a model that
-inherits `Work`; its task takes the id, calls `perform(id)`, and may be called twice. A sweep calls again for waiting rows.
+inherits `Work`; its task takes the id, calls `perform(id)`, and may be called twice. A sweep picks up waiting rows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from qmportal.lib.outages import is_outage
 
 log = logging.getLogger(__name__)
 
-# A broker that does not answer is left alone for this long; meanwhile rows wait for the sweep.
+# A broker that does not answer is not tried again for this long; meanwhile rows wait for the sweep.
 BROKER_PAUSE_SECONDS = 15
 
 
@@ -43,7 +43,7 @@ class Standstill(NamedTuple):
 
 class WorkQuerySet(models.QuerySet):
     def waiting(self, now: datetime) -> Self:
-        """Rows to ring for: queued and due, or running under a lease that has run out."""
+        """Rows that need a worker: queued and due, or running with an expired lease."""
         return self.filter(Q(state=Work.State.QUEUED, run_after__lte=now) | Q(state=Work.State.RUNNING, lease_until__lt=now))
 
 
@@ -62,7 +62,7 @@ class Work(models.Model):
     # How changes come in, as their history says.
     DOOR = "task"
     LEASE = settings.WORK_LEASE
-    # A worker renews its lease for this long without any progress; then it counts as hung.
+    # A worker renews its lease for this long without progress; after that it counts as hung.
     STALLED = timedelta(minutes=15)
     MAX_FAILURES = 5
 
@@ -100,18 +100,18 @@ class Work(models.Model):
         raise NotImplementedError
 
     def foreseen(self) -> tuple[type[Exception], ...]:
-        """Errors that trying again cannot mend; their text is shown to the person who asked."""
+        """Errors that a retry cannot fix; their text is shown to the person who asked."""
         return ()
 
     def report(self, done: int, total: int) -> None:
-        """Progress for the person who waits. Call it outside the transaction that holds the effect."""
+        """Progress for the person waiting. Call it outside the transaction that holds the effect."""
         self.progress_done, self.progress_total = done, total
         type(self).objects.filter(pk=self.pk, attempts=self.attempts).update(
             progress_done=done, progress_total=total, lease_until=timezone.now() + self.LEASE
         )
 
     def standstill(self, now: datetime) -> Standstill | None:
-        """What a page says when nothing moves; None while all is well."""
+        """What a page says when work is stuck; None otherwise."""
         if self.state == self.State.RUNNING and self.lease_until and self.lease_until < now + self.LEASE / 2:
             return Standstill("stopped", self.lease_until, soon=self.lease_until < now)
         if self.state == self.State.QUEUED and self.run_after > now:
@@ -201,7 +201,7 @@ class Work(models.Model):
                 mine.update(lease_until=timezone.now() + self.LEASE)
 
     def _give_up(self, now: datetime) -> None:
-        """Its worker died each time, perhaps for lack of memory: the next one would, too."""
+        """Its worker died each time, perhaps for lack of memory, so the next one would too."""
         self.state, self.lease_until, self.finished_at = self.State.FAILED, None, now
         self.error = f"The worker stopped {self.failures} times while doing this, so it is not tried again."
         self.save(update_fields=["state", "failures", "lease_until", "finished_at", "error"])
@@ -230,7 +230,7 @@ class Work(models.Model):
 
 
 class Doorbell:
-    """Rings within half a second or not at all. A broker that is down or hangs must not hold up the request that rang."""
+    """Wakes a worker within half a second or not at all: a broker that is down or hangs must not hold up the request."""
 
     def __init__(self) -> None:
         self._quiet_until = 0.0
@@ -252,5 +252,5 @@ doorbell = Doorbell()
 
 
 def ring(row: Work) -> None:
-    """Rings the doorbell once the row is committed. Nothing depends on it being heard."""
+    """Wakes a worker once the row is committed. Nothing depends on it."""
     transaction.on_commit(lambda: doorbell.ring(row.TASK, row._meta.label, row.pk))
