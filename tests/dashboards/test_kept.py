@@ -15,6 +15,7 @@ from notifications.models import Notification
 from qmportal.lib.days import local_day, midnight
 from teams.models import Membership, Role, Team, User
 from tests.factories import join, make_defect, make_incident, make_team, make_user
+from tests.html import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +44,7 @@ def engineer(client, payments):
 
 
 def side(client, path="/incidents/"):
-    return re.search(r"<aside.*?</aside>", client.get(path).content.decode(), re.DOTALL)[0]
+    return re.search(r"<aside.*?</aside>", squeezed(client.get(path).content.decode()))[0]
 
 
 def archive(team, user):
