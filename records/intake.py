@@ -30,7 +30,7 @@ MISSING = {
     "stage_found": "Choose the stage that found it.",
 }
 EMPTY: tuple[Any, ...] = (None, "")
-NOT_A_MEMBER = "Nobody in this team has that e-mail."
+NOT_A_MEMBER = "Nobody in this team has that email."
 NO_TIME = "Enter a date and a time."
 
 
