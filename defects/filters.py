@@ -60,9 +60,9 @@ class DefectFilter(ListForm):
         super().__init__(data)
         self.user = user
         teams = user.reach if user.is_authenticated else []
-        self.offer("team", ("", "Any team"), *((team.slug, team.name) for team in teams))
-        self.offer("severity", ("", "Any severity"), *severity_choices())
-        self.offer("stage", ("", "Any stage"), *stage_choices(), (UNKNOWN, "Stage unknown"))
+        self.limit_choices("team", ("", "Any team"), *((team.slug, team.name) for team in teams))
+        self.limit_choices("severity", ("", "Any severity"), *severity_choices())
+        self.limit_choices("stage", ("", "Any stage"), *stage_choices(), (UNKNOWN, "Stage unknown"))
 
     def narrow(self, rows: DefectQuerySet, chosen: dict[str, Any]) -> DefectQuerySet:
         if chosen.get("q"):

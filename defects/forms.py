@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.utils import timezone
 
 from defects.models import Defect, Resolution
 from pipeline.models import Stage
 from qmportal.lib.forms import KeyField, MomentField, clean_formfield
-from records.forms import RecordForm, severity_cards
+from records.forms import UNSET, RecordForm, severity_cards
 from records.models import Severity
 from teams.models import Team, User
 from teams.permissions import is_member
@@ -66,7 +65,7 @@ class DefectForm(RecordForm[Defect]):
         Defect.objects.none(),
         to_field_name="reference",
         required=False,
-        help_text="The reference of the original, such as PAY-DEF-7. Set the status to Duplicate as well.",
+        help_text="The reference of the original, such as PAY-DEF-7.",
         error_messages={"invalid_choice": "No defect with this reference was found."},
     )
 
@@ -74,33 +73,30 @@ class DefectForm(RecordForm[Defect]):
         model = Defect
         fields = (
             *("title", "team", "severity", "stage_found", "steps", "expected", "actual"),
-            *("status", "resolution", "duplicate_of", "priority", "found_by", "assignee"),
+            *("resolution", "duplicate_of", "priority", "found_by", "assignee"),
             *("component", "environment", "version_found", "version_fixed", "stage_introduced", "stage_should_catch"),
             *Defect.TIMES,
         )
         formfield_callback = clean_formfield
         field_classes = dict.fromkeys(Defect.TIMES, MomentField)
-        labels = {
-            "found_at": "Found",
-            "triaged_at": "Triaged",
-            "fixed_at": "Fixed",
-            "verified_at": "Verified",
-            "closed_at": "Closed",
-        }
         help_texts = {
             "steps": "How to reproduce it. Markdown works. Don't include customer data.",
-            "resolution": "Only for a defect that is closed.",
+            "resolution": "Only for a defect that is closed already.",
         }
 
     RARELY = Meta.fields[4:]
 
     def __init__(self, *args: Any, user: AnyUser, **kwargs: Any):
         super().__init__(*args, user=user, **kwargs)
-        self.offer_teams(Team.objects.with_rows_for(user))
-        self.offer("severity", Severity.objects.all())
-        self.offer("assignee", User.objects.filter(is_active=True))
-        self.draw("severity", severity_cards())
-        self.offer("duplicate_of", Defect.objects.visible_to(user))
+        self.limit_teams(Team.objects.with_rows_for(user))
+        self.limit_choices("severity", Severity.objects.all())
+        self.limit_choices("assignee", User.objects.filter(is_active=True))
+        self.set_widget("severity", severity_cards())
+        if "duplicate_of" in self.fields:
+            self.limit_choices("duplicate_of", Defect.objects.visible_to(user))
+        if "resolution" in self.fields:
+            others = [each for each in Resolution.choices if each[0] != Resolution.DUPLICATE]
+            self.fields["resolution"].choices = [("", UNSET), *others]  # type: ignore[attr-defined]
         if self.instance.pk:
             # A defect that was imported without a known stage may stay so.
             self.fields["stage_found"].required = self.instance.stage_found_id is not None
@@ -112,12 +108,7 @@ class DefectForm(RecordForm[Defect]):
             self.add_error("assignee", self.fields["assignee"].error_messages["invalid_choice"])
         return cleaned
 
-    def follow(self) -> None:
-        """A status that was chosen writes down its time, unless a time was typed as well; a duplicate is resolved as one."""
-        if self.instance.status == Defect.Status.DUPLICATE and not self.instance.resolution:
-            self.cleaned_data["resolution"] = self.instance.resolution = Resolution.DUPLICATE
-        if self.cleaned_data.get("status") != self.initial.get("status", Defect.Status.NEW):
-            self.instance.stamp(timezone.now())
-            for name in Defect.TIMES:
-                if name in self.cleaned_data:
-                    self.cleaned_data[name] = getattr(self.instance, name)
+    def left_out(self) -> list[str]:
+        defect = self.instance
+        unresolved = defect.pk and (defect.is_duplicate or not defect.is_closed)
+        return [*super().left_out(), *(["resolution"] if unresolved else [])]

@@ -14,8 +14,10 @@ from django.utils import timezone
 
 from pipeline.models import Stage
 from qmportal.lib.history import tracked
-from records.models import FILED_HERE, Record, RecordQuerySet, Severity
-from records.rules import Order, date_problems, order_problems
+from qmportal.lib.wording import duration
+from records.models import Record, RecordQuerySet, Severity
+from records.moves import REASON, Life, Move
+from records.rules import FILED_HERE, NOT_ITS_OWN_DUPLICATE, OUR_SOURCES, Order, Rule, has_no_time, needs_time
 from teams.models import Team
 
 
@@ -41,11 +43,127 @@ NOT_VALID = (
 )
 
 
-ORDERS = (
+class Status(models.TextChoices):
+    NEW = "new", "New"
+    TRIAGED = "triaged", "Triaged"
+    IN_PROGRESS = "in_progress", "In progress"
+    FIXED = "fixed", "Fixed"
+    VERIFIED = "verified", "Verified"
+    CLOSED = "closed", "Closed"
+    DUPLICATE = "duplicate", "Duplicate"
+    REJECTED = "rejected", "Rejected"
+
+
+OPEN = (Status.NEW, Status.TRIAGED, Status.IN_PROGRESS)
+TO_CLOSE = (Status.FIXED, Status.VERIFIED)
+CLOSED = (Status.CLOSED, Status.DUPLICATE, Status.REJECTED)
+
+LIFE = Life(
+    first=Status.NEW,
+    moves=(
+        Move("triage", "Triage", "triaged", (Status.NEW,), Status.TRIAGED, stamps=("triaged_at",)),
+        Move("start", "Start work", "in progress", (Status.NEW, Status.TRIAGED), Status.IN_PROGRESS, claims="assignee"),
+        Move("fix", "Mark as fixed", "fixed", OPEN, Status.FIXED, stamps=("fixed_at",)),
+        Move("verify", "Mark as verified", "verified", (Status.FIXED,), Status.VERIFIED, stamps=("verified_at",)),
+        Move(
+            *("close", "Close", "closed", TO_CLOSE, Status.CLOSED),
+            stamps=("closed_at",),
+            sets={"resolution": Resolution.FIXED},
+        ),
+        Move(
+            *("close", "Close without a fix", "closed", OPEN, Status.CLOSED),
+            stamps=("closed_at",),
+            needs=("resolution",),
+            choices={"resolution": (Resolution.WONT_FIX, Resolution.EXTERNAL, Resolution.DECLINED)},
+        ),
+        Move(
+            *("reject", "Reject", "rejected", OPEN, Status.REJECTED),
+            stamps=("closed_at",),
+            needs=("resolution",),
+            choices={"resolution": (Resolution.INVALID, Resolution.WORKS_AS_DESIGNED, Resolution.CANNOT_REPRODUCE)},
+        ),
+        Move(
+            *("mark_duplicate", "Mark as duplicate", "marked as a duplicate", OPEN, Status.DUPLICATE),
+            stamps=("closed_at",),
+            sets={"resolution": Resolution.DUPLICATE},
+            needs=("duplicate_of",),
+        ),
+        Move(
+            *("reopen", "Reopen", "open again", TO_CLOSE, Status.IN_PROGRESS),
+            clears=("fixed_at", "verified_at"),
+            needs=(REASON,),
+        ),
+        Move(
+            *("reopen", "Reopen", "open again", CLOSED, Status.NEW),
+            clears=("triaged_at", "fixed_at", "verified_at", "closed_at", "resolution", "duplicate_of"),
+            needs=(REASON,),
+        ),
+    ),
+    reached_by=(
+        ("is_duplicate", Status.DUPLICATE),
+        ("duplicate_of_id", Status.DUPLICATE),
+        ("closed_at", Status.CLOSED),
+        ("resolution", Status.CLOSED),
+        ("verified_at", Status.VERIFIED),
+        ("fixed_at", Status.FIXED),
+        ("triaged_at", Status.TRIAGED),
+    ),
+)
+
+RULES = (
     Order("found_at", "triaged_at", "A defect cannot be triaged before it is found."),
     Order("found_at", "fixed_at", "A defect cannot be fixed before it is found."),
     Order("fixed_at", "verified_at", "A defect cannot be verified before it is fixed."),
     Order("found_at", "closed_at", "A defect cannot be closed before it is found."),
+    has_no_time("triaged_at", Status.NEW, sentence="A new defect is not triaged yet. Use Triage to add this time."),
+    has_no_time("fixed_at", *OPEN, sentence="An open defect is not fixed yet. Use “Mark as fixed” to add this time."),
+    has_no_time(
+        *("verified_at", *OPEN, Status.FIXED),
+        sentence="This defect is not verified yet. Use “Mark as verified” to add this time.",
+    ),
+    has_no_time(
+        *("closed_at", *OPEN, *TO_CLOSE), sentence="An open defect has no closing time. Use Close to add this time."
+    ),
+    needs_time(
+        *("fixed_at", *TO_CLOSE),
+        may_be_unknown=True,
+        sentence="A fixed defect has the time of its fix. If it is not fixed, use Reopen.",
+    ),
+    needs_time(
+        *("verified_at", Status.VERIFIED),
+        may_be_unknown=True,
+        sentence="A verified defect has the time when the fix was verified. If it was not, use Reopen.",
+    ),
+    needs_time(
+        *("closed_at", *CLOSED),
+        may_be_unknown=True,
+        sentence="A closed defect has the time when it was closed. To open it again, use Reopen.",
+    ),
+    Rule(
+        "closed_has_resolution",
+        "resolution",
+        lambda row: row.status not in CLOSED or row.resolution != "",
+        ~Q(status__in=[*map(str, CLOSED)]) | ~Q(resolution=""),
+        "Choose how the defect was resolved: a closed defect has a resolution.",
+    ),
+    Rule(
+        "open_has_no_resolution",
+        "resolution",
+        lambda row: row.status in CLOSED or row.resolution == "",
+        Q(status__in=[*map(str, CLOSED)]) | Q(resolution=""),
+        "Only a closed defect has a resolution. Close it, or leave this empty.",
+    ),
+    # Other tools do not say of what: an imported defect may leave it open.
+    Rule(
+        "duplicate_has_original",
+        "duplicate_of",
+        lambda row: not row.is_duplicate or row.duplicate_of_id is not None or row.source not in OUR_SOURCES,
+        ~(Q(status=Status.DUPLICATE.value) | Q(resolution=Resolution.DUPLICATE.value))
+        | Q(duplicate_of__isnull=False)
+        | ~Q(source__in=OUR_SOURCES),
+        "Enter the defect that this one duplicates.",
+    ),
+    NOT_ITS_OWN_DUPLICATE,
 )
 
 
@@ -88,29 +206,9 @@ class Defect(Record):
 
     REFERENCE_KIND = "DEF"
 
-    class Status(models.TextChoices):
-        NEW = "new", "New"
-        TRIAGED = "triaged", "Triaged"
-        IN_PROGRESS = "in_progress", "In progress"
-        FIXED = "fixed", "Fixed"
-        VERIFIED = "verified", "Verified"
-        CLOSED = "closed", "Closed"
-        DUPLICATE = "duplicate", "Duplicate"
-        REJECTED = "rejected", "Rejected"
-
-    OPEN = (Status.NEW, Status.TRIAGED, Status.IN_PROGRESS)
-    TO_CLOSE = (Status.FIXED, Status.VERIFIED)
-    CLOSED = (Status.CLOSED, Status.DUPLICATE, Status.REJECTED)
-
-    # The time at which a defect reached its status.
-    TIME_OF = {
-        Status.TRIAGED: "triaged_at",
-        Status.FIXED: "fixed_at",
-        Status.VERIFIED: "verified_at",
-        Status.CLOSED: "closed_at",
-        Status.DUPLICATE: "closed_at",
-        Status.REJECTED: "closed_at",
-    }
+    Status = Status
+    OPEN, TO_CLOSE, CLOSED = OPEN, TO_CLOSE, CLOSED
+    LIFE, RULES = LIFE, RULES
 
     class FoundBy(models.TextChoices):
         CUSTOMER = "customer", "Customer"
@@ -150,11 +248,11 @@ class Defect(Record):
     steps = models.TextField("steps to reproduce", max_length=20_000, blank=True)
     expected = models.TextField("what should happen", max_length=5_000, blank=True)
     actual = models.TextField("what happens", max_length=5_000, blank=True)
-    found_at = models.DateTimeField(default=timezone.now)
-    triaged_at = models.DateTimeField(null=True, blank=True)
-    fixed_at = models.DateTimeField(null=True, blank=True)
-    verified_at = models.DateTimeField(null=True, blank=True)
-    closed_at = models.DateTimeField(null=True, blank=True)
+    found_at = models.DateTimeField("found", default=timezone.now)
+    triaged_at = models.DateTimeField("triaged", null=True, blank=True)
+    fixed_at = models.DateTimeField("fixed", null=True, blank=True)
+    verified_at = models.DateTimeField("verified", null=True, blank=True)
+    closed_at = models.DateTimeField("closed", null=True, blank=True)
     reporter = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
@@ -209,23 +307,12 @@ class Defect(Record):
             GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="defect_title_words"),
         ]
         constraints = [
-            *(order.constraint("defect") for order in ORDERS),
+            *(rule.constraint("defect") for rule in RULES),
             # By team: whether a team that one may not see has a record of this id is not for one to learn.
             models.UniqueConstraint(
                 fields=["source", "external_id", "team"], condition=~Q(external_id=""), name="defect_external_unique"
             ),
             models.UniqueConstraint(fields=["external_id"], condition=Q(source=FILED_HERE), name="defect_submission_unique"),
-            models.CheckConstraint(
-                condition=Q(status__in=["closed", "duplicate", "rejected"], resolution__gt="")
-                | (~Q(status__in=["closed", "duplicate", "rejected"]) & Q(resolution="")),
-                name="defect_resolution_when_closed",
-                violation_error_message="A closed defect has a resolution, an open one has none.",
-            ),
-            models.CheckConstraint(
-                condition=~Q(duplicate_of=F("id")),
-                name="defect_not_its_own_duplicate",
-                violation_error_message="A defect cannot be a duplicate of itself.",
-            ),
         ]
 
     def get_absolute_url(self) -> str:
@@ -244,24 +331,12 @@ class Defect(Record):
         found = self.stage_found_id
         return found is not None and Stage.objects.production().filter(pk=found).exists()
 
-    def stamp(self, now: datetime) -> None:
-        """Writes down when the present status was reached, unless that is known."""
-        name = self.TIME_OF.get(self.Status(self.status))
-        if name and getattr(self, name) is None:
-            setattr(self, name, now)
+    def time_notes(self) -> dict[str, str]:
+        fix = self.time_to_fix
+        return {} if fix is None else {"fixed_at": f"{duration(fix)} after it was found"}
 
     def problems(self, now: datetime) -> dict[str, str]:
-        found = order_problems(self, ORDERS) | date_problems(self, self.TIMES, now)
-        if self.is_closed and not self.resolution:
-            found["resolution"] = "Choose how the defect was resolved: a closed defect has a resolution."
-        if not self.is_closed and self.resolution:
-            found["resolution"] = "Only a closed defect has a resolution. Close it, or leave this empty."
-        # Other tools do not say of what: an imported defect may leave it open.
-        if self.is_duplicate and self.duplicate_of_id is None and self.source in ("", FILED_HERE):
-            found["duplicate_of"] = "Enter the defect that this one duplicates."
-        if self.pk and self.duplicate_of_id == self.pk:
-            found["duplicate_of"] = "A defect cannot be a duplicate of itself."
-        return found | self.stage_problems()
+        return super().problems(now) | self.stage_problems()
 
     def stage_problems(self) -> dict[str, str]:
         """Introduced <= should have been caught <= found, by position in the pipeline; unknown stages pass."""

@@ -12,6 +12,8 @@ urlpatterns = [
     path("<str:reference>/", views.defect_detail, name="detail"),
     path("<str:reference>/history/", record_history, {"model": Defect}, name="history"),
     path("<str:reference>/edit/", views.defect_edit, name="edit"),
+    path("<str:reference>/moves/<slug:name>/", views.defect_move, name="move"),
+    path("<str:reference>/undo/", views.defect_undo_move, name="undo_move"),
     path("<str:reference>/delete/", views.defect_delete, name="delete"),
-    path("<str:reference>/bring-back/", views.defect_bring_back, name="bring_back"),
+    path("<str:reference>/restore/", views.defect_restore, name="restore"),
 ]

@@ -39,8 +39,8 @@ class IncidentFilter(ListForm):
         super().__init__(data)
         self.user = user
         teams = user.reach if user.is_authenticated else []
-        self.offer("team", ("", "Any team"), *((team.slug, team.name) for team in teams))
-        self.offer("severity", ("", "Any severity"), *severity_choices(), (UNDETERMINED, "Undetermined"))
+        self.limit_choices("team", ("", "Any team"), *((team.slug, team.name) for team in teams))
+        self.limit_choices("severity", ("", "Any severity"), *severity_choices(), (UNDETERMINED, "Undetermined"))
 
     def narrow(self, rows: IncidentQuerySet, chosen: dict[str, Any]) -> IncidentQuerySet:
         if chosen.get("q"):

@@ -54,7 +54,7 @@ class IncidentForm(RecordForm[Incident]):
         Incident.objects.none(),
         to_field_name="reference",
         required=False,
-        help_text="The reference of the original, such as PAY-INC-42. Set the status to Duplicate as well.",
+        help_text="The reference of the original, such as PAY-INC-42.",
         error_messages={"invalid_choice": "No incident with this reference was found."},
     )
     should_have_caught = forms.ModelChoiceField(
@@ -68,7 +68,7 @@ class IncidentForm(RecordForm[Incident]):
     class Meta:
         model = Incident
         fields = (
-            *("title", "team", "severity", "summary", "services", "status", "kind", "environment"),
+            *("title", "team", "severity", "summary", "services", "kind", "environment"),
             *Incident.TIMES,
             *("detection_source", "impact_kind", "customer_impacted", "customer_impact", "customers_affected"),
             *("lead", "root_cause", "should_have_caught", "caused_by_defect", "duplicate_of"),
@@ -87,12 +87,13 @@ class IncidentForm(RecordForm[Incident]):
 
     def __init__(self, *args: Any, user: AnyUser, **kwargs: Any):
         super().__init__(*args, user=user, **kwargs)
-        self.offer_teams(Team.objects.with_rows_for(user))
-        self.offer("severity", Severity.objects.all())
-        self.offer("lead", User.objects.filter(is_active=True))
-        self.draw("severity", severity_cards(undetermined="Set it before restoring"))
-        self.offer("caused_by_defect", Defect.objects.visible_to(user))
-        self.offer("duplicate_of", Incident.objects.visible_to(user))
+        self.limit_teams(Team.objects.with_rows_for(user))
+        self.limit_choices("severity", Severity.objects.all())
+        self.limit_choices("lead", User.objects.filter(is_active=True))
+        self.set_widget("severity", severity_cards(undetermined="Set it before restoring"))
+        self.limit_choices("caused_by_defect", Defect.objects.visible_to(user))
+        if "duplicate_of" in self.fields:
+            self.limit_choices("duplicate_of", Incident.objects.visible_to(user))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -100,9 +101,3 @@ class IncidentForm(RecordForm[Incident]):
         if team and lead and not self.is_kept("lead") and not is_member(lead, team):
             self.add_error("lead", self.fields["lead"].error_messages["invalid_choice"])
         return cleaned
-
-    def follow(self) -> None:
-        """A time that was typed moves the status along, unless a status was chosen as well."""
-        if self.cleaned_data.get("status") == self.initial.get("status", Incident.Status.TRIAGE):
-            self.instance.follow_times()
-            self.cleaned_data["status"] = self.instance.status

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
-from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Mod
 from django.db.models.lookups import Exact
@@ -18,17 +16,158 @@ from django.utils import timezone
 from defects.models import Defect
 from pipeline.models import Stage
 from qmportal.lib.history import tracked
-from records.models import FILED_HERE, Record, RecordQuerySet, Severity
-from records.rules import Order, date_problems, order_problems
-from teams.models import Team, User
+from qmportal.lib.wording import duration
+from records.models import Record, RecordQuerySet, Severity
+from records.moves import REASON, Life, Move
+from records.rules import FILED_HERE, NOT_ITS_OWN_DUPLICATE, Order, Rule, has_no_time, needs_time
+from teams.models import Team
 
-ORDERS = (
+
+class Status(models.TextChoices):
+    TRIAGE = "triage", "Triage"
+    ACTIVE = "active", "Active"
+    MITIGATED = "mitigated", "Mitigated"
+    RESTORED = "restored", "Restored"
+    CLOSED = "closed", "Closed"
+    CANCELLED = "cancelled", "Cancelled"
+    DUPLICATE = "duplicate", "Duplicate"
+
+
+BEGUN = (Status.TRIAGE, Status.ACTIVE)
+OPEN = (*BEGUN, Status.MITIGATED)
+RESTORED = (Status.RESTORED, Status.CLOSED)
+NOT_COUNTED = (Status.CANCELLED, Status.DUPLICATE)
+
+LIFE = Life(
+    first=Status.TRIAGE,
+    moves=(
+        Move(
+            *("acknowledge", "Acknowledge", "acknowledged", BEGUN, Status.ACTIVE),
+            stamps=("acknowledged_at",),
+            unless="acknowledged_at",
+            claims="lead",
+        ),
+        Move(
+            *("acknowledge", "Acknowledge", "acknowledged", (Status.MITIGATED,), Status.MITIGATED),
+            stamps=("acknowledged_at",),
+            unless="acknowledged_at",
+            claims="lead",
+        ),
+        Move("mitigate", "Mark as mitigated", "mitigated", BEGUN, Status.MITIGATED, stamps=("mitigated_at",)),
+        Move(
+            *("restore", "Mark as restored", "restored", OPEN, Status.RESTORED),
+            stamps=("restored_at",),
+            needs=("severity",),
+        ),
+        Move("close", "Close", "closed", (Status.RESTORED,), Status.CLOSED, stamps=("closed_at",)),
+        Move(
+            *("relapse", "Relapsed", "active again", (Status.MITIGATED,), Status.ACTIVE),
+            clears=("mitigated_at",),
+            needs=(REASON,),
+        ),
+        Move(
+            *("reopen", "Reopen", "open again", (Status.RESTORED,), Status.ACTIVE),
+            clears=("mitigated_at", "restored_at"),
+            needs=(REASON,),
+        ),
+        Move(
+            *("reopen", "Reopen", "open again", (Status.CLOSED,), Status.ACTIVE),
+            clears=("mitigated_at", "restored_at", "closed_at"),
+            needs=(REASON,),
+            for_managers=True,
+        ),
+        Move("cancel", "Cancel incident", "cancelled", BEGUN, Status.CANCELLED, needs=(REASON,)),
+        Move(
+            *("mark_duplicate", "Mark as duplicate", "marked as a duplicate", BEGUN, Status.DUPLICATE),
+            needs=("duplicate_of",),
+        ),
+        Move(
+            *("reinstate", "Back to triage", "back in triage", NOT_COUNTED, Status.TRIAGE),
+            clears=("acknowledged_at", "mitigated_at", "restored_at", "closed_at", "duplicate_of"),
+        ),
+    ),
+    reached_by=(
+        ("duplicate_of_id", Status.DUPLICATE),
+        ("closed_at", Status.CLOSED),
+        ("restored_at", Status.RESTORED),
+        ("mitigated_at", Status.MITIGATED),
+        ("acknowledged_at", Status.ACTIVE),
+    ),
+)
+
+RULES = (
     Order("started_at", "detected_at", "An incident cannot be detected before it starts."),
     Order("detected_at", "acknowledged_at", "An incident cannot be acknowledged before it is detected."),
     Order("started_at", "mitigated_at", "An incident cannot be mitigated before it starts."),
     Order("started_at", "restored_at", "Service cannot be restored before the incident starts."),
     Order("mitigated_at", "restored_at", "Service cannot be restored before the incident is mitigated."),
     Order("restored_at", "closed_at", "An incident cannot be closed before service is restored."),
+    Rule(
+        "restored_after_noticed",
+        "restored_at",
+        lambda row: row.started_at is not None or row.restored_at is None or row.restored_at >= row.detected_at,
+        Q(started_at__isnull=False) | Q(restored_at__gte=F("detected_at")),
+        "Service cannot be restored before the incident is noticed.",
+    ),
+    has_no_time(
+        *("acknowledged_at", Status.TRIAGE),
+        sentence="Nobody has acknowledged this incident yet. Use Acknowledge to add this time.",
+    ),
+    has_no_time(
+        *("mitigated_at", *BEGUN),
+        sentence="This incident is not mitigated yet. Use “Mark as mitigated” to add this time.",
+    ),
+    has_no_time(
+        *("restored_at", *OPEN),
+        sentence="Service is not restored yet. Use “Mark as restored” to add this time.",
+    ),
+    has_no_time(
+        *("closed_at", *OPEN, Status.RESTORED),
+        sentence="This incident is not closed yet. Use Close to add this time.",
+    ),
+    needs_time(
+        *("mitigated_at", Status.MITIGATED),
+        may_be_unknown=True,
+        sentence="A mitigated incident has the time of the mitigation. If users are affected again, use Relapsed.",
+    ),
+    needs_time(
+        *("restored_at", *RESTORED),
+        sentence="A restored or closed incident needs the time at which service was restored. To open it again, use Reopen.",
+    ),
+    needs_time(
+        *("closed_at", Status.CLOSED),
+        may_be_unknown=True,
+        sentence="A closed incident has the time when it was closed. To open it again, use Reopen.",
+    ),
+    Rule(
+        "restored_has_severity",
+        "severity",
+        lambda row: row.status not in RESTORED or row.severity_id is not None,
+        ~Q(status__in=[*map(str, RESTORED)]) | Q(severity__isnull=False),
+        "Choose a severity: a restored incident must have one.",
+    ),
+    Rule(
+        "duplicate_has_original",
+        "duplicate_of",
+        lambda row: row.status != Status.DUPLICATE or row.duplicate_of_id is not None,
+        ~Q(status=Status.DUPLICATE.value) | Q(duplicate_of__isnull=False),
+        "Enter the incident that this one duplicates.",
+    ),
+    Rule(
+        "original_means_duplicate",
+        "duplicate_of",
+        lambda row: row.status == Status.DUPLICATE or row.duplicate_of_id is None,
+        Q(status=Status.DUPLICATE.value) | Q(duplicate_of=None),
+        "Only a duplicate names another incident.",
+    ),
+    NOT_ITS_OWN_DUPLICATE,
+    Rule(
+        "impact_is_described",
+        "customer_impact",
+        lambda row: not row.customer_impacted or row.customer_impact != "",
+        Q(customer_impacted=False) | ~Q(customer_impact=""),
+        "Say how customers are affected.",
+    ),
 )
 
 
@@ -62,31 +201,9 @@ class Incident(Record):
 
     REFERENCE_KIND = "INC"
 
-    class Status(models.TextChoices):
-        TRIAGE = "triage", "Triage"
-        ACTIVE = "active", "Active"
-        MITIGATED = "mitigated", "Mitigated"
-        RESTORED = "restored", "Restored"
-        CLOSED = "closed", "Closed"
-        CANCELLED = "cancelled", "Cancelled"
-        DUPLICATE = "duplicate", "Duplicate"
-
-    NOT_COUNTED = (Status.CANCELLED, Status.DUPLICATE)
-    RESTORED = (Status.RESTORED, Status.CLOSED)
-
-    # Where an incident can go from each status. Mitigating or restoring one in triage accepts it on the way.
-    MOVES = {
-        Status.TRIAGE: (Status.ACTIVE, Status.MITIGATED, Status.RESTORED, Status.CANCELLED),
-        Status.ACTIVE: (Status.MITIGATED, Status.RESTORED, Status.CANCELLED),
-        Status.MITIGATED: (Status.RESTORED, Status.ACTIVE),
-        Status.RESTORED: (Status.CLOSED, Status.ACTIVE),
-        Status.CLOSED: (),
-        Status.CANCELLED: (Status.TRIAGE,),
-        Status.DUPLICATE: (Status.TRIAGE,),
-    }
-    # The time that a move writes down, and those that are no longer true after going back.
-    TIME_OF = {Status.MITIGATED: "mitigated_at", Status.RESTORED: "restored_at", Status.CLOSED: "closed_at"}
-    UNDONE_BY_REOPENING = ("mitigated_at", "restored_at", "closed_at")
+    Status = Status
+    OPEN, RESTORED, NOT_COUNTED = OPEN, RESTORED, NOT_COUNTED
+    LIFE, RULES = LIFE, RULES
 
     class Kind(models.TextChoices):
         REAL = "real", "Real"
@@ -169,7 +286,6 @@ class Incident(Record):
 
     ROOM_FOR_TITLE = "summary"
     TIMES = ("started_at", "detected_at", "acknowledged_at", "mitigated_at", "restored_at", "closed_at")
-    MOVED = ("status", "severity_id", "lead_id", "duplicate_of_id", *TIMES)
     CSV_COLUMNS = (
         *("reference", "title", "team__slug", "severity__key", "status", "kind", "environment", "services", *TIMES),
         *("detection_source", "impact_kind", "customer_impacted", "customers_affected", "customer_impact"),
@@ -199,44 +315,13 @@ class Incident(Record):
             GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="incident_title_words"),
         ]
         constraints = [
-            *(order.constraint("incident") for order in ORDERS),
+            *(rule.constraint("incident") for rule in RULES),
             # By team: whether a team that one may not see has a record of this id is not for one to learn.
             models.UniqueConstraint(
                 fields=["source", "external_id", "team"], condition=~Q(external_id=""), name="incident_external_unique"
             ),
             models.UniqueConstraint(
                 fields=["external_id"], condition=Q(source=FILED_HERE), name="incident_submission_unique"
-            ),
-            models.CheckConstraint(
-                condition=~Q(status__in=["restored", "closed"]) | Q(restored_at__isnull=False),
-                name="incident_restored_has_time",
-                violation_error_message="A restored or closed incident needs the time at which service was restored.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=["restored", "closed", "cancelled", "duplicate"]) | Q(restored_at=None),
-                name="incident_time_means_restored",
-                violation_error_message="An incident that has a restore time is restored or closed.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status="duplicate", duplicate_of__isnull=False)
-                | (~Q(status="duplicate") & Q(duplicate_of=None)),
-                name="incident_duplicate_has_original",
-                violation_error_message="A duplicate names its original, and only a duplicate does.",
-            ),
-            models.CheckConstraint(
-                condition=~Q(duplicate_of=F("id")),
-                name="incident_not_its_own_duplicate",
-                violation_error_message="An incident cannot be a duplicate of itself.",
-            ),
-            models.CheckConstraint(
-                condition=Q(started_at__isnull=False) | Q(restored_at__gte=F("detected_at")),
-                name="incident_restored_after_noticed",
-                violation_error_message="Service cannot be restored before the incident is noticed.",
-            ),
-            models.CheckConstraint(
-                condition=Q(customer_impacted=False) | ~Q(customer_impact=""),
-                name="incident_impact_is_described",
-                violation_error_message="Say how customers are affected.",
             ),
         ]
 
@@ -256,99 +341,12 @@ class Incident(Record):
     def is_duplicate(self) -> bool:
         return self.status == self.Status.DUPLICATE
 
-    @property
-    def can_acknowledge(self) -> bool:
-        """Nobody has taken it yet, and it is not over."""
-        return self.is_open and self.acknowledged_at is None
-
-    def can_move_to(self, status: str) -> bool:
-        return status in self.MOVES[self.Status(self.status)]
-
-    @transaction.atomic
-    def acknowledge(self, now: datetime, by: User) -> None:
-        """Somebody has taken it: writes the time, accepts an incident in triage, and leads it if nobody does."""
-        self._lock()
-        if not self.can_acknowledge:
-            raise ValidationError("This incident has already been acknowledged, or is over.")
-        self.acknowledged_at = self._after_all_times(now)
-        self.lead = self.lead or by
-        self.follow_times()
-        self._save_if_right(now)
-
-    @transaction.atomic
-    def move_to(self, status: str, now: datetime, severity: Severity | None = None) -> None:
-        """One move is one transaction: lock, guard, update. A refusal is a ValidationError with its sentence.
-
-        severity: for an incident that still has none, as it cannot be restored without.
-        """
-        self._lock()
-        if status not in self.Status or not self.can_move_to(status):
-            wanted = self.Status(status).label.lower() if status in self.Status else status
-            raise ValidationError(f"This incident is {self.get_status_display().lower()}: it cannot become {wanted} now.")
-        self.status = self.Status(status)
-        self.severity = self.severity or severity
-        if name := self.TIME_OF.get(self.status):
-            setattr(self, name, self._after_all_times(now))
-        elif self.status == self.Status.ACTIVE:
-            for name in self.UNDONE_BY_REOPENING:
-                setattr(self, name, None)
-        elif self.status == self.Status.TRIAGE:
-            self.duplicate_of = None
-        self._save_if_right(now)
-
-    def state(self) -> dict[str, Any]:
-        """All that a move can change, to go back to."""
-        return {
-            name: value.isoformat() if isinstance(value := getattr(self, name), datetime) else value for name in self.MOVED
+    def time_notes(self) -> dict[str, str]:
+        since = "after the impact began" if self.started_at else "after it was detected; the start is not known"
+        spans = {
+            "detected_at": (self.time_to_detect, since),
+            "acknowledged_at": (self.time_to_acknowledge, "after it was detected"),
+            "mitigated_at": (self.time_to_mitigate, since),
+            "restored_at": (self.time_to_restore, since),
         }
-
-    @transaction.atomic
-    def return_to(self, state: dict[str, Any], version: int, now: datetime) -> None:
-        """Undoes a move, unless something else has changed since."""
-        self._lock()
-        if self.version != version:
-            raise ValidationError("This incident has changed since, so the move was not undone.")
-        for name, value in state.items():
-            setattr(self, name, datetime.fromisoformat(value) if value and name in self.TIMES else value)
-        self._save_if_right(now)
-
-    def follow_times(self) -> None:
-        """The status that the times imply while it is open: whoever enters a time need not choose the status as well."""
-        if self.status in (self.Status.TRIAGE, self.Status.ACTIVE, self.Status.MITIGATED) and self.restored_at:
-            self.status = self.Status.RESTORED
-        elif self.status in (self.Status.TRIAGE, self.Status.ACTIVE) and self.mitigated_at:
-            self.status = self.Status.MITIGATED
-        elif self.status == self.Status.TRIAGE and self.acknowledged_at:
-            self.status = self.Status.ACTIVE
-
-    def _lock(self) -> None:
-        self.refresh_from_db(from_queryset=Incident.objects.select_for_update())
-
-    def _after_all_times(self, now: datetime) -> datetime:
-        """Now; or the latest time of the row, when a machine with a fast clock reported it."""
-        return max(filter(None, (now, *(getattr(self, name) for name in self.TIMES))))
-
-    def _save_if_right(self, now: datetime) -> None:
-        self.refuse_problems(now)
-        self.save()
-
-    def problems(self, now: datetime) -> dict[str, str]:
-        found = order_problems(self, ORDERS) | date_problems(self, self.TIMES, now)
-        restored = self.status in self.RESTORED
-        if restored and self.restored_at is None:
-            found["restored_at"] = "A restored or closed incident needs the time at which service was restored."
-        if self.restored_at and not restored and self.status not in self.NOT_COUNTED:
-            found["status"] = "An incident that has a restore time is restored or closed."
-        if self.restored_at and self.started_at is None and self.restored_at < self.detected_at:
-            found["restored_at"] = "Service cannot be restored before the incident is noticed."
-        if restored and self.severity_id is None:
-            found["severity"] = "Choose a severity: a restored incident must have one."
-        if self.status == self.Status.DUPLICATE and self.duplicate_of_id is None:
-            found["duplicate_of"] = "Enter the incident that this one duplicates."
-        if self.status != self.Status.DUPLICATE and self.duplicate_of_id is not None:
-            found["duplicate_of"] = "Only a duplicate names another incident."
-        if self.pk and self.duplicate_of_id == self.pk:
-            found["duplicate_of"] = "An incident cannot be a duplicate of itself."
-        if self.customer_impacted and not self.customer_impact.strip():
-            found["customer_impact"] = "Say how customers are affected."
-        return found
+        return {name: f"{duration(span)} {words}" for name, (span, words) in spans.items() if span is not None}

@@ -11,8 +11,8 @@ urlpatterns = [
     path("<str:reference>/", views.incident_detail, name="detail"),
     path("<str:reference>/history/", record_history, {"model": Incident}, name="history"),
     path("<str:reference>/edit/", views.incident_edit, name="edit"),
-    path("<str:reference>/move/", views.incident_move, name="move"),
-    path("<str:reference>/move/undo/", views.incident_undo_move, name="undo_move"),
+    path("<str:reference>/moves/<slug:name>/", views.incident_move, name="move"),
+    path("<str:reference>/undo/", views.incident_undo_move, name="undo_move"),
     path("<str:reference>/delete/", views.incident_delete, name="delete"),
-    path("<str:reference>/bring-back/", views.incident_bring_back, name="bring_back"),
+    path("<str:reference>/restore/", views.incident_restore, name="restore"),
 ]

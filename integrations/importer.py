@@ -26,7 +26,8 @@ from qmportal.lib.cells import bare
 from qmportal.lib.days import local_day
 from qmportal.lib.text import clean_line, clean_text, folded
 from records import intake
-from records.models import FILED_HERE, Record, Severity
+from records.models import Record, Severity
+from records.rules import FILED_HERE
 from teams.models import ReferencesBeside, Team
 
 MODELS: dict[str, type[Record]] = {"defects": Defect, "incidents": Incident}

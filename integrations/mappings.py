@@ -297,6 +297,8 @@ def fill_statuspage(draft: Draft) -> None:
     if detected and started and started > detected:
         detected = started
     began = started or detected
+    if status == "active":  # it was, but is no more
+        monitoring = None
     draft.values |= {
         "status": status,
         "started_at": started,

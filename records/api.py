@@ -237,7 +237,7 @@ class RecordDetail(RecordViews, RowDetail):
     def delete(self, request: Request, reference: str) -> Response:
         record = self.find(request, reference)
         require(can_manage(person(request), record.team))
-        record.put_away(timezone.now())
+        record.soft_delete(timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def find(self, request: Request, reference: str) -> Any:

@@ -139,7 +139,7 @@ class ListForm(forms.Form):
         """Whether any filter is at work; without one, an empty list is an empty portal."""
         return any(value for name, value in self.cleaned_data.items() if value != self.fields[name].initial)
 
-    def offer(self, name: str, *choices: tuple[str, str]) -> None:
+    def limit_choices(self, name: str, *choices: tuple[str, str]) -> None:
         """The choices of a field, the one for "any" first."""
         self.fields[name].choices = choices  # type: ignore[attr-defined]
 

@@ -1,13 +1,13 @@
-"""What the forms of every record share: the lock, one record for two presses."""
+"""What the forms of every record share: the lock, one record for two presses; and the short form of a move."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.db.models.fields import BLANK_CHOICE_DASH
@@ -15,10 +15,15 @@ from django.forms.models import construct_instance
 from django.utils import timezone
 
 from qmportal.lib.days import viewer_zone
-from qmportal.lib.forms import KeyField, LineField, MomentField, WholeNumberField, with_stored
+from qmportal.lib.forms import KeyField, LineField, MomentField, ProseField, WholeNumberField, with_stored
 from qmportal.lib.versions import Conflict, Difference, sent_again
 from qmportal.lib.widgets import OptionCards
-from records.models import FILED_HERE, Record, Severity
+from records.models import Record, Severity
+from records.moves import ASKED, REASON, Move
+from records.rules import FILED_HERE
+
+if TYPE_CHECKING:
+    from teams.models import User
 
 TITLE_LENGTH = 200
 # What Django shows for "none of these", and what we do.
@@ -60,7 +65,8 @@ class RecordForm(forms.ModelForm, Generic[R]):
     def __init__(self, *args: Any, user: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.user = user
-        del self.fields["submission" if self.instance.pk else "version"]
+        for name in ("submission" if self.instance.pk else "version", *self.left_out()):
+            del self.fields[name]
         if not self.instance.pk and not self.is_bound:  # a form with errors takes the focus to its summary
             self.fields["title"].widget.attrs["autofocus"] = True
         self.initial["submission"] = uuid.uuid4()
@@ -100,16 +106,20 @@ class RecordForm(forms.ModelForm, Generic[R]):
     @property
     def columns(self) -> tuple[str, ...]:
         """The fields that are stored in the record, in their order."""
-        return tuple(self._meta.fields or ())
+        return tuple(name for name in self._meta.fields or () if name in self.fields)
 
-    def offer(self, name: str, rows: QuerySet) -> None:
+    def left_out(self) -> list[str]:
+        """Columns that this record has no use for now. A status is never typed: moves change it."""
+        return [] if self.instance.pk and self.instance.is_duplicate else ["duplicate_of"]
+
+    def limit_choices(self, name: str, rows: QuerySet) -> None:
         """Limits what a field accepts to these rows. What is stored and shown may stay."""
         stored = self.initial.get(name) if self.instance.pk else None
         self.fields[name].queryset = with_stored(rows, stored)  # type: ignore[attr-defined]
 
-    def offer_teams(self, teams: QuerySet) -> None:
+    def limit_teams(self, teams: QuerySet) -> None:
         """The teams to report to: an only one is chosen already, and whoever has none is told the way to one."""
-        self.offer("team", teams)
+        self.limit_choices("team", teams)
         if self.instance.pk:
             return
         count = teams.count()
@@ -122,7 +132,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
                 else "You aren't in a team yet. Ask a manager of the team to invite you."
             )
 
-    def draw(self, name: str, widget: forms.widgets.ChoiceWidget) -> None:
+    def set_widget(self, name: str, widget: forms.widgets.ChoiceWidget) -> None:
         """Shows a field's choices with another widget."""
         widget.choices = self.fields[name].choices  # type: ignore[attr-defined]
         self.fields[name].widget = widget
@@ -153,21 +163,19 @@ class RecordForm(forms.ModelForm, Generic[R]):
             )
             if kept:
                 cleaned[name] = getattr(self.instance, name)
-        if "version" in cleaned:
-            self.instance.version = cleaned["version"]
+        is_stale = cleaned.get("version", self.instance.version) != self.instance.version
+        self.instance.version = cleaned.get("version", self.instance.version)
         hidden = [name for name in cleaned if isinstance(self.fields[name], KeyField) and self._looks_empty(name)]
         self.cleaned_data = cleaned = {name: value for name, value in cleaned.items() if name not in hidden}
         self.instance = construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
-        if "duplicate_of" in hidden and not self.instance.is_duplicate:
-            self.instance.duplicate_of = None  # type: ignore[attr-defined]
-        self.follow()
-        for name, sentence in self.instance.problems(timezone.now()).items():
+        if not self.instance.pk:
+            self.instance.infer_status()
+        # A stale edit is refused as a whole; the times that it lacks may be those of a move made meanwhile.
+        problems = {} if is_stale else self.instance.problems(timezone.now())
+        for name, sentence in problems.items():
             if name not in self.errors:
                 self.add_error(name if name in self.fields else None, sentence)
         return cleaned
-
-    def follow(self) -> None:
-        """Sets what follows from the fields that were typed. May change `cleaned_data` and the instance alike."""
 
     def file(self) -> R:
         """Saves a new record. A form that comes twice gives the record that its first coming made."""
@@ -229,3 +237,52 @@ class RecordForm(forms.ModelForm, Generic[R]):
         if isinstance(field, KeyField):
             return str(field.prepare_value(value))
         return str(dict(getattr(field, "choices", ())).get(value, value) if isinstance(value, str) else value)
+
+
+class MoveForm(forms.Form):
+    """What a move needs and the record lacks. Without fields, the button alone."""
+
+    def __init__(self, *args: Any, record: Record, move: Move, user: User, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.record, self.move, self.user = record, move, user
+        for name in record.asks_for(move):
+            field = self._field(name)
+            field.error_messages["required"] = ASKED[name]
+            self.fields[name] = field
+
+    def _field(self, name: str) -> forms.Field:
+        record, move, user = self.record, self.move, self.user
+        match name:
+            case "severity":
+                field = forms.ModelChoiceField(Severity.objects.all(), to_field_name="key", empty_label=None)
+                field.widget = severity_cards()
+                field.widget.choices = field.choices
+                return field
+            case "resolution":
+                labels = dict(type(record)._meta.get_field(name).choices)  # type: ignore[union-attr,arg-type]
+                choices = [(key, labels[key]) for key in move.choices[name]]
+                return forms.ChoiceField(choices=choices, widget=forms.RadioSelect)
+            case "duplicate_of":
+                rows: Any = type(record)._default_manager
+                return KeyField(
+                    rows.visible_to(user).exclude(pk=record.pk),
+                    to_field_name="reference",
+                    label="Original",
+                    help_text=f"Its reference, such as {record.reference}.",
+                    error_messages={"invalid_choice": f"No {record._meta.verbose_name} with this reference was found."},
+                )
+        return ProseField(label="Reason", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def make(self, at: datetime) -> bool:
+        """Makes the move. Says at the fields why it is refused; without fields the refusal rises."""
+        values = dict(self.cleaned_data)
+        note = values.pop(REASON, "")
+        try:
+            self.record.make(self.move.name, by=self.user, at=at, note=note, **values)
+        except ValidationError as refused:
+            if not self.fields:
+                raise
+            by_field = refused.error_dict if hasattr(refused, "error_dict") else {NON_FIELD_ERRORS: refused.error_list}
+            for name, errors in by_field.items():
+                self.add_error(name if name in self.fields else None, errors)
+        return not self.errors

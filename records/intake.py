@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from operator import eq
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -18,9 +18,6 @@ from django.db import models
 from qmportal.lib.text import clean_line, clean_text, refuse_unstorable
 from teams.models import User
 from teams.permissions import is_member
-
-if TYPE_CHECKING:
-    pass
 
 # What a person reads where a value is missing, and where it names nothing that they may choose.
 MISSING = {
@@ -97,7 +94,7 @@ def apply(record: Any, values: Mapping[str, Any], *, by: User | None, at: dateti
     problems = _set(record, values, before, door)
     problems |= _missing(record, values, before, door) | _strangers(record, values, before) | problems
     if "status" not in problems:
-        problems |= _set_status(record, str(values.get("status") or ""), at=at, door=door)
+        problems |= _set_status(record, str(values.get("status") or ""), values, at=at, door=door)
     # What was stored before a rule came may stay as it is.
     return problems if not new and record.__dict__ == before else record.problems(at) | problems
 
@@ -216,34 +213,10 @@ def _strangers(record: Any, values: Mapping[str, Any], before: Mapping[str, Any]
 # --- The status -----------------------------------------------------------------------------------------------------------
 
 
-# The status that a time says was reached, the last of a life first.
-REACHED_BY = {
-    "closed_at": "closed",
-    "restored_at": "restored",
-    "verified_at": "verified",
-    "fixed_at": "fixed",
-    "mitigated_at": "mitigated",
-    "triaged_at": "triaged",
-    "acknowledged_at": "active",
-}
-
-
-def _set_status(record: Any, status: str, *, at: datetime, door: Door) -> dict[str, str]:
+def _set_status(record: Any, status: str, values: Mapping[str, Any], *, at: datetime, door: Door) -> dict[str, str]:
+    """A new record begins in the status that is named, or in the one that its times say; another one moves there."""
     if record._state.adding:
-        record.status = status or _inferred_status(record)
-    elif status and status != record.status:
-        record.status = status
-    if door.stamps and status and hasattr(record, "stamp"):
-        record.stamp(at)
+        record.begin(status, at=at if door.stamps else None)
+    elif status and status != record.status and not record.move_as_named(status, values):
+        return {"status": f"No move leads from {record.get_status_display()} to {status}."}
     return {}
-
-
-def _inferred_status(record: Any) -> str:
-    """The status of a new record that names none."""
-    resolution = getattr(record, "resolution", "")
-    if record.duplicate_of_id or resolution == "duplicate":
-        return "duplicate"
-    if resolution:
-        return "closed"
-    reached = (status for name, status in REACHED_BY.items() if getattr(record, name, None))
-    return next(reached, record.status)

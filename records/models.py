@@ -1,4 +1,4 @@
-"""What every team-owned record has in common: who sees it, soft deletion, an optimistic lock, rules that each door obeys."""
+"""What every team-owned record shares: who sees it, soft deletion, an optimistic lock, rules, moves between statuses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from operator import itemgetter
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.cache import caches
@@ -19,12 +19,15 @@ from qmportal.lib.batches import in_batches
 from qmportal.lib.history import tracked
 from qmportal.lib.search import MOST_WORDS, references_meant
 from qmportal.lib.versions import Versioned
+from records.moves import ASKED, REASON, Life, Move
+from records.rules import Order, Rule, date_problems, rule_problems
+
+if TYPE_CHECKING:
+    from teams.models import User
 
 R = TypeVar("R", bound="Record")
 
 KEPT_FOR_SECONDS = 60
-# The source of what people file in the portal itself.
-FILED_HERE = "form"
 
 
 @tracked()
@@ -62,6 +65,10 @@ class AnyOf(models.Func):
         super().__init__(F(column), Value(list(ids), output_field=ArrayField(models.BigIntegerField())))
 
 
+class UnmadeMove(Exception):
+    """The code changed a status without `Record.make`."""
+
+
 class RecordQuerySet(models.QuerySet[R]):
     def alive(self) -> Self:
         """Without those that were deleted."""
@@ -97,17 +104,23 @@ class RecordQuerySet(models.QuerySet[R]):
 
 
 class Record(Versioned):
-    """Abstract base. Subclasses have a `team`, say in `problems` what is wrong, and name the three below."""
+    """Abstract base. Subclasses have a `team`, a `title`, a `severity` and a `status`, and name what stands here first."""
 
     # The API names it in other rows only to those who may see it.
     IS_NAMED_TO_VIEWERS_ONLY = True
     REFERENCE_KIND: str
+    LIFE: Life
+    RULES: tuple[Rule | Order, ...]
+    TIMES: tuple[str, ...]
     # What a CSV file of the list holds: all that the importer reads of a record, so that the file can come back.
     CSV_COLUMNS: tuple[str, ...]
     # Where the whole of a title goes that had to be cut.
     ROOM_FOR_TITLE: str
     # Always the root: `flat_duplicates` holds it for every way of writing.
     duplicate_of_id: int | None
+    status: Any
+    # As it is in the database: a status that differs came from no move.
+    _stored_status: str | None = None
 
     reference = models.CharField(max_length=24, unique=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -129,7 +142,11 @@ class Record(Versioned):
 
     def problems(self, now: datetime) -> dict[str, str]:
         """What is wrong with this row, as sentences by field. Forms, API and imports all ask here."""
-        raise NotImplementedError
+        return rule_problems(self, self.RULES) | date_problems(self, self.TIMES, now)
+
+    def time_notes(self) -> dict[str, str]:
+        """What some of the times mean, such as how long it took until then."""
+        return {}
 
     def pointed_at(self, name: str, user: Any) -> Record | None:
         """The record that a column names; None as well if this person may not see it, or if it was deleted."""
@@ -142,8 +159,20 @@ class Record(Versioned):
         if problems := self.problems(now):
             raise ValidationError(problems)
 
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        record = super().from_db(*args, **kwargs)
+        record._stored_status = record.__dict__.get("status")
+        return record
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        super().refresh_from_db(*args, **kwargs)
+        self._stored_status = self.__dict__.get("status")
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """A new row takes the team's next reference; an edited one must still be at the version that was read."""
+        if not self._state.adding and self._stored_status is not None and self.status != self._stored_status:
+            raise UnmadeMove(f"{self.reference} went from {self._stored_status} to {self.status} by no move.")
         chosen = kwargs.get("update_fields")
         with transaction.atomic():
             if chosen is None or "duplicate_of" in chosen:
@@ -153,6 +182,131 @@ class Record(Versioned):
             if chosen is not None:
                 kwargs["update_fields"] = {*chosen, "updated_at"}
             super().save(*args, **kwargs)
+        self._stored_status = self.status
+
+    # --- Moves ---
+
+    def infer_status(self) -> None:
+        """Sets the status that the times imply: for a new record whose status nobody named."""
+        self.status = self.LIFE.status_by(lambda name: getattr(self, name))
+
+    def begin(self, status: str = "", *, at: datetime | None) -> None:
+        """The status of a new record: the one that is named, or else the one that its times imply.
+
+        With `at`, the times that a named status needs are written, as its moves would have done.
+        """
+        if not status:
+            self.infer_status()
+            return
+        self.status = status
+        for move in self._way(self.LIFE.first, status) or [] if at else []:
+            for column, value in {**dict.fromkeys(move.stamps, at), **move.sets}.items():
+                setattr(self, column, getattr(self, column) or value)
+
+    def move_as_named(self, status: str, named: Collection[str]) -> bool:
+        """Goes where a file says that the record is, by the moves on the way; what the file names is not touched.
+
+        Not saved: a file brings its own times, and says what it does not know. False if no moves lead there.
+        """
+        way = self._way(self.status, status)
+        for move in way or []:
+            for column, value in {**dict.fromkeys(move.clears), **move.sets}.items():
+                if column not in named:
+                    setattr(self, column, self._empty(column) if value is None else value)
+        if way is not None:
+            self.status = status
+        return way is not None
+
+    def _way(self, start: str, end: str) -> list[Move] | None:
+        """The moves from one status to another: those that end with the resolution that the record has, if it can be."""
+        chosen = {name: value for name in ("resolution",) if (value := getattr(self, name, ""))}
+        return self.LIFE.path(start, end, **chosen) or self.LIFE.path(start, end)
+
+    def possible_moves(self) -> list[Move]:
+        """The moves that the record can make now."""
+        return [move for move in self.LIFE.moves_from(self.status) if not (move.unless and getattr(self, move.unless))]
+
+    def possible_move(self, name: str) -> Move:
+        """The move of this name that the record can make now. Otherwise a ValidationError with the reason."""
+        for move in self.possible_moves():
+            if move.name == name:
+                return move
+        kind, status = self._meta.verbose_name, self.get_status_display().lower()  # type: ignore[attr-defined]
+        label = next((move.label for move in self.LIFE.moves if move.name == name), name[:40])
+        raise ValidationError(f"“{label}” is not possible now: the {kind} is {status}.")
+
+    def asks_for(self, move: Move) -> list[str]:
+        """What the move needs and the record lacks: columns, and perhaps a reason."""
+        return [name for name in move.needs if name == REASON or not getattr(self, self._attname(name))]
+
+    @transaction.atomic
+    def make(self, name: str, *, by: User | None, at: datetime, note: str = "", **values: Any) -> Move:
+        """The only way from one status to another: locks, checks, writes times and values, saves.
+
+        `values`: what the move needs, or a time that it writes when it was not now. A refusal is a ValidationError.
+        """
+        if values.get("duplicate_of") is not None:
+            self._lock_duplicates()
+        self._lock()
+        move = self.possible_move(name)
+        self._refuse_missing(move, note, values)
+        times = {time: self._after_all_times(at) for time in move.stamps}
+        for column, value in {**dict.fromkeys(move.clears), **times, **move.sets, **values}.items():
+            setattr(self, column, self._empty(column) if value is None else value)
+        if move.claims and getattr(self, self._attname(move.claims)) is None:
+            setattr(self, move.claims, by)
+        self._go_to(move.to, at)
+        return move
+
+    def _refuse_missing(self, move: Move, note: str, values: dict[str, Any]) -> None:
+        if strange := values.keys() - {*move.needs, *move.stamps}:
+            raise TypeError(f"The move {move.name} takes no {', '.join(sorted(strange))}.")
+        given = {name for name, value in values.items() if value} | ({REASON} if note.strip() else set())
+        problems = {name: ASKED[name] for name in self.asks_for(move) if name not in given}
+        for name, choices in move.choices.items():
+            if name in given and values[name] not in choices:
+                problems[name] = ASKED[name]
+        if problems:
+            raise ValidationError(problems)
+
+    def state(self) -> dict[str, Any]:
+        """All that a move can change, to go back to."""
+        names = ["status", *map(self._attname, self.LIFE.columns())]
+        values = {name: getattr(self, name) for name in names}
+        return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+
+    @transaction.atomic
+    def undo_move(self, before: dict[str, Any], version: int, *, at: datetime) -> None:
+        """Goes back to the `state` before a move, unless something else has changed since."""
+        self._lock()
+        if self.version != version:
+            raise ValidationError(f"This {self._meta.verbose_name} has changed since, so the move was not undone.")
+        for name, value in before.items():
+            setattr(self, name, datetime.fromisoformat(value) if value and name in self.TIMES else value)
+        self._go_to(before["status"], at)
+
+    def _go_to(self, status: str, at: datetime) -> None:
+        """What `make` and its undo end with. The one place for what a move leaves behind beside the row."""
+        self.status = self._stored_status = status
+        self.refuse_problems(at)
+        self.save()
+
+    def _lock(self) -> None:
+        self.refresh_from_db(from_queryset=type(self)._base_manager.select_for_update())
+        if self.deleted_at:
+            raise ValidationError(f"This {self._meta.verbose_name} was deleted.")
+
+    def _after_all_times(self, now: datetime) -> datetime:
+        """Now; or the latest time of the row, when a machine with a fast clock reported it."""
+        return max(filter(None, (now, *(getattr(self, name) for name in self.TIMES))))
+
+    def _attname(self, name: str) -> str:
+        return self._meta.get_field(name).attname  # type: ignore[union-attr]
+
+    def _empty(self, name: str) -> str | None:
+        return None if self._meta.get_field(name).null else ""
+
+    # --- Duplicates ---
 
     @property
     def is_duplicate(self) -> bool:
@@ -169,8 +323,7 @@ class Record(Versioned):
         """Points a duplicate at the root, and what was a duplicate of it as well. The lock lasts until the commit."""
         if self.duplicate_of_id is None:
             return
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"duplicates.{self._meta.db_table}"])
+        self._lock_duplicates()
         rows: Any = type(self)._base_manager
         original = rows.get(pk=self.duplicate_of_id)
         if problem := self.circle_problem(original):
@@ -181,9 +334,21 @@ class Record(Versioned):
                 duplicate_of=self.duplicate_of_id, version=F("version") + 1, updated_at=Now()
             )
 
-    def put_away(self, at: datetime | None) -> None:
-        """Deletes softly, or brings back with None. An open edit becomes stale."""
+    def _lock_duplicates(self) -> None:
+        """Until the transaction ends, and before any row is locked."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"duplicates.{self._meta.db_table}"])
+
+    # --- Deleting ---
+
+    def soft_delete(self, at: datetime) -> None:
+        """Takes it out of lists and counts. An open edit becomes stale."""
         self.deleted_at = at
+        self.save(update_fields=["deleted_at"])
+
+    def restore(self) -> None:
+        """Undoes a deletion."""
+        self.deleted_at = None
         self.save(update_fields=["deleted_at"])
 
 

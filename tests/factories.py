@@ -14,7 +14,7 @@ from django.core.mail import EmailMessage
 from defects.models import Defect
 from incidents.models import Incident
 from pipeline.models import Stage
-from records.models import Severity
+from records.models import Record, Severity
 from scenarios import content, engine
 from scenarios.models import Scenario
 from teams.models import AccountMail, Membership, Role, Team, User
@@ -72,9 +72,18 @@ def severity(key: str) -> Severity:
     return Severity.objects.get(key=key)
 
 
+def times_of(model: type[Record], status: str, moment: datetime) -> dict[str, datetime]:
+    """The times that a record of this status must have."""
+    row = model(status=status)
+    return {rule.field: moment for rule in model.RULES if rule.field in model.TIMES and not rule.holds(row)}
+
+
 def make_defect(
     *, team: Team, stage_found: str | None = "ci", severity_key: str = "SEV3", found_at: datetime = NOON, **fields: Any
 ) -> Defect:
+    fields = times_of(Defect, fields.get("status", Defect.Status.NEW), found_at) | fields
+    if fields.get("resolution") == "duplicate" and "duplicate_of" not in fields:
+        fields.setdefault("source", "jira")  # other tools need not name the original
     return Defect.objects.create(
         team=team,
         title=fields.pop("title", "The total is wrong"),
@@ -95,6 +104,8 @@ def make_incident(
 ) -> Incident:
     """Open, unless a restore time is given: then restored."""
     fields.setdefault("status", Incident.Status.RESTORED if restored_at else Incident.Status.ACTIVE)
+    fields = times_of(Incident, fields["status"], restored_at or detected_at) | fields
+    restored_at = fields.pop("restored_at", restored_at)
     return Incident.objects.create(
         team=team,
         title=fields.pop("title", "Checkout is slow"),

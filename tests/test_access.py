@@ -155,18 +155,20 @@ RULES = {
     "incidents:detail": members(),
     "incidents:history": members(),
     "incidents:edit": members(BOTH),
-    "incidents:move": members(POST),
+    "incidents:move": members(BOTH),
     "incidents:undo_move": members(POST),
     "incidents:delete": managers(BOTH),
-    "incidents:bring_back": managers(BOTH),
+    "incidents:restore": managers(BOTH),
     "defects:list": signed_in(),
     "defects:create": signed_in(BOTH),
     "defects:similar": signed_in(),
     "defects:detail": members(),
     "defects:history": members(),
     "defects:edit": members(BOTH),
+    "defects:move": members(BOTH),
+    "defects:undo_move": members(POST),
     "defects:delete": managers(BOTH),
-    "defects:bring_back": managers(BOTH),
+    "defects:restore": managers(BOTH),
     "benchmarks:thresholds": signed_in(),
     "benchmarks:threshold_history": signed_in(),
     "benchmarks:threshold_edit": admins(BOTH),
@@ -392,8 +394,8 @@ class World:
             "uidb36": "1",
             "key": "set-password",
             **{
-                "incidents": {"reference": self.incident.reference},
-                "defects": {"reference": self.defect.reference},
+                "incidents": {"reference": self.incident.reference, "name": "acknowledge"},
+                "defects": {"reference": self.defect.reference, "name": "triage"},
                 "integrations": {"pk": self.job.pk},
                 "scenarios": {"slug": self.scenario.slug, "number": 1},
             }.get(app, {}),
@@ -413,8 +415,8 @@ class World:
                 "training:advice_answer": {"pk": self.advice.pk},
                 **{key: {"reference": self.incident.reference} for key in ("api_incident", "api_incident_history")},
                 **{key: {"reference": self.defect.reference} for key in ("api_defect", "api_defect_history")},
-                "incidents:bring_back": {"reference": self.deleted["incidents"].reference},
-                "defects:bring_back": {"reference": self.deleted["defects"].reference},
+                "incidents:restore": {"reference": self.deleted["incidents"].reference},
+                "defects:restore": {"reference": self.deleted["defects"].reference},
                 "benchmarks:threshold_history": {"metric": "escaped_defect_rate"},
                 "benchmarks:threshold_edit": {"metric": "escaped_defect_rate"},
                 "benchmarks:threshold_revert": {
@@ -548,9 +550,8 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "setup": lambda world: {"name": "Me", "email": "me@example.com", "password": NEW_PASSWORD, "token": "guessed"},
     "incidents:create": lambda world: {"title": "Down", "team": world.team.slug},
     "incidents:edit": lambda world: (
-        {"title": "Slow", "team": world.team.slug, "version": 1, "status": "active"} | {"detected_at": "2026-03-02T12:00"}
+        {"title": "Slow", "team": world.team.slug, "version": 1, "detected_at": "2026-03-02T12:00"}
     ),
-    "incidents:move": lambda world: {"to": "acknowledged"},
     "defects:create": lambda world: {"title": "Wrong", "team": world.team.slug, "severity": "SEV3", "stage_found": "ci"},
     "defects:edit": lambda world: (
         {"title": "Odd", "team": world.team.slug, "severity": "SEV3", "stage_found": "ci"}

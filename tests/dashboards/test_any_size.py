@@ -145,7 +145,7 @@ def new_row(incident: Incident, other: Team) -> None:
 
 
 def put_away(incident: Incident, other: Team) -> None:
-    incident.put_away(timezone.now())
+    incident.soft_delete(timezone.now())
 
 
 def longer(incident: Incident, other: Team) -> None:
@@ -228,6 +228,6 @@ def test_the_api_reads_the_night_until_something_changes(client, big, manager, t
     with CaptureQueriesContext(connection) as captured:
         assert client.get("/api/v1/teams/big/metrics/").json() == counted
     assert sum("PERCENTILE_CONT" in query["sql"] for query in captured) == 0
-    big.incidents.filter(environment="production")[7].put_away(timezone.now())
+    big.incidents.filter(environment="production")[7].soft_delete(timezone.now())
     found = {line["metric"]: line["n"] for line in client.get("/api/v1/teams/big/metrics/").json()}
     assert found["mttr"] == {line["metric"]: line["n"] for line in counted}["mttr"] - 1

@@ -58,7 +58,7 @@ def rename(team, user):
 
 CHANGES = {
     "a new incident": (lambda team, user: make_incident(team=team), ">1<", ">2<"),
-    "a deleted incident": (lambda team, user: team.incidents.get().put_away(timezone.now()), "open</span>", None),
+    "a deleted incident": (lambda team, user: team.incidents.get().soft_delete(timezone.now()), "open</span>", None),
     "a row changed by hand": (lambda team, user: team.incidents.update(kind="exercise"), "open</span>", None),
     "a renamed team": (rename, "Payments", "Checkout"),
     "an archived team": (archive, "Payments", None),

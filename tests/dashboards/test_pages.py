@@ -714,9 +714,10 @@ def test_rows_that_changed_since_the_night_are_noticed_whatever_changed(client, 
             if name == "found_at":
                 value = defect.found_at + timedelta(days=value)
             setattr(defect, name, value)
-        if defect.resolution:
-            defect.status = "closed"
-        defect.save()
+        if resolution := edit.get("resolution"):
+            defect.make("reject", by=None, at=timezone.now(), resolution=resolution)
+        else:
+            defect.save()
     page = client.get("/t/payments/escaped_defect_rate/").content.decode()
     assert ("Rows changed since this was computed" in page) is noticed
 

@@ -26,6 +26,7 @@ def test_it_shows_stages_times_and_facts(client, team):
         stage_found="production",
         stage_should_catch=stage("code-review"),
         assignee=make_user(name="Amara Okafor"),
+        status="fixed",
         fixed_at=NOON + timedelta(hours=2),
         source="bugzilla",
         external_id="4711",

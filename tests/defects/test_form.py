@@ -38,7 +38,7 @@ def typed(defect=None, **fields):
     known = {"title": "The total is wrong", "team": "payments", "severity": "SEV3", "stage_found": "ci"}
     if defect is None:
         return known | {"submission": uuid.uuid4()} | fields
-    stands = {"team": defect.team.slug, "version": defect.version, "found_at": "2026-03-02T12:00", "status": defect.status}
+    stands = {"team": defect.team.slug, "version": defect.version, "found_at": "2026-03-02T12:00"}
     return known | stands | fields
 
 
@@ -75,15 +75,13 @@ def test_a_blank_form_comes_back_with_a_summary_and_what_was_typed(client):
         ({"stage_found": "heaven"}, "Choose one of these stages."),
         ({"found_at": "2999-01-01T12:00"}, "This time is in the future."),
         ({"found_at": "2026-03-02T12:00", "fixed_at": "2026-03-01T12:00"}, "cannot be fixed before it is found"),
-        ({"status": "closed"}, "Choose how the defect was resolved"),
-        ({"status": "duplicate"}, "Enter the defect that this one duplicates."),
-        ({"status": "closed", "resolution": "duplicate"}, "Enter the defect that this one duplicates."),
+        ({"found_at": "2026-03-02T12:00", "closed_at": "2026-03-02T13:00"}, "Choose how the defect was resolved"),
+        ({"resolution": "duplicate"}, "Select a valid choice."),
         ({"found_at": "2026-W10-1"}, "Enter a date and a time that exist"),
-        ({"resolution": "fixed"}, "Only a closed defect has a resolution."),
+        ({"resolution": "fixed"}, "A closed defect has the time when it was closed."),
         ({"stage_introduced": "production"}, "cannot be introduced after it is found"),
         ({"stage_should_catch": "production"}, "could not have caught it"),
         ({"assignee": "nobody@example.com"}, "Nobody in this team has that email."),
-        ({"duplicate_of": "THEIR-DEF-1"}, "No defect with this reference was found."),
         ({"steps": "a\x00b"}, "Null characters are not allowed."),
     ],
 )
@@ -95,25 +93,23 @@ def test_each_refusal_has_its_sentence_and_stores_nothing(client, fields, senten
     assert not Defect.objects.exclude(title="Canary").exists()
 
 
-def test_a_status_writes_down_its_time(client, team):
-    defect = make_defect(team=team)
-    client.post(edit_url(defect), typed(defect, status="closed", resolution="fixed"))
-    defect.refresh_from_db()
-    assert defect.status == "closed"
-    assert defect.closed_at is not None
+def test_the_times_of_a_new_defect_imply_its_status(client):
+    times = {"found_at": "2026-03-02T12:00", "fixed_at": "2026-03-02T13:00", "closed_at": "2026-03-02T14:00"}
+    client.post(CREATE, typed(resolution="fixed", **times))
+    defect = Defect.objects.get()
+    assert (defect.status, defect.resolution) == ("closed", "fixed")
 
 
-def test_a_duplicate_is_resolved_as_one(client, team):
-    original, defect = make_defect(team=team), make_defect(team=team)
-    client.post(edit_url(defect), typed(defect, status="duplicate", duplicate_of=original.reference.lower()))
+def test_the_resolution_of_a_closed_defect_can_be_corrected(client, team):
+    defect = make_defect(team=team, status="closed", resolution="fixed")
+    client.post(edit_url(defect), typed(defect, resolution="wont_fix", closed_at="2026-03-02T12:00"))
     defect.refresh_from_db()
-    assert (defect.status, defect.resolution, defect.duplicate_of) == ("duplicate", "duplicate", original)
-    assert defect.closed_at is not None
+    assert (defect.status, defect.resolution) == ("closed", "wont_fix")
 
 
 def test_an_imported_duplicate_need_not_name_its_original(client, team):
     defect = make_defect(team=team, source="jira", external_id="1", status="duplicate", resolution="duplicate")
-    answer = client.post(edit_url(defect), typed(defect, title="New title", resolution="duplicate"))
+    answer = client.post(edit_url(defect), typed(defect, title="New title"))
     assert answer.status_code == 302
 
 
@@ -121,9 +117,9 @@ def test_a_fault_of_the_title_is_said_once(client):
     assert client.post(CREATE, typed(title="a\x00b")).context["form"].errors["title"] == ["Null characters are not allowed."]
 
 
-def test_a_time_that_was_typed_stands(client, team):
-    defect = make_defect(team=team)
-    client.post(edit_url(defect), typed(defect, status="fixed", fixed_at="2026-03-02T13:00"))
+def test_a_time_can_be_corrected(client, team):
+    defect = make_defect(team=team, status="fixed")
+    client.post(edit_url(defect), typed(defect, fixed_at="2026-03-02T13:00"))
     defect.refresh_from_db()
     assert defect.fixed_at == NOON.replace(hour=13)
 

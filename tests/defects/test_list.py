@@ -88,7 +88,9 @@ def test_filters(client, team, query, found):
 def test_open_work_ends_with_the_fix(client, team):
     for status in Defect.Status:
         closed = status in Defect.CLOSED
-        make_defect(team=team, title=status.value, status=status, resolution="fixed" if closed else "")
+        original = make_defect(team=team, status="closed", resolution="fixed") if status == "duplicate" else None
+        resolution = "fixed" if closed else ""
+        make_defect(team=team, title=status.value, status=status, resolution=resolution, duplicate_of=original)
     assert set(titles(client.get(f"{URL}?status=open"))) == {"new", "triaged", "in_progress"}
     assert set(titles(client.get(f"{URL}?status=to_close"))) == {"fixed", "verified"}
     page = client.get("/t/payments/").text

@@ -69,4 +69,4 @@ def test_what_is_not_mine_or_not_there_is_not_found(client, reference):
 def test_other_methods_are_refused(client, team):
     incident = make_incident(team=team)
     assert client.post(incident.get_absolute_url()).status_code == 405
-    assert client.get(f"{incident.get_absolute_url()}move/").status_code == 405
+    assert client.get(f"{incident.get_absolute_url()}undo/").status_code == 405

@@ -16,7 +16,11 @@ RESTORED = {"status": "restored"}
 RULES = [
     ("incident_started_before_detected", {"started_at": AFTER}, "detected_at"),
     ("incident_detected_before_acknowledged", {"acknowledged_at": BEFORE}, "acknowledged_at"),
-    ("incident_started_before_mitigated", {"started_at": NOON, "mitigated_at": BEFORE}, "mitigated_at"),
+    (
+        "incident_started_before_mitigated",
+        {"started_at": NOON, "mitigated_at": BEFORE, "status": "mitigated"},
+        "mitigated_at",
+    ),
     ("incident_started_before_restored", {"started_at": NOON, "restored_at": BEFORE, "status": "restored"}, "restored_at"),
     (
         "incident_mitigated_before_restored",
@@ -24,9 +28,15 @@ RULES = [
         "restored_at",
     ),
     ("incident_restored_before_closed", {"restored_at": AFTER, "closed_at": NOON, "status": "closed"}, "closed_at"),
-    ("incident_restored_has_time", {"status": "restored"}, "restored_at"),
-    ("incident_restored_has_time", {"status": "closed"}, "restored_at"),
-    ("incident_time_means_restored", {"restored_at": AFTER}, "status"),
+    ("incident_needs_restored_at", {"status": "restored"}, "restored_at"),
+    ("incident_needs_restored_at", {"status": "closed", "closed_at": AFTER}, "restored_at"),
+    ("incident_needs_closed_at", {"status": "closed", "restored_at": AFTER}, "closed_at"),
+    ("incident_needs_mitigated_at", {"status": "mitigated"}, "mitigated_at"),
+    ("incident_has_no_acknowledged_at_yet", {"status": "triage", "acknowledged_at": AFTER}, "acknowledged_at"),
+    ("incident_has_no_mitigated_at_yet", {"mitigated_at": AFTER}, "mitigated_at"),
+    ("incident_has_no_restored_at_yet", {"restored_at": AFTER}, "restored_at"),
+    ("incident_has_no_closed_at_yet", {"closed_at": AFTER}, "closed_at"),
+    ("incident_restored_has_severity", {"status": "restored", "restored_at": AFTER, "severity": None}, "severity"),
     ("incident_restored_after_noticed", {"restored_at": BEFORE, "status": "restored"}, "restored_at"),
     ("incident_impact_is_described", {"customer_impacted": True}, "customer_impact"),
 ]
@@ -51,14 +61,14 @@ def test_a_duplicate_and_its_original(incident):
     rows = Incident.objects.filter(pk=incident.pk)
     with pytest.raises(IntegrityError, match="incident_duplicate_has_original"), transaction.atomic():
         rows.update(status="duplicate")
-    with pytest.raises(IntegrityError, match="incident_duplicate_has_original"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="incident_original_means_duplicate"), transaction.atomic():
         rows.update(duplicate_of=make_incident(team=incident.team))
     with pytest.raises(IntegrityError, match="incident_not_its_own_duplicate"), transaction.atomic():
         rows.update(status="duplicate", duplicate_of=incident)
     incident.status = "duplicate"
     assert incident.problems(AFTER) == {"duplicate_of": "Enter the incident that this one duplicates."}
     incident.duplicate_of = incident
-    assert incident.problems(AFTER) == {"duplicate_of": "An incident cannot be a duplicate of itself."}
+    assert incident.problems(AFTER) == {"duplicate_of": "A record cannot be a duplicate of itself."}
     incident.status = "active"
     assert "duplicate_of" in incident.problems(AFTER)
 
@@ -79,7 +89,8 @@ def test_no_time_lies_in_the_future_or_before_the_records(incident, name):
 
 
 def test_durations_are_kept_by_the_database(incident):
-    Incident.objects.filter(pk=incident.pk).update(started_at=BEFORE, acknowledged_at=AFTER, mitigated_at=AFTER)
+    times = {"started_at": BEFORE, "acknowledged_at": AFTER, "mitigated_at": AFTER}
+    Incident.objects.filter(pk=incident.pk).update(status="mitigated", **times)
     incident.refresh_from_db()
     assert incident.time_to_detect == timedelta(hours=1)
     assert incident.time_to_acknowledge == timedelta(hours=1)

@@ -112,7 +112,7 @@ def test_what_somebody_saves_between_reading_and_writing_is_not_written_over(tea
         def attach(self, record):
             super().attach(record)
             if record.external_id == "I-3":
-                person(Incident.objects.get(pk=record.pk).put_away, NOW)
+                person(Incident.objects.get(pk=record.pk).soft_delete, NOW)
 
     again = Importer(INCIDENTS, Reading(ZoneInfo("UTC")), now=NOW, team=team)
     again.lookups = Meanwhile()

@@ -68,7 +68,7 @@ def test_a_cancelled_incident_does_not_come_back_to_count(load, team, restored_a
 
 def test_times_of_an_open_incident_do_not_restore_it_unsaid(load, team):
     known = incident(team)
-    assert "is restored or closed" in load("incidents", detected_at=DETECTED, restored_at=RESTORED)
+    assert "Service is not restored yet." in load("incidents", detected_at=DETECTED, restored_at=RESTORED)
     known.refresh_from_db()
     assert (known.status, known.restored_at) == ("active", None)
 

@@ -106,7 +106,7 @@ def test_what_somebody_changed_since_is_left_alone_and_named(client, team, manag
     edited, deleted, *_ = Defect.objects.order_by("pk")
     edited.title = "Edited by hand"
     edited.save()
-    deleted.put_away(timezone.now())
+    deleted.soft_delete(timezone.now())
     undo_it(client, job)
     assert [defect.title for defect in Defect.objects.alive()] == ["Edited by hand"]
     text = page(client, job).text

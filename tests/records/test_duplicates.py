@@ -10,12 +10,12 @@ from django.urls import reverse
 from defects.models import Defect
 from incidents.models import Incident
 from teams.models import ReferenceCounter, Team, User
-from tests.factories import make_defect, make_incident, make_member, make_team
+from tests.factories import NOON, make_defect, make_incident, make_member, make_team
 from tests.threads import at_once, committing_db  # noqa: F401 - pytest finds it as `db`
 
 # The factory, and what makes a row a duplicate.
 KINDS = {
-    Defect: (make_defect, {"status": "duplicate", "resolution": "duplicate"}),
+    Defect: (make_defect, {"status": "duplicate", "resolution": "duplicate", "closed_at": NOON}),
     Incident: (make_incident, {"status": "duplicate"}),
 }
 pytestmark = pytest.mark.parametrize("model", KINDS)
@@ -38,15 +38,10 @@ def make(model, team, original=None):
     return factory(team=team, **({"duplicate_of": original} | as_duplicate if original else {}))
 
 
-def mark(model, row, original):
-    """What a person sends who marks a row as a duplicate."""
-    known = {"title": row.title, "team": row.team.slug, "version": row.version, "severity": "SEV3", "stage_found": "ci"}
-    moment = {"found_at" if model is Defect else "detected_at": "2026-03-02T12:00"}
-    return known | moment | KINDS[model][1] | {"duplicate_of": original.reference}
-
-
-def edit_url(row):
-    return reverse(f"{row._meta.app_label}:edit", args=[row.reference])
+def mark(client, row, original):
+    """A person marks a row as a duplicate."""
+    url = reverse(f"{row._meta.app_label}:move", args=[row.reference, "mark_duplicate"])
+    return client.post(url, {"duplicate_of": original.reference})
 
 
 def originals(*rows):
@@ -63,7 +58,7 @@ def test_two_people_mark_two_records_as_duplicates_of_each_other(model, team):
         client = Client()
         client.force_login(user)
         row, original = pair
-        return client.post(edit_url(row), mark(model, row, original)).status_code
+        return mark(client, row, original).status_code
 
     answers = at_once(press, [(first, second), (second, first)])
     assert sorted(answers) == [302, 422]
@@ -74,7 +69,7 @@ def test_an_original_that_becomes_a_duplicate_takes_its_duplicates_along(model, 
     client.force_login(make_member(team=team))
     root, original = make(model, team), make(model, team)
     duplicate = make(model, team, original)
-    client.post(edit_url(original), mark(model, original, root))
+    mark(client, original, root)
     assert originals(root, original, duplicate) == [None, root, root]
     assert duplicate.version == 2
 
@@ -82,7 +77,7 @@ def test_an_original_that_becomes_a_duplicate_takes_its_duplicates_along(model, 
 def test_a_duplicate_of_a_duplicate_gets_its_root(model, team, client):
     client.force_login(make_member(team=team))
     root, row = make(model, team), make(model, team)
-    client.post(edit_url(row), mark(model, row, make(model, team, root)))
+    mark(client, row, make(model, team, root))
     assert originals(row) == [root]
 
 
@@ -90,7 +85,7 @@ def test_a_circle_is_refused_with_a_sentence(model, team, client):
     client.force_login(make_member(team=team))
     original = make(model, team)
     duplicate = make(model, team, original)
-    answer = client.post(edit_url(original), mark(model, original, duplicate))
+    answer = mark(client, original, duplicate)
     assert answer.status_code == 422
     sentence = f"{duplicate.reference} is marked as a duplicate of {original.reference} already."
     assert answer.context["form"].errors["duplicate_of"] == [sentence]
@@ -101,10 +96,7 @@ def test_chains_made_at_once_end_up_flat(model, team):
 
     def point(pair):
         row = model.objects.get(pk=pair[0].pk)
-        row.duplicate_of, row.status = pair[1], "duplicate"
-        if model is Defect:
-            row.resolution = "duplicate"
-        row.save()
+        row.make("mark_duplicate", by=None, at=NOON, duplicate_of=pair[1])
 
     at_once(point, list(pairwise(rows)))
     assert set(originals(*rows)) == {None, rows[-1]}
@@ -120,7 +112,7 @@ def test_no_other_way_of_writing_makes_a_chain(model, team):
     table = model._meta.db_table
     circle = f"UPDATE {table} SET status = 'duplicate', duplicate_of_id = %s - id WHERE id IN (%s, %s)"
     if model is Defect:
-        circle = circle.replace("SET", "SET resolution = 'duplicate',")
+        circle = circle.replace("SET", "SET resolution = 'duplicate', closed_at = found_at,")
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(circle, [second.pk + third.pk, second.pk, third.pk])
     new = model(team=team, reference="CROWD-NEW-1", title="x", duplicate_of=first, severity=first.severity, **as_duplicate)

@@ -54,14 +54,18 @@ def edit_url(row):
     return reverse(f"{row._meta.app_label}:edit", args=[row.reference])
 
 
+def move_url(row, name):
+    return reverse(f"{row._meta.app_label}:move", args=[row.reference, name])
+
+
 def typed(row, **fields):
     """The edit form as it was shown, with some fields typed over."""
     common = {"title": "New title", "team": "payments", "severity": row.severity.key, "version": row.version}
     if isinstance(row, Defect):
-        own = {"stage_found": "ci", "found_at": "2026-03-02T12:00", "resolution": row.resolution}
+        own = {"stage_found": "ci", "found_at": "2026-03-02T12:00", "closed_at": f"{row.closed_at:%Y-%m-%dT%H:%M}"}
     else:
         own = {"detected_at": "2026-03-02T12:00"}
-    return common | own | {"status": row.status, "duplicate_of": "", "caused_by_defect": ""} | fields
+    return common | own | {"duplicate_of": "", "caused_by_defect": ""} | fields
 
 
 def test_no_page_names_it(client, row):
@@ -100,8 +104,8 @@ def test_an_edit_keeps_what_it_does_not_show(client, row):
 
 
 def test_what_is_a_duplicate_no_more_names_no_original(client, row):
-    reopened = {"status": "new", "resolution": ""} if isinstance(row, Defect) else {"status": "triage"}
-    assert client.post(edit_url(row), typed(row, **reopened)).status_code == 302
+    name, form = ("reopen", {"reason": "It is another one"}) if isinstance(row, Defect) else ("reinstate", {})
+    assert client.post(move_url(row, name), form).status_code == 302
     row.refresh_from_db()
     assert row.duplicate_of is None
 
@@ -124,8 +128,7 @@ def test_a_stale_edit_of_what_was_moved_out_of_sight_finds_nothing(client, row, 
 def test_a_duplicate_of_a_duplicate_does_not_lead_there(client, row):
     make = make_defect if isinstance(row, Defect) else make_incident
     another = make(team=row.team)
-    form = typed(another, status="duplicate", resolution="", duplicate_of=row.reference)
-    assert client.post(edit_url(another), form).status_code == 302
+    assert client.post(move_url(another, "mark_duplicate"), {"duplicate_of": row.reference}).status_code == 302
     for url in (another.get_absolute_url(), edit_url(another)):
         assert CANARY.lower() not in client.get(url).text.lower()
 
@@ -133,7 +136,7 @@ def test_a_duplicate_of_a_duplicate_does_not_lead_there(client, row):
 def test_a_deleted_original_is_not_named(client, team):
     original = make_incident(team=team, title="Gone")
     duplicate = make_incident(team=team, status="duplicate", duplicate_of=original)
-    original.put_away(timezone.now())
+    original.soft_delete(timezone.now())
     assert original.reference not in client.get(duplicate.get_absolute_url()).text
 
 
@@ -142,8 +145,9 @@ def test_naming_it_is_refused_like_a_name_that_nobody_has(client, field, hidden,
     mine = make_incident(team=team)
     sentences = []
     their = (make_incident if field == "duplicate_of" else make_defect)(team=hidden)
+    url, form = (move_url(mine, "mark_duplicate"), {}) if field == "duplicate_of" else (edit_url(mine), typed(mine))
     for reference in (their.reference, their.reference.replace("-1", "-999")):
-        answer = client.post(edit_url(mine), typed(mine, status="duplicate", **{field: reference}))
+        answer = client.post(url, form | {field: reference})
         sentences.append(answer.context["form"].errors[field])
     assert sentences[0] == sentences[1]
     assert Incident.objects.get(pk=mine.pk).status == "active"

@@ -47,8 +47,8 @@ def test_a_change_is_told_in_words(client, team, user):
         incident.title, incident.severity, incident.lead = "Slower", severity("SEV1"), user
         incident.customer_impacted, incident.customer_impact, incident.acknowledged_at = True, "All", NOON
         incident.save()
-    incident.put_away(NOON)
-    incident.put_away(None)
+    incident.soft_delete(NOON)
+    incident.restore()
     answer = history(client, incident)
     assert acts(answer) == [
         ("Brought back", "", "Unknown", "Unknown", {}),

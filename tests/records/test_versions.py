@@ -42,11 +42,11 @@ def test_one_edit_is_one_update(record):
     assert (record.version, type(record).objects.get().version) == (2, 2)
 
 
-@pytest.mark.parametrize("change", ["put_away", "bring_back", "some_fields"])
+@pytest.mark.parametrize("change", ["soft_delete", "restore", "some_fields"])
 def test_so_is_any_other_change(record, change):
     acts = {
-        "put_away": lambda: record.put_away(record.created_at),
-        "bring_back": lambda: record.put_away(None),
+        "soft_delete": lambda: record.soft_delete(record.created_at),
+        "restore": lambda: record.restore(),
         "some_fields": lambda: record.save(update_fields=["title"]),
     }
     with CaptureQueriesContext(connection) as queries:
@@ -57,7 +57,7 @@ def test_so_is_any_other_change(record, change):
 
 def test_the_form_updates_once(client, team, record):
     client.force_login(make_member(team=team, role="manager"))
-    values = {"title": "New", "team": team.slug, "version": 1, "severity": record.severity.key, "status": record.status}
+    values = {"title": "New", "team": team.slug, "version": 1, "severity": record.severity.key}
     values |= {"stage_found": "ci", "detected_at": "2026-03-02T12:00", "found_at": "2026-03-02T12:00"}
     with CaptureQueriesContext(connection) as queries:
         answer = client.post(record.get_absolute_url() + "edit/", values)
@@ -88,13 +88,13 @@ def test_an_act_on_what_somebody_changed_meanwhile_says_so(client, team, monkeyp
     """Between reading and deleting, within one request."""
     incident = make_incident(team=team)
     client.force_login(make_member(team=team, role="manager"))
-    act = Incident.put_away
+    act = Incident.soft_delete
 
     def late(self, at):
         Incident.objects.get(pk=self.pk).save()
         act(self, at)
 
-    monkeypatch.setattr(Incident, "put_away", late)
+    monkeypatch.setattr(Incident, "soft_delete", late)
     answer = client.post(incident.get_absolute_url() + "delete/")
     assert answer.status_code == 409
     assert incident.get_absolute_url() in answer.text

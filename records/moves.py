@@ -1,0 +1,120 @@
+"""Moves from one status to another, as data. Plain Python: pages, API, importer and docs ask the same table.
+
+A model has one `Life`: the statuses it passes, the moves between them and the times they are known by.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# What a move may ask for, and what to say when it is missing. A reason is no column: it goes with the move.
+REASON = "reason"
+ASKED = {
+    REASON: "Give a reason.",
+    "severity": "Choose a severity.",
+    "resolution": "Choose how it was resolved.",
+    "duplicate_of": "Enter the reference of the original.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """`name` is its key in addresses and in the API, `label` its button. It leads from any of the `sources` to one status.
+
+    Several moves may share a name if their sources differ: which one is meant follows from the status.
+    """
+
+    name: str
+    label: str
+    done: str  # the end of "PAY-INC-7 is"
+    sources: tuple[str, ...]
+    to: str
+    stamps: tuple[str, ...] = ()  # times that it writes down
+    clears: tuple[str, ...] = ()  # columns that are no longer true
+    sets: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()  # keys of ASKED; a severity only if there is none yet
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of what it needs
+    unless: str = ""  # not for a record with this time
+    claims: str = ""  # this column names the person who makes the move, if it names nobody yet
+    for_managers: bool = False
+
+    def fits(self, values: Mapping[str, str]) -> bool:
+        """It can lead to these values: it neither sets nor demands other ones."""
+        return all(
+            self.sets.get(name, value) == value and value in self.choices.get(name, (value,))
+            for name, value in values.items()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """`first` is the status of a new record; `reached_by` says which facts, mostly times, tell of a status."""
+
+    first: str
+    moves: tuple[Move, ...]
+    reached_by: tuple[tuple[str, str], ...]
+
+    def moves_from(self, status: str) -> list[Move]:
+        return [move for move in self.moves if status in move.sources]
+
+    def named(self, name: str, status: str) -> Move | None:
+        """The move of this name from this status."""
+        return next((move for move in self.moves_from(status) if move.name == name), None)
+
+    def path(self, start: str, end: str, **values: str) -> list[Move] | None:
+        """The shortest way from one status to another; None if there is none. With `values`, by moves that fit them."""
+        ways: deque[tuple[str, list[Move]]] = deque([(start, [])])
+        seen = {start}
+        while ways:
+            status, made = ways.popleft()
+            if status == end:
+                return made
+            for move in self.moves_from(status):
+                if move.to not in seen and (move.to != end or move.fits(values)):
+                    seen.add(move.to)
+                    ways.append((move.to, [*made, move]))
+        return None
+
+    def status_by(self, known: Callable[[str], Any]) -> str:
+        """The status that the facts of `reached_by` imply. `known` tells whether one is there."""
+        return next((status for name, status in self.reached_by if known(name)), self.first)
+
+    def columns(self) -> list[str]:
+        """All that a move can change beside the status."""
+        names = {name for move in self.moves for name in _columns_of(move)}
+        return sorted(names - {REASON})
+
+
+def _columns_of(move: Move) -> Iterator[str]:
+    yield from (*move.stamps, *move.clears, *move.sets, *move.needs)
+    if move.claims:
+        yield move.claims
+
+
+def table(life: Life, status_names: Mapping[str, str], column_names: Callable[[str], str]) -> str:
+    """The moves as a table in Markdown, for the docs."""
+    lines = ["| move | from | to | writes | empties | asks for |", "| --- | --- | --- | --- | --- | --- |"]
+    for move in life.moves:
+        cells = (
+            f"{move.label} (`{move.name}`)" + (", managers only" if move.for_managers else ""),
+            ", ".join(status_names[status] for status in move.sources),
+            status_names[move.to],
+            ", ".join(
+                [
+                    *map(column_names, move.stamps),
+                    *(f"{column_names(name)}: {value}" for name, value in move.sets.items()),
+                    *([f"{column_names(move.claims)}, if empty"] if move.claims else []),
+                ]
+            ),
+            ", ".join(map(column_names, move.clears)),
+            ", ".join(
+                (name if name == REASON else column_names(name))
+                + (f" ({', '.join(move.choices[name])})" if name in move.choices else "")
+                for name in move.needs
+            ),
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)

@@ -1,0 +1,213 @@
+"""The pages that every kind of record has. An app gives its `Kind` and keeps only what is its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import capfirst
+
+from qmportal.lib.forms import go, prefill
+from qmportal.lib.pages import render_page
+from qmportal.lib.spreadsheet import csv_stream
+from qmportal.lib.undo import read_undo, say_with_undo
+from qmportal.lib.versions import Stale
+from records.filters import ListForm
+from records.forms import MoveForm, RecordForm
+from records.models import Record, RecordQuerySet
+from records.moves import Move
+from teams.models import User
+from teams.permissions import can_manage, can_report, require
+from teams.requests import SignedInRequest, team_before
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of record, as its pages need it. `form` and `filters` are called as its own classes are."""
+
+    model: Any
+    form: Callable[..., RecordForm[Any]]
+    filters: Callable[..., ListForm]
+    prefilled: tuple[str, ...]  # fields of a new one that the address may fill
+    in_list: tuple[str, ...]  # what a row of the list shows of other tables
+    in_full: tuple[str, ...]
+
+    @property
+    def noun(self) -> str:
+        return str(self.model._meta.verbose_name)
+
+    @property
+    def plural(self) -> str:
+        return str(self.model._meta.verbose_name_plural)
+
+    @property
+    def app(self) -> str:
+        return str(self.model._meta.app_label)
+
+    @property
+    def with_article(self) -> str:
+        return f"{'an' if self.noun[0] in 'aeiou' else 'a'} {self.noun}"
+
+    def url(self, name: str, *args: str) -> str:
+        return reverse(f"{self.app}:{name}", args=args)
+
+    def find(self, request: SignedInRequest, reference: str) -> Any:
+        rows = self.model._default_manager.visible_to(request.user).select_related(*self.in_full)
+        return get_object_or_404(rows, reference=reference.upper())
+
+    def page(self, request: SignedInRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        """The app's own page of this name, with the record under `record` and under its noun."""
+        record = {self.noun: context["record"]} if "record" in context else {}
+        return render_page(request, f"{self.app}/{name}.html", {"kind": self} | record | context, status=status)
+
+    def shared_page(self, request: SignedInRequest, name: str, record: Record, **context: Any) -> HttpResponse:
+        status = context.pop("status", 200)
+        return render_page(request, f"records/{name}.html", {"kind": self, "record": record} | context, status=status)
+
+
+def record_list(request: SignedInRequest, kind: Kind) -> HttpResponseBase:
+    filters = kind.filters(request.GET, user=request.user)
+    rows: RecordQuerySet[Any] = kind.model._default_manager.visible_to(request.user)
+    if request.GET.get("format") == "csv":
+        return csv_stream(f"{kind.plural}.csv", kind.model.csv_header(), filters.chosen(rows).csv_rows())
+    page = filters.page(rows.select_related(*kind.in_list))
+    return render_page(request, f"{kind.app}/list.html", {"filters": filters, "page": page}, partial="rows")
+
+
+def record_detail(request: SignedInRequest, reference: str, kind: Kind, **context: Any) -> HttpResponse:
+    """`context`: what the app's page shows beside the record, as functions of record and person."""
+    record = kind.find(request, reference)
+    if record.reference != reference:  # typed in lower case
+        return redirect(record)
+    shared = {
+        "record": record,
+        "events": events(record),
+        "original": record.pointed_at("duplicate_of", request.user),
+        "moves": moves_for(request.user, record),
+        "may_edit": can_report(request.user, record.team),
+        "may_delete": can_manage(request.user, record.team),
+    }
+    return kind.page(request, "detail", shared | {name: of(record, request.user) for name, of in context.items()})
+
+
+def record_create(request: SignedInRequest, kind: Kind) -> HttpResponse:
+    data = request.POST if request.method == "POST" else None
+    form = kind.form(data, user=request.user, initial=team_before(request) | prefill(request, kind.prefilled))
+    if form.is_valid():
+        record = form.file()
+        messages.success(request, f"{record.reference} was reported.")
+        return go(request, record)
+    return _answer_form(request, kind, form, f"Report {kind.with_article}")
+
+
+def record_edit(request: SignedInRequest, reference: str, kind: Kind) -> HttpResponse:
+    record = kind.find(request, reference)
+    require(can_report(request.user, record.team))
+    form = kind.form(request.POST if request.method == "POST" else None, instance=record, user=request.user)
+    try:
+        if not form.is_valid() or not form.store():
+            return _answer_form(request, kind, form, f"Edit {reference}", record=record)
+    except Stale as stale:
+        conflict = form.conflict(kind.find(request, stale.current.reference))  # unless it was moved out of sight
+        return _answer_form(request, kind, form, f"Edit {reference}", record=record, status=409, conflict=conflict)
+    messages.success(request, f"{reference} was saved.")
+    return go(request, record)
+
+
+def record_move(request: SignedInRequest, reference: str, name: str, kind: Kind) -> HttpResponse:
+    """The short form of a move. One that asks for nothing has a button on the record's page, which posts to here."""
+    record = kind.find(request, reference)
+    require(can_report(request.user, record.team))
+    try:
+        move = record.possible_move(name)
+        require(_may_make(request.user, move, record), "Only managers may do this.")
+        form = MoveForm(request.POST if request.method == "POST" else None, record=record, move=move, user=request.user)
+        before = record.state()
+        if not form.is_valid() or not form.make(timezone.now()):
+            status = 422 if form.is_bound else 200
+            return kind.shared_page(request, "move", record, form=form, move=move, status=status)
+    except ValidationError as refused:
+        messages.error(request, " ".join(refused.messages))
+    else:
+        undo = kind.url("undo_move", record.reference)
+        say_with_undo(request, f"{record.reference} is {move.done}.", undo, version=record.version, before=before)
+    return redirect(record)
+
+
+def record_undo_move(request: SignedInRequest, reference: str, kind: Kind) -> HttpResponse:
+    record = kind.find(request, reference)
+    require(can_report(request.user, record.team))
+    facts = read_undo(request)
+    try:
+        if facts is None:
+            raise ValidationError("This can no longer be undone here.")
+        record.undo_move(facts["before"], facts["version"], at=timezone.now())
+    except ValidationError as refused:
+        messages.error(request, " ".join(refused.messages))
+    else:
+        messages.success(request, f"{record.reference} is back to {record.get_status_display().lower()}.")
+    return redirect(record)
+
+
+def record_delete(request: SignedInRequest, reference: str, kind: Kind) -> HttpResponse:
+    record = kind.find(request, reference)
+    require(can_manage(request.user, record.team))
+    if request.method == "POST":
+        record.soft_delete(timezone.now())
+        undo = kind.url("restore", record.reference)
+        say_with_undo(request, f"{record.reference} was deleted.", undo, version=record.version)
+        return redirect(kind.url("list"))
+    return kind.shared_page(request, "delete", record)
+
+
+def record_restore(request: SignedInRequest, reference: str, kind: Kind) -> HttpResponse:
+    """Undoes a deletion."""
+    rows = kind.model._default_manager.within_reach_of(request.user).exclude(deleted_at=None).select_related("team")
+    record = get_object_or_404(rows, reference=reference)
+    require(can_manage(request.user, record.team))
+    if request.method == "POST":
+        version = (read_undo(request) or {}).get("version")  # none from the page that asks
+        if version not in (None, record.version):
+            messages.error(request, f"{record.reference} has changed since, so it stays deleted.")
+            return redirect(kind.url("list"))
+        record.restore()
+        messages.success(request, f"{record.reference} was restored.")
+        return redirect(record)
+    return kind.shared_page(request, "restore", record)
+
+
+def moves_for(user: User, record: Record) -> list[dict[str, Any]]:
+    """The moves that this person can make, each with whether it asks for something first."""
+    return [
+        {"move": move, "asks": bool(record.asks_for(move))}
+        for move in record.possible_moves()
+        if _may_make(user, move, record)
+    ]
+
+
+def _may_make(user: User, move: Move, record: Any) -> bool:
+    return can_manage(user, record.team) if move.for_managers else can_report(user, record.team)
+
+
+def events(record: Any) -> list[dict[str, Any]]:
+    """The known times in order, each with what it means for the length of the record's life."""
+    notes = record.time_notes()
+    return [
+        {"at": at, "text": capfirst(record._meta.get_field(name).verbose_name), "note": notes.get(name, "")}
+        for name in record.TIMES
+        if (at := getattr(record, name)) is not None
+    ]
+
+
+def _answer_form(
+    request: SignedInRequest, kind: Kind, form: RecordForm[Any], heading: str, *, status: int = 0, **context: Any
+) -> HttpResponse:
+    status = status or (422 if form.is_bound else 200)
+    return kind.page(request, "form", {"form": form, "heading": heading} | context, status)

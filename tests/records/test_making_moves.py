@@ -1,0 +1,265 @@
+"""Moves of defects and incidents: offered by the page, made by one press or a short form, guarded by the model."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils import timezone
+
+from defects.models import Defect
+from incidents.models import Incident
+from records.models import UnmadeMove
+from tests.factories import NOON, make_defect, make_incident, make_member, make_team
+
+pytestmark = pytest.mark.django_db
+LATER = NOON + timedelta(hours=1)
+
+
+@pytest.fixture
+def team():
+    return make_team(slug="payments", key="PAY")
+
+
+@pytest.fixture
+def user(team):
+    return make_member(team=team, role="trainee")
+
+
+def move_url(record, name):
+    return reverse(f"{record._meta.app_label}:move", args=[record.reference, name])
+
+
+@pytest.fixture
+def press(client, user):
+    client.force_login(user)
+
+    def press(record, name, **fields):
+        return client.post(move_url(record, name), fields, follow=True)
+
+    return press
+
+
+def offered(client, record):
+    """The names of the moves on the page."""
+    page = client.get(record.get_absolute_url()).text
+    return re.findall(rf'(?:href|formaction)="{record.get_absolute_url()}moves/([a-z_]+)/"', page)
+
+
+def test_an_incident_from_triage_to_closed(press, client, team, user):
+    incident = make_incident(team=team, status="triage")
+    before = timezone.now()
+    for name, done in (("acknowledge", "acknowledged"), ("mitigate", "mitigated"), ("restore", "restored")):
+        assert name in offered(client, incident)
+        assert f"PAY-INC-1 is {done}." in press(incident, name).text
+    press(incident, "close")
+    incident.refresh_from_db()
+    assert (incident.status, incident.lead, incident.version) == ("closed", user, 5)
+    assert before <= incident.acknowledged_at <= incident.mitigated_at <= incident.restored_at <= incident.closed_at
+    assert incident.time_to_restore == incident.restored_at - NOON
+    assert offered(client, incident) == []  # only managers reopen what is closed
+
+
+def test_a_defect_from_new_to_closed(press, client, team, user):
+    defect = make_defect(team=team)
+    for name in ("triage", "start", "fix", "verify", "close"):
+        assert name in offered(client, defect)
+        press(defect, name)
+    defect.refresh_from_db()
+    assert (defect.status, defect.resolution, defect.assignee) == ("closed", "fixed", user)
+    assert NOON < defect.triaged_at <= defect.fixed_at <= defect.verified_at <= defect.closed_at
+    assert offered(client, defect) == ["reopen"]
+
+
+def test_restoring_asks_for_a_severity_if_there_is_none(press, client, team):
+    incident = make_incident(team=team, severity_key=None)
+    assert "Choose a severity." in press(incident, "restore").text
+    incident.refresh_from_db()
+    assert incident.status == "active"
+    assert 'value="SEV1"' in client.get(move_url(incident, "restore")).text
+    press(incident, "restore", severity="SEV1")
+    incident.refresh_from_db()
+    assert (incident.status, incident.severity.key) == ("restored", "SEV1")
+
+
+@pytest.mark.parametrize(
+    ("make", "before", "name", "field", "good", "status"),
+    [
+        (make_defect, {}, "close", "resolution", "wont_fix", "closed"),
+        (make_defect, {}, "reject", "resolution", "invalid", "rejected"),
+        (make_defect, {"status": "fixed"}, "reopen", "reason", "It is still wrong", "in_progress"),
+        (make_defect, {"status": "closed", "resolution": "fixed"}, "reopen", "reason", "It is still wrong", "new"),
+        (make_incident, {"status": "triage"}, "cancel", "reason", "Nobody was affected", "cancelled"),
+        (make_incident, {"restored_at": LATER}, "reopen", "reason", "It began again", "active"),
+        (make_incident, {"status": "mitigated"}, "relapse", "reason", "It began again", "active"),
+    ],
+)
+def test_a_move_asks_for_what_it_needs(press, client, team, make, before, name, field, good, status):
+    record = make(team=team, **before)
+    old = record.status
+    assert client.get(move_url(record, name)).status_code == 200
+    for bad in ("", "junk" if field == "resolution" else " \u200b "):
+        answer = press(record, name, **{field: bad})
+        assert answer.status_code == 422
+        assert answer.context["form"].errors[field]
+    record.refresh_from_db()
+    assert record.status == old
+    press(record, name, **{field: good})
+    record.refresh_from_db()
+    assert record.status == status
+
+
+def test_a_duplicate_names_its_original(press, team):
+    for make in (make_defect, make_incident):
+        original, record = make(team=team), make(team=team)
+        assert "was found" in press(record, "mark_duplicate", duplicate_of="PAY-NONE-1").text
+        press(record, "mark_duplicate", duplicate_of=f" {original.reference.lower()} ")
+        record.refresh_from_db()
+        assert (record.status, record.duplicate_of) == ("duplicate", original)
+
+
+def test_only_managers_reopen_a_closed_incident(press, client, team):
+    incident = make_incident(team=team, status="closed", restored_at=LATER)
+    assert press(incident, "reopen", reason="It began again").status_code == 403
+    client.force_login(make_member(team=team, role="manager"))
+    assert offered(client, incident) == ["reopen"]
+    press(incident, "reopen", reason="It began again")
+    incident.refresh_from_db()
+    assert (incident.status, incident.restored_at, incident.closed_at) == ("active", None, None)
+
+
+@pytest.mark.parametrize("name", ["restore", "mitigate", "acknowledge", "reinstate", "junk"])
+def test_a_second_press_or_nonsense_changes_nothing(press, team, name):
+    incident = make_incident(team=team, restored_at=LATER)
+    answer = press(incident, name)
+    assert answer.status_code == 200
+    assert "toast error" in answer.text
+    incident.refresh_from_db()
+    assert (incident.status, incident.restored_at, incident.version) == ("restored", LATER, 1)
+
+
+def test_outsiders_find_nothing(press):
+    for record in (make_incident(team=make_team()), make_defect(team=make_team())):
+        assert press(record, "mark_duplicate").status_code == 404
+
+
+def test_a_clock_that_runs_ahead_does_not_stop_a_move(team):
+    incident = make_incident(team=team, detected_at=NOON + timedelta(minutes=3))
+    incident.make("restore", by=None, at=NOON)
+    assert incident.restored_at == incident.detected_at
+
+
+def test_a_time_can_come_with_the_move(team):
+    incident = make_incident(team=team)
+    incident.make("restore", by=None, at=LATER, restored_at=NOON + timedelta(minutes=10))
+    assert incident.restored_at == NOON + timedelta(minutes=10)
+    with pytest.raises(ValidationError) as refused:
+        make_incident(team=team).make("restore", by=None, at=LATER, restored_at=NOON - timedelta(minutes=1))
+    assert list(refused.value.message_dict) == ["restored_at"]
+
+
+def test_a_move_takes_nothing_else_along(team):
+    with pytest.raises(TypeError, match="takes no title"):
+        make_incident(team=team).make("restore", by=None, at=LATER, title="New")
+
+
+def test_a_move_judges_the_row_as_it_is_now(team):
+    seen = make_incident(team=team)
+    Incident.objects.get(pk=seen.pk).make("restore", by=None, at=LATER)
+    with pytest.raises(ValidationError, match="“Mark as mitigated” is not possible now: the incident is restored"):
+        seen.make("mitigate", by=None, at=LATER)
+    seen.soft_delete(LATER)
+    with pytest.raises(ValidationError, match="was deleted"):
+        seen.make("close", by=None, at=LATER)
+
+
+def test_no_status_changes_without_a_move(team):
+    for record, status in ((make_incident(team=team), "mitigated"), (make_defect(team=team), "triaged")):
+        record.status = status
+        with pytest.raises(UnmadeMove):
+            record.save()
+        record.refresh_from_db()
+        record.save()
+
+
+@pytest.mark.parametrize("filled", [True, False])
+@pytest.mark.parametrize("status", [status for status in Incident.Status if status != "duplicate"])
+def test_times_typed_in_the_edit_form_move_no_incident(client, user, team, status, filled):
+    client.force_login(user)
+    record = make_incident(team=team, status=status, restored_at=LATER if status in Incident.RESTORED else None)
+    times = dict.fromkeys(Incident.TIMES[2:], "2026-03-02T13:00" if filled else "")
+    form = {"title": "New", "team": "payments", "severity": "SEV2", "version": 1, "detected_at": "2026-03-02T12:00"}
+    answer = client.post(reverse("incidents:edit", args=[record.reference]), form | times)
+    record.refresh_from_db()
+    assert record.status == status
+    if answer.status_code == 422:
+        assert all("use " in str(errors).lower() for errors in answer.context["form"].errors.values())
+
+
+def test_a_refused_time_names_the_move_to_use(client, user, team):
+    client.force_login(user)
+    defect = make_defect(team=team)
+    form = {"title": "New", "team": "payments", "severity": "SEV3", "stage_found": "ci", "version": 1}
+    answer = client.post(
+        reverse("defects:edit", args=[defect.reference]),
+        form | {"found_at": "2026-03-02T12:00", "fixed_at": "2026-03-02T13:00"},
+    )
+    assert answer.context["form"].errors["fixed_at"] == [
+        "An open defect is not fixed yet. Use “Mark as fixed” to add this time."
+    ]
+
+
+@pytest.mark.parametrize("model", [Defect, Incident])
+def test_the_form_has_no_status(client, user, team, model):
+    client.force_login(user)
+    record = (make_defect if model is Defect else make_incident)(team=team)
+    app = model._meta.app_label
+    for url in (reverse(f"{app}:create"), reverse(f"{app}:edit", args=[record.reference])):
+        assert 'name="status"' not in client.get(url).text
+
+
+def undo_in(answer):
+    """What the button in the message would send, and where to."""
+    button = re.search(r'formaction="([^"]+)" name="undo" value="([^"]+)"', answer.text)
+    return button[1], {"undo": button[2]}
+
+
+@pytest.mark.parametrize("name", ["acknowledge", "mitigate", "restore"])
+def test_a_move_is_undone_by_one_press(press, client, team, name):
+    incident = make_incident(team=team, status="triage", severity_key=None)
+    before = incident.state()
+    where, what = undo_in(press(incident, name, severity="SEV1"))
+    assert "PAY-INC-1 is back to triage." in client.post(where, what, follow=True).text
+    incident.refresh_from_db()
+    assert (incident.state(), incident.version) == (before, 3)
+
+
+def test_a_move_of_a_defect_is_undone_by_one_press(press, client, team):
+    defect = make_defect(team=team, status="closed", resolution="wont_fix")
+    before = defect.state()
+    where, what = undo_in(press(defect, "reopen", reason="Changed our mind"))
+    assert "PAY-DEF-1 is back to closed." in client.post(where, what, follow=True).text
+    defect.refresh_from_db()
+    assert defect.state() == before
+
+
+def test_undo_leaves_alone_what_was_changed_since(press, client, team):
+    incident = make_incident(team=team)
+    where, what = undo_in(press(incident, "mitigate"))
+    press(incident, "restore")
+    assert "has changed since" in client.post(where, what, follow=True).text
+    incident.refresh_from_db()
+    assert incident.status == "restored"
+
+
+def test_undo_is_for_the_person_who_moved_and_may_still(press, client, team, user):
+    incident = make_incident(team=team)
+    where, what = undo_in(press(incident, "mitigate"))
+    user.memberships.all().delete()
+    assert client.post(where, what).status_code == 404
+    client.force_login(make_member(team=team))
+    for forged in (what, {"undo": "x:y:z"}, {}):
+        assert "can no longer be undone here" in client.post(where, forged, follow=True).text
+    incident.refresh_from_db()
+    assert incident.status == "mitigated"

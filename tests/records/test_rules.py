@@ -1,0 +1,112 @@
+"""Each rule says the same in Python and in SQL, and each sentence stands once in the code."""
+
+import ast
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection, models
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as some
+
+from defects.models import Defect
+from incidents.models import Incident
+from tests.factories import NOON, make_defect, make_incident, make_team
+
+KINDS = pytest.mark.parametrize("model", [Defect, Incident])
+APPS = [Path(settings.BASE_DIR) / app for app in settings.INSTALLED_APPS if (Path(settings.BASE_DIR) / app).is_dir()]
+SOURCES = [path for app in APPS for path in app.rglob("*.py") if "migrations" not in path.parts]
+
+
+def columns_of(model):
+    """The columns that rules look at, each with values of which rules may think differently."""
+    moments = some.sampled_from([None, *(NOON + timedelta(hours=hours) for hours in range(3))])
+    required = some.sampled_from([NOON, NOON + timedelta(hours=1)])
+    times = {name: required if not model._meta.get_field(name).null else moments for name in model.TIMES}
+    pointers = {name: some.sampled_from([None, 1, 2]) for name in ("id", "duplicate_of_id", "severity_id")}
+    own = {"source": some.sampled_from(["", "form", "jira"]), "status": some.sampled_from(list(model.Status.values))}
+    if model is Defect:
+        own |= {"resolution": some.sampled_from(["", "fixed", "duplicate"])}
+    else:
+        own |= {"customer_impacted": some.booleans(), "customer_impact": some.sampled_from(["", "Slow"])}
+    return some.fixed_dictionaries(times | pointers | own)
+
+
+def holds_in_sql(model, rule, values):
+    """What PostgreSQL says of the rule's condition on such a row; unknown passes, as in a check constraint."""
+    sql, params = model._meta.db_table, []
+    query = models.sql.Query(model, alias_cols=False)
+    where = query.build_where(rule.constraint("x").condition)
+    condition, params = where.as_sql(query.get_compiler(connection=connection), connection)
+    types = {field.column: field.db_type(connection) for field in model._meta.concrete_fields}
+    row = ", ".join(f"CAST(%s AS {types[name].replace('bigserial', 'bigint')}) AS {name}" for name in values)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {condition} FROM (SELECT {row}) AS {sql}", [*params, *values.values()])
+        return cursor.fetchone()[0] is not False
+
+
+@KINDS
+@pytest.mark.django_db
+def test_python_and_sql_agree_on_random_rows(model):
+    @hypothesis_settings(max_examples=60, suppress_health_check=list(HealthCheck))
+    @given(values=columns_of(model))
+    def agree(values):
+        row = model(**values)
+        for rule in model.RULES:
+            assert rule.holds(row) == holds_in_sql(model, rule, values), (rule.sentence, values)
+
+    agree()
+
+
+@KINDS
+def test_every_check_of_the_table_is_a_rule(model):
+    checks = {each.name: each for each in model._meta.constraints if isinstance(each, models.CheckConstraint)}
+    rules = {rule.constraint(model._meta.model_name).name: rule for rule in model.RULES}
+    assert checks.keys() == rules.keys()
+    assert all(checks[name].violation_error_message == rules[name].sentence for name in rules)
+
+
+def test_no_sentence_is_written_twice():
+    texts = [
+        node.value
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    sentences = {rule.sentence for model in (Defect, Incident) for rule in model.RULES}
+    assert len(sentences) > 30
+    assert {sentence: texts.count(sentence) for sentence in sentences} == dict.fromkeys(sentences, 1)
+
+
+@KINDS
+@pytest.mark.django_db
+def test_judging_a_row_asks_the_database_nothing(model, django_assert_num_queries):
+    record = (make_defect if model is Defect else make_incident)(team=make_team())
+    with django_assert_num_queries(0):
+        record.problems(NOON)
+
+
+def writes_a_status(node: ast.AST) -> bool:
+    """`x.status = ...`, `setattr(x, "status", ...)` or `rows.update(status=...)`."""
+    match node:
+        case ast.Assign(targets=targets):
+            return any(isinstance(target, ast.Attribute) and target.attr == "status" for target in targets)
+        case ast.Call(func=ast.Attribute(attr="update"), keywords=keywords):
+            return any(keyword.arg == "status" for keyword in keywords)
+        case ast.Call(func=ast.Name(id="setattr"), args=[_, ast.Constant(value="status"), _]):
+            return True
+    return False
+
+
+def test_only_the_model_of_records_writes_a_status():
+    """`Record.save` refuses a status that came from no move; this finds what would go around it."""
+    found = {
+        path.relative_to(settings.BASE_DIR).as_posix()
+        for path in SOURCES
+        if path.parts[-2] in ("records", "defects", "incidents", "integrations", "demo", "dashboards", "benchmarks")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if writes_a_status(node)
+    }
+    assert found == {"records/models.py"}
