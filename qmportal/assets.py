@@ -16,7 +16,6 @@ INTER = "@fontsource-variable/inter"
 FILES = {
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
     "inter-latin.woff2": f"{INTER}/files/inter-latin-wght-normal.woff2",
-    "inter-latin-ext.woff2": f"{INTER}/files/inter-latin-ext-wght-normal.woff2",
     "LICENSE-htmx.txt": "htmx.org/LICENSE",
     "LICENSE-inter.txt": f"{INTER}/LICENSE",
 }
