@@ -80,7 +80,7 @@ def read_window(request: Request) -> Window:
     try:
         as_of = read_day(request.query_params.get("as_of", today.isoformat()))
     except ValueError:
-        raise exceptions.ValidationError({"as_of": "Enter a day of the calendar as 2026-03-01."}) from None
+        raise exceptions.ValidationError({"as_of": "Enter a date, such as 2026-03-01."}) from None
     if as_of > today:
         raise exceptions.ValidationError({"as_of": "This day has not begun yet."})
     return Window(as_of, int(days))

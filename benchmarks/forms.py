@@ -84,7 +84,7 @@ class ThresholdForm(ReasonForm):
         label="Severities counted",
         required=False,
         widget=forms.CheckboxSelectMultiple(attrs={"class": "two"}),
-        help_text="Select none to count all of them, undetermined ones too.",
+        help_text="Select none to count all severities, including undetermined ones.",
     )
     effective_from = DayField(label="In force from", error_messages={"required": "Enter a date."})
     source_text = LineField(
@@ -149,7 +149,7 @@ class ThresholdForm(ReasonForm):
     def clean_effective_from(self) -> date:
         day = self.cleaned_data["effective_from"]
         if day < self.today:
-            raise ValidationError("Choose today or a later day: what has been judged stays as it was judged.")
+            raise ValidationError("Choose today or a later day. Past results keep their thresholds.")
         if day > self.today + FURTHEST:
             raise ValidationError("Choose a day within the next two years.")
         return day

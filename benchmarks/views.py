@@ -122,7 +122,7 @@ def adopt(request: SignedInRequest) -> HttpResponse:
     """An admin keeps the shipped thresholds, by a press instead of by silence."""
     require(is_admin(request.user), ADMINS_SET)
     if ThresholdSet.objects.adopt(author=request.user, now=timezone.now()):
-        messages.success(request, "The shipped thresholds are yours now. You can change them at any time, with a reason.")
+        messages.success(request, "You now use the default thresholds. You can change them at any time.")
     return redirect("benchmarks:thresholds")
 
 

@@ -45,7 +45,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Wish:
-    """How much of everything, and the seed that decides the rest."""
+    """How much to create, and the seed that decides the rest."""
 
     teams: int
     defects: int
@@ -56,14 +56,14 @@ class Wish:
 
 
 def is_empty() -> bool:
-    """Nobody has made a team, and none of the demo's accounts is taken."""
+    """There are no teams, and none of the demo's accounts is taken."""
     taken = User.objects.filter(email__in=[account.email for account in ACCOUNTS])
     return not Team.objects.exists() and not taken.exists()
 
 
 @transaction.atomic
 def seed(wish: Wish, now: datetime, say: Say) -> None:
-    """The whole demo or nothing of it: an interrupted start can simply be repeated."""
+    """All or nothing: an interrupted start can simply be repeated."""
     Team.objects.all().lock_tree()
     today = local_day(now)
     plans = plan_teams(wish.teams, wish.seed)

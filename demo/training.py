@@ -1,4 +1,4 @@
-"""Lets the demo's people learn: everything that happened is done in its order, by the functions that pages use."""
+"""The demo's training: replays what happened in order, with the functions that the pages use."""
 
 from __future__ import annotations
 

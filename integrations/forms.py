@@ -1,4 +1,4 @@
-"""The form that sends a file in."""
+"""The upload form."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ Written = tuple[Any, dict[str, Any] | None]
 
 
 class Refused(Exception):
-    """The file has wrong rows and was to be taken as a whole or not at all. Carries what was found."""
+    """The file has invalid rows and was meant to be imported as a whole. Carries the findings."""
 
     def __init__(self, outcome: Outcome):
         rows = "1 row has an error" if outcome.failed == 1 else f"{outcome.failed:,} rows have errors"
@@ -53,7 +53,7 @@ class Refused(Exception):
 
 
 class Busy(Exception):
-    """Somebody else is at work on the same records: another import, or a person. Later it will do."""
+    """Another import or a person is changing the same records. Try again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Advice:
 
 @dataclass
 class Outcome:
-    """What an import did, or in a dry run would do."""
+    """What an import did, or would do in a dry run."""
 
     rows: int = 0
     created: int = 0
@@ -307,7 +307,7 @@ class Importer:
         return next((record for record in records if record.team_id in teams), None)
 
     def _apply(self, row: Row, key: tuple[str, str], record: Record | None, write: bool) -> Record | None:
-        """The new record, the changed one, or None when nothing changes. Faults go to `row.problems`."""
+        """The new or changed record, or None when nothing changes. Problems go to `row.problems`."""
         if record is not None and self._is_left_alone(row, record):
             return None
         new = record is None
@@ -396,7 +396,7 @@ class Importer:
         self.model._base_manager.bulk_create(records)
 
     def _lock(self, records: list[Any]) -> None:
-        """Whoever saves one of these now waits. What someone has saved since it was read is not written over."""
+        """Locks these records against other saves. A change saved since they were read is not overwritten."""
         read = {record.pk: record.version for record in records}
         rows = self.model._base_manager.filter(pk__in=read).order_by("pk").select_for_update()
         if read and dict(rows.values_list("pk", "version")) != read:

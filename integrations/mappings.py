@@ -162,7 +162,7 @@ def fill_tracker(draft: Draft) -> None:
 
 
 def fill_jira(draft: Draft) -> None:
-    """An export of a whole tracker holds stories and tasks too; only its bugs are defects, unless all types are wanted."""
+    """An export of a whole tracker also contains stories and tasks; only bugs are defects, unless all types are wanted."""
     refuse_other_types(draft)
     fill_tracker(draft)
 

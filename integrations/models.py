@@ -1,4 +1,4 @@
-"""One file on its way in, as a row of work: checked, imported when its owner has seen the result, perhaps undone."""
+"""One uploaded file as a row of work: checked, imported once its owner has seen the result, perhaps undone."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ FOLDER = "imports"
 
 
 def private_files() -> FileSystemStorage:
-    """Readable by the portal's own user alone, and reachable by no address."""
+    """Readable only by the portal's own user, and never served."""
     return FileSystemStorage(file_permissions_mode=0o600, directory_permissions_mode=0o700)
 
 
 def random_name(*_: object) -> str:
-    """Nothing of the sender's name reaches the disk, and nobody can guess it."""
+    """The name on disk is random: it keeps nothing of the original name and cannot be guessed."""
     return f"{FOLDER}/{secrets.token_urlsafe(24)}.csv"
 
 
 class ImportJobQuerySet(WorkQuerySet):
     def visible_to(self, user: AnyUser) -> ImportJobQuerySet:
-        """A file is shown to the person who sent it, and to nobody else."""
+        """A file is only shown to the person who uploaded it."""
         return self.filter(requested_by=user) if user.is_authenticated else self.none()
 
     def forget_old_files(self, now: datetime) -> None:
-        """Removes files whose time is over, also of jobs that nobody ever confirmed."""
+        """Removes expired files, including those of jobs that nobody confirmed."""
         for job in self.filter(created_at__lt=now - ImportJob.FILE_KEPT_FOR).exclude(file=""):
             job.forget_file()  # type: ignore[attr-defined]
         ImportedRow.objects.filter(job__imported_at__lt=now - ImportJob.FILE_KEPT_FOR).delete()
@@ -140,12 +140,12 @@ class ImportJob(Work):
         return job
 
     def start(self, *, skip_errors: bool) -> bool:
-        """Puts the checked file in the queue for import. A second press of the button finds nothing left to start."""
+        """Queues the checked file for import. A second press of the button finds nothing left to start."""
         checked = type(self).objects.filter(pk=self.pk, phase=self.Phase.CHECK, state=self.State.DONE)
         return self._queue(checked, phase=self.Phase.IMPORT, skip_errors=skip_errors)
 
     def start_undo(self) -> bool:
-        """Puts the undo in the queue, once however often the button is pressed."""
+        """Queues the undo, once, however often the button is pressed."""
         over = type(self).objects.filter(
             Q(phase=self.Phase.IMPORT, state=self.State.DONE) | Q(phase=self.Phase.UNDO, state=self.State.FAILED), pk=self.pk
         )

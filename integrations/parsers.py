@@ -424,7 +424,7 @@ def _in_utc(local: datetime, offset: str | None, text: str, zone: ZoneInfo) -> d
 
 
 class NotWanted(Exception):
-    """This row is fine but is not for us; the text is the reason."""
+    """The row is valid but not imported; the text says why."""
 
 
 @dataclass

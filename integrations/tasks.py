@@ -8,5 +8,5 @@ from integrations.models import ImportJob
 
 @shared_task
 def forget_old_files() -> None:
-    """Once a night: what was sent and never confirmed does not stay."""
+    """Nightly: removes uploads that were never confirmed."""
     ImportJob.objects.all().forget_old_files(timezone.now())

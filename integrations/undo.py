@@ -1,4 +1,4 @@
-"""Takes an import back: what it created is deleted softly, what it changed gets its earlier values.
+"""Undoes an import: records it created are soft-deleted, records it changed get their earlier values.
 
 A record that somebody has changed since is left alone, so of two imports of the same records the later is undone first.
 """

@@ -1,4 +1,4 @@
-"""Asking a team's managers for access to its records."""
+"""Ask a team's managers for access to its records."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from notifications.models import Notification
 from teams.models import Role, Team, User
 from teams.permissions import is_member
 
-# A request counts as unanswered for this long; then it may be repeated.
+# How long a request counts as unanswered; after that it can be repeated.
 WAITS_FOR = timedelta(days=14)
 KIND = "access"
 
 
 @dataclass(frozen=True)
 class Access:
-    """What somebody who does not see a team's records is told: whom to ask, and when they have asked."""
+    """For a person who can't see a team's records: whom to ask, and when they last asked."""
 
     managers: list[str]
     asked_at: datetime | None

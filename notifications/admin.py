@@ -1,4 +1,4 @@
-"""What was told and mailed, to find out why somebody got no mail. Only to look at."""
+"""Notifications and mails, read-only, to find out why somebody got no mail."""
 
 from django.contrib import admin
 

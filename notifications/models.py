@@ -1,4 +1,4 @@
-"""Who is told what, through which channel: a row first, sent by a worker."""
+"""Who is notified of what, and how: a row first, then a worker sends it."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(models.Model):
-    """One thing that one person was told; the in-app inbox. `url` is a path of the portal."""
+    """One notification to one person, shown in the inbox. `url` is a path of the portal."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
     key = models.CharField(max_length=120)

@@ -1,4 +1,4 @@
-"""The inbox: what one was told, unread first."""
+"""The inbox: notifications, unread first."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def inbox(request: SignedInRequest) -> HttpResponse:
 
 @require_GET
 def open_one(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Marks one as read and goes where it leads."""
+    """Marks a notification as read and redirects to its page."""
     told = get_object_or_404(Notification.objects.visible_to(request.user), pk=pk)
     told.mark_read(timezone.now())
     return redirect(told.url or "notifications:list")

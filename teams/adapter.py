@@ -14,7 +14,7 @@ from teams.models import AccountMail, User
 
 
 class InvitationOnlyAdapter(DefaultAccountAdapter):
-    """Nobody signs up by themselves: an account begins with an invitation or with the installation's first visit."""
+    """There is no sign-up: an account starts with an invitation, or with the first visit after installation."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

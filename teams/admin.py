@@ -1,4 +1,4 @@
-"""Django's admin, for what the pages do not cover. Rights are changed on the pages, where the rules are."""
+"""Django's admin, for what the pages do not cover. Permissions are changed on the pages, which enforce the rules."""
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -20,7 +20,7 @@ class UserAdmin(CleanText):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """People are deactivated: their names stand in reviews and histories."""
+        """People are deactivated, not deleted: reviews and histories name them."""
         return False
 
 

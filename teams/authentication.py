@@ -1,4 +1,4 @@
-"""How machines prove who they are, and what the scope of their token lets them do."""
+"""How machines authenticate, and what the scope of their token allows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
-# Last use is shown to the owner; a write for each request would cost more than it tells.
+# Last use is only shown to the owner, so it is not worth a write per request.
 LAST_USE_STEP = timedelta(minutes=1)
 
 
@@ -50,7 +50,7 @@ class BearerAuthentication(TokenAuthentication):
 
 
 class ScopedAccess(permissions.IsAuthenticated):
-    """Signed in; and a token that may only read does only that."""
+    """Signed in, and read-only tokens only read."""
 
     message = "This token may only read."
 

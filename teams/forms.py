@@ -19,7 +19,7 @@ from qmportal.lib.forms import LineField, with_stored
 from qmportal.lib.text import mail_address
 from teams.models import ADDRESS_TAKEN, AccessToken, AccountMail, Invitation, Membership, Team, User
 
-# Longer ones are refused before any hashing: nobody types them, and they would cost the server time.
+# Longer ones are refused before hashing: nobody types them, and hashing them would cost time.
 PASSWORD_MAX = 256
 
 
@@ -76,7 +76,7 @@ def _refuse_long(password: str) -> None:
 
 
 class PasswordForm(ChangePasswordForm):
-    """A new password for somebody who knows the old one. Other devices are signed out in any case."""
+    """A new password for somebody who knows the old one. Other devices are always signed out."""
 
     keep_tokens = forms.BooleanField(
         required=False,
@@ -86,7 +86,7 @@ class PasswordForm(ChangePasswordForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        _plain_passwords(self, oldpassword="Current password", password1="New password", password2="New password, once more")
+        _plain_passwords(self, oldpassword="Current password", password1="New password", password2="Repeat new password")
         if not self.user.auth_token_set.exists():
             del self.fields["keep_tokens"]
 
@@ -97,7 +97,7 @@ class PasswordForm(ChangePasswordForm):
 
 
 class ForgottenForm(ResetPasswordForm):
-    """Asks for a new password. Whose address it is, only the worker looks up."""
+    """Asks for a password reset. Only the worker looks up whose address it is."""
 
     email = AddressField(label="Email")
 
@@ -115,7 +115,7 @@ class NewPasswordForm(ResetPasswordKeyForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        _plain_passwords(self, password1="New password", password2="New password, once more")
+        _plain_passwords(self, password1="New password", password2="Repeat new password")
 
     def save(self) -> None:
         # This session, if it was signed in, ends by the changed password alone: the answer still needs its row.
@@ -124,7 +124,7 @@ class NewPasswordForm(ResetPasswordKeyForm):
 
 
 def _plain_passwords(form: forms.Form, **labels: str) -> None:
-    """The same limit and look as on our own forms."""
+    """The same limit and look as our own forms."""
     for name, label in labels.items():
         field = form.fields[name]
         field.label, field.help_text = label, ""
@@ -133,7 +133,7 @@ def _plain_passwords(form: forms.Form, **labels: str) -> None:
 
 
 class AddressForm(forms.Form):
-    """The address that the account is to have, once a mail to it was confirmed."""
+    """The account's new address, once a mail to it is confirmed."""
 
     email = AddressField(label="New address")
     password = password_field("Your password", autocomplete="current-password")
@@ -206,7 +206,7 @@ class TeamForm(forms.ModelForm):
         return self.cleaned_data["key"].strip().upper()
 
     def clean(self) -> dict[str, Any]:
-        """What was left empty is proposed from the name."""
+        """Fills in what was left empty from the name."""
         cleaned = super().clean() or self.cleaned_data
         if name := cleaned.get("name"):
             if cleaned.get("slug") == "":
@@ -250,11 +250,11 @@ class RoleForm(forms.ModelForm):
 
 
 class NewPersonForm(forms.Form):
-    """Name and password of somebody whose email is known already."""
+    """Name and password of somebody whose email is already known."""
 
     name = name_field()
     password = password_field("Password", help_text="At least 10 characters, and not a common one.")
-    password_again = password_field("Password, once more")
+    password_again = password_field("Repeat password")
 
     def __init__(self, *args: Any, email: str = "", **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -279,7 +279,7 @@ class NewPersonForm(forms.Form):
 
 
 class SetupForm(NewPersonForm):
-    """The first account of a portal: an admin. Only whoever can read the terminal knows the token."""
+    """The portal's first account, an admin. Only a person who can read the terminal knows the token."""
 
     token = forms.CharField(widget=forms.HiddenInput)
     email = AddressField(label="Email")

@@ -14,7 +14,7 @@ from django.core.cache import cache
 FREE_TRIES = 5
 FIRST_WAIT = 30
 LONGEST_WAIT = 15 * 60
-REMEMBERED = 60 * 60  # after an hour without a try, counting begins anew
+REMEMBERED = 60 * 60  # counting restarts after an hour without an attempt
 
 
 def wait_after(failures: int) -> int:
@@ -32,7 +32,7 @@ class Tries:
         self._count, self._until = f"tries:{digest}", f"wait:{digest}"
 
     def begin(self) -> int:
-        """Counts a try as failed until `forget` is called. Returns the seconds to wait; 0 lets the try go ahead.
+        """Counts an attempt as failed until `forget` is called. Returns the seconds to wait; 0 lets the try go ahead.
 
         Of many tries at once, those that are free go ahead, and one more: the one that sets the wait.
         """

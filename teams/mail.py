@@ -1,4 +1,4 @@
-"""What the mails about accounts say. Links begin with SITE_URL, whatever host was asked."""
+"""The text of mails about accounts. Links start with SITE_URL, whatever the request's host."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _invitation(mail: AccountMail, now: datetime) -> Facts:
 
 
 def _reset(mail: AccountMail, now: datetime) -> Facts:
-    """Only here is asked whose address it is, so that the page answers alike, and as fast, for every address."""
+    """Only here is the address looked up, so that the page gives the same answer, equally fast, for every address."""
     person = User.objects.filter(email=mail.address, is_active=True).first()
     if person is None:
         return None

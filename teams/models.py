@@ -53,7 +53,7 @@ ADDRESS_TAKEN = "This address belongs to another account."
 class UserManager(BaseUserManager["User"]):
     @transaction.atomic
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """An account whose address is confirmed: by the invitation that was sent to it, or by whoever runs the portal."""
+        """An account with a confirmed address: by its invitation, or by the person who runs the portal."""
         user = self.model(email=mail_address(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -64,7 +64,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_admin=True, is_superuser=True, **fields)
 
     def lock_first_visit(self) -> None:
-        """Until the transaction ends, nobody else makes the first account."""
+        """Locks out a second first account until the transaction ends."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('teams.first_visit'))")
 
@@ -73,7 +73,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class OwnTeam(NamedTuple):
-    """What the pages need of a team that one is a member of."""
+    """What the pages need to know about a person's own team."""
 
     pk: int
     name: str
@@ -82,7 +82,7 @@ class OwnTeam(NamedTuple):
 
 
 class TeamInReach(NamedTuple):
-    """What lists of records need of a team; the role is None where the right comes from a team above."""
+    """What lists of records need to know about a team; the role is None if the permission comes from a parent team."""
 
     pk: int
     slug: str
@@ -121,7 +121,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name or self.email
 
-    # What outlives a new password: set before it is saved, by a form that knows who changes it.
+    # What a new password leaves in place; set before saving, by a form that knows who is changing it.
     kept_session: str | None = None
     keeps_tokens = False
 
@@ -137,12 +137,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_staff(self) -> bool:
-        """Django's admin site asks this; the organisation's admins are its staff."""
+        """Read by Django's admin site: the organisation's admins are its staff."""
         return self.is_admin
 
     @cached_property
     def own_teams(self) -> list[OwnTeam]:
-        """The teams that I am a member of, with my role. One query for each request."""
+        """The teams I am a member of, with my role. One query per request."""
         if not self.is_admin:
             return [OwnTeam(team.pk, team.name, team.slug, team.role) for team in self.reach if team.role]
         rows = self.memberships.filter(team__archived_at=None).order_by("team__name")
@@ -176,7 +176,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @cached_property
     def _reach(self) -> list[TeamInReach]:
-        """Archived ones included. One query for each request."""
+        """Includes archived ones. One query per request."""
         mine = Membership.objects.filter(user=self, team__archived_at=None).order_by()
         if self.is_admin:
             teams = Team.objects.without_gone()
@@ -208,7 +208,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return {team.pk for team in self.reach if self.is_admin or mine & set(team.lineage)}
 
     def forget_roles(self) -> None:
-        """My memberships changed within this request: ask again."""
+        """Forget cached memberships after they changed in this request."""
         for cached in (
             "versions",
             "roles",
@@ -232,7 +232,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @transaction.atomic
     def deactivate(self) -> None:
-        """Shuts the person out at once: no sign-in, no session, no token. Memberships stay, for the day of return."""
+        """Locks the person out at once: no sign-in, session or token. Memberships stay in case they return."""
         self._refuse_if_last_admin()
         self.is_active = False
         self.save(update_fields=["is_active"])
@@ -258,7 +258,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @transaction.atomic
     def change_address(self, email: str) -> None:
-        """Moves the account to an address that a mail to it has confirmed."""
+        """Changes the account's address to one that was confirmed by mail."""
         if User.objects.exclude(pk=self.pk).filter(email__iexact=email).exists():
             raise ValidationError(ADDRESS_TAKEN)
         self.email = email
@@ -267,15 +267,15 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @transaction.atomic
     def confirm_address(self) -> None:
-        """Writes down, for allauth, that the account has this one address and that it is confirmed."""
+        """Tells allauth that this is the account's only address and that it is confirmed."""
         EmailAddress.objects.filter(user=self).exclude(email=self.email).delete()
         EmailAddress.objects.update_or_create(user=self, email=self.email, defaults={"verified": True, "primary": True})
 
     def _refuse_if_last_admin(self) -> None:
-        """The rows stay locked until the transaction ends, so that two admins cannot remove each other at once."""
+        """Locks the rows until the transaction ends, so that two admins cannot remove each other at the same time."""
         admins = User.objects.filter(is_admin=True, is_active=True).order_by("pk").select_for_update()
         if list(admins.values_list("pk", flat=True)) == [self.pk]:
-            raise ValidationError("This is the last admin of the organisation. Make somebody else an admin first.")
+            raise ValidationError("This is the organisation's last admin. Make somebody else an admin first.")
 
 
 class Role(models.TextChoices):
@@ -321,7 +321,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
         return list(self.placed(day).filter(place__contains=[team.pk]).order_by().values_list("pk", flat=True))
 
     def gone(self) -> TeamQuerySet:
-        """Archived, and with no team above them that is not: nobody counts their rows any more."""
+        """Archived teams without an active parent: their rows are no longer counted anywhere."""
         archived = Team.objects.exclude(archived_at=None)
         return self.exclude(archived_at=None).filter(lineage__0__in=archived.values("pk"))
 
@@ -438,16 +438,16 @@ class Team(models.Model):
             raise ValidationError({"parent": "A team cannot be moved below itself."})
         siblings = Team.objects.filter(parent=self.parent_id, archived_at=None).exclude(pk=self.pk)
         if folded(self.name) in map(folded, siblings.values_list("name", flat=True)):
-            raise ValidationError({"name": "There is already a team of this name in the same place."})
+            raise ValidationError({"name": "There is already a team with this name here."})
 
     @property
     def has_records(self) -> bool:
-        """Some reference with this team's key has been given out; people may have written it down."""
+        """Whether a reference with this team's key exists: people may have written it down."""
         return ReferenceCounter.objects.filter(team=self, last__gt=0).exists()
 
     @transaction.atomic
     def archive(self, now: datetime) -> None:
-        """Puts the team away: it leaves every list, its records stay stored."""
+        """Archives the team: it leaves every list, and its records are kept."""
         Team.objects.lock_tree()
         if self.children.filter(archived_at=None).exists():
             raise ValidationError("There are teams below this one. Move or archive them first.")
@@ -456,7 +456,7 @@ class Team(models.Model):
 
     @transaction.atomic
     def restore(self) -> None:
-        """Brings the team back to its place, unless that is archived too or has a team of this name by now."""
+        """Restores the team in its place, unless its parent is archived or now has a team with this name."""
         Team.objects.lock_tree()
         if Team.objects.filter(children=self).exclude(archived_at=None).exists():
             raise ValidationError(f"The team above it, {self.parent}, is archived. Restore that one first.")
@@ -466,7 +466,7 @@ class Team(models.Model):
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keeps `lineage` true for the team and, after a move, for everything below it."""
+        """Updates `lineage` for the team and, after a move, for everything below it."""
         before = list(self.lineage)
         super().save(*args, **kwargs)
         parent = Team.objects.select_for_update().get(pk=self.parent_id).lineage if self.parent_id else []
@@ -506,7 +506,7 @@ class PastPlace(models.Model):
             ExclusionConstraint(
                 name="past_place_one_a_day",
                 expressions=[("team", RangeOperators.EQUAL), ("days", RangeOperators.OVERLAPS)],
-                violation_error_message="A team has one place in the tree at a time.",
+                violation_error_message="A team can only be in one place at a time.",
             )
         ]
 
@@ -624,7 +624,7 @@ class Membership(models.Model):
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def pending(self) -> InvitationQuerySet:
-        """Not accepted. An expired one is still pending: it can be sent again."""
+        """Not accepted yet. An expired one is still pending, because it can be sent again."""
         return self.filter(accepted_at=None)
 
     def with_delivery(self) -> InvitationQuerySet:
@@ -685,7 +685,7 @@ class Invitation(models.Model):
         return ""
 
     def renew(self, now: datetime) -> str:
-        """Saves the invitation with a fresh token; a link sent before stops working."""
+        """Saves the invitation with a new token; the earlier link stops working."""
         self.created_at = now
         self.token_hash = hash_secret(self.token)
         self.save()
@@ -758,7 +758,7 @@ class KeptAnswer(models.Model):
 
 class AccountMailQuerySet(WorkQuerySet):
     def order(self, kind: str, address: str, **fields: Any) -> AccountMail:
-        """Has a worker write and send this mail: a page never waits for the mail server."""
+        """Queues this mail for a worker: a page never waits for the mail server."""
         mail = AccountMail.objects.create(kind=kind, address=address, **fields)
         ring(mail)
         return mail
@@ -800,5 +800,5 @@ class AccountMail(Work):
 
 
 def hash_secret(token: str) -> str:
-    """What is stored of it. A plain hash is enough for a token that nobody can guess."""
+    """The stored form of a token. A plain hash is enough for a token that nobody can guess."""
     return hashlib.sha256(token.encode()).hexdigest()

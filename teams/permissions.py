@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def require(allowed: bool, why: str = "Your role in this team does not allow this.") -> None:
-    """Yours to see but not to do: 403, with the reason on the page."""
+    """Visible to you but not allowed: 403, with the reason on the page."""
     if not allowed:
         raise PermissionDenied(why)
 
@@ -28,7 +28,7 @@ def _holds(user: AnyUser, team: Team, *roles: str) -> bool:
 
 
 def can_see(user: AnyUser, team: Team) -> bool:
-    """May see the team's numbers and read its name: what `visible_to` says of many teams, about one that is at hand."""
+    """May see the team's name and numbers: like `visible_to`, for a single team."""
     return user.is_authenticated and team.archived_at is None and (not team.members_only or is_member(user, team))
 
 
@@ -63,17 +63,17 @@ def is_admin(user: AnyUser) -> bool:
 
 
 def can_author(user: AnyUser) -> bool:
-    """May write and publish scenarios: admins, and whoever manages a team."""
+    """May write and publish scenarios: admins and team managers."""
     return user.is_authenticated and user.is_active and (user.is_admin or Role.MANAGER in user.roles.values())
 
 
 def can_import_somewhere(user: AnyUser) -> bool:
-    """May send files to the importer: admins, and whoever manages a team. The import itself asks for each team."""
+    """May upload files: admins and team managers. The import itself checks each team."""
     return can_author(user)
 
 
 def can_speak_for(user: AnyUser, team: Team) -> bool:
-    """May say how the team works, for all of it to see. What a trainee says of it is that trainee's own."""
+    """May assess how the team works, for the whole team to see. A trainee's assessment stays private."""
     return _holds(user, team, Role.MANAGER, Role.ENGINEER)
 
 

@@ -13,7 +13,7 @@ from teams.models import Team, User
 
 
 class SignedInRequest(HttpRequest):
-    """What every view gets that is not open to everybody: LoginRequiredMiddleware has sent all others away.
+    """The request of every view that requires sign-in: LoginRequiredMiddleware has turned away everybody else.
 
     A view marked `login_not_required` takes a plain HttpRequest and asks who is there.
     """
@@ -23,7 +23,7 @@ class SignedInRequest(HttpRequest):
 
 
 def team_before(request: SignedInRequest) -> dict[str, str]:
-    """First value of a form's team: that of the page before, if that was about one (its own, a record's, a list's)."""
+    """The initial team of a form: the team of the previous page (a team's page, a record's, a list's)."""
     before = urlsplit(request.headers.get("Referer", ""))
     if before.netloc != request.get_host():
         return {}

@@ -17,10 +17,10 @@ from django.utils import timezone
 if TYPE_CHECKING:
     from teams.models import User
 
-# Last seen is shown to the owner; a write for each request would cost more than it tells.
+# Last seen is only shown to the owner, so it is not worth a write per request.
 LAST_SEEN_STEP = 5 * 60
 
-# The first that a browser names itself by counts: most also name those they descend from.
+# The first match counts: most browsers also name their ancestors.
 BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari", "curl/": "curl"}
 SYSTEMS = {
     "iPhone": "iPhone",

@@ -1,4 +1,4 @@
-"""Background tasks about accounts: their mails, and what is deleted at night."""
+"""Background tasks for accounts: mails, and nightly clean-up."""
 
 from allauth.usersessions.models import UserSession
 from celery import shared_task

@@ -255,7 +255,7 @@ def remove(request: SignedInRequest, slug: str, pk: int) -> HttpResponse:
 
 
 def _back_from(request: SignedInRequest, team: Team) -> HttpResponse:
-    """To the members, unless I have just left them."""
+    """Redirects to the members, unless I have just left the team."""
     request.user.forget_roles()
     return redirect("teams:members", team.slug) if is_member(request.user, team) else redirect("dashboards:teams")
 
@@ -269,7 +269,7 @@ def _back_from(request: SignedInRequest, team: Team) -> HttpResponse:
 @form_page
 @transaction.atomic
 def accept(request: HttpRequest, token: str) -> HttpResponse:
-    """The link of an invitation: confirm when the account exists, make one when it does not."""
+    """An invitation's link: confirm if the account exists, create one if not."""
     invitation = Invitation.objects.with_token(token).select_for_update(of=("self",)).select_related("team").first()
     if invitation is None:
         return _no_way_in(request, "This invitation was withdrawn, or a newer one was sent in its place.", 404)
@@ -424,7 +424,7 @@ def token_revoke(request: SignedInRequest, token_key: str) -> HttpResponse:
 
 @require_safe
 def sessions(request: SignedInRequest) -> HttpResponse:
-    """Where I am signed in, the browser at hand first."""
+    """Where I am signed in, this browser first."""
     remember_session(request)
     rows = sorted(open_sessions(request.user), key=lambda row: row.session_key != request.session.session_key)
     for row in rows:
@@ -441,7 +441,7 @@ def sessions_end(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def session_end(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ends one of my other sessions; the one at hand ends by signing out."""
+    """Ends one of my other sessions; this one ends by signing out."""
     others = open_sessions(request.user).exclude(session_key=request.session.session_key)
     session = get_object_or_404(others, pk=pk)
     session.end()

@@ -97,7 +97,7 @@ def refuse_undeclared(request: Request, declared: Iterable[str]) -> None:
         raise exceptions.ValidationError(dict.fromkeys(unknown, sentence))
     for name in request.query_params:
         if len(request.query_params.getlist(name)) > 1:
-            raise exceptions.ValidationError({name: "Give this parameter once."})
+            raise exceptions.ValidationError({name: "Use this parameter only once."})
 
 
 def read_day(text: str) -> date:
@@ -148,7 +148,7 @@ class DeclaredFilters(DjangoFilterBackend):
         refuse_undeclared(request, PAGE_PARAMETERS | names)
         for name, value in request.query_params.items():
             if not str(value).strip():
-                raise exceptions.ValidationError({name: "Give a value, or leave the parameter out."})
+                raise exceptions.ValidationError({name: "Enter a value, or leave the parameter out."})
         # Most calls filter nothing; making the form of all filters for them costs a tenth of the answer.
         return super().filter_queryset(request, queryset, view) if names & set(request.query_params) else queryset
 

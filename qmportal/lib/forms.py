@@ -81,7 +81,7 @@ class DayField(forms.DateField):
     """A calendar day as 2026-03-01, and nothing that merely resembles it."""
 
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    default_error_messages = {"invalid": "Enter a day of the calendar as 2026-03-01."}
+    default_error_messages = {"invalid": "Enter a date, such as 2026-03-01."}
 
     def to_python(self, value: Any) -> date | None:
         if value in self.empty_values or isinstance(value, date):

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='past_places', to='teams.team')),
             ],
             options={
-                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('team', '='), ('days', '&&')], name='past_place_one_a_day', violation_error_message='A team has one place in the tree at a time.')],
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('team', '='), ('days', '&&')], name='past_place_one_a_day', violation_error_message='A team can only be in one place at a time.')],
             },
         ),
     ]

@@ -17,7 +17,7 @@ def test_from_the_printed_address_to_a_ticked_check_list(page, settings):
     page.get_by_label("Email").fill("first@example.com")
     page.get_by_label("Name").fill("Fia First")
     page.get_by_label("Password", exact=True).fill("a long enough word 7")
-    page.get_by_label("Password, once more").fill("a long enough word 7")
+    page.get_by_label("Repeat password").fill("a long enough word 7")
     page.get_by_role("button", name="Create and sign in").click()
     expect(page.get_by_role("heading", name="Get started")).to_be_visible()
     steps = page.locator(".checklist li")

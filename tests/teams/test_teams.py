@@ -78,7 +78,7 @@ def test_chosen_key_and_address_are_kept(admin_client):
         ({"name": ""}, "Enter a name."),
         ({"name": "\u200b"}, "Enter a name."),
         ({"name": "x" * 81}, "at most 80 characters"),
-        ({"name": "Payments"}, "There is already a team of this name in the same place."),
+        ({"name": "Payments"}, "There is already a team with this name here."),
         ({"name": "New", "key": "PAY"}, "Team with this Key already exists."),
         ({"name": "New", "key": "1A"}, "Use 2 to 8 capital letters or digits"),
         ({"name": "New", "slug": "payments"}, "already exists"),
@@ -158,7 +158,7 @@ def test_a_team_is_not_restored_beside_one_of_its_name(admin_client):
     team = make_team(name="Payments", archived_at=NOON)
     make_team(name="payments")
     response = admin_client.post(f"/teams/{team.slug}/restore/", follow=True)
-    assert "There is already a team of this name in the same place." in response.content.decode()
+    assert "There is already a team with this name here." in response.content.decode()
     team.refresh_from_db()
     assert team.archived_at
 
