@@ -16,11 +16,12 @@ from django.views.decorators.http import require_POST, require_safe
 from benchmarks.counting import SEVERITIES_OF
 from benchmarks.forms import EDITABLE, NOTHING_CHANGED, WITH_MEDIAN, ReasonForm, ThresholdForm
 from benchmarks.metrics import METRICS
-from benchmarks.models import MetricSnapshot, SnapshotRun, Superseded, ThresholdSet
+from benchmarks.models import MetricSnapshot, SnapshotRun, ThresholdSet
 from benchmarks.preview import preview
 from benchmarks.quantities import spans
 from qmportal.lib.days import local_day
 from qmportal.lib.pages import form_page
+from qmportal.lib.versions import Conflict, Stale, sent_again
 from teams.permissions import is_admin, require
 from teams.requests import SignedInRequest
 
@@ -173,17 +174,19 @@ def _apply(
         with transaction.atomic():
             version.save_after(base)
             recomputation = SnapshotRun.request_judging(version, now=timezone.now())
-    except Superseded as conflict:
+    except Stale as stale:
+        newest = stale.current
         began_from = ThresholdSet.objects.history(version.metric).filter(pk=base).first()
-        context["conflict"] = {
-            "newest": conflict.newest,
-            "theirs": conflict.newest.changes_from(began_from) if began_from else [],
-            "mine": version.changes_from(conflict.newest),
-        }
-        # Whoever has read both may apply: the next try begins from theirs.
-        again = request.POST.copy()
-        again["base"] = str(conflict.newest.pk)
-        form.data = again
+        context["conflict"] = Conflict(
+            "set of thresholds",
+            by=str(newest.author or "The portal"),
+            at=newest.created_at,
+            reason=newest.reason,
+            theirs=newest.changes_from(began_from) if began_from else [],
+            yours=version.changes_from(newest),
+            keep=newest.get_absolute_url(),
+        )
+        form.data = sent_again(request.POST, base=newest.pk)
         return render(request, template, context, status=409)
     if recomputation:
         done = 'The new thresholds are in force. <a href="{}">Follow the recomputation</a>.'

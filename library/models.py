@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.urls import reverse
 
 from library.checks import KnowledgeCheck, grade, next_due
 from qmportal.lib.days import local_day
 from qmportal.lib.ordered import Ordered
+from qmportal.lib.versions import require_newest
 from teams.models import User
 
 
@@ -27,13 +28,12 @@ class CheckAnswerQuerySet(models.QuerySet["CheckAnswer"]):
         """Grades and keeps an answer.
 
         `after` is the person's last answer when the question was shown. If there is a newer one by now (a second press,
-        another tab), that one counts and is returned. A right answer before its day is practice and moves nothing:
+        another tab), that one counts: `Stale` carries it. A right answer before its day is practice and moves nothing:
         whoever has just read the solution would climb the ladder in a minute.
         """
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         latest = self.filter(user=user, check_id=check.id).first()
-        if latest and latest.pk != after:
-            return latest
+        require_newest(latest, after)
         right = grade(check, given).right
         box, due_on = next_due(latest.box if latest else 0, right, local_day(now))
         if right and latest and local_day(now) < latest.due_on:
@@ -91,6 +91,14 @@ class PageEditQuerySet(models.QuerySet["PageEdit"]):
     def newest(self) -> PageEditQuerySet:
         """The edit of each page that was saved last."""
         return self.order_by("page", "-at", "-id").distinct("page")
+
+    @transaction.atomic
+    def save_after(self, edit: PageEdit, base: int) -> None:
+        """Keeps an edit if `base` is still the page's newest one (0: none); raises `Stale` otherwise."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"library.page.{edit.page}"])
+        require_newest(self.filter(page=edit.page).first(), base)
+        edit.save()
 
 
 class PageEdit(models.Model):

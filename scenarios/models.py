@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import cached_property
 
+from qmportal.lib.versions import Versioned
 from scenarios import engine
 from teams.models import User
 from teams.permissions import can_author
@@ -46,7 +47,7 @@ class ScenarioQuerySet(models.QuerySet["Scenario"]):
         return self.filter(state=Scenario.State.PUBLISHED)
 
 
-class Scenario(models.Model):
+class Scenario(Versioned):
     """A training case under a stable id. What it says is in its versions."""
 
     class State(models.TextChoices):
@@ -58,7 +59,6 @@ class Scenario(models.Model):
     state = models.CharField(max_length=9, choices=State, default=State.DRAFT)
     draft_yaml = models.TextField(max_length=262_144, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -100,7 +100,8 @@ class Scenario(models.Model):
         version.validate_constraints()
         version.save()
         self.state = self.State.PUBLISHED
-        self.save(update_fields=["state", "updated_at"])
+        # The draft stays as it is, so an editor that is open stays valid.
+        Scenario.objects.filter(pk=self.pk).update(state=self.state, updated_at=now)
         return version
 
     def retake_from(self, user: User) -> datetime | None:

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from notifications.models import Notification
 from qmportal.lib.documents import Unreadable, load
+from qmportal.lib.versions import Stale
 from scenarios import checks, engine
 from scenarios.engine.model import to_mapping
 from scenarios.engine.shape import ID
@@ -111,14 +112,6 @@ KEEP_SUMMARY = 24 * 60 * 60  # seconds
 
 # What only says that the scenario scores or proves badly: its ways are whole and forward, so it can be walked through.
 _PLAYABLE_WITH = {"E11", "E13", "E14", "E15", "E16", "E17"}
-
-
-class DraftChanged(Exception):
-    """Somebody else saved the draft since it was read. Carries the row as it is now."""
-
-    def __init__(self, current: Scenario):
-        super().__init__("This draft was changed by someone else in the meantime.")
-        self.current = current
 
 
 class NotPublishable(Exception):
@@ -253,12 +246,11 @@ def create(text: str, by: User) -> Scenario | None:
         return None
 
 
+@transaction.atomic
 def save_draft(scenario: Scenario, text: str, *, base: int) -> None:
-    """Stores the text if the draft is still as it was read at `base`; raises `DraftChanged` otherwise."""
-    rows = Scenario.objects.filter(pk=scenario.pk)
-    changed = {"draft_yaml": text, "version": models.F("version") + 1, "updated_at": timezone.now()}
-    if not rows.filter(version=base).update(**changed):
-        raise DraftChanged(rows.get())
+    """Stores the text if the draft is still as it was read at `base`; raises `Stale` otherwise."""
+    scenario.draft_yaml, scenario.version = text, base
+    scenario.save(update_fields=["draft_yaml", "updated_at"])
 
 
 def duplicate(scenario: Scenario, content: engine.Scenario, by: User) -> Scenario:
@@ -277,10 +269,10 @@ def duplicate(scenario: Scenario, content: engine.Scenario, by: User) -> Scenari
 
 @transaction.atomic
 def publish(scenario: Scenario, *, base: int, note: str, by: User, now: datetime) -> ScenarioVersion:
-    """Makes a version of the draft that was read at `base`. Raises `DraftChanged` or `NotPublishable`."""
+    """Makes a version of the draft that was read at `base`. Raises `Stale` or `NotPublishable`."""
     row = Scenario.objects.select_for_update().get(pk=scenario.pk)
     if row.version != base:
-        raise DraftChanged(row)
+        raise Stale(row)
     newest = newest_of(row)
     verdict = judge_draft(row, newest)
     if verdict.content is None or not verdict.publishable:

@@ -2,7 +2,7 @@
 
 from benchmarks.models.runs import SnapshotRun
 from benchmarks.models.snapshots import DEFAULT_WINDOW, TIER_CHOICES, WINDOWS, Departure, MetricSnapshot
-from benchmarks.models.thresholds import Superseded, ThresholdSet
+from benchmarks.models.thresholds import ThresholdSet
 
 __all__ = [
     "DEFAULT_WINDOW",
@@ -11,6 +11,5 @@ __all__ = [
     "Departure",
     "MetricSnapshot",
     "SnapshotRun",
-    "Superseded",
     "ThresholdSet",
 ]

@@ -17,18 +17,12 @@ from benchmarks.metrics import METRICS, Metric
 from benchmarks.quantities import limits
 from benchmarks.tiers import Cuts, Rules
 from qmportal.lib.days import local_day
+from qmportal.lib.history import tracked
+from qmportal.lib.versions import require_newest
 from records.models import severity_names
 from teams.models import Team, User
 
 METRIC_CHOICES = [(slug, metric.label) for slug, metric in METRICS.items()]
-
-
-class Superseded(Exception):
-    """Someone else saved a version since the newest one was read. Carries theirs."""
-
-    def __init__(self, newest: ThresholdSet):
-        super().__init__("Another version was saved in the meantime.")
-        self.newest = newest
 
 
 class ThresholdSetQuerySet(models.QuerySet["ThresholdSet"]):
@@ -74,6 +68,7 @@ class ThresholdSetQuerySet(models.QuerySet["ThresholdSet"]):
         return True
 
 
+@tracked()
 class ThresholdSet(models.Model):
     """A dated version of one metric's cut points and counting rules. Never edited: a change is a new row."""
 
@@ -207,11 +202,9 @@ class ThresholdSet(models.Model):
 
     @transaction.atomic
     def save_after(self, base: int) -> None:
-        """Saves this new version. `base`: the one its author saw as the newest; Superseded is raised if it no longer is."""
+        """Saves this new version. `base`: the one its author saw as the newest; raises `Stale` if it no longer is."""
         others = ThresholdSet.objects.filter(team=None, metric=self.metric)
         # The oldest version is the lock: a second author waits here, and reads the newest one only afterwards.
         others.order_by("pk").select_for_update().first()
-        newest = ThresholdSet.objects.newest(self.metric)
-        if newest and newest.pk != base:
-            raise Superseded(newest)
+        require_newest(ThresholdSet.objects.newest(self.metric), base)
         self.save()

@@ -25,6 +25,7 @@ from library.models import LibraryLink, PageEdit, PageRead
 from qmportal.lib.days import Window, local_day
 from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.search import search_texts
+from qmportal.lib.versions import Conflict, Stale, sent_again, text_diff
 from teams.models import Team
 from teams.permissions import is_admin, is_member, require
 from teams.requests import SignedInRequest
@@ -100,13 +101,15 @@ def page_edit(request: SignedInRequest, slug: str) -> HttpResponse:
     if wants and not form.is_valid():
         return render(request, template, context, status=422)
     if wants in ("save", "restore"):
-        if (form.cleaned_data["base"] or 0) == initial["base"]:
-            return _save_edit(request, slug, form, "" if wants == "restore" else form.cleaned_data["body"])
-        # Whoever has seen that there is a newer text may save over it: the next try begins from it.
-        again = request.POST.copy()
-        again["base"] = str(initial["base"])
-        form.data = again
-        context["conflict"], status = newest, 409
+        body = "" if wants == "restore" else form.cleaned_data["body"]
+        try:
+            return _save_edit(request, slug, form, body)
+        except Stale as stale:
+            theirs = stale.current
+            form.data = sent_again(request.POST, base=theirs.pk)
+            diff = text_diff(edited(shipped, theirs).body, body or shipped.body)
+            context["conflict"] = Conflict("page", str(theirs.author or ""), theirs.at, theirs.reason, diff=diff)
+            status = 409
     if wants == "preview":
         context["preview"] = text_of(form.cleaned_data["body"])
     return render_page(request, template, context, partial="preview", status=status)
@@ -114,7 +117,8 @@ def page_edit(request: SignedInRequest, slug: str) -> HttpResponse:
 
 def _save_edit(request: SignedInRequest, slug: str, form: PageEditForm, body: str) -> HttpResponse:
     reason = form.cleaned_data["reason"]
-    PageEdit.objects.create(page=slug, body=body, author=request.user, reason=reason, at=timezone.now())
+    edit = PageEdit(page=slug, body=body, author=request.user, reason=reason, at=timezone.now())
+    PageEdit.objects.save_after(edit, form.cleaned_data["base"] or 0)
     messages.success(request, "The page is saved." if body else "The default text is restored.")
     return redirect("library:page", slug)
 

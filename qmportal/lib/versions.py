@@ -6,6 +6,7 @@ answers 409 with `Conflict` (`components/conflict.html`) and the API with 409.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,9 @@ from typing import Any, NamedTuple
 
 from django.db import models
 from django.http import QueryDict
+
+# Several times what a text has; comparing more could take minutes.
+DIFF_LINES = 5_000
 
 
 class Stale(Exception):
@@ -40,6 +44,11 @@ class Conflict:
     differences: Sequence[Difference] = field(default_factory=list)
     diff: str = ""
     """For long texts: lines with - are saved now, lines with + are yours."""
+    theirs: Sequence[str] = ()
+    yours: Sequence[str] = ()
+    """Changes in words, yours on top of theirs."""
+    keep: str = ""
+    """Where whoever keeps theirs goes on."""
 
 
 class Versioned(models.Model):
@@ -63,6 +72,21 @@ class Versioned(models.Model):
             raise Stale(type(self)._base_manager.get(pk=pk))
         self.version += 1
         return done
+
+
+def require_newest(newest: Any, base: int | None) -> None:
+    """For rows that are never edited, where the newest counts: `base` is the one that was read, 0 or None if there was none.
+
+    The caller holds a lock, so that nobody saves between this and the new row.
+    """
+    if newest is not None and newest.pk != base:
+        raise Stale(newest)
+
+
+def text_diff(theirs: str, yours: str) -> str:
+    """Where two long texts differ, by lines."""
+    before, after = theirs.splitlines()[:DIFF_LINES], yours.splitlines()[:DIFF_LINES]
+    return "\n".join(difflib.unified_diff(before, after, "Saved now", "Yours", lineterm="", n=2))
 
 
 def sent_again(data: Any, **read: object) -> QueryDict:

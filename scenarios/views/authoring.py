@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 from django.contrib import messages
@@ -16,11 +15,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.spreadsheet import csv_response
+from qmportal.lib.versions import Conflict, Stale, text_diff
 from scenarios import engine, previewing, publishing
 from scenarios.analytics import Analytics, analyse
 from scenarios.forms.authoring import PublishForm, TextsForm, VoidForm, YamlForm
 from scenarios.models import Scenario, ScenarioVersion
-from scenarios.publishing import DraftChanged, Judgement, NotPublishable, judge_draft, judge_typing, newest_of
+from scenarios.publishing import Judgement, NotPublishable, judge_draft, judge_typing, newest_of
 from teams.permissions import can_author, require
 from teams.requests import SignedInRequest
 
@@ -28,7 +28,6 @@ AUTHORS_WRITE = "Only managers and admins can write scenarios."
 NO_ID = "The text has no valid id. Add a line such as id: my_scenario, using lowercase letters, digits and underscores."
 PATHS_PER_PAGE = 200
 ROWS_PER_PAGE = 50
-DIFF_LINES = 5_000  # several times what a scenario has; comparing more could take minutes
 
 
 @require_safe
@@ -83,7 +82,7 @@ def authoring_edit(request: SignedInRequest, slug: str) -> HttpResponse:
         return _editor(request, scenario, newest, form, judge_typing(slug, text, newest), status=422)
     try:
         publishing.save_draft(scenario, text, base=form.cleaned_data["base"])
-    except DraftChanged as conflict:
+    except Stale as conflict:
         return _conflict(request, conflict.current, newest, text)
     messages.success(request, "The draft is saved.")
     return redirect("scenarios:authoring_edit", slug)
@@ -119,7 +118,7 @@ def authoring_texts(request: SignedInRequest, slug: str) -> HttpResponse:
         text = engine.to_yaml(engine.reworded(verdict.content, form.changed_texts))
         try:
             publishing.save_draft(scenario, text, base=form.cleaned_data["base"])
-        except DraftChanged as conflict:
+        except Stale as conflict:
             return _conflict(request, conflict.current, newest, text)
     messages.success(request, "The draft is saved.")
     return redirect("scenarios:authoring_texts", slug)
@@ -177,7 +176,7 @@ def authoring_publish(request: SignedInRequest, slug: str) -> HttpResponse:
     try:
         note, now = form.cleaned_data["note"], timezone.now()
         version = publishing.publish(scenario, base=form.cleaned_data["base"], note=note, by=request.user, now=now)
-    except DraftChanged:
+    except Stale:
         form.add_error(None, "Someone else saved this draft after you opened this page. Review it again, then publish.")
         return render_page(request, page, context, status=409)
     except NotPublishable as problem:
@@ -335,11 +334,10 @@ def _drawn(verdict: Judgement, request: SignedInRequest) -> dict[str, Any]:
 def _conflict(request: SignedInRequest, current: Scenario, newest: ScenarioVersion | None, text: str) -> HttpResponse:
     """Both texts (409): theirs beside mine, which stays in the form; saving again puts mine in its place."""
     theirs = publishing.draft_text(current, newest)
-    before, after = theirs.splitlines()[:DIFF_LINES], text.splitlines()[:DIFF_LINES]
-    lines = difflib.unified_diff(before, after, "Saved now", "Your text", lineterm="", n=2)
+    conflict = Conflict("draft", at=current.updated_at, diff=text_diff(theirs, text))
     form = YamlForm(initial={"text": text, "base": current.version})
     verdict = judge_typing(current.slug, text, newest)
-    return _editor(request, current, newest, form, verdict, status=409, theirs=theirs, text=text, changes="\n".join(lines))
+    return _editor(request, current, newest, form, verdict, status=409, theirs=theirs, conflict=conflict)
 
 
 def _analytics_csv(slug: str, figures: Analytics, paths: bool) -> HttpResponse:

@@ -201,7 +201,7 @@ def test_a_text_that_somebody_else_saved_meanwhile_is_shown_first(client, admin)
     edit(client)
     response = edit(client, body="Mine", reason="Mine is newer")
     assert response.status_code == 409
-    assert "saved another text" in text(response)
+    assert "saved this page first" in text(response)
     assert "Mine" in text(response)
     assert PageEdit.objects.count() == 1
     assert edit(client, body="Mine", reason="Mine is newer", base=PageEdit.objects.get().pk).status_code == 302

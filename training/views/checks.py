@@ -22,6 +22,7 @@ from library.models import CheckAnswer
 from library.spacing import Queue, read_queue
 from qmportal.lib.days import local_day
 from qmportal.lib.pages import form_page
+from qmportal.lib.versions import Stale
 from teams.requests import SignedInRequest
 from training import completion
 from training.models import Assignment, ItemKind
@@ -41,10 +42,11 @@ def check(request: SignedInRequest, check_id: str) -> HttpResponse:
     if form.is_valid():
         now = timezone.now()
         after = form.cleaned_data["after"]
-        answer = completion.answer(request.user, asked, form.given, after=after, now=now)
-        if answer.at != now:
+        try:
+            return redirect(completion.answer(request.user, asked, form.given, after=after, now=now))
+        except Stale as stale:
             messages.info(request, "You had answered this question already; that answer counts.")
-        return redirect(answer)
+            return redirect(stale.current)
     context = {"check": asked, "form": form, "latest": latest, "today": _today()}
     return render(request, "training/checks/check.html", context, status=422 if form.is_bound else 200)
 
