@@ -73,7 +73,7 @@ class Input:
 
 
 @dataclass(frozen=True)
-class Line:
+class Figure:
     """One figure of a result, ready to be shown."""
 
     label: str
@@ -85,7 +85,7 @@ class Line:
 class Result:
     """What a calculator says. `tier` is None without one; `would_be` is the tier of too small a sample."""
 
-    lines: Sequence[Line]
+    lines: Sequence[Figure]
     judged: bool = False
     tier: Tier | None = None
     would_be: Tier | None = None
@@ -156,9 +156,9 @@ def _edr(values: Values, rules: Mapping[str, Rules]) -> Result:
     rate, removal = judged["escaped_defect_rate"].measure, judged["defect_removal_efficiency"].measure
     cuts = _cuts(rules, "escaped_defect_rate")
     lines = [
-        Line("Escaped defect rate", format_value(rate.exact, "percent", cuts), f"{escaped:,} of {escaped + caught:,}"),
-        Line("Interval (95%)", _between(rate)),
-        Line("Defect removal efficiency", format_value(removal.exact, "percent", _cuts(rules, removal.metric))),
+        Figure("Escaped defect rate", format_value(rate.exact, "percent", cuts), f"{escaped:,} of {escaped + caught:,}"),
+        Figure("Interval (95%)", _between(rate)),
+        Figure("Defect removal efficiency", format_value(removal.exact, "percent", _cuts(rules, removal.metric))),
     ]
     return _result(judged["escaped_defect_rate"], rules, lines)
 
@@ -182,16 +182,16 @@ def _mttr(values: Values, rules: Mapping[str, Rules]) -> Result:
     judged = _judged(tally, rules)
     measure, cuts = judged["mttr"].measure, _cuts(rules, "mttr")
     lines = [
-        Line("MTTR", format_value(measure.exact, "seconds", cuts), sample_words(measure)),
-        Line("Median", format_duration(tally.restore_median, cuts)),
-        Line("90% are under", format_duration(tally.restore_p90, cuts)),
-        Line("Longest", format_duration(tally.restore_max), _share_words(measure)),
+        Figure("MTTR", format_value(measure.exact, "seconds", cuts), sample_words(measure)),
+        Figure("Median", format_duration(tally.restore_median, cuts)),
+        Figure("90% are under", format_duration(tally.restore_p90, cuts)),
+        Figure("Longest", format_duration(tally.restore_max), _share_words(measure)),
     ]
     if measure.low is not None:
-        lines.insert(1, Line("Interval (95%)", _between(measure)))
+        lines.insert(1, Figure("Interval (95%)", _between(measure)))
     if still_open:
         with_open = judged["mttr_with_open"].measure
-        lines.insert(1, Line("With open incidents", format_value(with_open.exact, "seconds", cuts), "at their age so far"))
+        lines.insert(1, Figure("With open incidents", format_value(with_open.exact, "seconds", cuts), "at their age so far"))
     return _result(judged["mttr"], rules, lines)
 
 
@@ -207,11 +207,11 @@ def _mtbf(values: Values, rules: Mapping[str, Rules]) -> Result:
     measure, cuts = judged["mtbf"].measure, _cuts(rules, "mtbf")
     available = 100 * exact(exposure - downtime) / exact(exposure)
     note = "95% sure; no failure was seen" if measure.value is None else sample_words(measure)
-    lines = [Line("MTBF", value_words(measure, cuts), note), Line("Availability", f"{_down(available)}%")]
+    lines = [Figure("MTBF", value_words(measure, cuts), note), Figure("Availability", f"{_down(available)}%")]
     if measure.value is not None:
         if not measure.is_down_throughout:
-            lines.insert(1, Line("Interval (95%)", _between(measure)))
-        lines.append(Line("Downtime per failure", format_duration(exact(downtime) / failures)))
+            lines.insert(1, Figure("Interval (95%)", _between(measure)))
+        lines.append(Figure("Downtime per failure", format_duration(exact(downtime) / failures)))
     return _result(judged["mtbf"], rules, lines)
 
 
@@ -219,24 +219,24 @@ def _cost_of_quality(values: Values, rules: Mapping[str, Rules]) -> Result:
     prevention, appraisal = values["prevention"], values["appraisal"]
     poor = values["internal"] + values["external"]
     total = prevention + appraisal + poor
-    lines = [Line("Cost of quality", _money(total)), Line("Cost of poor quality", _money(poor))]
+    lines = [Figure("Cost of quality", _money(total)), Figure("Cost of poor quality", _money(poor))]
     if total:
-        lines.append(Line("Share of the cost of quality", format_value(100 * exact(poor) / exact(total), "percent")))
+        lines.append(Figure("Share of the cost of quality", format_value(100 * exact(poor) / exact(total), "percent")))
     if values["revenue"]:
         share = 100 * exact(poor) / exact(values["revenue"])
-        lines.append(Line("Share of revenue", format_value(share, "percent")))
+        lines.append(Figure("Share of revenue", format_value(share, "percent")))
     moved, fix, ratio = values["moved"], values["fix"], values["ratio"]
     notes = []
     if moved and fix:
         lines.append(
-            Line(
+            Figure(
                 f"Saved by catching {moved:,} of them in development",
                 _money(saving(moved, fix, ratio)),
                 f"at {ratio:f} times",
             )
         )
         if ratio != CAUTIOUS_RATIO:
-            lines.append(Line("Conservative estimate", _money(saving(moved, fix, Decimal(CAUTIOUS_RATIO))), "at 10 times"))
+            lines.append(Figure("Conservative estimate", _money(saving(moved, fix, Decimal(CAUTIOUS_RATIO))), "at 10 times"))
         notes.append("The ratio is an assumption, and it decides the result. Thirty is often quoted, but hard to trace.")
     return Result(lines, notes=notes)
 
@@ -250,12 +250,12 @@ def _canary(values: Values, rules: Mapping[str, Rules]) -> Result:
     share, sure = float(values["share"]) / 100, float(values["confidence"]) / 100
     needed = sessions_needed(share, sure)
     lines = [
-        Line("Sessions needed", f"{needed:,}", f"for a {values['confidence']:f}% chance of seeing it"),
-        Line("Rule of three", f"{math.ceil(300 / values['share']):,}", "3 / share, for 95%"),
+        Figure("Sessions needed", f"{needed:,}", f"for a {values['confidence']:f}% chance of seeing it"),
+        Figure("Rule of three", f"{math.ceil(300 / values['share']):,}", "3 / share, for 95%"),
     ]
     if values["sessions"] is not None:
         missed = 100 * math.exp(values["sessions"] * math.log1p(-share))
-        lines.append(Line(f"Chance of missing it in {values['sessions']:,} sessions", f"{missed:.1f}%"))
+        lines.append(Figure(f"Chance of missing it in {values['sessions']:,} sessions", f"{missed:.1f}%"))
     return Result(lines)
 
 
@@ -432,7 +432,7 @@ def _cuts(rules: Mapping[str, Rules], metric: str) -> Any:
     return rules[metric].cuts if metric in rules else None
 
 
-def _result(judged: Judged, rules: Mapping[str, Rules], lines: Sequence[Line]) -> Result:
+def _result(judged: Judged, rules: Mapping[str, Rules], lines: Sequence[Figure]) -> Result:
     metric, judgement = METRICS[judged.metric], judged.judgement
     notes = []
     if judgement.state == "low_sample":

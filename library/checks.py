@@ -74,7 +74,7 @@ class KnowledgeCheck:
 
 
 @dataclass(frozen=True)
-class Reading:
+class NumberReading:
     """A number as it was understood, or None, and what the learner should know about that."""
 
     value: Decimal | None
@@ -121,7 +121,7 @@ class Grade:
         return (Decimal(right) / len(self.fields)).quantize(Decimal("0.01"))
 
 
-def parse_number(text: str, *, unit: str = "", expected: Decimal | None = None, thousands: bool = False) -> Reading:
+def parse_number(text: str, *, unit: str = "", expected: Decimal | None = None, thousands: bool = False) -> NumberReading:
     """Read a number as people write it: `15.8`, `15,8`, `15.8%`, `15/95`, `58,000`, `58.000`, `58k`, `€ 400k`, `5.3 h`,
     and where a time is asked for also `5 h 18 min` and `318 minutes`.
 
@@ -131,12 +131,12 @@ def parse_number(text: str, *, unit: str = "", expected: Decimal | None = None, 
     """
     typed = text.translate(_SPACES).replace("−", "-")
     if len(typed) <= 30 and (value := _quotient(typed.removesuffix(unit))) is not None:
-        return Reading(value * 100) if unit == "%" and expected is None else _meant(value, text, unit, expected)
+        return NumberReading(value * 100) if unit == "%" and expected is None else _meant(value, text, unit, expected)
     if len(typed) <= 30 and (span := _span(typed.casefold(), unit)) is not None:
-        return Reading(span)
+        return NumberReading(span)
     match = _NUMBER.match(typed)
     if not match or len(match["digits"]) > 30:
-        return Reading(None, "This is not a number.")
+        return NumberReading(None, "This is not a number.")
     suffix = match["unit"].casefold()
     if unit == "%" and suffix in ("percent", "pct"):
         suffix = "%"
@@ -144,23 +144,23 @@ def parse_number(text: str, *, unit: str = "", expected: Decimal | None = None, 
     if suffix[:1] in _MULTIPLES and suffix[1:] in ("", unit.casefold()) and suffix != unit.casefold():
         factor, suffix = _MULTIPLES[suffix[0]], suffix[1:]
     if suffix not in ("", unit.casefold(), "€", "$", "£", "eur", "usd"):
-        return Reading(None, f"Answer in {unit}." if unit else "Give the number without a unit.")
+        return NumberReading(None, f"Answer in {unit}." if unit else "Give the number without a unit.")
     readings = [value * factor for value in _readings(match["digits"])]
     if not readings:
-        return Reading(None, "This is not a number.")
+        return NumberReading(None, "This is not a number.")
     if expected is None:
-        return Reading(max(readings, key=abs) if thousands and factor == 1 else readings[0])
+        return NumberReading(max(readings, key=abs) if thousands and factor == 1 else readings[0])
     value = min(readings, key=lambda reading: abs(reading - expected))
-    return Reading(value) if suffix == "%" else _meant(value, text, unit, expected)
+    return NumberReading(value) if suffix == "%" else _meant(value, text, unit, expected)
 
 
-def _meant(value: Decimal, text: str, unit: str, expected: Decimal | None) -> Reading:
+def _meant(value: Decimal, text: str, unit: str, expected: Decimal | None) -> NumberReading:
     """The value, or a hundred times that where a share of one is nearer to the percent that is asked for."""
     if unit == "%" and expected is not None and 0 < abs(value) <= 1:
         share = value * 100
         if abs(share - expected) < abs(value - expected):
-            return Reading(share, f"{text.strip()} was read as {round(share, 2).normalize():f}%.")
-    return Reading(value)
+            return NumberReading(share, f"{text.strip()} was read as {round(share, 2).normalize():f}%.")
+    return NumberReading(value)
 
 
 def _quotient(typed: str) -> Decimal | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Line:
+class CheckStatus:
     """One check as it stands for one person on a day."""
 
     check: KnowledgeCheck
@@ -53,18 +53,18 @@ class Line:
 class Queue:
     """All checks of one person, parted into what waits, what is new and what rests."""
 
-    lines: list[Line]
+    lines: list[CheckStatus]
 
     @property
-    def waiting(self) -> list[Line]:
+    def waiting(self) -> list[CheckStatus]:
         return sorted((line for line in self.lines if line.waits), key=lambda line: line.wanted_on)
 
     @property
-    def new(self) -> list[Line]:
+    def new(self) -> list[CheckStatus]:
         return [line for line in self.lines if line.answer is None and not line.waits]
 
     @property
-    def resting(self) -> list[Line]:
+    def resting(self) -> list[CheckStatus]:
         found = [(line.answer.due_on, line) for line in self.lines if line.answer is not None and not line.waits]
         return [line for _, line in sorted(found, key=lambda pair: pair[0])]
 
@@ -85,4 +85,4 @@ class Queue:
 def read_queue(user: User, today: date, assigned: Mapping[str, date]) -> Queue:
     """All checks as they stand for this person. `assigned`: by when they were asked to answer which. One query."""
     answers = CheckAnswer.objects.latest_of(user)
-    return Queue([Line(check, answers.get(check.id), assigned.get(check.id), today) for check in content.checks()])
+    return Queue([CheckStatus(check, answers.get(check.id), assigned.get(check.id), today) for check in content.checks()])

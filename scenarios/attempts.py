@@ -42,7 +42,7 @@ QUALITIES = (
 
 
 @dataclass(frozen=True)
-class Move:
+class MetricChange:
     """One metric before and after a decision."""
 
     metric: engine.Metric
@@ -72,7 +72,7 @@ class Meter:
 
     metric: engine.Metric
     value: Decimal
-    move: Move | None
+    move: MetricChange | None
     spark: charts.Sparkline | None
 
     @property
@@ -94,7 +94,7 @@ def meters(play: engine.Play) -> list[Meter]:
     shown = []
     for metric in play.content.metrics.values():
         values = [state.values[metric.id] for state in play.run.states]
-        move = Move(metric, values[-2], values[-1]) if play.run.steps else None
+        move = MetricChange(metric, values[-2], values[-1]) if play.run.steps else None
         shown.append(Meter(metric, values[-1], move, charts.sparkline([float(value) for value in values])))
     return shown
 
@@ -154,7 +154,7 @@ class Consequence:
     dot: str
     reveal: str
     why: str
-    moves: tuple[Move, ...]
+    moves: tuple[MetricChange, ...]
     share: int | None = None
 
 
@@ -166,7 +166,7 @@ class Reveal:
     seq: int
     prompt: str
     options: tuple[Consequence, ...]
-    moves: tuple[Move, ...]
+    moves: tuple[MetricChange, ...]
     sentence: str
     check: Check | None
     answers: Sequence[Answer]
@@ -220,8 +220,8 @@ def _consequence(
     )
 
 
-def _moves(content: engine.Scenario, step: engine.Step) -> tuple[Move, ...]:
-    moves = (Move(content.metrics[change.metric], change.before, change.after) for change in step.changes)
+def _moves(content: engine.Scenario, step: engine.Step) -> tuple[MetricChange, ...]:
+    moves = (MetricChange(content.metrics[change.metric], change.before, change.after) for change in step.changes)
     return tuple(move for move in moves if move.direction != "flat")
 
 

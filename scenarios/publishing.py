@@ -122,7 +122,7 @@ class NotPublishable(Exception):
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Verdict:
     """What the engine says about a text. `content` is None when it cannot even be read as a scenario.
 
     `paths`: the choices and the score of each, best first; none while the draft cannot be played or branches too much.
@@ -150,17 +150,17 @@ class Judgement:
         return self.content is not None and {p.code for p in self.problems if p.severity == "E"} <= _PLAYABLE_WITH
 
 
-def judge_draft(scenario: Scenario, newest: ScenarioVersion | None) -> Judgement:
+def judge_draft(scenario: Scenario, newest: ScenarioVersion | None) -> Verdict:
     """What there is to say about the draft as it is saved."""
     return judge(scenario.slug, draft_text(scenario, newest), newest)
 
 
-def judge_typing(slug: str, text: str, newest: ScenarioVersion | None) -> Judgement:
+def judge_typing(slug: str, text: str, newest: ScenarioVersion | None) -> Verdict:
     """The same about a text that is being written, in a time that nobody notices."""
     return judge(slug, text, newest, engine.Budget(TYPING_STEPS))
 
 
-def judge(slug: str, text: str, newest: ScenarioVersion | None, budget: engine.Budget | None = None) -> Judgement:
+def judge(slug: str, text: str, newest: ScenarioVersion | None, budget: engine.Budget | None = None) -> Verdict:
     """The engine's problems, and that of a changed id. With a budget, paths may be left for later (W10)."""
     previous = newest.content if newest else None
     content, problems, paths = engine.examine(text, previous=previous, checks=checks.source().ids(), budget=budget)
@@ -174,7 +174,7 @@ def judge(slug: str, text: str, newest: ScenarioVersion | None, budget: engine.B
             fix=f"Write `id: {slug}`, or make a new scenario of this text.",
         )
         problems = sorted([*problems, renamed], key=lambda problem: (problem.severity, problem.line, problem.code))
-    return Judgement(content, tuple(problems), tuple(paths))
+    return Verdict(content, tuple(problems), tuple(paths))
 
 
 @dataclass(frozen=True)
@@ -336,7 +336,7 @@ def void(version: ScenarioVersion, *, reason: str, by: User, now: datetime) -> i
 
 
 @dataclass(frozen=True)
-class Difference:
+class ContentDifference:
     """One place where two contents differ. An empty side was not there."""
 
     path: str
@@ -345,13 +345,13 @@ class Difference:
     is_text: bool
 
 
-def differences(old: engine.Scenario, new: engine.Scenario) -> list[Difference]:
+def differences(old: engine.Scenario, new: engine.Scenario) -> list[ContentDifference]:
     """What differs, place by place in reading order of the new one; what was removed comes last."""
     before, after = dict(_leaves(to_mapping(old))), dict(_leaves(to_mapping(new)))
     words = engine.text_paths(old).keys() | engine.text_paths(new).keys() | {"minutes", "tags", "authors", "version"}
     paths = [*after, *(path for path in before if path not in after)]
     return [
-        Difference(path, before.get(path, ""), after.get(path, ""), path in words)
+        ContentDifference(path, before.get(path, ""), after.get(path, ""), path in words)
         for path in paths
         if before.get(path, "") != after.get(path, "")
     ]

@@ -11,7 +11,7 @@ from typing import Any
 from qmportal.lib.documents import Unreadable, load
 
 
-class Incomplete(ValueError):
+class Unanswered(ValueError):
     """A statement was left out, or answered with something that is not offered."""
 
 
@@ -24,7 +24,7 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Step:
+class AssessedStep:
     """One of the five steps. `stage` is the slug of the pipeline stage, `adopt` what to do when it is the weakest."""
 
     id: str
@@ -38,7 +38,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Rule:
+class BottleneckRule:
     """Names the bottleneck when every condition holds: tiers by metric slug, step scores as upper and lower bounds."""
 
     id: str
@@ -58,10 +58,10 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Advice:
+class Recommendation:
     """What the assessment says. `step` is None when no step is weak. `scores` are 0..`best` by step id."""
 
-    step: Step | None
+    step: AssessedStep | None
     because: str
     adopt: str
     scenario: str
@@ -76,8 +76,8 @@ class Diagnostic:
 
     intro: str
     answers: Mapping[int, str]
-    steps: tuple[Step, ...]
-    rules: tuple[Rule, ...]
+    steps: tuple[AssessedStep, ...]
+    rules: tuple[BottleneckRule, ...]
     strong: Mapping[str, Any]
 
     @property
@@ -85,11 +85,11 @@ class Diagnostic:
         return tuple(statement for step in self.steps for statement in step.statements)
 
 
-def advise(diagnostic: Diagnostic, answers: Mapping[str, int], tiers: Mapping[str, str] | None = None) -> Advice:
+def advise(diagnostic: Diagnostic, answers: Mapping[str, int], tiers: Mapping[str, str] | None = None) -> Recommendation:
     """Judge the answers (statement id -> value) together with the team's tiers (metric slug -> tier key), if known."""
     for statement in diagnostic.statements:
         if answers.get(statement.id) not in diagnostic.answers:
-            raise Incomplete(f"No valid answer to: {statement.text}")
+            raise Unanswered(f"No valid answer to: {statement.text}")
     scores = {step.id: sum(answers[one.id] for one in step.statements) for step in diagnostic.steps}
     best = max(diagnostic.answers) * len(diagnostic.steps[0].statements)
     steps = {step.id: step for step in diagnostic.steps}
@@ -97,12 +97,12 @@ def advise(diagnostic: Diagnostic, answers: Mapping[str, int], tiers: Mapping[st
         if rule.holds(scores, tiers or {}):
             step = steps[rule.bottleneck]
             scenario = rule.scenario or step.scenario
-            return Advice(step, rule.because, step.adopt, scenario, step.page, scores, best)
+            return Recommendation(step, rule.because, step.adopt, scenario, step.page, scores, best)
     strong = diagnostic.strong
     if min(scores.values()) >= strong["at_least"]:
-        return Advice(None, strong["because"], strong["adopt"], strong["scenario"], strong["page"], scores, best)
+        return Recommendation(None, strong["because"], strong["adopt"], strong["scenario"], strong["page"], scores, best)
     step = min(diagnostic.steps, key=lambda one: scores[one.id])
-    return Advice(step, step.because, step.adopt, step.scenario, step.page, scores, best)
+    return Recommendation(step, step.because, step.adopt, step.scenario, step.page, scores, best)
 
 
 def read_diagnostic(text: str) -> Diagnostic:
@@ -123,7 +123,7 @@ def read_diagnostic(text: str) -> Diagnostic:
 
 def _diagnostic(data: Mapping[str, Any]) -> Diagnostic:
     steps = tuple(
-        Step(**{**body, "statements": tuple(Statement(**statement) for statement in body["statements"])})
+        AssessedStep(**{**body, "statements": tuple(Statement(**statement) for statement in body["statements"])})
         for body in data["steps"]
     )
     return Diagnostic(
@@ -135,9 +135,9 @@ def _diagnostic(data: Mapping[str, Any]) -> Diagnostic:
     )
 
 
-def _rule(body: Mapping[str, Any]) -> Rule:
+def _rule(body: Mapping[str, Any]) -> BottleneckRule:
     when = body["when"]
-    return Rule(
+    return BottleneckRule(
         id=body["id"],
         tiers={metric: tuple(keys) for metric, keys in when.get("tiers", {}).items()},
         at_most=when.get("at_most", {}),

@@ -42,7 +42,7 @@ class Person:
 
 
 @dataclass
-class Tries:
+class Activity:
     """What someone did about one item."""
 
     started_at: datetime | None = None
@@ -73,7 +73,7 @@ class Tries:
 
 
 @dataclass(frozen=True)
-class Row:
+class ItemProgress:
     """One person and one item."""
 
     person: Person
@@ -85,7 +85,7 @@ class Row:
     assigned_at: datetime | None
     due_on: date | None
     done_at: datetime | None
-    tries: Tries
+    tries: Activity
 
     @property
     def words(self) -> str:
@@ -109,7 +109,7 @@ class Row:
 
 
 @dataclass
-class Sum:
+class Totals:
     """The rows of a person or of a team, counted by state."""
 
     label: str
@@ -118,7 +118,7 @@ class Sum:
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STATES, 0))
     next_due: date | None = None
 
-    def add(self, row: Row) -> None:
+    def add(self, row: ItemProgress) -> None:
         self.counts[row.state] += 1
         if row.due_on and row.state in ("not_started", "started"):
             self.next_due = min(self.next_due or row.due_on, row.due_on)
@@ -132,7 +132,7 @@ class Sum:
         return 100 * self.counts["passed"] // self.total if self.total else 0
 
 
-def board(teams: QuerySet[Team], viewer: User, now: datetime) -> tuple[list[Row], list[tuple[str, str, int]]]:
+def board(teams: QuerySet[Team], viewer: User, now: datetime) -> tuple[list[ItemProgress], list[tuple[str, str, int]]]:
     """The rows of all members of these teams, and who is a member of which: (slug, name of team, person). Five queries."""
     members = Membership.objects.filter(team__in=teams, user__is_active=True).order_by(
         "team__name", "user__name", "user__email"
@@ -147,7 +147,7 @@ def board(teams: QuerySet[Team], viewer: User, now: datetime) -> tuple[list[Row]
     return rows_of(people, viewer, now), [(slug, team, pk) for slug, team, pk, *_ in found]
 
 
-def rows_of(people: dict[int, Person], viewer: User, now: datetime) -> list[Row]:
+def rows_of(people: dict[int, Person], viewer: User, now: datetime) -> list[ItemProgress]:
     """What these people were asked to learn, as far as the viewer may see it, and what they passed without being asked."""
     titles, today, tries = Titles(), local_day(now), tries_of(people)
     assignments: dict[tuple[int, str, str], Assignment] = {}
@@ -159,7 +159,7 @@ def rows_of(people: dict[int, Person], viewer: User, now: datetime) -> list[Row]
             continue  # two teams ask for it: what is due first counts
         assignments[key] = each  # of several the last: a refresher
     rows = [
-        Row(
+        ItemProgress(
             person=people[user],
             kind=kind,
             ref=ref,
@@ -174,7 +174,7 @@ def rows_of(people: dict[int, Person], viewer: User, now: datetime) -> list[Row]
         for (user, kind, ref), each in assignments.items()
     ]
     unasked = [
-        Row(people[user], kind, ref, titles(kind, ref), "passed", None, None, None, done.passed_at, done)
+        ItemProgress(people[user], kind, ref, titles(kind, ref), "passed", None, None, None, done.passed_at, done)
         for (user, kind, ref), done in tries.items()
         if kind == ItemKind.SCENARIO and done.passed_at and (user, kind, ref) not in assignments
     ]
@@ -183,7 +183,7 @@ def rows_of(people: dict[int, Person], viewer: User, now: datetime) -> list[Row]
     )
 
 
-def state_of(assignment: Assignment, tries: Tries, today: date) -> str:
+def state_of(assignment: Assignment, tries: Activity, today: date) -> str:
     """A key of `STATES`. What was finished before it was assigned does not count as started."""
     if assignment.done_at:
         return "passed"
@@ -193,22 +193,22 @@ def state_of(assignment: Assignment, tries: Tries, today: date) -> str:
     return "started" if tries.running or (since and since >= assignment.assigned_at) else "not_started"
 
 
-def tries_of(people: Collection[int]) -> dict[tuple[int, str, str], Tries]:
+def tries_of(people: Collection[int]) -> dict[tuple[int, str, str], Activity]:
     """By person, kind and ref. Pages know no try: they are read or not."""
-    tries: dict[tuple[int, str, str], Tries] = defaultdict(Tries)
+    tries: dict[tuple[int, str, str], Activity] = defaultdict(Activity)
     attempts = Attempt.objects.graded().filter(user__in=people).order_by("started_at", "id")
     columns = ("id", "started_at", "finished_at", "reset_at", "score", "passed", "credited", "version__semver")
     for row in attempts.values("user_id", "version__scenario__slug", *columns):
         tries[row["user_id"], ItemKind.SCENARIO, row["version__scenario__slug"]].add(row)
     answers = CheckAnswer.objects.filter(user__in=people).values_list("user_id", "check_id")
     for user, check, first, last in answers.annotate(first=Min("at"), last=Max("at")).order_by():
-        tries[user, ItemKind.CHECK, check] = Tries(started_at=first, last_started_at=last)
+        tries[user, ItemKind.CHECK, check] = Activity(started_at=first, last_started_at=last)
     return tries
 
 
 def narrow(
-    rows: Iterable[Row], *, person: int | None = None, state: str = "", items: Collection[tuple[str, str]] = ()
-) -> list[Row]:
+    rows: Iterable[ItemProgress], *, person: int | None = None, state: str = "", items: Collection[tuple[str, str]] = ()
+) -> list[ItemProgress]:
     """The rows that the filters leave. "open" is all that is not passed."""
     return [
         row
@@ -230,35 +230,35 @@ SORTS = {
 }
 
 
-def ordered(rows: list[Row], sort: str) -> list[Row]:
+def ordered(rows: list[ItemProgress], sort: str) -> list[ItemProgress]:
     """By a key of `SORTS`, downwards with a minus; by anything else as they are."""
     key = SORTS.get(sort.removeprefix("-"))
     return sorted(rows, key=key, reverse=sort.startswith("-")) if key else rows
 
 
-def by_person(rows: Iterable[Row]) -> list[Sum]:
+def by_person(rows: Iterable[ItemProgress]) -> list[Totals]:
     """The rows summed up, a line a person."""
-    sums: dict[int, Sum] = {}
+    sums: dict[int, Totals] = {}
     for row in rows:
         person = row.person
-        sums.setdefault(person.pk, Sum(person.name, str(person.pk), ", ".join(person.teams))).add(row)
+        sums.setdefault(person.pk, Totals(person.name, str(person.pk), ", ".join(person.teams))).add(row)
     return list(sums.values())
 
 
-def by_team(rows: Iterable[Row], members: Iterable[tuple[str, str, int]]) -> list[Sum]:
+def by_team(rows: Iterable[ItemProgress], members: Iterable[tuple[str, str, int]]) -> list[Totals]:
     """A person in two teams counts in both."""
-    theirs: dict[int, list[Row]] = defaultdict(list)
+    theirs: dict[int, list[ItemProgress]] = defaultdict(list)
     for row in rows:
         theirs[row.person.pk].append(row)
-    sums: dict[str, Sum] = {}
+    sums: dict[str, Totals] = {}
     for slug, name, person in members:
-        total = sums.setdefault(slug, Sum(name, slug))
+        total = sums.setdefault(slug, Totals(name, slug))
         for row in theirs[person]:
             total.add(row)
     return list(sums.values())
 
 
-def mine(user: User, now: datetime) -> list[Row]:
+def mine(user: User, now: datetime) -> list[ItemProgress]:
     """One's own rows."""
     return rows_of({user.pk: Person(user.pk, str(user), user.email)}, user, now)
 

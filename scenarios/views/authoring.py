@@ -20,7 +20,7 @@ from scenarios import engine, previewing, publishing
 from scenarios.analytics import Analytics, analyse
 from scenarios.forms.authoring import PublishForm, TextsForm, VoidForm, YamlForm
 from scenarios.models import Scenario, ScenarioVersion
-from scenarios.publishing import Judgement, NotPublishable, judge_draft, judge_typing, newest_of
+from scenarios.publishing import NotPublishable, Verdict, judge_draft, judge_typing, newest_of
 from teams.permissions import can_author, require
 from teams.requests import SignedInRequest
 
@@ -267,9 +267,7 @@ def _find(request: SignedInRequest, slug: str) -> tuple[Scenario, ScenarioVersio
     return scenario, newest_of(scenario)
 
 
-def _about(
-    scenario: Scenario, newest: ScenarioVersion | None, here: str, verdict: Judgement | None = None
-) -> dict[str, Any]:
+def _about(scenario: Scenario, newest: ScenarioVersion | None, here: str, verdict: Verdict | None = None) -> dict[str, Any]:
     """The head of every page about one scenario. `verdict`: on the text that is shown, if there is one."""
     content = verdict.content if verdict else None
     title = content.title if content else newest.title if newest else scenario.slug
@@ -294,7 +292,7 @@ def _editor(
     scenario: Scenario,
     newest: ScenarioVersion | None,
     form: YamlForm,
-    verdict: Judgement,
+    verdict: Verdict,
     *,
     partial: str = "",
     status: int = 200,
@@ -309,7 +307,7 @@ def _editor(
     return render_page(request, "scenarios/authoring/edit.html", context, partial=partial, status=status)
 
 
-def _drawn(verdict: Judgement, request: SignedInRequest) -> dict[str, Any]:
+def _drawn(verdict: Verdict, request: SignedInRequest) -> dict[str, Any]:
     """The pictures of a draft: map, outline, paths, numbers. None while it has errors in its ways or values."""
     content = verdict.content
     if content is None or not verdict.playable:

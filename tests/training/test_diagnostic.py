@@ -8,7 +8,7 @@ import training.diagnostic
 from library import content
 from qmportal.lib.documents import Unreadable
 from scenarios.content import scenario_texts
-from training.diagnostic import Incomplete, advise, diagnostic, read_diagnostic
+from training.diagnostic import Unanswered, advise, diagnostic, read_diagnostic
 
 DIAGNOSTIC = diagnostic()
 TEXT = Path(training.diagnostic.__file__).with_suffix(".yaml").read_text()
@@ -72,7 +72,7 @@ def test_a_strong_team_is_told_so():
 
 @pytest.mark.parametrize("change", [{"rollback": 4}, {"rollback": None}, {"rollback": -1}])
 def test_an_incomplete_form_is_refused(change):
-    with pytest.raises(Incomplete, match="roll back"):
+    with pytest.raises(Unanswered, match="roll back"):
         advise(DIAGNOSTIC, answers(2) | change)
 
 

@@ -197,7 +197,7 @@ class AttemptDetail(APIView):
 # --- Decisions ----------------------------------------------------------------------------------------------------------
 
 
-class MoveRow(serializers.Serializer):
+class MetricChangeRow(serializers.Serializer):
     metric = serializers.CharField(source="metric.id")
     before = serializers.FloatField()
     after = serializers.FloatField()
@@ -210,7 +210,7 @@ class ConsequenceRow(serializers.Serializer):
     quality = serializers.FloatField()
     reveal = serializers.CharField()
     why = serializers.CharField()
-    moves = MoveRow(many=True)
+    moves = MetricChangeRow(many=True)
 
 
 class DecisionRow(serializers.Serializer):
@@ -224,7 +224,7 @@ class DecisionRow(serializers.Serializer):
     reason = serializers.CharField(source="event.reason")
     prompt = serializers.CharField()
     sentence = serializers.CharField(help_text="What it moved, in words.")
-    moves = MoveRow(many=True)
+    moves = MetricChangeRow(many=True)
     options = ConsequenceRow(many=True)
 
 

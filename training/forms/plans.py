@@ -78,7 +78,7 @@ class ItemForm(forms.ModelForm):
         return super().save(commit)
 
 
-class DueForm(forms.ModelForm):
+class DueDaysForm(forms.ModelForm):
     """After how many days one item is due."""
 
     class Meta:

@@ -3,18 +3,18 @@
 from training.models.assignments import Assignment, AssignmentQuerySet, ItemKind
 from training.models.certificates import Certificate, CertificateQuerySet
 from training.models.diagnosis import AdviceRequest, AdviceRequestQuerySet, Diagnosis, DiagnosisQuerySet
-from training.models.plans import Handed, Plan, PlanItem, PlanQuerySet, earliest_success
+from training.models.plans import AssignResult, Plan, PlanItem, PlanQuerySet, earliest_success
 
 __all__ = [
     "AdviceRequest",
     "AdviceRequestQuerySet",
+    "AssignResult",
     "Assignment",
     "AssignmentQuerySet",
     "Certificate",
     "CertificateQuerySet",
     "Diagnosis",
     "DiagnosisQuerySet",
-    "Handed",
     "ItemKind",
     "Plan",
     "PlanItem",

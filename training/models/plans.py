@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from teams.permissions import AnyUser
 
 
-class Handed(NamedTuple):
+class AssignResult(NamedTuple):
     """What came of handing out a plan: how many people were meant, and how many of them had all of it already."""
 
     people: int
@@ -127,7 +127,7 @@ class Plan(models.Model):
         by: User | None = None,
         team: Team | None = None,
         again: bool = False,
-    ) -> Handed:
+    ) -> AssignResult:
         """Hands out what the people neither have to do nor have done, and tells them.
 
         What someone has learnt without being asked is noted as done. `again` asks for everything anew: a refresher.
@@ -165,7 +165,7 @@ class Plan(models.Model):
             people_due[first_due].append(person)
         for first_due, them in people_due.items():
             self._tell(them, first_due, now)
-        return Handed(len(people), len(people) - len(asked))
+        return AssignResult(len(people), len(people) - len(asked))
 
     def _tell(self, people: list[User], first_due: date, now: datetime) -> None:
         Notification.objects.tell_all(

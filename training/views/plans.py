@@ -26,7 +26,7 @@ from teams.models import Team, TeamQuerySet, User
 from teams.permissions import can_oversee, can_plan, can_train, is_admin, require
 from teams.requests import SignedInRequest
 from training import progress
-from training.forms.plans import AssignForm, ChosenTeam, DueForm, ItemForm, PlanForm, ProgressFilter, team_choices
+from training.forms.plans import AssignForm, ChosenTeam, DueDaysForm, ItemForm, PlanForm, ProgressFilter, team_choices
 from training.items import Titles, address
 from training.models import Assignment, Certificate, Plan, PlanItem
 from training.statements import Writer, attempts_since
@@ -131,7 +131,7 @@ def plan_item(request: SignedInRequest, pk: int, item: int) -> HttpResponse:
         case "remove":
             row.delete()
         case _:
-            form = DueForm(request.POST, instance=row)
+            form = DueDaysForm(request.POST, instance=row)
             if not form.is_valid():
                 return _plan_page(request, found, problem=f"Due after: {form.errors['due_days'][0]}")
             form.save()
@@ -170,9 +170,9 @@ def assign(request: SignedInRequest, pk: int) -> HttpResponse:
     form = AssignForm(request.POST if request.method == "POST" else None, people=people)
     if form.is_valid():
         chosen_people, again = list(form.cleaned_data["people"]), form.cleaned_data["again"]
-        handed = found.assign(chosen_people, now=timezone.now(), by=request.user, team=team, again=again)
-        count = f"{handed.people} {'person' if handed.people == 1 else 'people'}"
-        messages.success(request, f"{found}: {count}, {handed.had_it} already had it.")
+        result = found.assign(chosen_people, now=timezone.now(), by=request.user, team=team, again=again)
+        count = f"{result.people} {'person' if result.people == 1 else 'people'}"
+        messages.success(request, f"{found}: {count}, {result.had_it} already had it.")
         return redirect(f"{reverse('training:progress')}?plan={found.pk}")
     page = Paginator(people, TICKS_A_PAGE).get_page(request.GET.get("page"))
     candidates = _candidates(request, found, form, list(page))
@@ -247,7 +247,7 @@ def board(request: SignedInRequest) -> HttpResponse:
 
 
 def _board_context(
-    request: SignedInRequest, filters: ProgressFilter, rows: list[progress.Row], members: list[tuple[str, str, int]]
+    request: SignedInRequest, filters: ProgressFilter, rows: list[progress.ItemProgress], members: list[tuple[str, str, int]]
 ) -> dict[str, Any]:
     chosen = filters.cleaned_data
     view = chosen.get("view") or ""
@@ -275,7 +275,7 @@ def _board_context(
     }
 
 
-def _listed(view: str, rows: list[progress.Row], members: list[tuple[str, str, int]], sort: str) -> list[Any]:
+def _listed(view: str, rows: list[progress.ItemProgress], members: list[tuple[str, str, int]], sort: str) -> list[Any]:
     """The rows as they are, or summed up by person or team, most overdue first."""
     if view == "items":
         return progress.ordered(rows, sort)
@@ -289,7 +289,7 @@ CSV_COLUMNS = (
 )  # fmt: skip
 
 
-def _csv(rows: list[progress.Row]) -> HttpResponse:
+def _csv(rows: list[progress.ItemProgress]) -> HttpResponse:
     def day(moment: datetime | None) -> Any:
         return local_day(moment) if moment else ""
 
