@@ -1,4 +1,4 @@
-"""Run the numbers: what a learner types, through the very functions that judge a team. Plain Python, stores nothing."""
+"""Calculators: run a learner's numbers through the functions that measure teams. Plain Python, nothing is stored."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of a result, ready to be shown."""
+    """One figure of a result, formatted."""
 
     label: str
     value: str
@@ -83,7 +83,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Result:
-    """What a calculator says. `tier` is None without one; `would_be` is the tier of too small a sample."""
+    """A calculator's result. `tier` is None without thresholds; `would_be` is the tier of a sample that is too small."""
 
     lines: Sequence[Figure]
     judged: bool = False
@@ -98,7 +98,7 @@ class Result:
 
 
 class Impossible(ValueError):
-    """The numbers do not fit together; `field` is where to mend it."""
+    """The numbers contradict each other; `field` is the one to correct."""
 
     def __init__(self, field: str, sentence: str):
         super().__init__(sentence)
@@ -107,7 +107,7 @@ class Impossible(ValueError):
 
 @dataclass(frozen=True)
 class Calculator:
-    """A form of inputs and what is computed of them. `metric`: the portal's own number that it gives, if any."""
+    """A form of inputs and how to compute the result. `metric`: the portal's metric that it computes, if any."""
 
     key: str
     title: str
@@ -122,7 +122,7 @@ class Calculator:
 
 
 def read_times(text: str) -> list[Decimal]:
-    """Durations in seconds from "0.5, 1, 2", "90 min; 2 d", one a line, or "12 x 3.5"; a bare number is in hours."""
+    """Durations in seconds from "0.5, 1, 2", "90 min; 2 d", one per line, or "12 x 3.5". Plain numbers are hours."""
     found: list[Decimal] = []
     for token in re.split(r"\s*[\n;]\s*|\s*,\s+", text.strip().strip(",;")):
         for word in token.split() if _PLAIN_NUMBERS.fullmatch(token) else [token]:
@@ -242,7 +242,7 @@ def _cost_of_quality(values: Values, rules: Mapping[str, Rules]) -> Result:
 
 
 def saving(moved: int, fix: Decimal, ratio: Decimal) -> Decimal:
-    """What is saved when `moved` bugs are fixed in development at `fix` each, instead of in production."""
+    """The money saved by fixing `moved` bugs in development at `fix` each, instead of in production."""
     return moved * (fix * ratio - fix)
 
 
@@ -349,7 +349,7 @@ CALCULATORS: dict[str, Calculator] = {
     )
 }
 
-# The numbers of knowledge checks, for the calculator that gives the same answer.
+# Inputs that let a calculator reproduce the answer to a knowledge check.
 OF_CHECKS: dict[str, dict[str, str]] = {
     "escaped_defect_rate": {"escaped": "15", "caught": "80"},
     "boundary_and_removal": {"escaped": "10", "caught": "190"},
@@ -374,11 +374,11 @@ OF_CHECKS: dict[str, dict[str, str]] = {
 }
 
 
-# What a team's own night fills in
+# Filling in a team's own numbers
 
 
 def from_team(measures: Mapping[str, Measure], exposure: float, durations: Sequence[float] | None) -> dict[str, str]:
-    """The inputs as a team's last night gives them, by name; what is not known is left out.
+    """Inputs by name, from a team's latest snapshots; unknown ones are left out.
 
     `durations` are the very seconds that MTTR averages; without them the mean stands for each of its incidents.
     """
@@ -405,7 +405,7 @@ def from_team(measures: Mapping[str, Measure], exposure: float, durations: Seque
 
 
 def _span_words(seconds: float) -> str:
-    """A duration as people read it and `parse` takes it: to the minute, or to the second below an hour."""
+    """A duration that people can read and `parse` accepts: to the minute, or to the second below an hour."""
     if round(seconds) < HOUR:
         minutes, rest = divmod(round(seconds), MINUTE)
         return f"{minutes} min {rest} s" if minutes and rest else typed(round(seconds), "seconds")
@@ -414,7 +414,7 @@ def _span_words(seconds: float) -> str:
 
 
 def _open_times(with_open: Measure | None, mttr: Measure | None, still_open: Measure) -> str:
-    """The mean age of the open ones, which gives the same mean with them."""
+    """The mean age of open incidents, chosen so that the mean including them stays the same."""
     if not with_open or with_open.numerator is None or not mttr or mttr.numerator is None:
         return ""
     age = (float(with_open.numerator) - float(mttr.numerator)) / still_open.n

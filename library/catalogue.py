@@ -36,19 +36,18 @@ def pages_now() -> list[content.Page]:
 
 
 def text_of(body: str) -> str:
-    """The Markdown of a page with links between pages as addresses, right wherever it is shown, and each number on one
-    line with its unit."""
+    """A page's Markdown with absolute links between pages, and no line break between a number and its unit."""
     body = _UNIT_GAP.sub("\u00a0", body)
     return content.PAGE_LINK.sub(lambda link: f"]({reverse('library:page', args=[link[1]])})", body)
 
 
 def minutes(body: str) -> int:
-    """How long a page takes to read."""
+    """Reading time."""
     return max(1, round(len(body.split()) / WORDS_A_MINUTE))
 
 
 def readables() -> Iterator[Readable]:
-    """What can be searched for. Of a check only the question: the solution is shown after an answer."""
+    """Pages and checks for the search. A check is found by its question, never by its solution."""
     for page in pages_now():
         text, url = f"{page.summary} {_plain(page.body)}", reverse("library:page", args=[page.slug])
         yield Readable("Library", page.title, page.summary, text, url, content.GROUPS[page.group])

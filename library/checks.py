@@ -1,4 +1,4 @@
-"""Knowledge checks: their model, the reading and grading of answers, and when to ask again. Plain Python."""
+"""Knowledge checks: reading and grading answers, and when to ask again. Plain Python."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ Field = NumberField | ChoiceField
 
 @dataclass(frozen=True)
 class KnowledgeCheck:
-    """One question with one or more fields. `metric` is the slug of the portal's number that it is about, if any;
-    `calculator` the part of "run the numbers" that computes the same; `page` the library page that explains it."""
+    """One question with one or more fields. `metric` and `calculator`: the portal's metric and the calculator for the same
+    number, if any; `page`: the library page that explains it."""
 
     id: str
     title: str
@@ -75,7 +75,7 @@ class KnowledgeCheck:
 
 @dataclass(frozen=True)
 class NumberReading:
-    """A number as it was understood, or None, and what the learner should know about that."""
+    """A number as it was read, or None, with a hint for the learner."""
 
     value: Decimal | None
     warning: str = ""
@@ -96,7 +96,7 @@ class FieldGrade:
 
     @property
     def words(self) -> str:
-        """What was given, as people read it."""
+        """The answer as text."""
         return self.field.options.get(self.given, "") if isinstance(self.field, ChoiceField) else self.given
 
     @property
@@ -155,7 +155,7 @@ def parse_number(text: str, *, unit: str = "", expected: Decimal | None = None, 
 
 
 def _meant(value: Decimal, text: str, unit: str, expected: Decimal | None) -> NumberReading:
-    """The value, or a hundred times that where a share of one is nearer to the percent that is asked for."""
+    """The value; a fraction counts as a percentage if that is closer to the expected answer (0.158 for 15.8%)."""
     if unit == "%" and expected is not None and 0 < abs(value) <= 1:
         share = value * 100
         if abs(share - expected) < abs(value - expected):
@@ -164,7 +164,7 @@ def _meant(value: Decimal, text: str, unit: str, expected: Decimal | None) -> Nu
 
 
 def _quotient(typed: str) -> Decimal | None:
-    """`15/95` or `26.5/5`, computed; None when it is no quotient, or one by 0."""
+    """The value of `15/95` or `26.5/5`; None if it is not a division, or a division by 0."""
     if not (match := _QUOTIENT.match(typed)):
         return None
     above, below = _readings(match[1]), _readings(match[2])
@@ -172,7 +172,7 @@ def _quotient(typed: str) -> Decimal | None:
 
 
 def _span(typed: str, unit: str) -> Decimal | None:
-    """A time in words, in `unit`; None when it is no such time, or one plain number in that very unit."""
+    """A duration such as `1 h 30 min`, in `unit`; None if it is not one, or a single number that already has this unit."""
     parts = _SPAN.findall(typed)
     if (
         unit not in ("h", "min")
@@ -186,7 +186,7 @@ def _span(typed: str, unit: str) -> Decimal | None:
 
 
 def _readings(digits: str) -> list[Decimal]:
-    """What the digits can mean, the likelier first: a lone comma or point before three digits may group thousands."""
+    """Possible readings, most likely first: one comma or point before three digits may separate thousands."""
     marks = [mark for mark in digits if mark in ".,"]
     plain = digits.replace(",", "").replace(".", "")
     if not plain.strip("+-"):

@@ -43,7 +43,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Link:
-    """A tool or a certification, as a kind with its cost. `url` is blank until the organisation fills it in."""
+    """A kind of tool or certification, with its cost. The organisation adds the `url`."""
 
     id: str
     group: str
@@ -68,7 +68,7 @@ def read_page(text: str) -> Page:
 
 
 def _unwrapped(body: str) -> str:
-    """One line a paragraph: files are wrapped for people, but the portal shows a line break where it stands in a text."""
+    """Joins each paragraph into one line: the files are wrapped, and the portal shows every line break."""
     lines: list[str] = []
     open_paragraph = fenced = False
     for line in body.splitlines():
@@ -96,5 +96,5 @@ def checks() -> tuple[KnowledgeCheck, ...]:
 
 @cache
 def links() -> tuple[Link, ...]:
-    """The lists of tools and certifications that a new portal begins with."""
+    """The tools and certifications that a new portal starts with."""
     return tuple(Link(**body) for body in load((HERE / "links.yaml").read_text(encoding="utf-8")).data)

@@ -1,4 +1,4 @@
-"""Knowledge checks for scenarios that ask one on their way; `settings.SCENARIO_CHECKS` names this module."""
+"""Knowledge checks inside scenarios. `settings.SCENARIO_CHECKS` names this module."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def find(ref: str) -> KnowledgeCheck:
 
 
 def form_fields(check: KnowledgeCheck) -> dict[str, forms.Field]:
-    """A form field for each of its answers, by the answer's id."""
+    """A form field per answer, by the answer's id."""
     return {field.id: answer_field(field) for field in check.fields}
 
 

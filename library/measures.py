@@ -1,4 +1,4 @@
-"""What training pages show of a team's own numbers: its last night, in words."""
+"""A team's latest measures, formatted for library and training pages."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def last_night(team: int) -> dict[str, MetricSnapshot]:
 
 
 def described(night: dict[str, MetricSnapshot]) -> list[dict[str, Any]]:
-    """The measures that a self-assessment looks at, ready to be shown and kept as JSON."""
+    """The measures for a self-assessment, formatted, as JSON values."""
     return [_described(night[metric]) for metric in SHOWN if metric in night]
 
 
 def in_order(kept: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Measures that were kept as JSON, which forgets their order."""
+    """Stored measures in display order; JSON columns lose it."""
     return [kept[metric] for metric in SHOWN if metric in kept]
 
 

@@ -1,4 +1,4 @@
-"""Knowledge checks with their spaced repetition, and what was read, edited and linked in the library."""
+"""Answers to knowledge checks, pages read and edited, and links."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from teams.models import User
 
 class CheckAnswerQuerySet(models.QuerySet["CheckAnswer"]):
     def latest_of(self, user: User) -> dict[str, CheckAnswer]:
-        """The person's last answer to each check, by the check's id."""
+        """The person's latest answer to each check, by check id."""
         rows = self.filter(user=user).order_by("check_id", "-at", "-id").distinct("check_id")
         return {row.check_id: row for row in rows}
 
@@ -25,11 +25,11 @@ class CheckAnswerQuerySet(models.QuerySet["CheckAnswer"]):
     def record(
         self, user: User, check: KnowledgeCheck, given: dict[str, str], *, after: int | None, now: datetime
     ) -> CheckAnswer:
-        """Grades and keeps an answer.
+        """Grades and stores an answer.
 
-        `after` is the person's last answer when the question was shown. If there is a newer one by now (a second press,
-        another tab), that one counts: `Stale` carries it. A right answer before its day is practice and moves nothing:
-        whoever has just read the solution would climb the ladder in a minute.
+        `after`: the person's latest answer when the question was shown. If there is a newer one by now (double click,
+        another tab), that one counts: `Stale` carries it. A right answer before the due day is practice and doesn't change
+        the box: otherwise people could climb the ladder right after reading the solution.
         """
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         latest = self.filter(user=user, check_id=check.id).first()
@@ -42,7 +42,7 @@ class CheckAnswerQuerySet(models.QuerySet["CheckAnswer"]):
 
 
 class CheckAnswer(models.Model):
-    """One answer to a knowledge check (by its id in the library), and when it comes back: 1, 3, 7, 21, 60 days."""
+    """One answer to a knowledge check, and when to ask again: after 1, 3, 7, 21 or 60 days."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="check_answers")
     check_id = models.CharField(max_length=60)
@@ -67,12 +67,12 @@ class CheckAnswer(models.Model):
 
 class PageReadQuerySet(models.QuerySet["PageRead"]):
     def mark(self, user: User, page: str, now: datetime) -> None:
-        """Notes, once, that the person has read the page."""
+        """Records, once, that the person has read the page."""
         self.get_or_create(user=user, page=page, defaults={"at": now})
 
 
 class PageRead(models.Model):
-    """A library page that somebody marked as read."""
+    """A library page that someone marked as read."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="pages_read")
     page = models.CharField(max_length=60)
@@ -102,7 +102,7 @@ class PageEditQuerySet(models.QuerySet["PageEdit"]):
 
 
 class PageEdit(models.Model):
-    """An organisation's own text of a library page; the newest one replaces the shipped text. Kept as history."""
+    """An organisation's own text for a library page. The newest replaces the default text; older ones are its history."""
 
     page = models.CharField(max_length=60)
     body = models.TextField(max_length=40_000, blank=True, help_text="Markdown. Empty: the shipped text again.")
@@ -120,7 +120,7 @@ class PageEdit(models.Model):
 
 
 class LibraryLink(Ordered):
-    """A tool or a certification worth knowing, with its kind and what it costs. Editable."""
+    """A tool or certification, with its kind and cost. Admins can edit it."""
 
     class Section(models.TextChoices):
         TOOL = "tool", "Tool"

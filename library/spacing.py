@@ -1,4 +1,4 @@
-"""Which knowledge checks wait for somebody: due again, asked for by a plan, or never answered."""
+"""Spaced repetition: which knowledge checks a person should answer next."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CheckStatus:
-    """One check as it stands for one person on a day."""
+    """The state of one check for one person on one day."""
 
     check: KnowledgeCheck
     answer: CheckAnswer | None
@@ -38,20 +38,20 @@ class CheckStatus:
 
     @property
     def wanted_on(self) -> date:
-        """The day that decides the order among those that wait."""
+        """The day by which waiting checks are sorted."""
         days = [self.assigned_until] if self.assigned_until else []
         return min([*days, self.answer.due_on] if self.is_due and self.answer else days)
 
     @property
     def rungs(self) -> list[dict[str, Any]]:
-        """The ladder as dots for the stepper: how far the check has climbed."""
+        """The boxes as dots for the stepper."""
         box = self.answer.box if self.answer and self.answer.right else 0
         return [{"x": place * 20, "done": place < box} for place in range(len(LADDER))]
 
 
 @dataclass(frozen=True)
 class Queue:
-    """All checks of one person, parted into what waits, what is new and what rests."""
+    """All checks of one person, split into waiting, new and resting."""
 
     lines: list[CheckStatus]
 
@@ -70,7 +70,7 @@ class Queue:
 
     @property
     def right(self) -> int:
-        """How many were answered right the last time."""
+        """How many were answered right last time."""
         return sum(line.answer is not None and line.answer.right for line in self.lines)
 
     @property
@@ -78,11 +78,11 @@ class Queue:
         return 100 * self.right // len(self.lines) if self.lines else 0
 
     def next(self, but: str = "") -> KnowledgeCheck | None:
-        """What to answer next: what waits, then what is new."""
+        """The next check to answer: waiting ones first, then new ones."""
         return next((line.check for line in [*self.waiting, *self.new] if line.check.id != but), None)
 
 
 def read_queue(user: User, today: date, assigned: Mapping[str, date]) -> Queue:
-    """All checks as they stand for this person. `assigned`: by when they were asked to answer which. One query."""
+    """The state of all checks for this person. `assigned`: due dates by check id. One query."""
     answers = CheckAnswer.objects.latest_of(user)
     return Queue([CheckStatus(check, answers.get(check.id), assigned.get(check.id), today) for check in content.checks()])

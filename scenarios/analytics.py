@@ -1,4 +1,4 @@
-"""What authors learn from first attempts: where people go, where they stop, how long they think, what misleads.
+"""Analytics of first attempts, for authors: choices, where people stop, how long they take, what misleads them.
 
 Counted are the first graded attempts of learners at versions that play the same. Figures under five are hidden, and so is
 whatever would give them away.
@@ -37,7 +37,7 @@ Key = Hashable
 def hidden_cells(
     counts: Mapping[Key, int], sums: Iterable[Collection[Key]], *, hidden: Iterable[Key] = (), veils: Collection[Key] = ()
 ) -> set[Key]:
-    """The cells that must not be shown, beside those in `hidden` already.
+    """More cells that must be hidden, besides those in `hidden`.
 
     `sums` names groups of cells that are tied by one sum (parts and their total). Hidden are counts of 1 to 4; then, in
     each group with only one hidden cell or with hidden parts of fewer than five people in all, the next smallest, until
@@ -59,7 +59,7 @@ def hidden_cells(
 
 
 def tells_nothing(keys: Iterable[Key], counts: Mapping[Key, int], hidden: Collection[Key]) -> bool:
-    """Whether the sum of these cells may be shown: it covers no hidden cell, or several that nobody can part."""
+    """Whether the sum of these cells can be shown: it covers no hidden cell, or several that cannot be told apart."""
     concealed = [counts[key] for key in keys if key in hidden]
     return not concealed or (len(concealed) > 1 and sum(concealed) >= FEWEST)
 
@@ -119,7 +119,7 @@ class NodeFigures:
 
 @dataclass(frozen=True)
 class PathFigures:
-    """A whole way that learners took, and how many did."""
+    """A complete path that learners took, and how many took it."""
 
     choices: tuple[str, ...]
     ending: str

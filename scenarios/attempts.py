@@ -1,4 +1,4 @@
-"""What a person is shown of an attempt, on pages and over the API.
+"""What a person sees of an attempt, on pages and over the API.
 
 `Question` is all that leaves the server before a decision; what it does not hold (quality, effects, reveal, why, ways of
 the options) is in `Reveal`, which is made of a committed event.
@@ -24,11 +24,11 @@ from scenarios.checks import Answer, Check
 from scenarios.models import Attempt, DecisionEvent
 from teams.models import User
 
-FEWEST = 5  # people behind a figure that others see; below that, it would tell who
+FEWEST = 5  # people behind a figure that others see; with fewer, it could be traced to a person
 
 CONFIDENCE = {1: "Guessing", 2: "Unsure", 3: "Fairly", 4: "Very"}
 
-# Lowest quality of a choice, its words, and the kind of its dot.
+# Lowest quality of a choice, its label and kind of dot.
 QUALITIES = (
     (Decimal(1), "Best choice", "done"),
     (Decimal("0.6"), "Good", "done"),
@@ -68,7 +68,7 @@ class MetricChange:
 
 @dataclass(frozen=True)
 class Meter:
-    """A metric now, how it came here, and its last move."""
+    """A metric's current value, its history and its last change."""
 
     metric: engine.Metric
     value: Decimal
@@ -85,7 +85,7 @@ class Meter:
 
 
 def amount(value: Decimal, unit: str) -> str:
-    """A value as people read it; a percent sign is part of the number."""
+    """A formatted value; a percent sign is part of the number."""
     return number(float(value), 2) + (unit if unit == "%" else "")
 
 
@@ -104,7 +104,7 @@ def meters(play: engine.Play) -> list[Meter]:
 
 @dataclass(frozen=True)
 class Question:
-    """The step that waits."""
+    """The current step."""
 
     seq: int
     of: int
@@ -121,7 +121,7 @@ class Question:
 
 
 def question(play: engine.Play) -> Question:
-    """The step that waits, with nothing that would give its answer away."""
+    """The current step, without anything that would give the answer away."""
     return Question(
         seq=play.seq,
         of=max(len(play.content.optimal_path), play.seq),
@@ -135,7 +135,7 @@ def question(play: engine.Play) -> Question:
 
 
 def check_of(node: engine.Node) -> Check | None:
-    """The knowledge check that a node asks, if it asks one."""
+    """The knowledge check of a node, if it has one."""
     return checks.source().find(node.ref) if node.kind == "check" else None
 
 
@@ -144,7 +144,7 @@ def check_of(node: engine.Node) -> Check | None:
 
 @dataclass(frozen=True)
 class Consequence:
-    """One option of a decision that was taken, and what it led to or would have led to."""
+    """One option of a past decision, and what it led to or would have led to."""
 
     id: str
     label: str
@@ -160,7 +160,7 @@ class Consequence:
 
 @dataclass(frozen=True)
 class Reveal:
-    """A decision that was taken, with the consequences of all its options."""
+    """A past decision, with the consequences of all its options."""
 
     event: DecisionEvent
     seq: int
@@ -182,7 +182,7 @@ class Reveal:
 
 
 def reveal(play: engine.Play, event: DecisionEvent, shares: dict[str, Counter[str]] | None = None) -> Reveal:
-    """What a committed decision did, and what its other options would have done; `shares` as `colleagues` gives them."""
+    """The consequences of a past decision and of its other options. `shares`: from `colleagues`."""
     content = play.content
     before = engine.State.from_data(event.state_before)
     node = content.nodes[event.node]
@@ -230,7 +230,7 @@ def _moves(content: engine.Scenario, step: engine.Step) -> tuple[MetricChange, .
 
 @dataclass(frozen=True)
 class Curve:
-    """One metric over my way and over the best one."""
+    """One metric on my path and on the best one."""
 
     metric: engine.Metric
     trend: charts.Trend | None
@@ -239,7 +239,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Debrief:
-    """What the page of a result shows. `capped_from`: the score without the cap of the ending, if that cut it."""
+    """What the result page shows. `capped_from`: the score before the ending's cap, if the cap lowered it."""
 
     ending: engine.Node
     infos: tuple[str, ...]
@@ -268,7 +268,7 @@ class Debrief:
 
 
 def debrief(attempt: Attempt) -> Debrief:
-    """All that a finished attempt can teach."""
+    """Everything for the result page of a finished attempt."""
     play = attempt.play
     content, mine, best = play.content, play.run, engine.best_path(play.content)
     result = engine.score(content, mine)
@@ -295,7 +295,7 @@ def debrief(attempt: Attempt) -> Debrief:
 
 
 def all_events(attempt: Attempt) -> list[DecisionEvent]:
-    """The decisions that led to where the attempt stands; of an exploration, those before it branched off too."""
+    """All decisions so far. An exploration includes those before it branched off."""
     origin = attempt.branched_from
     before = [event for event in all_events(origin.attempt) if event.seq < origin.seq] if origin else []
     return before + attempt.own_events
@@ -303,7 +303,7 @@ def all_events(attempt: Attempt) -> list[DecisionEvent]:
 
 @dataclass(frozen=True)
 class Footprint:
-    """A decision that was made, for the list that leads back to it."""
+    """A past decision, for the list of links back to it."""
 
     seq: int
     label: str
@@ -317,7 +317,7 @@ def trail(attempt: Attempt) -> list[Footprint]:
 
 
 def step_label(content: engine.Scenario, step: engine.Step | None) -> str:
-    """The words of the choice that was taken; empty where there was no step."""
+    """The label of the chosen option; empty if there was no step."""
     if step is None:
         return ""
     node = content.nodes[step.node]
@@ -325,7 +325,7 @@ def step_label(content: engine.Scenario, step: engine.Step | None) -> str:
 
 
 def curve(metric: engine.Metric, mine: engine.Run, best: engine.Run) -> Curve:
-    """A metric over both ways, drawn as long as the longer one."""
+    """A metric on both paths, as long as the longer one."""
     my_values, best_values = values_over(metric, mine), values_over(metric, best)
     longest = max(len(my_values), len(best_values))
     trend = charts.trend(
@@ -348,7 +348,7 @@ def values_over(metric: engine.Metric, run: engine.Run) -> list[float | None]:
 
 
 def colleagues(attempt: Attempt) -> dict[str, Counter[str]]:
-    """Per decision how often others chose what in their first attempt; only where at least five of them decided."""
+    """How often others chose each option in their first attempt, for decisions that at least five of them made."""
     others = DecisionEvent.objects.filter(
         attempt__in=Attempt.objects.counted_by_authors().exclude(user=attempt.user_id),
         attempt__version__scenario=attempt.version.scenario_id,
@@ -365,7 +365,7 @@ def colleagues(attempt: Attempt) -> dict[str, Counter[str]]:
 
 @dataclass(frozen=True)
 class Standing:
-    """How far a person is with one scenario."""
+    """One person's results in one scenario."""
 
     running: Attempt | None = None
     best: Attempt | None = None
@@ -400,7 +400,7 @@ class Standing:
 
 
 def standings(user: User, now: datetime) -> dict[int, Standing]:
-    """By scenario id, for the scenarios that the person has begun. One query."""
+    """By scenario id, for scenarios that the person has started. One query."""
     rows: dict[int, list[Attempt]] = defaultdict(list)
     attempts = Attempt.objects.graded().filter(user=user).select_related("version")
     for attempt in attempts.defer("version__document").order_by("started_at"):
@@ -417,6 +417,6 @@ def _standing(mine: Sequence[Attempt], now: datetime) -> Standing:
         best=max(finished, key=lambda attempt: (attempt.counts_as_passed, attempt.score), default=None),
         latest=finished[-1] if finished else None,
         retake_from=again if again and again > now else None,
-        # Without an end too, if its version was withdrawn.
+        # Also unfinished ones, if their version was voided.
         credited=any(attempt.credited for attempt in mine),
     )

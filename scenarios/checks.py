@@ -1,6 +1,6 @@
-"""The knowledge checks that a scenario may ask on its way.
+"""Knowledge checks inside scenarios.
 
-They belong to the library, and the two apps do not import each other: `settings.SCENARIO_CHECKS` names the module to ask.
+They belong to the library, which this app must not import: `settings.SCENARIO_CHECKS` names the module that has them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Check(Protocol):
 
 
 class Answer(Protocol):
-    """What was typed into one field, and whether it is right."""
+    """The answer in one field, and whether it is right."""
 
     @property
     def label(self) -> str: ...
@@ -56,7 +56,7 @@ class Grade(Protocol):
 
 
 class Source(Protocol):
-    """What the module that has the checks must offer."""
+    """The functions of the module named in `settings.SCENARIO_CHECKS`."""
 
     def ids(self) -> set[str]: ...
     def find(self, ref: str) -> Check: ...

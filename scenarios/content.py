@@ -1,4 +1,4 @@
-"""What comes with the portal: the scenarios, and the questions that end the debrief of each. Plain Python."""
+"""The scenarios that come with the portal, and the questions after each result. Plain Python."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def _reflections() -> dict[str, list[str]]:
 
 
 def reflections(scenario: str) -> tuple[str, ...]:
-    """The two questions that end the debrief of a scenario."""
+    """The two questions at the end of a scenario's result page."""
     questions = _reflections()
     return tuple(questions.get(scenario, questions["default"]))

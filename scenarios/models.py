@@ -1,4 +1,4 @@
-"""Decision scenarios: immutable versions, and attempts whose state is the fold of append-only events."""
+"""Decision scenarios: immutable versions, and attempts whose state follows from append-only events."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class TooSoon(Exception):
 
 
 class OutOfStep(Exception):
-    """The decision was made for another step than the one that waits: another tab, a second press, an old page."""
+    """The decision is not for the current step: another tab, a double click, an old page."""
 
 
 class ScenarioQuerySet(models.QuerySet["Scenario"]):
@@ -48,7 +48,7 @@ class ScenarioQuerySet(models.QuerySet["Scenario"]):
 
 
 class Scenario(Versioned):
-    """A training case under a stable id. What it says is in its versions."""
+    """A training case with a stable id. Its content is in its versions."""
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -80,7 +80,7 @@ class Scenario(Versioned):
 
     @transaction.atomic
     def publish(self, content: engine.Scenario, *, now: datetime, by: User | None = None, note: str = "") -> ScenarioVersion:
-        """Makes the next version of a text that the engine found publishable."""
+        """Publishes the next version. The engine must have found the content publishable."""
         newest = Scenario.objects.select_for_update().get(pk=self.pk).versions.order_by("-number").first()
         version = ScenarioVersion(
             scenario=self,
@@ -117,7 +117,7 @@ class Scenario(Versioned):
 
     @transaction.atomic
     def begin(self, user: User, now: datetime) -> Attempt:
-        """The person's running graded attempt, or a new one at the current version.
+        """The person's graded attempt in progress, or a new one at the current version.
 
         Raises `NotOffered` or `TooSoon`. The person's row is locked, so that two presses begin one attempt.
         """
@@ -170,7 +170,7 @@ class ScenarioVersion(models.Model):
     voided_at = models.DateTimeField(null=True, blank=True)
     void_reason = models.CharField(max_length=500, blank=True)
 
-    # What the apps above do in the transaction in which a version is voided, for those who are credited. See `on_joining`.
+    # What apps above do when a version is voided, in the same transaction; added by their AppConfig.
     on_voiding: ClassVar[list[Callable[[ScenarioVersion, Collection[User], datetime], object]]] = []
 
     objects = ScenarioVersionQuerySet.as_manager()
@@ -205,16 +205,16 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         return self.filter(finished_at=None, reset_at=None)
 
     def visible_to(self, user: AnyUser) -> AttemptQuerySet:
-        """One's own alone: what somebody chose is between them and the scenario."""
+        """Only the person's own: nobody else sees what they chose."""
         return self.filter(user=user.pk)
 
     def counted_by_authors(self) -> AttemptQuerySet:
-        """First graded attempts of learners: what analytics look at. Previews, explorations and staff are left out."""
+        """First graded attempts of learners, for analytics. Explorations and staff are left out."""
         return self.graded().filter(first=True, staff=False)
 
 
 class Attempt(models.Model):
-    """One person's way through one version. Its state is the fold of its events."""
+    """One person's path through one version. Its state follows from its events."""
 
     class Mode(models.TextChoices):
         GRADED = "graded", "Graded"
@@ -224,8 +224,8 @@ class Attempt(models.Model):
     version = models.ForeignKey(ScenarioVersion, on_delete=models.PROTECT, related_name="attempts")
     mode = models.CharField(max_length=7, choices=Mode, default=Mode.GRADED)
     first = models.BooleanField(default=False, help_text="The person's first graded attempt at the scenario.")
-    staff = models.BooleanField(default=False, help_text="Taken by somebody who may author scenarios.")
-    seed = models.PositiveIntegerField(help_text="Shuffles the order of options; kept so that it stays the same.")
+    staff = models.BooleanField(default=False, help_text="Taken by someone who can write scenarios.")
+    seed = models.PositiveIntegerField(help_text="Shuffles the options; stored so that their order stays the same.")
     branched_from = models.ForeignKey(
         "DecisionEvent", on_delete=models.CASCADE, null=True, blank=True, related_name="explorations"
     )
@@ -240,7 +240,7 @@ class Attempt(models.Model):
     reset_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="Set aside by a manager, or by its owner for a newer version: a new attempt need not wait for it.",
+        help_text="Reset by a manager, or by its owner to start a newer version. The waiting time doesn't apply.",
     )
     reset_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -281,7 +281,7 @@ class Attempt(models.Model):
 
     @cached_property
     def content(self) -> engine.Scenario:
-        """What is played: my version, in the words of the newest version that plays the same."""
+        """The content of my version, in the wording of the newest version that plays the same."""
         alike = ScenarioVersion.objects.filter(
             scenario=self.version.scenario_id, graph_hash=self.version.graph_hash, voided_at=None
         )
@@ -315,13 +315,13 @@ class Attempt(models.Model):
 
     @property
     def play(self) -> engine.Play:
-        """How it stands. Decisions are numbered from the start, the same in all explorations of one path."""
+        """The content, the run so far and the seed. Explorations continue the numbering of decisions."""
         state = self.steps[-1].state_after if self.steps else engine.start(self.content)
         return engine.Play(self.content, engine.Run(state, self.steps), self.seed)
 
     @transaction.atomic
     def commit(self, *, seq: int, choice: str, now: datetime, **told: Any) -> DecisionEvent:
-        """Commits one decision for good and, at the end of the way, scores it.
+        """Makes one decision, which is final. The last one scores the attempt.
 
         `told`: confidence, reason, visible_ms, given. Raises `OutOfStep`, and `engine.NotPlayable` for a choice that is
         none here. The attempt is locked meanwhile, so that of two presses one decides.
@@ -361,7 +361,7 @@ class Attempt(models.Model):
         return attempt.version.scenario.begin(attempt.user, now)
 
     def reset(self, by: User, now: datetime) -> None:
-        """Lets the person take the scenario again at once. What was decided stays on record."""
+        """Lets the person take the scenario again right away. Past decisions are kept."""
         self.reset_at, self.reset_by = now, by
         self.save(update_fields=["reset_at", "reset_by"])
 

@@ -1,4 +1,4 @@
-"""Playing a draft to see how it goes. The choices made so far come in, nothing is stored and nothing is counted."""
+"""Playing a draft as a preview. Past choices come from the address; nothing is stored or counted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LONGEST_PATH = 60
 
 
 def preview(content: engine.Scenario, seed: int, query: Mapping[str, str]) -> dict[str, Any]:
-    """What a page shows: the question that waits, the reveal of an answer (`answer` in the query), or the end.
+    """The context of the page: the current question, the consequences of an answer (`answer` in the query), or the end.
 
     `path` in the query: the choices before, separated by commas. `refused`: this draft cannot be played that way.
     """
@@ -51,7 +51,7 @@ def _end(play: engine.Play) -> dict[str, Any]:
     result = engine.score(content, play.run)
     try:
         best = engine.best_path(content)
-    except engine.NotPlayable:  # the optimal path is what the author still has to mend (E14)
+    except engine.NotPlayable:  # the author still has to correct the optimal path (E14)
         best = engine.Run(play.run.state)
     return {
         "ending": content.nodes[result.ending],

@@ -1,4 +1,4 @@
-"""From a draft to a version and back: judging, saving, publishing, voiding, comparing.
+"""Drafts and versions: checking, saving, publishing, voiding, comparing.
 
 A draft is the YAML text of a scenario's row, a version is what the engine made of it.
 """
@@ -110,12 +110,12 @@ TYPING_STEPS = 10_000  # a sixth of a second
 BYTES_A_STEP = 20  # reading so much text takes as long as one step
 KEEP_SUMMARY = 24 * 60 * 60  # seconds
 
-# What only says that the scenario scores or proves badly: its ways are whole and forward, so it can be walked through.
+# Errors about scoring and proof only: all paths are complete, so the scenario can be played.
 _PLAYABLE_WITH = {"E11", "E13", "E14", "E15", "E16", "E17"}
 
 
 class NotPublishable(Exception):
-    """The draft has problems that block it, or says nothing new; the message is for the author."""
+    """The draft has blocking errors or no changes. The message is for the author."""
 
 
 # --- Judging ------------------------------------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ class NotPublishable(Exception):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the engine says about a text. `content` is None when it cannot even be read as a scenario.
+    """The engine's result for a text. `content` is None if it cannot be read as a scenario.
 
     `paths`: the choices and the score of each, best first; none while the draft cannot be played or branches too much.
     """
@@ -146,22 +146,22 @@ class Verdict:
 
     @property
     def playable(self) -> bool:
-        """Whether it may be drawn, and walked through as a preview: no error in its ways or its values."""
+        """Whether it can be drawn and previewed: no errors in its paths or values."""
         return self.content is not None and {p.code for p in self.problems if p.severity == "E"} <= _PLAYABLE_WITH
 
 
 def judge_draft(scenario: Scenario, newest: ScenarioVersion | None) -> Verdict:
-    """What there is to say about the draft as it is saved."""
+    """Checks the saved draft."""
     return judge(scenario.slug, draft_text(scenario, newest), newest)
 
 
 def judge_typing(slug: str, text: str, newest: ScenarioVersion | None) -> Verdict:
-    """The same about a text that is being written, in a time that nobody notices."""
+    """Checks a text while it is being typed, within a small budget."""
     return judge(slug, text, newest, engine.Budget(TYPING_STEPS))
 
 
 def judge(slug: str, text: str, newest: ScenarioVersion | None, budget: engine.Budget | None = None) -> Verdict:
-    """The engine's problems, and that of a changed id. With a budget, paths may be left for later (W10)."""
+    """The engine's problems, and whether the id was changed. With a budget, paths may be skipped (W10)."""
     previous = newest.content if newest else None
     content, problems, paths = engine.examine(text, previous=previous, checks=checks.source().ids(), budget=budget)
     if content and slug and content.id != slug:
@@ -179,7 +179,7 @@ def judge(slug: str, text: str, newest: ScenarioVersion | None, budget: engine.B
 
 @dataclass(frozen=True)
 class Summary:
-    """What a list says about a draft. `changed`: it says something else than the newest version."""
+    """A draft in the list. `changed`: it differs from the newest version."""
 
     title: str
     errors: int
@@ -192,7 +192,7 @@ class Summary:
 
 
 def summary(scenario: Scenario, newest: ScenarioVersion | None, budget: engine.Budget) -> Summary | None:
-    """The summary of a draft, remembered for a day; None when the budget does not suffice to judge it now."""
+    """The summary of a draft, cached for a day; None if the budget is too small to check it now."""
     if newest and not scenario.draft_yaml:
         return Summary(newest.title, 0, 0, changed=False)
     text = scenario.draft_yaml
@@ -215,12 +215,12 @@ def summary(scenario: Scenario, newest: ScenarioVersion | None, budget: engine.B
 
 
 def newest_of(scenario: Scenario) -> ScenarioVersion | None:
-    """The version that was published last, even if it was voided: the next one must rise above it."""
+    """The latest published version, even if it was voided: the next one must have a higher number."""
     return scenario.versions.order_by("-number").first()
 
 
 def draft_text(scenario: Scenario, newest: ScenarioVersion | None) -> str:
-    """What the editor shows: the draft, or for want of one the newest version as YAML."""
+    """What the editor shows: the draft, or else the newest version as YAML."""
     return scenario.draft_yaml or (engine.to_yaml(newest.content) if newest else "")
 
 
@@ -292,22 +292,22 @@ def says_the_same(version: ScenarioVersion, content: engine.Scenario) -> bool:
 
 
 def retire(scenario: Scenario) -> None:
-    """Takes it off the catalogue. Whoever is under way may finish."""
+    """Removes it from the catalogue. Attempts in progress can be finished."""
     Scenario.objects.filter(pk=scenario.pk).update(state=Scenario.State.RETIRED, updated_at=timezone.now())
 
 
 def reopen(scenario: Scenario) -> None:
-    """Back into the catalogue, or to the drafts when no version can be taken."""
+    """Puts it back in the catalogue, or makes it a draft if no version can be taken."""
     state = Scenario.State.PUBLISHED if scenario.current else Scenario.State.DRAFT
     Scenario.objects.filter(pk=scenario.pk).update(state=state, updated_at=timezone.now())
 
 
 @transaction.atomic
 def void(version: ScenarioVersion, *, reason: str, by: User, now: datetime) -> int | None:
-    """Withdraws a faulty version, with credit for those who met it; how many these are. None if it was voided before.
+    """Voids a faulty version and credits everyone affected. Returns how many people; None if it was voided before.
 
-    Graded attempts that are under way or did not pass count as passed, are told so, and need not wait to try again.
-    Who passed keeps score and certificate. The next attempt gets the latest version that was not voided.
+    Graded attempts that are in progress or not passed count as passed. Those people are notified and can retake it right
+    away. People who passed keep their score and certificate. New attempts get the latest version that is not voided.
     """
     scenario = Scenario.objects.select_for_update().get(pk=version.scenario_id)
     if not scenario.versions.filter(pk=version.pk, voided_at=None).update(voided_at=now, void_reason=reason):
@@ -337,7 +337,7 @@ def void(version: ScenarioVersion, *, reason: str, by: User, now: datetime) -> i
 
 @dataclass(frozen=True)
 class ContentDifference:
-    """One place where two contents differ. An empty side was not there."""
+    """One place where two contents differ. An empty side means it did not exist."""
 
     path: str
     before: str
@@ -346,7 +346,7 @@ class ContentDifference:
 
 
 def differences(old: engine.Scenario, new: engine.Scenario) -> list[ContentDifference]:
-    """What differs, place by place in reading order of the new one; what was removed comes last."""
+    """The differences in the reading order of the new content; removed parts come last."""
     before, after = dict(_leaves(to_mapping(old))), dict(_leaves(to_mapping(new)))
     words = engine.text_paths(old).keys() | engine.text_paths(new).keys() | {"minutes", "tags", "authors", "version"}
     paths = [*after, *(path for path in before if path not in after)]

@@ -1,4 +1,4 @@
-"""What can be searched for of scenarios: the published ones, by title and summary."""
+"""Published scenarios for the search, by title and summary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing scenarios. They are taken at the addresses of training."""
+"""Writing scenarios. The pages for taking them are in training."""
 
 from django.urls import path
 

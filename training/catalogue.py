@@ -1,4 +1,4 @@
-"""The catalogue of scenarios as one person sees it: with their own standing, and what they were asked to take."""
+"""The scenario catalogue for one person, with their results and assignments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from training.models import Assignment, ItemKind
 
 @dataclass(frozen=True)
 class Offer:
-    """A published scenario with my standing, and what I was asked to do about it."""
+    """A published scenario with the person's results and assignment."""
 
     scenario: Scenario
     version: ScenarioVersion
@@ -26,7 +26,7 @@ class Offer:
 
 
 def offers(user: User, now: datetime) -> list[Offer]:
-    """What everybody can take: assigned ones first by due date, then the rest by title. Three queries."""
+    """All published scenarios: assigned ones first by due date, then the rest by title. Three queries."""
     versions = ScenarioVersion.objects.on_offer().select_related("scenario").annotate(tags=F("document__tags"))
     mine = standings(user, now)
     asked = Assignment.objects.open().filter(user=user, kind=ItemKind.SCENARIO).by_ref()

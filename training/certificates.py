@@ -1,4 +1,4 @@
-"""When a certificate is earned, and how it reads as an Open Badge."""
+"""Issuing certificates, and their form as an Open Badge."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scenarios.models import Attempt
 from training.models import Certificate
 
 VALID_FOR = timedelta(days=365)
-# From the first reminder on, passing again earns a new certificate.
+# After the first reminder, passing again earns a new certificate.
 RENEWABLE = timedelta(days=30)
 
 
@@ -40,7 +40,7 @@ def issue_for(attempt: Attempt, now: datetime) -> Certificate | None:
 def open_badge(certificate: Certificate, site: str) -> dict[str, Any]:
     """The certificate as an `OpenBadgeCredential` of Open Badges 3.0.
 
-    It is hosted, not signed: whoever reads it trusts the address that it came from. `site` is the portal's address.
+    It is hosted, not signed: trust rests on the address it was read from. `site`: the portal's address.
     """
     version = certificate.attempt.version
     page = site + certificate.get_absolute_url()

@@ -1,7 +1,7 @@
-"""What ends an assignment: a scenario that was passed, a check that was answered right, a page that was read.
+"""Completing assignments: by passing a scenario, answering a check or reading a page.
 
-The facts are kept by the apps below, which know of no assignment. Here each is recorded together with all that follows
-from it, in one transaction.
+`scenarios` and `library` store the facts and know nothing of assignments. Each function here stores one fact and its
+consequences in one transaction.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from teams.models import User
 from training.certificates import issue_for
 from training.models import Assignment, ItemKind
 
-# What a person is told when a choice cannot be played, although it was offered.
+# For a choice that was offered but cannot be played.
 FAULTY = "This version of the scenario has a fault: this choice leads nowhere. Nothing was saved. Please tell an admin."
 
 
 @transaction.atomic
 def decide(attempt: Attempt, *, seq: int, choice: str, now: datetime, **told: Any) -> DecisionEvent:
-    """Commits a decision for good, see `Attempt.commit`. The last one ends the assignment and may earn a certificate."""
+    """Makes a decision (see `Attempt.commit`). The last one may complete an assignment and earn a certificate."""
     event = attempt.commit(seq=seq, choice=choice, now=now, **told)
     settle(event.attempt, now)
     return event
 
 
 def settle(attempt: Attempt, now: datetime) -> None:
-    """What follows from a graded attempt that was passed. Nothing follows from one that goes on or was not passed."""
+    """Completes the assignment and issues the certificate, if this is a passed graded attempt."""
     if attempt.finished_at and attempt.mode == Attempt.Mode.GRADED and attempt.counts_as_passed:
         Assignment.objects.complete(attempt.user, ItemKind.SCENARIO, attempt.version.scenario.slug, now)
         issue_for(attempt, now)
 
 
 def settle_voided(version: ScenarioVersion, credited: Iterable[User], now: datetime) -> None:
-    """A version was voided: those who are credited have done what they were asked to do."""
+    """Completes the assignments of people who are credited for a voided version."""
     for person in credited:
         Assignment.objects.complete(person, ItemKind.SCENARIO, version.scenario.slug, now)
 
 
 @transaction.atomic
 def answer(user: User, check: KnowledgeCheck, given: dict[str, str], *, after: int | None, now: datetime) -> CheckAnswer:
-    """Grades and keeps an answer, see `CheckAnswerQuerySet.record`."""
+    """Grades and stores an answer (see `CheckAnswerQuerySet.record`)."""
     kept = CheckAnswer.objects.record(user, check, given, after=after, now=now)
     if kept.right:
         Assignment.objects.complete(user, ItemKind.CHECK, check.id, now)
@@ -55,6 +55,6 @@ def answer(user: User, check: KnowledgeCheck, given: dict[str, str], *, after: i
 
 @transaction.atomic
 def read(user: User, page: str, now: datetime) -> None:
-    """Notes that the person has read the page."""
+    """Records that the person has read the page."""
     PageRead.objects.mark(user, page, now)
     Assignment.objects.complete(user, ItemKind.PAGE, page, now)

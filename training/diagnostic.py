@@ -12,12 +12,12 @@ from qmportal.lib.documents import Unreadable, load
 
 
 class Unanswered(ValueError):
-    """A statement was left out, or answered with something that is not offered."""
+    """A statement has no answer, or one that is not an option."""
 
 
 @dataclass(frozen=True)
 class Statement:
-    """What a team says of itself, from not at all to always."""
+    """A statement that a team rates from "not at all" to "always"."""
 
     id: str
     text: str
@@ -25,7 +25,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class AssessedStep:
-    """One of the five steps. `stage` is the slug of the pipeline stage, `adopt` what to do when it is the weakest."""
+    """One of the five steps. `stage`: the slug of its pipeline stage; `adopt`: what to do if it is the weakest."""
 
     id: str
     stage: str
@@ -59,7 +59,7 @@ class BottleneckRule:
 
 @dataclass(frozen=True)
 class Recommendation:
-    """What the assessment says. `step` is None when no step is weak. `scores` are 0..`best` by step id."""
+    """The result of an assessment. `step` is None if no step is weak. `scores`: 0 to `best`, by step id."""
 
     step: AssessedStep | None
     because: str
@@ -72,7 +72,7 @@ class Recommendation:
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """The whole self-assessment. `answers`: value -> words; `strong`: what it says when no step is weak."""
+    """The whole self-assessment. `answers`: labels by value; `strong`: the texts for teams without a weak step."""
 
     intro: str
     answers: Mapping[int, str]

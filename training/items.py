@@ -1,4 +1,4 @@
-"""What can be part of a plan: scenarios, checks and pages, with their titles and addresses."""
+"""Plan items: scenarios, checks and pages, with titles and addresses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ADDRESSES = {ItemKind.SCENARIO: "training:intro", ItemKind.CHECK: "training:chec
 
 
 class Titles:
-    """Titles of items by kind and ref. One query, for the scenarios; what is gone is called by its ref."""
+    """Titles by kind and ref. One query, for scenarios; deleted items are shown by their ref."""
 
     def __init__(self) -> None:
         versions = ScenarioVersion.objects.newest().values_list("scenario__slug", "title")
@@ -27,12 +27,12 @@ class Titles:
 
 
 def address(kind: str, ref: str) -> str:
-    """Where the item is taken or read."""
+    """The page of the item."""
     return reverse(ADDRESSES[ItemKind(kind)], args=[ref])
 
 
 def choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    """All that can be assigned, grouped by kind, as choices of a select: the value is `kind:ref`."""
+    """Everything that can be assigned, as grouped choices; the value is `kind:ref`."""
     titles = Titles()
     offered: dict[ItemKind, Iterable[str]] = {
         ItemKind.SCENARIO: Scenario.objects.published().values_list("slug", flat=True),

@@ -1,6 +1,6 @@
-"""How far people are with what they were asked to learn. A fixed number of queries, whatever the number of people.
+"""Training progress. The number of queries doesn't grow with the number of people.
 
-Single choices are no part of it: those are seen by the learner and by authors alone.
+Individual choices are not included: only the learner and scenario authors see them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from teams.models import Membership, Role, Team, TeamQuerySet, User
 from training.items import Titles, address
 from training.models import Assignment, ItemKind
 
-# The states of one item, worst first: key -> words, and the kind of their dot.
+# The states of one item, worst first: key -> label and kind of dot.
 STATES = {
     "overdue": ("Overdue", "open"),
     "not_started": ("Not started", ""),
@@ -33,7 +33,7 @@ ORDER = list(STATES)
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody of the board, with the names of the teams that are shown."""
+    """A person on the board, with the names of their teams."""
 
     pk: int
     name: str
@@ -43,7 +43,7 @@ class Person:
 
 @dataclass
 class Activity:
-    """What someone did about one item."""
+    """What someone has done so far on one item."""
 
     started_at: datetime | None = None
     last_started_at: datetime | None = None
@@ -56,12 +56,12 @@ class Activity:
     waits: bool = False
 
     def add(self, row: dict[str, Any]) -> None:
-        """Takes in a graded attempt; they come in the order of their start."""
+        """Adds a graded attempt; they must come in order of their start."""
         self.started_at = self.started_at or row["started_at"]
         self.last_started_at = row["started_at"]
         self.running |= row["finished_at"] is None and row["reset_at"] is None
         if (row["passed"] or row["credited"]) and self.passed_at is None:
-            # An attempt at a version that was withdrawn is credited and set aside without an end.
+            # An attempt at a voided version is credited and reset without a finish time.
             self.passed_at = row["finished_at"] or row["reset_at"]
         if row["finished_at"] is None:
             return
@@ -74,7 +74,7 @@ class Activity:
 
 @dataclass(frozen=True)
 class ItemProgress:
-    """One person and one item."""
+    """One person's progress on one item."""
 
     person: Person
     kind: str
@@ -110,7 +110,7 @@ class ItemProgress:
 
 @dataclass
 class Totals:
-    """The rows of a person or of a team, counted by state."""
+    """The items of a person or team, counted by state."""
 
     label: str
     key: str
@@ -133,7 +133,7 @@ class Totals:
 
 
 def board(teams: QuerySet[Team], viewer: User, now: datetime) -> tuple[list[ItemProgress], list[tuple[str, str, int]]]:
-    """The rows of all members of these teams, and who is a member of which: (slug, name of team, person). Five queries."""
+    """Progress of all members of these teams, and their memberships as (team slug, team name, person). Five queries."""
     members = Membership.objects.filter(team__in=teams, user__is_active=True).order_by(
         "team__name", "user__name", "user__email"
     )
@@ -148,7 +148,7 @@ def board(teams: QuerySet[Team], viewer: User, now: datetime) -> tuple[list[Item
 
 
 def rows_of(people: dict[int, Person], viewer: User, now: datetime) -> list[ItemProgress]:
-    """What these people were asked to learn, as far as the viewer may see it, and what they passed without being asked."""
+    """Assigned training of these people that the viewer can see, and scenarios they passed unassigned."""
     titles, today, tries = Titles(), local_day(now), tries_of(people)
     assignments: dict[tuple[int, str, str], Assignment] = {}
     asked = Assignment.objects.visible_to(viewer).filter(user__in=people, withdrawn_at=None)
@@ -156,8 +156,8 @@ def rows_of(people: dict[int, Person], viewer: User, now: datetime) -> list[Item
         key = each.user_id, each.kind, each.ref
         before = assignments.get(key)
         if before and not before.done_at and not each.done_at and before.due_on < each.due_on:
-            continue  # two teams ask for it: what is due first counts
-        assignments[key] = each  # of several the last: a refresher
+            continue  # assigned by two teams: the earlier due date counts
+        assignments[key] = each  # the latest one: a refresher
     rows = [
         ItemProgress(
             person=people[user],
@@ -184,7 +184,7 @@ def rows_of(people: dict[int, Person], viewer: User, now: datetime) -> list[Item
 
 
 def state_of(assignment: Assignment, tries: Activity, today: date) -> str:
-    """A key of `STATES`. What was finished before it was assigned does not count as started."""
+    """A key of `STATES`. Activity before the assignment doesn't count as started."""
     if assignment.done_at:
         return "passed"
     if assignment.due_on < today:
@@ -194,7 +194,7 @@ def state_of(assignment: Assignment, tries: Activity, today: date) -> str:
 
 
 def tries_of(people: Collection[int]) -> dict[tuple[int, str, str], Activity]:
-    """By person, kind and ref. Pages know no try: they are read or not."""
+    """By person, kind and ref. Pages are left out: they are read or not."""
     tries: dict[tuple[int, str, str], Activity] = defaultdict(Activity)
     attempts = Attempt.objects.graded().filter(user__in=people).order_by("started_at", "id")
     columns = ("id", "started_at", "finished_at", "reset_at", "score", "passed", "credited", "version__semver")
@@ -209,7 +209,7 @@ def tries_of(people: Collection[int]) -> dict[tuple[int, str, str], Activity]:
 def narrow(
     rows: Iterable[ItemProgress], *, person: int | None = None, state: str = "", items: Collection[tuple[str, str]] = ()
 ) -> list[ItemProgress]:
-    """The rows that the filters leave. "open" is all that is not passed."""
+    """The rows that match the filters. "open" means everything not passed."""
     return [
         row
         for row in rows
@@ -231,13 +231,13 @@ SORTS = {
 
 
 def ordered(rows: list[ItemProgress], sort: str) -> list[ItemProgress]:
-    """By a key of `SORTS`, downwards with a minus; by anything else as they are."""
+    """Sorted by a key of `SORTS`, descending with a minus; unsorted for anything else."""
     key = SORTS.get(sort.removeprefix("-"))
     return sorted(rows, key=key, reverse=sort.startswith("-")) if key else rows
 
 
 def by_person(rows: Iterable[ItemProgress]) -> list[Totals]:
-    """The rows summed up, a line a person."""
+    """One line per person."""
     sums: dict[int, Totals] = {}
     for row in rows:
         person = row.person
@@ -246,7 +246,7 @@ def by_person(rows: Iterable[ItemProgress]) -> list[Totals]:
 
 
 def by_team(rows: Iterable[ItemProgress], members: Iterable[tuple[str, str, int]]) -> list[Totals]:
-    """A person in two teams counts in both."""
+    """One line per team. A person in two teams counts in both."""
     theirs: dict[int, list[ItemProgress]] = defaultdict(list)
     for row in rows:
         theirs[row.person.pk].append(row)
@@ -259,10 +259,10 @@ def by_team(rows: Iterable[ItemProgress], members: Iterable[tuple[str, str, int]
 
 
 def mine(user: User, now: datetime) -> list[ItemProgress]:
-    """One's own rows."""
+    """A person's own progress."""
     return rows_of({user.pk: Person(user.pk, str(user), user.email)}, user, now)
 
 
 def managed_teams(user: User) -> TeamQuerySet:
-    """The teams whose training the person plans and sees."""
+    """The teams whose training this person manages."""
     return Team.objects.with_rows_for(user, Role.MANAGER)

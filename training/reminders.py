@@ -1,4 +1,4 @@
-"""Reminders about training. Each is told once, by its key, so a run may be repeated, missed or late."""
+"""Training reminders. Each is sent once, by its key, so a run can be repeated, missed or late."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ EXPIRES_SOON = (7, 30)  # days; the nearest first
 
 
 def remind(now: datetime) -> int:
-    """All reminders of the day; how many people and things were looked at. Once a day, by beat."""
+    """Sends all reminders of the day. Returns how many were due or sent before. Called once a day."""
     return remind_learners(now) + remind_managers(now) + remind_holders(now)
 
 
 def remind_learners(now: datetime) -> int:
-    """Three days before something is due, and when it is overdue. What was asked and is due together is told together."""
+    """Three days before an item is due, and when it is overdue. Items assigned and due together share a reminder."""
     today = local_day(now)
     waiting = Assignment.objects.open().filter(user__is_active=True).select_related("user")
     soon = waiting.filter(due_on__range=(today, today + DUE_SOON), assigned_at__lt=midnight(today))
@@ -54,12 +54,12 @@ def _together(assignments: Iterable[Assignment]) -> list[list[Assignment]]:
 
 
 def remind_managers(now: datetime) -> int:
-    """Once a week, on the first day on which somebody is behind: who of one's teams is, and with how much."""
+    """Once a week, on the first day someone is behind: who has how many overdue items."""
     today = local_day(now)
     late = Assignment.objects.overdue(today).filter(user__is_active=True)
     overdue = set(late.order_by().values_list("user_id", flat=True).distinct())
     members = Membership.objects.filter(user__in=overdue, team__archived_at=None).select_related("user", "team")
-    behind: dict[int, dict[int, User]] = defaultdict(dict)  # team, and every team above it -> people
+    behind: dict[int, dict[int, User]] = defaultdict(dict)  # people by team and by every parent team
     for row in members:
         for team in row.team.lineage:
             behind[team][row.user_id] = row.user
@@ -92,7 +92,7 @@ def _tell_manager(manager: User, teams: list[int], lines: list[str], today: date
 
 
 def remind_holders(now: datetime) -> int:
-    """30 and 7 days before a certificate expires, unless a newer one has taken its place."""
+    """30 and 7 days before a certificate expires, unless there is a newer one."""
     today = local_day(now)
     ending = Certificate.objects.in_force(today).filter(
         valid_until__lte=today + timedelta(days=EXPIRES_SOON[-1]), user__is_active=True

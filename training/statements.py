@@ -1,6 +1,6 @@
-"""What was learnt, as xAPI statements (1.0.3), for a learning record store.
+"""Results as xAPI statements (1.0.3) for a learning record store.
 
-People are named by an account of this portal, not by name. Single decisions are left out, unless it is the learner who asks.
+People are identified by their account number. Individual decisions are included only for the learner.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ def attempts_since(since: datetime | None, user: User | None = None) -> QuerySet
 
 @dataclass(frozen=True)
 class Writer:
-    """Makes the statements. `site`: the portal's address; `mailto`: name people by email; `choices`: with decisions."""
+    """Writes statements. `site`: the portal's address; `mailto`: identify people by email; `choices`: include decisions."""
 
     site: str
     mailto: bool = False
     choices: bool = False
 
     def lines(self, attempts: QuerySet[Attempt]) -> Iterator[str]:
-        """JSON Lines: one statement a line."""
+        """JSON Lines: one statement per line."""
         rows = attempts.prefetch_related("events") if self.choices else attempts
         for attempt in in_batches(rows, key=attrgetter("pk")):
             for statement in self.statements(attempt):
@@ -57,7 +57,7 @@ class Writer:
             yield self._statement(attempt, verb, attempt.finished_at, self._activity(attempt), result)
 
     def _answered(self, attempt: Attempt, event: DecisionEvent) -> dict[str, Any]:
-        """The learner's own decision."""
+        """One decision of the learner."""
         activity = {
             "objectType": "Activity",
             "id": f"{self._activity(attempt)['id']}#{event.node}",
@@ -69,7 +69,7 @@ class Writer:
     def _statement(
         self, attempt: Attempt, verb: str, at: datetime, activity: dict[str, Any], result: dict[str, Any], seq: int = 0
     ) -> dict[str, Any]:
-        """The id follows from what is said, so that a store that has a statement knows it again."""
+        """The id is derived from the content, so a store recognises a statement that it already has."""
         registration = uuid.uuid5(uuid.NAMESPACE_URL, f"{self.site}/attempts/{attempt.pk}")
         return {
             "id": str(uuid.uuid5(registration, f"{verb}/{seq}")),

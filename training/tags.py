@@ -1,4 +1,4 @@
-"""What pages of other apps show of training. Load with {% load training %}."""
+"""Template tags for training: {% load training %}. Used by pages of other apps too."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ register = template.Library()
 
 @register.inclusion_tag("training/_to_do.html")
 def training_to_do(user: User) -> dict[str, Any]:
-    """What the person was asked to learn and has not done, and the next item. One query if that is nothing."""
+    """The person's open assignments and the next item. One query if there are none."""
     plans = Plan.objects.named_to(user).filter(pk=OuterRef("plan")).order_by().values("name")
     rows = list(Assignment.objects.open().filter(user=user).annotate(plan_name=Subquery(plans)))
     if not rows:
@@ -40,20 +40,20 @@ def training_to_do(user: User) -> dict[str, Any]:
 
 @register.simple_tag
 def advice_waiting(user: User) -> int:
-    """How many requests for advice wait for this quality lead; 0 for anybody else."""
+    """How many requests for advice are waiting, for quality leads; 0 for everyone else."""
     return AdviceRequest.objects.waiting().count() if can_advise(user) else 0
 
 
 @register.simple_tag
 def pages_assigned(user: User) -> dict[str, date]:
-    """The library pages that the person was asked to read, by slug: until when. One query."""
+    """Due dates of library pages assigned to this person, by slug. One query."""
     asked = Assignment.objects.open().filter(user=user, kind=ItemKind.PAGE).by_ref()
     return {slug: row.due_on for slug, row in asked.items()}
 
 
 @register.filter
 def audience(plan: Plan, user: User) -> str:
-    """Whom a plan is for, in words."""
+    """Who a plan is for, in words."""
     return plan.audience_for(user)
 
 

@@ -1,4 +1,4 @@
-"""Doorbells of training; each may ring twice."""
+"""Scheduled tasks of training; safe to run twice."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -15,5 +15,5 @@ def remind() -> None:
 
 @shared_task
 def assign_automatic_plans() -> None:
-    """Every five minutes, for people who come to a plan without joining a team: theirs was moved, the plan is new."""
+    """Every five minutes, for people who didn't join a team: theirs was moved, or the plan is new."""
     Plan.objects.assign_automatic(timezone.now())

@@ -1,4 +1,4 @@
-"""What people do to learn: scenarios, checks, the diagnostic, plans, their own training, certificates."""
+"""Scenarios, knowledge checks, the diagnostic, plans, progress and certificates."""
 
 from django.urls import path
 

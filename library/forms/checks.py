@@ -1,4 +1,4 @@
-"""The form of a knowledge check, and the fields that its answers are given in."""
+"""The form of a knowledge check, and its fields."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST_NUMBER = 60
 
 
 class CheckForm(forms.Form):
-    """The fields of a knowledge check. What cannot be read comes back; it is not graded."""
+    """The fields of a knowledge check. An unreadable answer is a form error, not a wrong answer."""
 
     after = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1, widget=forms.HiddenInput)
 
@@ -33,7 +33,7 @@ class CheckForm(forms.Form):
 
 
 def answer_field(field: NumberField | ChoiceField) -> forms.Field:
-    """The form field for one answer to a check, on its own page and inside a scenario alike."""
+    """The form field for one answer, used on the check's own page and inside scenarios."""
     if isinstance(field, ChoiceField):
         return forms.ChoiceField(
             label=field.label,

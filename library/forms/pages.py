@@ -18,7 +18,7 @@ from qmportal.lib.widgets import OptionCards
 
 
 class CalculatorForm(forms.Form):
-    """The inputs of one calculator; always bound, since it is filled in from the start."""
+    """The inputs of one calculator. Always bound: it starts with values."""
 
     def __init__(self, calculator: Calculator, data: Mapping[str, str], rules: Mapping[str, Rules]):
         super().__init__(dict(data), auto_id=f"{calculator.key}_%s", use_required_attribute=False)
@@ -60,7 +60,7 @@ class _InputField(forms.CharField):
 
 
 class PageEditForm(forms.Form):
-    """A page's own text. `wants` is the button that was pressed: preview, save or restore."""
+    """The text of a page. `wants`: the button that was pressed (preview, save or restore)."""
 
     base = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1, widget=forms.HiddenInput)
     body = ProseField(

@@ -1,4 +1,4 @@
-"""The library: its pages with what belongs beside them, their editing, the lists of links, the search."""
+"""The library: pages with their calculators and tables, editing, links and search."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def page(request: SignedInRequest, slug: str) -> HttpResponse:
 
 
 def _neighbours(slug: str) -> dict[str, Any]:
-    """The pages before and behind, in reading order."""
+    """The previous and next page in reading order."""
     pages = content.pages()
     place = next(n for n, one in enumerate(pages) if one.slug == slug)
     return {"previous": pages[place - 1] if place else None, "following": next(iter(pages[place + 1 :]), None)}
@@ -87,7 +87,7 @@ def _neighbours(slug: str) -> dict[str, Any]:
 
 @form_page
 def page_edit(request: SignedInRequest, slug: str) -> HttpResponse:
-    """One form with three buttons: look, save, take the shipped text again."""
+    """One form with three buttons: preview, save, restore the default text."""
     shipped = _page_or_404(slug)
     require(is_admin(request.user), ADMINS_EDIT)
     history = list(PageEdit.objects.filter(page=slug).select_related("author")[:20])
@@ -123,11 +123,11 @@ def _save_edit(request: SignedInRequest, slug: str, form: PageEditForm, body: st
     return redirect("library:page", slug)
 
 
-# ---- What stands beside some pages ---------------------------------------------------------------------------------
+# ---- Extra content of some pages -----------------------------------------------------------------------------------
 
 
 def _benchmarks(request: SignedInRequest) -> dict[str, Any]:
-    """The sets in force today, as one table."""
+    """The thresholds in force today, as one table."""
     sets = ThresholdSet.objects.by_metric(local_day(timezone.now()))
     judged = [(METRICS[metric], sets[metric]) for metric in METRICS if metric in sets and sets[metric].cut_points]
     rows = [
@@ -143,7 +143,7 @@ def _cells(cuts: Cuts | None, unit: Unit) -> list[str]:
 
 
 def _calculators(request: SignedInRequest) -> dict[str, Any]:
-    """The five calculators, filled from the team's last night; what the address says comes first."""
+    """The five calculators, filled with the team's latest measures; values in the address come first."""
     options, team = _teams(request)
     night = last_night(team.pk) if team else {}
     in_force = ThresholdSet.objects.by_metric(local_day(timezone.now()))
@@ -162,7 +162,7 @@ def _calculators(request: SignedInRequest) -> dict[str, Any]:
 
 
 def _teams(request: SignedInRequest) -> tuple[list[dict[str, Any]], Team | None]:
-    """The teams to choose from, my own or else those that I may see, and the chosen one."""
+    """The teams to choose from (mine, or else all that I can see), and the chosen one."""
     visible = Team.objects.visible_to(request.user)
     pairs = [(team.slug, team.name) for team in request.user.own_teams]
     pairs = pairs or list(visible.values_list("slug", "name")[:MOST_TEAMS])
@@ -203,7 +203,7 @@ BESIDE = {
     "tools-and-certifications": _links,
     "what-to-do": _teams_of,
 }
-FIRST = ("benchmarks", "formula")  # whose text explains what stands above it
+FIRST = ("benchmarks", "formula")  # pages whose text explains the content above it
 
 
 # ---- The list of tools and certifications --------------------------------------------------------------------------

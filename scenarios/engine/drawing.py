@@ -1,4 +1,4 @@
-"""A scenario as a picture (coordinates for an SVG) and in words. Works on drafts with loose ends too."""
+"""A scenario as a drawing (coordinates for an SVG) and as text. Works for incomplete drafts too."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def condition_text(conditions: tuple[Condition, ...]) -> str:
 
 
 def change_sentence(scenario: Scenario, step: play.Step) -> str:
-    """What a step moved, as one sentence to be read out: `Open bugs 400 to 256, down 144; Velocity 70 to 50, down 20.`"""
+    """What a step changed, as a sentence: `Open bugs 400 to 256, down 144; Velocity 70 to 50, down 20.`"""
     parts = []
     for change in step.changes:
         if moved := change.after - change.before:
@@ -166,7 +166,7 @@ def change_sentence(scenario: Scenario, step: play.Step) -> str:
 
 
 def outline(scenario: Scenario) -> str:
-    """The scenario as indented text: every node with its ways on, for reading without the picture."""
+    """The scenario as indented text, the alternative to the drawing."""
     lines = [f"{scenario.title} ({scenario.id} {scenario.version}), starts at {scenario.start}"]
     for number, node in enumerate(scenario.nodes.values(), start=1):
         lines += ["", f"{number}. {node.id}: {_headline(node)}"]

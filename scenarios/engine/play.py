@@ -25,7 +25,7 @@ class TooManyPaths(ValueError):
 
 
 class Budget:
-    """How much work may still be done. One step is a node met, a condition compared or an effect applied."""
+    """The work that is left. One step is a node visited, a condition checked or an effect applied."""
 
     def __init__(self, steps: int = MAX_STEPS) -> None:
         self.left = steps
@@ -38,7 +38,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class State:
-    """Where a learner stands, and what every metric shows there."""
+    """A node, and the value of every metric there."""
 
     node: str
     values: Mapping[str, Decimal]
@@ -109,22 +109,22 @@ class Play:
 
     @property
     def node(self) -> Node:
-        """Where the person stands."""
+        """The current node."""
         return self.content.nodes[self.run.state.node]
 
     @property
     def seq(self) -> int:
-        """The number of the decision that waits, from 1."""
+        """The number of the current decision, from 1."""
         return len(self.run.steps) + 1
 
     @property
     def infos(self) -> tuple[str, ...]:
-        """What is told on the way from the last decision to where the person stands."""
+        """The info texts between the last decision and the current node."""
         passed = self.run.steps[-1].passed if self.run.steps else opening(self.content)
         return tuple(self.content.nodes[key].prompt for key in passed if self.content.nodes[key].kind == "info")
 
     def before(self, seq: int) -> Play:
-        """As it stood when that decision waited."""
+        """The play just before that decision."""
         if seq >= self.seq:
             return self
         taken, waiting = self.run.steps[: seq - 1], self.run.steps[seq - 1]

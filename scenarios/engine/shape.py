@@ -1,4 +1,4 @@
-"""The first judgement of a scenario file: fields, types, texts and names. After it the file can be drawn, or is not used.
+"""First check of a scenario file: fields, types, texts and names. Afterwards the file can be drawn, or is rejected.
 
 The codes are explained for authors in docs/authoring.md.
 """
@@ -37,7 +37,7 @@ _METRIC_NUMBERS = ("start", "min", "max", "worst", "best", "weight")
 
 
 class Shape:
-    """Goes through the values of a file part by part; what is wrong goes into the report."""
+    """Checks the values of a file part by part and adds problems to the report."""
 
     def __init__(self, report: Report, checks: Collection[str] | None) -> None:
         self.report = report

@@ -1,4 +1,4 @@
-"""Judges a scenario file: E blocks publishing, W warns; each problem names line, place and way out.
+"""Checks a scenario file. E blocks publishing, W warns; each problem has a line, a place and a fix.
 
 The codes are explained for authors in docs/authoring.md.
 """
@@ -25,7 +25,7 @@ MAX_LIX = 60  # "very hard to read"; LIX needs no dictionary, so it serves every
 
 
 class Findings(NamedTuple):
-    """What there is to say about a file.
+    """The result of checking a file.
 
     `scenario` is there as soon as it can be drawn, even when it must not be published: ask `publishable`.
     `paths` are all ways to an ending, each as its choices with its score, best first; none if they were not followed.

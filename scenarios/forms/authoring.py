@@ -17,7 +17,7 @@ TOO_LARGE = "The text is larger than 256 KiB. Split it into several scenarios."
 
 
 class YamlForm(forms.Form):
-    """YAML typed, pasted or as a file, which wins. Faults inside it are for the engine to name, not for the form."""
+    """YAML as text or as a file, which takes precedence. The engine reports errors inside it, not the form."""
 
     base = forms.IntegerField(widget=forms.HiddenInput, required=False)
     text = ProseField(
@@ -60,7 +60,7 @@ class YamlForm(forms.Form):
 
 
 class TextsForm(forms.Form):
-    """Every text of a scenario as a field of its own; ways, effects and numbers are left to the YAML."""
+    """One field for each text of a scenario. Paths, effects and numbers are edited as YAML."""
 
     base = forms.IntegerField(widget=forms.HiddenInput)
 

@@ -1,4 +1,4 @@
-"""The forms of a decision: nothing is chosen beforehand, and how sure one is and why may stay open."""
+"""The forms of a decision. No option is preselected; confidence and reason are optional."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST_VISIBLE_MS = 24 * 60 * 60 * 1000
 
 
 class VisibleField(forms.IntegerField):
-    """How long the page was in view. Measured by a script and never worth refusing a decision for."""
+    """How long the page was in view. Measured by a script; a bad value is ignored."""
 
     widget = forms.HiddenInput
 
@@ -25,7 +25,7 @@ class VisibleField(forms.IntegerField):
 
 
 class StepForm(forms.Form):
-    """What every step asks: its number, and how sure the person is."""
+    """The fields of every step: its number, confidence and reason."""
 
     seq = forms.IntegerField(widget=forms.HiddenInput)
     visible_ms = VisibleField(required=False)
@@ -52,7 +52,7 @@ class StepForm(forms.Form):
 
     @property
     def told(self) -> dict[str, Any]:
-        """What is stored beside the choice."""
+        """What is stored with the choice."""
         return {name: self.cleaned_data[name] for name in ("visible_ms", "confidence", "reason")}
 
 
@@ -80,7 +80,7 @@ class ChoiceForm(StepForm):
 
 
 class CheckStepForm(StepForm):
-    """A knowledge check on the way. What cannot be read comes back; it is not graded."""
+    """A knowledge check inside a scenario. An unreadable answer is a form error, not a wrong answer."""
 
     def __init__(self, question: Question, data: Any = None):
         super().__init__(data, initial={"seq": question.seq})
@@ -103,5 +103,5 @@ class CheckStepForm(StepForm):
 
 
 def step_form(question: Question, data: Any = None) -> ChoiceForm | CheckStepForm:
-    """The form of the step that waits."""
+    """The form of the current step."""
     return CheckStepForm(question, data) if question.kind == "check" else ChoiceForm(question, data)

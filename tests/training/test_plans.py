@@ -131,7 +131,7 @@ def test_plans_of_other_teams_are_hidden_and_of_teams_above_are_shown(client, te
     assert client.get(make_plan(team=make_team()).get_absolute_url()).status_code == 404
 
 
-# ---- Handing out -------------------------------------------------------------------------------------------------------
+# ---- Assigning ---------------------------------------------------------------------------------------------------------
 
 
 def test_each_part_is_due_on_its_day_and_the_person_is_told(team):

@@ -1,4 +1,4 @@
-"""Scenarios and one's own attempts over the API, by the rules of the pages.
+"""Scenarios and your own attempts over the API, with the same rules as the pages.
 
 Before a decision is committed an answer holds nothing but what `attempts.Question` does.
 """
@@ -31,7 +31,7 @@ from training.completion import FAULTY, decide
 ATTEMPT_STATES = ["running", "finished", "set_aside"]
 STANDINGS = ["not_started", "in_progress", "passed", "not_passed"]
 STEP_KINDS = ["decision", "check"]
-OUT_OF_STEP = "That step was decided before, or does not wait yet. Nothing was changed."
+OUT_OF_STEP = "This step was already decided, or is not the current one. Nothing was changed."
 
 
 # --- Scenarios ----------------------------------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ class CheckFieldRow(serializers.Serializer):
 
 
 class QuestionRow(serializers.Serializer):
-    """The step that waits, as it is shown before a decision."""
+    """The current step, as it is shown before the decision."""
 
     seq = serializers.IntegerField()
     kind = serializers.ChoiceField(STEP_KINDS)
@@ -159,7 +159,7 @@ def in_full(request: Request, id: int) -> dict[str, Any]:
 
 
 class AttemptList(generics.ListAPIView[Any]):
-    """Your own attempts. POST starts one, or gives the one that is running."""
+    """Your own attempts. POST starts one, or returns the one in progress."""
 
     serializer_class = AttemptRow
     queryset = Attempt.objects.none()
@@ -187,7 +187,7 @@ class AttemptList(generics.ListAPIView[Any]):
 
 
 class AttemptDetail(APIView):
-    """One of your own attempts: the step that waits, or the result."""
+    """One of your own attempts: the current step, or the result."""
 
     def get(self, request: Request, id: int) -> Response:
         refuse_undeclared(request, {"format"})
@@ -214,7 +214,7 @@ class ConsequenceRow(serializers.Serializer):
 
 
 class DecisionRow(serializers.Serializer):
-    """A decision that was made, with the consequences of all its options."""
+    """A past decision, with the consequences of all its options."""
 
     seq = serializers.IntegerField()
     node = serializers.CharField(source="event.node")
@@ -223,13 +223,13 @@ class DecisionRow(serializers.Serializer):
     confidence = serializers.IntegerField(source="event.confidence", allow_null=True)
     reason = serializers.CharField(source="event.reason")
     prompt = serializers.CharField()
-    sentence = serializers.CharField(help_text="What it moved, in words.")
+    sentence = serializers.CharField(help_text="What it changed, in words.")
     moves = MetricChangeRow(many=True)
     options = ConsequenceRow(many=True)
 
 
 class NewDecision(serializers.Serializer):
-    seq = serializers.IntegerField(min_value=1, max_value=1000, help_text="The number of the step that waits.")
+    seq = serializers.IntegerField(min_value=1, max_value=1000, help_text="The number of the current step.")
     choice = serializers.CharField(required=False, max_length=40, help_text="Id of an option.")
     answers = serializers.DictField(
         child=serializers.CharField(max_length=40), required=False, help_text="At a knowledge check: answer by field id."
@@ -239,7 +239,7 @@ class NewDecision(serializers.Serializer):
 
 
 class DecisionList(APIView):
-    """The decisions of one of your own attempts. POST commits the next one, for good."""
+    """The decisions of one of your own attempts. POST makes the next one; it is final."""
 
     def get(self, request: Request, id: int) -> Response:
         refuse_undeclared(request, {"format"})

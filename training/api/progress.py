@@ -1,4 +1,4 @@
-"""Progress over the API: what one was asked to learn oneself, and to a manager what the members of the teams were."""
+"""Training progress over the API: your own, and for managers that of their teams."""
 
 from typing import Any
 
@@ -38,7 +38,9 @@ class ProgressFilters(django_filters.FilterSet):
     team = django_filters.ModelChoiceFilter(
         queryset=teams_of, to_field_name="slug", method="in_team", help_text="Slug: members of the team and those below it."
     )
-    person = django_filters.CharFilter(field_name="user__email", lookup_expr="iexact", max_length=254, help_text="Email.")
+    person = django_filters.CharFilter(
+        field_name="user__email", lookup_expr="iexact", max_length=254, help_text="Email address."
+    )
     kind = django_filters.ChoiceFilter(choices=ItemKind.choices)
     state = django_filters.ChoiceFilter(
         choices=[("open", "Open"), ("overdue", "Overdue"), ("done", "Done")],
@@ -57,14 +59,14 @@ class ProgressFilters(django_filters.FilterSet):
 
 
 def _of_attempts(column: str, *order: str) -> Subquery:
-    """A column of the person's graded attempt at the assigned scenario that comes first in this order."""
+    """A column of the person's first graded attempt at the assigned scenario, in this order."""
     attempts = Attempt.objects.graded().filter(user=OuterRef("user"), version__scenario__slug=OuterRef("ref"))
     attempts = attempts if column == "started_at" else attempts.finished()
     return Subquery(attempts.order_by(*order, "id").values(column)[:1])
 
 
 class ProgressList(RowList):
-    """What you were asked to learn and, if you manage teams, what their members were. No single decisions."""
+    """Your assigned training and, if you manage teams, that of their members. Without individual decisions."""
 
     queryset = Assignment.objects.filter(withdrawn_at=None).annotate(
         started_at=_of_attempts("started_at", "started_at"),

@@ -1,4 +1,4 @@
-"""The form in which a certificate is taken back."""
+"""The form to revoke a certificate."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from training.models import Certificate
 
 
 class RevokeForm(forms.ModelForm):
-    """Why a certificate is taken back."""
+    """The reason for revoking a certificate."""
 
     class Meta:
         model = Certificate
         fields = ["revoke_reason"]
         formfield_callback = clean_formfield
-        labels = {"revoke_reason": "Why do you revoke it?"}
+        labels = {"revoke_reason": "Reason for revoking it"}
         help_texts = {"revoke_reason": "Shown to the holder and to anyone who verifies the certificate."}
 
     def __init__(self, *args: Any, **kwargs: Any):

@@ -13,7 +13,7 @@ from training.diagnostic import Diagnostic
 
 
 class DiagnosticForm(forms.Form):
-    """Ten statements, each with the same four answers; nothing is chosen beforehand."""
+    """Ten statements, each with the same four answers and no default."""
 
     def __init__(self, data: Any = None, *, diagnostic: Diagnostic):
         super().__init__(data)
@@ -32,7 +32,7 @@ class DiagnosticForm(forms.Form):
 
 
 class TextForm(forms.Form):
-    """One text that must say something: a question to the quality leads, or their answer."""
+    """One required text: a question to the quality leads, or their answer."""
 
     text = ProseField(
         widget=forms.Textarea(attrs={"rows": 6}),

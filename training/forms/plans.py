@@ -1,4 +1,4 @@
-"""Forms of plans, of handing them out, and of the filters of the progress board."""
+"""Forms for plans, for assigning them, and the filters of the progress board."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from training.progress import STATES
 
 
 def indented(team: Team) -> str:
-    """A team's name, as deep as it lies in the tree."""
+    """A team's name, indented by its depth in the tree."""
     return f"{'– ' * team.depth}{team.name}"
 
 
 def team_choices(teams: TeamQuerySet) -> list[tuple[str, str]]:
-    """Teams by their slug, in the order of the tree."""
+    """Teams by slug, in tree order."""
     return [(team.slug, indented(team)) for team in teams.as_tree()]
 
 
 class PlanForm(forms.ModelForm):
-    """A plan without its items. Only admins may leave the team open."""
+    """A plan without its items. Only admins can leave the team empty."""
 
     class Meta:
         model = Plan
@@ -79,7 +79,7 @@ class ItemForm(forms.ModelForm):
 
 
 class DueDaysForm(forms.ModelForm):
-    """After how many days one item is due."""
+    """The number of days until an item is due."""
 
     class Meta:
         model = PlanItem
@@ -87,14 +87,14 @@ class DueDaysForm(forms.ModelForm):
 
 
 class ChosenTeam(forms.Form):
-    """Whose members are offered when a plan is handed out; junk in the address is left out."""
+    """The team and role to choose people from. Invalid values in the address are ignored."""
 
     team = forms.ChoiceField(label="Team")
     role = forms.ChoiceField(label="Role", required=False, choices=[("", "Every role"), *Role.choices])
 
 
 class AssignForm(forms.Form):
-    """Who gets a plan: everybody as one field, since a browser that sends a thousand ticks is refused."""
+    """Who gets a plan. "Everybody" is one field, because Django refuses a form with a thousand ticks."""
 
     everybody = forms.BooleanField(required=False)
     people = forms.ModelMultipleChoiceField(queryset=User.objects.none(), required=False)
@@ -118,7 +118,7 @@ class AssignForm(forms.Form):
 
 
 class ProgressFilter(forms.Form):
-    """The filters of the board; junk in the address filters nothing."""
+    """The filters of the board. Invalid values in the address are ignored."""
 
     team = forms.ChoiceField(label="Team", required=False)
     plan = forms.ModelChoiceField(label="Plan", required=False, queryset=Plan.objects.none(), empty_label="Every plan")

@@ -1,4 +1,4 @@
-"""Who was asked to learn what by when, what was earned, and what a team found out about itself."""
+"""Plans and assignments, certificates, and diagnoses with advice."""
 
 from training.models.assignments import Assignment, AssignmentQuerySet, ItemKind
 from training.models.certificates import Certificate, CertificateQuerySet

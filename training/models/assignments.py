@@ -1,4 +1,4 @@
-"""What one person was asked to learn, by when."""
+"""Assigned training: what one person has to learn, by when."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ItemKind(models.TextChoices):
-    """What someone can be asked to learn."""
+    """What can be assigned."""
 
     SCENARIO = "scenario", "Decision scenario"
     CHECK = "check", "Knowledge check"
@@ -28,7 +28,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.filter(done_at=None, withdrawn_at=None)
 
     def visible_to(self, user: AnyUser) -> AssignmentQuerySet:
-        """My own, and those of the members of teams that I manage, without what a team that I may not see assigned."""
+        """My own, and those of members of teams that I manage, except what a team hidden from me assigned."""
         managed = Team.objects.with_rows_for(user, Role.MANAGER)
         of_members = Q(user__in=Membership.objects.filter(team__in=managed).values("user"))
         if user.is_authenticated and not user.is_admin:
@@ -39,16 +39,16 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.open().filter(due_on__lt=today)
 
     def by_ref(self) -> dict[str, Assignment]:
-        """One for each ref: that which is due first."""
+        """By ref, the one that is due first."""
         return {row.ref: row for row in self.order_by("-due_on", "-id")}
 
     def complete(self, user: User, kind: str, ref: str, now: datetime) -> int:
-        """Ticks off what the person was asked to learn; how many assignments that were."""
+        """Completes the person's open assignments of this item. Returns how many there were."""
         return self.open().filter(user=user, kind=kind, ref=ref).update(done_at=now)
 
 
 class Assignment(models.Model):
-    """One thing that one person was asked to learn, by when. `done_at` is set when it is passed or read.
+    """One item that one person has to do by a date. `done_at` is set when it is passed or read.
 
     `team` is the team that asks; none is the organisation. Two teams that do not see each other may ask for the same.
     """

@@ -1,4 +1,4 @@
-"""Proof of a passed scenario, that anybody can check."""
+"""Certificates: proof of a passed scenario that anyone can verify."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         return self.filter(revoked_at=None, valid_until__gte=today)
 
     def with_scenario(self) -> CertificateQuerySet:
-        """With what a page says about it; the scenario's long text is left in the database."""
+        """With everything that a page shows, but without loading the scenario's document."""
         return self.select_related("user", "revoked_by", "attempt__version__scenario").defer("attempt__version__document")
 
 
 class Certificate(models.Model):
-    """Proof of a passed scenario, checked by anybody at /verify/<uuid>."""
+    """Proof of a passed scenario. Anyone can verify it at /verify/<uuid>."""
 
     class Status(models.TextChoices):
         VALID = "valid", "Valid"
@@ -68,7 +68,7 @@ class Certificate(models.Model):
 
     @transaction.atomic
     def revoke(self, reason: str, by: User, now: datetime) -> bool:
-        """Takes the certificate back and tells its holder. False when it was revoked before: that reason stays."""
+        """Revokes the certificate and notifies its holder. False if it was revoked before; the first reason stays."""
         if not Certificate.objects.filter(pk=self.pk, revoked_at=None).update(
             revoked_at=now, revoked_by=by, revoke_reason=reason
         ):

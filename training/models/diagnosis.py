@@ -1,4 +1,4 @@
-"""The diagnostic: what a team answered, what it concluded, and the advice that was asked for."""
+"""The diagnostic: a team's answers, the result, and requests for advice."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 class DiagnosisQuerySet(models.QuerySet["Diagnosis"]):
     def visible_to(self, user: AnyUser) -> DiagnosisQuerySet:
-        """Those of teams whose rows this person may see; a trainee's own is seen by that trainee alone."""
+        """Those of teams whose records this person can see. A trainee's own are private."""
         return self.filter(Q(personal=False) | Q(user=user.pk), team__in=Team.objects.with_rows_for(user))
 
     def make(
         self, user: User, team: Team, answers: dict[str, int], measures: list[dict[str, Any]], now: datetime
     ) -> Diagnosis:
-        """Judges the answers together with the team's measures (see `library.measures`) and keeps both."""
+        """Evaluates the answers together with the team's measures (see `library.measures`) and stores both."""
         tiers = {one["metric"]: one["tier"] for one in measures if one["tier"]}
         advice = advise(diagnostic(), answers, tiers)
         return self.create(
@@ -47,7 +47,7 @@ class DiagnosisQuerySet(models.QuerySet["Diagnosis"]):
 
 
 class Diagnosis(models.Model):
-    """One self-assessment on the five steps, with the team's own measures at the time and what it concluded."""
+    """One self-assessment on the five steps, with the team's measures at the time and the result."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="diagnoses")
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="diagnoses")
@@ -76,7 +76,7 @@ class Diagnosis(models.Model):
 
     @transaction.atomic
     def ask(self, by: User, question: str, now: datetime) -> AdviceRequest:
-        """Sends it to the quality leads, who are told. A second request changes nothing: the first is returned."""
+        """Asks the quality leads for advice and notifies them. A second request returns the first."""
         Diagnosis.objects.select_for_update(no_key=True).get(pk=self.pk)
         request, created = AdviceRequest.objects.get_or_create(
             diagnosis=self,
@@ -98,7 +98,7 @@ class Diagnosis(models.Model):
 
 class AdviceRequestQuerySet(models.QuerySet["AdviceRequest"]):
     def visible_to(self, user: AnyUser) -> AdviceRequestQuerySet:
-        """All for quality leads, to a manager those of the managed teams, to anybody else none."""
+        """Quality leads see all, managers those of their teams, others none."""
         if can_advise(user):
             return self.all()
         return self.filter(diagnosis__team__in=Team.objects.with_rows_for(user, Role.MANAGER))
@@ -148,7 +148,7 @@ class AdviceRequest(models.Model):
 
     @transaction.atomic
     def give(self, answer: str, by: User, now: datetime) -> bool:
-        """Answers the request and tells who asked. False when somebody else was faster: theirs stays."""
+        """Answers the request and notifies the person who asked. False if someone else has answered already."""
         waiting = AdviceRequest.objects.waiting().filter(pk=self.pk)
         if not waiting.update(answer=answer, answered_by=by, answered_at=now):
             return False

@@ -1,4 +1,4 @@
-"""Onboarding plans: ordered items with due days, handed out to roles, teams or people."""
+"""Onboarding plans: ordered items with due days, assigned to roles, teams or people."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class AssignResult(NamedTuple):
-    """What came of handing out a plan: how many people were meant, and how many of them had all of it already."""
+    """The result of assigning a plan: how many people were chosen, and how many of them had everything already."""
 
     people: int
     had_it: int
@@ -36,7 +36,7 @@ class AssignResult(NamedTuple):
 
 class PlanQuerySet(models.QuerySet["Plan"]):
     def visible_to(self, user: AnyUser) -> PlanQuerySet:
-        """The organisation's plans, and those of the teams that I manage or that lie above them; to learners none."""
+        """For managers: plans of the organisation, of their teams and of parent teams. For others none."""
         if not user.is_authenticated:
             return self.none()
         if user.is_admin:
@@ -46,7 +46,7 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         return self.filter(Q(team=None) | Q(team__in=near)) if near else self.none()
 
     def named_to(self, user: AnyUser) -> PlanQuerySet:
-        """Those whose name I may read beside an assignment: of the organisation, and of teams near mine."""
+        """Plans whose name this person can see beside an assignment: of the organisation, their teams and parent teams."""
         if not user.is_authenticated:
             return self.none()
         return self if user.is_admin else self.filter(Q(team=None) | Q(team__in=user.near))
@@ -55,9 +55,9 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         return self.filter(retired_at=None)
 
     def assign_automatic(self, now: datetime, only: User | None = None) -> int:
-        """Assigns every automatic plan to those it is for and who never had it (`only` one of them); to how many people.
+        """Assigns automatic plans to everyone in the audience who never had them (or to `only`). Returns how many people.
 
-        Safe to repeat. It runs when somebody joins a team, and every five minutes for teams that were moved and the like.
+        Safe to repeat. Runs when someone joins a team, and every five minutes for other changes, such as a moved team.
         """
         given = 0
         for plan in self.in_use().filter(automatic=True).exclude(items=None):
@@ -105,14 +105,14 @@ class Plan(models.Model):
         return reverse("training:plan", args=[self.pk])
 
     def audience_for(self, user: AnyUser) -> str:
-        """Whom it is for, in words. A team above that is hidden from this person is not named."""
+        """Who it is for, in words. A parent team that is hidden from this person is not named."""
         role = f"{self.get_role_display()}s" if self.role else "Everyone"
         if self.team is None:
             return f"{role} in the organisation"
         return f"{role} in {self.team}" if can_see(user, self.team) else f"{role} in a parent team"
 
     def people(self) -> models.QuerySet[User]:
-        """Everybody it is for: active members with its role, of its team and those below."""
+        """The audience: active members of the team and its sub-teams with the role."""
         teams = Team.objects.descendants_of(self.team) if self.team else Team.objects.all()
         members = Membership.objects.filter(team__in=teams.filter(archived_at=None))
         members = members.filter(role=self.role) if self.role else members
@@ -128,14 +128,14 @@ class Plan(models.Model):
         team: Team | None = None,
         again: bool = False,
     ) -> AssignResult:
-        """Hands out what the people neither have to do nor have done, and tells them.
+        """Assigns the items that people don't have yet, and notifies them.
 
-        What someone has learnt without being asked is noted as done. `again` asks for everything anew: a refresher.
-        The plan is locked, so that a second press finds what the first one handed out.
+        Items that someone completed unassigned are marked as done. `again` assigns everything once more: a refresher.
+        The plan is locked, so a double click doesn't assign twice.
         """
         Plan.objects.select_for_update(of=("self",)).get(pk=self.pk)
         items = list(self.items.all())
-        # What a team hides from the one who assigns is as if it were not there.
+        # Assignments from a team that is hidden from `by` don't count: they would reveal it.
         known = Assignment.objects.visible_to(by) if by else Assignment.objects.all()
         known = known.filter(user__in=people, withdrawn_at=None)
         known = known.filter(done_at=None) if again else known
@@ -180,9 +180,9 @@ class Plan(models.Model):
 
 
 def earliest_success(people: Collection[int]) -> dict[tuple[int, str, str], datetime]:
-    """When each of these people first passed a scenario, answered a check rightly or read a page. Three queries."""
+    """When each of these people first passed a scenario, answered a check correctly or read a page. Three queries."""
     graded = Attempt.objects.graded().filter(Q(passed=True) | Q(credited=True), user__in=people)
-    # An attempt that was under way when its version was withdrawn is credited without an end.
+    # An attempt in progress when its version was voided is credited without a finish time.
     passed_at = Min(Coalesce("finished_at", "reset_at"))
     found = (
         (ItemKind.SCENARIO, graded.values_list("user", "version__scenario__slug").annotate(first=passed_at)),
@@ -198,7 +198,7 @@ def earliest_success(people: Collection[int]) -> dict[tuple[int, str, str], date
 
 
 class PlanItem(Ordered):
-    """One scenario, check or page of a plan, in its place."""
+    """One scenario, check or page of a plan."""
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="items")
     kind = models.CharField(max_length=8, choices=ItemKind)

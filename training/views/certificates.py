@@ -1,4 +1,4 @@
-"""Certificates: the page that proves one to anybody, its badge, and taking one back."""
+"""Certificates: the public verification page, the badge, and revoking one."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def badge(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @form_page
 def revoke(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     certificate = get_object_or_404(Certificate.objects.with_scenario(), uuid=uuid)
-    require(can_train(request.user, certificate.user), "Only managers of the holder's team revoke a certificate.")
+    require(can_train(request.user, certificate.user), "Only managers of the holder's team can revoke a certificate.")
     if certificate.revoked_at:
         return redirect(certificate)
     form = RevokeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         certificate.revoke(form.cleaned_data["revoke_reason"], request.user, timezone.now())
-        messages.success(request, "The certificate is revoked, and its holder is told.")
+        messages.success(request, "The certificate is revoked. Its holder was notified.")
         return redirect(certificate)
     context = {"certificate": certificate, "form": form}
     return render_page(request, "training/certificate_revoke.html", context, status=422 if form.is_bound else 200)

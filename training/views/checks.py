@@ -1,4 +1,4 @@
-"""Knowledge checks: what is due, one question a page, and the answer with its worked solution."""
+"""Knowledge checks: what is due, one question per page, and the answer with its worked solution."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def checks(request: SignedInRequest) -> HttpResponse:
 
 @form_page
 def check(request: SignedInRequest, check_id: str) -> HttpResponse:
-    """The question. The solution and the trap are on the page of an answer, never here."""
+    """The question. The solution is only on the page of an answer."""
     asked = _check_or_404(check_id)
     latest = CheckAnswer.objects.filter(user=request.user, check_id=check_id).first()
     form = CheckForm(request.POST if request.method == "POST" else None, check=asked, after=latest.pk if latest else None)
@@ -72,13 +72,13 @@ def check_answer(request: SignedInRequest, check_id: str, pk: int) -> HttpRespon
 
 
 def _calculator_url(asked: KnowledgeCheck) -> str:
-    """The calculator with the numbers of the question in it."""
+    """The calculator's address with the question's numbers filled in."""
     numbers = OF_CHECKS.get(asked.id, {})
     return f"{reverse('library:page', args=['formula'])}?{urlencode(numbers)}#calc-{asked.calculator}"
 
 
 def _queue(request: SignedInRequest) -> Queue:
-    """All checks as they stand for this person, with those that were assigned. Two queries."""
+    """The state of all checks for this person, with assignments. Two queries."""
     asked = Assignment.objects.open().filter(user=request.user, kind=ItemKind.CHECK).by_ref()
     return read_queue(request.user, _today(), {ref: row.due_on for ref, row in asked.items()})
 

@@ -1,4 +1,4 @@
-"""The self-assessment of a team, what it concludes, and the quality leads' advice on it."""
+"""A team's self-assessment, its result, and the quality leads' advice."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _diagnosis_page(request: SignedInRequest, found: Diagnosis, form: TextForm) 
 
 
 def _step_row(step: Any, found: Diagnosis, history: list[Diagnosis]) -> dict[str, Any]:
-    """A step's score with its way up to this day."""
+    """A step's score with its history up to that day."""
     so_far = [one.scores.get(step.id) for one in reversed(history) if one.at <= found.at]
     before = so_far[-2] if len(so_far) > 1 else None
     score = found.scores.get(step.id, 0)
@@ -108,7 +108,7 @@ def _step_row(step: Any, found: Diagnosis, history: list[Diagnosis]) -> dict[str
 
 @require_safe
 def advice(request: SignedInRequest) -> HttpResponse:
-    """Requests for advice: those that wait, or those that were answered."""
+    """Requests for advice: waiting or answered."""
     rows = AdviceRequest.objects.visible_to(request.user).select_related("diagnosis__team", "asked_by", "answered_by")
     answered = request.GET.get("state") == "answered"
     waiting = rows.waiting()
@@ -126,7 +126,7 @@ def advice(request: SignedInRequest) -> HttpResponse:
 
 @form_page
 def advice_answer(request: SignedInRequest, pk: int) -> HttpResponse:
-    """A request with what the team had answered; the first answer of a quality lead counts."""
+    """A request with the team's answers. The first answer of a quality lead counts."""
     rows = AdviceRequest.objects.visible_to(request.user).select_related("diagnosis__team", "asked_by", "answered_by")
     asked = get_object_or_404(rows, pk=pk)
     require(can_advise(request.user), LEADS_ANSWER)

@@ -1,4 +1,4 @@
-"""Training from the manager's side: plans, handing them out, the progress board; and everybody's own training."""
+"""Plans, assigning them, the progress board, and people's own training."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from training.statements import Writer, attempts_since
 MANAGERS_ONLY = "Only managers can plan training and see its progress."
 NOT_YOURS = "Only admins can edit organisation plans, and only a team's managers can edit its plans."
 PAGE_SIZE = 50
-TICKS_A_PAGE = 200  # well below the number of fields that a form may have
+TICKS_A_PAGE = 200  # well below Django's limit of form fields
 VIEWS = {"people": "By person", "teams": "By team", "items": "Every item"}
 
 
@@ -108,7 +108,7 @@ def _plan_page(request: SignedInRequest, found: Plan, form: ItemForm | None = No
 @require_POST
 @transaction.atomic
 def plan_item_add(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Adds one item at the end. The plan is locked, so that of two presses one adds it."""
+    """Adds an item at the end. The plan is locked, so a double click adds it once."""
     found = _plan_to_edit(request, pk)
     Plan.objects.select_for_update().get(pk=found.pk)
     form = ItemForm(request.POST, plan=found)
@@ -120,7 +120,7 @@ def plan_item_add(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def plan_item(request: SignedInRequest, pk: int, item: int) -> HttpResponse:
-    """Moves, removes or dates one item: the button that was pressed says which."""
+    """Moves or removes an item, or changes its due days, depending on the button."""
     found = _plan_to_edit(request, pk)
     row = get_object_or_404(PlanItem, plan=found, pk=item)
     match request.POST.get("do"):
@@ -140,13 +140,12 @@ def plan_item(request: SignedInRequest, pk: int, item: int) -> HttpResponse:
 
 @require_POST
 def plan_retire(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Retires a plan, or takes a retired one into use again."""
+    """Retires a plan, or reactivates it."""
     found = _plan_to_edit(request, pk)
     retired = request.POST.get("state") == "retired"
-    # Whoever presses twice means it once.
     changed = Plan.objects.filter(pk=found.pk, retired_at__isnull=retired)
     changed.update(retired_at=timezone.now() if retired else None)
-    words = "is retired: nobody gets it any more. What was assigned stays." if retired else "is in use again."
+    words = "is retired. Existing assignments stay." if retired else "is in use again."
     messages.success(request, f"The plan {found} {words}")
     return redirect(found)
 
@@ -157,7 +156,7 @@ def _plan_to_edit(request: SignedInRequest, pk: int) -> Plan:
     return found
 
 
-# ---- Handing out -------------------------------------------------------------------------------------------------------
+# ---- Assigning ---------------------------------------------------------------------------------------------------------
 
 
 @form_page
@@ -181,7 +180,7 @@ def assign(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def _offered(request: SignedInRequest, found: Plan, teams: TeamQuerySet) -> tuple[ChosenTeam, Team | None, QuerySet[User]]:
-    """The team that was chosen (or the first), and its members of the role that was chosen (or the plan's)."""
+    """The chosen team (or the first), and its members with the chosen role (or the plan's)."""
     choices = team_choices(teams)
     chosen = ChosenTeam(request.GET if "team" in request.GET else None, auto_id="filter_%s")
     chosen.fields["team"].choices = choices  # type: ignore[attr-defined]
@@ -194,7 +193,7 @@ def _offered(request: SignedInRequest, found: Plan, teams: TeamQuerySet) -> tupl
 
 
 def _candidates(request: SignedInRequest, found: Plan, form: AssignForm, people: list[User]) -> list[dict[str, Any]]:
-    """The people to tick, with how many items of the plan each has already."""
+    """The people to choose from, with how many items of the plan each has already."""
     items = {(item.kind, item.ref) for item in found.items.all()}
     has = {person.pk: 0 for person in people}
     rows = Assignment.objects.visible_to(request.user).filter(user__in=people, withdrawn_at=None)
@@ -216,7 +215,7 @@ def _candidates(request: SignedInRequest, found: Plan, form: AssignForm, people:
 
 @require_POST
 def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Takes back what somebody was asked to learn and has not done."""
+    """Withdraws an open assignment."""
     asked = get_object_or_404(Assignment.objects.visible_to(request.user).select_related("user"), pk=pk)
     require(can_train(request.user, asked.user), MANAGERS_ONLY)
     if Assignment.objects.open().filter(pk=pk).update(withdrawn_at=timezone.now()):
@@ -276,7 +275,7 @@ def _board_context(
 
 
 def _listed(view: str, rows: list[progress.ItemProgress], members: list[tuple[str, str, int]], sort: str) -> list[Any]:
-    """The rows as they are, or summed up by person or team, most overdue first."""
+    """Every item, or totals by person or team, most overdue first."""
     if view == "items":
         return progress.ordered(rows, sort)
     sums = progress.by_person(rows) if view == "people" else progress.by_team(rows, members)
@@ -305,7 +304,7 @@ def _csv(rows: list[progress.ItemProgress]) -> HttpResponse:
     return csv_response("training.csv", CSV_COLUMNS, lines)
 
 
-# ---- One's own training ------------------------------------------------------------------------------------------------
+# ---- My training -------------------------------------------------------------------------------------------------------
 
 
 @require_safe
@@ -325,21 +324,21 @@ def mine(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 def statements(request: SignedInRequest) -> HttpResponse | StreamingHttpResponse:
-    """xAPI statements about everybody, for admins; `?since=2026-03-01`. Without single decisions."""
+    """xAPI statements about everyone, for admins; `?since=2026-03-01`. Without individual decisions."""
     require(is_admin(request.user), "Only organisation admins can export everyone's results.")
     try:
         since = parse_date(request.GET.get("since", ""))
     except ValueError:
         since = None
     if request.GET.get("since") and since is None:
-        return HttpResponse("since: give a day, as in 2026-03-01.", status=400, content_type="text/plain")
+        return HttpResponse("since: enter a date such as 2026-03-01.", status=400, content_type="text/plain")
     writer = Writer(settings.SITE_URL)
     return _jsonl(writer.lines(attempts_since(midnight(since) if since else None)), "statements.jsonl")
 
 
 @require_safe
 def my_statements(request: SignedInRequest) -> StreamingHttpResponse:
-    """xAPI statements about oneself, with one's own decisions."""
+    """xAPI statements about the signed-in person, with their decisions."""
     writer = Writer(settings.SITE_URL, choices=True)
     return _jsonl(writer.lines(attempts_since(None, request.user)), "my-statements.jsonl")
 

@@ -1,4 +1,4 @@
-"""Reading in the library, as far as it ends an assignment."""
+"""Marking library pages as read, which completes assignments."""
 
 from __future__ import annotations
 

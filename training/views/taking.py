@@ -1,4 +1,4 @@
-"""Taking a scenario: the catalogue, its introduction, one decision after the other, the result."""
+"""Taking a scenario: the catalogue, the introduction, the decisions, the result."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def start(request: SignedInRequest, slug: str) -> HttpResponse:
 
 @form_page
 def attempt(request: SignedInRequest, pk: int) -> HttpResponse:
-    """The decision that waits, or the result. A POST commits."""
+    """The current decision, or the result. POST makes the decision."""
     mine = _find(request, pk)
     if mine.reset_at and not mine.finished_at:
         messages.info(request, "This attempt no longer counts. Its decisions are kept.")
@@ -82,7 +82,7 @@ def attempt(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def step(request: SignedInRequest, pk: int, seq: int) -> HttpResponse:
-    """A decision that was made, and its consequences. Only to look at."""
+    """A past decision and its consequences, read-only."""
     mine = _find(request, pk)
     event = get_object_or_404(mine.events, seq=seq)
     context = {
@@ -115,7 +115,7 @@ def restart(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def reset(request: SignedInRequest, pk: int) -> HttpResponse:
-    """A manager lets somebody take the scenario again at once."""
+    """A manager allows an early retake."""
     theirs = get_object_or_404(Attempt.objects.graded().select_related("user", "version__scenario"), pk=pk)
     if not can_train(request.user, theirs.user):
         if theirs.user != request.user:
@@ -148,7 +148,7 @@ def _decide(request: SignedInRequest, mine: Attempt) -> HttpResponse:
 
 
 def _out_of_step(request: SignedInRequest, mine: Attempt) -> HttpResponse:
-    """Another tab, a second press or an old page: the step that waits now, with a sentence (409)."""
+    """The decision came from another tab, a double click or an old page: shows the current step with a notice (409)."""
     current = _find(request, mine.pk)
     if current.finished_at:
         return _result_page(request, current, notice=ALREADY, status=409)

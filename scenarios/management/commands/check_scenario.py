@@ -9,7 +9,7 @@ from scenarios import checks, engine
 
 
 class Command(BaseCommand):
-    help = "Prints what is wrong with a scenario file: line, place, a way out. Exit code 1 if it must not be published."
+    help = "Prints the problems of a scenario file, with line and fix. Exit code 1 if it cannot be published."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py assign_plans`: what beat does every five minutes, for portals that run without it."""
+"""`manage.py assign_plans`: the same as the scheduled task, for portals without beat."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from training.models import Plan
 
 
 class Command(BaseCommand):
-    help = "Assigns automatic plans to those they are for and who never had them. Safe to repeat."
+    help = "Assigns automatic plans to everyone in their audience who never had them. Safe to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"Assigned to {Plan.objects.assign_automatic(timezone.now())}.")

@@ -46,6 +46,6 @@ class Command(BaseCommand):
         try:
             return str(row.publish(scenario, now=timezone.now(), note="Comes with the portal."))
         except ValidationError as refused:
-            # A version that is out already, with another text. The portal starts with what it has.
+            # This version number was published with another text. The portal starts with that.
             self.stderr.write(f"{slug} {scenario.version} was left out: {' '.join(refused.messages)}")
             return None

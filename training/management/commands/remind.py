@@ -1,4 +1,4 @@
-"""`manage.py remind`: what beat does once a day, for portals that run without it."""
+"""`manage.py remind`: the same as the daily task, for portals without beat."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from training import reminders
 
 
 class Command(BaseCommand):
-    help = "Reminds of training that is due soon or overdue and of certificates that expire. Tells everything once."
+    help = "Sends reminders about training that is due soon or overdue, and expiring certificates. Sends each once."
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"{reminders.remind(timezone.now())} reminders are due or were sent before.")
