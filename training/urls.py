@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from training.views import certificates, checks, diagnostic, plans, reading, taking
+from training.views import certificates, checks, diagnostic, plans, progress, reading, taking
 
 app_name = "training"
 urlpatterns = [
@@ -27,10 +27,10 @@ urlpatterns = [
     path("advice/", diagnostic.advice, name="advice"),
     path("advice/<int:pk>/", diagnostic.advice_answer, name="advice_answer"),
     # Plans, progress, one's own training, certificates
-    path("mine/", plans.mine, name="mine"),
-    path("mine/statements.jsonl", plans.my_statements, name="my_statements"),
-    path("progress/", plans.board, name="progress"),
-    path("progress/statements.jsonl", plans.statements, name="statements"),
+    path("mine/", progress.mine, name="mine"),
+    path("mine/statements.jsonl", progress.my_statements, name="my_statements"),
+    path("progress/", progress.board, name="progress"),
+    path("progress/statements.jsonl", progress.statements, name="statements"),
     path("plans/", plans.plans, name="plans"),
     path("plans/new/", plans.plan_create, name="plan_create"),
     path("plans/<int:pk>/", plans.plan, name="plan"),

@@ -1,4 +1,4 @@
-"""Forms for plans, for assigning them, and the filters of the progress board."""
+"""Forms for plans and for assigning them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from qmportal.lib.forms import LineField, clean_formfield, with_stored
+from qmportal.lib.forms import clean_formfield, with_stored
 from teams.models import Role, Team, TeamQuerySet, User
 from teams.permissions import is_admin
 from training import items
 from training.models import Plan, PlanItem
-from training.progress import STATES
 
 
 def indented(team: Team) -> str:
@@ -115,22 +114,3 @@ class AssignForm(forms.Form):
         if "people" in cleaned and not cleaned["people"]:
             self.add_error("people", "Choose at least one person.")
         return cleaned
-
-
-class ProgressFilter(forms.Form):
-    """The filters of the board. Invalid values in the address are ignored."""
-
-    team = forms.ChoiceField(label="Team", required=False)
-    plan = forms.ModelChoiceField(label="Plan", required=False, queryset=Plan.objects.none(), empty_label="Every plan")
-    state = forms.ChoiceField(
-        label="State",
-        required=False,
-        choices=[("", "Every state"), ("open", "Not passed yet"), *((key, words) for key, (words, _) in STATES.items())],
-    )
-    person = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    view = LineField(required=False, max_length=10, widget=forms.HiddenInput)
-
-    def __init__(self, data: Any, *, teams: TeamQuerySet, plans: QuerySet[Plan]):
-        super().__init__(data, auto_id="filter_%s")
-        self.fields["team"].choices = [("", "All my teams"), *team_choices(teams)]  # type: ignore[attr-defined]
-        self.fields["plan"].queryset = plans  # type: ignore[attr-defined]
