@@ -60,7 +60,7 @@ def check_new_hire(now):
     }
     assert rows["scenario", story.CORD] == "Passed"
     running = Attempt.objects.running().get(user=new_hire)
-    assert running.node.id == "close_how"
+    assert running.play.node.id == "close_how"
     queue = read_queue(new_hire, local_day(now), {})
     assert sum(line.is_due for line in queue.waiting) >= 2
     assert queue.resting
