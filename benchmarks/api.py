@@ -16,7 +16,7 @@ from benchmarks.changes import measures_now
 from benchmarks.counting import counted_rows, is_defect_metric, shifted, with_shared_severities
 from benchmarks.metrics import METRICS, Amount, Judged, Measure, moved
 from benchmarks.models import DEFAULT_WINDOW, TIER_CHOICES, WINDOWS, ThresholdSet
-from benchmarks.snapshots import measure_team, rules_in_force
+from benchmarks.snapshots import rules_in_force
 from defects.api import DefectRow
 from incidents.api import IncidentRow
 from qmportal.lib.api import PAGE_PARAMETERS, read_day, refuse_undeclared
@@ -139,7 +139,9 @@ class TeamMetrics(APIView):
         sets = ThresholdSet.objects.by_metric(window.as_of)
         rules = with_shared_severities({metric: row.rules() for metric, row in sets.items()})
         lines = measures_now(team, window, rules)
-        before = {line.metric: line.measure for line in measure_team(team, shifted(window), medians=False)}
+        earlier = shifted(window)
+        measured = measures_now(team, earlier, rules_in_force(earlier.as_of), medians=False)
+        before = {line.metric: line.measure for line in measured}
         set_ids = {metric: row.pk for metric, row in sets.items()}
         return Response([answer(line, before[line.metric], window, set_ids.get(line.metric)) for line in lines])
 

@@ -39,7 +39,7 @@ def may_have_changed(team: Team, as_of: date, computed_at: datetime, *metrics: s
     return any(rows.exists() for rows in found)
 
 
-def measures_now(team: Team, window: Window, rules: Mapping[str, Rules]) -> list[Judged]:
+def measures_now(team: Team, window: Window, rules: Mapping[str, Rules], *, medians: bool = True) -> list[Judged]:
     """Every metric of a team as counting would give it now; read from the kept night when nothing has changed since."""
     night = MetricSnapshot.objects.filter(team=team, window_days=window.days, as_of=window.as_of).exclude(state="failed")
     kept = {row.metric: row for row in night}
@@ -47,4 +47,4 @@ def measures_now(team: Team, window: Window, rules: Mapping[str, Rules]) -> list
         computed_at = min(row.computed_at for row in kept.values())
         if not may_have_changed(team, window.as_of, computed_at, *METRICS):
             return [kept[metric].judged for metric in METRICS]
-    return measure_team(team, window, rules)
+    return measure_team(team, window, rules, medians=medians)

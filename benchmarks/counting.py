@@ -7,11 +7,14 @@ that a drill-down lists (`counted_rows`), so a number and its rows cannot disagr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from enum import Enum
 from fractions import Fraction
+from functools import reduce
 from math import ceil
+from operator import or_
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -38,7 +41,7 @@ from django.db.models.functions import Coalesce, Least, Mod, Power
 
 from benchmarks.metrics import DEFAULT_RULES, METRICS, Tally
 from benchmarks.tiers import Rules
-from defects.models import NOT_VALID, Defect
+from defects.models import NOT_VALID, Defect, Resolution
 from incidents.models import IN_SAMPLE, SAMPLED, Incident, is_counted
 from pipeline.models import Stage
 from qmportal.lib.days import Window
@@ -47,6 +50,7 @@ from teams.models import Team
 
 Tallies = dict[tuple[int, int], Tally]
 MICROS = 10**6
+EVERY_WINDOW = "every"
 
 
 class Percentile(Aggregate):
@@ -86,14 +90,200 @@ class Unnest(Func):
 BEGAN = Coalesce(F("started_at"), F("detected_at"))
 
 
-# Metrics on the same rows count the same severities: those of the set named here.
-SEVERITIES_OF = {
-    "defect_removal_efficiency": "escaped_defect_rate",
-    "defects_found": "escaped_defect_rate",
-    "escaped_defects": "escaped_defect_rate",
-    "mttr_with_open": "mttr",
-    "open_incidents": "mttr",
+# --- Which rows count ----------------------------------------------------------------------------------------------------
+
+Reason = tuple[Q, str]
+Column = Callable[[Q], Aggregate]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table of records. A row counts for no metric unless `counts` holds; `reasons` say why not."""
+
+    model: type[Defect] | type[Incident]
+    counts: Q
+    reasons: tuple[Reason, ...]
+
+    def rows(self) -> RecordQuerySet[Any]:
+        rows = self.model.objects.alive()
+        return rows.annotate(began=BEGAN) if self.model is Incident else rows
+
+
+class Open(Enum):
+    """What a metric makes of incidents that are open when the window ends."""
+
+    IGNORED = "ignored"
+    LEFT_OUT = "left out"
+    COUNTED = "counted"
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Which rows a metric counts: of which table, by which of their times, and why some are left out.
+
+    The nightly statement takes its `filter=` from here and the drill-down its queryset.
+    """
+
+    source: Source
+    moment: str = ""  # the time that puts a row into a window
+    reasons: tuple[Reason, ...] = ()  # a row that one of these holds for does not count
+    open: Open = Open.IGNORED
+    severities_of: str = ""  # the metric whose threshold set names the severities that count; its own, if none is named
+    any_severity: bool = False
+    duration: str = ""  # the field that a mean averages
+    sums: Mapping[str, Column] = field(default_factory=dict)  # fields of `Tally`, and how the counted rows add up to them
+    left_out: str = ""  # the field of `Tally` that counts rows left out by `reasons`
+    reads: tuple[str, ...] = ()  # other metrics whose sums the formula reads
+    downtime: bool = False  # the formula reads downtime, too
+
+    def condition(self, window: Window, rules: Rules) -> Q:
+        """What a row of the source must be to count."""
+        places = [*self._in_window(window), *([open_at(window.end)] if self.open is Open.COUNTED else [])]
+        return reduce(or_, places) & self._severities(rules) & Q(*(~reason for reason, _ in self.reasons))
+
+    def near(self, window: Window) -> Q:
+        """Where a person would look for a row: its moment is in the window, or it is still open.
+
+        Cancelled incidents and duplicates are not open: without a restore they belong where they were detected.
+        """
+        places = self._in_window(window)
+        if self.open is not Open.IGNORED:
+            detected = Q(detected_at__gte=window.start, detected_at__lt=window.end)
+            places = [*places, open_at(window.end) & (~Q(status__in=Incident.NOT_COUNTED) | detected)]
+        return reduce(or_, places)
+
+    def why(self, rules: Rules) -> Case:
+        """Why a row does not count: the first reason that holds, as a sentence that a person reads."""
+        severity = [(~self._severities(rules), "Severity not counted by the threshold set")] if rules.severities else []
+        reasons = [*self.source.reasons, *(severity if not self.any_severity else []), *self.reasons]
+        default = "Still open" if self.open is Open.LEFT_OUT else ""
+        return Case(*(When(reason, then=Value(words)) for reason, words in reasons), default=Value(default))
+
+    def columns(self, windows: Sequence[Window], rules: Rules) -> dict[str, Aggregate]:
+        """The sums over each window, as columns named `<field>_<days>`; without a start, one for all of them."""
+        found: dict[str, Aggregate] = {}
+        for window in windows if self.moment else windows[:1]:
+            suffix = window.days if self.moment else EVERY_WINDOW
+            counts = self.condition(window, rules)
+            found |= {f"{name}_{suffix}": column(counts) for name, column in self.sums.items()}
+            if self.left_out:
+                lost = reduce(or_, (reason for reason, _ in self.reasons))
+                here = reduce(or_, self._in_window(window))
+                found[f"{self.left_out}_{suffix}"] = count(here & self._severities(rules) & lost)
+        return found
+
+    def _in_window(self, window: Window) -> list[Q]:
+        return [Q((f"{self.moment}__gte", window.start), (f"{self.moment}__lt", window.end))] if self.moment else []
+
+    def _severities(self, rules: Rules) -> Q:
+        return Q() if self.any_severity else severity_filter(rules)
+
+
+def open_at(moment: datetime) -> Q:
+    return (Q(restored_at=None) | Q(restored_at__gte=moment)) & Q(detected_at__lt=moment)
+
+
+def count(counts: Q) -> Aggregate:
+    return Count("pk", filter=counts)
+
+
+def spread(name: str, duration: str) -> dict[str, Column]:
+    """The median of a duration, and the sums that intervals and tests are made of."""
+    micros = Micros(F(duration))
+    return {
+        f"{name}_median": lambda counts: Percentile(micros, 0.5, filter=counts),
+        f"{name}_variance": lambda counts: Variance(micros, filter=counts),
+        f"{name}_cubes": lambda counts: Sum(Power(micros, 3), filter=counts),
+    }
+
+
+def total(duration: str) -> Column:
+    return lambda counts: Total(Micros(F(duration)), filter=counts)
+
+
+def longest(duration: str) -> Column:
+    return lambda counts: Max(Micros(F(duration)), filter=counts)
+
+
+NO_DEFECT = Q(resolution__in=NOT_VALID)
+NO_STAGE = Q(stage_found=None)
+ESCAPED = Q(stage_found=Stage.objects.production().values("pk")[:1])  # looked up once, not for each row
+NO_START = Q(started_at=None)
+
+DEFECTS = Source(
+    Defect, counts=~NO_DEFECT, reasons=tuple((Q(resolution=each), Resolution(each).label) for each in NOT_VALID)
+)
+INCIDENTS = Source(
+    Incident,
+    counts=is_counted(),
+    reasons=(
+        (Q(status=Incident.Status.CANCELLED), "Cancelled"),
+        (Q(status=Incident.Status.DUPLICATE), "Duplicate of another incident"),
+        (Q(kind=Incident.Kind.EXERCISE), "Exercise"),
+        (Q(kind=Incident.Kind.MAINTENANCE), "Planned maintenance"),
+        (~Q(environment=Incident.Environment.PRODUCTION), "Not in production"),
+    ),
+)
+
+COUNTED = {
+    "escaped_defect_rate": Counted(DEFECTS, "found_at", reasons=((NO_STAGE, "Stage unknown"),)),
+    "defect_removal_efficiency": Counted(
+        DEFECTS, "found_at", reasons=((NO_STAGE, "Stage unknown"),), severities_of="escaped_defect_rate"
+    ),
+    "defects_found": Counted(DEFECTS, "found_at", severities_of="escaped_defect_rate"),
+    "escaped_defects": Counted(
+        DEFECTS,
+        "found_at",
+        reasons=((NO_STAGE, "Stage unknown"), (~ESCAPED, "Found before production")),
+        severities_of="escaped_defect_rate",
+    ),
+    "mttr": Counted(
+        INCIDENTS,
+        "restored_at",
+        open=Open.LEFT_OUT,
+        duration="time_to_restore",
+        sums={
+            "restored_n": count,
+            "restore_seconds": total("time_to_restore"),
+            **spread("restore", "time_to_restore"),
+            "restore_p90": lambda counts: Percentile(Micros(F("time_to_restore")), 0.9, filter=counts),
+            "restore_max": longest("time_to_restore"),
+            "restore_flagged": lambda counts: count(counts & NO_START),
+        },
+        reads=("open_incidents",),
+    ),
+    "mttr_with_open": Counted(
+        INCIDENTS,
+        "restored_at",
+        open=Open.COUNTED,
+        severities_of="mttr",
+        sums=spread("with_open", "age_or_time_to_restore"),
+        reads=("mttr", "open_incidents"),
+    ),
+    "open_incidents": Counted(
+        INCIDENTS,
+        open=Open.COUNTED,
+        severities_of="mttr",
+        sums={"open_n": count, "open_seconds": total("age"), "open_max": longest("age")},
+    ),
+    "time_to_detect": Counted(
+        INCIDENTS,
+        "detected_at",
+        reasons=((NO_START, "Start unknown"),),
+        duration="time_to_detect",
+        sums={"detect_n": count, "detect_seconds": total("time_to_detect"), **spread("detect", "time_to_detect")},
+        left_out="detect_unknown",
+    ),
+    "mtbf": Counted(INCIDENTS, "began", sums={"failures": count}, downtime=True),
+    "incidents_started": Counted(INCIDENTS, "began", any_severity=True, sums={"incidents_started": count}),
 }
+
+# Metrics on the same rows count the same severities: those of the set named here.
+SEVERITIES_OF = {metric: counted.severities_of for metric, counted in COUNTED.items() if counted.severities_of}
+
+
+def is_defect_metric(metric: str) -> bool:
+    return COUNTED[metric].source is DEFECTS
 
 
 def with_shared_severities(rules: Mapping[str, Rules]) -> dict[str, Rules]:
@@ -131,8 +321,8 @@ def tallies(
     return counted
 
 
-def tally_for(metric: str, team: Team, window: Window, rules: Mapping[str, Rules]) -> Tally:
-    """What one metric of one team adds up: no medians, and nothing of the other source tables."""
+def tally_for(metric: str, team: Team, window: Window, rules: Mapping[str, Rules], *, medians: bool = False) -> Tally:
+    """What one metric of one team adds up, and nothing of the other source tables."""
     places = _places(window.as_of, [team.pk])
     below = list(places)
     tally = Tally(exposure_seconds=_exposure(window, _begins(places).get(team.pk)))
@@ -140,8 +330,8 @@ def tally_for(metric: str, team: Team, window: Window, rules: Mapping[str, Rules
     if is_defect_metric(metric):
         _count_defects(counted, [window], rules, places, below)
     else:
-        _count_incidents(counted, [window], rules, below, ADDED_UP_FOR[metric], medians=False)
-    if metric == "mtbf":
+        _count_incidents(counted, [window], rules, below, {metric, *COUNTED[metric].reads}, medians)
+    if COUNTED[metric].downtime:
         _add_downtime(counted, [window], rules, below)
     return tally
 
@@ -203,22 +393,19 @@ def _pooled(rows: QuerySet[Any], as_of: date, below: Sequence[int] | None) -> Qu
     return rows.annotate(past=past, pool=Unnest(Coalesce("past__lineage", "team__lineage"))).order_by()
 
 
-def _fill(counted: Tallies, windows: Sequence[Window], rows: QuerySet[Any], shared: Sequence[str] = ()) -> None:
-    """Spreads columns named `<field>_<days>` (and `shared` ones) over the tallies."""
+def _fill(counted: Tallies, windows: Sequence[Window], rows: QuerySet[Any]) -> None:
+    """Spreads columns named `<field>_<days>` over the tallies."""
     days = [window.days for window in windows]
     for row in rows:
         pool = row.pop("pool")
         if (pool, days[0]) not in counted:
             continue
         for name, value in row.items():
-            if name in shared:
-                for each in days:
-                    if value is not None:
-                        setattr(counted[pool, each], name, _in_seconds(name, value))
-            else:
-                field, _, suffix = name.rpartition("_")
-                if value is not None:
-                    setattr(counted[pool, int(suffix)], field, _in_seconds(field, value))
+            if value is None:
+                continue
+            tally_field, _, suffix = name.rpartition("_")
+            for each in days if suffix == EVERY_WINDOW else (int(suffix),):
+                setattr(counted[pool, each], tally_field, _in_seconds(tally_field, value))
 
 
 def _in_seconds(field: str, value: Any) -> Any:
@@ -255,11 +442,10 @@ def _count_defects(
     rows = rows.filter(severity_filter(_rules(rules, "escaped_defect_rate")))
     if below is not None:
         rows = rows.filter(team__in=below)
-    production = Stage.objects.production().values("pk")[:1]  # the statement looks it up once, not for each row
     kinds = Case(
-        When(resolution__in=NOT_VALID, then=Value("not_valid")),
-        When(stage_found=None, then=Value("stage_unknown")),
-        When(stage_found=production, then=Value("escaped")),
+        When(~DEFECTS.counts, then=Value("not_valid")),
+        When(NO_STAGE, then=Value("stage_unknown")),
+        When(ESCAPED, then=Value("escaped")),
         default=Value("caught"),
     )
     spans = Case(*(When(found_at__gte=window.start, then=Value(window.days)) for window in shortest_first))
@@ -279,71 +465,24 @@ def _count_incidents(
     windows: Sequence[Window],
     rules: Mapping[str, Rules],
     below: Sequence[int] | None,
-    only: tuple[str, ...] = ("",),
+    metrics: Collection[str] = COUNTED,
     medians: bool = True,
 ) -> None:
-    """`only`: how the names of the columns begin that are wanted. Medians take longer than all the others together."""
+    """Adds up the sums of these metrics. Medians take longer than all the others together."""
     end = windows[0].end
-    longest = max(windows, key=lambda window: window.days)
-    touched = Q(restored_at=None) | Q(restored_at__gte=longest.start) | Q(detected_at__gte=longest.start)
-    rows = Incident.objects.counted().annotate(began=BEGAN).filter(touched, began__lt=end)
-    restored_now = severity_filter(_rules(rules, "mttr"))
-    failure = severity_filter(_rules(rules, "mtbf"))
-    noticed = severity_filter(_rules(rules, "time_to_detect"))
-    open_at_end = (Q(restored_at=None) | Q(restored_at__gte=end)) & Q(detected_at__lt=end) & restored_now
-    took = Micros(F("time_to_restore"))
-    noticing = Micros(F("time_to_detect"))
-    age = Micros(Value(end) - F("began"))
-    age_or_took = Case(When(restored_at__lt=end, then=took), default=age)
-    columns: dict[str, Any] = {
-        "open_n": Count("pk", filter=open_at_end),
-        "open_seconds": Total(age, filter=open_at_end),
-        "open_max": Max(age, filter=open_at_end),
-    }
-    for window in windows:
-        days = window.days
-        restored = Q(restored_at__gte=window.start, restored_at__lt=end) & restored_now
-        detected = Q(detected_at__gte=window.start, detected_at__lt=end) & noticed
-        started = Q(began__gte=window.start)
-        columns |= {
-            f"restored_n_{days}": Count("pk", filter=restored),
-            f"restore_seconds_{days}": Total(took, filter=restored),
-            f"restore_variance_{days}": Variance(took, filter=restored),
-            f"restore_cubes_{days}": Sum(Power(took, 3), filter=restored),
-            f"restore_median_{days}": Percentile(took, 0.5, filter=restored),
-            f"restore_p90_{days}": Percentile(took, 0.9, filter=restored),
-            f"restore_max_{days}": Max(took, filter=restored),
-            f"restore_flagged_{days}": Count("pk", filter=restored & Q(started_at=None)),
-            f"with_open_median_{days}": Percentile(age_or_took, 0.5, filter=restored | open_at_end),
-            f"with_open_variance_{days}": Variance(age_or_took, filter=restored | open_at_end),
-            f"with_open_cubes_{days}": Sum(Power(age_or_took, 3), filter=restored | open_at_end),
-            f"detect_n_{days}": Count("pk", filter=detected & Q(started_at__isnull=False)),
-            f"detect_seconds_{days}": Total(noticing, filter=detected),
-            f"detect_median_{days}": Percentile(noticing, 0.5, filter=detected),
-            f"detect_variance_{days}": Variance(noticing, filter=detected),
-            f"detect_cubes_{days}": Sum(Power(noticing, 3), filter=detected),
-            f"detect_unknown_{days}": Count("pk", filter=detected & Q(started_at=None)),
-            f"incidents_started_{days}": Count("pk", filter=started),
-            f"failures_{days}": Count("pk", filter=started & failure),
-        }
-    wanted = {
-        name: column
-        for name, column in columns.items()
-        if name.startswith(only) and (medians or not isinstance(column, Percentile))
-    }
-    shared = ("open_n", "open_seconds", "open_max")
-    _fill(counted, windows, _pooled(rows, windows[0].as_of, below).values("pool").annotate(**wanted), shared)
+    start = min(window.start for window in windows)
+    touched = Q(restored_at=None) | Q(restored_at__gte=start) | Q(detected_at__gte=start)
+    rows = INCIDENTS.rows().filter(INCIDENTS.counts, touched, began__lt=end)
+    age = Value(end) - F("began")
+    took = Case(When(restored_at__lt=end, then=F("time_to_restore")), default=age)
+    columns: dict[str, Aggregate] = {}
+    for metric in metrics:
+        chosen = COUNTED[metric]
+        columns |= chosen.columns(windows, _rules(rules, chosen.severities_of or metric))
+    wanted = {name: column for name, column in columns.items() if medians or not isinstance(column, Percentile)}
+    pooled = _pooled(rows.annotate(age=age, age_or_time_to_restore=took), windows[0].as_of, below)
+    _fill(counted, windows, pooled.values("pool").annotate(**wanted))
 
-
-# How the columns begin that a metric of incidents is made of.
-ADDED_UP_FOR = {
-    "mttr": ("restore", "open_n"),
-    "mttr_with_open": ("restore", "with_open", "open"),
-    "open_incidents": ("open",),
-    "mtbf": ("failures",),
-    "time_to_detect": ("detect",),
-    "incidents_started": ("incidents_started",),
-}
 
 DOWNTIME = """
 SELECT pool, {columns}
@@ -392,110 +531,21 @@ def _add_downtime(
 
 def counted_rows(metric: str, team: Team, window: Window, rules: Rules) -> RecordQuerySet[Any]:
     """The rows that `tallies` counted for a metric: what a drill-down lists."""
-    return _source(metric, team, window).filter(_counts(metric, window, rules))
+    counted = COUNTED[metric]
+    return _rows_of(counted, team, window).filter(counted.source.counts, counted.condition(window, rules))
 
 
 def excluded_rows(metric: str, team: Team, window: Window, rules: Rules) -> RecordQuerySet[Any]:
     """Rows of the same span that do not count, each with `why`."""
-    counts = _counts(metric, window, rules)
-    if not is_defect_metric(metric):
-        counts &= is_counted()
-    rows = _source(metric, team, window, everything=True).annotate(counts=Case(When(counts, then=True), default=False))
-    return rows.filter(counts=False).annotate(why=Case(*_reasons(metric, window, rules), default=Value("")))
+    counted = COUNTED[metric]
+    counts = counted.source.counts & counted.condition(window, rules)
+    # A CASE, since PostgreSQL takes long over NOT (...) of many conditions.
+    rows = _rows_of(counted, team, window).filter(counted.near(window))
+    return rows.annotate(counts=Case(When(counts, then=True), default=False), why=counted.why(rules)).filter(counts=False)
 
 
-DEFECT_METRICS = ("escaped_defect_rate", "defect_removal_efficiency", "defects_found", "escaped_defects")
-
-
-def is_defect_metric(metric: str) -> bool:
-    return metric in DEFECT_METRICS
-
-
-def _source(metric: str, team: Team, window: Window, everything: bool = False) -> RecordQuerySet[Any]:
-    family = Team.objects.family_of(team, window.as_of)
-    if is_defect_metric(metric):
-        return Defect.objects.found_between(window.start, window.end).filter(team__in=family)
-    rows = Incident.objects.alive() if everything else Incident.objects.counted()
-    rows = rows.filter(team__in=family).annotate(began=BEGAN)
-    return rows.filter(_in_span(metric, window)) if everything else rows
-
-
-def _in_span(metric: str, window: Window) -> Q:
-    """What a person would expect to find near this number: rows with their moment in the window, and the ones still open.
-
-    One that is put aside (cancelled, a duplicate) is not open: without a restore it lies where it was detected.
-    """
-    restored = Q(restored_at__gte=window.start, restored_at__lt=window.end)
-    detected = Q(detected_at__gte=window.start, detected_at__lt=window.end)
-    still_open = Q(detected_at__lt=window.end) & (Q(restored_at=None) | Q(restored_at__gte=window.end))
-    unsettled = still_open & (~Q(status__in=Incident.NOT_COUNTED) | detected)
-    match metric:
-        case "mttr" | "mttr_with_open":
-            return restored | unsettled
-        case "open_incidents":
-            return unsettled
-        case "time_to_detect":
-            return detected
-    return Q(began__gte=window.start, began__lt=window.end)
-
-
-def _counts(metric: str, window: Window, rules: Rules) -> Q:
-    end = window.end
-    restored = Q(restored_at__gte=window.start, restored_at__lt=end)
-    open_at_end = (Q(restored_at=None) | Q(restored_at__gte=end)) & Q(detected_at__lt=end)
-    started = Q(began__gte=window.start, began__lt=end)
-    valid = ~Q(resolution__in=NOT_VALID)
-    severities = severity_filter(rules)
-    match metric:
-        case "escaped_defect_rate" | "defect_removal_efficiency":
-            return valid & Q(stage_found__isnull=False) & severities
-        case "defects_found":
-            return valid & severities
-        case "escaped_defects":
-            return valid & Q(stage_found__in=Stage.objects.production()) & severities
-        case "mttr":
-            return restored & severities
-        case "mttr_with_open":
-            return (restored | open_at_end) & severities
-        case "open_incidents":
-            return open_at_end & severities
-        case "time_to_detect":
-            return Q(detected_at__gte=window.start, detected_at__lt=end, started_at__isnull=False) & severities
-        case "mtbf":
-            return started & severities
-        case "incidents_started":
-            return started
-    raise KeyError(metric)
-
-
-def _reasons(metric: str, window: Window, rules: Rules) -> list[When]:
-    """Why a row does not count, the first that holds; sentences that a person reads."""
-    severity = (
-        [When(~severity_filter(rules), then=Value("Severity not counted by the threshold set"))] if rules.severities else []
-    )
-    if is_defect_metric(metric):
-        return [
-            When(resolution="duplicate", then=Value("Duplicate")),
-            When(resolution="invalid", then=Value("Invalid")),
-            When(resolution="works_as_designed", then=Value("Works as designed")),
-            When(resolution="cannot_reproduce", then=Value("Cannot reproduce")),
-            When(stage_found=None, then=Value("Stage unknown")),
-            *severity,
-            When(~Q(stage_found__in=Stage.objects.production()), then=Value("Found before production")),
-        ]
-    return [
-        When(status="cancelled", then=Value("Cancelled")),
-        When(status="duplicate", then=Value("Duplicate of another incident")),
-        When(kind="exercise", then=Value("Exercise")),
-        When(kind="maintenance", then=Value("Planned maintenance")),
-        When(~Q(environment="production"), then=Value("Not in production")),
-        *severity,
-        *([When(started_at=None, then=Value("Start unknown"))] if metric == "time_to_detect" else []),
-        When(Q(restored_at=None) | Q(restored_at__gte=window.end), then=Value("Still open")),
-    ]
-
-
-TIMES = {"mttr": "time_to_restore", "time_to_detect": "time_to_detect"}
+def _rows_of(counted: Counted, team: Team, window: Window) -> RecordQuerySet[Any]:
+    return counted.source.rows().filter(team__in=Team.objects.family_of(team, window.as_of))
 
 
 def durations(metric: str, team: Team, window: Window, rules: Rules, every: int = 1) -> list[float]:
@@ -506,7 +556,7 @@ def durations(metric: str, team: Team, window: Window, rules: Rules, every: int 
         rows = rows.filter(IN_SAMPLE)
     if every > 1:
         rows = rows.annotate(place=Mod(F("pk"), every)).filter(place=0)
-    return list(rows.values_list(Micros(F(TIMES[metric])) / MICROS, flat=True))
+    return list(rows.values_list(Micros(F(COUNTED[metric].duration)) / MICROS, flat=True))
 
 
 def open_throughout(team: Team, window: Window, rules: Rules) -> RecordQuerySet[Any]:

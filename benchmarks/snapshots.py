@@ -56,9 +56,9 @@ def _judge_or_note(metric: str, team: int, days: int, tally: Tally, rules: Mappi
         return Judged.failed(metric, f"{type(problem).__name__}: {problem}"[:500])
 
 
-def recount(metric: str, team: Team, window: Window, rules: Mapping[str, Rules]) -> Measure:
-    """One measure of a team, counted now: what a run would keep of it, but for medians."""
-    tally = tally_for(metric, team, window, rules)
+def recount(metric: str, team: Team, window: Window, rules: Mapping[str, Rules], *, medians: bool = False) -> Measure:
+    """One measure of a team, counted now: what a run would keep of it, unless medians are left out."""
+    tally = tally_for(metric, team, window, rules, medians=medians)
     return _judge_or_note(metric, team.pk, window.days, tally, rules).measure
 
 

@@ -8,7 +8,7 @@ from benchmarks.words import format_value, plural, value_words
 from incidents.models import Incident
 from qmportal.lib.days import day_words, local_day
 
-COUNTED = {
+SENTENCES = {
     "defects_found": "{count} found {span}, at any stage.",
     "escaped_defects": "{count} found in production {span}.",
     "incidents_started": "{count} started {span}.",
@@ -50,7 +50,7 @@ def counts(measure: Measure, days: int, cuts: Cuts | None = None) -> str:
     definition = METRICS[measure.metric]
     span = f"in {days} days"
     if definition.unit == "count":
-        return COUNTED[measure.metric].format(count=plural(measure.n, definition.sample), span=span)
+        return SENTENCES[measure.metric].format(count=plural(measure.n, definition.sample), span=span)
     if measure.is_down_throughout:
         failed = plural(measure.n, definition.sample) if measure.n else "No failures"
         return f"{failed} {span}, with an incident open the whole time."

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from benchmarks.changes import may_have_changed
-from benchmarks.counting import TIMES, counted_rows, durations, excluded_rows, is_defect_metric, shifted
+from benchmarks.counting import COUNTED, counted_rows, durations, excluded_rows, is_defect_metric, shifted
 from benchmarks.metrics import MEANS, METRICS, Measure, moved, typical_change
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import recount, rules_in_force
@@ -16,7 +17,7 @@ from benchmarks.statistics import bootstrap_mean
 from benchmarks.tiers import Rules, Tier
 from benchmarks.words import format_value, interval_words, missing_words, next_steps, plural, value_words
 from dashboards import findings
-from dashboards.history import read_earlier, read_night
+from dashboards.history import read_night
 from dashboards.words import (
     borderline_words,
     moved_words,
@@ -33,7 +34,8 @@ from teams.models import Team
 # The most times that a page ranks (of more, every so many-th), and the most that it resamples.
 MOST_RANKED = 1000
 MOST_RESAMPLED = 100
-# Beside more rows than that, those left out are counted only when their tab is open.
+# Of more rows than that, those left out are counted only when their tab is open, and an edit does not recount the rest: the
+# page says that rows changed, whether or not the number would.
 FEW = 5000
 
 
@@ -56,6 +58,7 @@ class MetricPage:
     rows: Any
     shows_excluded: bool
     counted_now: Measure
+    changed_since: bool  # rows were written after the night that the number is from
 
     @property
     def is_defects(self) -> bool:
@@ -73,11 +76,6 @@ class MetricPage:
     @property
     def failed(self) -> list[str]:
         return [METRICS[self.metric].label] if self.kept.state == "failed" else []
-
-    @property
-    def changed_since(self) -> bool:
-        """Anything that is counted changed after the night that the number is from."""
-        return differs(self.kept.measure, self.counted_now)
 
     @property
     def finding(self) -> str:
@@ -160,21 +158,35 @@ def read_metric(team: Team, metric: str, days: int, as_of: date, *, excluded: bo
     in_force = rules_by_metric[metric]
     # The cut points are those that judged the night; which rows count is said for all metrics on the same rows together.
     rules = replace(kept.threshold_set.rules(), severities=in_force.severities) if kept.threshold_set else in_force
-    measure, before = kept.measure, read_earlier(team, days, as_of)[metric].measure
+    measure, before = kept.measure, _before(team, metric, window)
     found = moved(measure, before)
     verdict = moved_words(found, before, rules.cuts) if found else ""
     with_open = open_words(night, rules) if metric == "mttr" else ""
-    typical, bootstrap = _typical(team, window, rules, measure, before) if metric in TIMES else ("", "")
-    now = measure
-    if kept.pk and (kept.state == "failed" or may_have_changed(team, as_of, kept.computed_at, metric)):
-        now = recount(metric, team, window, rules_by_metric)
+    typical, bootstrap = _typical(team, window, rules, measure, before) if COUNTED[metric].duration else ("", "")
+    edited = bool(kept.pk) and may_have_changed(team, as_of, kept.computed_at, metric)
+    few = _most_rows(night, metric) <= FEW
+    now = recount(metric, team, window, rules_by_metric) if kept.state == "failed" or (edited and few) else measure
+    changed = edited if not few else differs(measure, now)
     left_out = excluded_rows(metric, team, window, rules)
     rows = left_out if excluded else counted_rows(metric, team, window, rules)
     related = ("team", "severity", "stage_found") if is_defect_metric(metric) else ("team", "severity")
     return MetricPage(
         team, metric, window, kept, kept.threshold_set, rules, measure, with_open, verdict, typical, bootstrap,
-        left_out.count() if excluded or now.n <= FEW else None, rows.select_related(*related), excluded, now,
+        left_out.count() if excluded or few else None, rows.select_related(*related), excluded, now, changed,
     )  # fmt: skip
+
+
+def _before(team: Team, metric: str, window: Window) -> Measure:
+    """The measure of the exact window before: kept for the night that it ended, or else counted now."""
+    earlier = shifted(window)
+    night = MetricSnapshot.objects.filter(team=team, window_days=earlier.days, as_of=earlier.as_of, metric=metric).first()
+    return night.measure if night else recount(metric, team, earlier, rules_in_force(earlier.as_of), medians=True)
+
+
+def _most_rows(night: Mapping[str, MetricSnapshot], metric: str) -> int:
+    """How many rows any metric on the same table counted: what adding one of them up has to read."""
+    source = COUNTED[metric].source
+    return max(kept.n for name, kept in night.items() if COUNTED[name].source is source)
 
 
 def _typical(team: Team, window: Window, rules: Rules, measure: Measure, before: Measure) -> tuple[str, str]:

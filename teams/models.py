@@ -514,12 +514,14 @@ class PastPlace(models.Model):
     def keep(cls, teams: TeamQuerySet, today: date) -> None:
         """Before a move: the present place of each team with records, for windows that ended before tomorrow.
 
-        A place that was held for less than a day is not kept, nor is one that no record was counted in.
+        A place held for less than a day is not kept, nor one without records, wherever they were first filed.
         """
         tomorrow = today + timedelta(days=1)
         ended = dict(cls.objects.filter(team__in=teams).values_list("team").annotate(models.Max("days__endswith")))
-        recorded = ReferenceCounter.objects.filter(team__in=teams, last__gt=0).values("team")
-        for team, lineage in teams.filter(pk__in=recorded).values_list("pk", "lineage"):
+        # Records lie above this app: their tables are reached through the reverse relations.
+        itself = Team.objects.filter(pk=OuterRef("pk"))
+        recorded = Exists(itself.filter(defects__isnull=False)) | Exists(itself.filter(incidents__isnull=False))
+        for team, lineage in teams.filter(recorded).values_list("pk", "lineage"):
             since = ended.get(team)
             if since is None or since < tomorrow:
                 cls.objects.create(team_id=team, lineage=lineage, days=DateRange(since, tomorrow))

@@ -11,9 +11,12 @@ from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from scipy.stats import skew
 
-from benchmarks.counting import counted_rows, excluded_rows, tallies, with_shared_severities
+from benchmarks.counting import COUNTED, counted_rows, excluded_rows, tallies, with_shared_severities
 from benchmarks.metrics import METRICS
 from benchmarks.models import WINDOWS, MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import measure_team, measure_teams, rules_in_force, take_snapshots
@@ -422,7 +425,7 @@ class TestTree:
 # --- Against a naive count --------------------------------------------------------------------------------------------
 
 
-def populate(seed: int) -> list[Team]:
+def populate(seed: int, defects: int = 400, incidents: int = 350) -> list[Team]:
     """A year of everything that may happen, in a tree of six teams."""
     dice = random.Random(seed)
     top = make_team(name="Top")
@@ -430,7 +433,7 @@ def populate(seed: int) -> list[Team]:
     teams += [make_team(parent=teams[1]), make_team(parent=teams[1]), make_team(name="Quiet")]
     stages, severities = [*Stage.objects.all(), None], list(Severity.objects.all())
     busy = teams[:-1]
-    for _ in range(400):
+    for _ in range(defects):
         closed = dice.random() < 0.4
         make_defect(
             team=dice.choice(busy),
@@ -441,7 +444,7 @@ def populate(seed: int) -> list[Team]:
             resolution=dice.choice([*NOT_VALID, "fixed", "fixed", "wont_fix"]) if closed else "",
             deleted_at=at(9) if dice.random() < 0.05 else None,
         )
-    for _ in range(350):
+    for _ in range(incidents):
         make_random_incident(dice, dice.choice(busy), severities)
     return teams
 
@@ -586,21 +589,31 @@ def test_sql_agrees_with_a_naive_count_to_four_decimals(settings, severities):
     assert compared > 200
 
 
-def test_the_rows_behind_a_number_are_as_many_as_its_n(settings):
-    settings.ORGANISATION_TIME_ZONE = BERLIN
-    teams = populate(seed=2)
-    chosen = {
-        metric: Rules(severities=("SEV1", "SEV3")) for metric in ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect")
-    }
-    for window in (Window(AS_OF, 90), Window(date(2025, 11, 3), 365)):
-        for rules in (rules_in_force(window.as_of), with_shared_severities(chosen)):
-            for team in teams:
-                for line in measure_team(team, window, rules):
-                    counted = counted_rows(line.metric, team, window, rules[line.metric])
-                    assert counted.count() == line.measure.n, (team, window, line.metric)
-                    excluded = excluded_rows(line.metric, team, window, rules[line.metric])
-                    assert not set(excluded.values_list("pk", flat=True)) & set(counted.values_list("pk", flat=True))
-                    assert "" not in excluded.values_list("why", flat=True), line.metric
+@given(
+    seed=st.integers(0, 10**6),
+    as_of=st.dates(date(2025, 6, 1), date(2026, 3, 13)),
+    days=st.sampled_from(WINDOWS),
+    severities=st.sets(st.sampled_from(["SEV1", "SEV2", "SEV3", "SEV4"]), max_size=3),
+)
+@hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_number_and_its_rows_never_differ(db, seed, as_of, days, severities):
+    """Every row near a number either counts, as often as n says, or is left out with a reason."""
+    window = Window(as_of, days)
+    judged = ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect")
+    rules = with_shared_severities({metric: Rules(severities=tuple(sorted(severities))) for metric in judged})
+    with transaction.atomic():
+        for team in populate(seed, defects=60, incidents=60):
+            for line in measure_team(team, window, rules):
+                counted = counted_rows(line.metric, team, window, rules[line.metric])
+                excluded = excluded_rows(line.metric, team, window, rules[line.metric])
+                assert counted.count() == line.measure.n, line.metric
+                assert not set(excluded.values_list("pk", flat=True)) & set(counted.values_list("pk", flat=True))
+                assert "" not in excluded.values_list("why", flat=True), line.metric
+        transaction.set_rollback(True)
+
+
+def test_every_metric_says_which_rows_it_counts():
+    assert set(COUNTED) == set(METRICS)
 
 
 INCIDENT_METRICS = ("mttr", "mttr_with_open", "mtbf", "open_incidents", "incidents_started")
@@ -797,3 +810,12 @@ class TestMoves:
         team.parent = None
         team.save()
         assert not PastPlace.objects.exists()
+
+    def test_a_place_is_kept_for_records_that_came_from_another_team(self):
+        top = make_team()
+        team, elsewhere = make_team(parent=top), make_team()
+        defect = make_defect(team=elsewhere)
+        Defect.objects.filter(pk=defect.pk).update(team=team)
+        team.parent = None
+        team.save()
+        assert PastPlace.objects.get().lineage == [top.pk, team.pk]

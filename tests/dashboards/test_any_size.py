@@ -123,6 +123,30 @@ def test_nothing_is_counted_again_while_nothing_has_changed(client, big, manager
     assert f'Left out, and why<span class="count">{left_out}</span>' in page
 
 
+def test_an_edit_of_a_large_team_counts_nothing_again(client, big, manager, today, monkeypatch):
+    monkeypatch.setattr("dashboards.metric.FEW", 30)
+    fill(big, today, 50)
+    keep_night(today)
+    keep_night(today - timedelta(days=90))
+    edit(Incident.objects.filter(environment="production").order_by("pk")[20], title="Another title")
+    read, statement = most_rows_read(client, OF_INCIDENTS)
+    assert read <= 5, statement
+    page = client.get(OF_INCIDENTS)
+    assert "Rows changed since" in page.text
+    assert page.context["page"].counted == 40
+    assert "Rows changed since" not in client.get(OF_DEFECTS).text
+
+
+def test_the_window_before_is_read_from_its_night(client, big, manager, today):
+    fill(big, today - timedelta(days=60), 50)
+    counted = client.get("/api/v1/teams/big/metrics/").json()
+    keep_night(today - timedelta(days=90))
+    keep_night(today)
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get("/api/v1/teams/big/metrics/").json() == counted
+    assert not [query["sql"] for query in captured if "VAR_POP" in query["sql"] or "CASE WHEN" in query["sql"]]
+
+
 def test_a_sample_of_very_many_reads_an_index_of_its_own(big, today):
     fill(big, today, 3 * SAMPLED)
     rules = rules_in_force(today)["mttr"]
