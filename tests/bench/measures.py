@@ -116,6 +116,29 @@ def visitor(stack: Stack) -> dict[str, str]:
     return stack.known
 
 
+# --- Rows 5 and 6: the page of a metric ------------------------------------------------------------------------------------
+
+
+def metric_pages(stack: Stack, numbers: set[int]) -> Iterator[Line]:
+    """Of the team with most rows: its incidents as they were at night, and its defects after one was edited."""
+    portal, floor = stack.portal(), stack.floor()
+    page = {"Cookie": visitor(stack)["cookie"]}
+    team = probe("busiest_team", portal.environment)
+    probe("edit_defect", portal.environment, team)
+    targets = {
+        "view": Target(floor, "/", {"Cookie": floor.cookie}),
+        "kept": Target(portal, f"/t/{team}/mttr/?window=365", page),
+        "edited": Target(portal, f"/t/{team}/escaped_defect_rate/?window=365", page),
+    }
+    say(f"asking {len(targets)} addresses {ROUNDS} times each, in turn")
+    sample_in_turn(targets, ROUNDS)
+    least = targets["view"].percentile(95)
+    for number, name, what in ((5, "kept", "metric page, p95"), (6, "edited", "metric page after an edit, p95")):
+        if number in numbers:
+            took = targets[name].percentile(95)
+            yield Line(number, what, milliseconds(least), milliseconds(took), took / least, 8, 6)
+
+
 # --- Row 7: the nightly recompute ------------------------------------------------------------------------------------------
 
 
@@ -241,6 +264,7 @@ def equal_queries(stack: Stack, numbers: set[int]) -> Iterator[Line]:
 MEASURES: dict[Callable[[Stack, set[int]], Iterator[Line]], set[int]] = {
     starts: {14},
     pages: {1, 2, 4},
+    metric_pages: {5, 6},
     weight: {12},
     memory: {13},
     recompute: {7},

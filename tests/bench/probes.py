@@ -18,6 +18,7 @@ from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from benchmarks.models import MetricSnapshot  # noqa: E402
 from benchmarks.snapshots import take_snapshots  # noqa: E402
 from defects.models import Defect  # noqa: E402
 from incidents.models import Incident  # noqa: E402
@@ -52,6 +53,19 @@ def credentials() -> dict[str, str]:
     client = visitor()
     _, token = AccessToken.objects.create(person(), expiry=None)
     return {"cookie": f"{settings.SESSION_COOKIE_NAME}={client.session.session_key}", "token": token}
+
+
+def busiest_team() -> str:
+    """The slug of the team with most rows behind its numbers."""
+    night = MetricSnapshot.objects.filter(metric="defects_found", window_days=365).order_by("-as_of", "-n", "team")
+    return night.values_list("team__slug", flat=True)[0]
+
+
+def edit_defect(slug: str) -> str:
+    """One save of a defect of the team or of one below, after the night."""
+    defect = Defect.objects.filter(team__lineage__contains=[Team.objects.get(slug=slug).pk]).latest("found_at")
+    Defect.objects.filter(pk=defect.pk).update(updated_at=timezone.now())
+    return defect.reference
 
 
 def nights(weeks: str) -> int:
@@ -144,7 +158,11 @@ def seconds_of_recompute(rounds: str) -> dict[str, Any]:
 
 
 PROBES: dict[str, Callable[..., Any]] = {
-    probe.__name__: probe for probe in (credentials, nights, queries, queries_of_every_page, seconds_of_recompute)
+    probe.__name__: probe
+    for probe in (
+        *(busiest_team, credentials, edit_defect, nights, queries),
+        *(queries_of_every_page, seconds_of_recompute),
+    )
 }
 
 if __name__ == "__main__":
