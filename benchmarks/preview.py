@@ -133,17 +133,22 @@ def preview(metric: str, proposed: Rules, day: date) -> Preview:
 
 
 def _alarms(unit: Unit, proposed: Rules, pairs: list[Move]) -> list[str]:
-    """What to shout: nearly everybody would move, or the numbers look as if they were in another unit."""
+    """Loud warnings: nearly every team would move, or the numbers look as if they were in another unit."""
     found = [doubt] if proposed.cuts and (doubt := unit_doubts(proposed.cuts.points, unit)) else []
     judged = [pair for pair in pairs if pair.before.tier or pair.after.tier]
     moved = [pair for pair in judged if pair.before.tier != pair.after.tier]
     if len(moved) < MANY or len(moved) < NEARLY_ALL * len(judged):
         return found
-    share = "All" if len(moved) == len(judged) else f"{len(moved)} of"
-    sentence = f"{share} {len(judged)} teams with a tier would change it"
+    share = f"All {len(moved)}" if len(moved) == len(judged) > 2 else f"{len(moved)} of {len(judged)}"
+    who = "Both teams" if len(moved) == len(judged) == 2 else f"{share} teams"
     tier, count = Counter(pair.after.tier for pair in moved).most_common(1)[0]
-    if count >= NEARLY_ALL * len(moved):
-        sentence += f", {count} of them to {tier.label if tier else 'no tier'}"
+    to = f"move to {tier.label}" if tier else "lose their tier"
+    if count == len(moved):
+        sentence = f"{who} with a tier would {to}"
+    else:
+        sentence = f"{who} with a tier would change tier"
+        if count >= NEARLY_ALL * len(moved):
+            sentence += f", and {count} of them would {to}"
     hint = " A number without a unit is in hours: for minutes write 60 min." if unit == "seconds" else ""
     return [*found, f"{sentence}. Check the numbers and their unit.{hint}"]
 

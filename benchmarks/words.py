@@ -65,7 +65,7 @@ def interval_words(measure: Measure) -> str:
 
 
 def sample_words(measure: Measure) -> str:
-    return f"n = {measure.n:,}"
+    return f"n\u00a0=\u00a0{measure.n:,}"
 
 
 def missing_words(measure: Measure, rules: Rules) -> str:

@@ -357,7 +357,7 @@ class TestPreview:
         shares = {"elite_ends": "0.05", "good_ends": "0.1", "average_ends": "0.2", "needs_work_ends": "0.35"}
         words = text_of(send(client, RATE, action=action, **shares))
         assert "These cut points are all at most 1%. Numbers are percent: 0.05% is not 5%." in words
-        assert "All 2 teams with a tier would change it, 2 of them to Critical. Check the numbers and their unit." in words
+        assert "Both teams with a tier would move to Critical. Check the numbers and their unit." in words
 
     def test_asks_whether_hours_are_meant(self, client, admin, today):
         end = midnight(today) - timedelta(days=5)
@@ -366,7 +366,7 @@ class TestPreview:
                 make_incident(team=team, detected_at=end - timedelta(hours=30), restored_at=end)
         minutes = {"elite_ends": "60", "good_ends": "240", "average_ends": "1440", "needs_work_ends": "10080"}
         words = text_of(send(client, RESTORE, action="preview", **minutes))
-        assert "All 2 teams with a tier would change it, 2 of them to Elite." in words
+        assert "Both teams with a tier would move to Elite." in words
         assert "A number without a unit is in hours: for minutes write 60 min." in words
 
     def test_is_quiet_when_few_would_move(self, client, admin):

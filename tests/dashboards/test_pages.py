@@ -136,7 +136,7 @@ def test_numbers_are_open_but_rows_are_for_members(client, payments):
 def test_a_team_page_says_what_reaches_the_next_tier(client, manager):
     page = client.get("/t/payments/").content.decode()
     assert "Good: the next 11 defects all caught before release" in page
-    assert "n = 50" in page
+    assert "n\u00a0=\u00a050" in page
     assert "borderline Good–Needs Work" in page
     assert "PAY-INC-1" in page
 
@@ -338,8 +338,8 @@ def test_every_metric_is_compared_with_the_window_before(client, manager, paymen
         facts = client.get(f"/t/payments/{metric}/").context["page"].facts()
         return {fact["label"]: fact["value"] for fact in facts}.get("Previous period", "")
 
-    assert said("escaped_defect_rate") == "improved, was 80.0% (n = 50)"
-    assert said("escaped_defects") == "improved, was 40 (n = 40)"
+    assert said("escaped_defect_rate") == "improved, was 80.0% (n\u00a0=\u00a050)"
+    assert said("escaped_defects") == "improved, was 40 (n\u00a0=\u00a040)"
     assert said("open_incidents") == ""
     assert said("time_to_detect") == "", "ranks need every single duration"
 
@@ -636,7 +636,7 @@ def test_the_window_before_is_the_exact_one_whatever_was_kept(client):
     for day in (date(2026, 10, 19), date(2026, 11, 23)):
         take_snapshots(day)
     address = "/t/exact/escaped_defect_rate/?window=30&as_of=2026-11-23"
-    assert "was 33.3% (n = 30)" in client.get(address).content.decode()
+    assert "was 33.3% (n\u00a0=\u00a030)" in client.get(address).content.decode()
     card = client.get("/t/exact/?window=30&as_of=2026-11-23").context["report"]
     assert card.before["escaped_defect_rate"].value == pytest.approx(33.333, abs=0.001)
     assert "100.0%" not in card.finding()
@@ -654,7 +654,7 @@ def test_where_average_and_median_disagree_the_page_says_why(client, today):
     client.force_login(make_member(team=team, role=Role.MANAGER))
     take_snapshots(today)
     facts = {fact["label"]: fact["value"] for fact in client.get("/t/outlier/mttr/?window=30").context["page"].facts()}
-    assert facts["Average, previous period"] == "no clear change, was 7 h 11 min (n = 16)"
+    assert facts["Average, previous period"] == "no clear change, was 7 h 11 min (n\u00a0=\u00a016)"
     assert facts["Median, previous period"] == (
         "3 h 5 min, got worse, was 1 h; typical incident longer, average shorter "
         "because of one of 4 d 4 h in the previous period"
