@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from django.apps import apps
 from django.conf import settings
-from django.db import ProgrammingError
+from django.db import ProgrammingError, transaction
 from django.utils import timezone
 
 from qmportal.lib import history
@@ -28,7 +28,8 @@ def waiting_work() -> list[Work]:
 def _waiting_of(model: type[Work]) -> list[Work]:
     """A table that lacks a migration does not stop the other kinds of work."""
     try:
-        return list(model.objects.waiting(timezone.now())[:100])
+        with transaction.atomic():
+            return list(model.objects.waiting(timezone.now())[:100])
     except ProgrammingError as problem:
         log.error("work not read: %s", problem, extra={"work": model.__name__})
         return []

@@ -7,12 +7,14 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from benchmarks.models import SnapshotRun
 from qmportal.celery import app
 from qmportal.lib import work
 from qmportal.lib.work import Doorbell, Standstill, Work
+from qmportal.tasks import waiting_work
 from tests.factories import make_user
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -49,6 +51,13 @@ class TestKilledWorker:
         assert (claimed, run.state, run.failures) == (Work.MAX_FAILURES, "failed", Work.MAX_FAILURES)
         assert run.error == "The worker stopped 5 times while doing this, so it is not tried again."
         assert not SnapshotRun.objects.waiting(timezone.now()).exists()
+
+
+def test_a_table_that_lacks_a_migration_stops_no_other_work(db):
+    run = waiting()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE teams_accountmail RENAME COLUMN address TO not_yet_migrated")
+    assert waiting_work() == [run]
 
 
 class TestFailingWork:
