@@ -13,6 +13,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from benchmarks.models import MetricSnapshot
+from benchmarks.nights import DUE, is_overdue
 from incidents.models import Incident
 from notifications.models import Notification
 from qmportal.lib.days import local_day
@@ -69,9 +70,10 @@ class Shell:
     @cached_property
     def bar(self) -> SafeString:
         """The left bar, kept until something that it shows changes; the entry of this page is marked as the current one."""
-        user, today = self._user, local_day(timezone.now())
+        user, now = self._user, timezone.now()
+        days = (local_day(now), local_day(now - DUE))
         changes = self._versions.of(Team, Membership, Incident, MetricSnapshot)
-        kept = BARS.get_or_make((user.pk, user.email, user.name, user.is_admin, today, *changes), self._render_bar)
+        kept = BARS.get_or_make((user.pk, user.email, user.name, user.is_admin, *days, *changes), self._render_bar)
         return mark_safe(kept.replace(f'data-nav="{escape(self.nav)}"', 'aria-current="page"', 1))  # noqa: S308
 
     @cached_property
@@ -84,10 +86,12 @@ class Shell:
         )
 
     def _render_bar(self) -> SafeString:
-        user = self._user
+        user, now = self._user, timezone.now()
+        night = MetricSnapshot.objects.latest_day(local_day(now))
         context = {
             "user": user,
             "teams": self._teams(),
+            "night": night if is_overdue(night, now) else None,
             "open_incidents": Incident.objects.counted().open().visible_to(user).count(),
             "oversees": can_oversee(user),
         }

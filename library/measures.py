@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from benchmarks.metrics import METRICS
 from benchmarks.models import DEFAULT_WINDOW, MetricSnapshot
+from benchmarks.nights import NightNotice, night_notice
 from benchmarks.words import value_words
 from qmportal.lib.days import local_day
 
@@ -19,6 +20,12 @@ def last_night(team: int) -> dict[str, MetricSnapshot]:
     kept = MetricSnapshot.objects.filter(team=team, window_days=DEFAULT_WINDOW)
     night = kept.last_night(DEFAULT_WINDOW, local_day(timezone.now()))
     return {row.metric: row for row in kept.filter(as_of=night).select_related("threshold_set")}
+
+
+def notice_of(night: dict[str, MetricSnapshot]) -> NightNotice | None:
+    """What to say beside these numbers when last night's run failed."""
+    kept = next((row.as_of for row in night.values()), None)
+    return night_notice(kept, (), now=timezone.now(), latest=True)
 
 
 def described(night: dict[str, MetricSnapshot]) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from library import content
 from library.calculators import CALCULATORS, MOST_TIMES, from_team
 from library.catalogue import edited, find_page, minutes, pages_now, text_of
 from library.forms.pages import CalculatorForm, LinkForm, PageEditForm
-from library.measures import last_night
+from library.measures import last_night, notice_of
 from library.models import LibraryLink, PageEdit, PageRead
 from qmportal.lib.days import Window, local_day
 from qmportal.lib.pages import form_page, render_page
@@ -158,7 +158,7 @@ def _calculators(request: SignedInRequest) -> dict[str, Any]:
         form.is_valid()
         cards.append({"calculator": calculator, "form": form, "typed": bool(typed), "own": bool(own)})
     as_of = next(iter(night.values())).as_of if night else None
-    return {"calculators": cards, "team": team, "team_options": options, "as_of": as_of}
+    return {"calculators": cards, "team": team, "team_options": options, "as_of": as_of, "night": notice_of(night)}
 
 
 def _teams(request: SignedInRequest) -> tuple[list[dict[str, Any]], Team | None]:

@@ -124,8 +124,14 @@ class TestWholeNight:
             assert "Last night&#x27;s run failed" in page, address
             assert f"Numbers are as of {night.day} {night:%b %Y}." in page, address
             assert "run failed" not in client.get(f"{address}?as_of={night}").content.decode(), address
+        others = ("/teams/", "/training/library/formula/", "/training/diagnostic/?team=calm")
+        for address in others:
+            assert f"Numbers are as of {night.day} {night:%b %Y}." in client.get(address).text, address
+        assert f"Your teams, as of {night.day} {night:%b}<" in client.get("/incidents/").text
         take_snapshots(today)
-        assert "run failed" not in client.get("/").content.decode()
+        assert "Your teams<" in client.get("/incidents/").text
+        for address in ("/", *others):
+            assert "run failed" not in client.get(address).text, address
 
     def test_admins_are_told_by_mail(self, team, today, django_capture_on_commit_callbacks):
         admin = make_user(admin=True)

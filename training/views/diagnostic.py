@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from library.catalogue import find_page
-from library.measures import described, in_order, last_night
+from library.measures import described, in_order, last_night, notice_of
 from qmportal.lib import charts
 from qmportal.lib.pages import form_page
 from scenarios.models import ScenarioVersion
@@ -38,11 +38,13 @@ def diagnostic(request: SignedInRequest) -> HttpResponse:
         choices = mine.values_list("slug", "name")[:100]
         return render(request, "training/diagnostic/diagnostic_choose.html", {"options": choices})
     form = DiagnosticForm(request.POST if request.method == "POST" else None, diagnostic=assessment.diagnostic())
-    measures = described(last_night(team.pk))
+    night = last_night(team.pk)
+    measures = described(night)
     if form.is_valid():
         return redirect(Diagnosis.objects.make(request.user, team, form.cleaned_data, measures, timezone.now()))
     options = [{"label": own.name, "value": own.slug, "current": own.slug == team.slug} for own in request.user.own_teams]
     context = {"team": team, "form": form, "measures": measures, "options": options, "intro": assessment.diagnostic().intro}
+    context["night"] = notice_of(night)
     context["earlier"] = Diagnosis.objects.visible_to(request.user).filter(team=team).first()
     return render(request, "training/diagnostic/diagnostic.html", context, status=422 if form.is_bound else 200)
 
