@@ -276,12 +276,14 @@ class NeverClosed:
 
 
 def never_closed(team: Team, window: Window, rules: Rules, user: User) -> NeverClosed | None:
-    rows = open_throughout(team, window, rules)
-    seen = rows.visible_to(user) if is_member(user, team) else rows.none()
-    if incident := seen.first():
-        text = findings.never_closed(incident, rows.count() - 1)
+    found = open_throughout(team, window, rules)
+    if not found:
+        return None
+    seen = Incident.objects.visible_to(user).in_bulk(found) if is_member(user, team) else {}
+    if incident := next((seen[pk] for pk in found if pk in seen), None):
+        text = findings.never_closed(incident, len(found) - 1)
         return NeverClosed(text, incident.get_absolute_url(), f"Open {incident.reference}")
-    return NeverClosed(findings.NEVER_CLOSED) if rows.exists() else None
+    return NeverClosed(findings.NEVER_CLOSED)
 
 
 def recent_incidents(team: Team, day: date | None = None) -> QuerySet[Incident]:
