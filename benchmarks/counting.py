@@ -579,9 +579,9 @@ def open_throughout(team: Team, window: Window, rules: Rules) -> list[int]:
 
     Sorted here: to find the first one in order, PostgreSQL would read every incident of the team.
     """
-    rows = Incident.objects.open_at(window.end).filter(severity_filter(rules))
     family = Team.objects.family_of(team, window.as_of)
-    rows = rows.annotate(began=BEGAN).filter(team__in=family, began__lt=window.start).order_by()
+    rows = INCIDENTS.rows().filter(INCIDENTS.counts, open_at(window.end), severity_filter(rules))
+    rows = rows.filter(team__in=family, began__lt=window.start).order_by()
     return [pk for _, pk in sorted(rows.values_list("began", "pk"))]
 
 
