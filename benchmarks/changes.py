@@ -1,4 +1,4 @@
-"""Has anything that is counted changed since a night was computed? A look into an index, however many rows there are."""
+"""Whether anything that counts has changed since a night was computed: an index lookup, however many rows there are."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from incidents.models import Incident
 from qmportal.lib.days import Window
 from teams.models import Team
 
-# Clocks of two machines differ a little, and what a request is just writing no count sees yet. An import may write for
-# longer; it computes its nights again when it is done.
+# The clocks of two machines differ a little, and a count does not see what is not committed yet. An import may write for
+# longer, but recomputes its nights when it is done.
 MARGIN = timedelta(minutes=1)
 
 
@@ -40,7 +40,7 @@ def may_have_changed(team: Team, as_of: date, computed_at: datetime, *metrics: s
 
 
 def measures_now(team: Team, window: Window, rules: Mapping[str, Rules], *, medians: bool = True) -> list[Judged]:
-    """Every metric of a team as counting would give it now; read from the kept night when nothing has changed since."""
+    """Every metric of a team as of now: read from the kept night if nothing has changed since, or else counted."""
     night = MetricSnapshot.objects.filter(team=team, window_days=window.days, as_of=window.as_of).exclude(state="failed")
     kept = {row.metric: row for row in night}
     if kept.keys() >= METRICS.keys():

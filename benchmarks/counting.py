@@ -186,7 +186,7 @@ def within(moment: str, start: datetime, end: datetime) -> Q:
 
 
 def began_between(start: datetime, end: datetime) -> Q:
-    """By the columns and not by `BEGAN`, of which PostgreSQL has no statistics: it would sort all rows to list fifty.
+    """Compares columns, not `BEGAN`: PostgreSQL has no statistics of that and would sort all rows to list fifty.
 
     No incident is detected before it starts.
     """
@@ -310,7 +310,7 @@ def with_shared_severities(rules: Mapping[str, Rules]) -> dict[str, Rules]:
 
 
 def severity_filter(rules: Rules) -> Q:
-    """Restricts a count to the severities that the metric's threshold set names; none named: all of them."""
+    """Restricts a count to the severities that the metric's threshold set names; all of them if it names none."""
     return Q(severity__in=Severity.objects.filter(key__in=rules.severities)) if rules.severities else Q()
 
 
@@ -369,16 +369,16 @@ def _places(as_of: date, teams: Sequence[int] | None) -> dict[int, Place]:
 
 
 def _first_rows() -> tuple[Subquery, Subquery]:
-    """When the first defect of a team was found and its first incident began: one look into an index for each."""
+    """When a team's first defect was found and its first incident began: one index lookup each."""
     defects = Defect.objects.alive().filter(team=OuterRef("pk")).order_by("found_at")
     incidents = Incident.objects.alive().filter(team=OuterRef("pk")).annotate(began=BEGAN).order_by("began")
     return Subquery(defects.values("found_at")[:1]), Subquery(incidents.values("began")[:1])
 
 
 def _begins(places: Mapping[int, Place]) -> dict[int, datetime]:
-    """When each team came into being: when it was made, or with the first row of it or of a team below it.
+    """When each team began: when it was created, or with the first row of it or of a team below it.
 
-    A team that nobody has recorded anything for has none: nothing can be said of how long it went without a failure.
+    A team without any record has none: how long it went without a failure is not known.
     """
     begins: dict[int, datetime] = {}
     for place in places.values():
@@ -389,7 +389,7 @@ def _begins(places: Mapping[int, Place]) -> dict[int, datetime]:
 
 
 def _exposure(window: Window, begin: datetime | None) -> float:
-    """The seconds of the window that the team existed for."""
+    """How many seconds of the window the team existed."""
     return max((window.end - max(window.start, begin)).total_seconds(), 0) if begin else 0
 
 
@@ -467,7 +467,7 @@ def _count_defects(
     groups = rows.order_by().annotate(kind=kinds, span=spans).values_list("team", "span", "kind").annotate(number=Count("*"))
     found: Counter[tuple[int, int, str]] = Counter()
     for team, days, kind, number in groups:
-        for pool in places[team].lineage if team in places else ():  # a team made since then
+        for pool in places[team].lineage if team in places else ():  # a team created since then
             found[pool, days, kind] += number
     for (pool, days, kind), number in found.items():
         for window in windows:
@@ -483,7 +483,7 @@ def _count_incidents(
     metrics: Collection[str] = COUNTED,
     medians: bool = True,
 ) -> None:
-    """Adds up the sums of these metrics. Medians take longer than all the others together."""
+    """Adds up the sums of these metrics. Medians take longer than everything else together."""
     end = windows[0].end
     start = min(window.start for window in windows)
     touched = Q(restored_at=None) | Q(restored_at__gte=start) | Q(detected_at__gte=start)
@@ -564,7 +564,7 @@ def _rows_of(counted: Counted, team: Team, window: Window) -> RecordQuerySet[Any
 
 
 def durations(metric: str, team: Team, window: Window, rules: Rules, every: int = 1) -> list[float]:
-    """The very seconds that a mean averages; of many rows every so many-th or fewer, so that a page stays fast."""
+    """The seconds that a mean averages; of many rows a sample of every `every`-th or fewer, so that a page stays fast."""
     rows = counted_rows(metric, team, window, rules).order_by()
     if every > SAMPLED // 4:  # hundreds remain, and they have an index of their own
         every = SAMPLED * ceil(every / SAMPLED)

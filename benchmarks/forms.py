@@ -1,4 +1,4 @@
-"""The editor of a threshold set: five rows of cut points, and how they are used."""
+"""The editor of a threshold set: four cut points, and how they are used."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ class ThresholdForm(ReasonForm):
             self._clean_cuts(cleaned)
         if self.applying and not self.errors and not self._changes_anything():
             raise ValidationError(NOTHING_CHANGED)
-        # A look at the preview may do without it; the page still asks for it.
+        # The preview works without a reason; the page still asks for one.
         self.fields["reason"].required = True
         return cleaned
 
@@ -180,7 +180,7 @@ class ThresholdForm(ReasonForm):
         return bool(self.version().changes_from(standing))
 
     def version(self, author: User | None = None) -> ThresholdSet:
-        """The new version that was typed, not yet saved. What has no field here stays as it is."""
+        """The new version that was typed, not yet saved. Values without a field here stay the same."""
         cleaned = self.cleaned_data
         points = self.cuts.points if self.cuts else (None,) * 4
         return ThresholdSet(

@@ -1,4 +1,4 @@
-"""Did last night's run work out? What the pages say when it did not, and what admins are told."""
+"""Whether last night's run succeeded, and what pages and admins are told when it failed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class NightNotice:
 
 
 def is_overdue(kept: date | None, now: datetime) -> bool:
-    """Last night should have been kept by now, whatever the reason that it was not: a failed run, or none at all."""
+    """Last night should have been kept by now, but the run failed or never started."""
     return kept is not None and kept < local_day(now - DUE)
 
 

@@ -17,7 +17,7 @@ from qmportal.lib.charts import Segment, stacked
 from teams.models import Team
 
 NO_TIER = "none"
-# From how many teams, and from which share of them, a move is said loudly.
+# A loud warning from so many teams, and from this share of them.
 MANY, NEARLY_ALL = 2, 0.8
 
 

@@ -40,7 +40,7 @@ def measure_teams(
 
 
 def judge_team(team: int, days: int, tally: Tally, rules: Mapping[str, Rules]) -> list[Judged]:
-    """All metrics of one team and window. A formula that fails costs this one number, never anybody else's night."""
+    """All metrics of one team and window. A formula that fails costs only this number."""
     try:
         return judge_all(tally, rules)
     except Exception:  # noqa: BLE001, S110 - whatever a formula raises is noted below, metric by metric
@@ -79,23 +79,23 @@ def take_snapshots(as_of: date, windows: Sequence[int] = WINDOWS) -> int:
     """
     with transaction.atomic():
         _lock(as_of)
-        # Judged while the database takes them in.
+        # Judged while COPY sends them to the database.
         rows = _rows(as_of, ThresholdSet.objects.by_metric(as_of), windows)
         MetricSnapshot.objects.filter(as_of=as_of, window_days__in=windows)._raw_delete(using="default")
         return _copy(rows)
 
 
 def _lock(as_of: date) -> None:
-    """Until the transaction ends, nobody else replaces this day: two runs at once would keep its rows twice.
+    """Locks this day until the transaction ends: two runs at the same time would keep its rows twice.
 
-    Taken before counting, so that the last to write has also looked last.
+    Taken before counting, so that the last run to write is also the last one that counted.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('benchmarks.snapshots'), %s)", [as_of.toordinal()])
 
 
 def count_now(as_of: date, windows: Sequence[int], teams: Sequence[int]) -> list[MetricSnapshot]:
-    """What `take_snapshots` would keep, for a day that nobody kept: unsaved, and for these teams alone."""
+    """What `take_snapshots` would keep for these teams, for a day without snapshots. Not saved."""
     sets = ThresholdSet.objects.by_metric(as_of)
     found = []
     for row in _rows(as_of, sets, windows, teams):
@@ -109,10 +109,10 @@ def count_now(as_of: date, windows: Sequence[int], teams: Sequence[int]) -> list
 def _rows(
     as_of: date, sets: Mapping[str, ThresholdSet], windows: Sequence[int], teams: Sequence[int] | None = None
 ) -> Iterator[tuple]:
-    """The day's measures as rows of the table: counted here and now, judged one by one as they are taken."""
+    """The day's measures as rows of the table: counted now, judged one by one as they are read."""
     rules = {metric: row.rules() for metric, row in sets.items()}
     set_ids = {metric: row.pk for metric, row in sets.items()}
-    # Not a generator function: the connection that a COPY holds could not count any more.
+    # Not a generator function: during a COPY the connection cannot count.
     now = timezone.now()  # before counting, so that what changes meanwhile counts as changed since
     counted = tallies([Window(as_of, days) for days in windows], rules, teams)
     return (
@@ -142,7 +142,7 @@ def take_snapshots_of_days(
     report: Callable[[int, int], None] = lambda done, total: None,
     every: int = 1,
 ) -> int:
-    """The same for every `every`-th day from `since` to `as_of`, which is one of them; `report(done, total)` after each."""
+    """Takes every `every`-th day from `since` to `as_of`, the last one included; `report(done, total)` after each."""
     days = list(days_between(since, as_of))[::-every][::-1]
     kept = 0
     for done, day in enumerate(days, start=1):
@@ -169,7 +169,7 @@ def _kept(amount: Amount | None) -> float | None:
 def _details(
     longest: float | None, flagged: int, excluded: int, spread: float | None, skew: float | None, error: str
 ) -> str:
-    """As JSON, without what is nothing. Most measures share theirs with many others."""
+    """As JSON, without empty values. Cached, since many measures have the same details."""
     counts = {"flagged": flagged, "excluded": excluded, "error": error}
     found: dict[str, object] = {name: value for name, value in counts.items() if value}
     times = {"longest": longest, "spread": spread, "skew": skew}
@@ -181,6 +181,6 @@ def _copy(rows: Iterable[tuple]) -> int:
     number = 0
     table = connection.ops.quote_name(MetricSnapshot._meta.db_table)
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(COLUMNS)}) FROM STDIN") as copy:
-        for number, row in enumerate(rows, start=1):  # noqa: B007 - the last one is how many
+        for number, row in enumerate(rows, start=1):  # noqa: B007 - the last number is the count
             copy.write_row(row)
     return number

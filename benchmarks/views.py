@@ -120,7 +120,7 @@ def threshold_revert(request: SignedInRequest, metric: str, pk: int) -> HttpResp
 
 @require_POST
 def adopt(request: SignedInRequest) -> HttpResponse:
-    """An admin keeps the shipped thresholds, by a press instead of by silence."""
+    """An admin confirms the default thresholds."""
     require(is_admin(request.user), ADMINS_SET)
     if ThresholdSet.objects.adopt(author=request.user, now=timezone.now()):
         messages.success(request, "You now use the default thresholds. You can change them at any time.")
@@ -135,7 +135,7 @@ def recompute(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 def run(request: SignedInRequest, pk: int) -> HttpResponse:
-    """How far a recomputation has come; the page asks again by itself until it is over."""
+    """The progress of a recomputation; the page refreshes itself until it is over."""
     work = get_object_or_404(SnapshotRun.objects.select_related("requested_by"), pk=pk)
     context = {"run": work, "standstill": work.standstill(timezone.now()), "may_edit": is_admin(request.user)}
     return render(request, "benchmarks/run.html", context)
@@ -168,7 +168,7 @@ def _described(version: ThresholdSet) -> dict[str, Any]:
 def _apply(
     request: SignedInRequest, version: ThresholdSet, form: ReasonForm, template: str, context: dict[str, Any]
 ) -> HttpResponse:
-    """Saves the version, or shows the one that somebody else saved meanwhile beside it (409)."""
+    """Saves the version, or shows it beside the one that somebody else saved in the meantime (409)."""
     base = form.cleaned_data["base"]
     try:
         with transaction.atomic():

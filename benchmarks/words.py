@@ -12,7 +12,7 @@ from qmportal.lib.wording import NO_DATA, Number, exact
 NOT_ENOUGH = "Not enough data"
 FAILED = "Could not be computed"
 DOWN_THROUGHOUT = "Down throughout"
-# In the place of advice that takes over a year at the team's pace; a handful is always advice.
+# Shown when the advice would take over a year at the team's pace; a handful of rows is always worth saying.
 FAR = "more than a year away at the current pace"
 SOON = 10
 SINGULAR = {
@@ -48,7 +48,7 @@ def value_words(measure: Measure, cuts: Cuts | None) -> str:
 
 
 def _nothing_words(measure: Measure) -> str:
-    """Why there is no value. Incidents that are all still open, or whose start nobody knows, are not no incidents."""
+    """Why there is no value: no rows, or only incidents that are still open or have no known start."""
     if METRICS[measure.metric].sample != "incidents":
         return NO_DATA
     if not measure.excluded:

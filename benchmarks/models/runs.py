@@ -43,7 +43,7 @@ class SnapshotRun(Work):
                 condition=Q(reason="requested", state__in=["queued", "running"]),
                 name="snapshot_run_one_requested",
             ),
-            # One that has begun counted before the change that the next one is for.
+            # A run that has started counted before the change that the next one is for.
             models.UniqueConstraint(
                 fields=["reason"],
                 condition=Q(reason__in=["thresholds", "import"], state="queued", attempts=0),
@@ -62,7 +62,7 @@ class SnapshotRun(Work):
     def request(
         cls, reason: str, *, now: datetime, requested_by: User | None = None, since: date | None = None
     ) -> SnapshotRun:
-        """Asks for a computation up to the last local midnight. A run of the same kind that still waits takes the wish in.
+        """Asks for a computation up to the last local midnight. A waiting run of the same kind is extended instead.
 
         It is locked until the caller's transaction ends, so that no worker takes it before the change that it is for.
         """
@@ -116,7 +116,7 @@ class SnapshotRun(Work):
     @classmethod
     @transaction.atomic
     def forget_future(cls, today: date) -> None:
-        """Removes what a clock that was some days ahead has left: those nights are still to come.
+        """Removes the nights that a clock some days ahead has left in the future.
 
         No more than a week, so that a clock that is far behind cannot delete the history; pages ignore the rest.
         """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TIER_CHOICES = [(tier.value, tier.label) for tier in Tier]
 WINDOWS = (30, 90, 180, 365)
 DEFAULT_WINDOW = 90
-# How long every night is kept; of older ones one a week is.
+# Every night is kept for this long, then one night a week.
 DAILY = timedelta(days=400)
 MONDAY = 0
 MOST_THINNED = 60
@@ -32,7 +32,7 @@ def in_micros(seconds: float) -> Fraction:
 
 
 def is_kept(night: date, today: date) -> bool:
-    """Every night of the last 400 days is kept, and of older ones the Mondays."""
+    """Every night of the last 400 days is kept, then only Mondays."""
     return night > today - DAILY or night.weekday() == MONDAY
 
 
@@ -41,21 +41,21 @@ class MetricSnapshotQuerySet(models.QuerySet["MetricSnapshot"]):
         return self.filter(team__in=Team.objects.visible_to(user))
 
     def last_night(self, window: int, today: date) -> models.QuerySet[Any]:
-        """The last night that was kept, for use within a query. By window: that is how the index begins.
+        """The last night that was kept, for use within a query. By window, since the index starts with it.
 
         A night of the future, left by a clock that was ahead, is none.
         """
         return self.filter(window_days=window, as_of__lte=today).order_by("-as_of").values("as_of")[:1]
 
     def latest_day(self, today: date) -> date | None:
-        """The last day, up to today, as of which one of these was kept."""
+        """The last day, up to today, with a snapshot."""
         return self.filter(as_of__lte=today).aggregate(day=models.Max("as_of"))["day"]
 
     def first_night(self) -> date | None:
         return self.filter(window_days=DEFAULT_WINDOW).aggregate(day=models.Min("as_of"))["day"]
 
     def kept_nights(self, since: date, until: date) -> set[date]:
-        """The nights of a span that are kept: one look into the index for each day, however many rows they have."""
+        """The nights of a span that are kept: one index lookup a day, however many rows they have."""
         sql = (
             "SELECT day::date FROM generate_series(%s::date, %s::date, interval '1 day') AS day WHERE EXISTS"
             " (SELECT FROM benchmarks_metricsnapshot WHERE window_days = %s AND as_of = day::date)"
@@ -65,7 +65,7 @@ class MetricSnapshotQuerySet(models.QuerySet["MetricSnapshot"]):
             return {day for (day,) in cursor.fetchall()}
 
     def delete_night(self, night: date) -> int:
-        """By window, with which the index begins."""
+        """By window, since the index starts with it."""
         return self.filter(window_days__in=WINDOWS, as_of=night)._raw_delete(using="default")
 
     def thin(self, today: date, most: int = MOST_THINNED) -> int:
@@ -173,7 +173,7 @@ class MetricSnapshot(models.Model):
 
 
 class Departure(models.Model):
-    """When a record last went from this team to another one. A trigger on the tables of records writes it down."""
+    """When a record last moved from this team to another one, written by a trigger on the tables of records."""
 
     team = models.OneToOneField(Team, on_delete=models.CASCADE, primary_key=True, related_name="+")
     at = models.DateTimeField()

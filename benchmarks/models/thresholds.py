@@ -49,12 +49,12 @@ class ThresholdSetQuerySet(models.QuerySet["ThresholdSet"]):
         return self.filter(team=None, effective_from__gt=day).order_by("effective_from", "id")
 
     def adopted(self) -> bool:
-        """Somebody of this organisation has decided on the thresholds, if only to keep the shipped ones."""
+        """Whether somebody has decided on the thresholds, if only to keep the default ones."""
         return self.exclude(author=None).exists()
 
     @transaction.atomic
     def adopt(self, *, author: User, now: datetime) -> bool:
-        """Takes the shipped sets over: a version of the organisation's own with the same values. Judges nothing anew.
+        """Keeps the default sets as the organisation's own versions, with the same values. Nothing is judged again.
 
         False when somebody has decided before; the shipped rows stay locked, so that two presses at once are one.
         """
@@ -143,7 +143,7 @@ class ThresholdSet(models.Model):
         return None if None in points else points
 
     def rules(self) -> Rules:
-        """What the pure judging functions need of this row. Cut points are in the metric's unit (percent, seconds)."""
+        """What the judging functions need of this row. Cut points are in the metric's unit (percent, seconds)."""
         points = self.cut_points
         return Rules(
             cuts=Cuts(*points) if points else None,
@@ -195,7 +195,7 @@ class ThresholdSet(models.Model):
         return found
 
     def successor(self, *, author: User, reason: str, effective_from: date) -> ThresholdSet:
-        """A new version with the values of this one, not yet saved: that is how a set is reverted to."""
+        """A new version with the values of this one, not yet saved: how a change is reverted."""
         kept = ("metric", "source_text", "statistic", "minimum_n", "severities", *self.CUT_FIELDS)
         values = {field: getattr(self, field) for field in kept}
         return ThresholdSet(**values, author=author, reason=reason, effective_from=effective_from, reverts_to=self)
