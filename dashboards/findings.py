@@ -37,7 +37,7 @@ def standing(measure: Measure, rules: Rules) -> str:
 
 
 def never_closed(incident: Incident, others: int) -> str:
-    """What an incident means that was open during the whole window."""
+    """What it means that an incident was open during the whole window."""
     more = f" So {'has' if others == 1 else 'have'} {plural(others, 'other incidents')}." if others else ""
     return (
         f"{incident.reference} has been open since {day_words(local_day(incident.began_at))}.{more}"

@@ -1,4 +1,4 @@
-"""What the pages read from their addresses. A value that makes no sense is dropped, not punished."""
+"""What the pages read from their addresses. A value that makes no sense is ignored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from qmportal.lib.forms import LineField
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """What a page looks at: a window of so many days, as of the day that was asked for (None: of the last night)."""
+    """The window that a page shows, as of the chosen day (None: last night)."""
 
     window: int
     today: date
@@ -36,7 +36,7 @@ class Period:
 
     @property
     def query(self) -> str:
-        """What a link takes along to keep window and day; nothing for the usual ones."""
+        """What a link carries to keep the window and the day; empty for the defaults."""
         kept = [f"window={self.window}"] if self.window != DEFAULT_WINDOW else []
         kept += [f"as_of={self.day}"] if self.day else []
         return "?" + "&".join(kept) if kept else ""

@@ -69,7 +69,7 @@ def read_night(team: Team, window: int, night: date) -> dict[str, MetricSnapshot
 
 
 def read_earlier(team: Team, window: int, night: date) -> dict[str, MetricSnapshot]:
-    """The measures of the exact window before, which ended when this one began; counted now when nobody kept that day."""
+    """The measures of the window before, which ended when this one began; counted now if that day was not kept."""
     return read_night(team, window, night - timedelta(days=window))
 
 

@@ -1,4 +1,4 @@
-"""One metric of one team: the number as it was kept, the set that judged it, and the very rows behind it."""
+"""One metric of one team: the number as it was kept, the set that judged it, and the rows behind it."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class MetricPage:
         return missing_words(self.measure, self.rules) if self.rules.cuts and not self.kept.tier else ""
 
     def facts(self) -> list[dict[str, str]]:
-        """What an honest number brings along."""
+        """The facts beside the number: sample, interval, spread and the previous period."""
         measure = self.measure
         definition = METRICS[self.metric]
         found = [{"label": "Sample", "value": plural(measure.n, definition.sample)}]
@@ -140,7 +140,7 @@ class MetricPage:
 
 
 def differs(kept: Measure, now: Measure) -> bool:
-    """Whether any number that the rows were added up to is another one. Floats are compared as they were stored.
+    """Whether any sum of the rows has changed. Floats are compared as they were stored.
 
     The spread tells two edits that leave the sum as it was. Medians take longer to count and would tell no more.
     """
@@ -184,13 +184,13 @@ def _before(team: Team, metric: str, window: Window) -> Measure:
 
 
 def _most_rows(night: Mapping[str, MetricSnapshot], metric: str) -> int:
-    """How many rows any metric on the same table counted: what adding one of them up has to read."""
+    """The most rows that a metric on the same table counted: about what a recount reads."""
     source = COUNTED[metric].source
     return max(kept.n for name, kept in night.items() if COUNTED[name].source is source)
 
 
 def _typical(team: Team, window: Window, rules: Rules, measure: Measure, before: Measure) -> tuple[str, str]:
-    """The median against the window before, and a second opinion on the interval of few times. Bounded for any n."""
+    """The median against the window before, and for few times a bootstrap interval. Bounded for any n."""
     if not measure.n:
         return "", ""
     metric = measure.metric

@@ -162,7 +162,7 @@ class TeamReport:
         }
 
     def _notes(self, kept: MetricSnapshot, rules: Rules) -> Iterator[str]:
-        """What an honest value brings along, the most important first."""
+        """The facts beside a value, the most important first."""
         measure, unit = kept.measure, METRICS[kept.metric].unit
         if rules.cuts and kept.tier is None:
             yield missing_words(measure, rules)
@@ -181,7 +181,7 @@ class TeamReport:
             yield f"oldest: {format_value(measure.longest, 'seconds')}"
 
     def steps(self) -> list[dict[str, Any]]:
-        """What it takes: every judged metric below Elite, the weakest first."""
+        """How to reach the next tier: every judged metric below Elite, the weakest first."""
         found = []
         for metric, kept in self.now.items():
             rules = self.rules.get(metric)
@@ -322,7 +322,7 @@ def where_found(team: Team, span: Window) -> list[charts.Segment]:
 
 
 def count_to_close(team: Team) -> int:
-    """Defects that are fixed and not yet closed: no open work any more."""
+    """Defects that are fixed but not closed yet."""
     return Defect.objects.alive().to_close().filter(team__in=Team.objects.descendants_of(team)).count()
 
 

@@ -1,4 +1,4 @@
-"""What the pages say and draw of a measure, a night, a day and a list. Plain functions; no queries."""
+"""Words and pictures for measures, nights, days and lists. Plain functions; no queries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from qmportal.lib import charts
 
 
 def tier_words(kept: MetricSnapshot, rules: Rules) -> str:
-    """What stands in the place of a tier: the one of too small a sample, or that none was set; "" when there is a tier."""
+    """Shown instead of a tier: the tier that a larger sample would get, or that none is set; "" when there is a tier."""
     if not rules.cuts:
         return "no tiers set"
     return f"would be {Tier(kept.would_be).label}" if kept.would_be and not kept.tier else ""
@@ -47,7 +47,7 @@ def typical_words(verdict: Change, now: Measure, before: Measure) -> str:
 
 
 def opposed_words(now: Measure, before: Measure) -> str:
-    """Where average and median went opposite ways, says so and why; "" where they did not.
+    """When average and median moved in opposite directions, says so and why; otherwise "".
 
     "typical incident longer, average shorter because of one of 100 h in the previous period"
     """
