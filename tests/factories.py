@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -78,13 +79,14 @@ def times_of(model: type[Record], status: str, moment: datetime) -> dict[str, da
     return {rule.field: moment for rule in model.RULES if rule.field in model.TIMES and not rule.holds(row)}
 
 
-def make_defect(
+def new_defect(
     *, team: Team, stage_found: str | None = "ci", severity_key: str = "SEV3", found_at: datetime = NOON, **fields: Any
 ) -> Defect:
+    """Not saved yet."""
     fields = times_of(Defect, fields.get("status", Defect.Status.NEW), found_at) | fields
     if fields.get("resolution") == "duplicate" and "duplicate_of" not in fields:
         fields.setdefault("source", "jira")  # other tools need not name the original
-    return Defect.objects.create(
+    return Defect(
         team=team,
         title=fields.pop("title", "The total is wrong"),
         severity=severity(severity_key),
@@ -92,6 +94,23 @@ def make_defect(
         found_at=found_at,
         **fields,
     )
+
+
+def make_defect(*, team: Team, **fields: Any) -> Defect:
+    defect = new_defect(team=team, **fields)
+    defect.save()
+    return defect
+
+
+def make_defects(team: Team, *, escaped: int = 0, caught: int = 0, **fields: Any) -> None:
+    """Many at once: found in production, and in CI."""
+    for stage_found, number in (("production", escaped), ("ci", caught)):
+        if number:
+            alike = new_defect(team=team, stage_found=stage_found, **fields)
+            defects = [copy(alike) for _ in range(number)]
+            for defect, reference in zip(defects, team.next_references(Defect.REFERENCE_KIND, number), strict=True):
+                defect.reference = reference
+            Defect.objects.bulk_create(defects)
 
 
 def make_incident(

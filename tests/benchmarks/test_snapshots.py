@@ -28,7 +28,7 @@ from pipeline.models import Stage
 from qmportal.lib.days import Window, local_day, midnight
 from records.models import Severity
 from teams.models import PastPlace, Team
-from tests.factories import make_defect, make_incident, make_team
+from tests.factories import make_defect, make_defects, make_incident, make_team
 
 AS_OF = date(2026, 3, 10)
 WINDOW = Window(AS_OF, 90)
@@ -56,12 +56,6 @@ def tally(team: Team, window: Window = WINDOW):
     return tallies([window], rules_in_force(window.as_of), [team.pk])[team.pk, window.days]
 
 
-def defects(team: Team, *, escaped: int = 0, caught: int = 0, **fields) -> None:
-    for stage, count in (("production", escaped), ("ci", caught)):
-        for _ in range(count):
-            make_defect(team=team, stage_found=stage, **fields)
-
-
 def restored(team: Team, hours: float, day: int = 2, **fields) -> Incident:
     return make_incident(team=team, started_at=at(day), detected_at=at(day), restored_at=at(day, hours), **fields)
 
@@ -76,7 +70,7 @@ class TestKeeping:
 
     def test_a_second_run_changes_nothing(self):
         team = make_team()
-        defects(team, escaped=1, caught=20)
+        make_defects(team, escaped=1, caught=20)
         restored(team, 3)
         take_snapshots(AS_OF)
         fields = [field.name for field in MetricSnapshot._meta.fields if field.name not in ("id", "computed_at")]
@@ -86,9 +80,9 @@ class TestKeeping:
 
     def test_a_late_record_is_in_the_next_run(self):
         team = make_team()
-        defects(team, escaped=1, caught=19)
+        make_defects(team, escaped=1, caught=19)
         take_snapshots(AS_OF)
-        defects(team, escaped=5)
+        make_defects(team, escaped=5)
         take_snapshots(AS_OF)
         assert MetricSnapshot.objects.get(team=team, metric="escaped_defect_rate", window_days=90).value == 24
 
@@ -96,7 +90,7 @@ class TestKeeping:
         def statements(teams: int) -> int:
             for _ in range(teams):
                 team = make_team()
-                defects(team, escaped=1, caught=1)
+                make_defects(team, escaped=1, caught=1)
                 restored(team, 3)
             with CaptureQueriesContext(connection) as queries:
                 take_snapshots(AS_OF)
@@ -109,7 +103,7 @@ class TestKeeping:
 
     def test_a_snapshot_keeps_the_set_that_judged_it(self):
         team = make_team()
-        defects(team, escaped=4, caught=96)
+        make_defects(team, escaped=4, caught=96)
         take_snapshots(AS_OF)
         old = ThresholdSet.objects.by_metric(AS_OF)["escaped_defect_rate"]
         next_day = AS_OF + timedelta(days=1)
@@ -133,7 +127,7 @@ class TestKeeping:
     def test_archived_teams_get_none_but_count_above(self):
         parent = make_team()
         child = make_team(parent=parent)
-        defects(child, escaped=1, caught=19)
+        make_defects(child, escaped=1, caught=19)
         Team.objects.filter(pk=child.pk).update(archived_at=at(5))
         take_snapshots(AS_OF)
         assert not MetricSnapshot.objects.filter(team=child).exists()
@@ -141,7 +135,7 @@ class TestKeeping:
 
     def test_what_is_kept_is_what_is_measured_now(self):
         team = make_team()
-        defects(team, escaped=3, caught=17)
+        make_defects(team, escaped=3, caught=17)
         restored(team, 3)
         make_incident(team=team, detected_at=at(8))
         take_snapshots(AS_OF)
@@ -205,7 +199,7 @@ class TestNoData:
 
     def test_nine_defects_are_too_few(self):
         team = make_team()
-        defects(team, caught=9)
+        make_defects(team, caught=9)
         measure, judgement = measured(team, "escaped_defect_rate")
         assert (measure.value, measure.n, judgement.tier, judgement.would_be, judgement.state) == (
             0,
@@ -214,12 +208,12 @@ class TestNoData:
             "elite",
             "low_sample",
         )
-        defects(team, caught=1)
+        make_defects(team, caught=1)
         assert measured(team, "escaped_defect_rate")[1].tier == "elite"
 
     def test_unknown_stages_are_left_out_and_told(self):
         team = make_team()
-        defects(team, escaped=2, caught=8)
+        make_defects(team, escaped=2, caught=8)
         make_defect(team=team, stage_found=None)
         measure, _ = measured(team, "escaped_defect_rate")
         assert (measure.value, measure.n, measure.excluded) == (20, 10, 1)
@@ -227,7 +221,7 @@ class TestNoData:
 
     def test_what_was_no_fault_is_left_out(self):
         team = make_team()
-        defects(team, escaped=2, caught=8)
+        make_defects(team, escaped=2, caught=8)
         for resolution in NOT_VALID:
             make_defect(team=team, stage_found="production", status="closed", resolution=resolution)
         make_defect(team=team, stage_found="ci", status="closed", resolution="wont_fix")
@@ -236,7 +230,7 @@ class TestNoData:
 
     def test_deleted_records_are_left_out(self):
         team = make_team()
-        defects(team, escaped=2, caught=8)
+        make_defects(team, escaped=2, caught=8)
         make_defect(team=team, stage_found="production", deleted_at=at(5))
         restored(team, 5, deleted_at=at(5))
         assert value(team, "escaped_defect_rate") == 20
@@ -396,10 +390,10 @@ class TestTree:
         middle = make_team(parent=top)
         left, right = make_team(parent=middle), make_team(parent=middle)
         other = make_team()
-        defects(left, escaped=1, caught=9)
-        defects(right, escaped=8, caught=2)
-        defects(middle, caught=10)
-        defects(other, escaped=50)
+        make_defects(left, escaped=1, caught=9)
+        make_defects(right, escaped=8, caught=2)
+        make_defects(middle, caught=10)
+        make_defects(other, escaped=50)
         measure, _ = measured(top, "escaped_defect_rate")
         assert (measure.numerator, measure.n) == (9, 30)
         assert measured(middle, "escaped_defect_rate")[0].n == 30
@@ -415,7 +409,7 @@ class TestTree:
     def test_one_team_alone_is_counted_as_among_all(self):
         top = make_team()
         child = make_team(parent=top)
-        defects(child, escaped=3, caught=9)
+        make_defects(child, escaped=3, caught=9)
         restored(child, 5)
         together = tallies([WINDOW], rules_in_force(AS_OF))
         for team in (top, child):
@@ -728,7 +722,7 @@ class TestMoves:
         leaf = make_team(parent=middle)
         recently = timezone.now() - timedelta(days=2)
         for team, escaped in ((old, 1), (middle, 2), (leaf, 3)):
-            defects(team, escaped=escaped, caught=4, found_at=recently)
+            make_defects(team, escaped=escaped, caught=4, found_at=recently)
             begin = recently - timedelta(hours=escaped)
             make_incident(team=team, started_at=begin, detected_at=begin, restored_at=recently)
         return old, new, middle, leaf

@@ -16,7 +16,7 @@ from benchmarks.models import MetricSnapshot, SnapshotRun, ThresholdSet
 from benchmarks.quantities import limits, parse, spans, typed
 from benchmarks.tiers import Cuts
 from qmportal.lib.days import local_day, midnight
-from tests.factories import make_defect, make_incident, make_team, make_user
+from tests.factories import make_defects, make_incident, make_team, make_user
 
 HOUR, DAY = 3600, 86400
 THRESHOLDS = "/thresholds/"
@@ -63,9 +63,7 @@ def text_of(response):
 
 def defects(team, *, escaped, caught):
     found = midnight(local_day(timezone.now())) - timedelta(days=10)
-    for stage, count in (("production", escaped), ("ci", caught)):
-        for _ in range(count):
-            make_defect(team=team, stage_found=stage, found_at=found)
+    make_defects(team, escaped=escaped, caught=caught, found_at=found)
 
 
 class TestReading:
@@ -341,7 +339,7 @@ class TestPreview:
 
     def test_a_mended_preview_has_no_error_left(self, client, admin):
         """The button swaps the whole page, so that nothing of the refused one stays above the preview."""
-        assert 'hx-target="#main" hx-select="#main > *"' in client.get(f"{RATE}edit/").text
+        assert 'hx-target="#main" hx-select="#main > *"' in " ".join(client.get(f"{RATE}edit/").text.split())
         refused = send(client, RATE, action="preview", elite_ends="x", htmx=True)
         assert "There is a problem" in refused.text
         mended = send(client, RATE, action="preview", elite_ends="4", htmx=True)

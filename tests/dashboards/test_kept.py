@@ -14,7 +14,7 @@ from benchmarks.snapshots import take_snapshots
 from notifications.models import Notification
 from qmportal.lib.days import local_day, midnight
 from teams.models import Membership, Role, Team, User
-from tests.factories import join, make_defect, make_incident, make_team, make_user
+from tests.factories import join, make_defects, make_incident, make_team, make_user
 from tests.html import squeezed
 
 pytestmark = pytest.mark.django_db
@@ -28,8 +28,7 @@ def today():
 @pytest.fixture
 def payments(today):
     team = make_team(name="Payments", slug="payments")
-    for _ in range(20):
-        make_defect(team=team, found_at=midnight(today) - timedelta(days=3))
+    make_defects(team, caught=20, found_at=midnight(today) - timedelta(days=3))
     make_incident(team=team, title="Cards are refused")
     take_snapshots(today)
     return team

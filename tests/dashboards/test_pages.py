@@ -14,7 +14,7 @@ from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import take_snapshots
 from qmportal.lib.days import local_day, midnight
 from teams.models import Role
-from tests.factories import join, make_defect, make_incident, make_member, make_team, make_user, stage
+from tests.factories import join, make_defect, make_defects, make_incident, make_member, make_team, make_user, stage
 from tests.html import squeezed
 
 pytestmark = pytest.mark.django_db
@@ -31,18 +31,11 @@ def yesterday(today) -> datetime:
     return midnight(today) - timedelta(hours=12)
 
 
-def add_defects(team, escaped: int, caught: int, found_at: datetime) -> None:
-    for _ in range(escaped):
-        make_defect(team=team, stage_found="production", found_at=found_at)
-    for _ in range(caught):
-        make_defect(team=team, found_at=found_at)
-
-
 @pytest.fixture
 def payments(yesterday, today):
     """6 escaped of 50, and five incidents of an hour and a half."""
     team = make_team(name="Payments", slug="payments", key="PAY")
-    add_defects(team, 6, 44, yesterday)
+    make_defects(team, escaped=6, caught=44, found_at=yesterday)
     for _ in range(5):
         make_incident(
             team=team,
@@ -193,7 +186,7 @@ def test_queries_of_the_overview_do_not_grow_with_teams(client, manager, today, 
 
     few = queries()
     for _ in range(30):
-        add_defects(make_team(), 1, 1, yesterday)
+        make_defects(make_team(), escaped=1, caught=1, found_at=yesterday)
     take_snapshots(today)
     assert queries() == few
     assert few <= 13
@@ -210,7 +203,7 @@ def test_queries_of_a_team_and_a_metric_do_not_grow_with_rows(client, manager, p
     addresses = ["/t/payments/", "/t/payments/mttr/", "/t/payments/escaped_defect_rate/?tab=excluded"]
     make_defect(team=payments, found_at=yesterday, status="closed", resolution="duplicate")
     few = [queries(address) for address in addresses]
-    add_defects(payments, 20, 40, yesterday)
+    make_defects(payments, escaped=20, caught=40, found_at=yesterday)
     for _ in range(20):
         make_incident(team=payments, detected_at=yesterday - timedelta(hours=2), restored_at=yesterday)
         make_defect(team=payments, found_at=yesterday, status="closed", resolution="duplicate")
@@ -284,12 +277,12 @@ def test_a_time_stands_beside_its_median_and_p90(client, manager):
 def test_a_card_says_how_far_which_way_and_whether_it_means_something(client, manager, payments, today, yesterday):
     """12.0% of 50 now: after 13.3% of 30 that may be chance, after 60.6% of 66 it is not."""
     earlier = yesterday - timedelta(days=90)
-    add_defects(payments, 4, 26, earlier)
+    make_defects(payments, escaped=4, caught=26, found_at=earlier)
     take_snapshots(today - timedelta(days=90))
     [card] = [card for card in client.get("/t/payments/").context["judged"] if card["metric"] == "escaped_defect_rate"]
     assert card["change"] == {"text": "1.3 points", "direction": "down", "better": None, "word": "not significant"}
     assert "down </span>1.3 points, not significant" in client.get("/t/payments/").text
-    add_defects(payments, 36, 0, earlier)
+    make_defects(payments, escaped=36, caught=0, found_at=earlier)
     MetricSnapshot.objects.filter(as_of=today - timedelta(days=90)).delete()
     take_snapshots(today - timedelta(days=90))
     assert "points, improved" in client.get("/t/payments/").text
@@ -331,7 +324,7 @@ def test_a_team_that_is_down_all_the_time_has_no_time_between_failures(client, t
 
 
 def test_every_metric_is_compared_with_the_window_before(client, manager, payments, today, yesterday):
-    add_defects(payments, 40, 10, yesterday - timedelta(days=90))
+    make_defects(payments, escaped=40, caught=10, found_at=yesterday - timedelta(days=90))
     take_snapshots(today - timedelta(days=90))
 
     def said(metric: str) -> str:
@@ -374,7 +367,7 @@ def figures(client) -> dict[str, dict]:
 
 def test_the_figures_of_the_overview_lead_to_as_many_rows(client, payments, today, yesterday):
     search = make_team(name="Search", slug="search-team")
-    add_defects(search, 3, 1, yesterday)
+    make_defects(search, escaped=3, caught=1, found_at=yesterday)
     start = midnight(today)
     make_defect(team=search, stage_found="production", found_at=yesterday, status="closed", resolution="duplicate")
     make_defect(team=search, stage_found="production", found_at=start + timedelta(minutes=1))
@@ -410,8 +403,8 @@ def commerce(payments, today, yesterday):
     payments.past_places.all().delete()  # it has always been there
     checkout = make_team(name="Checkout", slug="checkout", key="CHK", parent=group)
     clean = make_team(name="Clean", slug="clean", parent=group)
-    add_defects(checkout, 5, 15, yesterday)
-    add_defects(clean, 0, 100, yesterday)
+    make_defects(checkout, escaped=5, caught=15, found_at=yesterday)
+    make_defects(clean, escaped=0, caught=100, found_at=yesterday)
     for team in (group, checkout, checkout):
         make_incident(team=team, detected_at=yesterday)
     take_snapshots(today)
@@ -462,7 +455,7 @@ def test_my_teams_come_first_and_the_worst_of_them_on_top(client, commerce, paym
     ],
 )
 def test_a_filter_changes_headline_and_figures(client, commerce, today, yesterday, query, headline, rate, teams):
-    add_defects(make_team(name="Search"), 1, 1, yesterday)
+    make_defects(make_team(name="Search"), escaped=1, caught=1, found_at=yesterday)
     take_snapshots(today)
     client.force_login(make_user())
     page = client.get(f"/?{query}")
@@ -473,7 +466,7 @@ def test_a_filter_changes_headline_and_figures(client, commerce, today, yesterda
 
 
 def test_a_group_as_filter_keeps_itself_in_the_links_and_leads_to_its_rows(client, commerce, today, yesterday):
-    add_defects(make_team(name="Search"), 1, 1, yesterday)
+    make_defects(make_team(name="Search"), escaped=1, caught=1, found_at=yesterday)
     take_snapshots(today)
     client.force_login(make_user())
     page = client.get(f"/?group={commerce.pk}&window=30")
@@ -491,7 +484,7 @@ def test_the_figures_of_one_team_with_those_below_lead_to_its_own_rows(client, p
 
 def test_the_teams_that_stand_well_can_be_picked(client, manager, payments, today, yesterday):
     clean = make_team(name="Clean", slug="clean")
-    add_defects(clean, 0, 100, yesterday)
+    make_defects(clean, escaped=0, caught=100, found_at=yesterday)
     take_snapshots(today)
     teams = figures(client)["Teams at Good or Elite"]
     assert teams["value"] == "1 of 2"
@@ -554,7 +547,7 @@ def test_where_higher_is_better_the_best_stands_at_the_right_too(client, manager
         **dict(zip(ThresholdSet.CUT_FIELDS, (95, 90, 80, 65), strict=True)),
     ).save()
     clean = make_team(name="Clean", slug="clean", parent=payments)
-    add_defects(clean, 0, 12, yesterday)
+    make_defects(clean, escaped=0, caught=12, found_at=yesterday)
     take_snapshots(today)
     cards = {card["metric"]: card for card in client.get("/t/clean/").context["judged"]}
     assert cards["defect_removal_efficiency"]["tier"] == "elite"
@@ -578,7 +571,7 @@ def test_a_team_without_data_says_how_much_is_missing(client, payments):
 
 def test_the_overview_names_who_needs_attention_and_why(client, manager, payments, yesterday):
     late = make_team(name="Late", slug="late")
-    add_defects(late, 6, 6, yesterday)
+    make_defects(late, escaped=6, caught=6, found_at=yesterday)
     take_snapshots(local_day(timezone.now()))
     page = client.get("/").content.decode().replace("\u00a0", " ")
     assert "None of the 2 teams with enough data is Good or Elite." in page
@@ -617,7 +610,7 @@ def test_whoever_comes_before_the_first_team_is_told_what_to_do(client):
 def test_a_metric_that_never_changed_has_a_page(client, today, yesterday, metric):
     """The best teams: every defect removed, every night; and the same time to restore, every night."""
     team = make_team(slug="flawless")
-    add_defects(team, 0, 12, yesterday - timedelta(days=20))
+    make_defects(team, escaped=0, caught=12, found_at=yesterday - timedelta(days=20))
     for _ in range(6):
         began = yesterday - timedelta(days=20)
         make_incident(team=team, started_at=began, detected_at=began, restored_at=began)
@@ -631,7 +624,7 @@ def test_the_window_before_is_the_exact_one_whatever_was_kept(client):
     """As of 23 November the 30 days before are those up to 24 October: 10 of 30. A night of 19 October says 100%."""
     team = make_team(slug="exact")
     for day, escaped, caught in ((date(2026, 10, 1), 10, 0), (date(2026, 10, 20), 0, 20), (date(2026, 11, 5), 6, 14)):
-        add_defects(team, escaped, caught, midnight(day) + timedelta(hours=12))
+        make_defects(team, escaped=escaped, caught=caught, found_at=midnight(day) + timedelta(hours=12))
     client.force_login(make_member(team=team, role=Role.MANAGER))
     for day in (date(2026, 10, 19), date(2026, 11, 23)):
         take_snapshots(day)
