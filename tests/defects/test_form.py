@@ -55,7 +55,7 @@ def test_the_form_opens_with_what_the_address_says(client):
     assert 'value="Slow"' in page
     assert '<option value="payments" selected>' in page
     assert '<option value="production" selected>' in page
-    assert re.search(r'value="SEV1"[^>]* checked', page)
+    assert re.search(r'value="SEV1"[^>]*\schecked', page)
 
 
 def test_a_blank_form_comes_back_with_a_summary_and_what_was_typed(client):

@@ -60,7 +60,7 @@ def test_the_form_opens_with_what_the_address_says(client):
     page = client.get(f"{CREATE}?team=payments&severity=SEV1&title=Slow&summary=Since+noon").text
     assert 'value="Slow"' in page
     assert '<option value="payments" selected>' in page
-    assert re.search(r'value="SEV1"[^>]* checked', page)
+    assert re.search(r'value="SEV1"[^>]*\schecked', page)
     assert "Since noon" in page
 
 
@@ -68,7 +68,7 @@ def test_a_blank_form_comes_back_with_a_summary_and_what_was_typed(client):
     answer = client.post(CREATE, typed(title="  ", summary="Since noon"))
     assert answer.status_code == 422
     assert "There is a problem" in answer.text
-    assert re.search(r'<a href="#id_title">\s*Title: Enter a title.\s*</a>', answer.text)
+    assert re.search(r'<a href="#id_title">\s*Title:\s*Enter a title.\s*</a>', answer.text)
     assert "Since noon" in answer.text
     assert not Incident.objects.exists()
 
