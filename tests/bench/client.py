@@ -63,10 +63,10 @@ class Target:
         return quantiles(self.samples, n=100, method="inclusive")[percent - 1]
 
 
-def sample_in_turn(targets: Mapping[str, Target], rounds: int) -> None:
+def sample_in_turn(targets: Mapping[str, Target], rounds: int, warm: int = 3 * REQUESTS_A_CONNECTION) -> None:
     """Warm everything, then ask the targets in an order that changes with each round, so that all meet the same machine."""
     for target in targets.values():
-        for _ in range(3 * REQUESTS_A_CONNECTION):
+        for _ in range(warm):
             target.ask()
     order = list(targets.values())
     rng = random.Random(1)

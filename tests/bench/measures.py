@@ -30,6 +30,7 @@ from tests.bench.stack import (
 )
 
 ROUNDS = 300
+LARGE = 17  # takes minutes and tens of gigabytes: only when asked for
 MB = 1024 * 1024
 
 
@@ -69,10 +70,19 @@ def milliseconds(seconds: float) -> str:
 # --- Rows 1, 2 and 4: pages and lists, against the floor ------------------------------------------------------------------
 
 
+WHAT = {
+    "overview": "overview of 100 teams",
+    "incidents": "list of 50 incidents",
+    "defects": "list of 50 defects",
+    "API defects": "API defects, 100 rows",
+    "API incidents": "API incidents, 100 rows",
+}
+
+
 def pages(stack: Stack, numbers: set[int]) -> Iterator[Line]:
     """All targets are asked in turn, so that every one meets the same machine."""
     portal, floor = stack.portal(), stack.floor()
-    known = visitor(stack)
+    known, team = visitor(stack), probe("busiest_team", portal.environment)
     # The floor compresses nothing; pages go out as browsers ask for them, API answers as most programs do.
     page = {"Cookie": known["cookie"]}
     api = {"Authorization": f"Bearer {known['token']}", "Accept-Encoding": "identity"}
@@ -83,6 +93,8 @@ def pages(stack: Stack, numbers: set[int]) -> Iterator[Line]:
         "overview": Target(portal, "/", page),
         "incidents": Target(portal, "/incidents/", page),
         "defects": Target(portal, "/defects/", page),
+        "team page": Target(portal, f"/t/{team}/", page),
+        "defect form": Target(portal, "/defects/new/", page),
         "API defects": Target(portal, "/api/v1/defects/?page_size=100", api),
         "API incidents": Target(portal, "/api/v1/incidents/?page_size=100", api),
     }
@@ -96,24 +108,28 @@ def pages(stack: Stack, numbers: set[int]) -> Iterator[Line]:
         ("overview", 1, 95, view, 10, 12, 6),
         ("incidents", 2, 95, view, 8, 8, 4),
         ("defects", 2, 95, view, 8, 8, 4),
+        ("team page", 2, 95, view, None, 8, 4),
+        ("defect form", 2, 95, view, None, 8, 4),
         ("API defects", 4, 50, api_floor, 5, 2, 1.3),
         ("API incidents", 4, 50, api_floor, 5, 2, 1.3),
     ):
         if number not in numbers:
             continue
         target = targets[name]
-        what = {1: "overview of 100 teams", 2: f"list of 50 {name}", 4: f"{name}, 100 rows"}[number]
+        what = WHAT.get(name, name)
         took, least = target.percentile(percent), against.percentile(percent)
         yield Line(number, f"{what}, p{percent}", milliseconds(least), milliseconds(took), took / least, must, aim)
-        statements = counts[target.path]
-        yield Line(number, f"{what}, queries", "", str(statements), statements, most_queries, most_queries, "")
+        if most_queries:
+            statements = counts[target.path]
+            yield Line(number, f"{what}, queries", "", str(statements), statements, most_queries, most_queries, "")
 
 
-def visitor(stack: Stack) -> dict[str, str]:
+def visitor(stack: Stack, web: Web | None = None) -> dict[str, str]:
     """A session and a token of somebody who sees every row; the same for all rows of the table."""
-    if not hasattr(stack, "known"):
-        stack.known = probe("credentials", stack.portal().environment)
-    return stack.known
+    web = web or stack.portal()
+    if web.name not in stack.visitors:
+        stack.visitors[web.name] = probe("credentials", web.environment)
+    return stack.visitors[web.name]
 
 
 # --- Rows 5 and 6: the page of a metric ------------------------------------------------------------------------------------
@@ -260,6 +276,65 @@ def equal_queries(stack: Stack, numbers: set[int]) -> Iterator[Line]:
     yield Line(15, name, "", measured, len(grown), 0, 0, "")
 
 
+# --- Rows 16 and 17: lists of very many rows -------------------------------------------------------------------------------
+
+DEFECT_ORDERS = ("title", "severity", "status", "stage", "team", "found")
+INCIDENT_ORDERS = ("title", "severity", "status", "team", "restore", "detected")
+LISTS = {
+    "orders of defects": [
+        "/defects/",
+        *(f"/defects/?sort={sign}{order}" for order in DEFECT_ORDERS for sign in ("", "-")),
+        "/defects/?page=200",
+    ],
+    "orders of incidents": [
+        "/incidents/",
+        *(f"/incidents/?sort={sign}{order}" for order in INCIDENT_ORDERS for sign in ("", "-")),
+        "/incidents/?page=200",
+    ],
+    "filters": [
+        "/defects/?status=open",
+        "/defects/?status=open&severity=SEV1",
+        "/defects/?severity=SEV1&sort=team",
+        "/defects/?stage=production&sort=severity",
+        "/defects/?found_by=customer",
+        "/defects/?stage=none",
+        "/incidents/?status=open",
+        "/incidents/?severity=SEV1&sort=-restore",
+        "/incidents/?kind=exercise",
+    ],
+    "searches": [
+        "/defects/?q=payment",
+        "/defects/?q=payment&severity=SEV1",
+        "/defects/?q=payment&sort=severity",
+        "/defects/?q=nowhere",
+        "/incidents/?q=checkout",
+        "/incidents/?q=checkout&status=open",
+        "/search/?q=payment",
+    ],
+}
+
+
+def long_lists(stack: Stack, numbers: set[int]) -> Iterator[Line]:
+    """Of each kind the slowest address, each asked in turn with all others."""
+    if 16 in numbers:
+        yield from _long_lists(stack, 16, stack.seeded("thousand", *THOUSAND), "1M")
+    if LARGE in numbers:
+        database = stack.multiplied("ten_thousand", stack.seeded("thousand", *THOUSAND), 10)
+        yield from _long_lists(stack, LARGE, database, "10M")
+
+
+def _long_lists(stack: Stack, number: int, database: str, amount: str) -> Iterator[Line]:
+    with stack.portal_over(database) as portal:
+        page = {"Cookie": visitor(stack, portal)["cookie"]}
+        kinds = {kind: {path: Target(portal, path, page) for path in paths} for kind, paths in LISTS.items()}
+        say(f"asking {sum(map(len, kinds.values()))} addresses of lists of {amount} rows")
+        sample_in_turn({path: target for targets in kinds.values() for path, target in targets.items()}, 40, warm=3)
+        for kind, targets in kinds.items():
+            slowest = max(targets.values(), key=lambda target: target.percentile(95))
+            took = 1000 * slowest.percentile(95)
+            yield Line(number, f"{kind} at {amount} defects, p95 of the slowest", "", slowest.path, took, 150, 75, "ms")
+
+
 # Before the data of a million rows are made: what is served is measured on a quiet machine.
 MEASURES: dict[Callable[[Stack, set[int]], Iterator[Line]], set[int]] = {
     starts: {14},
@@ -269,4 +344,5 @@ MEASURES: dict[Callable[[Stack, set[int]], Iterator[Line]], set[int]] = {
     memory: {13},
     recompute: {7},
     equal_queries: {15},
+    long_lists: {16, LARGE},
 }

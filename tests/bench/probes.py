@@ -27,6 +27,7 @@ from integrations.models import ImportJob  # noqa: E402
 from qmportal.lib.days import local_day  # noqa: E402
 from teams.models import AccessToken, Invitation, Membership, Role, Team, User  # noqa: E402
 from tests.bench import recompute  # noqa: E402
+from tests.bench.large import multiply  # noqa: E402
 
 EMAIL = "bench@example.com"
 
@@ -160,7 +161,7 @@ def seconds_of_recompute(rounds: str) -> dict[str, Any]:
 PROBES: dict[str, Callable[..., Any]] = {
     probe.__name__: probe
     for probe in (
-        *(busiest_team, credentials, edit_defect, nights, queries),
+        *(busiest_team, credentials, edit_defect, multiply, nights, queries),
         *(queries_of_every_page, seconds_of_recompute),
     )
 }

@@ -55,6 +55,7 @@ class Stack:
         self._open = ExitStack()
         self._seeded: set[str] = set()
         self._webs: dict[str, Web] = {}
+        self.visitors: dict[str, dict[str, str]] = {}
 
     def __enter__(self) -> Stack:
         # Durable, unlike the servers of the tests: what is measured is what a user gets.
@@ -93,10 +94,28 @@ class Stack:
     def portal(self) -> Web:
         """The portal over 100 teams."""
         if "portal" not in self._webs:
-            environment = self.environment(self.seeded("hundred", *HUNDRED, weeks=13))
-            manage(environment, "collectstatic", "--no-input", "--verbosity=0", "--ignore=rest_framework")
-            self._webs["portal"] = self._open.enter_context(self._web("portal", "qmportal.wsgi", environment))
+            database = self.seeded("hundred", *HUNDRED, weeks=13)
+            self._webs["portal"] = self._open.enter_context(self.portal_over(database))
         return self._webs["portal"]
+
+    def portal_over(self, database: str) -> Web:
+        """One that is not started yet."""
+        environment = self.environment(database)
+        manage(environment, "collectstatic", "--no-input", "--verbosity=0", "--ignore=rest_framework")
+        return self._web(f"portal over {database}", "qmportal.wsgi", environment)
+
+    def multiplied(self, database: str, source: str, times: int) -> str:
+        """A database with so many times as many teams and records, copied from another one that nobody uses."""
+        if database not in self._seeded:
+            say(f"making {times} of each team and record")
+            with psycopg.connect(self.settings["DATABASE_URL"], autocommit=True) as connection:
+                names = sql.Identifier(database), sql.Identifier(source)
+                connection.execute(sql.SQL("create database {} template {}").format(*names))
+            environment = self.environment(database)
+            probe("multiply", environment, str(times - 1))
+            self._vacuum(environment["DATABASE_URL"])
+            self._seeded.add(database)
+        return database
 
     def floor(self) -> Web:
         """The floor: the same Django, server, settings of gunicorn and PostgreSQL, and next to nothing to do."""
