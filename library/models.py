@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from library.checks import KnowledgeCheck, grade, next_due
 from qmportal.lib.days import local_day
+from qmportal.lib.history import tracked
 from qmportal.lib.ordered import Ordered
 from qmportal.lib.versions import require_newest
 from teams.models import User
@@ -119,6 +120,7 @@ class PageEdit(models.Model):
         return f"{self.page} at {self.at:%Y-%m-%d}"
 
 
+@tracked()
 class LibraryLink(Ordered):
     """A tool or certification, with its kind and cost. Admins can edit it."""
 

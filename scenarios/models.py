@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import cached_property
 
+from qmportal.lib.history import tracked
 from qmportal.lib.versions import Versioned
 from scenarios import engine
 from teams.models import User
@@ -47,6 +48,7 @@ class ScenarioQuerySet(models.QuerySet["Scenario"]):
         return self.filter(state=Scenario.State.PUBLISHED)
 
 
+@tracked(without=["draft_yaml"])
 class Scenario(Versioned):
     """A training case with a stable id. Its content is in its versions."""
 
@@ -151,6 +153,7 @@ class ScenarioVersionQuerySet(models.QuerySet["ScenarioVersion"]):
         return self.order_by("scenario_id", "-number").distinct("scenario_id")
 
 
+@tracked(of=["voided_at", "void_reason"])
 class ScenarioVersion(models.Model):
     """One published text of a scenario. Never edited: attempts are pinned to it."""
 

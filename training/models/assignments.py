@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from qmportal.lib.history import tracked
 from teams.models import Membership, Role, Team, User
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.open().filter(user=user, kind=kind, ref=ref).update(done_at=now)
 
 
+@tracked()
 class Assignment(models.Model):
     """One item that one person has to do by a date. `done_at` is set when it is passed or read.
 

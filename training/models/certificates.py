@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from notifications.models import Notification
+from qmportal.lib.history import tracked
 from scenarios.models import Attempt
 from teams.models import User
 
@@ -24,6 +25,7 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         return self.select_related("user", "revoked_by", "attempt__version__scenario").defer("attempt__version__document")
 
 
+@tracked()
 class Certificate(models.Model):
     """Proof of a passed scenario. Anyone can verify it at /verify/<uuid>."""
 

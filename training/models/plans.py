@@ -17,6 +17,7 @@ from django.urls import reverse
 from library.models import CheckAnswer, PageRead
 from notifications.models import Notification
 from qmportal.lib.days import local_day
+from qmportal.lib.history import tracked
 from qmportal.lib.ordered import Ordered
 from scenarios.models import Attempt
 from teams.models import Membership, Role, Team, User
@@ -70,6 +71,7 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         return given
 
 
+@tracked()
 class Plan(models.Model):
     """An onboarding plan: ordered items with due days, for a role, a team or chosen people."""
 
@@ -197,6 +199,7 @@ def earliest_success(people: Collection[int]) -> dict[tuple[int, str, str], date
     return {(user, kind, ref): at for kind, rows in found for user, ref, at in rows.order_by()}
 
 
+@tracked()
 class PlanItem(Ordered):
     """One scenario, check or page of a plan."""
 
