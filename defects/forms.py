@@ -12,7 +12,6 @@ from qmportal.lib.forms import KeyField, MomentField, clean_formfield
 from records.forms import UNSET, RecordForm, severity_cards
 from records.models import Severity
 from teams.models import Team, User
-from teams.permissions import is_member
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
@@ -100,13 +99,6 @@ class DefectForm(RecordForm[Defect]):
         if self.instance.pk:
             # A defect that was imported without a known stage may stay so.
             self.fields["stage_found"].required = self.instance.stage_found_id is not None
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        team, assignee = cleaned.get("team"), cleaned.get("assignee")
-        if team and assignee and not self.is_kept("assignee") and not is_member(assignee, team):
-            self.add_error("assignee", self.fields["assignee"].error_messages["invalid_choice"])
-        return cleaned
 
     def left_out(self) -> list[str]:
         defect = self.instance

@@ -13,7 +13,6 @@ from qmportal.lib.forms import KeyField, MomentField, WholeNumberField, clean_fo
 from records.forms import RecordForm, severity_cards
 from records.models import Severity
 from teams.models import Team, User
-from teams.permissions import is_member
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
@@ -94,10 +93,3 @@ class IncidentForm(RecordForm[Incident]):
         self.limit_choices("caused_by_defect", Defect.objects.visible_to(user))
         if "duplicate_of" in self.fields:
             self.limit_choices("duplicate_of", Incident.objects.visible_to(user))
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        team, lead = cleaned.get("team"), cleaned.get("lead")
-        if team and lead and not self.is_kept("lead") and not is_member(lead, team):
-            self.add_error("lead", self.fields["lead"].error_messages["invalid_choice"])
-        return cleaned

@@ -317,6 +317,8 @@ class Importer:
         if new:
             row.values = row.defaults | row.values
         values = self._with_rows(row, write)
+        if record and self.mapping.says_also.get(str(values.get("status"))) == record.status:
+            del values["status"]
         record = record or self.model(source=key[0], external_id=key[1])
         self.lookups.attach(record)
         before, moment = dict(record.__dict__), None if new else moment_of(record)

@@ -7,7 +7,7 @@ whole, so that an imported row always obeys the rules of a typed one: a closed d
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from integrations.parsers import Column, Draft, NotWanted, plain, recognises
@@ -15,7 +15,10 @@ from integrations.parsers import Column, Draft, NotWanted, plain, recognises
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """`shortens`: descriptive texts longer than our columns are cut with a note; otherwise they are refused."""
+    """`shortens`: descriptive texts longer than our columns are cut with a note; otherwise they are refused.
+
+    `says_also`: where the tool has one status for two of ours, the first is what it says and the second may stay.
+    """
 
     kind: str  # "defects" or "incidents"
     name: str
@@ -24,6 +27,7 @@ class Mapping:
     fill: Callable[[Draft], None]
     shortens: bool = True
     hint: str = ""
+    says_also: dict[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -330,6 +334,7 @@ STATUSPAGE = Mapping(
         Column("team", ("team",)),
     ),
     fill=fill_statuspage,
+    says_also={"restored": "closed"},
     hint="A scheduled entry, or one whose impact is maintenance, is planned and never counts.",
 )
 

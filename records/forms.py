@@ -11,13 +11,13 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.db.models.fields import BLANK_CHOICE_DASH
-from django.forms.models import construct_instance
 from django.utils import timezone
 
 from qmportal.lib.days import viewer_zone
 from qmportal.lib.forms import KeyField, LineField, MomentField, ProseField, WholeNumberField, with_stored
 from qmportal.lib.versions import Conflict, Difference, sent_again
 from qmportal.lib.widgets import OptionCards
+from records import intake
 from records.models import Record, Severity
 from records.moves import ASKED, REASON, Move
 from records.rules import FILED_HERE
@@ -94,11 +94,6 @@ class RecordForm(forms.ModelForm, Generic[R]):
         hidden = self.instance.pk and self.initial.get(name) is None and getattr(self.instance, name) is not None
         return bool(hidden) and self.cleaned_data.get(name) is None
 
-    def is_kept(self, name: str) -> bool:
-        """The field holds what is stored, in the same team: it may stay, also what would not be offered today."""
-        kept = all(self.cleaned_data.get(each) == self.initial.get(each) for each in (name, "team"))
-        return kept and bool(self.instance.pk)
-
     def _has_default(self, name: str) -> bool:
         column = self._meta.model._meta.get_field(name)
         return column.has_default() and not column.blank
@@ -147,35 +142,27 @@ class RecordForm(forms.ModelForm, Generic[R]):
         """Whether the rarely used fields show at once: when editing, and when one of them has a problem."""
         return bool(self.instance.pk) or any(name in self.errors for name in self.RARELY)
 
-    def clean_duplicate_of(self) -> R | None:
-        original = self.cleaned_data["duplicate_of"]
-        if original and (problem := self.instance.circle_problem(original)):
-            raise ValidationError(problem)
-        return original
-
     def clean(self) -> dict[str, Any]:
-        """Sets the fields early, so that the row itself can say what is wrong with it, at the field to mend."""
+        """Hands to the intake what was typed, so that the row itself can say what is wrong, at the field to mend."""
         cleaned = super().clean() or self.cleaned_data
-        for name in self.columns:
-            kept = name in cleaned and (
-                (isinstance(self.fields[name], MomentField) and name not in self.changed_data)
-                or (cleaned[name] in self.fields[name].empty_values and self._has_default(name))
-            )
-            if kept:
-                cleaned[name] = getattr(self.instance, name)
         is_stale = cleaned.get("version", self.instance.version) != self.instance.version
         self.instance.version = cleaned.get("version", self.instance.version)
         hidden = [name for name in cleaned if isinstance(self.fields[name], KeyField) and self._looks_empty(name)]
-        self.cleaned_data = cleaned = {name: value for name, value in cleaned.items() if name not in hidden}
-        self.instance = construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
-        if not self.instance.pk:
-            self.instance.infer_status()
+        typed = [name for name in cleaned if name in self.columns and name not in hidden and not self._is_as_shown(name)]
+        values = {name: cleaned[name] for name in typed}
+        problems = intake.apply(self.instance, values, by=self.user, at=timezone.now(), door=intake.FORM)
+        # Django sets the fields once more, so both have to say the same.
+        stored = {name: getattr(self.instance, name) for name in self.columns if name in cleaned and name not in hidden}
+        self.cleaned_data = {name: value for name, value in cleaned.items() if name not in hidden} | stored
         # A stale edit is refused as a whole; the times that it lacks may be those of a move made meanwhile.
-        problems = {} if is_stale else self.instance.problems(timezone.now())
-        for name, sentence in problems.items():
+        for name, sentence in ({} if is_stale else problems).items():
             if name not in self.errors:
                 self.add_error(name if name in self.fields else None, sentence)
-        return cleaned
+        return self.cleaned_data
+
+    def _is_as_shown(self, name: str) -> bool:
+        """A time whose seconds the form does not show."""
+        return isinstance(self.fields[name], MomentField) and name not in self.changed_data
 
     def file(self) -> R:
         """Saves a new record. A form that comes twice gives the record that its first coming made."""

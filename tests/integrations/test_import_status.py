@@ -23,14 +23,14 @@ def team():
 def load(tmp_path, team):
     """load(kind, **cells) -> imports one row of these cells, named I-1, as the columns of this portal."""
 
-    def load(kind, **cells):
+    def load(kind, mapping="qmportal", **cells):
         row = {"external_id": "I-1", "title": "Checkout is down"} | cells
         path = tmp_path / "file.csv"
         path.write_text(f"{','.join(row)}\n{','.join(row.values())}\n")
         printed = io.StringIO()
         try:
             call_command(
-                *("import_csv", kind, str(path), "--mapping", "qmportal", "--team", "payments"),
+                *("import_csv", kind, str(path), "--mapping", mapping, "--team", "payments"),
                 stdout=printed,
                 stderr=printed,
             )
@@ -103,3 +103,13 @@ def test_a_status_that_is_named_goes_the_way_of_the_moves(load, team):
     assert "updated 1" in load("incidents", detected_at=DETECTED, restored_at=RESTORED, status="restored")
     known.refresh_from_db()
     assert (known.status, known.restored_at) == ("restored", LATER)
+
+
+def test_a_tool_that_knows_no_closed_incidents_reopens_none(load, team):
+    known = make_incident(
+        team=team, source="statuspage", external_id="I-1", status="closed", restored_at=LATER, closed_at=LATER
+    )
+    cells = {"id": "I-1", "name": "Down", "impact": "major", "created_at": DETECTED, "resolved_at": RESTORED}
+    assert "errors 0" in load("incidents", "statuspage", **cells, status="resolved")
+    known.refresh_from_db()
+    assert (known.status, known.title, known.closed_at) == ("closed", "Down", LATER)
