@@ -6,6 +6,7 @@ import http.client
 import random
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from statistics import quantiles
 
@@ -17,11 +18,12 @@ IDLE_SECONDS = 1.0  # gunicorn closes what was idle for two
 
 @dataclass
 class Target:
-    """An address with what is sent along, and how long each answer took, in seconds."""
+    """An address with what is sent along, and how long each answer took, in seconds. With a body it is a POST."""
 
     web: Web
     path: str
     headers: dict[str, str]
+    body: str = ""
     samples: list[float] = field(default_factory=list)
     _connection: http.client.HTTPConnection | None = None
     _used: int = 0
@@ -34,10 +36,12 @@ class Target:
             self._connection = http.client.HTTPConnection("127.0.0.1", self.web.port, timeout=60)
             self._connection.connect()
         self._used += 1
-        self._connection.request("GET", self.path, headers={"Accept-Encoding": "gzip", **self.headers})
+        method = "POST" if self.body else "GET"
+        headers = {"Accept-Encoding": "gzip", "Content-Type": "application/json", **self.headers}
+        self._connection.request(method, self.path, self.body or None, headers)
         response = self._connection.getresponse()
         response.body = response.read()  # type: ignore[attr-defined]
-        if response.status != 200:
+        if response.status != (201 if self.body else 200):
             raise BenchError(f"{self.web.name} answered {response.status} on {self.path}.")
         self._last = time.monotonic()
         return response
@@ -76,3 +80,19 @@ def sample_in_turn(targets: Mapping[str, Target], rounds: int, warm: int = 3 * R
             target.sample()
     for target in targets.values():
         target.close()
+
+
+def answers_a_second(target: Target, clients: int, seconds: float) -> float:
+    """With so many clients at once, each of which asks as soon as it is answered."""
+
+    def ask(_: int) -> int:
+        mine, asked = Target(target.web, target.path, target.headers, target.body), 0
+        while time.perf_counter() < end:
+            mine.ask()
+            asked += 1
+        mine.close()
+        return asked
+
+    end = time.perf_counter() + seconds
+    with ThreadPoolExecutor(clients) as pool:
+        return sum(pool.map(ask, range(clients))) / seconds

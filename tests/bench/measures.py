@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin
 
-from tests.bench.client import Target, sample_in_turn
+from tests.bench.client import Target, answers_a_second, sample_in_turn
 from tests.bench.stack import (
     ROOT,
     TEN,
@@ -135,6 +136,35 @@ def visitor(stack: Stack, web: Web | None = None) -> dict[str, str]:
     if web.name not in stack.visitors:
         stack.visitors[web.name] = probe("credentials", web.environment)
     return stack.visitors[web.name]
+
+
+# --- Row 3: reporting a defect over the API -------------------------------------------------------------------------------
+
+
+def creations(stack: Stack, numbers: set[int]) -> Iterator[Line]:
+    """With a token, the permission, the rules, a reference and the history; against a plain DRF create with a token."""
+    portal, floor = stack.portal(), stack.floor()
+    known = visitor(stack)
+    item = {"name": "The total is wrong", "state": "open", "kind": "ordinary", "place": "cart", "amount": 3}
+    defect = {"title": "The total is wrong", "team": known["team"], "severity": "SEV3", "stage_found": "ci"}
+    body = json.dumps(defect)
+    targets = {
+        "floor": Target(
+            *(floor, "/api/items/new/", {"Authorization": f"Token {floor.token}"}),
+            json.dumps(item | {"found_at": "2026-03-02T12:00:00Z"}),
+        ),
+        "portal": Target(portal, "/api/v1/defects/", {"Authorization": f"Bearer {known['writer']}"}, body),
+    }
+    say(f"reporting {ROUNDS} defects, in turn with the floor")
+    sample_in_turn(targets, ROUNDS)
+    for percent in (50, 95):
+        least, took = (target.percentile(percent) for target in targets.values())
+        yield Line(3, f"API report, p{percent}", milliseconds(least), milliseconds(took), took / least, 3, 2)
+    statements = probe("queries_of_a_report", portal.environment, body)
+    yield Line(3, "API report, queries", "", str(statements), statements, 12, 10, "")
+    say("four programs report as fast as they can")
+    most, ours = (answers_a_second(target, 4, 5) for target in targets.values())
+    yield Line(3, "API reports, four at once", f"{most:.0f}/s", f"{ours:.0f}/s", most / ours, 1 / 0.35, 2)
 
 
 # --- Rows 5 and 6: the page of a metric ------------------------------------------------------------------------------------
@@ -360,6 +390,7 @@ MEASURES: dict[Callable[[Stack, set[int]], Iterator[Line]], set[int]] = {
     metric_pages: {5, 6},
     weight: {12},
     memory: {13},
+    creations: {3},
     recompute: {7},
     imports: {10},
     equal_queries: {15},

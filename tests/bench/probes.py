@@ -53,7 +53,14 @@ def credentials() -> dict[str, str]:
     """A session and a token of the visitor, and somewhere to go."""
     client = visitor()
     _, token = AccessToken.objects.create(person(), expiry=None)
-    return {"cookie": f"{settings.SESSION_COOKIE_NAME}={client.session.session_key}", "token": token}
+    _, writer = AccessToken.objects.create(person(), expiry=None, scope=AccessToken.Scope.WRITE)
+    cookie = f"{settings.SESSION_COOKIE_NAME}={client.session.session_key}"
+    return {
+        "cookie": cookie,
+        "token": token,
+        "writer": writer,
+        "team": Team.objects.exclude(defects=None).earliest("pk").slug,
+    }
 
 
 def busiest_team() -> str:
@@ -87,6 +94,19 @@ def _statements(client: Client, path: str) -> int:
         response = client.get(path)
     if response.status_code != 200:
         raise SystemExit(f"{path} answered {response.status_code}")
+    return len(captured)
+
+
+def queries_of_a_report(body: str) -> int:
+    """How many statements it takes to report a defect over the API, the second time."""
+    client = visitor()
+    with transaction.atomic():
+        for _ in range(2):
+            with CaptureQueriesContext(connection) as captured:
+                response = client.post("/api/v1/defects/", body, content_type="application/json")
+        transaction.set_rollback(True)
+    if response.status_code != 201:
+        raise SystemExit(f"A report was answered with {response.status_code}: {response.content[:300]!r}")
     return len(captured)
 
 
@@ -165,7 +185,7 @@ def seconds_of_import(rows: str, rounds: str) -> dict[str, float]:
 PROBES: dict[str, Callable[..., Any]] = {
     probe.__name__: probe
     for probe in (
-        *(busiest_team, credentials, edit_defect, multiply, nights, queries),
+        *(busiest_team, credentials, edit_defect, multiply, nights, queries, queries_of_a_report),
         *(queries_of_every_page, seconds_of_import, seconds_of_recompute),
     )
 }

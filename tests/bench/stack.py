@@ -124,7 +124,8 @@ class Stack:
             environment = self.environment("floor") | {"DJANGO_SETTINGS_MODULE": f"{FLOOR}.settings"}
             run(environment, "-m", "django", "migrate", "--run-syncdb", "--verbosity=0")
             self._webs["floor"] = self._open.enter_context(self._web("floor", f"{FLOOR}.wsgi", environment))
-            self._webs["floor"].cookie = json.loads(run(environment, "-m", f"{FLOOR}.seed"))["cookie"]
+            seeded = json.loads(run(environment, "-m", f"{FLOOR}.seed"))
+            self._webs["floor"].cookie, self._webs["floor"].token = seeded["cookie"], seeded["token"]
         return self._webs["floor"]
 
     def _web(self, name: str, application: str, environment: dict[str, str]) -> Web:
@@ -162,7 +163,7 @@ class Web:
     def __init__(self, name: str, application: str, environment: dict[str, str], folder: Path, python: str) -> None:
         self.name, self.application, self.environment, self.python = name, application, environment, python
         self.log = folder / f"{name}.log"
-        self.cookie = ""
+        self.cookie = self.token = ""
 
     def __enter__(self) -> Web:
         self.port = free_port()

@@ -1,4 +1,4 @@
-"""`python -m tests.bench.floor.seed`: 10,000 items and a user; prints the cookie of the user's session."""
+"""`python -m tests.bench.floor.seed`: 10,000 items and a user; prints the cookie of the user's session and a token."""
 
 import json
 from datetime import timedelta
@@ -11,6 +11,7 @@ from django.conf import settings  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
+from rest_framework.authtoken.models import Token  # noqa: E402
 
 from tests.bench.floor.models import Item  # noqa: E402
 
@@ -29,5 +30,7 @@ Item.objects.bulk_create(
 )
 settings.ALLOWED_HOSTS += ["testserver"]
 client = Client()
-client.force_login(User.objects.create_user("somebody"))
-print(json.dumps({"cookie": f"sessionid={client.cookies['sessionid'].value}"}))
+somebody = User.objects.create_user("somebody")
+client.force_login(somebody)
+token = Token.objects.create(user=somebody)
+print(json.dumps({"cookie": f"sessionid={client.cookies['sessionid'].value}", "token": token.key}))

@@ -3,7 +3,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from rest_framework import serializers
-from rest_framework.generics import ListAPIView
+from rest_framework.authentication import TokenAuthentication
+from rest_framework.generics import CreateAPIView, ListAPIView
 
 from tests.bench.floor.models import Item
 
@@ -35,9 +36,18 @@ class ItemList(ListAPIView):
         return Item.objects.order_by("-found_at", "-id")[:100]
 
 
+class ItemCreate(CreateAPIView):
+    """One row by the same serializer, for whom a token names."""
+
+    authentication_classes = (TokenAuthentication,)
+    serializer_class = ItemSerializer
+    queryset = Item.objects.all()
+
+
 urlpatterns = [
     path("", one),
     path("items/", items),
     path("api/items/", ItemList.as_view()),
+    path("api/items/new/", ItemCreate.as_view()),
     path("healthz", lambda request: HttpResponse("ok")),
 ]
