@@ -1,21 +1,34 @@
 """Defects over the API."""
 
+from collections.abc import Callable
+from typing import Any
+
 import django_filters
-from django.db.models import Case, Value, When
 from rest_framework import serializers
 
 from defects.models import Defect, Resolution
 from pipeline.models import Stage
 from qmportal.lib.api import InstantFilter
-from qmportal.lib.rows import NameField, SecondsField
+from qmportal.lib.kept import Kept, Versions
+from qmportal.lib.rows import KeptField, NameField, SecondsField
 from records.api import RecordDetail, RecordFilters, RecordList, RecordRow
 from records.models import Severity
+from records.transitions import RecordTransitions
 from teams.models import Team
 
 
-class DefectRow(RecordRow):
-    expressions = {"escaped": Case(When(stage_found__in=Stage.objects.production(), then=Value(True)), default=Value(False))}
+class EscapedField(serializers.BooleanField, KeptField):
+    """Found in the last stage, where users are."""
 
+    KEPT = Kept(1)
+
+    def converter(self, changes: Versions) -> Callable[[Any], Any]:
+        stages = Stage.objects.production().values_list("pk", flat=True)
+        last = self.KEPT.get_or_make(changes.of(Stage), stages.first)
+        return lambda pk: pk == last
+
+
+class DefectRow(RecordRow):
     reference = serializers.CharField()
     team = NameField(Team, "slug", source="team_id")
     title = serializers.CharField()
@@ -26,7 +39,7 @@ class DefectRow(RecordRow):
     stage_found = NameField(Stage, "slug", source="stage_found_id", allow_null=True)
     stage_introduced = NameField(Stage, "slug", source="stage_introduced_id", allow_null=True)
     stage_should_catch = NameField(Stage, "slug", source="stage_should_catch_id", allow_null=True)
-    escaped = serializers.BooleanField(help_text="Found in the last stage, where users are.")
+    escaped = EscapedField(source="stage_found_id", allow_null=True, help_text="Null while the stage is not known.")
     found_by = serializers.ChoiceField(Defect.FoundBy.choices, allow_blank=True)
     component = serializers.CharField()
     environment = serializers.CharField()
@@ -86,6 +99,13 @@ class DefectList(RecordList):
 
 class DefectDetail(RecordDetail):
     """One defect, with its long texts. PATCH changes the fields that it names, DELETE removes the defect."""
+
+    queryset = Defect.objects.all()
+    serializer_class = in_full = DefectInFull
+
+
+class DefectTransitions(RecordTransitions):
+    """Moves a defect to another status."""
 
     queryset = Defect.objects.all()
     serializer_class = in_full = DefectInFull

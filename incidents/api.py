@@ -9,6 +9,7 @@ from qmportal.lib.api import InstantFilter
 from qmportal.lib.rows import NameField, SecondsField
 from records.api import RecordDetail, RecordFilters, RecordList, RecordRow
 from records.models import Severity
+from records.transitions import RecordTransitions
 from teams.models import Team
 
 
@@ -78,6 +79,13 @@ class IncidentList(RecordList):
 
 class IncidentDetail(RecordDetail):
     """One incident, with its long texts. PATCH changes the fields that it names, DELETE removes the incident."""
+
+    queryset = Incident.objects.all()
+    serializer_class = in_full = IncidentInFull
+
+
+class IncidentTransitions(RecordTransitions):
+    """Moves an incident to another status."""
 
     queryset = Incident.objects.all()
     serializer_class = in_full = IncidentInFull

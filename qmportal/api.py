@@ -11,9 +11,9 @@ from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from benchmarks.api import MetricRows, TeamMetrics
-from defects.api import DefectDetail, DefectList
+from defects.api import DefectDetail, DefectList, DefectTransitions
 from defects.models import Defect
-from incidents.api import IncidentDetail, IncidentList
+from incidents.api import IncidentDetail, IncidentList, IncidentTransitions
 from incidents.models import Incident
 from pipeline.api import StageList
 from qmportal.api_root import Addresses, Unknown
@@ -65,6 +65,7 @@ urlpatterns = [
         name="api_defect_history",
     ),
     path("v1/defects/<str:reference>/", DefectDetail.as_view(), name="api_defect"),
+    path("v1/defects/<str:reference>/transitions/", DefectTransitions.as_view(), name="api_defect_transitions"),
     path("v1/incidents/", IncidentList.as_view(), name="api_incidents"),
     path(
         "v1/incidents/<str:reference>/history/",
@@ -72,6 +73,7 @@ urlpatterns = [
         name="api_incident_history",
     ),
     path("v1/incidents/<str:reference>/", IncidentDetail.as_view(), name="api_incident"),
+    path("v1/incidents/<str:reference>/transitions/", IncidentTransitions.as_view(), name="api_incident_transitions"),
     path("v1/scenarios/", ScenarioList.as_view(), name="api_scenarios"),
     path("v1/attempts/", AttemptList.as_view(), name="api_attempts"),
     path("v1/attempts/<int:id>/", AttemptDetail.as_view(), name="api_attempt"),

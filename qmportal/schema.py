@@ -26,12 +26,12 @@ from rest_framework.views import APIView
 from benchmarks.api import MeasureSerializer, MetricRows, TeamMetrics
 from benchmarks.metrics import METRICS
 from benchmarks.models import DEFAULT_WINDOW, WINDOWS
-from defects.api import DefectDetail, DefectInFull, DefectList, DefectRow
-from defects.models import Defect
-from incidents.api import IncidentDetail, IncidentInFull, IncidentList, IncidentRow
-from incidents.models import Incident
+from defects.api import DefectDetail, DefectList, DefectRow, DefectTransitions
+from incidents.api import IncidentDetail, IncidentList, IncidentRow, IncidentTransitions
 from qmportal.api_root import Addresses, AddressSerializer, Unknown
 from qmportal.lib.openapi import ErrorAnswer
+from records.api import MOST
+from records.moves import REASON
 from teams.authentication import ScopedAccess
 from training.api import attempts as training
 
@@ -93,17 +93,36 @@ KEY = OpenApiParameter(
 )
 
 
-def describe_writing(views: tuple[Any, Any], model: Any, row: Any, needed: tuple[str, ...], new: dict[str, Any]) -> None:
-    """POST, PATCH and DELETE of a record. `new`: a body that reports one."""
-    several, single = views
+REPEATED = OpenApiResponse(ErrorAnswer, "The key came before with another body.")
+
+
+def transition(model: Any) -> type[serializers.Serializer[Any]]:
+    """The body of a move."""
+    fields: dict[str, Any] = {
+        "to": serializers.ChoiceField(model.Status.choices, required=False, help_text="The status; or `move` instead."),
+        "move": serializers.ChoiceField(sorted({move.name for move in model.LIFE.moves}), required=False),
+        "at": serializers.DateTimeField(required=False, help_text="When it happened; now, if it is left out."),
+        "reason": serializers.CharField(required=False, help_text="For moves that go back or put a record aside."),
+        "version": serializers.IntegerField(required=False, min_value=0, max_value=MOST, help_text="The one you read."),
+    }
+    needs = sorted({name for move in model.LIFE.moves for name in move.needs} - {REASON})
+    fields |= {name: serializers.CharField(required=False, help_text="If the move asks for it.") for name in needs}
+    return type(f"{model.__name__}Transition", (serializers.Serializer,), fields)
+
+
+def describe_writing(
+    several: Any, single: Any, moving: Any, *, needed: tuple[str, ...], new: dict[str, Any], to: str
+) -> None:
+    """What changes a record. `new`: a body that reports one; `to`: a status that it goes to."""
+    row, model = single.in_full, single.queryset.model
     name = model.__name__
     change = row.body(f"{name}Change", model, but="status")
-    version = serializers.IntegerField(help_text="The version that you read.", min_value=0, max_value=2**31 - 1)
+    version = serializers.IntegerField(help_text="The version that you read.", min_value=0, max_value=MOST)
     change._declared_fields["version"] = version
     extend_schema_view(
         post=extend_schema(
             request=row.body(f"New{name}", model, *needed),
-            responses={201: row, 422: OpenApiResponse(ErrorAnswer, "The key came before with another body.")},
+            responses={201: row, 422: REPEATED},
             parameters=[KEY],
             examples=[OpenApiExample("Report one", new, request_only=True)],
         )
@@ -116,12 +135,20 @@ def describe_writing(views: tuple[Any, Any], model: Any, row: Any, needed: tuple
         ),
         delete=extend_schema(responses={204: None}),
     )(single)
+    extend_schema_view(
+        post=extend_schema(
+            request=transition(model),
+            responses={200: row, 422: REPEATED},
+            parameters=[KEY],
+            examples=[OpenApiExample("Go to a status", {"to": to, "version": 1}, request_only=True)],
+        )
+    )(moving)
 
 
 INCIDENT = {"title": "Cards are refused", "team": "payments", "severity": "SEV2"}
 DEFECT = {"title": "The total is wrong", "team": "payments", "severity": "SEV3", "stage_found": "ci"}
-describe_writing((DefectList, DefectDetail), Defect, DefectInFull, ("title", "team", "severity", "stage_found"), DEFECT)
-describe_writing((IncidentList, IncidentDetail), Incident, IncidentInFull, ("title", "team"), INCIDENT)
+describe_writing(DefectList, DefectDetail, DefectTransitions, needed=tuple(DEFECT), new=DEFECT, to="fixed")
+describe_writing(IncidentList, IncidentDetail, IncidentTransitions, needed=("title", "team"), new=INCIDENT, to="restored")
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any, ClassVar
 
 import django_filters
@@ -19,7 +20,7 @@ from rest_framework.response import Response
 
 from qmportal.lib.api import InstantField, InstantFilter, refuse_undeclared
 from qmportal.lib.kept import Kept
-from qmportal.lib.rows import NameField, RowDetail, RowList, RowSerializer, VisibleRows
+from qmportal.lib.rows import NameField, RowDetail, RowList, RowSerializer, VisibleRows, alias_of
 from qmportal.lib.text import refuse_unstorable
 from qmportal.lib.versions import Stale
 from records import intake
@@ -111,12 +112,17 @@ class RecordRow(RowSerializer):
             elif name not in cls.written:
                 problems[name] = f"This field cannot be set here. These can: {', '.join(sorted(cls.written))}."
             else:
-                column, key = cls.column_of(name, record)
                 try:
-                    values[column.name] = _found(column, key, value, user) if key else _read(column, value)
+                    values[name] = found_or_read(cls, name, value, record, user)
                 except DjangoValidationError as refused:
                     problems[name] = refused.messages[0]
         return values, problems
+
+
+def found_or_read(row: type[RecordRow], name: str, value: Any, record: Record, user: User) -> Any:
+    """What a field of a body stands for. A ValidationError says what is wrong with it."""
+    column, key = row.column_of(name, record)
+    return _found(column, key, value, user) if key else _read(column, value)
 
 
 def _read(column: models.Field[Any, Any], value: Any) -> Any:
@@ -125,7 +131,8 @@ def _read(column: models.Field[Any, Any], value: Any) -> Any:
         return "" if column.empty_strings_allowed else None
     match column:
         case models.DateTimeField():
-            return InstantField().to_python(_text(value))
+            moment = InstantField(required=False).to_python(text_of(value))
+            return moment and moment.astimezone(UTC)
         case models.BooleanField():
             if not isinstance(value, bool):
                 raise DjangoValidationError("Enter true or false.")
@@ -133,11 +140,11 @@ def _read(column: models.Field[Any, Any], value: Any) -> Any:
             if not isinstance(value, int) or isinstance(value, bool):
                 raise DjangoValidationError("Enter a whole number.")
         case _:
-            return _text(value)
+            return text_of(value)
     return value
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     if not isinstance(value, str):
         raise DjangoValidationError("Enter a text.")
     refuse_unstorable(value)
@@ -146,13 +153,14 @@ def _text(value: Any) -> str:
 
 def _found(column: models.ForeignKey[Any, Any], key: str, value: Any, user: User) -> Any:
     """The row that is meant, if the person may name it: any other one is as if it were not there."""
-    text = "" if value is None else _text(value).strip()
+    text = "" if value is None else text_of(value).strip()
     if not text:
         return None
     target: Any = column.related_model
     found: Any
     if target is Team:
-        found = Team.objects.with_rows_for(user).filter(slug=text).first()
+        found = next(iter(Team.objects.filter(slug=text, archived_at=None).order_by()), None)
+        found = found if found and (user.is_admin or found.pk in user.reach_of_rows) else None
     elif target is User:
         found = User.objects.filter(is_active=True, email=text.lower()).first()
     elif issubclass(target, Record):
@@ -178,17 +186,54 @@ def the_object(request: Request) -> dict[str, Any]:
     return request.data
 
 
+def read_version(body: dict[str, Any]) -> int | None:
+    """The version that was read, taken out of the body."""
+    version = body.pop("version", None)
+    if version is not None and type(version) is not int:
+        raise ValidationError({"version": "Enter a whole number."})
+    return version
+
+
+def value_at(record: Any, path: str) -> Any:
+    """What `.values()` would give for a column of the record, or of a row that it points to."""
+    for name in path.split("__"):
+        record = None if record is None else getattr(record, name)
+    return record
+
+
 class RecordViews(VisibleRows):
     """What the list and the single record share. Subclasses name both serializers of their record."""
 
     in_full: type[RecordRow]
     queryset: Any
 
+    def answer_new(self, record: Any) -> Response:
+        """A record that this request has made, without asking the database again; unless it points to another record."""
+        columns = record._meta.concrete_fields
+        others = [each for each in columns if each.is_relation and issubclass(each.related_model, Record)]
+        address = f"{settings.SITE_URL}{self.request.path}{record.reference}/"
+        if any(getattr(record, each.attname) for each in others):
+            return self.answer(record, status.HTTP_201_CREATED, Location=address)
+        row = {alias_of(path): value_at(record, path) for path in self.in_full.columns().values()}
+        body = self.in_full(context=self.get_serializer_context()).to_representation(row)
+        return Response(body, status=status.HTTP_201_CREATED, headers={"Location": address})
+
     def answer(self, record: Record, code: int = status.HTTP_200_OK, **headers: str) -> Response:
         """The record as it is stored now."""
         rows = self.in_full.select(type(record)._base_manager.filter(pk=record.pk), user=self.request.user)
         row = self.in_full(context=self.get_serializer_context()).to_representation(rows.get())
         return Response(row, status=code, headers=headers)
+
+    def find(self, request: Request, reference: str) -> Any:
+        refuse_undeclared(request, {"format"})
+        rows = self.queryset.model.objects.visible_to(request.user).select_related("team", "severity")
+        return get_object_or_404(rows, reference=reference.upper())
+
+    def conflict(self, record: Record, version: int | None) -> Response:
+        sentence = MISSING_VERSION if version is None else STALE
+        error = {"code": "conflict", "detail": sentence, "attr": "version"}
+        current = self.answer(record).data
+        return Response({"type": "client_error", "errors": [error], "current": current}, status=status.HTTP_409_CONFLICT)
 
 
 class RecordList(RecordViews, RowList):
@@ -206,8 +251,7 @@ class RecordList(RecordViews, RowList):
         if problems:
             raise ValidationError(problems)
         record.save()
-        address = f"{settings.SITE_URL}{request.path}{record.reference}/"
-        return self.answer(record, status.HTTP_201_CREATED, Location=address)
+        return self.answer_new(record)
 
 
 class RecordDetail(RecordViews, RowDetail):
@@ -219,9 +263,7 @@ class RecordDetail(RecordViews, RowDetail):
         record = self.find(request, reference)
         require(can_report(person(request), record.team))
         body = dict(the_object(request))
-        version = body.pop("version", None)
-        if version is not None and type(version) is not int:
-            raise ValidationError({"version": "Enter a whole number."})
+        version = read_version(body)
         if version != record.version:
             return self.conflict(record, version)
         values, problems = self.in_full.values_of(body, record, person(request))
@@ -239,14 +281,3 @@ class RecordDetail(RecordViews, RowDetail):
         require(can_manage(person(request), record.team))
         record.soft_delete(timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-    def find(self, request: Request, reference: str) -> Any:
-        refuse_undeclared(request, {"format"})
-        rows = self.queryset.model.objects.visible_to(request.user).select_related("team", "severity")
-        return get_object_or_404(rows, reference=reference.upper())
-
-    def conflict(self, record: Record, version: int | None) -> Response:
-        sentence = MISSING_VERSION if version is None else STALE
-        error = {"code": "conflict", "detail": sentence, "attr": "version"}
-        current = self.answer(record).data
-        return Response({"type": "client_error", "errors": [error], "current": current}, status=status.HTTP_409_CONFLICT)

@@ -55,6 +55,8 @@ def once(request: Request, act: Callable[[], Response]) -> Response:
                 raise AnotherBody
             return Response(kept.body, status=kept.status, headers={"Location": kept.location} if kept.location else None)
         response = act()
+        if response.status_code >= status.HTTP_300_MULTIPLE_CHOICES:
+            return response
         answer = {"status": response.status_code, "body": response.data, "location": response.headers.get("Location", "")}
         KeptAnswer.objects.update_or_create(**mine, defaults={"digest": digest, "created_at": timezone.now(), **answer})
         return response

@@ -116,6 +116,11 @@ def api(outsider=OK):
     return Rule(GET, anonymous=401, outsider=outsider)
 
 
+def api_post():
+    """Takes JSON, and has nothing to show."""
+    return everyone(405, anonymous=401)
+
+
 # The team of the world is for members only, so its very existence is hidden from outsiders.
 RULES = {
     "dashboards:overview": signed_in(),
@@ -261,7 +266,9 @@ RULES = {
     "api_defects": api(),
     "api_defect": api(outsider=404),
     "api_defect_history": api(outsider=404),
+    "api_defect_transitions": api_post(),
     "api_incidents": api(),
+    "api_incident_transitions": api_post(),
     "api_incident": api(outsider=404),
     "api_incident_history": api(outsider=404),
     "api_progress": api(),
@@ -413,8 +420,10 @@ class World:
                 **{f"library:link_{name}": {"pk": self.link.pk} for name in ("edit", "move", "delete")},
                 **{f"training:{name}": {"pk": self.diagnosis.pk} for name in ("diagnosis", "advice_ask")},
                 "training:advice_answer": {"pk": self.advice.pk},
-                **{key: {"reference": self.incident.reference} for key in ("api_incident", "api_incident_history")},
-                **{key: {"reference": self.defect.reference} for key in ("api_defect", "api_defect_history")},
+                **{
+                    f"api_{kind}{tail}": {"reference": getattr(self, kind).reference}
+                    for kind, tail in product(("incident", "defect"), ("", "_history", "_transitions"))
+                },
                 "incidents:restore": {"reference": self.deleted["incidents"].reference},
                 "defects:restore": {"reference": self.deleted["defects"].reference},
                 "benchmarks:threshold_history": {"metric": "escaped_defect_rate"},
@@ -670,7 +679,9 @@ API_WRITES: dict[tuple[str, str], tuple[Rule, dict[str, Any]]] = {
     ("api_defects", "post"): (FILE, NEW | {"stage_found": "ci"}),
     ("api_defect", "patch"): (CHANGE, {"title": "New", "version": 1}),
     ("api_defect", "delete"): (REMOVE, {}),
+    ("api_defect_transitions", "post"): (by_token(POST, 200), {"to": "triaged"}),
     ("api_incidents", "post"): (FILE, NEW),
+    ("api_incident_transitions", "post"): (by_token(POST, 200), {"move": "restore"}),
     ("api_incident", "patch"): (CHANGE, {"title": "New", "version": 1}),
     ("api_incident", "delete"): (REMOVE, {}),
     ("api_attempts", "post"): (by_token(POST, 201, outsider=201, manager=409), {"scenario": "zero_bug_policy"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, OuterRef, QuerySet, Subquery
@@ -37,6 +37,13 @@ class NameField(serializers.CharField):
         return self.KEPT.get_or_make(key, lambda: Names(self._model, self.key))
 
 
+class KeptField(serializers.Field[Any, Any, Any, Any]):
+    """Says something of the row that `source` points to by id, from what is kept of its table."""
+
+    def converter(self, changes: Versions) -> Callable[[Any], Any]:
+        raise NotImplementedError
+
+
 class Names(dict[int, str]):
     """The names of a table's rows by id. One that is younger than the others is asked for."""
 
@@ -54,9 +61,6 @@ class RowSerializer(serializers.Serializer[Any]):
     Values go out as the database gives them. DRF's own way (an object a row, a lookup a field) takes several times as long.
     """
 
-    # What is no column but follows from some: the expression of each such field.
-    expressions: ClassVar[dict[str, Any]] = {}
-
     @classmethod
     def columns(cls) -> dict[str, str]:
         """The column of each field: its own, or `relation__column` of the row that it points to."""
@@ -69,19 +73,19 @@ class RowSerializer(serializers.Serializer[Any]):
         Columns of other tables come by scalar subqueries, which PostgreSQL evaluates for the rows of the page alone. Joins
         would take longer to plan than the page to read; where a `NameField` can do without either, it should.
         """
-        own = {column for column in cls.columns().values() if "__" not in column} - cls.expressions.keys()
+        own = {column for column in cls.columns().values() if "__" not in column}
         others = {
-            _alias(column): _column_of_another(rows.model, column, user or AnonymousUser())
+            alias_of(column): _column_of_another(rows.model, column, user or AnonymousUser())
             for column in cls.columns().values()
             if "__" in column
         }
-        return rows.values(*own, *more, **others, **cls.expressions)
+        return rows.values(*own, *more, **others)
 
     @cached_property
     def _plan(self) -> list[tuple[str, str, Any]]:
         changes = self.context["request"].user.versions if "request" in self.context else Versions()
         return [
-            (name, _alias(column), _converter(field, changes))
+            (name, alias_of(column), _converter(field, changes))
             for (name, column), field in zip(self.columns().items(), self._declared_fields.values(), strict=True)
         ]
 
@@ -96,6 +100,8 @@ def _converter(field: Any, changes: Versions) -> Callable[[Any], Any] | None:
     """What JSON has no form for. Times too: left to the encoder, each would be a call out of it and back."""
     if isinstance(field, NameField):
         return field.names(changes).__getitem__
+    if isinstance(field, KeptField):
+        return field.converter(changes)
     if isinstance(field, SecondsField):
         return field.to_representation
     return _written if isinstance(field, serializers.DateTimeField) else None
@@ -106,7 +112,8 @@ def _written(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-def _alias(column: str) -> str:
+def alias_of(column: str) -> str:
+    """The name that a column of another table has in a row."""
     return column.replace("__", "_")
 
 

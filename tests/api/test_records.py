@@ -190,7 +190,7 @@ def test_a_body_that_is_no_object_of_ours(api, body):
 
 def test_the_number_of_queries(api, django_assert_max_num_queries):
     send(api, "post", DEFECTS, DEFECT)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(7):
         assert send(api, "post", DEFECTS, DEFECT).status_code == 201
 
 

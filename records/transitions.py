@@ -1,0 +1,89 @@
+"""Moves of a record over the API: from one status to another, by the table of the model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from qmportal.lib.api import Conflict, InstantField
+from records.api import RecordViews, found_or_read, read_version, text_of, the_object
+from records.models import Record
+from records.moves import REASON, Move
+from teams.authentication import person
+from teams.idempotency import once
+from teams.permissions import can_manage, can_report, require
+
+
+class IllegalTransition(Conflict):
+    default_code = "illegal_transition"
+
+
+class RecordTransitions(RecordViews):
+    """POST moves one record on: `to` a status, or by the name of a `move`."""
+
+    def post(self, request: Request, reference: str) -> Response:
+        return once(request, lambda: self._move(request, reference))
+
+    def _move(self, request: Request, reference: str) -> Response:
+        record, body = self.find(request, reference), dict(the_object(request))
+        require(can_report(person(request), record.team))
+        version = read_version(body)
+        if version is not None and version != record.version:
+            return self.conflict(record, version)
+        move = chosen_move(record, body)
+        may = can_manage if move.for_managers else can_report
+        require(may(person(request), record.team), "Only managers may do this.")
+        note, values = self._told(request, record, move, body)
+        try:
+            record.make(move.name, by=person(request), at=timezone.now(), note=note, **values)
+        except DjangoValidationError as refused:
+            if hasattr(refused, "error_dict"):
+                raise
+            raise IllegalTransition(" ".join(refused.messages)) from None
+        return self.answer(record)
+
+    def _told(self, request: Request, record: Record, move: Move, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The reason, and what else the move takes: the time at which it happened and the columns that it needs."""
+        takes = {*move.needs, *({"at"} if move.stamps else ())} | {REASON}
+        values: dict[str, Any] = {}
+        problems: dict[str, str] = {}
+        note = ""
+        for name, value in body.items():
+            try:
+                if name not in takes:
+                    problems[name] = f"The move {move.name} takes no such field. It takes: {', '.join(sorted(takes))}."
+                elif name == REASON:
+                    note = text_of(value or "")
+                elif name != "at":
+                    values[name] = found_or_read(self.in_full, name, value, record, person(request))
+                elif moment := InstantField(required=False).to_python(text_of(value or "")):
+                    values |= dict.fromkeys(move.stamps, moment)
+            except DjangoValidationError as refused:
+                problems[name] = refused.messages[0]
+        if problems:
+            raise ValidationError(problems)
+        return note, values
+
+
+def chosen_move(record: Any, body: dict[str, Any]) -> Move:
+    """The move that the body names, taken out of it. One that the record cannot make now is an `IllegalTransition`."""
+    told = {name: body.pop(name) for name in ("to", "move") if name in body}
+    if len(told) != 1:
+        raise ValidationError({"to": "Send either `to`, a status, or `move`, the name of a move."})
+    ((name, value),) = told.items()
+    life = record.LIFE
+    known = list(record.Status.values) if name == "to" else list(dict.fromkeys(move.name for move in life.moves))
+    if value not in known:
+        raise ValidationError({name: f"Choose one of {', '.join(known)}."})
+    possible = record.possible_moves()
+    fitting = [move for move in possible if value == (move.to if name == "to" else move.name)]
+    fitting = [move for move in fitting if name == "move" or move.to != record.status]
+    if not fitting:
+        names = ", ".join(move.name for move in possible) or "none"
+        raise IllegalTransition(f"The {record._meta.verbose_name} is {record.status}. Possible now: {names}.")
+    return fitting[0]
