@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
+from benchmarks.charts import Segment, stacked
 from benchmarks.counting import with_shared_severities
 from benchmarks.metrics import METRICS, Judged
 from benchmarks.models import DEFAULT_WINDOW
@@ -13,7 +14,6 @@ from benchmarks.quantities import unit_doubts
 from benchmarks.snapshots import measure_teams, rules_in_force
 from benchmarks.tiers import BEST_FIRST, Rules, Tier, Unit
 from benchmarks.words import format_value
-from qmportal.lib.charts import Segment, stacked
 from teams.models import Team
 
 NO_TIER = "none"

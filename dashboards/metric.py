@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from benchmarks.changes import may_have_changed
+from benchmarks.charts import TierBar
 from benchmarks.counting import COUNTED, counted_rows, durations, excluded_rows, is_defect_metric, shifted
 from benchmarks.metrics import MEANS, METRICS, Measure, moved, typical_change
 from benchmarks.models import MetricSnapshot, ThresholdSet
@@ -27,7 +28,6 @@ from dashboards.words import (
     tier_words,
     typical_words,
 )
-from qmportal.lib.charts import TierBar
 from qmportal.lib.days import Window
 from teams.models import Team
 

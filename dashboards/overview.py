@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from benchmarks import charts
 from benchmarks.metrics import METRICS, Measure
 from benchmarks.models import MetricSnapshot
 from benchmarks.snapshots import count_now
@@ -19,7 +20,6 @@ from benchmarks.tiers import Cuts, Overall, Rules, Tier, overall
 from benchmarks.words import FAILED, sample_words, value_words
 from dashboards.history import SPARK_POINTS, series, trend_days
 from dashboards.words import borderline_words, listed
-from qmportal.lib import charts
 from qmportal.lib.days import day_words
 from qmportal.lib.wording import HOUR
 from teams.models import Team

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count, QuerySet
 from django.urls import reverse
 
+from benchmarks import charts
 from benchmarks.counting import first_record, open_throughout
 from benchmarks.metrics import METRICS, moved
 from benchmarks.models import MetricSnapshot, ThresholdSet
@@ -31,7 +32,6 @@ from dashboards.words import MEANING, borderline_words, gap_words, listed, open_
 from defects.models import Defect
 from incidents.models import Incident
 from pipeline.models import Stage
-from qmportal.lib import charts
 from qmportal.lib.days import Window, day_words, midnight
 from records.models import Severity
 from teams.models import Team, User

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from benchmarks import charts
 from benchmarks.metrics import Change, Measure
 from benchmarks.models import MetricSnapshot
 from benchmarks.tiers import Cuts, Rules, Tier, Unit, judge
 from benchmarks.words import format_value, sample_words, value_words
-from qmportal.lib import charts
 
 
 def tier_words(kept: MetricSnapshot, rules: Rules) -> str:

@@ -111,6 +111,8 @@ TEMPLATES = [
             ],
             "libraries": {
                 "face": "qmportal.lib.face",
+                "records": "records.tags",
+                "tiers": "benchmarks.tags",
                 "lucide": "qmportal.lib.icons",
                 "markdown": "qmportal.lib.markdown",
                 "scenarios": "scenarios.tags",

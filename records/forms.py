@@ -32,12 +32,14 @@ UNSET = "Not set"
 R = TypeVar("R", bound=Record)
 
 
-def severity_cards(undetermined: str = "") -> OptionCards:
+class SeverityCards(OptionCards):
+    label_template = "records/_severity_label.html"
+
+
+def severity_cards(undetermined: str = "") -> SeverityCards:
     """The severities with their shapes and meanings. `undetermined`: what to say of the empty choice, where there is one."""
     meanings = dict(Severity.objects.values_list("key", "description"))
-    return OptionCards(
-        attrs={"class": "two"}, hints=meanings | {"": undetermined}, severities={key: key for key in meanings}
-    )
+    return SeverityCards(attrs={"class": "two"}, hints=meanings | {"": undetermined})
 
 
 class RecordForm(forms.ModelForm, Generic[R]):

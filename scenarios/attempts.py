@@ -16,7 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count
 
-from qmportal.lib import charts
+from benchmarks import charts
 from qmportal.lib.wording import number
 from scenarios import checks, engine
 from scenarios import content as shipped

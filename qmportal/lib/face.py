@@ -11,48 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from qmportal.lib import wording
-from qmportal.lib.charts import TIER_LABELS, Sparkline
 
 register = template.Library()
-
-SEVERITY_KEYS = ("SEV1", "SEV2", "SEV3", "SEV4")
-NO_TIER = "Not enough data"
-
-
-@register.filter
-def tier_label(key: str | None) -> str:
-    """The name of a tier, or "Not enough data"."""
-    return TIER_LABELS.get(key or "", NO_TIER)
-
-
-@register.simple_tag
-def tier_glyph(key: str | None) -> SafeString:
-    """Five level bars in the colour of the tier. Decorative: the word must stand beside it."""
-    name = key if key in TIER_LABELS else "none"
-    return format_html('<svg class="glyph ink-{0}" aria-hidden="true"><use href="#glyph-{0}"/></svg>', name)
-
-
-@register.simple_tag
-def tier_badge(key: str | None, label: str = "", large: bool = False) -> SafeString:
-    """Glyph, word and colour of a tier. `label` replaces the word ("would be Elite, n = 4")."""
-    name = key if key in TIER_LABELS else "none"
-    return format_html(
-        '<span class="tier tier-{0}{1}"><svg class="glyph" aria-hidden="true"><use href="#glyph-{0}"/></svg>{2}</span>',
-        name,
-        " large" if large else "",
-        label or tier_label(key),
-    )
-
-
-@register.simple_tag
-def severity(key: str, label: str) -> SafeString:
-    """Shape and colour of a severity key SEV1 to SEV4, and its name, if it is not to stand alone."""
-    number = key[-1:] if key in SEVERITY_KEYS else "4"
-    return format_html(
-        '<span class="severity"><svg class="fill-sev{0}" aria-hidden="true"><use href="#sev-{0}"/></svg>{1}</span>',
-        number,
-        label,
-    )
 
 
 @register.simple_tag
@@ -64,19 +24,6 @@ def status(label: str, kind: str = "") -> SafeString:
         kind or "idle",
         label,
     )
-
-
-STATUS_KINDS = {
-    **dict.fromkeys(("triage", "active", "new", "triaged"), "open"),
-    **dict.fromkeys(("mitigated", "in_progress", "fixed"), "progress"),
-    **dict.fromkeys(("restored", "verified", "closed"), "done"),
-}
-
-
-@register.simple_tag
-def record_status(record: Any) -> SafeString:
-    """The status of a defect or incident. Not a template, because a list shows fifty."""
-    return status(record.get_status_display(), STATUS_KINDS.get(record.status, ""))
 
 
 @register.simple_tag
@@ -95,54 +42,6 @@ def delta(text: str, direction: str = "flat", better: bool | None = None, word: 
         "" if direction == "flat" else f"{direction} ",
         f"{text}, " if text else "",
         word,
-    )
-
-
-@register.simple_tag
-def sparkline(spark: Sparkline | None, area: bool = False) -> SafeString | str:
-    """A tiny line in the colour of the text around it (charts.sparkline). Decorative: the value stands beside it."""
-    if spark is None:
-        return ""
-    return format_html(
-        '<svg class="spark" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">{}'
-        '<path d="{}"/><path class="end" d="{}"/></svg>',
-        spark.width,
-        spark.height,
-        format_html('<path class="area" d="{}"/>', spark.area) if area and spark.area else "",
-        spark.line,
-        spark.dot,
-    )
-
-
-@register.simple_tag
-def comparison_cell(cell: dict[str, Any]) -> SafeString:
-    """One measure in the table of teams. A tag rather than a template, short in what it writes: a page holds hundreds."""
-    # What a phone shows of a row has a label; the other cells are left out there.
-    label = format_html(' data-label="{}"', cell["label"]) if cell["label"] else ""
-    if not cell["judged"]:
-        return format_html('<td{}><a href="{}">{}</a></td>', label, cell["url"], cell["value"])
-    name = cell["tier"] if cell["tier"] in TIER_LABELS else "none"
-    spark = cell["spark"]
-    return format_html(
-        '<td{8}><div class="tier-cell ink-{0}"{1}><svg class="glyph" aria-hidden="true"><use href="#glyph-{0}"/>'
-        '</svg><b><a href="{2}">{3}</a>{4}{5}{6}</b>{7}</div></td>',
-        name,
-        format_html(' title="{}"', cell["note"]) if cell["note"] else "",
-        cell["url"],
-        cell["value"],
-        # Without a tier the badge of the row, or the note, says why.
-        format_html(' <small class="text-{}">{}</small>', name, tier_label(name))
-        if cell["tier"]
-        else format_html('<span class="sr-only">, {}</span>', NO_TIER),
-        format_html('<span class="sr-only">, {}</span>', cell["note"]) if cell["note"] else "",
-        format_html(" <small>{}</small>", cell["short"]) if cell["short"] else "",
-        # As large as it is drawn, so it needs no view box.
-        format_html(
-            '<svg class="spark" aria-hidden="true"><path d="{}"/><path class="end" d="{}"/></svg>', spark.line, spark.dot
-        )
-        if spark
-        else "",
-        label,
     )
 
 

@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from benchmarks import charts
 from library.catalogue import find_page
 from library.measures import described, in_order, last_night, notice_of
-from qmportal.lib import charts
 from qmportal.lib.pages import form_page
 from scenarios.models import ScenarioVersion
 from teams.models import Team

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from qmportal.lib import charts
+from benchmarks import charts
 
 RATE_CUTS = (5, 10, 20, 35)
 HOUR = 3600

@@ -1,0 +1,37 @@
+"""Template tags of records: severity and status. Load with {% load records %}."""
+
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from qmportal.lib.face import status
+
+register = template.Library()
+
+SEVERITY_KEYS = ("SEV1", "SEV2", "SEV3", "SEV4")
+
+
+@register.simple_tag
+def severity(key: str, label: str) -> SafeString:
+    """Shape and colour of a severity key SEV1 to SEV4, and its name, if it is not to stand alone."""
+    number = key[-1:] if key in SEVERITY_KEYS else "4"
+    return format_html(
+        '<span class="severity"><svg class="fill-sev{0}" aria-hidden="true"><use href="#sev-{0}"/></svg>{1}</span>',
+        number,
+        label,
+    )
+
+
+STATUS_KINDS = {
+    **dict.fromkeys(("triage", "active", "new", "triaged"), "open"),
+    **dict.fromkeys(("mitigated", "in_progress", "fixed"), "progress"),
+    **dict.fromkeys(("restored", "verified", "closed"), "done"),
+}
+
+
+@register.simple_tag
+def record_status(record: Any) -> SafeString:
+    """The status of a defect or incident. Not a template, because a list shows fifty."""
+    return status(record.get_status_display(), STATUS_KINDS.get(record.status, ""))
