@@ -156,7 +156,8 @@ class MetricRows(generics.ListAPIView[Any]):
 
     @property
     def defects(self) -> bool:
-        return is_defect_metric(self.kwargs.get("metric", ""))
+        metric = self.kwargs.get("metric")  # none while the API is described
+        return metric in METRICS and is_defect_metric(metric)
 
     @property
     def orderings(self) -> tuple[str, ...]:
