@@ -298,7 +298,7 @@ SEVERITIES_OF = {metric: counted.severities_of for metric, counted in COUNTED.it
 
 
 def is_defect_metric(metric: str) -> bool:
-    return COUNTED[metric].source is DEFECTS
+    return metric in COUNTED and COUNTED[metric].source is DEFECTS
 
 
 def with_shared_severities(rules: Mapping[str, Rules]) -> dict[str, Rules]:
