@@ -222,6 +222,37 @@ def test_an_id_of_a_hidden_team_is_answered_like_one_that_nobody_has(world):
     assert not told_apart
 
 
+def test_in_a_body_of_the_api_an_id_of_a_hidden_team_is_none_either(world):
+    """What the hidden team has, and what nobody has, in turn: the answers differ in nothing but the value itself."""
+    client, mine = world.clients["outsider"], world.people["outsider"].own_teams[0]
+    team = Team.objects.get(pk=mine.pk)
+    defect, incident = make_defect(team=team), make_incident(team=team)
+    new = {"title": "Wrong", "team": mine.slug, "severity": "SEV3"}
+    slugs, people = (world.team.slug, "no-such-team"), (world.stranger.email, "nobody.here@example.com")
+    defects, incidents = (world.defect.reference, "PAY-DEF-99999"), (world.incident.reference, "PAY-INC-99999")
+    at = "/api/v1/defects/", "/api/v1/incidents/"
+    asked = [
+        *(("post", address, new | {"stage_found": "ci"} if address == at[0] else new, "team", slugs) for address in at),
+        ("post", at[0], new | {"stage_found": "ci"}, "assignee", people),
+        ("post", at[0], new | {"stage_found": "ci", "status": "duplicate"}, "duplicate_of", defects),
+        ("post", at[1], new, "lead", people),
+        ("post", at[1], new, "caused_by_defect", defects),
+        ("post", at[1], new | {"status": "duplicate"}, "duplicate_of", incidents),
+        ("patch", f"{at[0]}{defect.reference}/", {"version": 1}, "team", slugs),
+        ("patch", f"{at[0]}{defect.reference}/", {"version": 1}, "assignee", people),
+        ("patch", f"{at[1]}{incident.reference}/", {"version": 1}, "caused_by_defect", defects),
+        ("post", f"{at[0]}{defect.reference}/transitions/", {"to": "duplicate"}, "duplicate_of", defects),
+        ("post", f"{at[1]}{incident.reference}/transitions/", {"to": "duplicate"}, "duplicate_of", incidents),
+    ]
+    for method, address, body, field, (hidden, missing) in asked:
+        answers = []
+        for value in (hidden, missing):
+            response = getattr(client, method)(address, body | {field: value}, content_type="application/json")
+            answers.append((response.status_code, NEW.sub("", response.text.replace(value, ""))))
+        assert answers[0] == answers[1], (method, address, field)
+        assert answers[0][0] == 400, (method, address, field, answers[0])
+
+
 def swapped(client: Client, method: str, path: str, data: dict[str, Any], values: re.Pattern[str]) -> tuple[int, str]:
     """The answer, without the two values themselves."""
     for file in (value for value in data.values() if hasattr(value, "seek")):
