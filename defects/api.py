@@ -68,6 +68,7 @@ class DefectInFull(DefectRow):
         *("component", "environment", "version_found", "version_fixed", "steps", "expected", "actual"),
     )
 
+    status_reason = serializers.CharField(help_text="Why the last move was made, if it asked for a reason.")
     steps = serializers.CharField()
     expected = serializers.CharField()
     actual = serializers.CharField()

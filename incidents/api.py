@@ -55,6 +55,7 @@ class IncidentInFull(IncidentRow):
         *("lead", "summary", "root_cause", "should_have_caught", "caused_by_defect", "duplicate_of"),
     )
 
+    status_reason = serializers.CharField(help_text="Why the last move was made, if it asked for a reason.")
     summary = serializers.CharField()
     customer_impact = serializers.CharField()
     root_cause = serializers.CharField()

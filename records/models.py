@@ -18,6 +18,7 @@ from django.db.models.functions import Now
 from qmportal.lib.batches import in_batches
 from qmportal.lib.history import tracked
 from qmportal.lib.search import MOST_WORDS, references_meant
+from qmportal.lib.text import clean_text
 from qmportal.lib.versions import Versioned
 from records.moves import ASKED, REASON, Life, Move
 from records.rules import Order, Rule, date_problems, rule_problems
@@ -128,6 +129,8 @@ class Record(Versioned):
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     source = models.CharField(max_length=40, blank=True, editable=False)
     external_id = models.CharField(max_length=120, blank=True, editable=False)
+    # Why the last move was made, where it asks for a reason; the history keeps the earlier ones.
+    status_reason = models.TextField("reason", max_length=2000, blank=True, editable=False)
 
     class Meta:
         abstract = True
@@ -214,7 +217,7 @@ class Record(Versioned):
                 if column not in named:
                     setattr(self, column, self._empty(column) if value is None else value)
         if way is not None:
-            self.status = status
+            self.status, self.status_reason = status, ""
         return way is not None
 
     def _way(self, start: str, end: str) -> list[Move] | None:
@@ -249,7 +252,9 @@ class Record(Versioned):
             self._lock_duplicates()
         self._lock()
         move = self.possible_move(name)
+        note = clean_text(note).strip()
         self._refuse_missing(move, note, values)
+        self.status_reason = note
         times = {time: self._after_all_times(at) for time in move.stamps}
         for column, value in {**dict.fromkeys(move.clears), **times, **move.sets, **values}.items():
             setattr(self, column, self._empty(column) if value is None else value)
@@ -261,7 +266,7 @@ class Record(Versioned):
     def _refuse_missing(self, move: Move, note: str, values: dict[str, Any]) -> None:
         if strange := values.keys() - {*move.needs, *move.stamps}:
             raise TypeError(f"The move {move.name} takes no {', '.join(sorted(strange))}.")
-        given = {name for name, value in values.items() if value} | ({REASON} if note.strip() else set())
+        given = {name for name, value in values.items() if value} | ({REASON} if note else set())
         problems = {name: ASKED[name] for name in self.asks_for(move) if name not in given}
         for name, choices in move.choices.items():
             if name in given and values[name] not in choices:
@@ -271,7 +276,7 @@ class Record(Versioned):
 
     def state(self) -> dict[str, Any]:
         """All that a move can change, to go back to."""
-        names = ["status", *map(self._attname, self.LIFE.columns())]
+        names = ["status", "status_reason", *map(self._attname, self.LIFE.columns())]
         values = {name: getattr(self, name) for name in names}
         return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
 

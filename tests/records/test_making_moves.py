@@ -263,3 +263,34 @@ def test_undo_is_for_the_person_who_moved_and_may_still(press, client, team, use
         assert "can no longer be undone here" in client.post(where, forged, follow=True).text
     incident.refresh_from_db()
     assert incident.status == "mitigated"
+
+
+def test_the_reason_of_a_move_is_kept_until_the_next_one(press, client, team):
+    incident = make_incident(team=team, status="restored", severity_key="SEV2", restored_at=NOON + timedelta(minutes=5))
+    page = press(incident, "reopen", reason="  The queue\u200b grows again. ").text
+    assert "Active: The queue grows again." in page
+    incident.refresh_from_db()
+    assert incident.status_reason == "The queue grows again."
+    history = client.get(f"{incident.get_absolute_url()}history/").text
+    assert "The queue grows again." in history
+    press(incident, "restore")
+    incident.refresh_from_db()
+    assert incident.status_reason == ""
+    assert "The queue grows again." in client.get(f"{incident.get_absolute_url()}history/").text
+
+
+def test_undoing_a_move_brings_the_earlier_reason_back(team):
+    incident = make_incident(team=team, status="restored", severity_key="SEV2", restored_at=NOON + timedelta(minutes=5))
+    incident.make("reopen", by=None, at=LATER, note="It is back.")
+    before = incident.state()
+    incident.make("restore", by=None, at=LATER)
+    incident.undo_move(before, incident.version, at=LATER)
+    incident.refresh_from_db()
+    assert (incident.status, incident.status_reason) == ("active", "It is back.")
+
+
+def test_a_file_that_moves_a_record_gives_no_reason(team):
+    incident = make_incident(team=team, status="restored", severity_key="SEV2", restored_at=NOON + timedelta(minutes=5))
+    incident.make("reopen", by=None, at=LATER, note="It is back.")
+    assert incident.move_as_named("restored", {"restored_at"})
+    assert incident.status_reason == ""
