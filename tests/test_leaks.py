@@ -254,7 +254,8 @@ def test_in_a_body_of_the_api_an_id_of_a_hidden_team_is_none_either(world):
 
 
 def swapped(client: Client, method: str, path: str, data: dict[str, Any], values: re.Pattern[str]) -> tuple[int, str]:
-    """The answer, without the two values themselves."""
+    """The answer, without the two values themselves, and without what an earlier edit still has to say."""
+    client.cookies.pop("messages", None)
     for file in (value for value in data.values() if hasattr(value, "seek")):
         file.seek(0)
     with transaction.atomic():

@@ -16,6 +16,7 @@ from library.measures import last_night
 from qmportal.celery import app
 from qmportal.lib.days import local_day
 from tests.factories import make_defect, make_team, make_user
+from tests.html import squeezed
 
 NIGHT = datetime(2026, 3, 10, 2, tzinfo=UTC)
 BERLIN = "Europe/Berlin"
@@ -295,7 +296,7 @@ class TestOnRequest:
         SnapshotRun.objects.filter(pk=run.pk).update(state="running", attempts=1)
         run = SnapshotRun.objects.get(pk=run.pk)
         run.report(4, 10)
-        page = client.get(run.get_absolute_url()).content.decode()
+        page = squeezed(client.get(run.get_absolute_url()).text)
         assert "4 of 10" in page
         assert 'value="40"' in page
 

@@ -199,7 +199,7 @@ class TestEditing:
     def test_the_past_is_not_judged_anew(self, client, admin, today):
         answer = send(client, RATE, minimum_n="20", effective_from=(today - timedelta(days=1)).isoformat())
         assert answer.status_code == 422
-        assert "what has been judged stays as it was judged" in text_of(answer)
+        assert "Past results keep their thresholds." in text_of(answer)
 
     def test_somebody_else_saved_meanwhile(self, client, admin):
         mine = typed_form(client, RATE, elite_ends="3")
@@ -250,9 +250,9 @@ class TestBadInput:
             ("minimum_n", "ten", "Enter a whole number from 1 to 1,000."),
             ("minimum_n", "", "Enter how many rows a team needs"),
             ("effective_from", "", "Enter a date."),
-            ("effective_from", "2026-02-30", "Enter a day of the calendar"),
-            ("effective_from", "\uff12026-03-01", "Enter a day of the calendar"),
-            ("effective_from", "tomorrow", "Enter a day of the calendar"),
+            ("effective_from", "2026-02-30", "Enter a date, such as 2026-03-01."),
+            ("effective_from", "\uff12026-03-01", "Enter a date, such as 2026-03-01."),
+            ("effective_from", "tomorrow", "Enter a date, such as 2026-03-01."),
             ("effective_from", "9999-12-31", "Choose a day within the next two years."),
             ("severities", ["SEV9"], "SEV9 is not one of the available choices"),
             ("reason", "x" * 501, "at most 500 characters"),
