@@ -16,7 +16,7 @@ run: venv-embedded ## empty portal; the first visit creates the admin
 	@$(PY) -m qmportal.launcher run
 
 test: venv-dev assets browser ## all tests, the browser's included; sets up a browser where none is installed
-	@$(PY) -m pytest -n 2 --dist worksteal
+	@$(PY) -m pytest -n 2
 
 # Types and deployment settings need values to read; nothing connects to them.
 check: export SECRET_KEY = only-for-make-check-with-enough-different-characters-0123456789
