@@ -27,7 +27,7 @@ DOORS = {
     "admin": "Admin site",
 }
 # Columns whose filling and emptying is an act of its own.
-ACTS = {"deleted_at": ("Deleted", "Brought back"), "archived_at": ("Archived", "Restored")}
+ACTS = {"deleted_at": ("Deleted", "Restored"), "archived_at": ("Archived", "Restored")}
 
 
 class Source(NamedTuple):
@@ -78,6 +78,8 @@ class Entry:
     door: str
     request: str
     changes: list[Change] = field(default_factory=list)
+    is_new: bool = False
+    """The row came with it, so there is nothing before."""
 
     @property
     def who(self) -> str:
@@ -193,6 +195,7 @@ def _entry(source: Source, event: Any, after: Any, changes: list[Change], names:
         door=facts.get("door", ""),
         request=facts.get("request", ""),
         changes=[change for change in changes if change.column.name not in ACTS],
+        is_new=event.pgh_label == ADDED,
     )
 
 

@@ -51,7 +51,7 @@ def test_a_change_is_told_in_words(client, team, user):
     incident.restore()
     answer = history(client, incident)
     assert acts(answer) == [
-        ("Brought back", "", "Unknown", "Unknown", {}),
+        ("Restored", "", "Unknown", "Unknown", {}),
         ("Deleted", "", "Unknown", "Unknown", {}),
         (
             *("Changed", "", "Ann Lee", "Portal"),
