@@ -257,7 +257,7 @@ class MoveForm(forms.Form):
                     rows.visible_to(user).exclude(pk=record.pk),
                     to_field_name="reference",
                     label="Original",
-                    help_text=f"Its reference, such as {record.reference}.",
+                    help_text=f"The reference of the {record._meta.verbose_name} that this one repeats.",
                     error_messages={"invalid_choice": f"No {record._meta.verbose_name} with this reference was found."},
                 )
         return ProseField(label="Reason", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))

@@ -41,6 +41,11 @@ class Move:
     claims: str = ""  # this column names the person who makes the move, if it names nobody yet
     for_managers: bool = False
 
+    @property
+    def leads_on(self) -> bool:
+        """It is a step of the usual way: it takes nothing back, and nobody has to explain it."""
+        return not self.clears and not set(self.needs) - {"severity"}
+
     def fits(self, values: Mapping[str, str]) -> bool:
         """It can lead to these values: it neither sets nor demands other ones."""
         return all(

@@ -183,13 +183,18 @@ def record_restore(request: SignedInRequest, reference: str, kind: Kind) -> Http
     return kind.shared_page(request, "restore", record)
 
 
-def moves_for(user: User, record: Record) -> list[dict[str, Any]]:
-    """The moves that this person can make, each with whether it asks for something first."""
-    return [
-        {"move": move, "asks": bool(record.asks_for(move))}
-        for move in record.possible_moves()
-        if _may_make(user, move, record)
-    ]
+def moves_for(user: User, record: Record) -> dict[str, list[dict[str, Any]]]:
+    """The moves that this person can make, each with whether it asks for something first.
+
+    The usual steps are buttons, the first of them the main one. Several others share a menu.
+    """
+    possible = [move for move in record.possible_moves() if _may_make(user, move, record)]
+    offered = [{"move": move, "asks": bool(record.asks_for(move))} for move in possible]
+    buttons = [each for each in offered if each["move"].leads_on]
+    others = [each for each in offered if not each["move"].leads_on]
+    if not buttons or len(others) == 1:
+        return {"buttons": buttons + others, "menu": []}
+    return {"buttons": buttons, "menu": others}
 
 
 def _may_make(user: User, move: Move, record: Any) -> bool:

@@ -74,7 +74,7 @@ function selectRow() {
 // ---- What opens over the page closes by Escape and by a click beside it ----------------------------------
 
 function closeOver(target) {
-  for (const box of findAll("details.as-of[open]")) {
+  for (const box of findAll("details:is(.as-of, .menu)[open]")) {
     if (target && box.contains(target)) continue;
     if (!target && box.contains(document.activeElement)) find("summary", box).focus();
     box.open = false;

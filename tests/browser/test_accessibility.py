@@ -6,7 +6,9 @@ from importlib.resources import files
 from urllib.parse import urlsplit
 
 import pytest
+from django.db.models import F
 
+from defects.models import Defect
 from tests.browser.conftest import ADMIN, ENGINEER, sweep
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
@@ -23,6 +25,7 @@ PAGES = [
     *("/", "/?q=nobody", "/t/payments/", "/t/search/", "/t/payments/mttr/", "/t/payments/escaped_defect_rate/?tab=excluded"),
     *("/incidents/", "/incidents/?q=nothing", "/incidents/PAY-INC-1/", "/incidents/SEA-INC-1/", "/incidents/new/"),
     *("/incidents/PAY-INC-1/edit/", "/incidents/PAY-INC-1/delete/"),
+    *("/incidents/PAY-INC-1/history/", "/defects/PAY-DEF-1/history/", "/teams/payments/history/"),
     *("/defects/", "/defects/PAY-DEF-1/", "/defects/new/", "/defects/PAY-DEF-1/edit/", "/defects/PAY-DEF-1/delete/"),
     *("/thresholds/", "/thresholds/mttr/", "/thresholds/escaped_defect_rate/edit/", RUN_PAGE),
     *("/imports/", "/imports/new/", IMPORT_PAGE),
@@ -122,6 +125,21 @@ def test_no_state_of_a_page_has_a_fault(page, sign_in):
     page.get_by_role("main").get_by_role("button", name="Report incident").click()
     page.locator(".error-summary").wait_for()
     checker.look("/incidents/new/ with errors")
+    defect = Defect.objects.get(reference="PAY-DEF-1")
+    Defect.objects.filter(pk=defect.pk).update(status="new", fixed_at=None, verified_at=None, closed_at=None, resolution="")
+    page.goto("/defects/PAY-DEF-1/")
+    page.get_by_text("More", exact=True).click()
+    checker.look("open menu of moves")
+    page.get_by_role("link", name="Reject…").click()
+    page.get_by_role("main").get_by_role("button", name="Reject").click()
+    page.locator(".error-summary").wait_for()
+    checker.look("/defects/PAY-DEF-1/moves/reject/ with errors")
+    page.goto("/defects/PAY-DEF-1/edit/")
+    Defect.objects.filter(pk=defect.pk).update(title="Saved by somebody else", version=F("version") + 1)
+    page.get_by_label("Title").fill("Saved second")
+    page.get_by_role("main").get_by_role("button", name="Save").click()
+    page.get_by_text("Someone else saved this").wait_for()
+    checker.look("conflict of two edits")
     page.goto("/thresholds/escaped_defect_rate/edit/")
     page.get_by_label("Good below").fill("7")
     page.get_by_role("button", name="Preview").click()

@@ -1,0 +1,70 @@
+"""A record from its report to its end, by the buttons of its page."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import MANAGER
+
+
+@pytest.fixture(params=[True, False], ids=["with_javascript", "without_javascript"])
+def manager(request, new_context, sign_in):
+    return sign_in(new_context(java_script_enabled=request.param).new_page(), MANAGER)
+
+
+def report(page, kind, title):
+    page.goto(f"/{kind}s/new/")
+    page.get_by_label("Title").fill(title)
+    page.get_by_label("Team", exact=True).select_option(label="Payments")
+    if kind == "defect":
+        page.get_by_label("Where was it found?").select_option(label="CI")
+    page.get_by_label("Major").check()
+    page.get_by_role("main").get_by_role("button", name=f"Report {kind}").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+def press(page, label, status):
+    page.get_by_role("main").get_by_role("button", name=label, exact=True).click()
+    expect_status(page, status)
+
+
+def expect_status(page, status):
+    expect(page.locator(".record-line .status")).to_have_text(status)
+
+
+def test_an_incident(manager):
+    report(manager, "incident", "Refunds are not paid out")
+    press(manager, "Acknowledge", "Active")
+    press(manager, "Mark as mitigated", "Mitigated")
+    press(manager, "Mark as restored", "Restored")
+    press(manager, "Close", "Closed")
+    manager.get_by_role("button", name="Undo").click()
+    expect_status(manager, "Restored")
+    manager.get_by_role("link", name="Reopen…").click()
+    manager.get_by_role("main").get_by_role("button", name="Reopen").click()
+    expect(manager.locator(".error-summary")).to_contain_text("Give a reason.")
+    manager.get_by_label("Reason").fill("It's back for 5% of users")
+    press(manager, "Reopen", "Active")
+    manager.get_by_role("link", name="History").click()
+    expect(manager.locator(".history li").first).to_contain_text("It's back for 5% of users")
+
+
+def test_a_defect(manager):
+    report(manager, "defect", "Refund shows the wrong currency")
+    press(manager, "Triage", "Triaged")
+    press(manager, "Start work", "In progress")
+    press(manager, "Mark as fixed", "Fixed")
+    press(manager, "Mark as verified", "Verified")
+    press(manager, "Close", "Closed")
+
+
+@pytest.mark.parametrize(
+    ("move", "field", "value", "status"),
+    [("Mark as duplicate", "Original", "PAY-DEF-1", "Duplicate"), ("Reject", "Works as designed", None, "Rejected")],
+)
+def test_a_defect_that_is_put_aside(manager, move, field, value, status):
+    report(manager, "defect", "Refund shows the wrong currency")
+    expect(manager.locator(".moves .btn:visible")).to_have_text(["Triage", "Start work", "Mark as fixed", "More"])
+    manager.get_by_text("More", exact=True).click()
+    manager.get_by_role("link", name=f"{move}…").click()
+    manager.get_by_label(field).fill(value) if value else manager.get_by_label(field).check()
+    press(manager, move, status)
