@@ -170,7 +170,8 @@ def _changes(source: Source, event: Any, after: Any) -> list[Change]:
     pairs = [(column, getattr(event, column.attname), getattr(after, column.attname)) for column in columns]
     if event.pgh_label == ADDED:
         return [Change(column, None, now) for column, _, now in pairs if now not in (None, "", False)]
-    return [Change(column, was, now) for column, was, now in pairs if was != now]
+    nothing = (None, "")  # an event from before the column was added holds no text, not even an empty one
+    return [Change(column, was, now) for column, was, now in pairs if was != now and not (was in nothing and now in nothing)]
 
 
 def _entry(source: Source, event: Any, after: Any, changes: list[Change], names: _Names) -> Entry:

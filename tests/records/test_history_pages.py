@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from qmportal.lib.acting import acting
+from qmportal.lib.history import events_of
 from teams.models import AccessToken
 from tests.factories import NOON, join, make_defect, make_incident, make_member, make_team, severity
 
@@ -169,3 +170,12 @@ def test_a_person(client, team, user):
 def test_the_tab_on_the_page_of_a_record(client, team, user):
     for row in (make_defect(team=team), make_incident(team=team)):
         assert f'href="{row.get_absolute_url()}history/"' in client.get(row.get_absolute_url()).text
+
+
+def test_an_event_from_before_a_column_was_added_does_not_tell_of_it(client, team, user):
+    defect = make_defect(team=team, title="Now")
+    older = {"pgh_obj": defect, "pgh_label": "changed", "pgh_created_at": timezone.now(), "title": "Before"}
+    events_of(type(defect)).objects.create(**older, status_reason=None)
+    changes = acts(history(client, defect))[0][4]
+    assert changes["Title"] == ("Before", "Now")
+    assert "Reason" not in changes
