@@ -189,12 +189,13 @@ def moves_for(user: User, record: Record) -> dict[str, list[dict[str, Any]]]:
     The usual steps are buttons, the first of them the main one. Several others share a menu.
     """
     possible = [move for move in record.possible_moves() if _may_make(user, move, record)]
-    offered = [{"move": move, "asks": bool(record.asks_for(move))} for move in possible]
-    buttons = [each for each in offered if each["move"].leads_on]
-    others = [each for each in offered if not each["move"].leads_on]
-    if not buttons or len(others) == 1:
-        return {"buttons": buttons + others, "menu": []}
-    return {"buttons": buttons, "menu": others}
+    usual = [move for move in possible if move.leads_on]
+    others = [move for move in possible if not move.leads_on]
+    buttons, menu = (usual, others) if usual and len(others) > 1 else (usual + others, [])
+    return {
+        name: [{"move": move, "asks": bool(record.asks_for(move))} for move in moves]
+        for name, moves in (("buttons", buttons), ("menu", menu))
+    }
 
 
 def _may_make(user: User, move: Move, record: Any) -> bool:
