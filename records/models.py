@@ -130,7 +130,7 @@ class Record(Versioned):
     source = models.CharField(max_length=40, blank=True, editable=False)
     external_id = models.CharField(max_length=120, blank=True, editable=False)
     # Why the last move was made, where it asks for a reason; the history keeps the earlier ones.
-    status_reason = models.TextField("reason", max_length=2000, blank=True, editable=False)
+    status_reason = models.TextField("reason", max_length=2000, blank=True, editable=False, default="", db_default="")
 
     class Meta:
         abstract = True
