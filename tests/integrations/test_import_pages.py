@@ -134,7 +134,7 @@ def test_a_row_that_has_become_wrong_since_the_check_stops_the_import(client, te
     assert job.state == Work.State.FAILED
     assert "Line 3, external_id: A record with this id belongs to a team that you may not import into." in job.error
     assert Defect.objects.count() == 1
-    assert "nothing was changed" in page(client, job).text
+    assert "Nothing was changed" in page(client, job).text
 
 
 def test_a_hidden_record_of_the_same_id_is_as_if_it_were_not_there(client, team, manager):

@@ -15,6 +15,7 @@ from integrations.tasks import forget_old_files
 from qmportal.lib.work import Work
 from teams.models import Membership, Role
 from tests.factories import NOON, join, make_defect, make_incident, make_member, make_team, make_user
+from tests.html import squeezed
 from tests.integrations.test_import_pages import GOOD, HEADER, page, send
 
 pytestmark = pytest.mark.django_db
@@ -78,12 +79,12 @@ def test_a_new_record_is_deleted_and_a_changed_one_is_as_it_was(client, team, ma
     before = stored(old)
     job = imported(client, GOOD, team=team)
     assert stored(old) != before
-    assert "Undo this import" in page(client, job).text
+    assert "Undo this import" in squeezed(page(client, job).text)
     assert "Undoing the import" in undo_it(client, job).text
     assert stored(old) == before
     assert list(Defect.objects.alive()) == [old]
     assert Defect.objects.exclude(deleted_at=None).get().title == "Search is slow"
-    text = page(client, job).text
+    text = squeezed(page(client, job).text)
     assert "2 undone" in text
     assert "skipped" not in text
     assert "Undo this import" not in text
@@ -109,7 +110,7 @@ def test_what_somebody_changed_since_is_left_alone_and_named(client, team, manag
     deleted.soft_delete(timezone.now())
     undo_it(client, job)
     assert [defect.title for defect in Defect.objects.alive()] == ["Edited by hand"]
-    text = page(client, job).text
+    text = squeezed(page(client, job).text)
     assert "2 undone, 2 skipped: changed since" in text
     assert edited.get_absolute_url() in text
     assert deleted.get_absolute_url() not in text
@@ -121,7 +122,7 @@ def test_a_record_that_people_have_linked_since_is_left_alone(client, team, mana
     make_defect(team=team, status="duplicate", resolution="duplicate", duplicate_of=original)
     make_incident(team=team, caused_by_defect=cause)
     undo_it(client, job)
-    assert "0 undone, 2 skipped: changed since" in page(client, job).text
+    assert "0 undone, 2 skipped: changed since" in squeezed(page(client, job).text)
     assert Defect.objects.alive().count() == 3
 
 
@@ -164,7 +165,7 @@ def test_rights_are_read_anew(client, team, manager):
     undo_it(client, job)
     moved.refresh_from_db()
     assert moved.team == team
-    assert "1 undone, 1 skipped: in a team that you may not import into" in page(client, job).text
+    assert "1 undone, 1 skipped: in a team that you may not import into" in squeezed(page(client, job).text)
 
 
 def test_who_manages_nothing_any_more_undoes_nothing(client, team, manager):
@@ -185,7 +186,7 @@ def test_an_id_that_somebody_took_in_the_earlier_team_stays_theirs(client, team,
     undo_it(client, job)
     moved.refresh_from_db()
     assert moved.team == team
-    assert "1 undone, 1 skipped: the earlier team has another record with this id" in page(client, job).text
+    assert "1 undone, 1 skipped: the earlier team has another record with this id" in squeezed(page(client, job).text)
 
 
 def test_a_crash_in_the_middle_changes_nothing_and_the_sweep_tries_again(client, team, manager, monkeypatch):
@@ -222,7 +223,7 @@ def test_no_more_queries_for_more_rows_of_a_batch(client, team, manager, django_
 def test_after_seven_days_it_is_too_late(client, team, manager):
     job = imported(client, GOOD, team=team)
     ImportJob.objects.update(imported_at=timezone.now() - ImportJob.FILE_KEPT_FOR - timedelta(minutes=1))
-    assert "Undo this import" not in page(client, job).text
+    assert "Undo this import" not in squeezed(page(client, job).text)
     assert "can&#x27;t be undone" in undo_it(client, job).text
     forget_old_files()
     assert not ImportedRow.objects.exists()
@@ -240,23 +241,23 @@ def test_two_imports_of_the_same_rows_are_undone_newest_first(client, team, mana
     assert {defect.title for defect in Defect.objects.all()} == {"Wrong sum", "Search hangs"}
     undo_it(client, second)
     assert {defect.pk: stored(defect) for defect in Defect.objects.all()} == between
-    assert "Undo the later import" not in page(client, first).text
+    assert "Undo the later import" not in squeezed(page(client, first).text)
     undo_it(client, first)
     assert (stored(old), list(Defect.objects.alive())) == (before, [old])
-    assert "skipped" not in page(client, first).text
+    assert "skipped" not in squeezed(page(client, first).text)
 
 
 def test_an_earlier_import_names_the_later_one(client, team, manager):
     first = imported(client, GOOD, team=team)
     second = imported(client, GOOD.replace("The total is wrong", "Wrong sum"), team=team)
     imported(client, HEADER + "9,Something else,2024-03-01,ci\n", team=team)
-    text = page(client, first).text
+    text = squeezed(page(client, first).text)
     assert f'<a href="{second.get_absolute_url()}">' in text
     assert "changed 1 of the same records" in text
     assert text.count("Undo the later import first") == 1
-    assert "Undo the later import first" not in page(client, second).text
+    assert "Undo the later import first" not in squeezed(page(client, second).text)
     undo_it(client, first)
-    assert "1 undone, 1 skipped: changed by a later import" in page(client, first).text
+    assert "1 undone, 1 skipped: changed by a later import" in squeezed(page(client, first).text)
     assert sorted(defect.title for defect in Defect.objects.alive()) == ["Something else", "Wrong sum"]
 
 
@@ -268,5 +269,5 @@ def test_an_edit_after_the_later_import_is_kept(client, team, manager):
     edited.save()
     for job in (second, first):
         undo_it(client, job)
-    assert "1 undone, 1 skipped: changed since" in page(client, first).text
+    assert "1 undone, 1 skipped: changed since" in squeezed(page(client, first).text)
     assert Defect.objects.alive().get().title == "Edited by hand"
