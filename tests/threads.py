@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
+
+from qmportal.lib.history import forget
 
 
 @pytest.fixture(name="db")
@@ -13,10 +17,11 @@ def committing_db(django_db_setup, django_db_blocker):
     """In place of the usual one, which undoes all at the end and so commits nothing that others could see.
 
     Under the same name, since pytest-django makes the database for tests that ask for `db`. Whoever uses it takes away
-    by hand what was committed.
+    by hand what was committed; the history of it goes here.
     """
     with django_db_blocker.unblock():
         yield
+        forget(timezone.now() + timedelta(days=2))
         connection.close()
 
 
