@@ -41,9 +41,9 @@ class Comparison:
 
 
 def compare(request: SignedInRequest, period: Period) -> Comparison:
-    """The same for everybody with the same rights, until the night, the thresholds or the teams change.
+    """Cached for people with the same permissions until the snapshots, thresholds or teams change.
 
-    The numbers of a day that somebody asks for may be counted from the records, so they are not kept.
+    Not cached for a chosen day, whose numbers may be counted from the records.
     """
     if period.day:
         return _compare(request, period)

@@ -161,7 +161,7 @@ def _metrics(user: User, words: Sequence[str]) -> list[Hit]:
 
 
 def _readables(q: str) -> list[Hit]:
-    """Pages, checks and scenarios, which everybody may open. Those with the words in their title come first."""
+    """Pages, checks and scenarios, which are open to everyone. Title matches come first."""
     hits: dict[str, list[Hit]] = {}
     for found in matches(q):
         kind = found.kind if found.kind == "Library" else f"{found.kind}s"

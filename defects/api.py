@@ -18,7 +18,7 @@ from teams.models import Team
 
 
 class EscapedField(serializers.BooleanField, KeptField):
-    """Found in the last stage, where users are."""
+    """Found in production, the last stage."""
 
     KEPT = Kept(1)
 

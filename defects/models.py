@@ -153,7 +153,7 @@ RULES = (
         Q(status__in=[*map(str, CLOSED)]) | Q(resolution=""),
         "Only a closed defect has a resolution. Close it, or leave this empty.",
     ),
-    # Other tools do not say of what: an imported defect may leave it open.
+    # Other tools do not name the original, so an imported defect may do without.
     Rule(
         "duplicate_has_original",
         "duplicate_of",
@@ -193,7 +193,7 @@ class DefectQuerySet(RecordQuerySet["Defect"]):
         return self.exclude(resolution__in=NOT_VALID)
 
     def escaped(self) -> DefectQuerySet:
-        """Found in the last stage, where users are."""
+        """Found in production, the last stage."""
         return self.filter(stage_found__in=Stage.objects.production())
 
 
@@ -292,7 +292,7 @@ class Defect(Record):
                 name="defect_found",
             ),
             models.Index(fields=["status", "team"], name="defect_status"),
-            # A list sorted by a scale reads each value by itself, the newest first.
+            # Lists sorted by severity, stage or status read one value at a time, newest first.
             *(
                 models.Index(fields=[column, "id"], condition=Q(deleted_at=None), name=f"defect_by_{column}")
                 for column in ("severity", "stage_found", "status")
@@ -327,7 +327,7 @@ class Defect(Record):
         return self.status == self.Status.DUPLICATE or self.resolution == Resolution.DUPLICATE
 
     def has_escaped(self) -> bool:
-        """Found in the last stage, where users are. One query."""
+        """Found in production, the last stage. One query."""
         found = self.stage_found_id
         return found is not None and Stage.objects.production().filter(pk=found).exists()
 

@@ -302,7 +302,7 @@ class Incident(Record):
             models.Index(fields=["team"], condition=Q(restored_at=None, deleted_at=None), name="incident_open"),
             models.Index("team", Coalesce("started_at", "detected_at"), condition=Q(deleted_at=None), name="incident_began"),
             models.Index(fields=["team", "updated_at"], name="incident_team_updated"),
-            # A list sorted by a scale reads each value by itself, the newest first.
+            # Lists sorted by severity, stage or status read one value at a time, newest first.
             *(
                 models.Index(fields=[column, "id"], condition=Q(deleted_at=None), name=f"incident_by_{column}")
                 for column in ("severity", "status")

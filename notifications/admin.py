@@ -1,4 +1,4 @@
-"""Notifications and mails, read-only, to find out why somebody got no mail."""
+"""Notifications and emails, read-only, for finding out why an email did not arrive."""
 
 from django.contrib import admin
 

@@ -172,7 +172,7 @@ class Portal:
             connection.close()
 
     def _start_again(self, process: Process) -> None:
-        """Immediately at first. A background process that keeps ending waits a minute each time while the pages stay up."""
+        """At once; once a minute for a background process that keeps crashing. The pages stay up meanwhile."""
         now = time.monotonic()
         if process.starts_at is None:
             process.failures = process.failures + 1 if now - process.started < QUICK_END_SECONDS else 1

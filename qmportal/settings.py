@@ -153,10 +153,10 @@ if pool_size := env.int("QMPORTAL_POOL_SIZE", default=0):
         "reconnect_timeout": 8,  # short, since the pauses between attempts double until then
     }
 # --- History: see qmportal.lib.history --------------------------------------------------------------------------------
-# Of a new row an event says only that it came, so its columns are empty; nobody looks events up by them.
+# The event of a new row only says that it was added, so its columns are empty. No page looks events up by a column.
 PGHISTORY_FIELD = pghistory.Field(null=True)
 PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
-# Not the time of the transaction: changes of several tables within one are told in their order.
+# Not the start of the transaction: changes to several tables in one transaction stay in order.
 PGHISTORY_CREATED_AT_FUNCTION = "clock_timestamp()"
 HISTORY_KEPT_FOR = timedelta(days=env.int("QMPORTAL_HISTORY_DAYS", default=3 * 365))
 

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from qmportal.lib.api import refuse_undeclared
 from qmportal.lib.changes import Change, Entry, history_of, history_page, pages_of, read
 from qmportal.lib.pages import render_page
+from qmportal.lib.rows import written_moment
 from records.models import Record
 from teams.requests import SignedInRequest
 
@@ -82,7 +83,7 @@ def _written(entry: Entry) -> dict[str, Any]:
 def _plain(change: Change, value: Any) -> Any:
     """As the API writes it elsewhere: another row by its key."""
     if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
+        return written_moment(value)
     if not change.column.is_relation or isinstance(value, str | None):
         return value
     return next(getattr(value, name) for name in ("reference", "slug", "key", "email") if hasattr(value, name))

@@ -86,9 +86,9 @@ def fields_of(model: Any) -> dict[str, Field]:
 
 
 def apply(record: Any, values: Mapping[str, Any], *, by: User | None, at: datetime, door: Door) -> dict[str, str]:
-    """Sets the values on the record, cleaned, and says what is wrong with it then: sentences by field.
+    """Cleans the values, sets them on the record and returns the problems by field.
 
-    What is not among the values is not changed. A new record whose status is not named has the one that its times say.
+    Other fields stay as they are. A new record without a given status gets the one its times imply.
     """
     new, before = record._state.adding, dict(record.__dict__)
     problems = _set(record, values, before, door)

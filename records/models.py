@@ -190,24 +190,25 @@ class Record(Versioned):
     # --- Moves ---
 
     def infer_status(self) -> None:
-        """Sets the status that the times imply: for a new record whose status nobody named."""
+        """Sets the status that the times imply, for a new record without a given status."""
         self.status = self.LIFE.status_by(lambda name: getattr(self, name))
 
     def begin(self, status: str = "", *, at: datetime | None) -> None:
-        """The status of a new record: the one that is named, or else the one that its times imply.
+        """Sets the status of a new record: the given one, or the one its times imply.
 
-        With `at`, the times that a named status needs are written, as its moves would have done.
+        With `at`, it also fills in the times a given status needs, as its moves would have.
         """
         if not status:
             self.infer_status()
             return
         self.status = status
-        for move in self._way(self.LIFE.first, status) or [] if at else []:
+        way = self._way(self.LIFE.first, status) if at else None
+        for move in way or []:
             for column, value in {**dict.fromkeys(move.stamps, at), **move.sets}.items():
                 setattr(self, column, getattr(self, column) or value)
 
     def move_as_named(self, status: str, named: Collection[str]) -> bool:
-        """Goes where a file says that the record is, by the moves on the way; what the file names is not touched.
+        """Follows the moves to the status that a file gives, without touching the columns the file sets.
 
         Not saved: a file brings its own times, and says what it does not know. False if no moves lead there.
         """

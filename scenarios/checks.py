@@ -15,7 +15,7 @@ from django.conf import settings
 
 
 class Check(Protocol):
-    """A question with one or more fields."""
+    """A question with one or more answer fields."""
 
     @property
     def id(self) -> str: ...

@@ -392,7 +392,7 @@ class Team(models.Model):
     key = models.CharField(
         max_length=8,
         unique=True,
-        validators=[RegexValidator(r"^[A-Z][A-Z0-9]{1,7}\Z", "Use 2 to 8 capital letters or digits, a letter first.")],
+        validators=[RegexValidator(r"^[A-Z][A-Z0-9]{1,7}\Z", "Use 2 to 8 capital letters or digits. Start with a letter.")],
         help_text="Begins the references of this team's records, as in PAY-INC-42.",
     )
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")

@@ -27,7 +27,7 @@ class Ordered(models.Model):
 
     @transaction.atomic
     def move(self, by: int) -> None:
-        """Up (-1) or down (1); at either end it stays."""
+        """Moves the row up (-1) or down (1). At either end nothing changes."""
         rows = list(self.siblings().select_for_update().order_by("position", "pk"))
         place = rows.index(self)
         rows.insert(max(0, place + by), rows.pop(place))

@@ -104,16 +104,16 @@ def _converter(field: Any, changes: Versions) -> Callable[[Any], Any] | None:
         return field.converter(changes)
     if isinstance(field, SecondsField):
         return field.to_representation
-    return _written if isinstance(field, serializers.DateTimeField) else None
+    return written_moment if isinstance(field, serializers.DateTimeField) else None
 
 
-def _written(moment: datetime) -> str:
+def written_moment(moment: datetime) -> str:
     """As DRF writes it."""
     return moment.isoformat().replace("+00:00", "Z")
 
 
 def alias_of(column: str) -> str:
-    """The name that a column of another table has in a row."""
+    """The key in a row for a column of a related table."""
     return column.replace("__", "_")
 
 

@@ -98,7 +98,7 @@ def matches(q: str, whole: bool = False) -> list[Readable]:
 
 
 def search_texts(q: str) -> list[Found]:
-    """The same in the whole texts, with the words marked and the place where they stand."""
+    """Full-text search: each match with an excerpt, the words highlighted."""
     words = words_of(q)
     return [
         Found(one.kind, marked(one.title, words), marked(_excerpt(one.text, words), words), one.url)

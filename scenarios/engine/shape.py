@@ -104,7 +104,7 @@ class Shape:
     def ident(self, path: Path, value: Any) -> bool:
         if isinstance(value, str) and ID.match(value):
             return True
-        fix = "Use small letters, digits and underscores, a letter first, 40 at most."
+        fix = "Use small letters, digits and underscores, starting with a letter, 40 at most."
         return self.wrong(path, f"`{value}` is not an id.", fix)
 
     def text(self, path: Path, value: Any, *, longest: int = MAX_TEXT) -> bool:

@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=80)),
                 ('slug', models.SlugField(max_length=60, unique=True)),
-                ('key', models.CharField(help_text="Begins the references of this team's records, as in PAY-INC-42.", max_length=8, unique=True, validators=[django.core.validators.RegexValidator('^[A-Z][A-Z0-9]{1,7}\\Z', 'Use 2 to 8 capital letters or digits, a letter first.')])),
+                ('key', models.CharField(help_text="Begins the references of this team's records, as in PAY-INC-42.", max_length=8, unique=True, validators=[django.core.validators.RegexValidator('^[A-Z][A-Z0-9]{1,7}\\Z', 'Use 2 to 8 capital letters or digits. Start with a letter.')])),
                 ('lineage', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, editable=False, size=None)),
                 ('members_only', models.BooleanField(default=False, help_text="Only members (and admins) see this team's numbers. Its records are always for members.")),
                 ('description', models.CharField(blank=True, max_length=200)),

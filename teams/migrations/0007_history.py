@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('name', models.CharField(max_length=80, null=True)),
                 ('slug', models.SlugField(db_index=False, max_length=60, null=True)),
-                ('key', models.CharField(help_text="Begins the references of this team's records, as in PAY-INC-42.", max_length=8, null=True, validators=[django.core.validators.RegexValidator('^[A-Z][A-Z0-9]{1,7}\\Z', 'Use 2 to 8 capital letters or digits, a letter first.')])),
+                ('key', models.CharField(help_text="Begins the references of this team's records, as in PAY-INC-42.", max_length=8, null=True, validators=[django.core.validators.RegexValidator('^[A-Z][A-Z0-9]{1,7}\\Z', 'Use 2 to 8 capital letters or digits. Start with a letter.')])),
                 ('members_only', models.BooleanField(default=False, help_text="Only members (and admins) see this team's numbers. Its records are always for members.", null=True)),
                 ('description', models.CharField(blank=True, max_length=200, null=True)),
                 ('archived_at', models.DateTimeField(blank=True, editable=False, null=True)),

@@ -105,7 +105,7 @@ class Stack:
         return self._web(f"portal over {database}", "qmportal.wsgi", environment)
 
     def multiplied(self, database: str, source: str, times: int) -> str:
-        """A database with so many times as many teams and records, copied from another one that nobody uses."""
+        """A copy of an unused database with `times` as many teams and records."""
         if database not in self._seeded:
             say(f"making {times} of each team and record")
             with psycopg.connect(self.settings["DATABASE_URL"], autocommit=True) as connection:

@@ -239,7 +239,7 @@ class NewDecision(serializers.Serializer):
 
 
 class DecisionList(APIView):
-    """The decisions of one of your own attempts. POST makes the next one; it is final."""
+    """The decisions of one of your own attempts. POST submits the next one, which is final."""
 
     def get(self, request: Request, id: int) -> Response:
         refuse_undeclared(request, {"format"})
