@@ -1,5 +1,6 @@
 from datetime import date
 
+import pgtrigger
 from django.db import migrations
 
 HOUR, DAY = 3600, 86400
@@ -17,6 +18,7 @@ SETS = [
 ]
 
 
+@pgtrigger.ignore()  # the history begins after what the portal ships
 def add_defaults(apps, schema_editor):
     threshold_set = apps.get_model("benchmarks", "ThresholdSet")
     for metric, cuts, minimum_n, source in SETS:

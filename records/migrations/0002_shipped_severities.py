@@ -1,3 +1,4 @@
+import pgtrigger
 from django.db import migrations
 
 SEVERITIES = [
@@ -8,6 +9,7 @@ SEVERITIES = [
 ]
 
 
+@pgtrigger.ignore()  # the history begins after what the portal ships
 def add_severities(apps, schema_editor):
     severity = apps.get_model("records", "Severity")
     for rank, (key, name, description) in enumerate(SEVERITIES, start=1):

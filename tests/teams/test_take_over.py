@@ -1,9 +1,6 @@
 """An address is somebody's only once a mail to it was confirmed; what opens an account ends with its password."""
 
-from importlib import import_module
-
 import pytest
-from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.test import Client
@@ -201,31 +198,6 @@ def test_a_huge_password_is_refused_fast(eve, address):
     huge = "x" * 100_000
     data = {"oldpassword": huge, "password1": huge, "password2": huge, "email": "a@example.com", "password": huge}
     assert "at most 256 characters" in signed_in(eve).post(address, data).text
-
-
-# ---- Accounts of before ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("rows", "kept"),
-    [
-        ([], "ann@example.com"),
-        ([("ann@example.com", False, True)], "ann@example.com"),
-        ([("first@example.com", False, False), ("ann@example.com", False, True)], "first@example.com"),
-        ([("first@example.com", True, False), ("ann@example.com", False, True)], "first@example.com"),
-        ([("first@example.com", True, False), ("ann@example.com", True, True)], "ann@example.com"),
-        ([("bob@example.com", False, False), ("ann@example.com", False, True)], "ann@example.com"),
-    ],
-)
-def test_an_unconfirmed_main_address_of_before_is_undone(rows, kept):
-    make_user(email="bob@example.com")
-    person = make_user(email="ann@example.com")
-    person.emailaddress_set.all().delete()
-    for email, verified, primary in rows:
-        person.emailaddress_set.create(email=email, verified=verified, primary=primary)
-    import_module("teams.migrations.0003_one_confirmed_address").keep_one_address(apps, None)
-    assert addresses(person) == (kept, [(kept, True, True)])
-    assert addresses(User.objects.get(email="bob@example.com"))[1] == [("bob@example.com", True, True)]
 
 
 def test_a_password_that_is_set_by_command_ends_sessions_and_tokens(monkeypatch):
