@@ -23,7 +23,6 @@ from dashboards.words import (
     borderline_words,
     moved_words,
     open_words,
-    opposed_words,
     tier_bar,
     tier_words,
     typical_words,
@@ -201,5 +200,4 @@ def _typical(team: Team, window: Window, rules: Rules, measure: Measure, before:
         return "", resampled
     earlier = durations(metric, team, shifted(window), rules, every=math.ceil(before.n / MOST_RANKED))
     words = typical_words(typical_change(measure, before, now, earlier), measure, before)
-    opposed = opposed_words(measure, before)
-    return (f"{words}; {opposed}" if opposed else words), resampled
+    return words, resampled

@@ -36,30 +36,33 @@ def gap_words(gap: float, unit: Unit) -> str:
 
 
 def moved_words(verdict: Change, before: Measure, cuts: Cuts | None = None) -> str:
-    """ "improved, was 12.0% (n = 50)"."""
-    return f"{CHANGES[verdict]}, was {value_words(before, cuts)} ({sample_words(before)})"
+    """The previous period, and what became of it: "12.0% (n = 50), improved since"."""
+    return f"{value_words(before, cuts)} ({sample_words(before)}), {CHANGES[verdict]} since"
 
 
 def typical_words(verdict: Change, now: Measure, before: Measure) -> str:
-    """The median against that of the window before: "3 h, got worse, was 1 h"."""
-    median, was = (format_value(measure.median, "seconds") for measure in (now, before))
-    return f"{median}, {CHANGES[verdict]}, was {was}"
+    """The same of the median, with a sentence where the average says the opposite: "1 h, got worse since"."""
+    words = f"{format_value(before.median, 'seconds')}, {CHANGES[verdict]} since"
+    opposed = opposed_words(now, before)
+    return f"{words}. {opposed}" if opposed else words
 
 
 def opposed_words(now: Measure, before: Measure) -> str:
     """When average and median moved in opposite directions, says so and why; otherwise "".
 
-    "typical incident longer, average shorter because of one of 100 h in the previous period"
+    "The typical time rose, but the average fell: one incident in the previous period took 4 d 4 h."
     """
     if now.value is None or before.value is None or now.median is None or before.median is None:
         return ""
     mean, median = now.value - before.value, now.median - before.median
     if mean * median >= 0:
         return ""
-    typical, average = ("longer", "shorter") if median > 0 else ("shorter", "longer")
-    pulled, where = (before, " in the previous period") if mean < 0 else (now, "")
-    because = f" because of one of {format_value(pulled.longest, 'seconds')}{where}" if pulled.longest else ""
-    return f"typical incident {typical}, average {average}{because}"
+    typical, average = ("rose", "fell") if median > 0 else ("fell", "rose")
+    words = f"The typical time {typical}, but the average {average}"
+    outlier, of_when = (before, " in the previous period") if mean < 0 else (now, "")
+    if outlier.longest is None:
+        return f"{words}."
+    return f"{words}: one incident{of_when} took {format_value(outlier.longest, 'seconds')}."
 
 
 def tier_bar(measure: Measure, rules: Rules, tier: str | None) -> charts.TierBar | None:

@@ -331,8 +331,8 @@ def test_every_metric_is_compared_with_the_window_before(client, manager, paymen
         facts = client.get(f"/t/payments/{metric}/").context["page"].facts()
         return {fact["label"]: fact["value"] for fact in facts}.get("Previous period", "")
 
-    assert said("escaped_defect_rate") == "improved, was 80.0% (n\u00a0=\u00a050)"
-    assert said("escaped_defects") == "improved, was 40 (n\u00a0=\u00a040)"
+    assert said("escaped_defect_rate") == "80.0% (n\u00a0=\u00a050), improved since"
+    assert said("escaped_defects") == "40 (n\u00a0=\u00a040), improved since"
     assert said("open_incidents") == ""
     assert said("time_to_detect") == "", "ranks need every single duration"
 
@@ -629,7 +629,7 @@ def test_the_window_before_is_the_exact_one_whatever_was_kept(client):
     for day in (date(2026, 10, 19), date(2026, 11, 23)):
         take_snapshots(day)
     address = "/t/exact/escaped_defect_rate/?window=30&as_of=2026-11-23"
-    assert "was 33.3% (n\u00a0=\u00a030)" in client.get(address).content.decode()
+    assert "33.3% (n\u00a0=\u00a030), no clear change since" in client.get(address).content.decode()
     card = client.get("/t/exact/?window=30&as_of=2026-11-23").context["report"]
     assert card.before["escaped_defect_rate"].value == pytest.approx(33.333, abs=0.001)
     assert "100.0%" not in card.finding()
@@ -647,10 +647,10 @@ def test_where_average_and_median_disagree_the_page_says_why(client, today):
     client.force_login(make_member(team=team, role=Role.MANAGER))
     take_snapshots(today)
     facts = {fact["label"]: fact["value"] for fact in client.get("/t/outlier/mttr/?window=30").context["page"].facts()}
-    assert facts["Average, previous period"] == "no clear change, was 7 h 11 min (n\u00a0=\u00a016)"
+    assert facts["Average, previous period"] == "7 h 11 min (n\u00a0=\u00a016), no clear change since"
     assert facts["Median, previous period"] == (
-        "3 h 5 min, got worse, was 1 h; typical incident longer, average shorter "
-        "because of one of 4 d 4 h in the previous period"
+        "1 h, got worse since. The typical time rose, but the average fell: "
+        "one incident in the previous period took 4 d 4 h."
     )
     card = client.get("/t/outlier/?window=30").context["report"].change("mttr")
     assert (card["direction"], card["word"]) == ("down", "not significant")
