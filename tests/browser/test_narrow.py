@@ -1,9 +1,14 @@
 """The narrowest screen, of 320 pixels: what must be read whole is not cut off."""
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import ADMIN, MANAGER
+from benchmarks.snapshots import take_snapshots
+from qmportal.lib.days import local_day
+from tests.browser.conftest import ADMIN, MANAGER, days_ago
+from tests.factories import make_defect, make_incident, make_team
 
 pytestmark = pytest.mark.browser_context_args(viewport={"width": 320, "height": 640})
 
@@ -53,6 +58,23 @@ def test_text_of_twice_the_size_covers_nothing_and_stays_within_the_page(page, s
         page.goto(address)
         page.evaluate("size => { document.documentElement.style.fontSize = size }", size)
         assert page.evaluate(LOOSE) == [], address
+
+
+@pytest.mark.parametrize("width", [1024, 1280])
+def test_the_comparison_of_teams_fits_a_laptop(page, sign_in, width):
+    team = make_team(name="Data platform", slug="data-platform")
+    for number in range(12):
+        began = days_ago(4 + 6 * number)
+        make_defect(team=team, stage_found="production" if number < 3 else "ci", severity_key="SEV2", found_at=began)
+        detected, restored = began + timedelta(hours=13.4), began + timedelta(hours=36.4)
+        make_incident(team=team, started_at=began, detected_at=detected, restored_at=restored)
+    take_snapshots(local_day(days_ago(0)))
+    sign_in(page, ADMIN)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/")
+    row = page.locator(".comparison tr", has=page.get_by_role("link", name="Data platform"))
+    expect(row).to_contain_text("Needs Work")
+    assert is_whole(page.get_by_role("group", name="Team comparison, scrolls sideways"))
 
 
 @pytest.mark.browser_context_args(viewport={"width": 390, "height": 844})
