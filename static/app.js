@@ -114,6 +114,14 @@ on("keydown", (event) => {
   }
 });
 
+// ---- Messages: the keyboard goes on with the next one, or with the page -----------------------------------
+
+function dismiss(message) {
+  const next = message.nextElementSibling || message.previousElementSibling;
+  message.remove();
+  (next ? find("[data-dismiss]", next) : find("#main")).focus({ preventScroll: true });
+}
+
 // ---- Clicks ----------------------------------------------------------------------------------------------
 
 on("click", (event) => {
@@ -122,7 +130,7 @@ on("click", (event) => {
   if (target.closest("[data-theme-toggle]")) toggleTheme();
   else if (target.closest("[data-palette]")) {
     if (!event.ctrlKey && !event.metaKey && openPalette()) event.preventDefault();
-  } else if (target.closest("[data-dismiss]")) target.closest(".toast").remove();
+  } else if (target.closest("[data-dismiss]")) dismiss(target.closest("[data-message]"));
   else if (target.closest("[data-print]")) print();
   else if (target.closest("[data-keys-toggle]")) {
     root.dataset.keys = root.dataset.keys === "off" ? "on" : "off";
@@ -234,6 +242,12 @@ function announce() {
   }
 }
 
+// So are the messages that a page came with: nothing in them changes, so they are said by the polite line.
+function announceMessages() {
+  const words = findAll("[data-message] p").map((message) => message.textContent.trim()).join(" ");
+  if (words) setTimeout(() => { find("#live").textContent = words; }, 300);
+}
+
 // A hidden tab does not count, nor more than ten minutes without a sign of life.
 const IDLE_MS = 600000;
 const view = { of: "", ms: 0, since: Date.now() };
@@ -342,5 +356,6 @@ on("htmx:after:request", clearBusy);
 addEventListener("pageshow", clearBusy); // a page that comes back from the browser's memory
 refresh();
 focusErrors();
+announceMessages();
 // htmx wires the page up in a timer of its own, and a key or a click may be quicker. Doing it twice changes nothing.
 htmx.process(document.body);
