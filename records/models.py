@@ -22,6 +22,7 @@ from qmportal.lib.text import clean_text
 from qmportal.lib.versions import Versioned
 from records.moves import ASKED, REASON, Life, Move
 from records.rules import Order, Rule, date_problems, rule_problems
+from teams.permissions import can_manage, can_report
 
 if TYPE_CHECKING:
     from teams.models import User
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound="Record")
 
 KEPT_FOR_SECONDS = 60
+ONLY_MANAGERS = "Only managers may do this."
 
 
 @tracked()
@@ -229,6 +231,11 @@ class Record(Versioned):
     def possible_moves(self) -> list[Move]:
         """The moves that the record can make now."""
         return [move for move in self.LIFE.moves_from(self.status) if not (move.unless and getattr(self, move.unless))]
+
+    def may_be_moved(self, move: Move, by: User) -> bool:
+        """Whether this person may make the move."""
+        team: Any = self.team  # type: ignore[attr-defined]
+        return can_manage(by, team) if move.for_managers else can_report(by, team)
 
     def possible_move(self, name: str) -> Move:
         """The move of this name that the record can make now. Otherwise a ValidationError with the reason."""

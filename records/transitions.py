@@ -12,11 +12,11 @@ from rest_framework.response import Response
 
 from qmportal.lib.api import Conflict, InstantField
 from records.api import RecordViews, found_or_read, read_version, text_of, the_object
-from records.models import Record
+from records.models import ONLY_MANAGERS, Record
 from records.moves import REASON, Move
 from teams.authentication import person
 from teams.idempotency import once
-from teams.permissions import can_manage, can_report, require
+from teams.permissions import can_report, require
 
 
 class IllegalTransition(Conflict):
@@ -36,8 +36,7 @@ class RecordTransitions(RecordViews):
         if version is not None and version != record.version:
             return self.conflict(record, version)
         move = chosen_move(record, body)
-        may = can_manage if move.for_managers else can_report
-        require(may(person(request), record.team), "Only managers may do this.")
+        require(record.may_be_moved(move, person(request)), ONLY_MANAGERS)
         note, values = self._told(request, record, move, body)
         try:
             record.make(move.name, by=person(request), at=timezone.now(), note=note, **values)

@@ -21,8 +21,7 @@ from qmportal.lib.undo import read_undo, say_with_undo
 from qmportal.lib.versions import Stale
 from records.filters import ListForm
 from records.forms import MoveForm, RecordForm
-from records.models import Record, RecordQuerySet
-from records.moves import Move
+from records.models import ONLY_MANAGERS, Record, RecordQuerySet
 from teams.models import User
 from teams.permissions import can_manage, can_report, require
 from teams.requests import SignedInRequest, team_before
@@ -127,7 +126,7 @@ def record_move(request: SignedInRequest, reference: str, name: str, kind: Kind)
     require(can_report(request.user, record.team))
     try:
         move = record.possible_move(name)
-        require(_may_make(request.user, move, record), "Only managers may do this.")
+        require(record.may_be_moved(move, request.user), ONLY_MANAGERS)
         form = MoveForm(request.POST if request.method == "POST" else None, record=record, move=move, user=request.user)
         before = record.state()
         if not form.is_valid() or not form.make(timezone.now()):
@@ -188,7 +187,7 @@ def moves_for(user: User, record: Record) -> dict[str, list[dict[str, Any]]]:
 
     The usual steps are buttons, the first of them the main one. Several others share a menu.
     """
-    possible = [move for move in record.possible_moves() if _may_make(user, move, record)]
+    possible = [move for move in record.possible_moves() if record.may_be_moved(move, user)]
     usual = [move for move in possible if move.leads_on]
     others = [move for move in possible if not move.leads_on]
     buttons, menu = (usual, others) if usual and len(others) > 1 else (usual + others, [])
@@ -196,10 +195,6 @@ def moves_for(user: User, record: Record) -> dict[str, list[dict[str, Any]]]:
         name: [{"move": move, "asks": bool(record.asks_for(move))} for move in moves]
         for name, moves in (("buttons", buttons), ("menu", menu))
     }
-
-
-def _may_make(user: User, move: Move, record: Any) -> bool:
-    return can_manage(user, record.team) if move.for_managers else can_report(user, record.team)
 
 
 def events(record: Any) -> list[dict[str, Any]]:
