@@ -107,6 +107,12 @@ def _around(content: str, name: str, **values: object) -> SafeString:
     return render_to_string(f"components/{name}.html", {"text": text, **values})
 
 
+@register.inclusion_tag("components/side_entry.html")
+def side_entry(route: str, nav: str, icon: str, label: str, go: str = "", count: int = 0) -> dict:
+    """An entry of the left bar. nav: what a page calls it; go: the letter that opens it after G."""
+    return {"route": route, "nav": nav, "icon": icon, "label": label, "go": go, "count": count}
+
+
 @register.inclusion_tag("components/sort_header.html", takes_context=True)
 def sort_header(context: dict, key: str, label: str, default: str = "", figures: bool = False) -> dict:
     """A <th> whose link sorts by `key` (?sort=key, then ?sort=-key). default: the order of the page without ?sort."""
