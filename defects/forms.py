@@ -22,35 +22,30 @@ class DefectForm(RecordForm[Defect]):
         Team.objects.none(),
         to_field_name="slug",
         empty_label="Choose a team",
-        error_messages={"required": "Choose a team.", "invalid_choice": "Choose one of your own teams."},
     )
     severity = forms.ModelChoiceField(
         Severity.objects.none(),
         to_field_name="key",
         label="Severity",
         empty_label=None,
-        error_messages={"required": "Select a severity.", "invalid_choice": "Choose one of these severities."},
     )
     stage_found = forms.ModelChoiceField(
         Stage.objects.all(),
         to_field_name="slug",
         label="Where was it found?",
         empty_label="Choose a stage",
-        error_messages={"required": "Choose the stage that found it.", "invalid_choice": "Choose one of these stages."},
     )
     stage_introduced = forms.ModelChoiceField(
         Stage.objects.all(),
         to_field_name="slug",
         label="Introduced in",
         required=False,
-        error_messages={"invalid_choice": "Choose one of these stages."},
     )
     stage_should_catch = forms.ModelChoiceField(
         Stage.objects.all(),
         to_field_name="slug",
         label="Should have been caught in",
         required=False,
-        error_messages={"invalid_choice": "Choose one of these stages."},
     )
     assignee = KeyField(
         User.objects.none(),
@@ -58,14 +53,12 @@ class DefectForm(RecordForm[Defect]):
         fold=str.lower,
         required=False,
         help_text="Email of the person who works on it.",
-        error_messages={"invalid_choice": "Nobody in this team has that email."},
     )
     duplicate_of = KeyField(
         Defect.objects.none(),
         to_field_name="reference",
         required=False,
         help_text="The reference of the original, such as PAY-DEF-7.",
-        error_messages={"invalid_choice": "No defect with this reference was found."},
     )
 
     class Meta:

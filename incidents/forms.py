@@ -23,7 +23,6 @@ class IncidentForm(RecordForm[Incident]):
         Team.objects.none(),
         to_field_name="slug",
         empty_label="Choose a team",
-        error_messages={"required": "Choose a team.", "invalid_choice": "Choose one of your own teams."},
     )
     severity = forms.ModelChoiceField(
         Severity.objects.none(),
@@ -32,7 +31,6 @@ class IncidentForm(RecordForm[Incident]):
         required=False,
         blank=True,
         empty_label="Not sure yet",
-        error_messages={"invalid_choice": "Choose one of these severities."},
     )
     lead = KeyField(
         User.objects.none(),
@@ -40,28 +38,24 @@ class IncidentForm(RecordForm[Incident]):
         fold=str.lower,
         required=False,
         help_text="Email of the person who leads the response.",
-        error_messages={"invalid_choice": "Nobody in this team has that email."},
     )
     caused_by_defect = KeyField(
         Defect.objects.none(),
         to_field_name="reference",
         required=False,
         help_text="The reference of a defect, such as PAY-DEF-7.",
-        error_messages={"invalid_choice": "No defect with this reference was found."},
     )
     duplicate_of = KeyField(
         Incident.objects.none(),
         to_field_name="reference",
         required=False,
         help_text="The reference of the original, such as PAY-INC-42.",
-        error_messages={"invalid_choice": "No incident with this reference was found."},
     )
     should_have_caught = forms.ModelChoiceField(
         Stage.objects.all(),
         to_field_name="slug",
         label="Should have been caught in",
         required=False,
-        error_messages={"invalid_choice": "Choose one of these stages."},
     )
 
     class Meta:

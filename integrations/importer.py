@@ -131,7 +131,7 @@ def as_json(value: Any) -> Any:
 
 
 # Files come from the past and from other tools: they have times of their own, and may not know a stage.
-IMPORT = intake.Door("import", stamps=False, takes_unknown=True, is_same=says_nothing_new)
+IMPORT = intake.Door(stamps=False, takes_unknown=True, is_same=says_nothing_new)
 
 
 def be_alone(kind: str) -> None:

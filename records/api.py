@@ -168,7 +168,7 @@ def _found(column: models.ForeignKey[Any, Any], key: str, value: Any, user: User
     else:
         found = rows_by_key(target, key, user).get(text)
     if found is None:
-        raise DjangoValidationError(intake.unknown(column))
+        raise DjangoValidationError(intake.unknown(target))
     return found
 
 
@@ -247,7 +247,7 @@ class RecordList(RecordViews, RowList):
         user, model = person(request), self.queryset.model
         record = model(reporter=user)
         values, problems = self.in_full.values_of(the_object(request), record, user)
-        problems = intake.apply(record, values, by=user, at=timezone.now(), door=intake.API) | problems
+        problems = intake.apply(record, values, by=user, at=timezone.now(), door=intake.TYPED) | problems
         if problems:
             raise ValidationError(problems)
         record.save()
@@ -267,7 +267,7 @@ class RecordDetail(RecordViews, RowDetail):
         if version != record.version:
             return self.conflict(record, version)
         values, problems = self.in_full.values_of(body, record, person(request))
-        problems = intake.apply(record, values, by=person(request), at=timezone.now(), door=intake.API) | problems
+        problems = intake.apply(record, values, by=person(request), at=timezone.now(), door=intake.TYPED) | problems
         if problems:
             raise ValidationError(problems)
         try:

@@ -50,7 +50,6 @@ class RecordForm(forms.ModelForm, Generic[R]):
     title = LineField(
         max_length=TITLE_LENGTH,
         help_text="One sentence a colleague in another team would understand.",
-        error_messages={"required": "Enter a title."},
     )
     # A new record keeps the form's own number, so that two presses of the button make one record.
     submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
@@ -75,7 +74,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
         self.initial["version"] = self.instance.version
         for name in self.columns:
             field = self.fields[name]
-            if isinstance(field, forms.ModelChoiceField):
+            if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
                 if self.instance.pk:  # Django would give the id, and ours go by other keys
                     self.initial[name] = self._shown(self.instance, name)
                 field.empty_label = UNSET if field.empty_label == DASHES else field.empty_label
@@ -83,6 +82,14 @@ class RecordForm(forms.ModelForm, Generic[R]):
                 field.choices = [(key, label if key else UNSET) for key, label in field.choices]  # type: ignore[union-attr,misc]
             if self._has_default(name):
                 field.required = isinstance(field, MomentField) and bool(self.instance.pk)
+            self._speak_as_the_intake(name, field)
+
+    def _speak_as_the_intake(self, name: str, field: forms.Field) -> None:
+        """The same sentences at every door."""
+        if name in intake.MISSING:
+            field.error_messages["required"] = intake.MISSING[name]
+        if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
+            field.error_messages["invalid_choice"] = intake.unknown(field.queryset.model)
 
     def _shown(self, record: R, name: str) -> Any:
         """What a field shows of the record: another record only if this person may see it."""
@@ -97,8 +104,8 @@ class RecordForm(forms.ModelForm, Generic[R]):
         return bool(hidden) and self.cleaned_data.get(name) is None
 
     def _has_default(self, name: str) -> bool:
-        column = self._meta.model._meta.get_field(name)
-        return column.has_default() and not column.blank
+        model: Any = self._meta.model
+        return intake.fields_of(model)[name].has_default
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -152,7 +159,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
         hidden = [name for name in cleaned if isinstance(self.fields[name], KeyField) and self._looks_empty(name)]
         typed = [name for name in cleaned if name in self.columns and name not in hidden and not self._is_as_shown(name)]
         values = {name: cleaned[name] for name in typed}
-        problems = intake.apply(self.instance, values, by=self.user, at=timezone.now(), door=intake.FORM)
+        problems = intake.apply(self.instance, values, by=self.user, at=timezone.now(), door=intake.TYPED)
         # Django sets the fields once more, so both have to say the same.
         stored = {name: getattr(self.instance, name) for name in self.columns if name in cleaned and name not in hidden}
         self.cleaned_data = {name: value for name, value in cleaned.items() if name not in hidden} | stored
@@ -258,7 +265,7 @@ class MoveForm(forms.Form):
                     to_field_name="reference",
                     label="Original",
                     help_text=f"The reference of the {record._meta.verbose_name} that this one repeats.",
-                    error_messages={"invalid_choice": f"No {record._meta.verbose_name} with this reference was found."},
+                    error_messages={"invalid_choice": intake.unknown(type(record))},
                 )
         return ProseField(label="Reason", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
 

@@ -41,14 +41,14 @@ class Door:
     is_same: whether a value says nothing new beside what is stored.
     """
 
-    name: str
     stamps: bool = True
     takes_unknown: bool = False
     shortened: Callable[[str], object] | None = None
     is_same: Callable[[Any, Any], bool] = eq
 
 
-FORM, API = Door("form"), Door("api")
+# What people type and programs send.
+TYPED = Door()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +187,9 @@ def _missing(record: Any, values: Mapping[str, Any], before: Mapping[str, Any], 
     }
 
 
-def unknown(column: models.ForeignKey[Any, Any]) -> str:
-    """What to say of a key that names no row, or none that the person may choose."""
-    name = str(column.related_model._meta.verbose_name)
+def unknown(target: Any) -> str:
+    """What to say of a key that names no row of the model `target`, or none that the person may choose."""
+    name = str(target._meta.verbose_name)
     return {
         "team": "Choose one of your own teams.",
         "severity": "Choose one of these severities.",
