@@ -175,5 +175,7 @@ class MetricRows(generics.ListAPIView[Any]):
             raise exceptions.PermissionDenied("Only members of the team may see its rows.")
         refuse_undeclared(self.request, PAGE_PARAMETERS | {"window", "as_of"})
         window = read_window(self.request)
-        rows = counted_rows(metric, team, window, rules_in_force(window.as_of)[metric]).within_reach_of(self.request.user)
+        family = Team.objects.family_of(team, window.as_of)
+        rows = counted_rows(metric, family, window, rules_in_force(window.as_of)[metric])
+        rows = rows.within_reach_of(self.request.user)
         return self.get_serializer_class().select(rows.order_by(), "id", user=self.request.user)

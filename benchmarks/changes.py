@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -23,13 +23,12 @@ from teams.models import Team
 MARGIN = timedelta(minutes=1)
 
 
-def may_have_changed(team: Team, as_of: date, computed_at: datetime, *metrics: str) -> bool:
+def may_have_changed(family: Sequence[int], as_of: date, computed_at: datetime, *metrics: str) -> bool:
     """False: counted again, each of the metrics would be what it was. True: count to know.
 
     Every writer of a record stamps it. A record that went to another team is no row of this one any more: see `Departure`.
     """
     since = computed_at - MARGIN
-    family = Team.objects.family_of(team, as_of)
     sources = {Defect if is_defect_metric(metric) else Incident for metric in metrics}
     found: list[QuerySet[Any]] = [
         *(source._default_manager.filter(team__in=family, updated_at__gte=since) for source in sources),
@@ -45,6 +44,6 @@ def measures_now(team: Team, window: Window, rules: Mapping[str, Rules], *, medi
     kept = {row.metric: row for row in night}
     if kept.keys() >= METRICS.keys():
         computed_at = min(row.computed_at for row in kept.values())
-        if not may_have_changed(team, window.as_of, computed_at, *METRICS):
+        if not may_have_changed(Team.objects.family_of(team, window.as_of), window.as_of, computed_at, *METRICS):
             return [kept[metric].judged for metric in METRICS]
     return measure_team(team, window, rules, medians=medians)

@@ -544,28 +544,28 @@ def _add_downtime(
 # --- The rows behind a number ------------------------------------------------------------------------------------------
 
 
-def counted_rows(metric: str, team: Team, window: Window, rules: Rules) -> RecordQuerySet[Any]:
-    """The rows that `tallies` counted for a metric: what a drill-down lists."""
+def counted_rows(metric: str, family: Sequence[int], window: Window, rules: Rules) -> RecordQuerySet[Any]:
+    """The rows that `tallies` counted for a metric: what a drill-down lists.
+
+    `family`: the ids of the team and of those below it, as of the window's last day (`Team.objects.family_of`).
+    """
     counted = COUNTED[metric]
-    return _rows_of(counted, team, window).filter(counted.source.counts, counted.condition(window, rules))
+    rows = counted.source.rows().filter(team__in=family)
+    return rows.filter(counted.source.counts, counted.condition(window, rules))
 
 
-def excluded_rows(metric: str, team: Team, window: Window, rules: Rules) -> RecordQuerySet[Any]:
+def excluded_rows(metric: str, family: Sequence[int], window: Window, rules: Rules) -> RecordQuerySet[Any]:
     """Rows of the same span that do not count, each with `why`."""
     counted = COUNTED[metric]
     counts = counted.source.counts & counted.condition(window, rules)
     # A CASE, since PostgreSQL takes long over NOT (...) of many conditions.
-    rows = _rows_of(counted, team, window).filter(counted.near(window))
+    rows = counted.source.rows().filter(counted.near(window), team__in=family)
     return rows.annotate(counts=Case(When(counts, then=True), default=False), why=counted.why(rules)).filter(counts=False)
 
 
-def _rows_of(counted: Counted, team: Team, window: Window) -> RecordQuerySet[Any]:
-    return counted.source.rows().filter(team__in=Team.objects.family_of(team, window.as_of))
-
-
-def durations(metric: str, team: Team, window: Window, rules: Rules, every: int = 1) -> list[float]:
+def durations(metric: str, family: Sequence[int], window: Window, rules: Rules, every: int = 1) -> list[float]:
     """The seconds that a mean averages; of many rows a sample of every `every`-th or fewer, so that a page stays fast."""
-    rows = counted_rows(metric, team, window, rules).order_by()
+    rows = counted_rows(metric, family, window, rules).order_by()
     if every > SAMPLED // 4:  # hundreds remain, and they have an index of their own
         every = SAMPLED * ceil(every / SAMPLED)
         rows = rows.filter(IN_SAMPLE)
@@ -574,12 +574,11 @@ def durations(metric: str, team: Team, window: Window, rules: Rules, every: int 
     return list(rows.values_list(Micros(F(COUNTED[metric].duration)) / MICROS, flat=True))
 
 
-def open_throughout(team: Team, window: Window, rules: Rules) -> list[int]:
+def open_throughout(family: Sequence[int], window: Window, rules: Rules) -> list[int]:
     """Failures that began before the window and were not restored in it, the oldest first: perhaps nobody closed them.
 
     Sorted here: to find the first one in order, PostgreSQL would read every incident of the team.
     """
-    family = Team.objects.family_of(team, window.as_of)
     rows = INCIDENTS.rows().filter(INCIDENTS.counts, open_at(window.end), severity_filter(rules))
     rows = rows.filter(team__in=family, began__lt=window.start).order_by()
     return [pk for _, pk in sorted(rows.values_list("began", "pk"))]

@@ -1,16 +1,29 @@
-"""One metric of one team: the number as it was kept, the set that judged it, and the rows behind it."""
+"""One metric of one team: the number as it was kept, the set that judged it, and the rows behind it.
+
+What everybody sees alike is read once, and again when a table that it was made from was written.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 
+from django.core.paginator import Paginator
+from django.template.loader import render_to_string
+
 from benchmarks.changes import may_have_changed
-from benchmarks.charts import TierBar
-from benchmarks.counting import COUNTED, counted_rows, durations, excluded_rows, is_defect_metric, shifted
+from benchmarks.charts import TierBar, Trend
+from benchmarks.counting import (
+    COUNTED,
+    counted_rows,
+    durations,
+    excluded_rows,
+    is_defect_metric,
+    open_throughout,
+    shifted,
+)
 from benchmarks.metrics import MEANS, METRICS, Measure, moved, typical_change
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import recount, rules_in_force
@@ -18,7 +31,9 @@ from benchmarks.statistics import bootstrap_mean
 from benchmarks.tiers import Rules, Tier
 from benchmarks.words import format_value, interval_words, missing_words, next_steps, plural, value_words
 from dashboards import findings
+from dashboards.forms import Period
 from dashboards.history import read_night
+from dashboards.team import trend_chart
 from dashboards.words import (
     borderline_words,
     moved_words,
@@ -27,8 +42,13 @@ from dashboards.words import (
     tier_words,
     typical_words,
 )
+from defects.models import Defect
+from incidents.models import Incident
+from pipeline.models import Stage
 from qmportal.lib.days import Window
-from teams.models import Team
+from qmportal.lib.kept import Kept, Versions
+from records.models import RecordQuerySet, Severity
+from teams.models import Team, User
 
 # The most times that a page ranks (of more, every so many-th), and the most that it resamples.
 MOST_RANKED = 1000
@@ -36,28 +56,48 @@ MOST_RESAMPLED = 100
 # Of more rows than that, those left out are counted only when their tab is open, and an edit does not recount the rest: the
 # page says that rows changed, whether or not the number would.
 FEW = 5000
+# The metrics that an incident weighs on which nobody closed.
+OF_DOWNTIME = ("mttr", "mttr_with_open", "mtbf", "open_incidents")
+# What the list shows of a row.
+SHOWN = ("reference", "title", "severity__key", "severity__name")
+SHOWN_OF_DEFECTS = (*SHOWN, "stage_found__name", "found_at")
+SHOWN_OF_INCIDENTS = (*SHOWN, "status", "time_to_detect", "time_to_restore", "detected_at")
+# Some 50 kB each.
+PAGES = Kept(64)
+MADE_FROM = (Team, Stage, Severity, Defect, Incident, ThresholdSet, MetricSnapshot)
 
 
 @dataclass(slots=True)
 class MetricPage:
-    """What the page of one metric shows: the night's `kept` measure, and `rows` as they are now."""
+    """What the page of one metric shows: the night's `kept` measure, and `rows` and `left_out` as they are now.
+
+    Threads share it, so nobody may change it.
+    """
 
     team: Team
     metric: str
     window: Window
     kept: MetricSnapshot
-    threshold_set: ThresholdSet | None
     rules: Rules
     measure: Measure
     with_open: str
     verdict: str
     typical: str
     bootstrap: str
+    family: list[int]
+    rows: RecordQuerySet[Any]
+    left_out: RecordQuerySet[Any]
     excluded: int | None
-    rows: Any
-    shows_excluded: bool
     counted_now: Measure
     changed_since: bool  # rows were written after the night that the number is from
+    throughout: list[int]  # incidents that were open during the whole window
+    trend: Trend | None = None
+    trend_html: str = ""
+    number_html: str = ""
+
+    @property
+    def threshold_set(self) -> ThresholdSet | None:
+        return self.kept.threshold_set
 
     @property
     def is_defects(self) -> bool:
@@ -66,11 +106,6 @@ class MetricPage:
     @property
     def counted(self) -> int:
         return self.counted_now.n
-
-    @property
-    def listed(self) -> int:
-        """How many rows the chosen tab has."""
-        return self.excluded or 0 if self.shows_excluded else self.counted
 
     @property
     def failed(self) -> list[str]:
@@ -148,9 +183,19 @@ def differs(kept: Measure, now: Measure) -> bool:
     return any((a is None) is not (b is None) or (a is not None and not math.isclose(a, b, rel_tol=1e-9)) for a, b in pairs)
 
 
-def read_metric(team: Team, metric: str, days: int, as_of: date, *, excluded: bool) -> MetricPage:
+def kept_metric(team: Team, metric: str, period: Period, versions: Versions) -> MetricPage:
+    """The page as it was last read, if nothing that it was made from has changed since."""
+    key = (team.pk, metric, period.window, period.day, period.today, *versions.of(*MADE_FROM))
+    return PAGES.get_or_make(key, lambda: _with_pictures(read_metric(team, metric, period)))
+
+
+def read_metric(team: Team, metric: str, period: Period) -> MetricPage:
     """The night's measure, and the rows that its window counts now by the set that judged it."""
+    days = period.window
+    kept_nights = MetricSnapshot.objects.filter(team=team, window_days=days)
+    as_of = period.day or kept_nights.latest_day(period.today) or period.today
     window = Window(as_of, days)
+    family = Team.objects.family_of(team, as_of)
     night = read_night(team, days, as_of)
     kept = night[metric]
     rules_by_metric = rules_in_force(as_of)
@@ -161,18 +206,40 @@ def read_metric(team: Team, metric: str, days: int, as_of: date, *, excluded: bo
     found = moved(measure, before)
     verdict = moved_words(found, before, rules.cuts) if found else ""
     with_open = open_words(night, rules) if metric == "mttr" else ""
-    typical, bootstrap = _typical(team, window, rules, measure, before) if COUNTED[metric].duration else ("", "")
-    edited = bool(kept.pk) and may_have_changed(team, as_of, kept.computed_at, metric)
+    typical, bootstrap = _typical(team, family, window, rules, measure, before) if COUNTED[metric].duration else ("", "")
+    edited = bool(kept.pk) and may_have_changed(family, as_of, kept.computed_at, metric)
     few = _most_rows(night, metric) <= FEW
     now = recount(metric, team, window, rules_by_metric) if kept.state == "failed" or (edited and few) else measure
     changed = edited if not few else differs(measure, now)
-    left_out = excluded_rows(metric, team, window, rules)
-    rows = left_out if excluded else counted_rows(metric, team, window, rules)
-    related = ("team", "severity", "stage_found") if is_defect_metric(metric) else ("team", "severity")
+    columns = SHOWN_OF_DEFECTS if is_defect_metric(metric) else SHOWN_OF_INCIDENTS
+    related = [column.partition("__")[0] for column in columns if "__" in column]
+    left_out = excluded_rows(metric, family, window, rules).select_related(*related).only(*columns)
+    rows = counted_rows(metric, family, window, rules).select_related(*related).only(*columns)
+    throughout = open_throughout(family, window, rules) if metric in OF_DOWNTIME else []
     return MetricPage(
-        team, metric, window, kept, kept.threshold_set, rules, measure, with_open, verdict, typical, bootstrap,
-        left_out.count() if excluded or few else None, rows.select_related(*related), excluded, now, changed,
+        team, metric, window, kept, rules, measure, with_open, verdict, typical, bootstrap, family, rows, left_out,
+        left_out.count() if few else None, now, changed, throughout,
     )  # fmt: skip
+
+
+def _with_pictures(page: MetricPage) -> MetricPage:
+    picture, sentence = trend_chart(page.team, page.metric, page.window.days, page.window.as_of, page.kept)
+    labels = {"column": METRICS[page.metric].label, "first": "As of"}
+    trend = render_to_string("components/trend.html", {"trend": picture, "id": "trend", "title": sentence} | labels)
+    number = render_to_string("dashboards/metric.html#number", {"page": page, "metric": METRICS[page.metric]})
+    return replace(page, trend=picture, trend_html=trend, number_html=number)
+
+
+def rows_behind(page: MetricPage, user: User, *, excluded: bool) -> tuple[Paginator[Any], int]:
+    """The rows of a tab that this person may see, fifty a page; and how many there are with those that they may not see."""
+    rows = page.left_out if excluded else page.rows
+    listed = page.counted
+    if excluded:
+        listed = page.left_out.count() if page.excluded is None else page.excluded
+    paginator = Paginator(rows.within_reach_of(user), 50)
+    if set(page.family) <= set(user.reach_of_rows):
+        paginator.count = listed  # all of them are visible, and counted already
+    return paginator, listed
 
 
 def _before(team: Team, metric: str, window: Window) -> Measure:
@@ -188,16 +255,19 @@ def _most_rows(night: Mapping[str, MetricSnapshot], metric: str) -> int:
     return max(kept.n for name, kept in night.items() if COUNTED[name].source is source)
 
 
-def _typical(team: Team, window: Window, rules: Rules, measure: Measure, before: Measure) -> tuple[str, str]:
+def _typical(
+    team: Team, family: list[int], window: Window, rules: Rules, measure: Measure, before: Measure
+) -> tuple[str, str]:
     """The median against the window before, and for few times a bootstrap interval. Bounded for any n."""
     if not measure.n:
         return "", ""
-    metric = measure.metric
-    now = durations(metric, team, window, rules, every=math.ceil(measure.n / MOST_RANKED))
+    metric, earlier = measure.metric, shifted(window)
+    now = durations(metric, family, window, rules, every=math.ceil(measure.n / MOST_RANKED))
     interval = bootstrap_mean(now, seed=0) if measure.n == len(now) <= MOST_RESAMPLED else None
     resampled = " to ".join(format_value(end, "seconds") for end in interval) if interval else ""
     if not before.n:
         return "", resampled
-    earlier = durations(metric, team, shifted(window), rules, every=math.ceil(before.n / MOST_RANKED))
-    words = typical_words(typical_change(measure, before, now, earlier), measure, before)
+    family = Team.objects.family_of(team, earlier.as_of)
+    then = durations(metric, family, earlier, rules, every=math.ceil(before.n / MOST_RANKED))
+    words = typical_words(typical_change(measure, before, now, then), measure, before)
     return words, resampled

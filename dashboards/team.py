@@ -11,7 +11,7 @@ from django.db.models import Count, QuerySet
 from django.urls import reverse
 
 from benchmarks import charts
-from benchmarks.counting import first_record, open_throughout
+from benchmarks.counting import first_record
 from benchmarks.metrics import METRICS, moved
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.tiers import Overall, Rules, Tier, overall
@@ -275,8 +275,8 @@ class NeverClosed:
     action: str = ""
 
 
-def never_closed(team: Team, window: Window, rules: Rules, user: User) -> NeverClosed | None:
-    found = open_throughout(team, window, rules)
+def never_closed(team: Team, found: list[int], user: User) -> NeverClosed | None:
+    """`found`: the ids of such incidents (`open_throughout`)."""
     if not found:
         return None
     seen = Incident.objects.visible_to(user).in_bulk(found) if is_member(user, team) else {}

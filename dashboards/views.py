@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from benchmarks.counting import open_throughout
 from benchmarks.metrics import METRICS
 from benchmarks.models import MetricSnapshot
 from benchmarks.nights import night_notice
@@ -15,7 +15,7 @@ from benchmarks.tiers import Rules
 from dashboards.comparison import compare, read_teams
 from dashboards.forms import chosen_period
 from dashboards.history import newest_record
-from dashboards.metric import read_metric
+from dashboards.metric import kept_metric, rows_behind
 from dashboards.overview import as_of_words, table
 from dashboards.search import search_everything
 from dashboards.start import first_steps
@@ -34,12 +34,9 @@ from notifications.access import access_for
 from qmportal.lib.days import day_words, local_day
 from qmportal.lib.pages import render_page
 from qmportal.lib.spreadsheet import csv_response
-from teams.models import Team
+from teams.models import Team, User
 from teams.permissions import can_see, is_admin
 from teams.requests import SignedInRequest
-
-# The metrics that an incident weighs on which nobody closed.
-OF_DOWNTIME = ("mttr", "mttr_with_open", "mtbf", "open_incidents")
 
 
 @require_safe
@@ -73,7 +70,8 @@ def team(request: SignedInRequest, slug: str) -> HttpResponse:
     mix = severity_mix(found)
     cards = report.cards()
     access = access_for(request.user, found, timezone.now())
-    rules = report.rules
+    family = Team.objects.family_of(found, report.span.as_of) if report.span else []
+    throughout = open_throughout(family, report.span, report.rules.get("mtbf", Rules())) if report.span else []
     context = {
         "team": found,
         "parent": found.parent if found.parent and can_see(request.user, found.parent) else None,
@@ -93,7 +91,7 @@ def team(request: SignedInRequest, slug: str) -> HttpResponse:
         "night": night_notice(report.as_of, report.failed, now=timezone.now(), latest=period.day is None),
         "period": period,
         "newest": newest_record([found]) if report.is_empty else None,
-        "never_closed": never_closed(found, report.span, rules.get("mtbf", Rules()), request.user) if report.span else None,
+        "never_closed": never_closed(found, throughout, request.user),
         "children": Team.objects.visible_to(request.user).filter(parent=found),
     }
     return render(request, "dashboards/team.html", context)
@@ -119,29 +117,26 @@ def metric(request: SignedInRequest, slug: str, metric: str) -> HttpResponse:
         raise Http404("No such metric.")
     found = get_object_or_404(Team.objects.visible_to(request.user), slug=slug)
     period = chosen_period(request, local_day(timezone.now()))
-    kept = MetricSnapshot.objects.filter(team=found, window_days=period.window)
-    as_of = period.day or kept.latest_day(period.today) or period.today
-    page = read_metric(found, metric, period.window, as_of, excluded=request.GET.get("tab") == "excluded")
+    page = kept_metric(found, metric, period, request.user.versions)
+    as_of, excluded = page.window.as_of, request.GET.get("tab") == "excluded"
     access = access_for(request.user, found, timezone.now())
-    visible = page.rows.within_reach_of(request.user)
-    paginator = Paginator(visible, 50)
-    if set(Team.objects.family_of(found, as_of)) <= set(request.user.reach_of_rows):
-        paginator.count = page.listed  # all of them are visible, and counted already
+    paginator, listed = rows_behind(page, request.user, excluded=excluded)
     rows = paginator.get_page(request.GET.get("page")) if access is None else None
-    picture, sentence = trend_chart(found, metric, period.window, as_of, page.kept)
     context = {
         "team": found,
         "metric": METRICS[metric],
         "page": page,
         "access": access,
         "rows": rows,
-        "elsewhere": page.listed - rows.paginator.count if rows is not None else 0,
-        "trend": picture,
-        "trend_title": sentence,
+        "shows_excluded": excluded,
+        # Read each time: people change their names.
+        "author": User.objects.filter(pk=page.threshold_set.author_id).first() if page.threshold_set else None,
+        "left_out": listed if excluded else page.excluded,
+        "elsewhere": listed - rows.paginator.count if rows is not None else 0,
         "as_of": day_words(as_of),
         "night": night_notice(as_of, page.failed, now=timezone.now(), latest=period.day is None),
         "period": period,
-        "never_closed": never_closed(found, page.window, page.rules, request.user) if metric in OF_DOWNTIME else None,
+        "never_closed": never_closed(found, page.throughout, request.user),
         "may_recompute": is_admin(request.user),
     }
     return render_page(request, "dashboards/metric.html", context, partial="rows")

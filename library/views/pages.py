@@ -182,7 +182,8 @@ def _filled(request: SignedInRequest, team: Team | None, night: dict[str, Metric
     if "mttr" in night and is_member(request.user, team):
         kept = night["mttr"].threshold_set
         if night["mttr"].n <= MOST_TIMES:
-            times = durations("mttr", team, window, kept.rules() if kept else Rules())
+            family = Team.objects.family_of(team, window.as_of)
+            times = durations("mttr", family, window, kept.rules() if kept else Rules())
     return from_team({metric: row.measure for metric, row in night.items()}, window.seconds, times)
 
 

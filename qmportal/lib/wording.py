@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 Number = int | float | Decimal | Fraction
 Fits = Callable[[Fraction], bool]
@@ -66,6 +67,11 @@ def duration(span: Number | timedelta | None, fits: Fits = anything) -> str:
     """
     if span is None:
         return NO_DATA
+    return _duration(span, fits)
+
+
+@lru_cache(maxsize=4096)  # a list writes fifty, and mostly those that it wrote before
+def _duration(span: Number | timedelta, fits: Fits) -> str:
     precise = _seconds(span)
     if precise < 0:
         return f"-{duration(-precise)}"

@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
         ("teams", "0001_initial"),
         ("records", "0002_shipped_severities"),
         ("pipeline", "0002_shipped_stages"),
+        ("defects", "0001_initial"),
         ("incidents", "0001_initial"),
         ("benchmarks", "0002_portal_default_thresholds"),
         ("notifications", "0001_initial"),
@@ -35,7 +36,8 @@ class Migration(migrations.Migration):
 
     operations = [
         version_table(),
-        *versioned("teams_team", "teams_membership", "records_severity", "pipeline_stage", "incidents_incident"),
+        *versioned("teams_team", "teams_membership", "records_severity", "pipeline_stage"),
+        *versioned("defects_defect", "incidents_incident"),
         *versioned("benchmarks_metricsnapshot", "benchmarks_thresholdset", "notifications_notification"),
         migrations.RunSQL(PROTECT_CONTEXT, RELEASE_CONTEXT),
     ]

@@ -597,9 +597,10 @@ def test_a_number_and_its_rows_never_differ(db, seed, as_of, days, severities):
     rules = with_shared_severities({metric: Rules(severities=tuple(sorted(severities))) for metric in judged})
     with transaction.atomic():
         for team in populate(seed, defects=30, incidents=30):
+            family = Team.objects.family_of(team, as_of)
             for line in measure_team(team, window, rules):
-                counted = counted_rows(line.metric, team, window, rules[line.metric]).values_list("pk", flat=True)
-                excluded = dict(excluded_rows(line.metric, team, window, rules[line.metric]).values_list("pk", "why"))
+                counted = counted_rows(line.metric, family, window, rules[line.metric]).values_list("pk", flat=True)
+                excluded = dict(excluded_rows(line.metric, family, window, rules[line.metric]).values_list("pk", "why"))
                 assert len(counted) == line.measure.n, line.metric
                 assert not set(counted) & set(excluded), line.metric
                 assert all(excluded.values()), line.metric
@@ -631,7 +632,7 @@ def test_left_out_are_rows_of_the_window_and_open_ones(fields, metrics):
     make_incident(team=team, **fields)
     rules = rules_in_force(AS_OF)
     for metric in INCIDENT_METRICS:
-        found = list(excluded_rows(metric, team, WINDOW, rules[metric]).values_list("why", flat=True))
+        found = list(excluded_rows(metric, [team.pk], WINDOW, rules[metric]).values_list("why", flat=True))
         assert len(found) == (metric in metrics), (metric, found)
         assert "" not in found
 
@@ -642,7 +643,7 @@ def test_excluded_rows_say_why():
     make_defect(team=team, status="closed", resolution="duplicate", title="B")
     make_defect(team=team, severity_key="SEV4", title="C")
     rules = Rules(severities=("SEV3",))
-    rows = excluded_rows("escaped_defect_rate", team, WINDOW, rules)
+    rows = excluded_rows("escaped_defect_rate", [team.pk], WINDOW, rules)
     assert dict(rows.values_list("title", "why")) == {
         "A": "Stage unknown",
         "B": "Duplicate",
@@ -652,7 +653,7 @@ def test_excluded_rows_say_why():
     restored(team, 2, environment="staging", title="E")
     make_incident(team=team, detected_at=at(3), title="F")
     make_incident(team=team, detected_at=at(3), severity_key=None, title="G")
-    rows = excluded_rows("mttr", team, WINDOW, Rules(severities=("SEV2",)))
+    rows = excluded_rows("mttr", [team.pk], WINDOW, Rules(severities=("SEV2",)))
     assert dict(rows.values_list("title", "why")) == {
         "D": "Exercise",
         "E": "Not in production",
@@ -747,7 +748,7 @@ class TestMoves:
             found = self.counted(team, today)
             for metric in METRICS:
                 assert found[metric] == before[team.pk, metric], (team, metric)
-                rows = counted_rows(metric, team, Window(today, 30), rules[metric])
+                rows = counted_rows(metric, Team.objects.family_of(team, today), Window(today, 30), rules[metric])
                 assert rows.count() == found[metric][1], (team, metric)
         take_snapshots(today)
         assert self.kept(today) == before
@@ -765,7 +766,8 @@ class TestMoves:
         for team in tree:
             for metric, found in self.counted(team, self.tomorrow).items():
                 assert self.kept(self.tomorrow)[team.pk, metric] == found
-                rows = counted_rows(metric, team, Window(self.tomorrow, 30), rules[metric])
+                family = Team.objects.family_of(team, self.tomorrow)
+                rows = counted_rows(metric, family, Window(self.tomorrow, 30), rules[metric])
                 assert rows.count() == found[1]
 
     def test_the_last_of_several_moves_in_a_day_holds(self, tree):

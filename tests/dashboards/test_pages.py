@@ -298,8 +298,8 @@ def test_the_trend_ends_with_the_number_of_the_day(client, manager, payments, to
         make_defect(team=payments, found_at=yesterday - timedelta(days=2), stage_found="production")
     take_snapshots(today - timedelta(days=3))
     day = today - timedelta(days=1)
-    for address in ("/t/payments/", "/t/payments/escaped_defect_rate/"):
-        trend = client.get(address, {"as_of": day}).context["trend"]
+    answers = [client.get(address, {"as_of": day}) for address in ("/t/payments/", "/t/payments/escaped_defect_rate/")]
+    for address, trend in (("team", answers[0].context["trend"]), ("metric", answers[1].context["page"].trend)):
         assert [point.text for point in trend.points] == ["100.0%"], address  # before, nothing was recorded
         assert trend.points[-1].tier == "critical"
     assert client.get("/t/payments/").context["trend"].points[-1].text == "12.0%"
@@ -317,7 +317,7 @@ def test_a_team_that_is_down_all_the_time_has_no_time_between_failures(client, t
         page = client.get(address).content.decode()
         assert "Down throughout" in page, address
         assert "0 s" not in page.replace("30 s", ""), address
-    trend = client.get("/t/down/mtbf/").context["trend"]
+    trend = client.get("/t/down/mtbf/").context["page"].trend
     assert [point.text for point in trend.points] == ["3 d", "Down throughout"]
     assert trend.dots.count("M") == 1
     assert trend.ticks[0].label == "1 d"
@@ -685,7 +685,7 @@ def test_a_mean_just_under_an_hour_reads_so_everywhere(client, today, yesterday)
     take_snapshots(today)
     answer = client.get("/t/just-under/mttr/")
     assert answer.context["page"].value == "59 min 40 s"
-    assert answer.context["trend"].points[-1].text == "59 min 40 s"
+    assert answer.context["page"].trend.points[-1].text == "59 min 40 s"
     finding = "5 incidents in 90 days were restored after 59 min 40 s on average, half of them within 59 min 40 s."
     assert answer.context["page"].finding.replace("\u00a0", " ") == finding
 
