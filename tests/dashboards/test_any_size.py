@@ -137,6 +137,22 @@ def test_an_edit_of_a_large_team_counts_nothing_again(client, big, manager, toda
     assert "Rows changed since" not in client.get(OF_DEFECTS).text
 
 
+def test_a_page_is_kept_until_a_row_changes(client, big, manager, today):
+    fill(big, today, 40)
+    keep_night(today)
+    first = client.get(OF_DEFECTS)
+    assert "Rows changed since" not in first.text
+    with CaptureQueriesContext(connection) as captured:
+        again = client.get(OF_DEFECTS)
+    assert again.context["page"] is first.context["page"]
+    assert len(captured) <= 9  # who asks, the versions and the rows
+    Defect.objects.filter(reference="ROW-DEF-30").update(stage_found=stage("ci"), title="Moved", updated_at=timezone.now())
+    assert "Moved" in (changed := client.get(OF_DEFECTS).text)
+    assert "Rows changed since" not in changed  # the number is the same
+    Defect.objects.filter(reference="ROW-DEF-31").update(deleted_at=timezone.now(), updated_at=timezone.now())
+    assert "Rows changed since" in client.get(OF_DEFECTS).text
+
+
 def test_the_window_before_is_read_from_its_night(client, big, manager, today):
     fill(big, today - timedelta(days=60), 50)
     counted = client.get("/api/v1/teams/big/metrics/").json()
