@@ -5,6 +5,7 @@ from typing import Any
 
 from django import template
 from django.core.paginator import Page
+from django.template.defaulttags import querystring
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
@@ -13,6 +14,12 @@ from django.utils.safestring import SafeString, mark_safe
 from qmportal.lib import wording
 
 register = template.Library()
+
+FIGURES = mark_safe(' class="num"')
+SORT_MARKS = {
+    state: mark_safe(f'<svg class="sort-mark" viewBox="0 0 12 12" aria-hidden="true"><path d="{path}"/></svg>')  # noqa: S308
+    for state, path in (("ascending", "m2.5 7.5 3.5-3.5 3.5 3.5"), ("descending", "m2.5 4.5 3.5 3.5 3.5-3.5"))
+}
 
 
 @register.simple_tag
@@ -61,7 +68,7 @@ def ago(moment: datetime | None) -> SafeString | str:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         moment.isoformat(timespec="seconds"),
-        f"{moment.day} {moment:%b %Y, %H:%M %Z}",
+        wording.minute(moment),
         wording.relative(moment, timezone.now().astimezone(moment.tzinfo)),
     )
 
@@ -74,7 +81,7 @@ def exact(moment: datetime | None) -> SafeString | str:
     return format_html(
         '<time datetime="{}">{}</time>',
         moment.isoformat(timespec="seconds"),
-        f"{moment.day} {moment:%b %Y, %H:%M %Z}",
+        wording.minute(moment),
     )
 
 
@@ -113,33 +120,41 @@ def side_entry(route: str, nav: str, icon: str, label: str, go: str = "", count:
     return {"route": route, "nav": nav, "icon": icon, "label": label, "go": go, "count": count}
 
 
-@register.inclusion_tag("components/sort_header.html", takes_context=True)
-def sort_header(context: dict, key: str, label: str, default: str = "", figures: bool = False) -> dict:
-    """A <th> whose link sorts by `key` (?sort=key, then ?sort=-key). default: the order of the page without ?sort."""
-    request = context["request"]
-    current = request.GET.get("sort", default)
+@register.simple_tag(takes_context=True)
+def sort_header(context: Any, key: str, label: str, default: str = "", figures: bool = False) -> SafeString:
+    """A <th> whose link sorts by `key` (?sort=key, then ?sort=-key). default: the order of the page without ?sort.
+
+    Not a template, because a table has half a dozen.
+    """
+    current = context["request"].GET.get("sort", default)
     state = "ascending" if current == key else "descending" if current == f"-{key}" else ""
-    return {
-        "request": request,
-        "label": label,
-        "state": state,
-        "next": f"-{key}" if state == "ascending" else key,
-        "figures": figures,
-    }
+    return format_html(
+        '<th scope="col"{}{}><a href="{}">{}{}</a></th>',
+        format_html(' aria-sort="{}"', state) if state else "",
+        FIGURES if figures else "",
+        querystring(context, sort=f"-{key}" if state == "ascending" else key, page=None),
+        label,
+        SORT_MARKS.get(state, ""),
+    )
 
 
 @register.inclusion_tag("components/pagination.html", takes_context=True)
-def pagination(context: dict, page: Page, what: str = "rows", csv: bool = False) -> dict:
+def pagination(context: Any, page: Page, what: str = "rows", csv: bool = False) -> dict[str, Any]:
     """Page numbers and "51-100 of 1,234 rows" under a list; keeps the rest of the query string.
 
     csv: the view answers `?format=csv` with all of these rows.
     """
     paginator = page.paginator
+    numbers = paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1) if paginator.num_pages > 1 else ()
+
+    def url(number: int) -> str:
+        return querystring(context, page=number)
+
     return {
-        "request": context["request"],
         "page": page,
         "what": what,
-        "csv": csv,
-        "numbers": paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
-        "ellipsis": paginator.ELLIPSIS,
+        "csv_url": querystring(context, format="csv", page=None) if csv else "",
+        "previous": url(page.number - 1) if page.has_previous() else "",
+        "pages": [(number, url(number) if number != paginator.ELLIPSIS else "") for number in numbers],
+        "next": url(page.number + 1) if page.has_next() else "",
     }

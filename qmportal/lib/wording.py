@@ -4,6 +4,7 @@ Plain functions: no Django, no clock of their own. Rounding is half up, on exact
 number may stand for the exact one: a digit is added until it does, so that a value never contradicts its tier.
 """
 
+import calendar
 import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -17,6 +18,9 @@ Fits = Callable[[Fraction], bool]
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+
+# By their number.
+MONTHS = tuple(calendar.month_abbr)
 
 NO_DATA = "No data"
 # Beyond this many decimals a value is cut off on its own side of a cut point instead of rounded.
@@ -77,7 +81,7 @@ def _duration(span: Number | timedelta, fits: Fits) -> str:
         return f"-{duration(-precise)}"
     coarsest = DAY if precise >= 10 * DAY else HOUR if precise >= DAY else MINUTE if precise >= 5 * MINUTE else 1
     for grain in (DAY, HOUR, MINUTE, 1):
-        shown = Fraction(_half_up(precise / grain) * grain)
+        shown = _half_up(precise / grain) * grain
         if grain <= coarsest and fits(shown) and (shown > 0 or precise == 0):
             return _spell(shown, 0)
     return _spell(*_rounded(precise, 1, lambda shown: fits(shown) and (shown == 0) is (precise == 0)))
@@ -111,7 +115,7 @@ def _seconds(span: Number | timedelta) -> Fraction:
     return Fraction(span // timedelta(microseconds=1), 10**6) if isinstance(span, timedelta) else exact(span)
 
 
-def _spell(seconds: Fraction, decimals: int) -> str:
+def _spell(seconds: Fraction | int, decimals: int) -> str:
     whole = math.floor(seconds)
     days, hours, minutes = whole // DAY, whole % DAY // HOUR, whole % HOUR // MINUTE
     rest = seconds - whole + whole % MINUTE
@@ -134,7 +138,7 @@ def _rounded(precise: Fraction, least: int, fits: Fits) -> tuple[Fraction, int]:
 
 
 def _half_up(number: Fraction) -> int:
-    return math.floor(number + Fraction(1, 2))
+    return (2 * number.numerator + number.denominator) // (2 * number.denominator)
 
 
 def _decimal(number: Fraction, decimals: int) -> str:
@@ -146,6 +150,11 @@ def _decimal(number: Fraction, decimals: int) -> str:
 
 def _plain(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def minute(moment: datetime) -> str:
+    """ "1 Mar 2026, 14:30 CET". Not by `strftime`, which takes three times as long: a list shows fifty."""
+    return f"{moment.day} {MONTHS[moment.month]} {moment.year}, {moment.hour:02}:{moment.minute:02} {moment.tzname()}"
 
 
 def relative(moment: datetime, now: datetime) -> str:
@@ -166,5 +175,5 @@ def relative(moment: datetime, now: datetime) -> str:
         words = f"{count(size / DAY)} d"
     else:
         year = "" if moment.year == now.year else f" {moment.year}"
-        return f"{moment.day} {moment:%b}{year}"
+        return f"{moment.day} {MONTHS[moment.month]}{year}"
     return f"{words} ago" if seconds > 0 else f"in {words}"
