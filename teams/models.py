@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     AnyUser: TypeAlias = "User | AnonymousUser"
 
 
-# Of the people who were here last, the ids of the teams whose rows they may see.
-REACH = Kept(400)
+# Of the people who were here last, the teams whose rows they may see; and the ids of those, for which there is less to keep.
+REACH, REACH_OF_ROWS = Kept(50), Kept(400)
 ADDRESS_TAKEN = "This address belongs to another account."
 
 
@@ -166,17 +166,21 @@ class User(AbstractBaseUser, PermissionsMixin):
         reads all of them to show the newest fifty.
         """
         key = (self.pk, self.is_admin, *self.versions.of(Team, Membership))
-        return REACH.get_or_make(key, lambda: [team.pk for team in self._reach])
+        return REACH_OF_ROWS.get_or_make(key, lambda: [team.pk for team in self._reach])
 
     @cached_property
     def out_of_reach(self) -> list[int]:
         """The ids of the teams whose rows not even an admin sees; mostly there are none."""
         key = ("gone", *self.versions.of(Team))
-        return REACH.get_or_make(key, lambda: list(Team.objects.gone().values_list("pk", flat=True)))
+        return REACH_OF_ROWS.get_or_make(key, lambda: list(Team.objects.gone().values_list("pk", flat=True)))
 
     @cached_property
     def _reach(self) -> list[TeamInReach]:
-        """Includes archived ones. One query per request."""
+        """Includes archived ones."""
+        key = (self.pk, self.is_admin, *self.versions.of(Team, Membership))
+        return REACH.get_or_make(key, self._read_reach)
+
+    def _read_reach(self) -> list[TeamInReach]:
         mine = Membership.objects.filter(user=self, team__archived_at=None).order_by()
         if self.is_admin:
             teams = Team.objects.without_gone()
