@@ -12,7 +12,7 @@ from django.http import QueryDict
 from defects.models import Defect, DefectQuerySet
 from pipeline.models import Stage
 from records.filters import ListForm, Scale, severity_choices, severity_order, within
-from records.models import KEPT_FOR_SECONDS
+from records.models import KEPT_FOR_SECONDS, Severity
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
@@ -32,6 +32,8 @@ def stage_order() -> Iterable[int]:
 
 
 class DefectFilter(ListForm):
+    MODEL = Defect
+    SCALES = (Severity, Stage)
     ORDERS = {
         "title": "title",
         "severity": Scale("severity__rank", "severity", severity_order),
@@ -57,8 +59,7 @@ class DefectFilter(ListForm):
     found_by = forms.ChoiceField(choices=[("", "Found by anyone"), *Defect.FoundBy.choices])
 
     def __init__(self, data: QueryDict, *, user: AnyUser):
-        super().__init__(data)
-        self.user = user
+        super().__init__(data, user=user)
         teams = user.reach if user.is_authenticated else []
         self.limit_choices("team", ("", "Any team"), *((team.slug, team.name) for team in teams))
         self.limit_choices("severity", ("", "Any severity"), *severity_choices())

@@ -10,6 +10,7 @@ from defects.forms import DefectForm
 from defects.models import Defect
 from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.text import clean_line
+from records import columns
 from records import views as records
 from teams.requests import SignedInRequest
 
@@ -18,7 +19,15 @@ DEFECTS = records.Kind(
     form=DefectForm,
     filters=DefectFilter,
     prefilled=("title", "team", "severity", "stage_found", "steps"),
-    in_list=("team", "severity", "stage_found"),
+    columns=(
+        columns.REFERENCE,
+        columns.TITLE,
+        columns.SEVERITY,
+        columns.status(dict(Defect.Status.choices)),
+        columns.name("Found in", "stage", "stage_found__name", otherwise="Stage unknown"),
+        columns.TEAM,
+        columns.moment("Found", "found", "found_at"),
+    ),
     in_full=("team", "severity", "stage_found", "stage_introduced", "stage_should_catch", "assignee", "reporter"),
 )
 SIMILAR_SHOWN = 4

@@ -18,6 +18,7 @@ UNDETERMINED = "none"
 
 
 class IncidentFilter(ListForm):
+    MODEL = Incident
     ORDERS = {
         "title": "title",
         "severity": Scale("severity__rank", "severity", severity_order),
@@ -36,8 +37,7 @@ class IncidentFilter(ListForm):
     kind = forms.ChoiceField(choices=[("", "Any kind"), *Incident.Kind.choices])
 
     def __init__(self, data: QueryDict, *, user: AnyUser):
-        super().__init__(data)
-        self.user = user
+        super().__init__(data, user=user)
         teams = user.reach if user.is_authenticated else []
         self.limit_choices("team", ("", "Any team"), *((team.slug, team.name) for team in teams))
         self.limit_choices("severity", ("", "Any severity"), *severity_choices(), (UNDETERMINED, "Undetermined"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
@@ -190,6 +191,11 @@ class IncidentQuerySet(RecordQuerySet["Incident"]):
         return self.counted().filter(Q(restored_at=None) | Q(restored_at__gte=moment), detected_at__lt=moment)
 
 
+def lasts(row: Any) -> bool:
+    """Whether an incident is open; `row` may be any that has these two columns of it."""
+    return row.restored_at is None and row.status not in NOT_COUNTED
+
+
 def is_counted() -> Q:
     real = Q(kind__in=Incident.COUNTED_KINDS, environment=Incident.Environment.PRODUCTION)
     return real & ~Q(status__in=Incident.NOT_COUNTED)
@@ -335,7 +341,7 @@ class Incident(Record):
 
     @property
     def is_open(self) -> bool:
-        return self.restored_at is None and self.status not in self.NOT_COUNTED
+        return lasts(self)
 
     @property
     def is_duplicate(self) -> bool:

@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpResponse, HttpResponseBase
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from incidents.filters import IncidentFilter
 from incidents.forms import IncidentForm
-from incidents.models import Incident
+from incidents.models import Incident, lasts
 from qmportal.lib.pages import form_page
+from qmportal.lib.wording import duration
+from records import columns
 from records import views as records
 from teams.requests import SignedInRequest
+
+
+def _time_to_restore(row: Any, url: str) -> str:
+    if row.time_to_restore is not None:
+        return duration(row.time_to_restore)
+    return format_html('<span class="muted">{}</span>', "Open" if lasts(row) else "None")
+
 
 INCIDENTS = records.Kind(
     model=Incident,
     form=IncidentForm,
     filters=IncidentFilter,
     prefilled=("title", "team", "severity", "summary"),
-    in_list=("team", "severity"),
+    columns=(
+        columns.REFERENCE,
+        columns.TITLE,
+        columns.SEVERITY,
+        columns.status(dict(Incident.Status.choices)),
+        columns.TEAM,
+        columns.Column(
+            *("Time to restore", "restore", ("time_to_restore", "restored_at", "status"), _time_to_restore),
+            html='<td class="num" data-label="Time to restore">{}</td>',
+            figures=True,
+        ),
+        columns.moment("Detected", "detected", "detected_at"),
+    ),
     in_full=("team", "severity", "lead", "reporter", "should_have_caught"),
 )
 

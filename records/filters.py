@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, TypeVar
@@ -10,18 +10,22 @@ from typing import Any, TypeVar
 from django import forms
 from django.core.paginator import InvalidPage, Page, PageNotAnInteger, Paginator
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import F, QuerySet, Value
+from django.db.models import F, Model, QuerySet, Value
 from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from qmportal.lib.days import EARLIEST_YEAR, midnight
 from qmportal.lib.forms import DayField, LineField
+from qmportal.lib.kept import Kept
 from qmportal.lib.widgets import Menu
-from records.models import Severity, severity_names
+from records.models import Record, Severity, severity_names
+from teams.models import Membership, Team
 
 Q = TypeVar("Q", bound=QuerySet[Any, Any])
 
 PAGE_SIZE = 50
+# How many rows the lists had that were asked for last.
+COUNTS = Kept(4_000)
 # Longer junk is cut before it is shown to the person who sent it.
 SHOWN_CHARACTERS = 40
 
@@ -46,20 +50,21 @@ class Scale:
 class LongPaginator(Paginator):
     """Counts no further than anybody pages: counting a million rows takes a hundred times as long as showing fifty.
 
-    `parts`: the same rows once more, cut by the value that they are sorted by.
+    `shown`: the columns of a page's rows. `parts`: the same rows once more, cut by the value that they are sorted by.
+    `key`: all that their number depends on.
     """
 
     MOST = 10_000
 
     object_list: QuerySet[Any, Any]
 
-    def __init__(self, rows: QuerySet[Any, Any], parts: Sequence[QuerySet[Any, Any]]):
+    def __init__(self, rows: QuerySet[Any, Any], shown: Sequence[str], parts: Sequence[QuerySet[Any, Any]], key: Hashable):
         super().__init__(rows, PAGE_SIZE)
-        self._parts = parts
+        self._shown, self._parts, self._key = shown, parts, key
 
     @cached_property
     def _counted(self) -> int:
-        return self.object_list.order_by()[: self.MOST + 1].count()
+        return COUNTS.get_or_make(self._key, lambda: self.object_list.order_by()[: self.MOST + 1].count())
 
     @cached_property
     def count(self) -> int:
@@ -72,19 +77,23 @@ class LongPaginator(Paginator):
         return self._counted > self.MOST
 
     def page(self, number: Any) -> Page:
-        """Of parts, the ids of the page first and then its rows: what is sorted is narrow."""
-        if not self._parts:
-            return super().page(number)
+        """Of parts, the ids of the page first and then its rows by them: what is sorted is narrow."""
         number = self.validate_number(number)
         start = (number - 1) * self.per_page
-        ids = self._ids(start, min(start + self.per_page, self.count))
-        found = self.object_list.order_by().in_bulk(ids)
+        stop = min(start + self.per_page, self.count)
+        if not self._parts:
+            return Page(list(self._rows(self.object_list)[start:stop]), number, self)
+        ids = self._ids(start, stop)
+        found = {row.id: row for row in self._rows(self.object_list.order_by().filter(pk__in=ids))}
         return Page([found[pk] for pk in ids if pk in found], number, self)
+
+    def _rows(self, rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+        return rows.values_list("id", *self._shown, named=True)
 
     def _ids(self, start: int, stop: int) -> list[int]:
         """In one query, which reads no part further than to the end of the page."""
         parts = [
-            part.select_related(None).order_by("-id").annotate(part=Value(number)).values_list("part", "id")[:stop]
+            part.order_by("-id").annotate(part=Value(number)).values_list("part", "id")[:stop]
             for number, part in enumerate(self._parts)
         ]
         whole = parts[0].union(*parts[1:], all=True).order_by("part", "-id")
@@ -103,6 +112,9 @@ class ListForm(forms.Form):
     # The key in the address -> the column to sort by.
     ORDERS: dict[str, str | Scale]
     DEFAULT_ORDER: str
+    MODEL: type[Record]
+    # What rows are narrowed by that has a table of its own.
+    SCALES: tuple[type[Model], ...] = (Severity,)
 
     q = LineField(
         label="Search",
@@ -117,8 +129,9 @@ class ListForm(forms.Form):
     # Fields of subclasses come before the days.
     field_order = ("q", "team", "status", "severity", "kind", "stage", "found_by", "since", "until")
 
-    def __init__(self, data: QueryDict):
+    def __init__(self, data: QueryDict, *, user: Any):
         super().__init__(data, auto_id="filter_%s", use_required_attribute=False)
+        self.user = user
         self.ignored: list[str] = []
         for name in [name for name, field in self.fields.items() if field.widget.is_hidden and not data.get(name)]:
             del self.fields[name]
@@ -147,21 +160,22 @@ class ListForm(forms.Form):
         """The rows that the filters leave. `chosen` lacks what could not be used."""
         raise NotImplementedError
 
-    def chosen(self, rows: Q) -> Q:
-        """All rows that the address asks for, in its order. Afterwards `ignored` holds a sentence for each part left out."""
+    def chosen(self) -> Any:
+        """All visible rows that the address asks for, in its order. Then `ignored` has a sentence for each part left out."""
+        rows: Any = self.MODEL._default_manager
         for name in self.errors:
             self._leave_out(self[name].label, self.data.get(name, ""))
         order, is_falling = self._order(say=True)
         path = order.path if isinstance(order, Scale) else order
         # Only for columns that can be empty: an index in its plain order serves no NULLS LAST.
-        last = _is_nullable(rows, path) or None
+        last = self._is_nullable(path) or None
         by = F(path).desc(nulls_last=last) if is_falling else F(path).asc(nulls_last=last)
-        return self.narrow(rows, self.cleaned_data).order_by(by, "-id")
+        return self.narrow(rows.visible_to(self.user), self.cleaned_data).order_by(by, "-id")
 
-    def page(self, rows: QuerySet) -> Page:
-        """The page of them that the address asks for."""
-        chosen = self.chosen(rows)
-        paginator = LongPaginator(chosen, self._parts(chosen))
+    def page(self, shown: Sequence[str]) -> Page:
+        """The page of them that the address asks for, with these columns."""
+        chosen = self.chosen()
+        paginator = LongPaginator(chosen, shown, self._parts(chosen), self._key())
         asked = self.data.get("page") or "1"
         try:
             if not asked.isascii() or not asked.isdigit():
@@ -171,6 +185,11 @@ class ListForm(forms.Form):
             self._leave_out("Page", asked, "This is the first page")
             return paginator.page(1)
 
+    def _key(self) -> Hashable:
+        """All that the number of rows depends on."""
+        changes = self.user.versions.of(self.MODEL, Team, Membership, *self.SCALES)
+        return (self.MODEL, self.user.pk, self.user.is_admin, *changes, *self.cleaned_data.items())
+
     def _parts(self, rows: QuerySet) -> list[QuerySet]:
         """The rows cut by the values of the scale that they are sorted by, if it is one; the empty ones are always last."""
         order, is_falling = self._order()
@@ -178,7 +197,7 @@ class ListForm(forms.Form):
             return []
         values: list[Any] = list(order.values())
         ordered = values[::-1] if is_falling else values
-        if _is_nullable(rows, order.column):
+        if self._is_nullable(order.column):
             ordered.append(None)
         return [rows.filter(**{order.column: value}) for value in ordered]
 
@@ -195,9 +214,8 @@ class ListForm(forms.Form):
         shown = value if len(value) <= SHOWN_CHARACTERS else f"{value[:SHOWN_CHARACTERS]}…"
         self.ignored.append(f"{label}: “{shown}” cannot be used here. {instead}.")
 
-
-def _is_nullable(rows: QuerySet, path: str) -> bool:
-    return rows.model._meta.get_field(path.split("__")[0]).null
+    def _is_nullable(self, path: str) -> bool:
+        return bool(self.MODEL._meta.get_field(path.split("__")[0]).null)
 
 
 def within(rows: Q, column: str, chosen: dict[str, Any]) -> Q:

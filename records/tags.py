@@ -1,6 +1,6 @@
 """Template tags of records: severity and status. Load with {% load records %}."""
 
-from typing import Any
+from functools import lru_cache
 
 from django import template
 from django.utils.html import format_html
@@ -14,6 +14,7 @@ SEVERITY_KEYS = ("SEV1", "SEV2", "SEV3", "SEV4")
 
 
 @register.simple_tag
+@lru_cache(maxsize=64)
 def severity(key: str, label: str) -> SafeString:
     """Shape and colour of a severity key SEV1 to SEV4, and its name, if it is not to stand alone."""
     number = key[-1:] if key in SEVERITY_KEYS else "4"
@@ -32,6 +33,7 @@ STATUS_KINDS = {
 
 
 @register.simple_tag
-def record_status(record: Any) -> SafeString:
-    """The status of a defect or incident. Not a template, because a list shows fifty."""
-    return status(record.get_status_display(), STATUS_KINDS.get(record.status, ""))
+@lru_cache(maxsize=64)
+def record_status(key: str, label: str) -> SafeString:
+    """The status of a defect or incident."""
+    return status(label, STATUS_KINDS.get(key, ""))

@@ -19,9 +19,10 @@ from qmportal.lib.pages import render_page
 from qmportal.lib.spreadsheet import csv_stream
 from qmportal.lib.undo import read_undo, say_with_undo
 from qmportal.lib.versions import Stale
+from records import columns
 from records.filters import ListForm
 from records.forms import MoveForm, RecordForm
-from records.models import ONLY_MANAGERS, Record, RecordQuerySet
+from records.models import ONLY_MANAGERS, Record
 from teams.models import User
 from teams.permissions import can_manage, can_report, require
 from teams.requests import SignedInRequest, team_before
@@ -35,7 +36,7 @@ class Kind:
     form: Callable[..., RecordForm[Any]]
     filters: Callable[..., ListForm]
     prefilled: tuple[str, ...]  # fields of a new one that the address may fill
-    in_list: tuple[str, ...]  # what a row of the list shows of other tables
+    columns: tuple[columns.Column, ...]  # of the list
     in_full: tuple[str, ...]
 
     @property
@@ -73,11 +74,12 @@ class Kind:
 
 def record_list(request: SignedInRequest, kind: Kind) -> HttpResponseBase:
     filters = kind.filters(request.GET, user=request.user)
-    rows: RecordQuerySet[Any] = kind.model._default_manager.visible_to(request.user)
     if request.GET.get("format") == "csv":
-        return csv_stream(f"{kind.plural}.csv", kind.model.csv_header(), filters.chosen(rows).csv_rows())
-    page = filters.page(rows.select_related(*kind.in_list))
-    return render_page(request, f"{kind.app}/list.html", {"filters": filters, "page": page}, partial="rows")
+        return csv_stream(f"{kind.plural}.csv", kind.model.csv_header(), filters.chosen().csv_rows())
+    page = filters.page(columns.read_by(kind.columns))
+    found = columns.table_rows(kind.columns, page, kind.url("list"))
+    context = {"kind": kind, "filters": filters, "page": page, "rows": found}
+    return render_page(request, f"{kind.app}/list.html", context, partial="rows")
 
 
 def record_detail(request: SignedInRequest, reference: str, kind: Kind, **context: Any) -> HttpResponse:

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from defects.models import Defect
+from teams.models import Team
 from tests.factories import NOON, join, make_defect, make_member, make_team
 
 pytestmark = pytest.mark.django_db
@@ -231,7 +232,7 @@ def test_pages_of_a_sorted_list_hold_every_defect_once_and_in_order(client, team
             status="triaged" if number % 5 else "new",
         )
     answers = [client.get(URL, {"sort": sort, "page": page}) for page in (1, 2)]
-    shown = [defect for answer in answers for defect in answer.context["page"]]
+    shown = [Defect.objects.get(pk=row.id) for answer in answers for row in answer.context["page"]]
     assert len({defect.pk for defect in shown}) == 64
     keys = {
         "severity": lambda defect: defect.severity.rank,
@@ -248,3 +249,32 @@ def test_pages_of_a_sorted_list_hold_every_defect_once_and_in_order(client, team
     for value in {key(defect) for defect in shown}:
         same = [defect.pk for defect in shown if key(defect) == value]
         assert same == sorted(same, reverse=True)
+
+
+def test_the_number_of_defects_follows_every_change(client, team):
+    def counted(**asked):
+        return client.get(URL, asked).context["page"].paginator.count
+
+    defect = make_defect(team=team, title="Gateway timeout")
+    assert (counted(), counted(q="gateway"), counted(q="typo")) == (1, 1, 0)
+    make_defect(team=team, title="Typo")
+    assert (counted(), counted(q="gateway"), counted(q="typo")) == (2, 1, 1)
+    Defect.objects.filter(pk=defect.pk).update(deleted_at=NOON)
+    assert (counted(), counted(q="gateway"), counted(q="typo")) == (1, 0, 1)
+
+
+def test_the_number_of_defects_is_that_of_my_teams(client, team):
+    make_defect(team=team)
+    wallets = make_team()
+    make_defect(team=wallets)
+    assert client.get(URL).context["page"].paginator.count == 1
+    join(client.get(URL).context["user"], wallets)
+    assert client.get(URL).context["page"].paginator.count == 2
+
+
+def test_what_people_typed_is_escaped(client, team):
+    Team.objects.filter(pk=team.pk).update(name="Payments <b>")
+    make_defect(team=team, title="<script>alert(1)</script>")
+    answer = client.get(URL)
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;</a>" in answer.text
+    assert '<td class="small name">Payments &lt;b&gt;</td>' in answer.text
