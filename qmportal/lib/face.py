@@ -147,7 +147,7 @@ def pagination(context: Any, page: Page, what: str = "rows", csv: bool = False) 
     paginator = page.paginator
     numbers = paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1) if paginator.num_pages > 1 else ()
 
-    def url(number: int) -> str:
+    def url(number: int | str) -> str:
         return querystring(context, page=number)
 
     return {

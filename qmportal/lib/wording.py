@@ -13,7 +13,8 @@ from fractions import Fraction
 from functools import lru_cache
 
 Number = int | float | Decimal | Fraction
-Fits = Callable[[Fraction], bool]
+Exact = Fraction | int
+Fits = Callable[[Exact], bool]
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -32,7 +33,7 @@ def exact(number: Number) -> Fraction:
     return Fraction(repr(float(number))) if isinstance(number, float) else Fraction(number)
 
 
-def anything(shown: Fraction) -> bool:
+def anything(shown: Exact) -> bool:
     """Any rounding will do."""
     return True
 
@@ -58,7 +59,7 @@ def percentage(value: Number | None, fits: Fits = anything) -> str:
         return NO_DATA
     precise = exact(value)
 
-    def tells(shown: Fraction) -> bool:
+    def tells(shown: Exact) -> bool:
         return fits(shown) and (shown == 0) is (precise == 0) and (shown == 100) is (precise == 100)
 
     return _decimal(*_rounded(precise, 1, tells)) + "%"
@@ -115,7 +116,7 @@ def _seconds(span: Number | timedelta) -> Fraction:
     return Fraction(span // timedelta(microseconds=1), 10**6) if isinstance(span, timedelta) else exact(span)
 
 
-def _spell(seconds: Fraction | int, decimals: int) -> str:
+def _spell(seconds: Exact, decimals: int) -> str:
     whole = math.floor(seconds)
     days, hours, minutes = whole // DAY, whole % DAY // HOUR, whole % HOUR // MINUTE
     rest = seconds - whole + whole % MINUTE
@@ -141,7 +142,7 @@ def _half_up(number: Fraction) -> int:
     return (2 * number.numerator + number.denominator) // (2 * number.denominator)
 
 
-def _decimal(number: Fraction, decimals: int) -> str:
+def _decimal(number: Exact, decimals: int) -> str:
     scaled = int(number * 10**decimals)
     whole, rest = divmod(abs(scaled), 10**decimals)
     sign = "-" if scaled < 0 else ""
