@@ -87,6 +87,12 @@ def servers() -> Iterator[Servers | None]:
         yield running
 
 
+def is_running_in(folder: Path) -> bool:
+    """Whether `DATABASE_URL` is the database of that folder."""
+    state = folder / "state.json"
+    return state.exists() and bool(json.loads(state.read_text())["database_url"] == os.environ.get("DATABASE_URL"))
+
+
 class Servers:
     """The PostgreSQL and the Valkey of one data folder."""
 

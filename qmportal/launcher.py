@@ -272,6 +272,8 @@ def manage(log: Path, *commands: list[str]) -> None:
         lines = log.read_text(errors="replace").strip().splitlines() or ["it says nothing"]
         # Below the error's name PostgreSQL may point to a position in the statement.
         fault = next((line for line in reversed(lines) if re.match(r"[\w.]+Error: ", line)), lines[-1])
+        if fault.startswith("CommandError: "):  # a sentence for people
+            raise LaunchError(f"The portal does not start. {fault.removeprefix('CommandError: ')}")
         raise LaunchError(f"The portal does not start: manage.py {failed[0]} failed ({fault}). See {log}.")
 
 

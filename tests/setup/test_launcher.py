@@ -102,6 +102,18 @@ def test_a_migration_that_cannot_run_is_said_in_one_sentence(use, folder, port):
     assert "Traceback" in log.read_text()
 
 
+def test_the_data_of_another_version_are_said_with_the_way_out(use, folder, port):
+    user = use()
+    with psycopg.connect(user.database_url) as connection:
+        connection.execute("create table teams_team (id bigint)")
+        connection.execute("create table django_migrations (id bigserial, app text, name text, applied timestamptz)")
+        connection.execute("insert into django_migrations (app, name, applied) values ('teams', '0001_old_team', now())")
+    assert launcher(folder, port).communicate(timeout=60)[0].splitlines()[-1] == (
+        "The portal does not start. The database was made by another version of the portal, which has the migration "
+        f"teams.0001_old_team. Start that version again, or move {folder} away to begin anew."
+    )
+
+
 def test_a_taken_port_is_said_clearly(folder, port):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))

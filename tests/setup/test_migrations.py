@@ -2,7 +2,9 @@ import pghistory.core
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django_migration_linter import MigrationLinter
 
 
@@ -31,3 +33,12 @@ def test_no_migration_locks_out_the_version_that_still_runs():
 def test_what_the_portal_ships_has_no_history():
     """The change log begins with what people do."""
     assert [model.__name__ for model in pghistory.core.event_models() if model.objects.exists()] == []
+
+
+@pytest.mark.django_db
+def test_migrations_that_do_not_follow_from_another_are_said_with_the_way_out():
+    recorder = MigrationRecorder(connection)
+    recorder.record_unapplied("teams", "0001_initial")
+    recorder.record_applied("teams", "0001_old_team")
+    with pytest.raises(CommandError, match="another version .* set DATABASE_URL to an empty database to begin anew"):
+        call_command("migrate", verbosity=0)

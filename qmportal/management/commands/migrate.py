@@ -1,15 +1,42 @@
-"""Django's `migrate` without the portal's limit on statements: filling a large table may take its time."""
+"""Django's `migrate`, without the portal's limit on statements, and with a sentence for the data of another version."""
 
 from typing import Any
 
 from django.conf import settings
+from django.core.management import CommandError
 from django.core.management.commands import migrate
-from django.db import connections
+from django.db import DatabaseError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.exceptions import InconsistentMigrationHistory
+from django.db.migrations.loader import MigrationLoader
+
+from qmportal import embedded
 
 
 class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> Any:
+        connection = connections[options["database"]]
         if "options" in settings.DATABASES[options["database"]]["OPTIONS"]:
-            with connections[options["database"]].cursor() as cursor:
-                cursor.execute("SET statement_timeout = 0")
-        return super().handle(*args, **options)
+            with connection.cursor() as cursor:
+                cursor.execute("SET statement_timeout = 0")  # filling a large table may take its time
+        try:
+            return super().handle(*args, **options)
+        except (DatabaseError, InconsistentMigrationHistory) as error:
+            if stranger := _unknown_migration(connection):
+                raise CommandError(_made_by_another_version(stranger)) from error
+            raise
+
+
+def _unknown_migration(connection: BaseDatabaseWrapper) -> str:
+    """One that the database has and this code does not."""
+    loader = MigrationLoader(connection, ignore_no_migrations=True)
+    return min((".".join(key) for key in loader.applied_migrations.keys() - loader.disk_migrations.keys()), default="")
+
+
+def _made_by_another_version(stranger: str) -> str:
+    folder = embedded.data_folder()
+    empty = f"move {folder} away" if embedded.is_running_in(folder) else "set DATABASE_URL to an empty database"
+    return (
+        f"The database was made by another version of the portal, which has the migration {stranger}. "
+        f"Start that version again, or {empty} to begin anew."
+    )
