@@ -19,6 +19,7 @@ from benchmarks.metrics import METRICS
 from benchmarks.models import MetricSnapshot, SnapshotRun, ThresholdSet
 from benchmarks.preview import preview
 from benchmarks.quantities import spans
+from qmportal.lib.changes import added_by_row
 from qmportal.lib.days import local_day
 from qmportal.lib.pages import form_page
 from qmportal.lib.versions import Conflict, Stale, sent_again
@@ -52,9 +53,11 @@ def threshold_history(request: SignedInRequest, metric: str) -> HttpResponse:
     """All versions of one metric's set, the latest to take effect first, each with what it changed."""
     current = _current_or_404(metric)
     versions = list(ThresholdSet.objects.history(metric).select_related("author", "reverts_to"))
+    added = added_by_row(ThresholdSet, [version.pk for version in versions], request.user)
     entries = [
         {
             "version": version,
+            "added": added.get(version.pk),
             "changes": version.changes_from(before) if before else version.in_words,
             "is_first": before is None,
         }
@@ -179,7 +182,7 @@ def _apply(
         began_from = ThresholdSet.objects.history(version.metric).filter(pk=base).first()
         context["conflict"] = Conflict(
             "set of thresholds",
-            by=str(newest.author or "The portal"),
+            by=str(newest.author or ""),
             at=newest.created_at,
             reason=newest.reason,
             theirs=newest.changes_from(began_from) if began_from else [],

@@ -104,6 +104,10 @@ class ImportJob(Work):
         return reverse("integrations:import_detail", args=[self.pk])
 
     @property
+    def acting_name(self) -> str:
+        return f"{self.file_name} (undone)" if self.phase == self.Phase.UNDO else self.file_name
+
+    @property
     def mapping(self) -> Mapping:
         return MAPPINGS[self.mapping_key]
 

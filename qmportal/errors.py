@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from django.contrib.auth.models import AnonymousUser
@@ -11,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostE
 from django.template.loader import render_to_string
 
 from qmportal.lib.bodies import TooLarge
+from qmportal.lib.changes import last_change
 from qmportal.lib.outages import RETRY_AFTER_SECONDS, is_full, why_unavailable
 from qmportal.lib.versions import Stale
 
@@ -66,7 +68,10 @@ def foreseen(request: HttpRequest, problem: BaseException) -> HttpResponse | Non
         log.error("disk_full", exc_info=problem)
         return failure(request, HTTPStatus.INSUFFICIENT_STORAGE, FULL)
     if isinstance(problem, Stale):  # a form with texts shows both of them itself
-        return failure(request, HTTPStatus.CONFLICT, str(problem), url=problem.current.get_absolute_url())
+        row = problem.current
+        return failure(
+            request, HTTPStatus.CONFLICT, str(problem), url=row.get_absolute_url(), change=last_change(row, request.user)
+        )
     if isinstance(problem, UnreadablePostError):
         return failure(request, HTTPStatus.REQUEST_TIMEOUT, TOO_LATE)
     if reason := why_unavailable(problem):
@@ -77,7 +82,7 @@ def foreseen(request: HttpRequest, problem: BaseException) -> HttpResponse | Non
     return None
 
 
-def failure(request: HttpRequest, status: HTTPStatus, detail: str, **context: str) -> HttpResponse:
+def failure(request: HttpRequest, status: HTTPStatus, detail: str, **context: Any) -> HttpResponse:
     """JSON for programs, in the API's error format; a page for people."""
     if request.path.startswith(API):
         error = {"code": CODES[status], "detail": detail, "attr": None}

@@ -19,8 +19,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qmportal.lib.api import InstantField, InstantFilter, refuse_undeclared
+from qmportal.lib.changes import last_change
 from qmportal.lib.kept import Kept
-from qmportal.lib.rows import NameField, RowDetail, RowList, RowSerializer, VisibleRows, alias_of
+from qmportal.lib.rows import NameField, RowDetail, RowList, RowSerializer, VisibleRows, alias_of, written_moment
 from qmportal.lib.text import refuse_unstorable
 from qmportal.lib.versions import Stale
 from records import intake
@@ -232,8 +233,14 @@ class RecordViews(VisibleRows):
     def conflict(self, record: Record, version: int | None) -> Response:
         sentence = MISSING_VERSION if version is None else STALE
         error = {"code": "conflict", "detail": sentence, "attr": "version"}
-        current = self.answer(record).data
-        return Response({"type": "client_error", "errors": [error], "current": current}, status=status.HTTP_409_CONFLICT)
+        body = {"type": "client_error", "errors": [error], "current": self.answer(record).data}
+        if change := last_change(record, self.request.user):
+            body["changed"] = {
+                "at": written_moment(change.at),
+                "by": change.person and change.person.email,
+                "door": change.door or "unknown",
+            }
+        return Response(body, status=status.HTTP_409_CONFLICT)
 
 
 class RecordList(RecordViews, RowList):

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.db.models.fields import BLANK_CHOICE_DASH
 from django.utils import timezone
 
+from qmportal.lib.changes import last_change
 from qmportal.lib.days import viewer_zone
 from qmportal.lib.forms import KeyField, LineField, MomentField, ProseField, WholeNumberField, with_stored
 from qmportal.lib.versions import Conflict, Difference, sent_again
@@ -208,7 +209,10 @@ class RecordForm(forms.ModelForm, Generic[R]):
     def conflict(self, current: R) -> Conflict:
         """What someone else has saved meanwhile. The same text can be sent again, over theirs."""
         self.data = sent_again(self.data, version=current.version)
-        return Conflict("record", at=current.updated_at, differences=self._differences(current))
+        conflict = Conflict("record", at=current.updated_at, differences=self._differences(current))
+        if change := last_change(current, self.user):
+            conflict.by, conflict.at, conflict.through = change.by, change.at, change.through
+        return conflict
 
     def _differences(self, current: R) -> list[Difference]:
         """The fields in which what was typed differs from what is saved now."""

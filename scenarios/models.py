@@ -48,7 +48,7 @@ class ScenarioQuerySet(models.QuerySet["Scenario"]):
         return self.filter(state=Scenario.State.PUBLISHED)
 
 
-@tracked(without=["draft_yaml"])
+@tracked(without=["draft_yaml", "draft_by"])
 class Scenario(Versioned):
     """A training case with a stable id. Its content is in its versions."""
 
@@ -60,6 +60,7 @@ class Scenario(Versioned):
     slug = models.CharField(max_length=40, unique=True)
     state = models.CharField(max_length=9, choices=State, default=State.DRAFT)
     draft_yaml = models.TextField(max_length=262_144, blank=True)
+    draft_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -247,10 +247,10 @@ def create(text: str, by: User) -> Scenario | None:
 
 
 @transaction.atomic
-def save_draft(scenario: Scenario, text: str, *, base: int) -> None:
+def save_draft(scenario: Scenario, text: str, *, base: int, by: User) -> None:
     """Stores the text if the draft is still as it was read at `base`; raises `Stale` otherwise."""
-    scenario.draft_yaml, scenario.version = text, base
-    scenario.save(update_fields=["draft_yaml", "updated_at"])
+    scenario.draft_yaml, scenario.draft_by, scenario.version = text, by, base
+    scenario.save(update_fields=["draft_yaml", "draft_by", "updated_at"])
 
 
 def duplicate(scenario: Scenario, content: engine.Scenario, by: User) -> Scenario:

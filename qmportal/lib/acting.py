@@ -9,18 +9,24 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from uuid import UUID, uuid4
 
+NAME_LENGTH = 120
+
 
 class Acting:
-    """A person at a door, within one request, task or command."""
+    """A person at a door, within one request, task or command. `name`: of the file or the token that was used there."""
 
-    def __init__(self, door: str, person: Callable[[], int | None], request: str):
-        self.door, self.person, self.request = door, person, re.sub(r"[^\w.:-]", "", request)[:80]
+    def __init__(self, door: str, person: Callable[[], int | None], request: str, name: Callable[[], str]):
+        self.door, self.person, self.request, self.name = door, person, re.sub(r"[^\w.:-]", "", request)[:80], name
         self._ids: dict[str, UUID] = {}
 
     def facts(self) -> tuple[str, str]:
         """An id and the facts as JSON. Somebody who signs in within a request is somebody else from then on."""
-        facts = json.dumps({"door": self.door, "person": self.person(), "request": self.request})
-        return str(self._ids.setdefault(facts, uuid4())), facts
+        facts = {"door": self.door, "person": self.person(), "request": self.request}
+        # A name is other people's words: surrogates and control characters could not be stored.
+        if name := "".join(filter(str.isprintable, self.name()))[:NAME_LENGTH]:
+            facts["name"] = name
+        written = json.dumps(facts).replace("'", r"\u0027").replace("%", r"\u0025")
+        return str(self._ids.setdefault(written, uuid4())), written
 
 
 NOBODY = ("", "")
@@ -28,11 +34,18 @@ _acting: ContextVar[Acting | None] = ContextVar("acting", default=None)
 
 
 @contextmanager
-def acting(door: str = "", *, person: int | Callable[[], int | None] | None = None, request: str = "") -> Iterator[None]:
+def acting(
+    door: str = "",
+    *,
+    person: int | Callable[[], int | None] | None = None,
+    request: str = "",
+    name: str | Callable[[], str] = "",
+) -> Iterator[None]:
     """Until the end, changes are this person's, by this door. What is left out stays as it was outside."""
-    outer = _acting.get() or Acting("", lambda: None, "")
+    outer = _acting.get() or Acting("", lambda: None, "", str)
     who = person if callable(person) else (lambda: person) if person else outer.person
-    inner = Acting(door or outer.door, who, request or outer.request)
+    what = name if callable(name) else (lambda: name) if name else outer.name
+    inner = Acting(door or outer.door, who, request or outer.request, what)
     token = _acting.set(inner)
     try:
         yield

@@ -18,13 +18,14 @@ from qmportal.lib.history import ADDED, REMOVED, events_of
 PAGE_SIZE = 50
 LONGEST = 300
 EMPTY, HIDDEN = "Empty", "another record"
+# With the name of the token or file, and without.
 DOORS = {
-    "page": "Portal",
-    "api": "API",
-    "import": "Import",
-    "task": "Background task",
-    "command": "Command line",
-    "admin": "Admin site",
+    "page": ("on a page", "on a page"),
+    "api": ("by API token {}", "over the API"),
+    "import": ("by import {}", "by an import"),
+    "task": ("by a background job", "by a background job"),
+    "command": ("on the command line", "on the command line"),
+    "admin": ("on the admin site", "on the admin site"),
 }
 # Columns whose filling and emptying is an act of its own.
 ACTS = {"deleted_at": ("Deleted", "Restored"), "archived_at": ("Archived", "Restored")}
@@ -76,20 +77,26 @@ class Entry:
     subject: str
     person: Any
     door: str
+    name: str
     request: str
     changes: list[Change] = field(default_factory=list)
     is_new: bool = False
     """The row came with it, so there is nothing before."""
 
     @property
+    def by(self) -> str:
+        """The person's name, if one is known."""
+        return str(self.person or "")
+
+    @property
     def who(self) -> str:
-        if self.person:
-            return str(self.person)
-        return "The portal" if self.door in ("task", "import", "command") else "Unknown"
+        """Nobody, where the portal acted by itself."""
+        return self.by or ("" if self.door in DOORS else "Unknown")
 
     @property
     def through(self) -> str:
-        return DOORS.get(self.door, "Unknown")
+        named, unnamed = DOORS.get(self.door, ("", ""))
+        return named.format(self.name) if self.name else unnamed
 
 
 def history_of(row: models.Model) -> Source:
@@ -115,6 +122,20 @@ def history_page(sources: Sequence[Source], number: str | None, viewer: Any) -> 
     page = pages_of(sources).get_page(number)
     page.object_list = read(sources, list(page.object_list), viewer)
     return page
+
+
+def last_change(row: models.Model, viewer: Any) -> Entry | None:
+    """Who changed a row last, when and how; None of a row without a history."""
+    sources = [history_of(row)]
+    return next(iter(read(sources, list(pages_of(sources).object_list[:1]), viewer)), None)
+
+
+def added_by_row(model: type[models.Model], ids: Sequence[int], viewer: Any) -> dict[int, Entry]:
+    """How rows came, by their ids. For rows that are never edited it is all there is to tell."""
+    source = Source(model, Q(pgh_obj__in=ids, pgh_label=ADDED))
+    events = list(events_of(model).objects.filter(source.events).values_list("pgh_created_at", "pgh_id", "pgh_obj_id"))
+    entries = read([source], [(at, event, 0) for at, event, _ in events], viewer)
+    return {row: entry for (_, _, row), entry in zip(events, entries, strict=True)}
 
 
 def read(sources: Sequence[Source], places: list[tuple[datetime, int, int]], viewer: Any) -> list[Entry]:
@@ -194,6 +215,7 @@ def _entry(source: Source, event: Any, after: Any, changes: list[Change], names:
         subject=subject,
         person=names.person(facts.get("person")),
         door=facts.get("door", ""),
+        name=facts.get("name", ""),
         request=facts.get("request", ""),
         changes=[change for change in changes if change.column.name not in ACTS],
         is_new=event.pgh_label == ADDED,

@@ -164,7 +164,7 @@ def tell(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any
         through.on_commit(_Told(said))
     elif said == NOBODY:
         return execute(sql, params, many, context)
-    # Letters, digits and the punctuation of JSON: `acting` lets nothing else through.
+    # Letters, digits and the punctuation of JSON, without quotes and percent signs: `acting` lets nothing else through.
     announcement = (
         f"SELECT set_config('pghistory.context_id', '{said[0]}', true),"
         f" set_config('pghistory.context_metadata', '{said[1]}', true)"

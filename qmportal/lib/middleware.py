@@ -159,8 +159,13 @@ class ActingMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         number = structlog.contextvars.get_contextvars().get("request_id", "")
-        with acting(_door(request.path), person=lambda: request.user.pk, request=number):
+        with acting(_door(request.path), person=lambda: request.user.pk, request=number, name=lambda: _token(request)):
             return self.get_response(request)
+
+
+def _token(request: HttpRequest) -> str:
+    """The name of the access token that a program used."""
+    return getattr(getattr(request, "auth", None), "name", "")
 
 
 def _door(path: str) -> str:

@@ -40,6 +40,7 @@ class Conflict:
     what: str
     by: str = ""
     at: datetime | None = None
+    through: str = ""
     reason: str = ""
     differences: Sequence[Difference] = field(default_factory=list)
     diff: str = ""

@@ -140,6 +140,11 @@ class Work(models.Model):
             row.save(update_fields=["state", "attempts", "failures", "lease_until"])
             return row
 
+    @property
+    def acting_name(self) -> str:
+        """What its changes came from, as their history says: the name of a file."""
+        return ""
+
     @classmethod
     def perform(
         cls, pk: int, *, prepare: Callable[[Self], None] | None = None, run: Callable[[Self], None] | None = None
@@ -151,7 +156,8 @@ class Work(models.Model):
         row = cls.claim(pk)
         if row is None:
             return
-        who = acting(cls.DOOR, person=row.requested_by_id, request=f"{cls._meta.label_lower}:{pk}")
+        request = f"{cls._meta.label_lower}:{pk}"
+        who = acting(cls.DOOR, person=row.requested_by_id, request=request, name=row.acting_name)
         try:
             with row._renewed_lease(), who:
                 prepare(row) if prepare else row.prepare()

@@ -81,7 +81,7 @@ def authoring_edit(request: SignedInRequest, slug: str) -> HttpResponse:
     if not good:
         return _editor(request, scenario, newest, form, judge_typing(slug, text, newest), status=422)
     try:
-        publishing.save_draft(scenario, text, base=form.cleaned_data["base"])
+        publishing.save_draft(scenario, text, base=form.cleaned_data["base"], by=request.user)
     except Stale as conflict:
         return _conflict(request, conflict.current, newest, text)
     messages.success(request, "The draft is saved.")
@@ -117,7 +117,7 @@ def authoring_texts(request: SignedInRequest, slug: str) -> HttpResponse:
     if form.changed_texts:
         text = engine.to_yaml(engine.reworded(verdict.content, form.changed_texts))
         try:
-            publishing.save_draft(scenario, text, base=form.cleaned_data["base"])
+            publishing.save_draft(scenario, text, base=form.cleaned_data["base"], by=request.user)
         except Stale as conflict:
             return _conflict(request, conflict.current, newest, text)
     messages.success(request, "The draft is saved.")
@@ -176,8 +176,9 @@ def authoring_publish(request: SignedInRequest, slug: str) -> HttpResponse:
     try:
         note, now = form.cleaned_data["note"], timezone.now()
         version = publishing.publish(scenario, base=form.cleaned_data["base"], note=note, by=request.user, now=now)
-    except Stale:
-        form.add_error(None, "Someone else saved this draft after you opened this page. Review it again, then publish.")
+    except Stale as stale:
+        saved_by = stale.current.draft_by or "Someone else"
+        form.add_error(None, f"{saved_by} saved this draft after you opened this page. Review it again, then publish.")
         return render_page(request, page, context, status=409)
     except NotPublishable as problem:
         form.add_error(None, str(problem))
@@ -332,7 +333,8 @@ def _drawn(verdict: Verdict, request: SignedInRequest) -> dict[str, Any]:
 def _conflict(request: SignedInRequest, current: Scenario, newest: ScenarioVersion | None, text: str) -> HttpResponse:
     """Both texts (409): theirs beside mine, which stays in the form; saving again puts mine in its place."""
     theirs = publishing.draft_text(current, newest)
-    conflict = Conflict("draft", at=current.updated_at, diff=text_diff(theirs, text))
+    saved_by = str(current.draft_by or "")
+    conflict = Conflict("draft", saved_by, current.updated_at, diff=text_diff(theirs, text))
     form = YamlForm(initial={"text": text, "base": current.version})
     verdict = judge_typing(current.slug, text, newest)
     return _editor(request, current, newest, form, verdict, status=409, theirs=theirs, conflict=conflict)

@@ -235,6 +235,7 @@ def test_a_missing_or_stale_version_is_a_conflict_with_what_is_stored(api, defec
     assert answer.status_code == 409
     assert answer.json()["errors"][0]["attr"] == "version"
     assert answer.json()["current"] == api.get(address).json()
+    assert answer.json()["changed"]["door"] == "unknown"
     defect.refresh_from_db()
     assert defect.version == 1
 

@@ -207,6 +207,7 @@ class TestEditing:
         answer = client.post(f"{RATE}edit/", mine)
         words = text_of(answer)
         assert answer.status_code == 409
+        assert f"{admin} saved it just now" in words
         assert "minimum n 10 → 25" in words
         assert "Elite below 5% → below 3%" in words
         assert "Fewer flukes" in words

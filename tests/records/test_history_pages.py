@@ -5,6 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import escape
 
 from qmportal.lib.acting import acting
 from qmportal.lib.history import events_of
@@ -42,7 +43,7 @@ def acts(answer):
 
 
 def test_a_change_is_told_in_words(client, team, user):
-    with acting("import", person=user.pk):
+    with acting("import", person=user.pk, name="export.csv"):
         incident = make_incident(team=team, severity_key="SEV2", title="Slow")
     with acting("page", person=user.pk):
         incident.title, incident.severity, incident.lead = "Slower", severity("SEV1"), user
@@ -52,10 +53,10 @@ def test_a_change_is_told_in_words(client, team, user):
     incident.restore()
     answer = history(client, incident)
     assert acts(answer) == [
-        ("Restored", "", "Unknown", "Unknown", {}),
-        ("Deleted", "", "Unknown", "Unknown", {}),
+        ("Restored", "", "Unknown", "", {}),
+        ("Deleted", "", "Unknown", "", {}),
         (
-            *("Changed", "", "Ann Lee", "Portal"),
+            *("Changed", "", "Ann Lee", "on a page"),
             {
                 "Title": ("Slow", "Slower"),
                 "Severity": ("Major", "Critical"),
@@ -65,8 +66,44 @@ def test_a_change_is_told_in_words(client, team, user):
                 "Lead": ("Empty", "Ann Lee"),
             },
         ),
-        ("Created", "", "Ann Lee", "Import", {}),
+        ("Created", "", "Ann Lee", "by import export.csv", {}),
     ]
+
+
+@pytest.mark.parametrize(
+    ("door", "name", "through"),
+    [
+        ("page", "", "on a page"),
+        ("api", "", "over the API"),
+        ("api", "CI's 100% \x00“token” 🚀", "by API token CI's 100% “token” 🚀"),
+        ("import", "", "by an import"),
+        ("import", "{0}'; --.csv", "by import {0}'; --.csv"),
+        ("task", "", "by a background job"),
+        ("command", "", "on the command line"),
+        ("admin", "", "on the admin site"),
+    ],
+)
+def test_every_door_has_its_words(client, team, user, door, name, through):
+    with acting(door, person=user.pk, name=name):
+        defect = make_defect(team=team)
+    answer = history(client, defect)
+    assert acts(answer) == [("Created", "", "Ann Lee", through, {})]
+    assert escape(through) in answer.text
+
+
+def test_what_the_portal_does_by_itself_names_nobody(client, team, user):
+    with acting("task"):
+        defect = make_defect(team=team)
+    assert acts(history(client, defect)) == [("Created", "", "", "by a background job", {})]
+
+
+def test_a_change_by_a_program_names_its_token(client, team, user):
+    defect = make_defect(team=team)
+    _, token = AccessToken.objects.create(user=user, scope="write", name="Nightly export")
+    machine = Client(headers={"Authorization": f"Bearer {token}"})
+    address = f"/api/v1/defects/{defect.reference}/"
+    assert machine.patch(address, {"version": 1, "title": "New"}, "application/json").status_code == 200
+    assert acts(history(client, defect))[0][:4] == ("Changed", "", "Ann Lee", "by API token Nightly export")
 
 
 def test_choices_are_shown_by_their_label(client, team, user):
@@ -145,10 +182,10 @@ def test_a_team_with_its_members(client, team, user):
         team.save()
     answer = client.get("/teams/payments/history/")
     assert acts(answer)[:4] == [
-        ("Changed", "", "Ann Lee", "Portal", {"Name": ("Payments", "Payments and more")}),
-        ("Removed", "Member Bob", "Ann Lee", "Portal", {}),
-        ("Changed", "Member Bob", "Ann Lee", "Portal", {"Role": ("Trainee", "Engineer")}),
-        ("Added", "Member Bob", "Unknown", "Unknown", {"Role": ("Empty", "Trainee")}),
+        ("Changed", "", "Ann Lee", "on a page", {"Name": ("Payments", "Payments and more")}),
+        ("Removed", "Member Bob", "Ann Lee", "on a page", {}),
+        ("Changed", "Member Bob", "Ann Lee", "on a page", {"Role": ("Trainee", "Engineer")}),
+        ("Added", "Member Bob", "Unknown", "", {"Role": ("Empty", "Trainee")}),
     ]
 
 

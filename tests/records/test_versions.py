@@ -8,8 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from defects.models import Defect
 from incidents.models import Incident
+from qmportal.lib.acting import acting
 from qmportal.lib.versions import Stale
 from tests.factories import make_defect, make_incident, make_member, make_team
+from tests.html import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -86,16 +88,43 @@ def test_a_save_that_was_rolled_back_is_no_version(record):
 
 def test_an_act_on_what_somebody_changed_meanwhile_says_so(client, team, monkeypatch):
     """Between reading and deleting, within one request."""
-    incident = make_incident(team=team)
+    incident, other = make_incident(team=team), make_member(team=team, name="Ann Lee")
     client.force_login(make_member(team=team, role="manager"))
     act = Incident.soft_delete
 
     def late(self, at):
-        Incident.objects.get(pk=self.pk).save()
+        with acting("page", person=other.pk):
+            Incident.objects.get(pk=self.pk).make("mitigate", by=other, at=at)
         act(self, at)
 
     monkeypatch.setattr(Incident, "soft_delete", late)
     answer = client.post(incident.get_absolute_url() + "delete/")
     assert answer.status_code == 409
     assert incident.get_absolute_url() in answer.text
+    assert "Ann Lee</b>saved it" in squeezed(answer.text)
     assert Incident.objects.get().deleted_at is None
+
+
+def shown(form):
+    """What a browser would send of an untouched form."""
+    return {field.html_name: field.field.prepare_value(field.value()) or "" for field in form}
+
+
+def test_the_page_says_who_saved_meanwhile_when_and_how(client, team, record):
+    other = make_member(team=team, name="Ann Lee")
+    client.force_login(make_member(team=team, role="manager"))
+    address = record.get_absolute_url() + "edit/"
+    typed = shown(client.get(address).context["form"])
+    with acting("import", person=other.pk, name="export.csv"):
+        record.title = "Theirs"
+        record.save()
+    with acting("page", person=other.pk):  # another row: not what this is about
+        MAKE[type(record)](team=team)
+    answer = client.post(address, typed | {"title": "Mine"})
+    assert answer.status_code == 409
+    words = squeezed(answer.text)
+    assert "<b>Ann Lee</b>saved it" in words
+    assert "just now" in words
+    assert "by import export.csv" in words
+    assert ("Theirs", "Mine") in [(each.theirs, each.yours) for each in answer.context["conflict"].differences]
+    assert client.post(address, typed | {"title": "Mine", "version": record.version}).status_code == 302

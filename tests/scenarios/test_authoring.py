@@ -12,8 +12,9 @@ from scenarios import engine
 from scenarios.attempts import standings
 from scenarios.models import Attempt, Scenario
 from scenarios.publishing import TEMPLATE, judge
-from teams.models import Role
+from teams.models import Role, User
 from tests.factories import NOON, make_member, make_team, make_user
+from tests.html import squeezed
 from tests.scenarios.loops import LOOPS, looping
 from training.completion import decide
 from training.models import Assignment, ItemKind
@@ -232,12 +233,14 @@ def test_hostile_text_is_named_not_run(client, author):
 
 def test_saving_twice_from_one_page_shows_both_texts(client, author):
     scenario = make_draft()
+    User.objects.filter(pk=author.pk).update(name="Ann Lee")
     base = scenario.version
     assert client.post(url("authoring_edit", "tiny"), {"text": REWORDED, "base": base}).status_code == 302
     response = client.post(url("authoring_edit", "tiny"), {"text": REWIRED, "base": base})
     assert response.status_code == 409
     assert "A quiet weekend." in response.text
     assert "trust: 12" in response.text
+    assert "<b>Ann Lee</b>saved it" in squeezed(response.text)
     scenario.refresh_from_db()
     assert scenario.draft_yaml == REWORDED
     again = {"text": REWIRED, "base": response.context["form"]["base"].value()}
@@ -393,6 +396,7 @@ def test_a_draft_that_changed_since_is_not_published(client, author):
     save(client, scenario, REWORDED)
     response = client.post(url("authoring_publish", "tiny"), {"base": base})
     assert response.status_code == 409
+    assert f"{author} saved this draft after you opened this page." in response.text
     assert scenario.current is None
 
 

@@ -99,7 +99,7 @@ def test_two_presses_make_one_answer(client, learner):
     client.post(ESCAPED, RIGHT)
     page = client.post(ESCAPED, WRONG, follow=True).content.decode()
     assert CheckAnswer.objects.count() == 1
-    assert "You had answered this question already" in page
+    assert "You already answered this question just now, in another tab or window." in page
 
 
 def test_the_ladder_is_climbed_a_rung_on_each_day_due(learner):

@@ -20,6 +20,7 @@ from library.checks import KnowledgeCheck, grade
 from library.forms.checks import CheckForm
 from library.models import CheckAnswer
 from library.spacing import Queue, read_queue
+from qmportal.lib import wording
 from qmportal.lib.days import local_day
 from qmportal.lib.pages import form_page
 from qmportal.lib.versions import Stale
@@ -45,7 +46,8 @@ def check(request: SignedInRequest, check_id: str) -> HttpResponse:
         try:
             return redirect(completion.answer(request.user, asked, form.given, after=after, now=now))
         except Stale as stale:
-            messages.info(request, "You had answered this question already; that answer counts.")
+            at = wording.relative(stale.current.at, now)
+            messages.info(request, f"You already answered this question {at}, in another tab or window. That answer counts.")
             return redirect(stale.current)
     context = {"check": asked, "form": form, "latest": latest, "today": _today()}
     return render(request, "training/checks/check.html", context, status=422 if form.is_bound else 200)

@@ -13,6 +13,7 @@ from benchmarks.models import SnapshotRun
 from integrations.importer import MODELS, SHOWN_ERRORS, Advice, Busy, Importer, Outcome, Refused
 from integrations.mappings import MAPPINGS, Mapping
 from integrations.parsers import Reading, UnreadableFile
+from qmportal.lib.acting import acting
 from teams.models import Team
 
 ADVICE = Advice(
@@ -53,7 +54,7 @@ class Command(BaseCommand):
         reading = Reading(self._zone(options["timezone"]), options["day_first"], options["all_types"])
         self._refuse_big(file)
         try:
-            with file.open("rb") as raw, transaction.atomic():
+            with file.open("rb") as raw, acting("import", name=file.name), transaction.atomic():
                 team = self._team(options["team"], create=options["create_teams"], dry_run=dry_run)
                 importer = Importer(
                     chosen,
