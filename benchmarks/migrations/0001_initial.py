@@ -6,6 +6,8 @@ import pgtrigger.compiler
 from django.conf import settings
 from django.db import migrations, models
 
+from qmportal.lib.tables import together
+
 # A record knows its team, not the one that it left.
 NOTE = """
 CREATE FUNCTION benchmarks_note_departure() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -36,7 +38,7 @@ class Migration(migrations.Migration):
         ("teams", "0001_initial"),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name="ThresholdSet",
             fields=[
@@ -508,4 +510,4 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(NOTE, FORGET),
-    ]
+    ])

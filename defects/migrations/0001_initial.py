@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.postgres.operations import TrigramExtension
 from django.db import migrations, models
 
+from qmportal.lib.tables import together
 from records.models import flat_duplicates
 
 
@@ -20,7 +21,7 @@ class Migration(migrations.Migration):
         ("teams", "0001_initial"),
     ]
 
-    operations = [
+    operations = together([
         # Similar titles and search inside titles use trigrams.
         TrigramExtension(),
         migrations.CreateModel(
@@ -640,4 +641,4 @@ class Migration(migrations.Migration):
             },
         ),
         flat_duplicates("defects_defect"),
-    ]
+    ])

@@ -9,6 +9,7 @@ import pgtrigger.compiler
 from django.conf import settings
 from django.db import migrations, models
 
+from qmportal.lib.tables import together
 from records.models import flat_duplicates
 
 
@@ -23,7 +24,7 @@ class Migration(migrations.Migration):
         ("teams", "0001_initial"),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name="Incident",
             fields=[
@@ -699,4 +700,4 @@ class Migration(migrations.Migration):
             },
         ),
         flat_duplicates("incidents_incident"),
-    ]
+    ])

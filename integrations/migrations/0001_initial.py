@@ -3,6 +3,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from qmportal.lib.tables import together
+
 import integrations.models
 
 
@@ -13,7 +15,7 @@ class Migration(migrations.Migration):
         ("teams", "0001_initial"),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name="ImportJob",
             fields=[
@@ -114,4 +116,4 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("job", "record"), name="imported_row_unique")],
             },
         ),
-    ]
+    ])

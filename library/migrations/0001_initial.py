@@ -3,6 +3,8 @@ import pgtrigger.compiler
 from django.conf import settings
 from django.db import migrations, models
 
+from qmportal.lib.tables import together
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -12,7 +14,7 @@ class Migration(migrations.Migration):
         ("teams", "0001_initial"),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name="CheckAnswer",
             fields=[
@@ -194,4 +196,4 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-    ]
+    ])

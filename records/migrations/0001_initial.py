@@ -2,6 +2,8 @@ import django.db.models.deletion
 import pgtrigger.compiler
 from django.db import migrations, models
 
+from qmportal.lib.tables import together
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -10,7 +12,7 @@ class Migration(migrations.Migration):
         ("pghistory", "0007_auto_20250421_0444"),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name="Severity",
             fields=[
@@ -116,4 +118,4 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-    ]
+    ])

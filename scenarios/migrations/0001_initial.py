@@ -4,6 +4,8 @@ import pgtrigger.compiler
 from django.conf import settings
 from django.db import migrations, models
 
+from qmportal.lib.tables import together
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -13,7 +15,7 @@ class Migration(migrations.Migration):
         ("teams", "0001_initial"),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name="Scenario",
             fields=[
@@ -446,4 +448,4 @@ class Migration(migrations.Migration):
                 to="scenarios.decisionevent",
             ),
         ),
-    ]
+    ])

@@ -11,6 +11,8 @@ from django.conf import settings
 from django.contrib.postgres.operations import BtreeGistExtension
 from django.db import migrations, models
 
+from qmportal.lib.tables import together
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -20,7 +22,7 @@ class Migration(migrations.Migration):
         ("pghistory", "0007_auto_20250421_0444"),
     ]
 
-    operations = [
+    operations = together([
         # Exclusion constraints compare ids.
         BtreeGistExtension(),
         migrations.CreateModel(
@@ -836,4 +838,4 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["address", "created_at"], name="account_mail_asked")],
             },
         ),
-    ]
+    ])

@@ -6,6 +6,8 @@ import pgtrigger.compiler
 from django.conf import settings
 from django.db import migrations, models
 
+from qmportal.lib.tables import together
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -16,7 +18,7 @@ class Migration(migrations.Migration):
         ("teams", "0001_initial"),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name="Certificate",
             fields=[
@@ -848,4 +850,4 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-    ]
+    ])
