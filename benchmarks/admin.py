@@ -1,4 +1,4 @@
-"""Rows to look at. A threshold set is changed by a new version on its own page, a snapshot by a recomputation."""
+"""Read-only admin. To change thresholds, save a new version on their page; to change snapshots, recompute them."""
 
 from django.contrib import admin
 

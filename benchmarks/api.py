@@ -1,4 +1,4 @@
-"""A team's measures over the API, as of the moment of asking, and the very rows behind each."""
+"""A team's measures over the API, computed at request time, and the rows behind each one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from teams.models import Team
 from teams.permissions import is_member
 
 UNITS = {"percent": "percent", "seconds": "hours", "count": "count"}
-# Of the others nobody counts what is left out; the pages list it.
+# For the other metrics nobody counts the excluded rows; the pages list them.
 EXCLUDED_IS_COUNTED = ("escaped_defect_rate", "defect_removal_efficiency", "defects_found", "time_to_detect")
 CHANGES = ("improved", "worse", "no_clear_change")
 STATES = ("ok", "low_sample", "no_data", "provisional", "failed")
@@ -40,39 +40,37 @@ class MeasureSerializer(serializers.Serializer[Any]):
     unit = serializers.ChoiceField(list(UNITS.values()))
     numerator = serializers.FloatField(allow_null=True)
     denominator = serializers.FloatField(allow_null=True)
-    n = serializers.IntegerField(help_text="Rows behind the value.")
+    n = serializers.IntegerField(help_text="Number of rows behind the value.")
     low = serializers.FloatField(allow_null=True, help_text="Lower end of the 95% interval.")
     high = serializers.FloatField(allow_null=True, help_text="Upper end of the 95% interval.")
     state = serializers.ChoiceField(STATES)
     tier = serializers.ChoiceField(TIER_CHOICES, allow_null=True)
-    would_be = serializers.ChoiceField(TIER_CHOICES, allow_null=True, help_text="The tier of too small a sample.")
+    would_be = serializers.ChoiceField(TIER_CHOICES, allow_null=True, help_text="The tier if the sample were large enough.")
     borderline = serializers.ListField(
-        child=serializers.ChoiceField(TIER_CHOICES), allow_null=True, help_text="The tiers at both ends of the interval."
+        child=serializers.ChoiceField(TIER_CHOICES), allow_null=True, help_text="Tiers at both ends of the interval."
     )
     median = serializers.FloatField(allow_null=True)
     p90 = serializers.FloatField(allow_null=True)
-    longest = serializers.FloatField(allow_null=True, help_text="The longest one, in hours.")
-    flagged = serializers.IntegerField(help_text="Rows that counted with a fallback: their start is unknown.")
-    excluded = serializers.IntegerField(
-        allow_null=True, help_text="Rows of the window that did not count; null where they are not counted."
-    )
+    longest = serializers.FloatField(allow_null=True, help_text="The longest duration, in hours.")
+    flagged = serializers.IntegerField(help_text="Rows counted from their detection because their start is unknown.")
+    excluded = serializers.IntegerField(allow_null=True, help_text="Rows in the window that do not count; null if unknown.")
     as_of = serializers.DateField()
     window_start = serializers.DateTimeField()
     window_end = serializers.DateTimeField(help_text="Not included.")
     before = serializers.FloatField(
-        allow_null=True, help_text="The value of the exact window before, which ends at `window_start`."
+        allow_null=True, help_text="The value for the previous window of the same length, which ends at `window_start`."
     )
-    before_n = serializers.IntegerField(help_text="Rows behind it.")
+    before_n = serializers.IntegerField(help_text="Number of rows behind the previous value.")
     change = serializers.ChoiceField(
         CHANGES,
         allow_null=True,
-        help_text="What a two-sided test at 5% says of the move since then; null where none applies.",
+        help_text="Result of a two-sided test at 5% against the previous window; null if no test applies.",
     )
-    threshold_set = serializers.IntegerField(allow_null=True, help_text="Id of the version that judged the value.")
+    threshold_set = serializers.IntegerField(allow_null=True, help_text="Id of the threshold version that sets the tier.")
 
 
 def read_window(request: Request) -> Window:
-    """`window` and `as_of` of the address. The default ends at the organisation's last midnight."""
+    """Read `window` and `as_of` from the query string. By default the window ends at the organisation's last midnight."""
     today = local_day(timezone.now())
     days = request.query_params.get("window", str(DEFAULT_WINDOW))
     if days not in {str(choice) for choice in WINDOWS}:
@@ -95,7 +93,7 @@ def as_given(amount: Amount | None) -> int | float | None:
 
 
 def answer(line: Judged, before: Measure, window: Window, threshold_set: int | None) -> dict[str, Any]:
-    """A judged measure and the window before it in the units of the API. Inside, durations are seconds."""
+    """A judged measure and its previous window in API units: hours instead of seconds."""
     measure, judgement = line.measure, line.judgement
     show = in_hours if measure.unit == "seconds" else as_given
     return {
@@ -129,7 +127,7 @@ def answer(line: Judged, before: Measure, window: Window, threshold_set: int | N
 class TeamMetrics(APIView):
     """All metrics of a team over one window, with their tiers by the thresholds in force on `as_of`.
 
-    The rows of the teams below it count too.
+    Rows of sub-teams count too.
     """
 
     def get(self, request: Request, slug: str) -> Response:
@@ -147,9 +145,9 @@ class TeamMetrics(APIView):
 
 
 class MetricRows(generics.ListAPIView[Any]):
-    """The rows that were counted for one metric of a team: defects or incidents, as in their own lists.
+    """The rows counted for one metric of a team: defects or incidents, as in their own lists.
 
-    Rows of teams that have moved out of your reach since then count but are not listed.
+    Rows of teams that you can no longer see count but are not listed.
     """
 
     filter_backends = ()

@@ -1,4 +1,4 @@
-"""Whether anything that counts has changed since a night was computed: an index lookup, however many rows there are."""
+"""Has anything that counts changed since a night was computed? One index lookup, whatever the number of rows."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from incidents.models import Incident
 from qmportal.lib.days import Window
 from teams.models import Team
 
-# The clocks of two machines differ a little, and a count does not see what is not committed yet. An import may write for
-# longer, but recomputes its nights when it is done.
+# Machine clocks differ a little, and a count does not see uncommitted rows. An import can take longer than this, but it
+# recomputes its nights when it is done.
 MARGIN = timedelta(minutes=1)
 
 
 def may_have_changed(family: Sequence[int], as_of: date, computed_at: datetime, *metrics: str) -> bool:
-    """False: counted again, each of the metrics would be what it was. True: count to know.
+    """Return False if a recount would give the same metrics, True if only a recount can tell.
 
-    Every writer of a record stamps it. A record that went to another team is no row of this one any more: see `Departure`.
+    Every write stamps its record. Records that moved to another team are no longer among this team's rows: see `Departure`.
     """
     since = computed_at - MARGIN
     sources = {Defect if is_defect_metric(metric) else Incident for metric in metrics}
@@ -39,7 +39,7 @@ def may_have_changed(family: Sequence[int], as_of: date, computed_at: datetime, 
 
 
 def measures_now(team: Team, window: Window, rules: Mapping[str, Rules], *, medians: bool = True) -> list[Judged]:
-    """Every metric of a team as of now: read from the kept night if nothing has changed since, or else counted."""
+    """Every metric of a team as of now: from last night's snapshots if nothing has changed since, else counted."""
     night = MetricSnapshot.objects.filter(team=team, window_days=window.days, as_of=window.as_of).exclude(state="failed")
     kept = {row.metric: row for row in night}
     if kept.keys() >= METRICS.keys():

@@ -1,8 +1,8 @@
-"""Geometry of the charts that the server draws as SVG. Pure functions: numbers in, ready strings out.
+"""Geometry of the charts that the server draws as SVG. Pure functions: numbers in, SVG strings out.
 
 The plot is a 1000 x 100 box stretched with preserveAspectRatio="none" and non-scaling strokes. Labels are SVG text
-placed by percentages, so nothing is distorted and neither a script nor a style attribute is needed.
-Durations are given in seconds, rates in percent.
+positioned in percent, so nothing is distorted and no script or style attribute is needed.
+Durations are in seconds, rates in percent.
 """
 
 import math
@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from qmportal.lib.wording import DAY, HOUR, MINUTE, NO_DATA, Number, mark, quantity
 
-# Best first. The order of cut points follows: cuts[0] parts Elite from Good.
+# Best first, and cut points in the same order: cuts[0] separates Elite from Good.
 TIER_LABELS = {
     "elite": "Elite",
     "good": "Good",
@@ -25,7 +25,7 @@ TIERS = tuple(TIER_LABELS)
 
 WIDTH = 1000
 HEIGHT = 100
-DOTS_UP_TO = 32  # a longer series draws the line alone
+DOTS_UP_TO = 32  # a longer series has no dots
 
 _DURATION_STEPS = (
     1, 5, 15, 30,
@@ -53,7 +53,7 @@ _DURATION_LADDER = (
 
 @dataclass(frozen=True, slots=True)
 class Sparkline:
-    """Paths in a box of `width` by `height`. `area` is empty when the line has gaps; `dot` is its end."""
+    """SVG paths in a box of `width` by `height`. `area` is empty if the line has gaps; `dot` marks the last value."""
 
     line: str
     area: str
@@ -64,7 +64,7 @@ class Sparkline:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of a bar: left edge and width in percent."""
+    """One segment of a bar: left edge and width in percent."""
 
     key: str
     label: str
@@ -76,7 +76,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class TierBar:
-    """Five equal segments, Critical at the left and Elite at the right, and where the value stands among them."""
+    """Five equal segments from Critical (left) to Elite (right), and the position of the value."""
 
     segments: list[Segment]
     tier: str | None
@@ -87,7 +87,7 @@ class TierBar:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """The part of the plot that a tier takes: top, height and middle in percent of the plot."""
+    """A tier's share of the plot: top, height and middle in percent of the plot height."""
 
     tier: str
     label: str
@@ -98,7 +98,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A mark beside the plot or a line across it, at a percentage from the top or the left."""
+    """An axis label or grid line, at a percentage from the top or the left."""
 
     at: str
     label: str
@@ -108,7 +108,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One row of the data table that stands beside the chart."""
+    """One row of the data table next to the chart."""
 
     label: str
     text: str
@@ -121,7 +121,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Paths in the 1000 x 100 box, marks in percent of it, and `points`, the rows of the table."""
+    """SVG paths in the 1000 x 100 box, ticks in percent of it, and `points`, the rows of the data table."""
 
     line: str
     dots: str
@@ -135,7 +135,7 @@ class Trend:
     events: list[Tick] = field(default_factory=list)
     has_tiers: bool = False
     also: str = ""
-    # The width in percent of the part at the left whose points are not whole.
+    # Width in percent of the part on the left whose points cover only part of their window.
     partial: str = ""
 
 
@@ -145,21 +145,21 @@ def _short(value: float) -> str:
 
 
 def _path(points: Sequence[tuple[str, str] | None]) -> str:
-    """A line through the points; None lifts the pen."""
+    """An SVG path through the points; None leaves a gap."""
     parts: list[str] = []
     pen_down = False
     for point in points:
         if point is None:
             pen_down = False
             continue
-        # After M, further pairs are lines: the letter L need not be written.
+        # After M, SVG reads further pairs as lines, so the letter L can be left out.
         parts.append(f"{'' if pen_down else 'M'}{point[0]} {point[1]}")
         pen_down = True
     return " ".join(parts)
 
 
 def _short_path(points: Sequence[tuple[str, str] | None]) -> str:
-    """The same line in half the letters: each point by its distance from the one before. For lines that repeat a lot."""
+    """The same path in half the characters, with relative coordinates. For charts that a page repeats many times."""
     parts: list[str] = []
     x = y = 0
     pen_down = False
@@ -175,12 +175,12 @@ def _short_path(points: Sequence[tuple[str, str] | None]) -> str:
 
 
 def _dots(points: Iterable[tuple[str, str]]) -> str:
-    """Strokes of no length; round caps make them dots."""
+    """Strokes of length 0, which round caps turn into dots."""
     return "".join(f"M{x} {y}h0" for x, y in points)
 
 
 def _along(count: int, days: Sequence[date]) -> list[float]:
-    """Where each point stands between 0 and 1: at its day, or one step after the other without days."""
+    """Horizontal position of each point between 0 and 1: by its day, or evenly spaced without days."""
     if days:
         span = max((days[-1] - days[0]).days, 1)
         return [(day - days[0]).days / span for day in days]
@@ -190,7 +190,7 @@ def _along(count: int, days: Sequence[date]) -> list[float]:
 def sparkline(
     values: Sequence[float | None], *, days: Sequence[date] = (), width: int = 100, height: int = 24, most: int = 16
 ) -> Sparkline | None:
-    """A tiny line in whole numbers, thinned to `most` points. None when fewer than two values are known."""
+    """A small line chart without axes, thinned to `most` points. None if fewer than two values are known."""
     along = _along(len(values), days)
     if len(values) > most:
         last = len(values) - 1
@@ -227,7 +227,7 @@ def _nice_step(span: float, count: int, unit: str) -> float:
     if unit == "seconds":
         return float(next((step for step in _DURATION_STEPS if step >= rough), _DURATION_STEPS[-1]))
     if unit == "count":
-        rough = max(rough, 1.0)  # nobody has half an incident
+        rough = max(rough, 1.0)  # counts have no fractions
     magnitude = 10.0 ** math.floor(math.log10(rough))
     if unit == "count" and magnitude == 1:
         return next(step for step in (1.0, 2.0, 5.0, 10.0) if step >= rough * 0.999)
@@ -235,7 +235,7 @@ def _nice_step(span: float, count: int, unit: str) -> float:
 
 
 def _even_ticks(low: float, high: float, unit: str, lower_is_better: bool) -> list[float]:
-    """Two or more marks at even steps, with some room beyond the values."""
+    """At least two evenly spaced ticks, with some room above and below the values."""
     if lower_is_better or unit != "percent":
         low, high = min(0.0, low), high * 1.06
     else:
@@ -249,7 +249,7 @@ def _even_ticks(low: float, high: float, unit: str, lower_is_better: bool) -> li
 
 
 def _duration_ticks(low: float, high: float) -> list[float]:
-    """Two or more marks of a log axis of durations, from the one below the values to the one above."""
+    """At least two ticks for a log axis of durations, from the one below the values to the one above."""
     below = [step for step in _DURATION_LADDER if step < low] or [_DURATION_LADDER[0]]
     first = float(min(below[-1], _DURATION_LADDER[-2]))
     last = float(next((step for step in _DURATION_LADDER if step >= high * 1.01 and step > first), _DURATION_LADDER[-1]))
@@ -267,12 +267,12 @@ def _powers_of_ten(low: float, high: float) -> list[float]:
 
 
 class _Scale:
-    """Value -> distance from the top edge, 0 to 100. `high` is above `low` whatever the values are."""
+    """Maps a value to its distance from the top edge, 0 to 100. `high` is always above `low`."""
 
     def __init__(self, known: Sequence[float], cuts: Sequence[float], unit: str, lower_is_better: bool, log: bool):
         self.log = log
         low, high = min(known), max(known)
-        # The next worse and the next better cut belong on the picture, so that a reader sees how far they are.
+        # Include the next worse and the next better cut, so that readers see how far away they are.
         low = max((float(cut) for cut in cuts if cut < low), default=low)
         high = min((float(cut) for cut in cuts if cut > high), default=high)
         if log:
@@ -308,7 +308,7 @@ def _bands(scale: _Scale, cuts: Sequence[float], lower_is_better: bool) -> list[
 
 def _xticks(labels: Sequence[str], along: Sequence[float]) -> list[Tick]:
     last = len(labels) - 1
-    # Days of an earlier year are written with it, and would run into each other.
+    # Days in an earlier year include the year and would overlap.
     every = max(1, round(len(labels) / (4 if any(len(label) > 8 for label in labels) else 6)))
     gap = every / max(last, 1)
     chosen = [0]
@@ -344,14 +344,15 @@ def trend(
     days: Sequence[date] = (),
     partial: int = 0,
 ) -> Trend | None:
-    """A line over time with tier bands behind it, and the rows of its table. None when no value is known.
+    """A line over time with tier bands behind it, and the rows of its table. None if no value is known.
 
-    unit: "percent", "seconds" or "count". cuts: four cut points, Elite | Good first, or none: then no bands.
-    tiers: the tier that each value was given (the chart judges nothing). limits: lower and upper control limit.
-    events: (index, text). notes: text for the table, by index. A None value breaks the line; its note takes
-    its place in the table. words: how the table writes a value, where that depends on the cuts.
+    unit: "percent", "seconds" or "count". cuts: four cut points, Elite | Good first; without them there are no bands.
+    tiers: the tier of each value (the chart does not judge). limits: lower and upper control limit.
+    events: (index, text). notes: text for the table, by index. A None value breaks the line, and the table shows its
+    note instead. words: formats a value for the table if the format depends on the cuts.
     also: a second line to compare with, one value for each of `values`.
-    days: the day of each value, where points stand at their days. partial: so many first points are not whole yet.
+    days: the day of each value, for points placed by date. partial: how many of the first points cover only part of
+    their window.
     """
     known = [float(value) for value in values if value is not None]
     if not known:
@@ -401,7 +402,7 @@ def trend(
 
 
 def _tier_position(value: float, cuts: Sequence[float], lower_is_better: bool, ceiling: float | None) -> float:
-    """Percent from the left. Inside a tier the place is proportional; the open ends shrink towards the edge."""
+    """Position in percent from the left: linear inside a tier, compressed towards the edge in the two outer tiers."""
     value = float(value)
     rising = sorted(float(cut) for cut in cuts)
     share = len(rising) and 100 / (len(rising) + 1)
@@ -429,9 +430,9 @@ def tier_bar(
     interval: tuple[float, float] | None = None,
     ceiling: float | None = None,
 ) -> TierBar | None:
-    """Where a value stands among the five tiers; better is always on the right. None without a value or cuts.
+    """Position of a value among the five tiers; better is always on the right. None without a value or cuts.
 
-    cuts: best first, so rising ones mean that lower is better. ceiling: the largest value that there can be.
+    cuts: best first, so rising cuts mean that lower is better. ceiling: the largest possible value.
     """
     if value is None or len(cuts) != len(TIERS) - 1:
         return None

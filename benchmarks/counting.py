@@ -1,7 +1,7 @@
-"""Counting: facts in SQL, one grouped query a source table, `{(team, window): Tally}` out.
+"""Counts in SQL, one grouped query per source table. Returns `{(team, window): Tally}`.
 
-A team's tally pools the rows of the team and of everything below it. The querysets that are counted here are the ones
-that a drill-down lists (`counted_rows`), so a number and its rows cannot disagree.
+A team's tally includes the rows of its sub-teams. A drill-down lists the same querysets that are counted here
+(`counted_rows`), so a number and its rows cannot disagree.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ EVERY_WINDOW = "every"
 
 
 class Percentile(Aggregate):
-    """percentile_cont: interpolated, skips NULL."""
+    """PostgreSQL's percentile_cont: interpolates and skips NULL."""
 
     function = "PERCENTILE_CONT"
     template = "%(function)s(%(fraction)s) WITHIN GROUP (ORDER BY %(expressions)s)"
@@ -65,7 +65,7 @@ class Percentile(Aggregate):
 
 
 class Micros(Func):
-    """An interval in whole microseconds, in a float that holds them exactly up to 71 years.
+    """An interval in whole microseconds, as a float that is exact up to 71 years.
 
     EXTRACT would go through numeric, which takes twice as long.
     """
@@ -76,7 +76,7 @@ class Micros(Func):
 
 
 class Total(Sum):
-    """The sum of `Micros` without any rounding: PostgreSQL adds up bigints as integers."""
+    """The exact sum of `Micros`: PostgreSQL adds up bigints as integers."""
 
     template = "SUM((%(expressions)s)::bigint)"
     output_field = DecimalField(max_digits=30, decimal_places=0)
@@ -98,7 +98,7 @@ Column = Callable[[Q], Aggregate]
 
 @dataclass(frozen=True)
 class Source:
-    """A table of records. A row counts for no metric unless `counts` holds; `reasons` say why not."""
+    """A table of records. A row counts only if it meets `counts`; `reasons` say why it does not."""
 
     model: type[Defect] | type[Incident]
     counts: Q
@@ -110,7 +110,7 @@ class Source:
 
 
 class Open(Enum):
-    """What a metric makes of incidents that are open when the window ends."""
+    """How a metric treats incidents that are open when the window ends."""
 
     IGNORED = "ignored"
     LEFT_OUT = "left out"
@@ -119,32 +119,32 @@ class Open(Enum):
 
 @dataclass(frozen=True)
 class Counted:
-    """Which rows a metric counts: of which table, by which of their times, and why some are left out.
+    """Which rows a metric counts: from which table, by which timestamp, and why some are excluded.
 
-    The nightly statement takes its `filter=` from here and the drill-down its queryset.
+    Both the `filter=` of the nightly statement and the queryset of the drill-down come from here.
     """
 
     source: Source
-    moment: str = ""  # the time that puts a row into a window
-    reasons: tuple[Reason, ...] = ()  # a row that one of these holds for does not count
+    moment: str = ""  # the timestamp that decides which window a row belongs to
+    reasons: tuple[Reason, ...] = ()  # a row that meets one of these conditions does not count
     open: Open = Open.IGNORED
-    severities_of: str = ""  # the metric whose threshold set names the severities that count; its own, if none is named
+    severities_of: str = ""  # the metric whose threshold set names the severities that count; "" means its own
     any_severity: bool = False
     duration: str = ""  # the field that a mean averages
-    sums: Mapping[str, Column] = field(default_factory=dict)  # fields of `Tally`, and how the counted rows add up to them
+    sums: Mapping[str, Column] = field(default_factory=dict)  # `Tally` field -> the aggregate over the counted rows
     left_out: str = ""  # the field of `Tally` that counts rows left out by `reasons`
     reads: tuple[str, ...] = ()  # other metrics whose sums the formula reads
-    downtime: bool = False  # the formula reads downtime, too
+    downtime: bool = False  # the formula also reads downtime
 
     def condition(self, window: Window, rules: Rules) -> Q:
-        """What a row of the source must be to count."""
+        """The condition that a row of the source must meet to count."""
         places = [*self._in_window(window), *([open_at(window.end)] if self.open is Open.COUNTED else [])]
         return reduce(or_, places) & self._severities(rules) & Q(*(~reason for reason, _ in self.reasons))
 
     def near(self, window: Window) -> Q:
-        """Where a person would look for a row: its moment is in the window, or it is still open.
+        """Where a person would look for a row: its timestamp is in the window, or it is still open.
 
-        Cancelled incidents and duplicates are not open: without a restore they belong where they were detected.
+        Cancelled incidents and duplicates are not open: if they were never restored, their detection decides.
         """
         places = self._in_window(window)
         if self.open is not Open.IGNORED:
@@ -153,14 +153,14 @@ class Counted:
         return reduce(or_, places)
 
     def why(self, rules: Rules) -> Case:
-        """Why a row does not count: the first reason that holds, as a sentence that a person reads."""
+        """Why a row does not count: the first reason that applies, as text for people."""
         severity = [(~self._severities(rules), "Severity not counted by the threshold set")] if rules.severities else []
         reasons = [*self.source.reasons, *(severity if not self.any_severity else []), *self.reasons]
         default = "Still open" if self.open is Open.LEFT_OUT else ""
         return Case(*(When(reason, then=Value(words)) for reason, words in reasons), default=Value(default))
 
     def columns(self, windows: Sequence[Window], rules: Rules) -> dict[str, Aggregate]:
-        """The sums over each window, as columns named `<field>_<days>`; without a start, one for all of them."""
+        """The sums over each window, as columns named `<field>_<days>`; one column for all windows if they have no start."""
         found: dict[str, Aggregate] = {}
         for window in windows if self.moment else windows[:1]:
             suffix = window.days if self.moment else EVERY_WINDOW
@@ -186,9 +186,9 @@ def within(moment: str, start: datetime, end: datetime) -> Q:
 
 
 def began_between(start: datetime, end: datetime) -> Q:
-    """Compares columns, not `BEGAN`: PostgreSQL has no statistics of that and would sort all rows to list fifty.
+    """Compares columns, not `BEGAN`: PostgreSQL has no statistics for the expression and would sort all rows to list 50.
 
-    No incident is detected before it starts.
+    Both give the same rows, because no incident is detected before it starts.
     """
     began = within("started_at", start, end) | (Q(started_at=None) & within("detected_at", start, end))
     return Q(detected_at__gte=start) & began
@@ -203,7 +203,7 @@ def count(counts: Q) -> Aggregate:
 
 
 def spread(name: str, duration: str) -> dict[str, Column]:
-    """The median of a duration, and the sums that intervals and tests are made of."""
+    """The median of a duration, and the sums that intervals and tests need."""
     micros = Micros(F(duration))
     return {
         f"{name}_median": lambda counts: Percentile(micros, 0.5, filter=counts),
@@ -293,7 +293,7 @@ COUNTED = {
     "incidents_started": Counted(INCIDENTS, "began", any_severity=True, sums={"incidents_started": count}),
 }
 
-# Metrics on the same rows count the same severities: those of the set named here.
+# Metrics on the same rows count the same severities, those of the threshold set named here.
 SEVERITIES_OF = {metric: counted.severities_of for metric, counted in COUNTED.items() if counted.severities_of}
 
 
@@ -302,7 +302,7 @@ def is_defect_metric(metric: str) -> bool:
 
 
 def with_shared_severities(rules: Mapping[str, Rules]) -> dict[str, Rules]:
-    """The rules of every metric, each with the severities that its rows are counted by."""
+    """The rules of every metric, each with the severities that count for it."""
     complete = {slug: Rules(minimum_n=metric.minimum_n) for slug, metric in METRICS.items()} | dict(rules)
     return complete | {
         metric: replace(complete[metric], severities=complete[leader].severities) for metric, leader in SEVERITIES_OF.items()
@@ -310,16 +310,16 @@ def with_shared_severities(rules: Mapping[str, Rules]) -> dict[str, Rules]:
 
 
 def severity_filter(rules: Rules) -> Q:
-    """Restricts a count to the severities that the metric's threshold set names; all of them if it names none."""
+    """Restricts a count to the severities in the metric's threshold set; all of them if it names none."""
     return Q(severity__in=Severity.objects.filter(key__in=rules.severities)) if rules.severities else Q()
 
 
 def tallies(
     windows: Sequence[Window], rules: Mapping[str, Rules], teams: Sequence[int] | None = None, *, medians: bool = True
 ) -> Tallies:
-    """The counts of every team (or of `teams`) over windows that end together, in a constant number of statements.
+    """The counts of every team (or of `teams`) over windows that end on the same day, in a constant number of statements.
 
-    A team without rows has an empty tally for each window: "no data" is an answer too.
+    A team without rows gets an empty tally for each window, which means "no data".
     """
     ids = list(teams) if teams is not None else list(Team.objects.filter(archived_at=None).values_list("pk", flat=True))
     places = _places(windows[0].as_of, teams)
@@ -337,7 +337,7 @@ def tallies(
 
 
 def tally_for(metric: str, team: Team, window: Window, rules: Mapping[str, Rules], *, medians: bool = False) -> Tally:
-    """What one metric of one team adds up, and nothing of the other source tables."""
+    """The tally of one team, with only the fields that this metric needs."""
     places = _places(window.as_of, [team.pk])
     below = list(places)
     tally = Tally(exposure_seconds=_exposure(window, _begins(places).get(team.pk)))
@@ -352,7 +352,7 @@ def tally_for(metric: str, team: Team, window: Window, rules: Mapping[str, Rules
 
 
 class Place(NamedTuple):
-    """Where a team stood in the tree when the windows ended, and since when it is there."""
+    """A team's place in the tree when the windows ended, and when the team was created."""
 
     lineage: list[int]
     created_at: datetime
@@ -376,9 +376,9 @@ def _first_rows() -> tuple[Subquery, Subquery]:
 
 
 def _begins(places: Mapping[int, Place]) -> dict[int, datetime]:
-    """When each team began: when it was created, or with the first row of it or of a team below it.
+    """When each team began: its creation, or the first record of the team or a sub-team if that is earlier.
 
-    A team without any record has none: how long it went without a failure is not known.
+    Teams without records are left out: nobody knows how long they went without a failure.
     """
     begins: dict[int, datetime] = {}
     for place in places.values():
@@ -389,19 +389,19 @@ def _begins(places: Mapping[int, Place]) -> dict[int, datetime]:
 
 
 def _exposure(window: Window, begin: datetime | None) -> float:
-    """How many seconds of the window the team existed."""
+    """For how many seconds of the window the team existed."""
     return max((window.end - max(window.start, begin)).total_seconds(), 0) if begin else 0
 
 
 def first_record(team: Team, as_of: date) -> datetime | None:
-    """When the first row of the team, or of one below it, was found or began."""
+    """When the first record of the team or its sub-teams was found or began."""
     family = Team.objects.placed(as_of).filter(place__contains=[team.pk]).order_by()
     moments = [moment for firsts in family.values_list(*_first_rows()) for moment in firsts if moment]
     return min(moments, default=None)
 
 
 def _pooled(rows: QuerySet[Any], as_of: date, below: Sequence[int] | None) -> QuerySet[Any]:
-    """Rows under each team of their lineage: a row counts for its own team and for every team that was above it."""
+    """Repeats each row for its own team and for every team above it at that time."""
     if below is not None:
         rows = rows.filter(team__in=below)
     past = FilteredRelation("team__past_places", condition=Q(team__past_places__days__contains=as_of))
@@ -424,7 +424,7 @@ def _fill(counted: Tallies, windows: Sequence[Window], rows: QuerySet[Any]) -> N
 
 
 def _in_seconds(field: str, value: Any) -> Any:
-    """A column of microseconds in seconds: exact fractions, but floats where only an interval is made of them."""
+    """Converts microseconds to seconds: exact fractions, or floats for fields that only feed an interval."""
     match field.rpartition("_")[2]:
         case "seconds" | "median" | "p90" | "max":
             return Fraction(value) / MICROS
@@ -446,10 +446,10 @@ def _count_defects(
     places: Mapping[int, Place],
     below: Sequence[int] | None,
 ) -> None:
-    """Each row is counted once: under its own team and the shortest window that it lies in.
+    """Counts each row once, for its own team and the shortest window that contains it.
 
-    Teams above and longer windows then add up the counts: adding up thousands of numbers here is much faster than grouping
-    millions of rows by every team and window. The statement reads an index alone.
+    Python then adds up the counts for parent teams and longer windows: adding thousands of numbers here is much faster than
+    grouping millions of rows by every team and window. The statement reads only an index.
     """
     shortest_first = sorted(windows, key=lambda window: window.days)
     longest = shortest_first[-1]
@@ -467,7 +467,7 @@ def _count_defects(
     groups = rows.order_by().annotate(kind=kinds, span=spans).values_list("team", "span", "kind").annotate(number=Count("*"))
     found: Counter[tuple[int, int, str]] = Counter()
     for team, days, kind, number in groups:
-        for pool in places[team].lineage if team in places else ():  # a team created since then
+        for pool in places[team].lineage if team in places else ():  # a team created after that day
             found[pool, days, kind] += number
     for (pool, days, kind), number in found.items():
         for window in windows:
@@ -483,7 +483,7 @@ def _count_incidents(
     metrics: Collection[str] = COUNTED,
     medians: bool = True,
 ) -> None:
-    """Adds up the sums of these metrics. Medians take longer than everything else together."""
+    """Fills in the sums of these metrics. Medians take longer than everything else together."""
     end = windows[0].end
     start = min(window.start for window in windows)
     touched = Q(restored_at=None) | Q(restored_at__gte=start) | Q(detected_at__gte=start)
@@ -515,10 +515,10 @@ GROUP BY pool
 def _add_downtime(
     counted: Tallies, windows: Sequence[Window], rules: Mapping[str, Rules], below: Sequence[int] | None
 ) -> None:
-    """The union of downtime, clipped to each window.
+    """Fills in downtime: the union of all incidents, clipped to each window.
 
-    Sorted by begin, each incident adds only what lies beyond everything before it; those pieces never overlap, so
-    clipping each to a window and adding up is the union clipped to the window.
+    In order of their start, each incident adds only the time that no earlier incident covers. These pieces never overlap,
+    so clipping each one to a window and adding them up gives the union.
     """
     end = windows[0].end
     longest = max(windows, key=lambda window: window.days)
@@ -545,7 +545,7 @@ def _add_downtime(
 
 
 def counted_rows(metric: str, family: Sequence[int], window: Window, rules: Rules) -> RecordQuerySet[Any]:
-    """The rows that `tallies` counted for a metric: what a drill-down lists.
+    """The rows that `tallies` counts for a metric, for drill-downs.
 
     `family`: the ids of the team and of those below it, as of the window's last day (`Team.objects.family_of`).
     """
@@ -555,18 +555,18 @@ def counted_rows(metric: str, family: Sequence[int], window: Window, rules: Rule
 
 
 def excluded_rows(metric: str, family: Sequence[int], window: Window, rules: Rules) -> RecordQuerySet[Any]:
-    """Rows of the same span that do not count, each with `why`."""
+    """Rows in the same window that do not count, each annotated with `why`."""
     counted = COUNTED[metric]
     counts = counted.source.counts & counted.condition(window, rules)
-    # A CASE, since PostgreSQL takes long over NOT (...) of many conditions.
+    # A CASE, because NOT (...) over many conditions is slow in PostgreSQL.
     rows = counted.source.rows().filter(counted.near(window), team__in=family)
     return rows.annotate(counts=Case(When(counts, then=True), default=False), why=counted.why(rules)).filter(counts=False)
 
 
 def durations(metric: str, family: Sequence[int], window: Window, rules: Rules, every: int = 1) -> list[float]:
-    """The seconds that a mean averages; of many rows a sample of every `every`-th or fewer, so that a page stays fast."""
+    """The durations behind a mean, in seconds; of many rows at most every `every`-th, to keep pages fast."""
     rows = counted_rows(metric, family, window, rules).order_by()
-    if every > SAMPLED // 4:  # hundreds remain, and they have an index of their own
+    if every > SAMPLED // 4:  # hundreds at most, and they have their own index
         every = SAMPLED * ceil(every / SAMPLED)
         rows = rows.filter(IN_SAMPLE)
     if every > 1:
@@ -575,9 +575,9 @@ def durations(metric: str, family: Sequence[int], window: Window, rules: Rules, 
 
 
 def open_throughout(family: Sequence[int], window: Window, rules: Rules) -> list[int]:
-    """Failures that began before the window and were not restored in it, the oldest first: perhaps nobody closed them.
+    """Failures that began before the window and were not restored in it, oldest first. Perhaps nobody closed them.
 
-    Sorted here: to find the first one in order, PostgreSQL would read every incident of the team.
+    Sorted in Python: PostgreSQL would read every incident of the team to find the first one in order.
     """
     rows = INCIDENTS.rows().filter(INCIDENTS.counts, open_at(window.end), severity_filter(rules))
     rows = rows.filter(team__in=family, began__lt=window.start).order_by()
@@ -585,5 +585,5 @@ def open_throughout(family: Sequence[int], window: Window, rules: Rules) -> list
 
 
 def shifted(window: Window) -> Window:
-    """The window of the same length that ended where this one begins."""
+    """The previous window: same length, ending where this one begins."""
     return Window(window.as_of - timedelta(days=window.days), window.days)

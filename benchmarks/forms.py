@@ -21,16 +21,16 @@ from records.models import Severity
 from teams.models import User
 
 EDITABLE = tuple(slug for slug, metric in METRICS.items() if metric.unit != "count")
-# A share has no median, and neither has the time between failures: it is exposure divided by a count.
+# A share has no median, and neither does the time between failures, which is exposure divided by a count.
 WITH_MEDIAN = tuple(slug for slug in EDITABLE if METRICS[slug].unit == "seconds" and slug != "mtbf")
 FURTHEST = timedelta(days=2 * 365)
-# A field for each cut point: where a tier ends and the next one starts.
+# One field per cut point, which is where a tier ends and the next one starts.
 CUTS = tuple(f"{tier}_ends" for tier in BEST_FIRST[:-1])
 NOTHING_CHANGED = "Nothing to change: these thresholds are already in force on that day."
 
 
 class QuantityField(forms.CharField):
-    """A cut point: percent, or a duration that is in hours unless it says otherwise."""
+    """A cut point: a percentage, or a duration in hours unless it names a unit."""
 
     def __init__(self, unit: Unit, **kwargs: Any) -> None:
         super().__init__(required=False, **kwargs)
@@ -39,7 +39,7 @@ class QuantityField(forms.CharField):
     def clean(self, value: Any) -> Decimal | None:
         text = super().clean(value)
         if len(text) > 40:
-            raise ValidationError("This is too long for a number.")
+            raise ValidationError("This number is too long.")
         try:
             return parse(text, self.unit)
         except ValueError as problem:
@@ -47,14 +47,14 @@ class QuantityField(forms.CharField):
 
 
 class ReasonForm(forms.Form):
-    """What every new version needs: why, and which version its author saw as the newest."""
+    """Every new version needs a reason and the version that its author saw as the newest."""
 
     base = WholeNumberField(
         label="Version",
         widget=forms.HiddenInput,
         error_messages={
-            "required": "the version you began from is missing. Open the page again.",
-            "invalid": "the version you began from is not known. Open the page again.",
+            "required": "the version you started from is missing. Open the page again.",
+            "invalid": "the version you started from is unknown. Open the page again.",
         },
     )
     reason = LineField(
@@ -66,7 +66,7 @@ class ReasonForm(forms.Form):
 
 
 class ThresholdForm(ReasonForm):
-    """Begins with the values of `current`, the version in force; `applying` asks for a reason and a real change."""
+    """Starts with the values of `current`, the version in force. `applying` requires a reason and an actual change."""
 
     minimum_n = WholeNumberField(
         label="Minimum n",
@@ -112,7 +112,7 @@ class ThresholdForm(ReasonForm):
             field = QuantityField(self.metric.unit, label=f"{tier.label} {word}")
             field.widget.attrs |= {"autocomplete": "off", "size": 7}
             self.fields[name] = field
-        self.order_fields(["base", "no_tiers", *CUTS])  # as on the page, for the summary of errors
+        self.order_fields(["base", "no_tiers", *CUTS])  # same order as on the page, for the error summary
         self.fields["reason"] = self.fields.pop("reason")
         if self.metric.tiered:
             del self.fields["no_tiers"]
@@ -180,7 +180,7 @@ class ThresholdForm(ReasonForm):
         return bool(self.version().changes_from(standing))
 
     def version(self, author: User | None = None) -> ThresholdSet:
-        """The new version that was typed, not yet saved. Values without a field here stay the same."""
+        """The new version as entered, not saved. Values that have no form field are copied."""
         cleaned = self.cleaned_data
         points = self.cuts.points if self.cuts else (None,) * 4
         return ThresholdSet(

@@ -1,4 +1,4 @@
-"""The formulas: one team's raw counts of one window in, measures out. The only home of each definition.
+"""The formulas: they turn a team's raw counts for a window into measures. Each metric is defined here and nowhere else.
 
 Shares are in percent and durations in seconds. No data is None, never 0.
 """
@@ -27,15 +27,15 @@ Amount = int | float | Decimal | Fraction
 Change = Literal["improved", "worse", "no_clear_change"]
 
 SIGNIFICANCE = 0.05
-# Shorter than that nothing is said of the time between failures.
+# Teams with less exposure get no time between failures.
 LEAST_EXPOSURE = 7 * DAY
 
 
 @dataclass(slots=True)
 class Tally:
-    """What was counted for one team in one window. Seconds that are judged come as exact fractions of whole microseconds.
+    """The raw counts of one team in one window. Seconds that are judged are exact fractions of whole microseconds.
 
-    Not frozen: several grouped queries fill it, one after the other.
+    Mutable, because several grouped queries fill it one after the other.
     """
 
     # Defects found in the window. Valid ones: escaped + caught + stage_unknown.
@@ -50,14 +50,14 @@ class Tally:
     restore_p90: Amount | None = None
     restore_max: Amount | None = None
     restore_flagged: int = 0
-    # How times spread, for intervals and tests: their variance, and the sum of their cubes.
+    # Spread of the times, for intervals and tests: variance and sum of cubes.
     restore_variance: float | None = None
     restore_cubes: float | None = None
-    # Incidents still open when the window ends, at their age then.
+    # Incidents still open when the window ends, with their age at that time.
     open_n: int = 0
     open_seconds: Amount = 0
     open_max: Amount | None = None
-    # The median of restored and open together; medians do not add up.
+    # The median of restored and open incidents together, because medians cannot be added up.
     with_open_median: Amount | None = None
     with_open_variance: float | None = None
     with_open_cubes: float | None = None
@@ -71,7 +71,7 @@ class Tally:
     # Incidents started in the window: all of them, and those at or above the failure severity.
     incidents_started: int = 0
     failures: int = 0
-    # The union of downtime clipped to the window, and the window's real length.
+    # The union of downtime clipped to the window, and how much of the window the team existed.
     downtime_seconds: Amount = 0
     exposure_seconds: Amount = 0
 
@@ -80,8 +80,8 @@ class Measure(NamedTuple):
     """One metric of one team over one window.
 
     `value`, `median`, `p90`, `longest`, `low` and `high` (95%) are in the metric's unit. `numerator` and `denominator` are
-    the exact counts or seconds behind the value. `flagged` rows counted with a fallback, `excluded` rows did not count.
-    A mean brings its `spread` (standard deviation) and `skew`: what its interval and its tests are made of.
+    the exact counts or seconds behind the value. `flagged` rows count with a fallback, `excluded` rows do not count.
+    A mean has `spread` (standard deviation) and `skew`, which its interval and its tests need.
     """
 
     value: float | None
@@ -106,7 +106,7 @@ class Measure(NamedTuple):
 
     @property
     def exact(self) -> Fraction | None:
-        """The value before any rounding: what a tier is judged on."""
+        """The value before any rounding, which decides the tier."""
         if self.value is None or self.numerator is None:
             return None
         if self.unit == "count":
@@ -120,24 +120,24 @@ class Measure(NamedTuple):
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Both ends of the 95% interval; None where one of them is not known."""
+        """Both ends of the 95% interval; None unless both are known."""
         return None if self.low is None or self.high is None else (self.low, self.high)
 
     @property
     def moments(self) -> Moments | None:
-        """What a test of means needs of this one."""
+        """Size, mean, spread and skew, for a test of means."""
         if self.value is None or self.spread is None or self.skew is None:
             return None
         return Moments(self.n, self.value, self.spread, self.skew)
 
     @property
     def is_down_throughout(self) -> bool:
-        """There was no moment without downtime, so that nothing can be said of the time between failures."""
+        """The service was down for the whole window, so there is no time between failures."""
         return self.metric == "mtbf" and self.numerator == 0
 
     @property
     def longest_share(self) -> float | None:
-        """How much of all the time the longest one took, in percent."""
+        """The longest duration's share of the total, in percent."""
         if self.longest is None or not self.numerator:
             return None
         return 100 * self.longest / float(self.numerator)
@@ -147,12 +147,12 @@ class Measure(NamedTuple):
 
 
 def escaped_defect_rate(tally: Tally) -> Measure:
-    """100 P / (P + Q): of the valid defects found in the window, how many were found in production (Wilson 95%)."""
+    """100 P / (P + Q): the share of valid defects in the window that was found in production (Wilson 95%)."""
     return _share("escaped_defect_rate", tally.escaped, tally)
 
 
 def defect_removal_efficiency(tally: Tally) -> Measure:
-    """The complement of the escaped defect rate, on the same rows."""
+    """100 minus the escaped defect rate, on the same rows."""
     return _share("defect_removal_efficiency", tally.caught, tally)
 
 
@@ -173,7 +173,7 @@ def mttr(tally: Tally) -> Measure:
 
 
 def mttr_with_open(tally: Tally) -> Measure:
-    """MTTR with each open incident added at its age so far; provisional while one is open, since its age grows."""
+    """MTTR plus each open incident at its current age; provisional while one is open, because its age grows."""
     return _mean(
         "mttr_with_open",
         tally.restored_n + tally.open_n,
@@ -190,8 +190,8 @@ def mttr_with_open(tally: Tally) -> Measure:
 def mtbf(tally: Tally) -> Measure:
     """Time without downtime per failure, in seconds, with exact Poisson bounds.
 
-    Without a failure there is no mean, only a bound that it exceeds; that is never a tier. Nothing is said of a team that
-    existed for less than a week of the window.
+    Without a failure there is no mean, only a lower bound, which never gets a tier. A team that existed for less than a
+    week of the window has no value.
     """
     operating = max(exact(tally.exposure_seconds) - exact(tally.downtime_seconds), Fraction(0))
     failures = tally.failures
@@ -219,7 +219,7 @@ def time_to_detect(tally: Tally) -> Measure:
 
 
 def defects_found(tally: Tally) -> Measure:
-    """Valid defects found in the window, those of unknown stage included."""
+    """Valid defects found in the window, including those with an unknown stage."""
     return _count("defects_found", tally.escaped + tally.caught + tally.stage_unknown, tally, excluded=tally.not_valid)
 
 
@@ -287,7 +287,7 @@ def _mean(
 
 
 def _count(metric: str, count: int, tally: Tally, excluded: int = 0) -> Measure:
-    """A count is a fact and has no interval; its denominator is the exposure, for comparing two windows."""
+    """A count is exact and has no interval. Its denominator is the exposure, to compare two windows."""
     return Measure(float(count), count, count, tally.exposure_seconds, metric=metric, excluded=excluded)
 
 
@@ -300,7 +300,7 @@ def _float(amount: Amount | None) -> float | None:
 
 @dataclass(slots=True, frozen=True)
 class Metric:
-    """A named formula. `sample` is what n counts; `better` is None where neither direction is good in itself."""
+    """A named formula. `sample` is the noun that n counts; `better` is None if neither direction is better."""
 
     slug: str
     label: str
@@ -363,7 +363,7 @@ METRICS: dict[str, Metric] = {
             sample="incidents",
             minimum_n=5,
             tiered=False,
-            help="Mean time to restore with every incident that is still open added at its age so far.",
+            help="Mean time to restore, with every open incident added at its current age.",
             formula=mttr_with_open,
         ),
         Metric(
@@ -444,7 +444,7 @@ METRICS: dict[str, Metric] = {
 
 MEANS = ("mttr", "mttr_with_open", "time_to_detect")
 
-# As shipped. The rest starts without cut points: a value and no tier.
+# Metrics with default cut points. The others start without, so they show a value and no tier.
 DEFAULT_CUTS: dict[str, Cuts] = {
     "escaped_defect_rate": Cuts(5, 10, 20, 35),
     "mttr": Cuts(HOUR, 4 * HOUR, DAY, 7 * DAY),
@@ -457,7 +457,7 @@ _UNJUDGED: dict[str, Rules] = {slug: Rules(None, metric.minimum_n) for slug, met
 
 
 class Judged(NamedTuple):
-    """One line of a team's verdict. `error` says why the measure could not be computed."""
+    """A measure with its judgement. `error` says why the measure could not be computed."""
 
     metric: str
     measure: Measure
@@ -466,7 +466,7 @@ class Judged(NamedTuple):
 
     @classmethod
     def failed(cls, metric: str, error: str) -> "Judged":
-        """A measure whose formula failed: no value and no tier."""
+        """The result of a formula that failed: no value and no tier."""
         measure = Measure(None, 0, None, None, state="failed", metric=metric)
         return cls(metric, measure, Judgement(None, None, None, "failed"), error)
 
@@ -474,7 +474,7 @@ class Judged(NamedTuple):
 def judge_all(tally: Tally, rules_by_metric: Mapping[str, Rules]) -> list[Judged]:
     """Every metric of a team with its judgement, in the registry's order; a metric without rules gets no tier.
 
-    The measure carries the judgement's state. MTTR is provisional while open incidents would give it a worse tier.
+    MTTR is provisional while open incidents would give it a worse tier.
     """
     return [judge_one(slug, tally, rules_by_metric) for slug in METRICS]
 
@@ -491,7 +491,7 @@ def judge_one(slug: str, tally: Tally, rules_by_metric: Mapping[str, Rules]) -> 
 
 
 def _worse_with_open(tally: Tally, closed: Judgement, rules_by_metric: Mapping[str, Rules]) -> bool:
-    """Both sides by the rules of MTTR: the question is what MTTR will be, whatever cuts its twin may have."""
+    """Judges both by the rules of MTTR, whatever the cuts of `mttr_with_open`: the question is what MTTR will be."""
     if tally.open_n == 0 or closed.tier is None:
         return False
     with_open = judge(mttr_with_open(tally), rules_by_metric["mttr"])
@@ -499,20 +499,20 @@ def _worse_with_open(tally: Tally, closed: Judgement, rules_by_metric: Mapping[s
 
 
 def moved(now: Measure, before: Measure) -> Change | None:
-    """Whether a metric moved since the window before, by a test; None where none can tell from the two measures alone."""
+    """Whether a metric moved since the previous window, by a test; None if the two measures alone cannot tell."""
     definition = METRICS[now.metric]
     if now.value is None or before.value is None or definition.better is None or now.metric == "open_incidents":
-        return None  # a moment is no trend
+        return None  # a state at one instant has no trend
     if now.is_down_throughout or before.is_down_throughout:
         return None
     return change(now, before)
 
 
 def change(now: Measure, before: Measure) -> Change:
-    """Whether a metric moved, by a two-sided test at 5%; the windows must not overlap.
+    """Whether a metric moved, by a two-sided test at 5%. The windows must not overlap.
 
-    Shares by two proportions, counts and MTBF by two Poisson rates, means by a test of means. A metric with no better
-    direction, and a state at one instant (open incidents), never gets an arrow.
+    Compares shares as two proportions, counts and MTBF as two Poisson rates, means by a test of means. A metric without a
+    better direction and a state at one instant (open incidents) never get an arrow.
     """
     metric = METRICS[now.metric]
     if metric.better is None:
@@ -522,14 +522,14 @@ def change(now: Measure, before: Measure) -> Change:
     if metric.unit == "count":
         return _changed(*_rate_rose(now.n, now.denominator, before.n, before.denominator), metric.better)
     if metric.slug == "mtbf":
-        # More failures per operating time is a shorter time between them.
+        # More failures per operating time means less time between them.
         rose, p = _rate_rose(now.n, now.numerator, before.n, before.numerator)
         return _changed(not rose, p, metric.better)
     return _changed(*_mean_rose(now, before), metric.better)
 
 
 def typical_change(now: Measure, before: Measure, times: Sequence[float], times_before: Sequence[float]) -> Change:
-    """Whether the typical time moved: a rank test of the times, which speaks of the medians shown or not at all."""
+    """Whether the median time moved, by a rank test. Says nothing if the test contradicts the medians shown."""
     better = METRICS[now.metric].better
     if now.median is None or before.median is None or now.median == before.median or better is None:
         return "no_clear_change"
@@ -555,7 +555,7 @@ def _share_rose(now: Measure, before: Measure) -> tuple[bool, float]:
 
 
 def _mean_rose(now: Measure, before: Measure) -> tuple[bool, float]:
-    """By the exact means, which are the numbers shown, so that the verdict cannot contradict them."""
+    """Compares the exact means that the page shows, so the result cannot contradict them."""
     one, two = now.moments, before.moments
     if now.exact is None or before.exact is None or one is None or two is None or now.exact == before.exact:
         return False, 1.0

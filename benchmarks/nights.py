@@ -1,4 +1,4 @@
-"""Whether last night's run succeeded, and what pages and admins are told when it failed."""
+"""Did last night's run succeed? If not, the notice for pages and the mail for admins."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from notifications.models import Notification
 from qmportal.lib.days import day_words, local_day
 from teams.models import User
 
-# The run starts at 02:00 and takes seconds; five attempts are over within a quarter of an hour.
+# The run starts at 02:00 and takes seconds; five attempts take at most 15 minutes.
 DUE = timedelta(hours=3)
 MOST_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
 class NightNotice:
-    """One notice for every page that shows a night's numbers."""
+    """The notice on every page that shows nightly numbers."""
 
     title: str
     text: str
 
 
 def is_overdue(kept: date | None, now: datetime) -> bool:
-    """Last night should have been kept by now, but the run failed or never started."""
+    """True if last night's snapshots should exist by now, but the run failed or never started."""
     return kept is not None and kept < local_day(now - DUE)
 
 
 def night_notice(kept: date | None, failed: Iterable[str], *, now: datetime, latest: bool) -> NightNotice | None:
-    """`failed`: the measures on the page that could not be computed. `latest`: the page shows the last night there is."""
+    """`failed`: the measures on the page that could not be computed. `latest`: the page shows the most recent night."""
     if latest and kept and is_overdue(kept, now):
         text = f"Numbers are as of {day_words(kept)}. The next run fills in the missing nights."
         return NightNotice("Last night's run failed", text)
@@ -45,7 +45,7 @@ def night_notice(kept: date | None, failed: Iterable[str], *, now: datetime, lat
 
 
 def tell_admins(now: datetime) -> None:
-    """Once for each night that failed, whole or in part. Safe to repeat."""
+    """Mails admins once for each night that failed, in full or in part. Safe to repeat."""
     today = local_day(now)
     night = MetricSnapshot.objects.filter(as_of=today)
     failed = night.filter(state="failed").select_related("team").order_by("team__name", "metric", "window_days")
@@ -55,7 +55,7 @@ def tell_admins(now: datetime) -> None:
         body = "\n".join(["All other numbers are complete. Not computed:", *lines])
     elif MetricSnapshot.objects.exists() and not night.filter(window_days=DEFAULT_WINDOW).exists():
         subject = "Last night's run failed"
-        body = "Pages show the numbers of an earlier night and say so. The next run fills in the missing nights."
+        body = "Until the next run fills in the missing nights, pages show older numbers and say so."
     else:
         return
     for admin in User.objects.filter(is_admin=True, is_active=True):

@@ -1,4 +1,4 @@
-"""What a proposed threshold set would change: every team judged now by the rules in force and by the proposed ones."""
+"""What a proposed threshold set would change: judges every team by the rules in force and by the proposed ones."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from benchmarks.words import format_value
 from teams.models import Team
 
 NO_TIER = "none"
-# A loud warning from so many teams, and from this share of them.
+# Warn loudly from this number and this share of teams.
 MANY, NEARLY_ALL = 2, 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One metric of one team, judged by one set of rules."""
+    """One metric of one team, judged by one threshold set."""
 
     line: Judged
     rules: Rules
@@ -38,7 +38,7 @@ class Verdict:
 
     @property
     def value(self) -> str:
-        """The judged value in words that never contradict the tier."""
+        """The judged value as text that never contradicts the tier."""
         measure = self.line.measure
         judged = measure.median if self.rules.statistic == "median" else measure.value
         return format_value(judged, measure.unit, self.rules.cuts)
@@ -59,7 +59,7 @@ class Move:
 
     @property
     def ranks(self) -> int:
-        """How many tiers up (down: negative); 0 when a tier is won or lost."""
+        """How many tiers up (negative: down); 0 if the team gets or loses a tier."""
         return self.after.tier.rank - self.before.tier.rank if self.before.tier and self.after.tier else 0
 
     @property
@@ -74,7 +74,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What would change as of a day, over the default window: the teams and groups that move, the tiers of teams."""
+    """What would change as of a day, over the default window: which teams and groups move, and the count of each tier."""
 
     as_of: date
     days: int
@@ -100,7 +100,7 @@ class Preview:
 
 
 def _count_words(some: list[Move], of: list[Move] | None = None) -> str:
-    """A group pools its teams and is counted apart, as on the overview."""
+    """Counts groups and teams separately, as the overview does, because a group includes its teams."""
     found = []
     for is_group, noun in ((False, "team"), (True, "group")):
         count, whole = (sum(move.is_group is is_group for move in moves) for moves in (some, some if of is None else of))
@@ -110,10 +110,10 @@ def _count_words(some: list[Move], of: list[Move] | None = None) -> str:
 
 
 def preview(metric: str, proposed: Rules, day: date) -> Preview:
-    """Counts now, over the default window that ends on `day`. Writes nothing; the statements do not grow with the teams."""
+    """Counts now, over the default window that ends on `day`. Saves nothing; the number of statements is constant."""
     now = rules_in_force(day)
     then = with_shared_severities({**now, metric: proposed})
-    # A metric may follow another one's severities, so its own proposal counts the same rows.
+    # A metric may use another one's severities, so a proposal for it counts the same rows.
     old, new = _verdicts(metric, now, day), _verdicts(metric, then, day)
     teams = Team.objects.filter(pk__in=list(old)).order_by("name")
     groups = {team.parent_id for team in teams}
@@ -133,7 +133,7 @@ def preview(metric: str, proposed: Rules, day: date) -> Preview:
 
 
 def _alarms(unit: Unit, proposed: Rules, pairs: list[Move]) -> list[str]:
-    """Loud warnings: nearly every team would move, or the numbers look as if they were in another unit."""
+    """Loud warnings: nearly every team would move, or the numbers seem to be in another unit."""
     found = [doubt] if proposed.cuts and (doubt := unit_doubts(proposed.cuts.points, unit)) else []
     judged = [pair for pair in pairs if pair.before.tier or pair.after.tier]
     moved = [pair for pair in judged if pair.before.tier != pair.after.tier]

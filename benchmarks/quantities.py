@@ -1,4 +1,4 @@
-"""Cut points as people type and read them: "5%", "90 min", "below 4 h". Kept in percent and seconds."""
+"""Parses and formats cut points: "5%", "90 min", "below 4 h". Stored in percent and seconds."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from itertools import pairwise
 from benchmarks.tiers import BEST_FIRST, Better, Cuts, Tier, Unit
 from qmportal.lib.wording import DAY, HOUR, MINUTE, Number, exact
 
-# What the column of a cut point can hold.
+# Limits of the cut point column.
 DECIMALS = 6
 MOST_SECONDS = 3650 * DAY
 
 SECONDS_OF = {"d": DAY, "h": HOUR, "min": MINUTE, "s": 1}
 EXAMPLES = {"percent": "“5%”", "seconds": "“4 h”, “90 min” or “7 d”"}
-# How people call a unit, by its first letters: "2 days", "90m", "4 hrs".
+# Units by their first letters: "2 days", "90m", "4 hrs".
 UNITS = {
     **dict.fromkeys(("d", "day", "days"), DAY),
     **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), HOUR),
@@ -35,9 +35,9 @@ MAYBE_THOUSANDS = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}(?![0-9])")
 
 
 def parse(text: str, unit: Unit) -> Decimal | None:
-    """What was typed, in percent or seconds; None when empty. A bare duration is in hours, 1:30 are hours and minutes.
+    """Parse user input to percent or seconds; None if empty. A number without a unit is hours, 1:30 is hours and minutes.
 
-    Raises ValueError with a sentence for the field.
+    Raises ValueError with an error message for the field.
     """
     text = unicodedata.normalize("NFKC", text).replace("−", "-").strip()
     if not text:
@@ -64,7 +64,7 @@ def _percent(text: str) -> Fraction | None:
 
 
 def _seconds(text: str) -> Fraction | None:
-    """ "90 min", "1 h 30 min", "1h30", "2 days", "1:30": each part is finer than the one before. None if it is none."""
+    """ "90 min", "1 h 30 min", "1h30", "2 days", "1:30" in seconds: units must get smaller. None if it is no duration."""
     if clock := CLOCK.fullmatch(text):
         hours, minutes, seconds = (int(part or 0) for part in clock.groups())
         return Fraction(hours * HOUR + minutes * MINUTE + seconds)
@@ -73,7 +73,7 @@ def _seconds(text: str) -> Fraction | None:
         return None
     total, size = Fraction(0), 0
     for number, name in PART.findall(match[2]):
-        # What follows hours without a unit are minutes, as in 1h30.
+        # A number without a unit after hours is minutes, as in 1h30.
         bare = HOUR if not size else MINUTE if size == HOUR else 0
         finer = UNITS.get(name.lower(), 0) if name else bare
         if not finer or (size and finer >= size):
@@ -83,7 +83,7 @@ def _seconds(text: str) -> Fraction | None:
 
 
 def typed(amount: Number | None, unit: Unit) -> str:
-    """A cut point as `parse` reads it back, exactly: "5%", "90 min", "7 d"."""
+    """A cut point as text that `parse` reads back exactly: "5%", "90 min", "7 d"."""
     if amount is None:
         return ""
     precise = exact(amount)
@@ -91,7 +91,7 @@ def typed(amount: Number | None, unit: Unit) -> str:
         return f"{_plain(precise)}%"
     if unit == "count":
         return _plain(precise)
-    # One day is spoken of as 24 h.
+    # People say 24 h, not 1 d.
     whole = (name for name, size in SECONDS_OF.items() if precise % size == 0 and not precise == size == DAY)
     name = next(whole, "s")
     return f"{_plain(precise / SECONDS_OF[name])} {name}" if precise else "0"
@@ -103,7 +103,7 @@ def _plain(number: Fraction) -> str:
 
 
 def spans(cuts: Cuts, unit: Unit) -> list[tuple[Tier, str, str]]:
-    """The five tiers, best first, with where each begins and ends, in words: ("good", "5%", "below 10%")."""
+    """The five tiers, best first, with start and end of each as text: ("good", "5%", "below 10%")."""
     lower_is_better = cuts.better == "lower"
     c1, c2, c3, c4 = (typed(point, unit) for point in cuts.points)
     if lower_is_better:
@@ -114,7 +114,7 @@ def spans(cuts: Cuts, unit: Unit) -> list[tuple[Tier, str, str]]:
 
 
 def limits(cuts: Cuts | None, unit: Unit) -> list[tuple[Tier, str]]:
-    """What each tier but the last asks for: ("elite", "below 5%"), ..., ("needs_work", "up to 35%")."""
+    """The limit of each tier except the last: ("elite", "below 5%"), ..., ("needs_work", "up to 35%")."""
     if cuts is None:
         return []
     open_end, closed_end = ("below", "up to") if cuts.better == "lower" else ("above", "down to")
@@ -128,7 +128,7 @@ def limits(cuts: Cuts | None, unit: Unit) -> list[tuple[Tier, str]]:
 
 
 def cut_problems(points: Sequence[Number | None], better: Better = "lower", unit: Unit = "percent") -> dict[int, str]:
-    """What is wrong with four cut points from Elite to Needs Work, as a sentence by place; {} when they are sound."""
+    """Error messages for four cut points from Elite to Needs Work, by position; {} if they are valid."""
     found: dict[int, str] = {}
     most = exact(100) if unit == "percent" else None
     for place, point in enumerate(points):
@@ -150,7 +150,7 @@ def cut_problems(points: Sequence[Number | None], better: Better = "lower", unit
 
 
 def unit_doubts(points: Sequence[Number], unit: Unit) -> str:
-    """A question when cut points look like shares instead of percent; "" when they do not."""
+    """A warning if cut points look like fractions instead of percent, else ""."""
     if unit != "percent" or max(map(exact, points)) > 1:
         return ""
     least = typed(min(map(exact, points)), unit)

@@ -1,4 +1,4 @@
-"""Snapshots: tallies judged by the thresholds in force, kept for a day. Safe to repeat, atomic to readers."""
+"""Takes daily snapshots: tallies judged by the thresholds in force. Safe to repeat; readers never see half a day."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ COLUMNS = (
 
 
 def rules_in_force(day: date) -> dict[str, Rules]:
-    """The rules of every metric for a window that ends on `day`: what judges it, and what its rows are counted by."""
+    """The rules of every metric for a window that ends on `day`: cut points and the severities that count."""
     return with_shared_severities({metric: row.rules() for metric, row in ThresholdSet.objects.by_metric(day).items()})
 
 
 def measure_teams(
     day: date, rules: Mapping[str, Rules], windows: Sequence[int] = WINDOWS, teams: Sequence[int] | None = None
 ) -> dict[tuple[int, int], list[Judged]]:
-    """Every metric of every team and window as of a day, counted now and judged by the given rules. Writes nothing."""
+    """Every metric of every team and window as of a day, counted now and judged by the given rules. Saves nothing."""
     spans = [Window(day, days) for days in windows]
     return {key: judge_team(*key, tally, rules) for key, tally in tallies(spans, rules, teams).items()}
 
 
 def judge_team(team: int, days: int, tally: Tally, rules: Mapping[str, Rules]) -> list[Judged]:
-    """All metrics of one team and window. A formula that fails costs only this number."""
+    """All metrics of one team and window. If a formula fails, only its own number is missing."""
     try:
         return judge_all(tally, rules)
-    except Exception:  # noqa: BLE001, S110 - whatever a formula raises is noted below, metric by metric
+    except Exception:  # noqa: BLE001, S110 - _judge_or_note records the error of each metric
         pass
     return [_judge_or_note(metric, team, days, tally, rules) for metric in METRICS]
 
@@ -57,7 +57,7 @@ def _judge_or_note(metric: str, team: int, days: int, tally: Tally, rules: Mappi
 
 
 def recount(metric: str, team: Team, window: Window, rules: Mapping[str, Rules], *, medians: bool = False) -> Measure:
-    """One measure of a team, counted now: what a run would keep of it, unless medians are left out."""
+    """One measure of a team, counted now: the same as a run would store, unless medians are left out."""
     tally = tally_for(metric, team, window, rules, medians=medians)
     return _judge_or_note(metric, team.pk, window.days, tally, rules).measure
 
@@ -65,37 +65,37 @@ def recount(metric: str, team: Team, window: Window, rules: Mapping[str, Rules],
 def measure_team(
     team: Team, window: Window, rules: Mapping[str, Rules] | None = None, *, medians: bool = True
 ) -> list[Judged]:
-    """One team over one window, counted now, by the set in force on the window's last day."""
+    """One team over one window, counted now, judged by the thresholds in force on the window's last day."""
     rules = rules_in_force(window.as_of) if rules is None else rules
     [tally] = tallies([window], rules, [team.pk], medians=medians).values()
     return judge_team(team.pk, window.days, tally, rules)
 
 
 def take_snapshots(as_of: date, windows: Sequence[int] = WINDOWS) -> int:
-    """Counts, judges and keeps all teams' measures as of a day; returns how many rows were kept.
+    """Counts, judges and stores all teams' measures as of a day. Returns the number of rows.
 
-    The number of statements is constant. The day's rows are replaced in one transaction, so a reader sees the old day or the
-    new one, and a second run changes nothing but `computed_at`.
+    The number of statements is constant. One transaction replaces the day's rows, so readers see either the old rows or the
+    new ones. A second run changes only `computed_at`.
     """
     with transaction.atomic():
         _lock(as_of)
-        # Judged while COPY sends them to the database.
+        # `rows` is lazy: measures are judged while COPY sends them.
         rows = _rows(as_of, ThresholdSet.objects.by_metric(as_of), windows)
         MetricSnapshot.objects.filter(as_of=as_of, window_days__in=windows)._raw_delete(using="default")
         return _copy(rows)
 
 
 def _lock(as_of: date) -> None:
-    """Locks this day until the transaction ends: two runs at the same time would keep its rows twice.
+    """Locks this day until the transaction ends, because two parallel runs would store its rows twice.
 
-    Taken before counting, so that the last run to write is also the last one that counted.
+    Taken before counting, so the run that writes last also counted last.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('benchmarks.snapshots'), %s)", [as_of.toordinal()])
 
 
 def count_now(as_of: date, windows: Sequence[int], teams: Sequence[int]) -> list[MetricSnapshot]:
-    """What `take_snapshots` would keep for these teams, for a day without snapshots. Not saved."""
+    """Unsaved snapshots of these teams, for a day that has none stored."""
     sets = ThresholdSet.objects.by_metric(as_of)
     found = []
     for row in _rows(as_of, sets, windows, teams):
@@ -109,11 +109,11 @@ def count_now(as_of: date, windows: Sequence[int], teams: Sequence[int]) -> list
 def _rows(
     as_of: date, sets: Mapping[str, ThresholdSet], windows: Sequence[int], teams: Sequence[int] | None = None
 ) -> Iterator[tuple]:
-    """The day's measures as rows of the table: counted now, judged one by one as they are read."""
+    """The day's measures as table rows: counted now, judged one by one while the caller iterates."""
     rules = {metric: row.rules() for metric, row in sets.items()}
     set_ids = {metric: row.pk for metric, row in sets.items()}
-    # Not a generator function: during a COPY the connection cannot count.
-    now = timezone.now()  # before counting, so that what changes meanwhile counts as changed since
+    # Not a generator function: the connection cannot run queries during a COPY.
+    now = timezone.now()  # before counting, so that changes made meanwhile count as later
     counted = tallies([Window(as_of, days) for days in windows], rules, teams)
     return (
         _row(team, days, line, as_of, set_ids.get(line.metric), now)
@@ -123,7 +123,7 @@ def _rows(
 
 
 def take_nights(run: SnapshotRun) -> None:
-    """Takes the snapshots of a run. Each night is a transaction of its own and safe to repeat, with progress shown."""
+    """Takes the snapshots of a run. Each night is its own transaction, safe to repeat, and updates the progress."""
     nights = run.nights()
     done = run.progress_done if run.reached else 0
     total = done + len(nights)
@@ -142,7 +142,7 @@ def take_snapshots_of_days(
     report: Callable[[int, int], None] = lambda done, total: None,
     every: int = 1,
 ) -> int:
-    """Takes every `every`-th day from `since` to `as_of`, the last one included; `report(done, total)` after each."""
+    """Takes snapshots of every `every`-th day from `since` to `as_of` inclusive. Calls `report(done, total)` after each."""
     days = list(days_between(since, as_of))[::-every][::-1]
     kept = 0
     for done, day in enumerate(days, start=1):
@@ -169,7 +169,7 @@ def _kept(amount: Amount | None) -> float | None:
 def _details(
     longest: float | None, flagged: int, excluded: int, spread: float | None, skew: float | None, error: str
 ) -> str:
-    """As JSON, without empty values. Cached, since many measures have the same details."""
+    """As JSON, without empty values. Cached, because many measures have the same details."""
     counts = {"flagged": flagged, "excluded": excluded, "error": error}
     found: dict[str, object] = {name: value for name, value in counts.items() if value}
     times = {"longest": longest, "spread": spread, "skew": skew}
@@ -177,7 +177,7 @@ def _details(
 
 
 def _copy(rows: Iterable[tuple]) -> int:
-    """COPY: a nightly run of a large organisation writes tens of thousands of rows."""
+    """Writes with COPY: a large organisation has tens of thousands of rows a night."""
     number = 0
     table = connection.ops.quote_name(MetricSnapshot._meta.db_table)
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(COLUMNS)}) FROM STDIN") as copy:

@@ -1,8 +1,8 @@
-"""How sure a number is: intervals, tests and control charts, on plain numbers and the standard library alone.
+"""Statistics: intervals, tests and control charts, on plain numbers and with the standard library only.
 
-Every function answers for any count from 0 to 10 million: no loop without an end, no division by a difference that can be 0.
-Exact bounds and probabilities agree with scipy to 9 digits or better. What depends only on a count is cached, because the
-nightly run asks for thousands of intervals.
+Every function works for any count from 0 to 10 million: every loop ends, nothing divides by a difference that can be 0.
+Exact bounds and probabilities agree with scipy to at least 9 digits. Results that depend only on a count are cached,
+because the nightly run needs thousands of intervals.
 """
 
 import math
@@ -15,12 +15,12 @@ from statistics import NormalDist
 from typing import Literal, NamedTuple
 
 Z95 = 1.959964
-# Turn a mean moving range into three sigma (3 / d2), into its own upper limit (D4), and into one sigma (d2), for n = 2.
+# Factors from a mean moving range to three sigma (3 / d2), to its own upper limit (D4) and to one sigma (d2), for n = 2.
 XMR_FACTOR = 2.66
 RANGE_FACTOR = 3.267
 D2 = 1.128
 RUN_LENGTH = 8
-# Under five values an interval of a mean would look surer than it is.
+# With fewer than five values, the interval of a mean would be too narrow.
 MEAN_MINIMUM = 5
 RANK_MINIMUM = 4
 RANK_EXACT_UP_TO = 20
@@ -34,7 +34,7 @@ _NORMAL = NormalDist()
 
 
 def wilson(successes: int, n: int, z: float = Z95) -> tuple[float, float]:
-    """Wilson's score interval of a proportion, as (low, high) in 0..1. Nothing observed says nothing: (0, 1)."""
+    """Wilson's score interval of a proportion, as (low, high) in 0..1; (0, 1) if n is 0."""
     if not 0 <= successes <= n:
         raise ValueError(f"{successes} successes out of {n} is not a proportion")
     if n == 0:
@@ -42,7 +42,7 @@ def wilson(successes: int, n: int, z: float = Z95) -> tuple[float, float]:
     z2 = z * z
     centre = (successes + z2 / 2) / (n + z2)
     half = z / (n + z2) * math.sqrt(successes * (n - successes) / n + z2 / 4)
-    # At the ends the formula is exact on paper and off by an ulp in floats.
+    # At 0 and n the exact ends are 0 and 1; floats would be off by an ulp.
     low = 0.0 if successes == 0 else centre - half
     high = 1.0 if successes == n else centre + half
     return low, high
@@ -50,9 +50,9 @@ def wilson(successes: int, n: int, z: float = Z95) -> tuple[float, float]:
 
 @lru_cache(maxsize=4096)
 def poisson_bounds(count: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Exact (Garwood) bounds of the expected count behind an observed one.
+    """Exact (Garwood) bounds of the expected count, given the observed one.
 
-    For none observed the low end is certain, so all the error goes to the upper end: 2.9957 at 95%.
+    If the count is 0, so is the low end, and all the error goes to the upper end: 2.9957 at 95%.
     """
     if count < 0:
         raise ValueError("a count cannot be negative")
@@ -65,19 +65,19 @@ def poisson_bounds(count: int, confidence: float = 0.95) -> tuple[float, float]:
 
 
 def mtbf_bounds(exposure: float, failures: int) -> tuple[float, float | None]:
-    """95% bounds of the mean time between failures, in the unit of the exposure. No failure, no upper bound."""
+    """95% bounds of the mean time between failures, in the unit of the exposure. Without a failure, high is None."""
     low, high = poisson_bounds(failures)
     return exposure / high, exposure / low if low else None
 
 
 def median_interval(ordered: Sequence[float], confidence: float = 0.95) -> tuple[float, float] | None:
-    """Interval of the median by order statistics; the values come sorted. None below n = 6 (at 95%)."""
+    """Interval of the median by order statistics, from sorted values. None if n is below 6 (at 95%)."""
     rank = _median_rank(len(ordered), confidence)
     return (ordered[rank - 1], ordered[-rank]) if rank else None
 
 
 class Moments(NamedTuple):
-    """A sample without its values: how many, their mean, standard deviation (n - 1) and skewness."""
+    """Summary of a sample: n, mean, standard deviation (n - 1) and skewness."""
 
     n: int
     mean: float
@@ -86,9 +86,9 @@ class Moments(NamedTuple):
 
 
 def moments_from(n: int, mean: float, variance: float | None, cubes: float | None) -> Moments | None:
-    """The moments of a sample from what SQL adds up: its variance (by n) and the sum of cubes. None without them.
+    """The moments of a sample from SQL aggregates: variance (by n) and sum of cubes. None if one is missing.
 
-    The skewness of values that are nearly all the same is noise of the last digits, and taken as 0.
+    If nearly all values are the same, their skewness is rounding noise and taken as 0.
     """
     if variance is None or cubes is None or n < 2:
         return None
@@ -96,16 +96,16 @@ def moments_from(n: int, mean: float, variance: float | None, cubes: float | Non
         return Moments(n, mean, math.sqrt(max(variance, 0.0) * n / (n - 1)), 0.0)
     sigma = math.sqrt(variance)
     ratio = mean / sigma
-    most = (n - 2) / math.sqrt(n - 1)  # no sample of n can be more skewed
+    most = (n - 2) / math.sqrt(n - 1)  # the largest possible skewness of n values
     skew = cubes / n / sigma**3 - 3 * ratio - ratio**3
     return Moments(n, mean, sigma * math.sqrt(n / (n - 1)), min(max(skew, -most), most))
 
 
 def mean_interval(sample: Moments, confidence: float = 0.95) -> tuple[float, float] | None:
-    """Interval of the mean of times, corrected for their skew (Hall's transformation of t). None below five values.
+    """Interval of a mean of times, corrected for skew (Hall's transformation of t). None below five values.
 
-    From moments alone, so it costs the same for any n. For lognormal times it covers the mean at least as often as the BCa
-    bootstrap does, from 5 values on. No mean of times is below 0.
+    Uses only moments, so it costs the same for any n. From 5 lognormal times on, it covers the mean at least as often as the
+    BCa bootstrap. The low end is at least 0.
     """
     n, mean, spread, skew = sample
     if n < MEAN_MINIMUM:
@@ -129,7 +129,7 @@ def bootstrap_mean(
 ) -> tuple[float, float] | None:
     """Bias-corrected and accelerated (BCa) bootstrap interval of a mean. None below five values.
 
-    The seed is the caller's, so that a page shows the same interval twice.
+    The caller passes the seed, so that a page always shows the same interval.
     """
     n = len(values)
     if n < MEAN_MINIMUM:
@@ -143,10 +143,10 @@ def bootstrap_mean(
     gaps = [gap / widest for gap in gaps]
     rng = random.Random(seed)
     means = sorted(math.fsum(rng.choices(gaps, k=n)) / n for _ in range(resamples))
-    # Resamples that tie with the mean count half, else the correction leans to one side on coarse data.
+    # Resamples that tie with the mean count half, else the correction would be biased on coarse data.
     below = sum(m < 0 for m in means) + sum(m == 0 for m in means) / 2
     bias = _NORMAL.inv_cdf(min(max(below / resamples, 1 / resamples), 1 - 1 / resamples))
-    # At most 1/6 for any values, and z is at most 5.3: the denominator below stays above 0.
+    # At most 1/6 for any values, and z is at most 5.3, so the denominator below stays above 0.
     acceleration = math.fsum(gap**3 for gap in gaps) / (6 * math.fsum(gap**2 for gap in gaps) ** 1.5)
     tail = (1 - confidence) / 2
 
@@ -159,10 +159,10 @@ def bootstrap_mean(
 
 
 def min_clean_for(limit_rate: float, z: float = Z95) -> int:
-    """How many in a row must be clean before "the rate is below the limit" (0..1) holds at 95%. 73 for 5%."""
+    """How many clean ones in a row prove at 95% that the rate is below the limit (0..1): 73 for 5%."""
     if not 0 < limit_rate < 1:
-        raise ValueError("the limit is a proportion between 0 and 1")
-    # Wilson's upper end of none in n is z^2 / (n + z^2).
+        raise ValueError("the limit must be between 0 and 1")
+    # Wilson's upper end for 0 of n is z^2 / (n + z^2).
     limit = Fraction(limit_rate)
     return math.floor(Fraction(z) ** 2 * (1 - limit) / limit) + 1
 
@@ -171,9 +171,9 @@ def min_clean_for(limit_rate: float, z: float = Z95) -> int:
 
 
 def two_proportion_test(x1: int, n1: int, x2: int, n2: int) -> float:
-    """Two-sided p that two proportions are one. Pooled z; Fisher's exact test when an expected cell is below 5."""
+    """Two-sided p that two proportions are equal: pooled z, or Fisher's exact test if an expected cell is below 5."""
     if not (0 <= x1 <= n1 and 0 <= x2 <= n2):
-        raise ValueError("successes lie between none and all")
+        raise ValueError("successes must be between 0 and n")
     hits, total = x1 + x2, n1 + n2
     if n1 == 0 or n2 == 0 or hits in (0, total):
         return 1.0
@@ -185,7 +185,7 @@ def two_proportion_test(x1: int, n1: int, x2: int, n2: int) -> float:
 
 
 class RankTest(NamedTuple):
-    """Mann-Whitney: `u` counts the pairs in which a > b (ties half); `p` is two-sided, None when there is too little."""
+    """Mann-Whitney: `u` counts the pairs with a > b (ties half); `p` is two-sided, None if a sample is too small."""
 
     u: float
     p: float | None
@@ -194,8 +194,8 @@ class RankTest(NamedTuple):
 def rank_test(a: Sequence[float], b: Sequence[float]) -> RankTest:
     """Mann-Whitney U of two independent samples.
 
-    Exact, ties included, up to twenty values in all; above, the normal approximation with corrections for ties and
-    continuity. A sample of fewer than four gets no p: one odd value would decide it.
+    Exact, with ties, up to twenty values in total; above that the normal approximation, corrected for ties and continuity.
+    A sample of fewer than four values gets no p, because one outlier would decide it.
     """
     n1, n2 = len(a), len(b)
     doubled, ties = _midranks([*a, *b])
@@ -214,12 +214,11 @@ def rank_test(a: Sequence[float], b: Sequence[float]) -> RankTest:
 
 
 def compare_means(a: Moments, b: Moments) -> float:
-    """Two-sided p that two means are one: the permutation test of means, from moments alone, so for any n at one price.
+    """Two-sided p that two means are equal: a permutation test of means. Uses only moments, so it costs the same for any n.
 
-    The distribution over all ways to share the values out is approximated by Student's t (Pitman), corrected for the skew
-    that unequal sizes leave in it. Beside scipy's permutation test it is cautious: where p is small it is hardly ever
-    smaller by more than 0.02, and for few and very skewed values it may be far larger. Below four values in a sample p is 1:
-    one odd value would decide it.
+    Student's t approximates the permutation distribution (Pitman), corrected for the skew that unequal sample sizes cause.
+    It is more cautious than scipy's permutation test: a small p is hardly ever more than 0.02 below scipy's, and for few and
+    very skewed values it can be far larger. A sample of fewer than four values gets p = 1, because one outlier would decide.
     """
     n = a.n + b.n
     if min(a.n, b.n) < RANK_MINIMUM or a.mean == b.mean:
@@ -237,17 +236,17 @@ def compare_means(a: Moments, b: Moments) -> float:
     normal = math.copysign(math.sqrt((n - 2) * math.log1p(t2 / (n - 2))) * (8 * n - 15) / (8 * n - 13), z)
     skew = third / variance**1.5 * (b.n - a.n) / math.sqrt(a.n * b.n) * math.sqrt(n - 1) / (n - 2)
     corrected = normal - skew * (normal**2 - 1) / 6
-    # A correction for the tail may not turn the difference round.
+    # The correction for the tail must not reverse the sign of the difference.
     return min(1.0, math.erfc(max(math.copysign(corrected, corrected * z), 0.0) / math.sqrt(2)))
 
 
 def poisson_rate_test(c1: int, t1: float, c2: int, t2: float, two_sided: bool = False) -> float:
     """Exact p that the second rate is not lower than the first: given c1 + c2, c2 is binomial with t2 / (t1 + t2).
 
-    12 in 90 days, then 4 in 90 days: .0384. Two-sided doubles the smaller tail.
+    12 in 90 days, then 4 in 90 days: 0.0384. `two_sided` doubles the smaller tail.
     """
     if c1 < 0 or c2 < 0 or t1 <= 0 or t2 <= 0:
-        raise ValueError("a rate needs a count of at least 0 over a time above 0")
+        raise ValueError("counts must be at least 0 and times above 0")
     n, share = c1 + c2, t2 / (t1 + t2)
     lower = _binomial_at_most(c2, n, share)
     if not two_sided:
@@ -260,7 +259,7 @@ def poisson_rate_test(c1: int, t1: float, c2: int, t2: float, two_sided: bool = 
 
 
 class XmR(NamedTuple):
-    """Limits of single values from their moving ranges."""
+    """Control limits of individual values and of their moving ranges."""
 
     centre: float
     low: float
@@ -270,7 +269,7 @@ class XmR(NamedTuple):
 
 
 def xmr(values: Sequence[float]) -> XmR:
-    """Individuals and moving-range chart (2.66, 3.267). The low limit may be below 0; take times on a log scale."""
+    """Individuals and moving-range chart (2.66, 3.267). The low limit can be below 0; use a log scale for times."""
     if len(values) < 2:
         raise ValueError("a moving range needs two values")
     centre = math.fsum(values) / len(values)
@@ -279,7 +278,7 @@ def xmr(values: Sequence[float]) -> XmR:
 
 
 def p_limits(centre: float, n: float, sigma_z: float = 1.0) -> tuple[float, float]:
-    """Three-sigma limits of a proportion for one sample of n, kept in 0..1; an empty sample has none."""
+    """Three-sigma limits of a proportion for one sample of n, clipped to 0..1; None for an empty sample."""
     if not n:
         return 0.0, 1.0
     half = 3 * sigma_z * math.sqrt(centre * (1 - centre) / n)
@@ -295,7 +294,7 @@ def u_limits(centre: float, area: float, sigma_z: float = 1.0) -> tuple[float, f
 
 
 class Laney(NamedTuple):
-    """Limits widened by `sigma_z`, the spread beyond chance; above 1.5 the plain p or u chart cries wolf."""
+    """Limits widened by `sigma_z`, the variation beyond chance. Above 1.5, a plain p or u chart raises false alarms."""
 
     centre: float
     sigma_z: float
@@ -321,7 +320,7 @@ def laney_u(counts: Sequence[int], areas: Sequence[float]) -> Laney:
 
 
 class Signal(NamedTuple):
-    """A point that chance alone rarely makes, by its place in the series, from 0."""
+    """A point that chance rarely explains, by its index in the series."""
 
     place: int
     rule: Literal["limit", "run"]
@@ -330,9 +329,9 @@ class Signal(NamedTuple):
 def signals(
     values: Sequence[float], centre: float, low: float | Sequence[float], high: float | Sequence[float]
 ) -> list[Signal]:
-    """One point past a limit, and every point from the eighth in a row on one side of the centre.
+    """Points outside a limit, and every point from the eighth in a row on one side of the centre.
 
-    The limits are one number, or one for each point. A value on the centre line ends a run.
+    Each limit is one number, or one number per point. A value on the centre line ends a run.
     """
     lows = low if isinstance(low, Sequence) else [low] * len(values)
     highs = high if isinstance(high, Sequence) else [high] * len(values)
@@ -348,11 +347,11 @@ def signals(
     return found
 
 
-# The arithmetic beneath
+# Helpers
 
 
 def _student_quantile(share: float, freedom: int) -> float:
-    """Student's t by the series of Fisher and Cornish: within 0.001 from 4 degrees of freedom on."""
+    """Quantile of Student's t by the Cornish-Fisher series, within 0.001 from 4 degrees of freedom on."""
     z = _NORMAL.inv_cdf(share)
     z2 = z * z
     terms = (
@@ -365,7 +364,7 @@ def _student_quantile(share: float, freedom: int) -> float:
 
 
 def _poisson_low(count: int, tail: float) -> float:
-    """The mean of a Poisson count for which `count` or more has the chance `tail`."""
+    """The Poisson mean for which `count` or more has the probability `tail`."""
 
     def step(mean: float) -> float:
         # P(N >= count) = P(N = count) * total, and its slope is P(N = count - 1).
@@ -380,7 +379,7 @@ def _poisson_low(count: int, tail: float) -> float:
 
 
 def _poisson_high(count: int, tail: float) -> float:
-    """The mean of a Poisson count for which `count` or fewer has the chance `tail`."""
+    """The Poisson mean for which `count` or fewer has the probability `tail`."""
 
     def step(mean: float) -> float:
         # P(N <= count) = P(N = count) * total, and its slope is -P(N = count).
@@ -394,7 +393,7 @@ def _poisson_high(count: int, tail: float) -> float:
 
 
 def _newton(x: float, step: Callable[[float], float]) -> float:
-    """Newton's method for a positive root. The logarithm of a tail is concave, so it converges from any start."""
+    """Newton's method for a positive root. Converges from any start, because the logarithm of a tail is concave."""
     for _ in range(100):
         following = max(x + step(x), x / 8)
         if abs(following - x) <= 1e-14 * x:
@@ -425,14 +424,14 @@ def _gamma_series(shape: int, z: float) -> float:
 
 
 def _log_poisson(count: int, mean: float) -> float:
-    """log P(N = count), without the difference of large numbers that lgamma would bring."""
+    """log P(N = count), without lgamma, which would subtract large numbers from each other."""
     if count == 0:
         return -mean
     return -_deviance(count, mean) - _stirling_rest(count) - math.log(2 * math.pi * count) / 2
 
 
 def _deviance(count: int, mean: float) -> float:
-    """count * log(count / mean) + mean - count, precise where both are near each other."""
+    """count * log(count / mean) + mean - count, precise even if count and mean are close."""
     gap = (mean - count) / count
     if abs(gap) < 0.5:
         return count * (gap - math.log1p(gap))
@@ -451,7 +450,7 @@ def _stirling_rest(n: int) -> float:
 def _median_rank(n: int, confidence: float) -> int:
     """The largest rank r for which (r-th smallest, r-th largest) still covers the median; 0 when none does."""
     allowed = (1 - confidence) / 2
-    # The normal approximation is off by one at most; the binomial tail decides.
+    # The normal approximation is off by at most one; the binomial tail decides.
     rank = max(0, math.floor((n + 1 + _NORMAL.inv_cdf(allowed) * math.sqrt(n)) / 2) - 1)
     while rank and _binomial_at_most(rank - 1, n, 0.5) > allowed:
         rank -= 1
@@ -461,11 +460,11 @@ def _median_rank(n: int, confidence: float) -> int:
 
 
 def _fisher(x1: int, n1: int, hits: int, total: int) -> float:
-    """Two-sided Fisher: every table with the same margins that is no likelier than the one seen.
+    """Two-sided Fisher: sums over all tables with the same margins that are at most as likely as the observed one.
 
-    Each chance follows from its neighbour's, beginning with 1 at the likeliest table, so none can overflow.
+    Each probability is computed from its neighbour's, starting with 1 at the likeliest table, so nothing overflows.
     """
-    rest = total - n1 - hits  # misses of the second sample when the first has no hit
+    rest = total - n1 - hits  # misses of the second sample if the first has no hits
     lowest, highest = max(0, -rest), min(hits, n1)
     top = min(max((hits + 1) * (n1 + 1) // (total + 2), lowest), highest)
     chances = {top: 1.0}
@@ -473,13 +472,13 @@ def _fisher(x1: int, n1: int, hits: int, total: int) -> float:
         chances[x + 1] = chances[x] * ((n1 - x) * (hits - x) / ((x + 1) * (rest + x + 1)))
     for x in range(top, lowest, -1):
         chances[x - 1] = chances[x] * (x * (rest + x) / ((n1 - x + 1) * (hits - x + 1)))
-    # Tables of equal chance differ in their last digits, hence the slack.
+    # Equally likely tables can differ in the last digits, hence the tolerance.
     seen = chances[x1] * (1 + 1e-7)
     return min(1.0, math.fsum(chance for chance in chances.values() if chance <= seen) / math.fsum(chances.values()))
 
 
 def _binomial_at_most(k: int, n: int, share: float) -> float:
-    """P(X <= k) for X binomial, summed down from k until the terms no longer show."""
+    """P(X <= k) for X binomial, summed down from k until the terms no longer matter."""
     if k >= n or share <= 0:
         return 1.0
     if k < 0 or share >= 1:
@@ -500,7 +499,7 @@ def _binomial_at_most(k: int, n: int, share: float) -> float:
 
 
 def _log_binomial(k: int, n: int, share: float) -> float:
-    """log P(X = k), as `_log_poisson`."""
+    """log P(X = k), computed like `_log_poisson`."""
     if k == 0:
         return n * math.log1p(-share)
     deviance = _deviance(k, n * share) + _deviance(n - k, n * (1 - share))
@@ -509,7 +508,7 @@ def _log_binomial(k: int, n: int, share: float) -> float:
 
 
 def _midranks(values: Sequence[float]) -> tuple[list[int], int]:
-    """Twice the midrank of each value (whole numbers, so sums compare exactly), and the tie term sum of t^3 - t."""
+    """Twice the midrank of each value (integers, so sums compare exactly), and the tie term: the sum of t^3 - t."""
     order = sorted(range(len(values)), key=values.__getitem__)
     doubled, ties, start = [0] * len(values), 0, 0
     while start < len(order):

@@ -1,4 +1,4 @@
-"""Template tags of tiers and trends: mark, badge, label, tiny line, the cell of a comparison, a row behind a number.
+"""Template tags for tiers and trends: glyph, badge, label, sparkline, cell of the team comparison, row behind a number.
 
 Load with {% load tiers %}.
 """
@@ -30,14 +30,14 @@ def tier_label(key: str | None) -> str:
 
 @register.simple_tag
 def tier_glyph(key: str | None) -> SafeString:
-    """Five level bars in the colour of the tier. Decorative: the word must stand beside it."""
+    """Five level bars in the colour of the tier. Decorative: always show the tier's name next to it."""
     name = key if key in TIER_LABELS else "none"
     return format_html('<svg class="glyph ink-{0}" aria-hidden="true"><use href="#glyph-{0}"/></svg>', name)
 
 
 @register.simple_tag
 def tier_badge(key: str | None, label: str = "", large: bool = False) -> SafeString:
-    """Glyph, word and colour of a tier. `label` replaces the word ("would be Elite, n = 4")."""
+    """Glyph, name and colour of a tier. `label` replaces the name ("would be Elite, n = 4")."""
     name = key if key in TIER_LABELS else "none"
     return format_html(
         '<span class="tier tier-{0}{1}"><svg class="glyph" aria-hidden="true"><use href="#glyph-{0}"/></svg>{2}</span>',
@@ -49,8 +49,8 @@ def tier_badge(key: str | None, label: str = "", large: bool = False) -> SafeStr
 
 @register.simple_tag
 def comparison_cell(cell: dict[str, Any]) -> SafeString:
-    """One measure in the table of teams. A tag rather than a template, short in what it writes: a page holds hundreds."""
-    # What a phone shows of a row has a label; the other cells are left out there.
+    """One measure in the team comparison. A tag with compact output instead of a template: a page has hundreds of cells."""
+    # Phones show only the cells with a label.
     label = format_html(' data-label="{}"', cell["label"]) if cell["label"] else ""
     if not cell["judged"]:
         return format_html('<td{}><a href="{}">{}</a></td>', label, cell["url"], cell["value"])
@@ -63,13 +63,13 @@ def comparison_cell(cell: dict[str, Any]) -> SafeString:
         format_html(' title="{}"', cell["note"]) if cell["note"] else "",
         cell["url"],
         cell["value"],
-        # Without a tier the badge of the row, or the note, says why.
+        # Without a tier, the row's badge or the note says why.
         format_html(' <small class="text-{}">{}</small>', name, tier_label(name))
         if cell["tier"]
         else format_html('<span class="sr-only">, {}</span>', NO_TIER),
         format_html('<span class="sr-only">, {}</span>', cell["note"]) if cell["note"] else "",
         format_html(" <small>{}</small>", cell["short"]) if cell["short"] else "",
-        # As large as it is drawn, so it needs no view box.
+        # Drawn at its own size, so it needs no viewBox.
         format_html(
             '<svg class="spark" aria-hidden="true"><path d="{}"/><path class="end" d="{}"/></svg>', spark.line, spark.dot
         )
@@ -107,7 +107,7 @@ def counted_row(record: Any, excluded: bool) -> SafeString:
 
 @register.simple_tag
 def sparkline(spark: Sparkline | None, area: bool = False) -> SafeString | str:
-    """A tiny line in the colour of the text around it (charts.sparkline). Decorative: the value stands beside it."""
+    """A sparkline in the text colour (charts.sparkline). Decorative: always show the value next to it."""
     if spark is None:
         return ""
     return format_html(

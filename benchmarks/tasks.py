@@ -10,17 +10,17 @@ from benchmarks.nights import tell_admins
 
 @shared_task
 def take_nights(label: str, pk: int) -> None:
-    """Does one run. Safe to call twice."""
+    """Works on one run. Safe to call twice."""
     SnapshotRun.perform(pk, prepare=snapshots.take_nights)
 
 
 @shared_task
 def nightly() -> None:
-    """02:00 of the organisation: ask for last night's run, and for every night that was missed."""
+    """At 02:00 of the organisation: request the run for last night and every missing night."""
     SnapshotRun.request_nightly(timezone.now())
 
 
 @shared_task
 def check_night() -> None:
-    """03:00 of the organisation: tell admins if last night's run failed."""
+    """At 03:00 of the organisation: mail admins if last night's run failed."""
     tell_admins(timezone.now())

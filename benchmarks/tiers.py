@@ -1,6 +1,6 @@
-"""The five tiers: cut points, the judgement of a measure against them, and what reaches the next one.
+"""The five tiers: cut points, how a measure is judged, and what it takes to reach the next tier.
 
-Compared exactly, as fractions: 5 escaped of 100 is Good and not Elite, 35 of 100 is still Needs Work.
+Values are compared exactly, as fractions: 5 escaped of 100 is Good and not Elite, 35 of 100 is still Needs Work.
 """
 
 import math
@@ -19,7 +19,7 @@ Unit = Literal["percent", "seconds", "count"]
 
 
 class Tier(StrEnum):
-    """A rank by the portal's own benchmarks (not DORA's clusters). Better tiers compare greater, with plain keys too."""
+    """A rank by the portal's own benchmarks (not DORA's clusters). A better tier is greater, also than a plain key."""
 
     ELITE = "elite"
     GOOD = "good"
@@ -33,7 +33,7 @@ class Tier(StrEnum):
 
     @property
     def rank(self) -> int:
-        """5 for Elite down to 1 for Critical: the bars of the glyph."""
+        """5 for Elite down to 1 for Critical, the number of bars in the glyph."""
         return _RANKS[self]
 
     def __lt__(self, other: str) -> bool:
@@ -83,7 +83,7 @@ class Cuts:
 
 
 def tier_of(value: Number, cuts: Cuts) -> Tier:
-    """The tier of a value, compared by whole numbers."""
+    """The tier of a value, compared exactly in whole numbers."""
     if isinstance(value, float):
         value = Decimal(repr(value))
     top, bottom = value.as_integer_ratio()
@@ -99,7 +99,7 @@ def tier_of(value: Number, cuts: Cuts) -> Tier:
 
 
 class Judged(Protocol):
-    """What a judgement reads of a measure."""
+    """What `judge` needs to know about a measure."""
 
     @property
     def value(self) -> Number | None: ...
@@ -119,7 +119,7 @@ class Judged(Protocol):
 
 @dataclass(slots=True, frozen=True)
 class Rules:
-    """How one metric is judged: without cuts its value is shown and gets no tier. Counting uses the severities."""
+    """How one metric is judged. Without cuts its value gets no tier. `severities` decide which rows count."""
 
     cuts: Cuts | None = None
     minimum_n: int = 0
@@ -128,7 +128,7 @@ class Rules:
 
 
 class Judgement(NamedTuple):
-    """`would_be` is the tier of too small a sample. `borderline`: the tiers at the better and worse interval ends."""
+    """`would_be`: the tier if the sample were large enough. `borderline`: the tiers at the interval's ends, better first."""
 
     tier: Tier | None
     would_be: Tier | None
@@ -139,7 +139,7 @@ class Judgement(NamedTuple):
 def judge(measure: Judged, rules: Rules) -> Judgement:
     """Award the tier, or say why there is none.
 
-    The interval belongs to the mean, so a judgement by the median is never borderline.
+    The interval is that of the mean, so a tier by the median is never borderline.
     """
     if measure.value is None:
         return Judgement(None, None, None, measure.state)
@@ -158,14 +158,14 @@ def judge(measure: Judged, rules: Rules) -> Judgement:
 
 
 class Overall(NamedTuple):
-    """The weakest tier of a team, and every metric that sets it."""
+    """A team's weakest tier, and every metric in that tier."""
 
     tier: Tier
     metrics: tuple[str, ...]
 
 
 def overall(tiers: Mapping[str, Tier | None]) -> Overall | None:
-    """The weakest tier among metrics that have one; None when none has."""
+    """The weakest tier among metrics that have one; None if none has."""
     held = {metric: tier for metric, tier in tiers.items() if tier is not None}
     if not held:
         return None
@@ -173,18 +173,18 @@ def overall(tiers: Mapping[str, Tier | None]) -> Overall | None:
     return Overall(weakest, tuple(metric for metric, tier in held.items() if tier is weakest))
 
 
-# What reaches the next tier
+# How to reach the next tier
 
 
 class CleanStep(NamedTuple):
-    """`clean` more defects, every one caught before release, reach the tier. None: no number of them does."""
+    """`clean`: how many more defects, all caught before release, reach the tier. None: no number is enough."""
 
     tier: Tier
     clean: int | None
 
 
 def next_tier_rate(bad: int, total: int, cuts: Cuts) -> list[CleanStep]:
-    """For each better tier, nearest first, how many clean ones in a row reach it.
+    """For each better tier, nearest first, how many clean defects in a row reach it.
 
     `cuts` are in percent: of the bad share when lower is better, of the clean share when higher is.
     6 of 50 at 5 / 10 / 20 / 35: Good 11, Elite 71. No rows, no steps.
@@ -223,11 +223,11 @@ class MeanStep(NamedTuple):
 def next_tier_mean(total_seconds: Number, n: int, cuts: Cuts, k: int = 3) -> list[MeanStep]:
     """For each better tier, nearest first, the average the next incidents must stay under.
 
-    k incidents if that leaves each at least half of the tier's own cut point, else the smallest number that does: "the next
-    ten must take under a minute" is arithmetic and not a goal. Only for lower is better.
+    The next k incidents, if they may then average at least half of the tier's cut point, else the smallest number that
+    allows this, because "the next ten must take under a minute" is no useful goal. Only if lower is better.
     """
     if cuts.better != "lower":
-        raise ValueError("a mean to bring down needs cuts where lower is better")
+        raise ValueError("next_tier_mean needs cuts where lower is better")
     if n == 0:
         return []
     total = exact(total_seconds)

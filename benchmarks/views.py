@@ -1,4 +1,4 @@
-"""Thresholds: what is in force, how it came about, the editor with its preview; and the runs that recompute."""
+"""Thresholds: the current ones, their history, the editor with its preview; and recomputations."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ADMINS_RECOMPUTE = "Only organisation admins start a recomputation."
 
 @require_safe
 def thresholds(request: SignedInRequest) -> HttpResponse:
-    """The set of each metric that judges today."""
+    """The threshold set of each metric that is in force today."""
     today = _today()
     sets = {version.metric: version for version in ThresholdSet.objects.in_force(today).select_related("author")}
     upcoming = {version.metric: version for version in reversed(ThresholdSet.objects.upcoming(today))}
@@ -50,7 +50,7 @@ def thresholds(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 def threshold_history(request: SignedInRequest, metric: str) -> HttpResponse:
-    """All versions of one metric's set, the latest to take effect first, each with what it changed."""
+    """All versions of one metric's thresholds and what each one changed, by the day they take effect, latest first."""
     current = _current_or_404(metric)
     versions = list(ThresholdSet.objects.history(metric).select_related("author", "reverts_to"))
     added = added_by_row(ThresholdSet, [version.pk for version in versions], request.user)
@@ -69,9 +69,9 @@ def threshold_history(request: SignedInRequest, metric: str) -> HttpResponse:
 
 @form_page
 def threshold_edit(request: SignedInRequest, metric: str) -> HttpResponse:
-    """One form with two buttons: look at what would change, or apply it.
+    """One form with two buttons: preview the change, or apply it.
 
-    Who applies what would move teams has looked at the preview of these very values today, or is shown it first.
+    If the change would move teams and its author has not seen the preview of these values today, show that first.
     """
     current = _current_or_404(metric)
     require(is_admin(request.user), ADMINS_SET)
@@ -99,7 +99,7 @@ def threshold_edit(request: SignedInRequest, metric: str) -> HttpResponse:
 
 @form_page
 def threshold_revert(request: SignedInRequest, metric: str, pk: int) -> HttpResponse:
-    """Confirms, with the same preview, that an old version's values become a new version."""
+    """Asks for confirmation, with the same preview, and saves an old version's values as a new version."""
     current = _current_or_404(metric)
     old = get_object_or_404(ThresholdSet.objects.history(metric), pk=pk)
     require(is_admin(request.user), ADMINS_SET)
@@ -138,7 +138,7 @@ def recompute(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 def run(request: SignedInRequest, pk: int) -> HttpResponse:
-    """The progress of a recomputation; the page refreshes itself until it is over."""
+    """The progress of a recomputation. The page refreshes itself until it is done."""
     work = get_object_or_404(SnapshotRun.objects.select_related("requested_by"), pk=pk)
     context = {"run": work, "standstill": work.standstill(timezone.now()), "may_edit": is_admin(request.user)}
     return render(request, "benchmarks/run.html", context)
@@ -149,7 +149,7 @@ def _today() -> date:
 
 
 def _current_or_404(metric: str) -> ThresholdSet:
-    """The version in force of a metric that can have one."""
+    """The metric's version in force; 404 if the metric has no thresholds."""
     current = ThresholdSet.objects.by_metric(_today()).get(metric) if metric in EDITABLE else None
     if current is None:
         raise Http404("This metric has no thresholds.")
@@ -157,7 +157,7 @@ def _current_or_404(metric: str) -> ThresholdSet:
 
 
 def _described(version: ThresholdSet) -> dict[str, Any]:
-    """A version with the words that every page about it shows."""
+    """A version with the texts that its pages show."""
     cuts = version.rules().cuts
     return {
         "set": version,
@@ -171,7 +171,7 @@ def _described(version: ThresholdSet) -> dict[str, Any]:
 def _apply(
     request: SignedInRequest, version: ThresholdSet, form: ReasonForm, template: str, context: dict[str, Any]
 ) -> HttpResponse:
-    """Saves the version, or shows it beside the one that somebody else saved in the meantime (409)."""
+    """Saves the version, or shows it next to the one that someone else saved in the meantime (409)."""
     base = form.cleaned_data["base"]
     try:
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Measures in words: a value that never contradicts its tier, and exactly what reaches the next one. Plain Python."""
+"""Measures as text: values that never contradict their tier, and how to reach the next tier. Plain Python."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from qmportal.lib.wording import NO_DATA, Number, exact
 NOT_ENOUGH = "Not enough data"
 FAILED = "Could not be computed"
 DOWN_THROUGHOUT = "Down throughout"
-# Shown when the advice would take over a year at the team's pace; a handful of rows is always worth saying.
+# Shown if the advice would take over a year at the team's pace, unless it needs only a handful of rows.
 FAR = "more than a year away at the current pace"
 SOON = 10
 SINGULAR = {
@@ -30,9 +30,9 @@ def plural(count: int, many: str) -> str:
 
 
 def value_words(measure: Measure, cuts: Cuts | None) -> str:
-    """The value so that it never contradicts its tier.
+    """The value as text that never contradicts its tier.
 
-    MTBF without a failure is a bound, never infinity; without a moment up it is no time at all.
+    MTBF without a failure is a lower bound, never infinity. If the service was down all the time, MTBF has no value.
     """
     if measure.state == "failed":
         return FAILED
@@ -48,7 +48,7 @@ def value_words(measure: Measure, cuts: Cuts | None) -> str:
 
 
 def _nothing_words(measure: Measure) -> str:
-    """Why there is no value: no rows, or only incidents that are still open or have no known start."""
+    """Why there is no value: no rows, or only incidents that are still open or have an unknown start."""
     if METRICS[measure.metric].sample != "incidents":
         return NO_DATA
     if not measure.excluded:
@@ -57,7 +57,7 @@ def _nothing_words(measure: Measure) -> str:
 
 
 def interval_words(measure: Measure) -> str:
-    """The 95% interval, or nothing where none is known."""
+    """The 95% interval as text, or "" if unknown."""
     if measure.interval is None or measure.value is None or measure.is_down_throughout:
         return ""
     low, high = (format_value(end, measure.unit) for end in measure.interval)
@@ -76,15 +76,15 @@ def missing_words(measure: Measure, rules: Rules) -> str:
 
 
 def next_step(measure: Measure, rules: Rules | None, days: int) -> tuple[Tier, str] | None:
-    """The nearest better tier and exactly what reaches it; None at the top, without cut points or without data."""
+    """The next better tier and how to reach it; None at the top, without cut points or without data."""
     steps = next_steps(measure, rules, days)
     return steps[0] if steps else None
 
 
 def next_steps(measure: Measure, rules: Rules | None, days: int) -> list[tuple[Tier, str]]:
-    """Every better tier with what reaches it, nearest first.
+    """Every better tier and how to reach it, nearest first.
 
-    `days` is the window's length: what takes over a year at its pace is no advice, and is said to be far away.
+    `days` is the window's length. Goals more than a year away at the window's pace are only called far away.
     """
     a_year = measure.n * 365 // days
     if rules is None or rules.cuts is None or measure.value is None:
@@ -104,7 +104,7 @@ def next_steps(measure: Measure, rules: Rules | None, days: int) -> list[tuple[T
 
 
 def _mean_words(step: MeanStep, a_year: int) -> str:
-    """What `next_tier_mean` asks for."""
+    """The result of `next_tier_mean` as text."""
     if step.incidents > max(a_year, SOON):
         return FAR
     limit = f"{'at most' if step.inclusive else 'under'} {wording.duration_below(step.limit)}"
@@ -112,7 +112,7 @@ def _mean_words(step: MeanStep, a_year: int) -> str:
 
 
 def _clean_words(clean: int | None, a_year: int) -> str:
-    """What `next_tier_rate` asks for: so many defects in a row that are caught before release."""
+    """The result of `next_tier_rate` as text: how many defects in a row must be caught before release."""
     if clean is None:
         return "no escaped defect at all"
     if clean > max(a_year, SOON):
@@ -123,9 +123,9 @@ def _clean_words(clean: int | None, a_year: int) -> str:
 # Values
 
 
-@lru_cache(maxsize=16_384)  # the numbers of a night are shown on every page until the next one
+@lru_cache(maxsize=16_384)  # pages show the same nightly numbers until the next night
 def format_value(value: Number | None, unit: Unit, cuts: Cuts | None = None) -> str:
-    """A value in words that never contradict its tier: 4.96% with Elite below 5% stays 4.96%, not 5.0%."""
+    """A value as text that never contradicts its tier: with Elite below 5%, 4.96% stays 4.96%, not 5.0%."""
     if value is None or cuts is None:
         return wording.quantity(value, unit)
     tier = tier_of(value, cuts)
@@ -133,5 +133,5 @@ def format_value(value: Number | None, unit: Unit, cuts: Cuts | None = None) -> 
 
 
 def format_duration(seconds: Number | None, cuts: Cuts | None = None) -> str:
-    """ "38 min", "2 h 30 min", "5 d 4 h"; as fine as the tier needs: 59 min 40 s is not yet 1 h."""
+    """ "38 min", "2 h 30 min", "5 d 4 h"; as precise as the tier needs: 59 min 40 s is not rounded up to 1 h."""
     return format_value(seconds, "seconds", cuts)

@@ -1,4 +1,4 @@
-"""How good is that: dated threshold sets, snapshots of measures, and the runs that make them."""
+"""Dated threshold sets, snapshots of measures, and the runs that take them."""
 
 from benchmarks.models.runs import SnapshotRun
 from benchmarks.models.snapshots import DEFAULT_WINDOW, TIER_CHOICES, WINDOWS, Departure, MetricSnapshot

@@ -1,4 +1,4 @@
-"""Runs: computations of one night, or of many, that somebody or something has asked for."""
+"""Runs: requested computations of one night or many."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FUTURE = timedelta(days=7)
 
 
 class SnapshotRun(Work):
-    """A computation of all teams for one night, or for the nights from `since` to `as_of`, the newest first."""
+    """A computation of all teams for one night, or for the nights from `since` to `as_of`, newest first."""
 
     class Reason(models.TextChoices):
         NIGHTLY = "nightly", "Nightly run"
@@ -43,7 +43,7 @@ class SnapshotRun(Work):
                 condition=Q(reason="requested", state__in=["queued", "running"]),
                 name="snapshot_run_one_requested",
             ),
-            # A run that has started counted before the change that the next one is for.
+            # A started run may have counted before the latest change, so only waiting runs are unique.
             models.UniqueConstraint(
                 fields=["reason"],
                 condition=Q(reason__in=["thresholds", "import"], state="queued", attempts=0),
@@ -62,9 +62,9 @@ class SnapshotRun(Work):
     def request(
         cls, reason: str, *, now: datetime, requested_by: User | None = None, since: date | None = None
     ) -> SnapshotRun:
-        """Asks for a computation up to the last local midnight. A waiting run of the same kind is extended instead.
+        """Requests a computation up to the last local midnight, or extends a waiting run of the same kind.
 
-        It is locked until the caller's transaction ends, so that no worker takes it before the change that it is for.
+        The run stays locked until the caller's transaction ends, so no worker starts before the change is committed.
         """
         as_of = local_day(now)
         since = min(max(since or as_of, as_of - MOST_HISTORY), as_of)
@@ -84,25 +84,25 @@ class SnapshotRun(Work):
 
     @classmethod
     def request_judging(cls, version: ThresholdSet, *, now: datetime) -> SnapshotRun | None:
-        """After a change of thresholds; None when the version takes effect on a later day."""
+        """Requests the run after a change of thresholds; None if the version takes effect on a later day."""
         if version.effective_from > local_day(now):
             return None
         return cls.request(cls.Reason.THRESHOLDS, now=now, requested_by=version.author, since=version.effective_from)
 
     @classmethod
     def _lock_requests(cls) -> None:
-        """Until the transaction ends, nobody else asks: simultaneous requests find the same run."""
+        """Makes other requests wait until the transaction ends, so that simultaneous ones share a run."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('benchmarks.requests'))")
 
     @classmethod
     def request_history(cls, since: date | None, *, now: datetime, requested_by: User | None = None) -> SnapshotRun:
-        """After an import: every night from the earliest row that changed, so that no trend mixes old and new."""
+        """After an import: requests every night from the earliest changed row, so that no trend mixes old and new."""
         return cls.request(cls.Reason.IMPORT, now=now, requested_by=requested_by, since=since)
 
     @classmethod
     def request_nightly(cls, now: datetime) -> SnapshotRun | None:
-        """The run of last midnight and of every night that is missing; None when it was asked for already."""
+        """Requests the run for last midnight and every missing night; None if it was requested already."""
         as_of = local_day(now)
         cls.forget_future(as_of)
         since = min(MetricSnapshot.objects.first_night() or as_of, as_of)
@@ -116,18 +116,18 @@ class SnapshotRun(Work):
     @classmethod
     @transaction.atomic
     def forget_future(cls, today: date) -> None:
-        """Removes the nights that a clock some days ahead has left in the future.
+        """Deletes nights in the future, left by a clock that was some days ahead.
 
-        No more than a week, so that a clock that is far behind cannot delete the history; pages ignore the rest.
+        Deletes at most a week, so that a clock far behind cannot delete the history. Pages ignore any others.
         """
         for night in days_between(today + timedelta(days=1), today + FUTURE):
             MetricSnapshot.objects.delete_night(night)
         cls.objects.filter(reason=cls.Reason.NIGHTLY, as_of__gt=today, as_of__lte=today + FUTURE).delete()
 
     def nights(self) -> list[date]:
-        """What is still to be computed, the newest night first.
+        """The nights still to compute, newest first.
 
-        A nightly run takes its own night and all that are missing; any other one all that should be kept, or are.
+        A nightly run takes its own night and all missing ones; any other run takes all nights that are or should be kept.
         """
         kept = MetricSnapshot.objects.kept_nights(self.since, self.as_of)
         scheduled = {day for day in days_between(self.since, self.as_of) if is_kept(day, self.as_of)}
@@ -136,7 +136,7 @@ class SnapshotRun(Work):
         return sorted((night for night in wanted if self.reached is None or night < self.reached), reverse=True)
 
     def note(self, night: date) -> None:
-        """This night is done: a run that is interrupted resumes below it."""
+        """Marks this night as done, so that an interrupted run resumes with the one before."""
         self.reached = night
         SnapshotRun.objects.filter(pk=self.pk, attempts=self.attempts).update(reached=night)
 
@@ -144,4 +144,4 @@ class SnapshotRun(Work):
         raise NotImplementedError(f"A run is done by its task, {self.TASK}.")
 
     def run(self) -> None:
-        """Nothing is left to do: the snapshots are kept night by night."""
+        """Does nothing, because the task stores the snapshots night by night."""

@@ -1,4 +1,4 @@
-"""Snapshots: the measures of every team as they were kept for a night."""
+"""Snapshots: the measures of every team, stored each night."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 TIER_CHOICES = [(tier.value, tier.label) for tier in Tier]
 WINDOWS = (30, 90, 180, 365)
 DEFAULT_WINDOW = 90
-# Every night is kept for this long, then one night a week.
+# Every night is kept for this many days, then one night a week.
 DAILY = timedelta(days=400)
 MONDAY = 0
 MOST_THINNED = 60
 
 
 def in_micros(seconds: float) -> Fraction:
-    """Seconds that were counted in whole microseconds, and kept as a float that is exact up to 140 years."""
+    """Stored seconds in whole microseconds, as they were counted. The float is exact up to 140 years."""
     return Fraction(round(Fraction(seconds) * 10**6), 10**6)
 
 
@@ -41,9 +41,9 @@ class MetricSnapshotQuerySet(models.QuerySet["MetricSnapshot"]):
         return self.filter(team__in=Team.objects.visible_to(user))
 
     def last_night(self, window: int, today: date) -> models.QuerySet[Any]:
-        """The last night that was kept, for use within a query. By window, since the index starts with it.
+        """The last night with snapshots, as a subquery. Filters by window because the index starts with it.
 
-        A night of the future, left by a clock that was ahead, is none.
+        Ignores nights in the future, left by a clock that was ahead.
         """
         return self.filter(window_days=window, as_of__lte=today).order_by("-as_of").values("as_of")[:1]
 
@@ -55,7 +55,7 @@ class MetricSnapshotQuerySet(models.QuerySet["MetricSnapshot"]):
         return self.filter(window_days=DEFAULT_WINDOW).aggregate(day=models.Min("as_of"))["day"]
 
     def kept_nights(self, since: date, until: date) -> set[date]:
-        """The nights of a span that are kept: one index lookup a day, however many rows they have."""
+        """The nights of a span that have snapshots: one index lookup per day, whatever the number of rows."""
         sql = (
             "SELECT day::date FROM generate_series(%s::date, %s::date, interval '1 day') AS day WHERE EXISTS"
             " (SELECT FROM benchmarks_metricsnapshot WHERE window_days = %s AND as_of = day::date)"
@@ -65,11 +65,11 @@ class MetricSnapshotQuerySet(models.QuerySet["MetricSnapshot"]):
             return {day for (day,) in cursor.fetchall()}
 
     def delete_night(self, night: date) -> int:
-        """By window, since the index starts with it."""
+        """Deletes window by window, because the index starts with the window."""
         return self.filter(window_days__in=WINDOWS, as_of=night)._raw_delete(using="default")
 
     def thin(self, today: date, most: int = MOST_THINNED) -> int:
-        """Deletes the oldest nights that are no longer kept, each in its own transaction; returns how many."""
+        """Deletes the oldest nights that are past their retention, each in its own transaction. Returns how many."""
         first = self.first_night()
         if first is None or first > today - DAILY:
             return 0
@@ -94,7 +94,7 @@ class MetricSnapshotQuerySet(models.QuerySet["MetricSnapshot"]):
 
 
 class MetricSnapshot(models.Model):
-    """One measure of one team over one window, with the tier and the threshold set that judged it, kept for a day.
+    """One measure of one team over one window on one day, with its tier and the threshold set that judged it.
 
     Values are in the metric's unit: percent, seconds or a plain count. `as_of` D: the window ends at D 00:00 of the
     organisation's time zone.
@@ -136,16 +136,16 @@ class MetricSnapshot(models.Model):
 
     @property
     def error(self) -> str:
-        """Why this measure could not be computed; "" when it was."""
+        """Why this measure could not be computed, else ""."""
         return self.details.get("error", "")
 
     @property
     def measure(self) -> Measure:
-        """The measure as it was kept: what the pure functions of `metrics` and `tiers` work with."""
+        """The stored measure, for the pure functions of `metrics` and `tiers`."""
         unit = self.definition.unit
         whole = unit != "seconds"
         numerator, denominator = self.numerator, self.denominator
-        if denominator is not None and unit != "count":  # a count is compared by its exposure, which need not be whole
+        if denominator is not None and unit != "count":  # a count's denominator is its exposure, which can be fractional
             denominator = int(denominator)
         kept = ("longest", "flagged", "excluded", "spread", "skew")
         return Measure(
@@ -164,7 +164,7 @@ class MetricSnapshot(models.Model):
 
     @property
     def judged(self) -> Judged:
-        """The measure with its judgement, as it was kept."""
+        """The stored measure with its stored tier."""
         tier, would_be = (Tier(name) if name else None for name in (self.tier, self.would_be))
         better, _, worse = self.borderline.partition("-")
         borderline = (Tier(better), Tier(worse)) if worse else None
@@ -173,7 +173,7 @@ class MetricSnapshot(models.Model):
 
 
 class Departure(models.Model):
-    """When a record last moved from this team to another one, written by a trigger on the tables of records."""
+    """When a record last moved from this team to another one. Written by a trigger on the record tables."""
 
     team = models.OneToOneField(Team, on_delete=models.CASCADE, primary_key=True, related_name="+")
     at = models.DateTimeField()

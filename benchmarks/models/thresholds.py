@@ -27,7 +27,7 @@ METRIC_CHOICES = [(slug, metric.label) for slug, metric in METRICS.items()]
 
 class ThresholdSetQuerySet(models.QuerySet["ThresholdSet"]):
     def in_force(self, day: date) -> ThresholdSetQuerySet:
-        """The organisation's set of each metric that judges a window ending on `day`: one row a metric."""
+        """The threshold set of each metric that judges a window ending on `day`: one row per metric."""
         return (
             self.filter(team=None, effective_from__lte=day).order_by("metric", "-effective_from", "-id").distinct("metric")
         )
@@ -37,26 +37,26 @@ class ThresholdSetQuerySet(models.QuerySet["ThresholdSet"]):
         return {row.metric: row for row in self.in_force(day)}
 
     def history(self, metric: str) -> ThresholdSetQuerySet:
-        """All versions of a metric, the latest to take effect first."""
+        """All versions of a metric by the day they take effect, latest first."""
         return self.filter(team=None, metric=metric).order_by("-effective_from", "-id")
 
     def newest(self, metric: str) -> ThresholdSet | None:
-        """The version that was saved last, whenever it takes effect."""
+        """The version that was saved last, even if it takes effect later."""
         return self.filter(team=None, metric=metric).order_by("-id").first()
 
     def upcoming(self, day: date) -> ThresholdSetQuerySet:
-        """Versions that take effect after `day`, the next one first."""
+        """Versions that take effect after `day`, soonest first."""
         return self.filter(team=None, effective_from__gt=day).order_by("effective_from", "id")
 
     def adopted(self) -> bool:
-        """Whether somebody has decided on the thresholds, if only to keep the default ones."""
+        """Has an admin set thresholds or confirmed the default ones?"""
         return self.exclude(author=None).exists()
 
     @transaction.atomic
     def adopt(self, *, author: User, now: datetime) -> bool:
-        """Keeps the default sets as the organisation's own versions, with the same values. Nothing is judged again.
+        """Saves the default thresholds as the organisation's own versions. The values are the same: nothing is recomputed.
 
-        False when somebody has decided before; the shipped rows stay locked, so that two presses at once are one.
+        Returns False if an admin decided before. Locks the default rows, so that two simultaneous clicks save once.
         """
         shipped = list(self.filter(team=None, author=None).order_by("pk").select_for_update())
         if self.adopted():
@@ -70,7 +70,7 @@ class ThresholdSetQuerySet(models.QuerySet["ThresholdSet"]):
 
 @tracked()
 class ThresholdSet(models.Model):
-    """A dated version of one metric's cut points and counting rules. Never edited: a change is a new row."""
+    """A dated version of one metric's cut points and counting rules. Never edited: each change is a new row."""
 
     class Statistic(models.TextChoices):
         MEAN = "mean", "Mean"
@@ -138,12 +138,12 @@ class ThresholdSet(models.Model):
 
     @property
     def cut_points(self) -> tuple[Decimal, ...] | None:
-        """The four, Elite | Good first, in percent or seconds; None when the metric gets no tiers."""
+        """The four cut points, Elite | Good first, in percent or seconds; None if the metric has no tiers."""
         points = tuple(getattr(self, field) for field in self.CUT_FIELDS)
         return None if None in points else points
 
     def rules(self) -> Rules:
-        """What the judging functions need of this row. Cut points are in the metric's unit (percent, seconds)."""
+        """The rules for the judging functions. Cut points are in the metric's unit (percent or seconds)."""
         points = self.cut_points
         return Rules(
             cuts=Cuts(*points) if points else None,
@@ -154,7 +154,7 @@ class ThresholdSet(models.Model):
 
     @property
     def is_portal_default(self) -> bool:
-        """As shipped: nobody has set it."""
+        """True for a default version that no admin has set."""
         return self.author_id is None
 
     @property
@@ -168,12 +168,12 @@ class ThresholdSet(models.Model):
 
     @property
     def in_words(self) -> list[str]:
-        """What this version asks for: "Elite below 5%", ..., "minimum n 10"."""
+        """This version's rules as text: "Elite below 5%", ..., "minimum n 10"."""
         tiers = [f"{tier.label} {words}" for tier, words in limits(self.rules().cuts, self.definition.unit)]
         return [*(tiers or ["no tiers"]), f"minimum n {self.minimum_n}"]
 
     def changes_from(self, before: ThresholdSet) -> list[str]:
-        """What this version changes, in words: "Elite below 5% → below 4%"; [] when it judges the same."""
+        """What this version changes, as text: "Elite below 5% → below 4%"; [] if nothing changes."""
         found = []
         unit = self.definition.unit
         mine, theirs = limits(self.rules().cuts, unit), limits(before.rules().cuts, unit)
@@ -195,16 +195,16 @@ class ThresholdSet(models.Model):
         return found
 
     def successor(self, *, author: User, reason: str, effective_from: date) -> ThresholdSet:
-        """A new version with the values of this one, not yet saved: how a change is reverted."""
+        """An unsaved copy of this version, to revert to it."""
         kept = ("metric", "source_text", "statistic", "minimum_n", "severities", *self.CUT_FIELDS)
         values = {field: getattr(self, field) for field in kept}
         return ThresholdSet(**values, author=author, reason=reason, effective_from=effective_from, reverts_to=self)
 
     @transaction.atomic
     def save_after(self, base: int) -> None:
-        """Saves this new version. `base`: the one its author saw as the newest; raises `Stale` if it no longer is."""
+        """Saves this new version. Raises `Stale` if `base`, which its author saw as the newest, no longer is."""
         others = ThresholdSet.objects.filter(team=None, metric=self.metric)
-        # The oldest version is the lock: a second author waits here, and reads the newest one only afterwards.
+        # Lock the oldest version: a second author waits here and then reads the newest one.
         others.order_by("pk").select_for_update().first()
         require_newest(ThresholdSet.objects.newest(self.metric), base)
         self.save()

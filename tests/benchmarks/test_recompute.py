@@ -320,13 +320,13 @@ class TestCommand:
         [
             (["--as-of", "2026-02-30"], "is not a date"),
             (["--as-of", "today"], "is not a date"),
-            (["--as-of", "2999-01-01"], "has not begun yet"),
-            (["--as-of", "9999-12-31"], "has not begun yet"),
-            (["--as-of", "0001-01-01"], "lies before any record"),
-            (["--since", "0001-01-01"], "lies before any record"),
-            (["--since", "1989-12-31"], "lies before any record"),
+            (["--as-of", "2999-01-01"], "has not started yet"),
+            (["--as-of", "9999-12-31"], "has not started yet"),
+            (["--as-of", "0001-01-01"], "is too early"),
+            (["--since", "0001-01-01"], "is too early"),
+            (["--since", "1989-12-31"], "is too early"),
             (["--as-of", "2026-W53-1"], "is not a date"),
-            (["--since", "2026-03-02", "--as-of", "2026-03-01"], "must not lie after"),
+            (["--since", "2026-03-02", "--as-of", "2026-03-01"], "must not be later than"),
         ],
     )
     def test_says_what_is_wrong_with_a_date(self, db, arguments, sentence):

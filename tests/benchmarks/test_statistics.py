@@ -133,7 +133,7 @@ def test_two_proportions_agree_with_the_oracles(x1, extra1, x2, extra2):
 def test_two_proportions_with_nothing_to_compare():
     assert two_proportion_test(0, 0, 3, 10) == 1
     assert two_proportion_test(5, 5, 8, 8) == 1
-    with pytest.raises(ValueError, match="between none and all"):
+    with pytest.raises(ValueError, match="between 0 and n"):
         two_proportion_test(6, 5, 0, 5)
 
 

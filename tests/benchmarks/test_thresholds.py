@@ -232,7 +232,7 @@ class TestBadInput:
             ("elite_ends", "", "Enter where Elite ends."),
             ("elite_ends", "-1", "Elite must end above 0."),
             ("elite_ends", "0." + "1" * 37, "Write at most 6 decimals."),
-            ("elite_ends", "0." + "1" * 40, "This is too long for a number."),
+            ("elite_ends", "0." + "1" * 40, "This number is too long."),
             ("elite_ends", "1" + "0" * 30, "Elite must end below 100%."),
             ("elite_ends", "10^30", "Write a number as in “5%”"),
             ("elite_ends", "1e30", "Write a number as in “5%”"),
@@ -258,9 +258,9 @@ class TestBadInput:
             ("severities", ["SEV9"], "SEV9 is not one of the available choices"),
             ("reason", "x" * 501, "at most 500 characters"),
             ("source_text", "x" * 501, "at most 500 characters"),
-            ("base", "", "the version you began from is missing"),
-            ("base", "x", "the version you began from is not known"),
-            ("base", "9" * 30, "the version you began from is not known"),
+            ("base", "", "the version you started from is missing"),
+            ("base", "x", "the version you started from is unknown"),
+            ("base", "9" * 30, "the version you started from is unknown"),
         ],
     )
     @pytest.mark.parametrize("action", ["preview", "apply"])
