@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from integrations.mappings import MAPPINGS, Mapping, guess
 from integrations.models import ImportJob
-from integrations.parsers import UnreadableFile, bind, open_table
+from integrations.parsers import bind
+from integrations.reading import UnreadableFile, open_table
 from qmportal.lib.days import zone_named
 from qmportal.lib.forms import LineField
 from qmportal.lib.text import clean_line
@@ -100,7 +101,7 @@ class ImportForm(forms.ModelForm):
 
     def _fitting(self, file: UploadedFile, mapping: Mapping | None) -> Mapping:
         """The mapping that was chosen, or the one that the header speaks for; its columns must be there."""
-        table = open_table(file)  # type: ignore[arg-type]
+        table = open_table(file, name=file.name or "")  # type: ignore[arg-type]
         header = table.header
         table.close()
         mapping = mapping or guess(header)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, BinaryIO
@@ -19,7 +19,8 @@ from django.utils import timezone
 from defects.models import Defect
 from incidents.models import Incident
 from integrations.mappings import Mapping
-from integrations.parsers import BadCell, Binding, Reading, Row, Table, UnreadableFile, bind, open_table, plain, read_row
+from integrations.parsers import Binding, Reading, Row, bind, plain, read_row
+from integrations.reading import AS_FOUND, BadCell, Shape, Table, UnreadableFile, open_table
 from pipeline.models import Stage
 from qmportal.lib.acting import acting
 from qmportal.lib.cells import bare
@@ -36,6 +37,7 @@ BATCH = 1000
 KEPT_ERRORS = 5000
 SHOWN_ERRORS = 200
 SHOWN_ROWS = 10
+SHOWN_COLUMNS = 50
 
 Report = Callable[[int, int], None]
 # A record that was written, and the earlier values of its changed columns as JSON; None for a new one.
@@ -82,10 +84,13 @@ class Outcome:
     failed_lines: list[int] = field(default_factory=list)
     # (column, sentence) -> (how many rows, the first line)
     faults: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    # (column of the file, our field): the used ones, and the first of the others
     columns: list[tuple[str, str]] = field(default_factory=list)
+    more_columns: int = 0
     preview: list[dict[str, Any]] = field(default_factory=list)
-    encoding: str = ""
-    delimiter: str = ""
+    # How the file was opened, and what was passed over in it.
+    shape: dict[str, str] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
     # Of the records that came or changed: measures are old news from then on.
     earliest: date | None = None
 
@@ -103,6 +108,11 @@ class Outcome:
             rows, first = self.faults.get((column, sentence), (0, row.line))
             if rows or len(self.faults) < KEPT_ERRORS:
                 self.faults[column, sentence] = rows + 1, min(first, row.line)
+
+    def name_columns(self, matched: list[tuple[str, str]]) -> None:
+        unused = [pair for pair in matched if not pair[1]]
+        self.columns = [*(pair for pair in matched if pair[1]), *unused[:SHOWN_COLUMNS]]
+        self.more_columns = len(unused[SHOWN_COLUMNS:])
 
     def touch(self, moment: datetime) -> None:
         self.earliest = min(filter(None, (self.earliest, local_day(moment))))
@@ -161,6 +171,7 @@ class Importer:
 
     `team`: takes all rows, whatever the file says. Ids of teams, None for all of them: `allowed`, whose records may be
     written; `visible`, whose records the person may see. Any other record is as if it were not there.
+    `shape` and `name`: of the file.
     `remember`: told of each batch that was written, in the same transaction.
     """
 
@@ -175,6 +186,8 @@ class Importer:
         visible: frozenset[int] | None = None,
         create_teams: bool = False,
         source: str = "",
+        shape: Shape = AS_FOUND,
+        name: str = "",
         advice: Advice = Advice(),
         remember: Callable[[list[Written]], None] | None = None,
     ):
@@ -183,6 +196,7 @@ class Importer:
         self.reading = reading
         self.now = now
         self.source = source
+        self.shape, self.name = shape, name
         self.visible = visible
         self.model = MODELS[mapping.kind]
         self.teams = TeamFinder(team, allowed, create_teams, advice)
@@ -207,16 +221,18 @@ class Importer:
             return outcome
 
     def _go_through(self, raw: BinaryIO, *, write: bool, skip_errors: bool, report: Report | None) -> Outcome:
-        table = open_table(raw)
+        table = open_table(raw, self.shape, self.name)
         try:
             binding = bind(self.mapping.columns, table.header)
             self.teams.refuse_hopeless("team" in binding.places)
-            self.outcome = Outcome(columns=binding.matched, encoding=table.encoding, delimiter=table.delimiter)
+            self.outcome = Outcome(shape=asdict(table.shape))
+            self.outcome.name_columns(binding.matched)
             self.titles, self.seen = binding.title, dict[tuple[str, str], int]()
             for rows in batched(self._rows(table, binding), BATCH):
                 self._take(rows, write=write and (skip_errors or not self.outcome.failed))
                 if report:
-                    report(min(rows[-1].line, table.lines), table.lines)
+                    report(table.done, table.total)
+            self.outcome.remarks = table.notes
         finally:
             table.close()
         if not self.outcome.rows:
@@ -228,7 +244,10 @@ class Importer:
 
     def _rows(self, table: Table, binding: Binding) -> Iterator[Row]:
         for line, record in table.records():
-            yield read_row(line, record, binding, self.reading, self.mapping.fill)
+            if line in table.faults:
+                yield Row(line, problems={"": table.faults[line]})
+            else:
+                yield read_row(line, record, binding, self.reading, self.mapping.fill)
 
     def _take(self, rows: list[Row], *, write: bool) -> None:
         """Judges one batch of rows against the records that exist, then writes it."""

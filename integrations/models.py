@@ -19,7 +19,8 @@ from django.utils import timezone
 from benchmarks.models import SnapshotRun
 from integrations.importer import MODELS, Importer, Outcome, Refused, Report, Written
 from integrations.mappings import MAPPINGS, Mapping
-from integrations.parsers import Reading, UnreadableFile
+from integrations.parsers import Reading
+from integrations.reading import UnreadableFile
 from integrations.undo import Undo
 from qmportal.lib.work import Work, WorkQuerySet, ring
 from teams.models import Role, Team
@@ -260,6 +261,7 @@ class ImportJob(Work):
             allowed=allowed,
             visible=visible,
             create_teams=self.create_teams,
+            name=self.file_name,
             remember=self._remember,
         )
 

@@ -15,14 +15,13 @@ from integrations.forms import KINDS, ImportForm
 from integrations.importer import SHOWN_ERRORS
 from integrations.mappings import MAPPINGS
 from integrations.models import ImportJob
-from integrations.parsers import open_table
+from integrations.reading import Shape, Table, described, open_table
 from qmportal.lib.bodies import takes_a_file
 from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.spreadsheet import csv_response
 from teams.permissions import can_import_somewhere, require
 from teams.requests import SignedInRequest
 
-ENCODINGS = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}
 MANAGERS_ONLY = "Managers of a team import its files, and admins those of all teams."
 
 
@@ -80,18 +79,19 @@ def import_failed(request: SignedInRequest, pk: int) -> HttpResponse:
     if not job.file or not job.result.get("failed"):
         raise Http404
     with job.file.open("rb") as raw:
-        table = open_table(raw)
-        return csv_response(f"rows-with-errors-{job.pk}.csv", [*table.header, "problem"], failed_rows(job, table.records()))
+        table = open_table(raw, Shape(**job.result["shape"]), job.file_name)
+        return csv_response(f"rows-with-errors-{job.pk}.csv", [*table.header, "problem"], failed_rows(job, table))
 
 
-def failed_rows(job: ImportJob, records: Iterator[tuple[int, list[str]]]) -> Iterator[list[str]]:
+def failed_rows(job: ImportJob, table: Table) -> Iterator[list[str]]:
+    width = len(table.header)
     lines = set(job.result["failed_lines"])
     sentences: dict[int, list[str]] = {}
     for line, column, sentence in job.result["errors"]:
         sentences.setdefault(line, []).append(f"{column}: {sentence}" if column else sentence)
-    for line, record in records:
+    for line, record in table.records():
         if line in lines:
-            yield [*record, " ".join(sentences.get(line, []))]
+            yield [*record, *[""] * (width - len(record)), " ".join(sentences.get(line, []))]
 
 
 @require_POST
@@ -117,7 +117,8 @@ def detail(job: ImportJob) -> dict[str, Any]:
         "undone": result.get("undone"),
         "skipped_records": job.skipped_records() if result.get("undone") else [],
         "kind": KINDS[job.mapping.kind].lower(),
-        "encoding": ENCODINGS.get(result.get("encoding", ""), "UTF-16"),
+        "read_as": described(Shape(**result.get("shape", {}))),
+        "remarks": any(result.get(name) for name in ("remarks", "skipped", "notes", "stage_unknown", "new_teams")),
         "changes": result.get("created", 0) + result.get("updated", 0),
         "shown_errors": result.get("errors", [])[:SHOWN_ERRORS],
         "used": [(title, name.replace("_", " ")) for title, name in result.get("columns", []) if name],

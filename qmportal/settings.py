@@ -265,7 +265,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 ANONYMOUS_BODY_MAX_BYTES = 64 * 1024
 EXPORTS_AT_ONCE = max(1, env.int("WEB_THREADS", default=8) // 2)
-IMPORT_MAX_BYTES = 50 * 1024 * 1024
+IMPORT_MAX_BYTES = 200 * 1024 * 1024
+IMPORT_MAX_BYTES_BY_COMMAND = 1024 * 1024 * 1024
 
 # --- Training -------------------------------------------------------------------------------------------------------------
 SCENARIO_COOLDOWN = timedelta(hours=env.float("QMPORTAL_SCENARIO_COOLDOWN_HOURS", default=24))

@@ -60,11 +60,11 @@ def rows(count, title="Checkout is down", **more):
 
 def load(file, team=None, *, meanwhile=lambda: None, after=20, **options):
     """Imports the file; `meanwhile` happens once, when so many rows are written and the transaction is still open."""
-    done = []
+    batches = []
 
-    def report(lines, _):
-        if lines > after and not done:
-            done.append(lines)
+    def report(done, _):
+        batches.append(done)
+        if len(batches) * importer.BATCH == after:
             meanwhile()
 
     return Importer(INCIDENTS, Reading(ZoneInfo("UTC")), now=NOW, team=team, **options).write(file, report=report)

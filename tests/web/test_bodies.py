@@ -82,9 +82,9 @@ def test_a_file_to_a_page_without_one_is_refused_before_it_is_kept(client, manag
 
 
 def test_an_import_may_bring_a_file_of_its_own_size(client, manager):
-    answer = send(client, "/imports/new/", Unread(), CONTENT_LENGTH=str(60 * MB))
+    answer = send(client, "/imports/new/", Unread(), CONTENT_LENGTH=str(210 * MB))
     assert answer.status_code == 413
-    assert "The limit here is 50 MB" in answer.text
+    assert "The limit here is 200 MB" in answer.text
     client.handler.enforce_csrf_checks = False
     large = SimpleUploadedFile("defects.csv", b"x" * 6 * MB)
     assert client.post("/imports/new/", {"kind": "defects", "file": large}).status_code == 422

@@ -12,7 +12,8 @@ from django.utils import timezone
 from benchmarks.models import SnapshotRun
 from integrations.importer import MODELS, SHOWN_ERRORS, Advice, Busy, Importer, Outcome, Refused
 from integrations.mappings import MAPPINGS, Mapping
-from integrations.parsers import Reading, UnreadableFile
+from integrations.parsers import Reading
+from integrations.reading import UnreadableFile
 from qmportal.lib.acting import acting
 from teams.models import Team
 
@@ -63,6 +64,7 @@ class Command(BaseCommand):
                     team=team,
                     create_teams=options["create_teams"],
                     source=options["source"],
+                    name=file.name,
                     advice=ADVICE,
                 )
                 outcome = importer.check(raw) if dry_run else importer.write(raw, skip_errors=skip_errors)
@@ -117,8 +119,9 @@ class Command(BaseCommand):
             size = file.stat().st_size
         except OSError as problem:
             raise self._unreadable(file, problem) from None
-        if size > settings.IMPORT_MAX_BYTES:
-            raise CommandError(f"The file is larger than {settings.IMPORT_MAX_BYTES // 2**20} MB. Nothing was imported.")
+        if size > settings.IMPORT_MAX_BYTES_BY_COMMAND:
+            limit = settings.IMPORT_MAX_BYTES_BY_COMMAND // 2**20
+            raise CommandError(f"The file is larger than {limit:,} MB. Nothing was imported.")
 
     def _unreadable(self, file: Path, problem: OSError) -> CommandError:
         match problem:

@@ -1,0 +1,115 @@
+"""Dates as people and tools write them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+from .tables import BadCell
+
+EARLIEST_YEAR, LATEST_YEAR = 1990, 9998
+MONTH_NAMES = dict(enumerate(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], start=1))
+MONTHS = {name.casefold(): number for number, name in MONTH_NAMES.items()}
+CLOCK = (
+    r"(?:(?:[T ]|,? +)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?"
+    r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?)?"
+)
+OFFSET = r"(?: ?(?P<zone>Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2}))?"
+ISO = re.compile(rf"(?P<year>\d{{4}})[-/](?P<month>\d{{1,2}})[-/](?P<day>\d{{1,2}}){CLOCK}{OFFSET}", re.ASCII)
+NAMED = re.compile(
+    rf"(?P<day>\d{{1,2}})[-/. ]+(?P<month>[A-Za-z]{{3,9}})\.?,?[-/. ]+(?P<year>\d{{4}}|\d{{2}}){CLOCK}{OFFSET}",
+    re.ASCII,
+)
+NAMED_FIRST = re.compile(rf"(?P<month>[A-Za-z]{{3,9}})\.? +(?P<day>\d{{1,2}}),? +(?P<year>\d{{4}}){CLOCK}{OFFSET}", re.ASCII)
+NUMBERS = re.compile(
+    rf"(?P<first>\d{{1,2}})(?P<mark>[/.-])(?P<next>\d{{1,2}})(?P=mark)(?P<year>\d{{4}}|\d{{2}}){CLOCK}{OFFSET}",
+    re.ASCII,
+)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant in UTC, and whether a time of day was given: a date alone is read as its midnight."""
+
+    instant: datetime
+    has_clock: bool
+
+
+def read_time(text: str, zone: ZoneInfo, day_first: bool | None = None) -> Moment:
+    """Times without a zone are read in the given one. `day_first` None: a date like 02/03/2024 is refused as ambiguous.
+
+    A clock time that occurs twice (the clocks went back) is read as the first; one that never occurs is refused.
+    """
+    if text.isascii() and text.isdigit():
+        return Moment(_epoch(text), True)
+    if match := ISO.fullmatch(text):
+        return _moment(match, int(match["month"]), int(match["day"]), text, zone)
+    if match := NAMED.fullmatch(text) or NAMED_FIRST.fullmatch(text):
+        month = MONTHS.get(match["month"][:3].casefold())
+        if month:
+            return _moment(match, month, int(match["day"]), text, zone)
+    if match := NUMBERS.fullmatch(text):
+        month, day = _ordered(match, text, day_first)
+        return _moment(match, month, day, text, zone)
+    raise BadCell(f"“{text[:40]}” is not a date that can be read. Write it like 2024-03-31 14:05.")
+
+
+def _epoch(text: str) -> datetime:
+    """Ten digits are seconds, thirteen are milliseconds since 1970."""
+    if len(text) not in (10, 13):
+        raise BadCell(f"“{text[:40]}” is not a date that can be read. Write it like 2024-03-31 14:05.")
+    return EPOCH + timedelta(milliseconds=int(text) if len(text) == 13 else int(text) * 1000)
+
+
+def _ordered(match: re.Match[str], text: str, day_first: bool | None) -> tuple[int, int]:
+    """(month, day) of a date in numbers. Dots mean that the day comes first."""
+    first, second = int(match["first"]), int(match["next"])
+    day_first = True if match["mark"] == "." else day_first
+    if day_first is None and first <= 12 and second <= 12 and first != second:
+        raise BadCell(
+            f"“{text[:40]}” could be {first} {MONTH_NAMES[second]} or {second} {MONTH_NAMES[first]}."
+            " Say whether days or months come first in this file."
+        )
+    if day_first is None:
+        day_first = first > 12
+    return (second, first) if day_first else (first, second)
+
+
+def _moment(match: re.Match[str], month: int, day: int, text: str, zone: ZoneInfo) -> Moment:
+    year = int(match["year"])
+    if len(match["year"]) == 2:
+        year += 2000 if year < 70 else 1900
+    if not EARLIEST_YEAR <= year <= LATEST_YEAR:
+        raise BadCell(f"“{text[:40]}”: enter a date in {EARLIEST_YEAR} or later, with a year of four digits.")
+    hour, minute, second = (int(match[name] or 0) for name in ("hour", "minute", "second"))
+    if match["half"]:
+        if not 1 <= hour <= 12:
+            raise BadCell(f"“{text[:40]}”: there is no such time of day.")
+        hour = hour % 12 + (12 if match["half"] in "pP" else 0)
+    if second == 60:
+        raise BadCell(f"“{text[:40]}”: a minute has the seconds 0 to 59.")
+    part = int((match["part"] or "0")[:6].ljust(6, "0"))
+    try:
+        local = datetime(year, month, day, hour, minute, second, part)  # noqa: DTZ001 - its zone follows
+    except ValueError as error:
+        raise BadCell(f"“{text[:40]}”: there is no such day or time.") from error
+    return Moment(_in_utc(local, match["zone"], text, zone), match["hour"] is not None)
+
+
+def _in_utc(local: datetime, offset: str | None, text: str, zone: ZoneInfo) -> datetime:
+    if offset is None:
+        instant = local.replace(tzinfo=zone).astimezone(UTC)
+        if instant.astimezone(zone).replace(tzinfo=None) != local:
+            raise BadCell(f"“{text[:40]}” does not exist in {zone.key}: the clocks jump over it.")
+        return instant
+    if offset in ("Z", "z", "UTC", "GMT"):
+        return local.replace(tzinfo=UTC)
+    digits = offset[1:].replace(":", "").ljust(4, "0")
+    hours, minutes = int(digits[:2]), int(digits[2:])
+    if hours * 60 + minutes > 14 * 60 or minutes > 59:
+        raise BadCell(f"“{text[:40]}”: there is no time zone {offset}.")
+    span = timedelta(hours=hours, minutes=minutes)
+    return local.replace(tzinfo=timezone(-span if offset[0] == "-" else span)).astimezone(UTC)

@@ -1,0 +1,169 @@
+"""What every format becomes: a header, and records as wide as the header."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+# (number of its line or row in the file, its cells)
+Record = tuple[int, list[str]]
+# The header is looked for among so many records.
+HEAD = 20
+# Empty cells that may be added to short rows of one file: a bound on work, far above what any spreadsheet cuts off.
+MAX_PADDING = 2_000_000_000
+MAX_FOOTERS = 10
+TOTALS = frozenset(
+    {"total", "totals", "grand total", "sum", "subtotal", "summe", "gesamt", "insgesamt", "somme", "total general", "итого"}
+)
+
+
+class UnreadableFile(ValueError):
+    """The file as a whole cannot be used. The text says why and, where it is known, in which line."""
+
+
+class BadCell(ValueError):
+    """One cell cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a file is opened. An empty text means "find out"."""
+
+    format: str = ""  # csv, xlsx, ods, json, jsonl
+    encoding: str = ""  # a Python codec name
+    delimiter: str = ""
+    # The sheet of a workbook, the list of a JSON document, the member of a zip; "member.xlsx/Sheet1" where both.
+    sheet: str = ""
+
+
+AS_FOUND = Shape()
+
+
+@dataclass
+class Table:
+    """An open file: its header, and its records one by one.
+
+    A record has as many cells as the header, unless its line is in `faults`: then it could not be taken apart, the sentence
+    there says why, and the cells are what could be read of it. `notes` say what was passed over, such as a line of totals.
+    Both are complete once all records are read.
+    """
+
+    header: list[str]
+    shape: Shape
+    total: int
+    body: Iterator[Record] = field(repr=False)
+    position: Callable[[], int] = field(repr=False)
+    release: Callable[[], object] = field(repr=False)
+    encodings: list[tuple[str, str]] = field(default_factory=list)
+    sheets: list[str] = field(default_factory=list)
+    faults: dict[int, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def done(self) -> int:
+        return min(self.position(), self.total)
+
+    def records(self) -> Iterator[Record]:
+        return self.body
+
+    def close(self) -> None:
+        """Leaves the underlying file open: it belongs to the caller."""
+        self.release()
+
+    def inside(self, member: str, members: list[str]) -> Table:
+        """The same table as a member of an archive."""
+        sheet = f"{member}/{self.shape.sheet}" if self.shape.sheet else member
+        others = [name for name in members if name != member]
+        sheets = [*(f"{member}/{name}" for name in self.sheets), *others] if self.sheets else members
+        return replace(self, shape=replace(self.shape, sheet=sheet), sheets=sheets if len(sheets) > 1 else [])
+
+
+def filled(cells: Iterable[str]) -> int:
+    return sum(1 for cell in cells if cell and not cell.isspace())
+
+
+def header_place(rows: list[list[str]]) -> int:
+    """Which of the first rows is the header: the first one that is about as full as the fullest.
+
+    Above it may stand a title, a date or a name and its value.
+    """
+    counts = [filled(row) for row in rows]
+    fullest = max(counts, default=0)
+    if fullest < 3:
+        return next((place for place, count in enumerate(counts) if count), 0)
+    return next(place for place, count in enumerate(counts) if count * 2 > fullest)
+
+
+def take_header(records: Iterator[Record], faults: dict[int, str], notes: list[str]) -> tuple[list[str], Iterator[Record]]:
+    """The names of the columns, and the records below them."""
+    head = [record for record in islice(records, HEAD) if filled(record[1])]
+    if not head:
+        raise UnreadableFile("The file is empty.")
+    place = header_place([cells for _, cells in head])
+    line, cells = head[place]
+    if line in faults:
+        raise UnreadableFile(f"Line {line}: {faults[line]}")
+    if any("\x00" in name for name in cells):
+        raise UnreadableFile("The header holds null characters: this is not a text file.")
+    for earlier, _ in head[:place]:
+        faults.pop(earlier, None)
+    if place:
+        notes.append(f"The header is in line {line}; what is above it was left out.")
+    width = len(cells)
+    while width > 1 and not cells[width - 1].strip() and all(not filled(row[width - 1 :]) for _, row in head[place + 1 :]):
+        width -= 1
+    names = [name.strip() or f"Column {number}" for number, name in enumerate(cells[:width], start=1)]
+    return names, _chained(head[place + 1 :], records)
+
+
+def _chained(first: list[Record], rest: Iterator[Record]) -> Iterator[Record]:
+    yield from first
+    yield from rest
+
+
+def squared(records: Iterator[Record], width: int, faults: dict[int, str], notes: list[str]) -> Iterator[Record]:
+    """The records, each as wide as the header.
+
+    Empty rows are left out, cut ones filled up, empty cells beyond the header dropped. Rows at the end with nothing but a
+    text or a total are no records.
+    """
+    second = min(1, width - 1)
+    held: list[Record] = []
+    padding = 0
+    for line, cells in records:
+        if len(cells) != width or not cells[second]:
+            count = filled(cells)
+            if not count:
+                continue
+            if line not in faults:
+                padding += max(width - len(cells), 0)
+                if padding > MAX_PADDING:
+                    raise UnreadableFile(f"Most rows up to line {line} have far fewer cells than the header.")
+                cells = _fitted(line, cells, width, faults)
+                if _is_footer(cells, count, width) and line not in faults and len(held) < MAX_FOOTERS:
+                    held.append((line, cells))
+                    continue
+        if held:
+            yield from held
+            held.clear()
+        yield line, cells
+    for line, cells in held:
+        text = " ".join(" ".join(cells).split())
+        notes.append(f"Line {line} was left out, as it is no row: “{text[:60]}”.")
+
+
+def _fitted(line: int, cells: list[str], width: int, faults: dict[int, str]) -> list[str]:
+    if len(cells) <= width:
+        return cells + [""] * (width - len(cells))
+    if filled(cells[width:]):
+        faults[line] = f"This row has {len(cells):,} cells, the header has {width:,}."
+        return cells
+    return cells[:width]
+
+
+def _is_footer(cells: list[str], count: int, width: int) -> bool:
+    if width < 3:
+        return False
+    first = next(cell for cell in cells if cell and not cell.isspace())
+    return count == 1 or (count < width and first.strip(" :").casefold() in TOTALS)
