@@ -20,6 +20,7 @@ from benchmarks.counting import (
     counted_rows,
     durations,
     excluded_rows,
+    first_record,
     is_defect_metric,
     open_throughout,
     shifted,
@@ -223,7 +224,8 @@ def read_metric(team: Team, metric: str, period: Period) -> MetricPage:
 
 
 def _with_pictures(page: MetricPage) -> MetricPage:
-    picture, sentence = trend_chart(page.team, page.metric, page.window.days, page.window.as_of, page.kept)
+    as_of, first = page.window.as_of, first_record(page.team, page.window.as_of)
+    picture, sentence = trend_chart(page.team, page.metric, page.window.days, as_of, page.kept, first)
     labels = {"column": METRICS[page.metric].label, "first": "As of"}
     trend = render_to_string("components/trend.html", {"trend": picture, "id": "trend", "title": sentence} | labels)
     number = render_to_string("dashboards/metric.html#number", {"page": page, "metric": METRICS[page.metric]})

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, QuerySet
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from benchmarks import charts
-from benchmarks.counting import first_record
+from benchmarks.counting import first_record, open_throughout
 from benchmarks.metrics import METRICS, moved
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.tiers import Overall, Rules, Tier, overall
@@ -27,16 +28,22 @@ from benchmarks.words import (
 )
 from dashboards import findings
 from dashboards.findings import standing, together
-from dashboards.history import read_earlier, read_night, series, trend_days
+from dashboards.forms import Period
+from dashboards.history import newest_record, read_earlier, read_night, series, trend_days
 from dashboards.words import MEANING, borderline_words, gap_words, listed, open_words, tier_bar, tier_words
 from defects.models import Defect
 from incidents.models import Incident
 from pipeline.models import Stage
 from qmportal.lib.days import Window, day_words, midnight
+from qmportal.lib.kept import Kept, Versions
 from records.models import Severity
 from teams.models import Team, User
 from teams.permissions import is_member
 
+# Some 50 kB each.
+PAGES, NUMBERS = Kept(64), Kept(64)
+NIGHTS_MADE_FROM = (Team, ThresholdSet, MetricSnapshot)
+ROWS_MADE_FROM = (Stage, Severity, Defect, Incident)
 # The judged metrics first, then what surrounds them.
 CARDS = ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect", "defect_removal_efficiency", "open_incidents")
 RECENT = 6
@@ -203,29 +210,111 @@ class TeamReport:
         return sorted(found, key=lambda step: Tier(step["tier"]).rank if step["tier"] else 6)
 
 
-def read_team(team: Team, window: int, today: date, day: date | None = None) -> TeamReport:
-    """The snapshots of the last night or of `day`, those of the window before it, and the sets that judged them.
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What the page shows of a night."""
 
-    A day that nobody kept is counted now.
+    report: TeamReport
+    finding: str
+    cards_html: str
+    trend_html: str
+    steps_html: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeamPage:
+    """What everybody sees alike; and the newest incidents, for members.
+
+    Threads share it, so nobody may change it.
     """
-    kept = MetricSnapshot.objects.filter(team=team, window_days=window)
-    as_of = day or kept.latest_day(today)
+
+    numbers: Numbers
+    found_in: list[charts.Segment]
+    severities: list[charts.Segment]
+    to_close: int
+    incidents: list[Incident]
+    throughout: list[int]  # incidents that were open during the whole window
+    newest: date | None  # the first day that counts the newest record, if the window has none
+
+    @property
+    def open_defects(self) -> int:
+        return int(sum(segment.value for segment in self.severities))
+
+
+def kept_team(team: Team, period: Period, versions: Versions) -> TeamPage:
+    """The page as it was last read, if nothing that it was made from has changed since."""
+    key = (team.pk, period.window, period.day, period.today, *versions.of(*NIGHTS_MADE_FROM, *ROWS_MADE_FROM))
+    return PAGES.get_or_make(key, lambda: _read_page(team, period, versions))
+
+
+def _read_page(team: Team, period: Period, versions: Versions) -> TeamPage:
+    numbers = _kept_numbers(team, period, versions)
+    report, span = numbers.report, numbers.report.span
+    family = Team.objects.family_of(team, span.as_of) if span else []
+    return TeamPage(
+        numbers=numbers,
+        found_in=where_found(family, span) if span else [],
+        severities=severity_mix(team),
+        to_close=count_to_close(team),
+        incidents=list(recent_incidents(team, period.day)),
+        throughout=open_throughout(family, span, report.rules.get("mtbf", Rules())) if span else [],
+        newest=newest_record([team]) if report.is_empty else None,
+    )
+
+
+def _kept_numbers(team: Team, period: Period, versions: Versions) -> Numbers:
+    """They stay while rows change, unless one of the two nights was not kept: it is counted from the rows."""
+    rows = MetricSnapshot.objects.filter(team=team, window_days=period.window)
+    as_of = period.day or rows.latest_day(period.today)
+    first = first_record(team, as_of) if as_of else None
+    nights = [as_of, as_of - timedelta(days=period.window)] if as_of else []
+    is_kept = rows.filter(as_of__in=nights).count() == len(METRICS) * len(nights)
+    changes = versions.of(*NIGHTS_MADE_FROM, *(() if is_kept else ROWS_MADE_FROM))
+    key = (team.pk, period.window, period.day, as_of, first, *changes)
+    return NUMBERS.get_or_make(key, lambda: _read_numbers(team, period, as_of, first))
+
+
+def _read_numbers(team: Team, period: Period, as_of: date | None, first: datetime | None) -> Numbers:
+    report = read_team(team, period.window, as_of, chosen=period.day is not None)
+    rate = "escaped_defect_rate"
+    picture, sentence = None, ""
+    if as_of:
+        picture, sentence = trend_chart(team, rate, period.window, as_of, report.now[rate], first)
+    cards = report.cards()
+    context = {
+        "team": team,
+        "period": period,
+        "judged": [card for card in cards if card["judged"]],
+        "measures": [card for card in cards if not card["judged"]],
+        "steps": report.steps(),
+        "trend": picture,
+        "trend_title": sentence,
+    }
+    html = {name: render_to_string(f"dashboards/team.html#{name}", context) for name in ("cards", "trend", "steps")}
+    return Numbers(report, report.finding(), *html.values())
+
+
+def read_team(team: Team, window: int, as_of: date | None, *, chosen: bool = False) -> TeamReport:
+    """The snapshots of a night, those of the window before it, and the sets that judged them.
+
+    A night that nobody kept is counted now.
+    """
     if as_of is None:
         return TeamReport(team, window, None, {}, {}, {})
     now = read_night(team, window, as_of)
     before = read_earlier(team, window, as_of)
     rules = {metric: row.threshold_set.rules() for metric, row in now.items() if row.threshold_set}
-    return TeamReport(team, window, as_of, now, before, rules, chosen=day is not None)
+    return TeamReport(team, window, as_of, now, before, rules, chosen)
 
 
 def trend_chart(
-    team: Team, metric: str, window: int, as_of: date, shown: MetricSnapshot | None
+    team: Team, metric: str, window: int, as_of: date, shown: MetricSnapshot | None, first: datetime | None
 ) -> tuple[charts.Trend | None, str]:
     """The trend of one metric with its tier bands, and the sentence that says what it shows.
 
-    It ends on `as_of` with the measure that the page shows, also when nobody kept that day.
+    It ends on `as_of` with the measure that the page shows, also when nobody kept that day. `first`: when its first row was
+    found or began.
     """
-    first = first_record(team, as_of)
     # Nothing was recorded yet: no points. Whatever rises while the window fills up is hatched.
     days = [day for day in trend_days(window, as_of) if first and midnight(day) > first]
     points = series([team.pk], [metric], window, days)[team.pk, metric]
@@ -303,9 +392,8 @@ def last_records(team: Team, user: User) -> list[tuple[str, list[Any]]]:
     return [(kind, records) for kind, records in newest if records]
 
 
-def where_found(team: Team, span: Window) -> list[charts.Segment]:
+def where_found(family: list[int], span: Window) -> list[charts.Segment]:
     """Valid defects of the window by the stage that found them, in the order of the pipeline."""
-    family = Team.objects.family_of(team, span.as_of)
     counts = dict(
         Defect.objects.found_between(span.start, span.end)
         .valid()

@@ -7,11 +7,9 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from benchmarks.counting import open_throughout
 from benchmarks.metrics import METRICS
 from benchmarks.models import MetricSnapshot
 from benchmarks.nights import night_notice
-from benchmarks.tiers import Rules
 from dashboards.comparison import compare, read_teams
 from dashboards.forms import chosen_period
 from dashboards.history import newest_record
@@ -19,16 +17,7 @@ from dashboards.metric import kept_metric, rows_behind
 from dashboards.overview import as_of_words, table
 from dashboards.search import search_everything
 from dashboards.start import first_steps
-from dashboards.team import (
-    count_to_close,
-    last_records,
-    never_closed,
-    read_team,
-    recent_incidents,
-    severity_mix,
-    trend_chart,
-    where_found,
-)
+from dashboards.team import kept_team, last_records, never_closed
 from dashboards.teams import with_standing
 from notifications.access import access_for
 from qmportal.lib.days import day_words, local_day
@@ -64,34 +53,21 @@ def team(request: SignedInRequest, slug: str) -> HttpResponse:
     if found is None:
         return archived_team(request, slug)
     period = chosen_period(request, local_day(timezone.now()))
-    report = read_team(found, period.window, period.today, period.day)
-    rate = "escaped_defect_rate"
-    trend = trend_chart(found, rate, period.window, report.as_of, report.now.get(rate)) if report.as_of else (None, "")
-    mix = severity_mix(found)
-    cards = report.cards()
+    page = kept_team(found, period, request.user.versions)
+    report = page.numbers.report
     access = access_for(request.user, found, timezone.now())
-    family = Team.objects.family_of(found, report.span.as_of) if report.span else []
-    throughout = open_throughout(family, report.span, report.rules.get("mtbf", Rules())) if report.span else []
     context = {
         "team": found,
         "parent": found.parent if found.parent and can_see(request.user, found.parent) else None,
+        "page": page,
         "report": report,
-        "judged": [card for card in cards if card["judged"]],
-        "measures": [card for card in cards if not card["judged"]],
-        "steps": report.steps(),
-        "trend": trend[0],
-        "trend_title": trend[1],
-        "found_in": where_found(found, report.span) if report.span else [],
-        "severities": mix,
-        "open_defects": int(sum(segment.value for segment in mix)),
-        "to_close": count_to_close(found),
         "access": access,
-        "incidents": recent_incidents(found, period.day) if access is None else None,
+        "incidents": page.incidents if access is None else None,
         "as_of": as_of_words(report.as_of),
         "night": night_notice(report.as_of, report.failed, now=timezone.now(), latest=period.day is None),
         "period": period,
-        "newest": newest_record([found]) if report.is_empty else None,
-        "never_closed": never_closed(found, throughout, request.user),
+        "newest": page.newest,
+        "never_closed": never_closed(found, page.throughout, request.user),
         "children": Team.objects.visible_to(request.user).filter(parent=found),
     }
     return render(request, "dashboards/team.html", context)

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Concat
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +14,9 @@ from django.utils import timezone
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import take_snapshots
 from notifications.models import Notification
+from pipeline.models import Stage
 from qmportal.lib.days import local_day, midnight
+from records.models import Severity
 from teams.models import Membership, Role, Team, User
 from tests.factories import join, make_defects, make_incident, make_team, make_user
 from tests.html import squeezed
@@ -165,3 +169,38 @@ def test_the_overview_of_a_members_team_is_for_its_members(client, payments):
     Membership.objects.all().delete()
     client.force_login(member)
     assert "Payments</a>" not in client.get("/").content.decode()
+
+
+TEAM = {
+    "a new incident": (lambda team: make_incident(team=team, title="The queue is full"), None, "The queue is full"),
+    "an incident with another title": (lambda team: team.incidents.update(title="All is well"), "Cards are", "All is well"),
+    "deleted defects": (lambda team: team.defects.update(deleted_at=timezone.now()), "20 open", "No open defects"),
+    "another stage": (lambda team: Stage.objects.filter(slug="ci").update(name="The build"), ">CI<", "The build"),
+    "another severity": (lambda team: Severity.objects.update(name=Concat(F("key"), Value(" new"))), None, "SEV3 new"),
+    "another night": (lambda team: MetricSnapshot.objects.all().delete(), "n\u00a0=\u00a020", "Nothing has been computed"),
+    "a new sub-team": (lambda team: make_team(name="Cards", parent=team), None, "Includes sub-teams"),
+}
+
+
+@pytest.mark.parametrize(("change", "before", "after"), TEAM.values(), ids=TEAM)
+def test_the_page_of_a_team_shows_a_change_at_once(client, engineer, payments, change, before, after):
+    shown = client.get("/t/payments/").text
+    assert before is None or before in shown
+    assert after not in shown
+    change(payments)
+    shown = client.get("/t/payments/").text
+    assert before is None or before not in shown
+    assert after in shown
+
+
+def test_a_night_that_was_never_computed_is_counted_again_after_a_change(client, engineer, payments, today):
+    path = f"/t/payments/?as_of={today - timedelta(days=1)}"
+    assert "n\u00a0=\u00a020<" in client.get(path).text
+    make_defects(payments, escaped=20, found_at=midnight(today) - timedelta(days=3))
+    assert "n\u00a0=\u00a040<" in client.get(path).text
+
+
+def test_the_incidents_of_a_team_are_kept_for_its_members_alone(client, engineer, payments):
+    assert "Cards are refused" in client.get("/t/payments/").text
+    client.force_login(make_user())
+    assert "Cards are refused" not in client.get("/t/payments/").text
