@@ -10,9 +10,11 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
-from integrations.mappings import MAPPINGS, Mapping, guess
+from integrations.matching.plan import Plan
+from integrations.matching.preset import Preset
+from integrations.matching.presets import PRESETS, recognise
+from integrations.matching.reader import Reader
 from integrations.models import ImportJob
-from integrations.parsers import bind
 from integrations.reading import UnreadableFile, open_table
 from qmportal.lib.days import zone_named
 from qmportal.lib.forms import LineField
@@ -28,7 +30,7 @@ KINDS = {"defects": "Defects", "incidents": "Incidents"}
 
 def mapping_choices() -> list[tuple[str, Any]]:
     groups = [
-        (label, [(key, mapping.label) for key, mapping in MAPPINGS.items() if mapping.kind == kind])
+        (label, [(key, preset.label) for key, preset in PRESETS.items() if preset.kind == kind])
         for kind, label in KINDS.items()
     ]
     return [("", "Detect from the columns"), *groups]
@@ -94,26 +96,26 @@ class ImportForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         if "file" in cleaned and "mapping_key" in cleaned:
             try:
-                cleaned["mapping_key"] = self._fitting(cleaned["file"], MAPPINGS.get(cleaned["mapping_key"])).key
+                cleaned["mapping_key"] = self._fitting(cleaned["file"], PRESETS.get(cleaned["mapping_key"])).key
             except UnreadableFile as problem:
                 self.add_error("file", str(problem))
         return cleaned
 
-    def _fitting(self, file: UploadedFile, mapping: Mapping | None) -> Mapping:
-        """The mapping that was chosen, or the one that the header speaks for; its columns must be there."""
+    def _fitting(self, file: UploadedFile, preset: Preset | None) -> Preset:
+        """The tool that was chosen, or the one that the header speaks for; its columns must be there."""
         table = open_table(file, name=file.name or "")  # type: ignore[arg-type]
         header = table.header
         table.close()
-        mapping = mapping or guess(header)
-        if mapping is None:
+        preset = preset or recognise(header, tuple(KINDS))
+        if preset is None:
             shown = ", ".join(f"“{clean_line(title)[:40]}”" for title in header[:12])
             raise UnreadableFile(
                 f"No known kind of file has these columns: {shown}. Choose what is in the file to see what is missing."
             )
-        binding = bind(mapping.columns, header)
-        if not self.cleaned_data.get("team") and "team" not in binding.places and "team" not in self.errors:
+        reader = Reader(Plan(preset.kind, preset.name), header)
+        if not self.cleaned_data.get("team") and "team" not in reader.mapped and "team" not in self.errors:
             self.add_error("team", "The file has no column for the team. Choose the team that all rows belong to.")
-        return mapping
+        return preset
 
     def upload(self) -> ImportJob:
         cleaned = self.cleaned_data

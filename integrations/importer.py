@@ -18,8 +18,10 @@ from django.utils import timezone
 
 from defects.models import Defect
 from incidents.models import Incident
-from integrations.mappings import Mapping
-from integrations.parsers import Binding, Reading, Row, bind, plain, read_row
+from integrations.matching.plan import Plan
+from integrations.matching.reader import Reader
+from integrations.matching.row import Row
+from integrations.matching.words import plain
 from integrations.reading import AS_FOUND, BadCell, Shape, Table, UnreadableFile, open_table
 from pipeline.models import Stage
 from qmportal.lib.acting import acting
@@ -177,8 +179,7 @@ class Importer:
 
     def __init__(
         self,
-        mapping: Mapping,
-        reading: Reading,
+        plan: Plan,
         *,
         now: datetime,
         team: Team | None = None,
@@ -192,13 +193,13 @@ class Importer:
         remember: Callable[[list[Written]], None] | None = None,
     ):
         self.remember = remember
-        self.mapping = mapping
-        self.reading = reading
+        self.plan = plan
+        self.preset = plan.preset
         self.now = now
         self.source = source
         self.shape, self.name = shape, name
         self.visible = visible
-        self.model = MODELS[mapping.kind]
+        self.model = MODELS[plan.kind]
         self.teams = TeamFinder(team, allowed, create_teams, advice)
         self.lookups = Lookups()
         self.looked_up = self.lookups.named_in(self.model)
@@ -214,7 +215,7 @@ class Importer:
         records and teams that exist only those are locked that the file changes.
         """
         with acting("import"), ReferencesBeside() as self.references, transaction.atomic():
-            be_alone(self.mapping.kind)
+            be_alone(self.plan.kind)
             outcome = self._go_through(raw, write=True, skip_errors=skip_errors, report=report)
             if outcome.failed and not skip_errors:
                 raise Refused(outcome)
@@ -223,12 +224,12 @@ class Importer:
     def _go_through(self, raw: BinaryIO, *, write: bool, skip_errors: bool, report: Report | None) -> Outcome:
         table = open_table(raw, self.shape, self.name)
         try:
-            binding = bind(self.mapping.columns, table.header)
-            self.teams.refuse_hopeless("team" in binding.places)
+            reader = Reader(self.plan, table.header)
+            self.teams.refuse_hopeless("team" in reader.mapped)
             self.outcome = Outcome(shape=asdict(table.shape))
-            self.outcome.name_columns(binding.matched)
-            self.titles, self.seen = binding.title, dict[tuple[str, str], int]()
-            for rows in batched(self._rows(table, binding), BATCH):
+            self.outcome.name_columns(reader.matched)
+            self.titles, self.seen = reader.title, dict[tuple[str, str], int]()
+            for rows in batched(self._rows(table, reader), BATCH):
                 self._take(rows, write=write and (skip_errors or not self.outcome.failed))
                 if report:
                     report(table.done, table.total)
@@ -242,12 +243,12 @@ class Importer:
         self.outcome.failed_lines.sort()
         return self.outcome
 
-    def _rows(self, table: Table, binding: Binding) -> Iterator[Row]:
+    def _rows(self, table: Table, reader: Reader) -> Iterator[Row]:
         for line, record in table.records():
             if line in table.faults:
                 yield Row(line, problems={"": table.faults[line]})
             else:
-                yield read_row(line, record, binding, self.reading, self.mapping.fill)
+                yield reader.read(line, record)
 
     def _take(self, rows: list[Row], *, write: bool) -> None:
         """Judges one batch of rows against the records that exist, then writes it."""
@@ -285,7 +286,7 @@ class Importer:
             said, external_id, reference = (
                 clean_line(str(row.values.pop(name, ""))) for name in ("source", "external_id", "reference")
             )
-            source = self.source or said or self.mapping.name
+            source = self.source or said or self.preset.name
             filed_here = bool(reference) and (said == FILED_HERE or not external_id)
             key = source, external_id = (FILED_HERE, reference.upper()) if filed_here else (source, external_id)
             if not external_id:
@@ -336,12 +337,12 @@ class Importer:
         if new:
             row.values = row.defaults | row.values
         values = self._with_rows(row, write)
-        if record and self.mapping.says_also.get(str(values.get("status"))) == record.status:
+        if record and self.preset.says_also.get(str(values.get("status"))) == record.status:
             del values["status"]
         record = record or self.model(source=key[0], external_id=key[1])
         self.lookups.attach(record)
         before, moment = dict(record.__dict__), None if new else moment_of(record)
-        door = replace(IMPORT, shortened=row.notes.append) if self.mapping.shortens else IMPORT
+        door = replace(IMPORT, shortened=row.notes.append)
         row.problems = intake.apply(record, values, by=None, at=self.now, door=door) | row.problems
         if row.problems:
             return None
@@ -381,7 +382,7 @@ class Importer:
     def _look_up(self, row: Row, name: str, text: str) -> Any:
         known = self.lookups.severities if name == "severity" else self.lookups.stages
         found = known.get(plain(text))
-        if found is None and (name == "severity" or not self.mapping.shortens):
+        if found is None and (name == "severity" or self.preset.exact):
             names = ", ".join(dict.fromkeys(getattr(each, "key", None) or each.slug for each in known.values()))
             row.problems[name] = f"“{text[:40]}” is not known here. Known: {names}."
         return found

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
-from zoneinfo import ZoneInfo
 
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import UploadedFile
@@ -18,8 +17,9 @@ from django.utils import timezone
 
 from benchmarks.models import SnapshotRun
 from integrations.importer import MODELS, Importer, Outcome, Refused, Report, Written
-from integrations.mappings import MAPPINGS, Mapping
-from integrations.parsers import Reading
+from integrations.matching.plan import Plan
+from integrations.matching.preset import Preset
+from integrations.matching.presets import PRESETS
 from integrations.reading import UnreadableFile
 from integrations.undo import Undo
 from qmportal.lib.work import Work, WorkQuerySet, ring
@@ -109,8 +109,8 @@ class ImportJob(Work):
         return f"{self.file_name} (undone)" if self.phase == self.Phase.UNDO else self.file_name
 
     @property
-    def mapping(self) -> Mapping:
-        return MAPPINGS[self.mapping_key]
+    def mapping(self) -> Preset:
+        return PRESETS[self.mapping_key]
 
     @property
     def can_start(self) -> bool:
@@ -254,8 +254,13 @@ class ImportJob(Work):
         allowed, visible = self._teams()
         day_first = {self.DayOrder.DAY_FIRST: True, self.DayOrder.MONTH_FIRST: False}
         return Importer(
-            self.mapping,
-            Reading(ZoneInfo(self.time_zone), day_first.get(self.DayOrder(self.day_order)), self.all_types),
+            Plan(
+                self.mapping.kind,
+                self.mapping.name,
+                day_first=day_first.get(self.DayOrder(self.day_order)),
+                zone=self.time_zone,
+                all_types=self.all_types,
+            ),
             now=timezone.now(),
             team=self.team,
             allowed=allowed,

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from integrations.forms import KINDS, ImportForm
 from integrations.importer import SHOWN_ERRORS
-from integrations.mappings import MAPPINGS
+from integrations.matching.presets import PRESETS
 from integrations.models import ImportJob
 from integrations.reading import Shape, Table, described, open_table
 from qmportal.lib.bodies import takes_a_file
@@ -41,7 +41,7 @@ def import_new(request: SignedInRequest) -> HttpResponse:
     )
     if form.is_valid():
         return redirect(form.upload())
-    context = {"form": form, "mappings": MAPPINGS.values()}
+    context = {"form": form, "mappings": [preset for preset in PRESETS.values() if preset.kind in KINDS]}
     return render_page(request, "integrations/form.html", context, status=422 if form.is_bound else 200)
 
 

@@ -25,7 +25,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from benchmarks.models import SnapshotRun, ThresholdSet
-from integrations.mappings import MAPPINGS
+from integrations.matching.presets import PRESETS
 from integrations.models import ImportJob
 from library.models import CheckAnswer, LibraryLink
 from notifications.models import Notification
@@ -356,7 +356,7 @@ class World:
             reason=SnapshotRun.Reason.REQUESTED, since=date(2026, 1, 1), as_of=date(2026, 1, 1)
         )
         self.job = ImportJob.objects.create(
-            mapping_key=next(iter(MAPPINGS)),
+            mapping_key=next(iter(PRESETS)),
             file_name="rows.csv",
             team=self.team,
             time_zone="UTC",

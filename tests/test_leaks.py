@@ -13,7 +13,7 @@ from django.utils import timezone
 from benchmarks.snapshots import take_snapshots
 from defects.models import Defect
 from incidents.models import Incident
-from integrations.mappings import MAPPINGS
+from integrations.matching.presets import PRESETS
 from integrations.models import ImportJob
 from notifications.models import Notification
 from qmportal.lib.days import local_day
@@ -66,7 +66,7 @@ def fill(world: World, tag: str) -> None:
     person = make_member(team=team, name=word, email=f"{CANARY}.{tag}@example.com")
     Invitation(team=team, email=f"{CANARY}.{tag}.new@example.com").renew(now)
     ImportJob.objects.create(
-        mapping_key=next(iter(MAPPINGS)),
+        mapping_key=next(iter(PRESETS)),
         file_name=f"{word}.csv",
         team=team,
         time_zone="UTC",

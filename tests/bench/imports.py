@@ -12,8 +12,7 @@ from django.utils import timezone
 
 from defects.models import Defect
 from integrations.importer import Importer
-from integrations.mappings import DEFECTS
-from integrations.parsers import Reading
+from integrations.matching.plan import Plan
 from qmportal.lib.days import organisation_zone
 from teams.models import Team
 
@@ -37,9 +36,9 @@ def imported(rows: int, source: str) -> float:
         title = f"Defect number {number} of the file"
         writer.writerow((number, title, team, "SEV3", "new", "ci", "2026-03-02T12:00:00Z", STEPS))
     raw = io.BytesIO(text.getvalue().encode())
-    reading = Reading(organisation_zone(), None, False)
+    plan = Plan("defects", "qmportal", zone=organisation_zone().key)
     began = time.perf_counter()
-    Importer(DEFECTS, reading, now=timezone.now(), source=source).write(raw)
+    Importer(plan, now=timezone.now(), source=source).write(raw)
     return time.perf_counter() - began
 
 

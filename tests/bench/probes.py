@@ -22,7 +22,7 @@ from benchmarks.models import MetricSnapshot  # noqa: E402
 from benchmarks.snapshots import take_snapshots  # noqa: E402
 from defects.models import Defect  # noqa: E402
 from incidents.models import Incident  # noqa: E402
-from integrations.mappings import MAPPINGS  # noqa: E402
+from integrations.matching.presets import PRESETS  # noqa: E402
 from integrations.models import ImportJob  # noqa: E402
 from qmportal.lib.days import local_day  # noqa: E402
 from teams.models import AccessToken, Invitation, Membership, Role, Team, User  # noqa: E402
@@ -120,7 +120,7 @@ def queries_of_every_page(members: str) -> dict[str, int]:
         _people(team, number)
         ImportJob.objects.bulk_create(
             ImportJob(
-                mapping_key=next(iter(MAPPINGS)),
+                mapping_key=next(iter(PRESETS)),
                 file_name=f"rows-{each}.csv",
                 team=team,
                 time_zone="UTC",

@@ -7,7 +7,6 @@ connection of its own that gives up after two seconds of waiting.
 import io
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection, transaction
@@ -15,13 +14,13 @@ from django.db import connection, transaction
 from incidents.models import Incident
 from integrations import importer
 from integrations.importer import Busy, Importer, Lookups, Refused
-from integrations.mappings import INCIDENTS
-from integrations.parsers import Reading
+from integrations.matching.plan import Plan
 from teams.models import ReferenceCounter, Team
 from tests.factories import make_incident, make_team
 from tests.threads import committing_db  # noqa: F401 - pytest finds it as `db`
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
+PLAN = Plan("incidents", "qmportal")
 
 
 @pytest.fixture
@@ -67,7 +66,7 @@ def load(file, team=None, *, meanwhile=lambda: None, after=20, **options):
         if len(batches) * importer.BATCH == after:
             meanwhile()
 
-    return Importer(INCIDENTS, Reading(ZoneInfo("UTC")), now=NOW, team=team, **options).write(file, report=report)
+    return Importer(PLAN, now=NOW, team=team, **options).write(file, report=report)
 
 
 def numbers():
@@ -114,7 +113,7 @@ def test_what_somebody_saves_between_reading_and_writing_is_not_written_over(tea
             if record.external_id == "I-3":
                 person(Incident.objects.get(pk=record.pk).soft_delete, NOW)
 
-    again = Importer(INCIDENTS, Reading(ZoneInfo("UTC")), now=NOW, team=team)
+    again = Importer(PLAN, now=NOW, team=team)
     again.lookups = Meanwhile()
     with pytest.raises(Busy, match="Somebody changed one of these records"):
         again.write(rows(5, title="Another title"))

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from defects.models import Defect
 from incidents.models import Incident
-from integrations.mappings import MAPPINGS, guess
+from integrations.matching.presets import PRESETS, recognise
 from tests.factories import NOON, make_defect, make_incident, make_member, make_team, stage
 
 pytestmark = pytest.mark.django_db
@@ -57,9 +57,9 @@ def exported(client, kind):
 
 @pytest.mark.parametrize("model", [Defect, Incident])
 def test_the_file_has_all_columns_that_the_importer_reads(model):
-    mapping = MAPPINGS[f"{model.__name__.lower()}s/qmportal"]
-    assert set(model.csv_header()) == {column.field for column in mapping.columns}
-    assert guess(model.csv_header()) == mapping
+    preset = PRESETS[f"{model.__name__.lower()}s/qmportal"]
+    assert set(model.csv_header()) == set(preset.columns)
+    assert recognise(model.csv_header()) == preset
 
 
 def test_defects_come_back_unchanged(client, team, load):

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from benchmarks.models import SnapshotRun
 from integrations.importer import MODELS, SHOWN_ERRORS, Advice, Busy, Importer, Outcome, Refused
-from integrations.mappings import MAPPINGS, Mapping
-from integrations.parsers import Reading
+from integrations.matching.plan import Plan
+from integrations.matching.presets import PRESETS
 from integrations.reading import UnreadableFile
 from qmportal.lib.acting import acting
 from teams.models import Team
@@ -26,7 +26,7 @@ class Command(BaseCommand):
     help = "Imports a CSV file. A file with a wrong row changes nothing, unless --skip-errors is given."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        names = sorted({mapping.name for mapping in MAPPINGS.values()})
+        names = sorted({preset.name for preset in PRESETS.values() if preset.kind in MODELS})
         parser.add_argument("kind", choices=MODELS)
         parser.add_argument("file", type=Path)
         parser.add_argument("--mapping", required=True, choices=names, help="the shape of the file")
@@ -51,15 +51,20 @@ class Command(BaseCommand):
 
     def handle(self, *, kind: str, file: Path, mapping: str, dry_run: bool, skip_errors: bool, **options: Any) -> None:
         now = timezone.now()
-        chosen = self._mapping(kind, mapping)
-        reading = Reading(self._zone(options["timezone"]), options["day_first"], options["all_types"])
+        self._refuse_other_kinds(kind, mapping)
+        plan = Plan(
+            kind,
+            mapping,
+            day_first=options["day_first"],
+            zone=self._zone(options["timezone"]).key,
+            all_types=options["all_types"],
+        )
         self._refuse_big(file)
         try:
             with file.open("rb") as raw, acting("import", name=file.name), transaction.atomic():
                 team = self._team(options["team"], create=options["create_teams"], dry_run=dry_run)
                 importer = Importer(
-                    chosen,
-                    reading,
+                    plan,
                     now=now,
                     team=team,
                     create_teams=options["create_teams"],
@@ -83,11 +88,10 @@ class Command(BaseCommand):
         if dry_run and outcome.failed and not skip_errors:
             raise CommandError(f"{outcome.failed} rows have errors; the file would be refused.", returncode=1)
 
-    def _mapping(self, kind: str, name: str) -> Mapping:
-        if f"{kind}/{name}" in MAPPINGS:
-            return MAPPINGS[f"{kind}/{name}"]
-        fitting = ", ".join(mapping.name for mapping in MAPPINGS.values() if mapping.kind == kind)
-        raise CommandError(f"The mapping {name} does not read {kind}. These do: {fitting}.")
+    def _refuse_other_kinds(self, kind: str, name: str) -> None:
+        if f"{kind}/{name}" not in PRESETS:
+            fitting = ", ".join(preset.name for preset in PRESETS.values() if preset.kind == kind)
+            raise CommandError(f"The mapping {name} does not read {kind}. These do: {fitting}.")
 
     def _zone(self, name: str) -> ZoneInfo:
         try:

@@ -1,0 +1,273 @@
+"""What a file says about the life of a record, decided as a whole. Plain Python.
+
+Tools know fewer moments than we do and mix them up; an imported row obeys the rules of a typed one nevertheless: a closed
+defect has a resolution, an open one has none, and the times of an incident lie in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from integrations.matching.row import NotWanted, Row
+from integrations.matching.words import RESOLUTION, SEVERITY_OF_PRIORITY, plain
+from integrations.reading.dates import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A row once its cells are read: texts, our words and times, by field. `mapped`: fields that the file can tell."""
+
+    said: Mapping[str, str]
+    keys: Mapping[str, str]
+    times: Mapping[str, Moment]
+    mapped: frozenset[str]
+    zone: ZoneInfo
+
+    def time(self, name: str, after: datetime | None = None) -> datetime | None:
+        """A day without a time of day is not before an earlier moment of that day."""
+        if (moment := self.times.get(name)) is None:
+            return None
+        if after and moment.instant < after and not moment.has_clock:
+            same_day = moment.instant.astimezone(self.zone).date() == after.astimezone(self.zone).date()
+            return after if same_day else moment.instant
+        return moment.instant
+
+
+def live_as_told(row: Row, told: Told) -> None:
+    """Teams and people have no life of their own."""
+    row.values |= told.keys
+
+
+# --- Our own columns ------------------------------------------------------------------------------------------------
+
+
+def live_defect_of_ours(row: Row, told: Told) -> None:
+    row.values |= {name: key for name, key in told.keys.items() if name not in ("status", "resolution")}
+    row.defaults["severity"] = SEVERITY_OF_PRIORITY.get(told.keys.get("priority", ""), "SEV3")
+    _found(row, told, "found_at")
+    _follow(row, told, "triaged_at", "fixed_at", "verified_at", "closed_at")
+    if "resolution" in told.mapped and "status" in row.values:
+        row.values["resolution"] = ""
+    if "resolution" in told.keys:
+        row.values["resolution"] = told.keys["resolution"]
+
+
+def live_incident_of_ours(row: Row, told: Told) -> None:
+    row.values |= {name: key for name, key in told.keys.items() if name not in ("status", "customer_impacted")}
+    _impact(row, told)
+    _found(row, told, "detected_at")
+    _follow(row, told, "started_at", "acknowledged_at", "mitigated_at", "restored_at", "closed_at")
+    _cancel_duplicate(row)
+    if row.values.get("restored_at"):
+        row.defaults["severity"] = "SEV3"
+
+
+def _follow(row: Row, told: Told, *times: str) -> None:
+    """The status and its times. Beside a status, an empty cell says that it has not happened; alone, it says nothing."""
+    if "status" in told.keys:
+        row.values["status"] = told.keys["status"]
+    for name in times:
+        if name in told.mapped:
+            moment = told.time(name)
+            if moment or "status" in row.values:
+                row.values[name] = moment
+
+
+def _impact(row: Row, told: Told) -> None:
+    if "customer_impacted" in told.keys:
+        row.values["customer_impacted"] = told.keys["customer_impacted"] == "yes"
+
+
+def _cancel_duplicate(row: Row) -> None:
+    if row.values.get("status") == "duplicate":
+        row.notes.append("a duplicate whose original is not known here: cancelled")
+        row.values["status"] = "cancelled"
+
+
+def _found(row: Row, told: Told, name: str) -> datetime | None:
+    found = told.time(name)
+    if found is not None:
+        row.values[name] = found
+    elif name not in row.problems:
+        row.problems[name] = "This time is missing."
+    return found
+
+
+# --- Defects of other tools ---------------------------------------------------------------------------------------------
+
+CLOSED = ("closed", "duplicate", "rejected")
+SAYS_LIFE = frozenset({"status", "status_category", "resolution", "ended_at"})
+RESOLUTION_OF_STATUS = {"duplicate": "duplicate", "rejected": "invalid"}
+
+
+def live_defect(row: Row, told: Told) -> None:
+    """Severity comes from the priority, for new records, where the file knows none."""
+    values, keys = row.values, told.keys
+    for name in ("stage_found", "stage_introduced", "stage_should_catch", "found_by"):
+        if name in keys:
+            values[name] = keys[name]
+    if "priority" in told.mapped:
+        values["priority"] = keys.get("priority", "")
+    if keys.get("severity"):
+        values["severity"] = keys["severity"]
+    else:
+        row.defaults["severity"] = SEVERITY_OF_PRIORITY[keys.get("priority", "")]
+    found = _found(row, told, "found_at")
+    if told.mapped & SAYS_LIFE:
+        status, resolution = _end(row, told)
+        _date(row, told, status, resolution, found)
+    else:
+        for name in ("triaged_at", "fixed_at", "verified_at", "closed_at"):
+            if moment := told.time(name, found):
+                values[name] = moment
+        if "closed_at" in values:
+            values |= {"status": "closed", "resolution": "fixed"}
+
+
+def _end(row: Row, told: Told) -> tuple[str, str]:
+    """Status and resolution. An issue with a resolution is closed; a reopened one is open whatever it carries."""
+    said, keys = told.said, told.keys
+    resolution, text = keys.get("resolution", ""), said.get("status", "")
+    status = keys.get("status") or _status_unsaid(row, told, text, resolution)
+    if status in CLOSED and not resolution and "resolution" not in row.problems:
+        resolution = RESOLUTION_OF_STATUS.get(status) or RESOLUTION.get(plain(text)) or "fixed"
+    if resolution and status in ("fixed", "verified"):
+        status = "closed"
+    if status not in CLOSED:
+        return status, ""
+    return "duplicate" if resolution == "duplicate" else "closed", resolution
+
+
+def _status_unsaid(row: Row, told: Told, text: str, resolution: str) -> str:
+    """Teams invent statuses: the category decides, or else whether there is a resolution or an end."""
+    ended = "ended_at" in told.times or "closed_at" in told.times
+    if category := told.keys.get("status_category"):
+        return "closed" if resolution else category
+    if not text:
+        return "closed" if resolution or ended else "new"
+    status = "closed" if resolution or ended else "in_progress"
+    row.notes.append(f"the status “{text[:40]}” is not known: taken as {status.replace('_', ' ')}")
+    return status
+
+
+def _date(row: Row, told: Told, status: str, resolution: str, found: datetime | None) -> None:
+    """Times that do not fit the status are those of an earlier life of the issue, and are left out."""
+    closed = status in CLOSED
+    ended = told.time("ended_at", found)
+    fixed = told.time("fixed_at", found) or ended if resolution == "fixed" or status in ("fixed", "verified") else None
+    row.values |= {
+        "status": status,
+        "resolution": resolution,
+        "fixed_at": fixed,
+        "closed_at": (told.time("closed_at", fixed or found) or ended) if closed else None,
+    }
+    if "triaged_at" in told.mapped:
+        row.values["triaged_at"] = told.time("triaged_at", found) if status != "new" else None
+    if "verified_at" in told.mapped:
+        row.values["verified_at"] = told.time("verified_at", fixed) if fixed and status != "fixed" else None
+    if closed and not row.values["closed_at"]:
+        row.notes.append("closed without a date")
+
+
+# --- Incidents of other tools -------------------------------------------------------------------------------------------
+
+ENDED = ("restored", "closed")
+PUT_ASIDE = ("cancelled", "duplicate")
+
+
+def live_incident(row: Row, told: Told) -> None:
+    """When it was noticed is never before the impact began.
+
+    A start after the end is the moment of a late entry, not of the impact: the start is then unknown. The steps in
+    between are kept where they lie in order.
+    """
+    values, keys = row.values, told.keys
+    values |= {name: key for name, key in keys.items() if name not in ("status", "severity", "kind", "customer_impacted")}
+    _classify(row, told)
+    detected, started = _found(row, told, "detected_at"), told.time("started_at")
+    began = started or detected
+    restored, closed = told.time("restored_at", began), told.time("closed_at", began)
+    status = _incident_status(row, told, restored, closed)
+    if status in ENDED and not restored:
+        if not closed:
+            raise NotWanted("closed, but the file does not say when it ended")
+        row.notes.append("no time of restoring: the time of closing is taken")
+        restored = closed
+    if started and restored and started > restored:
+        row.notes.append("the start lies after the end: start unknown")
+        started = None
+    if detected and started and started > detected:
+        detected = started
+    steps = {"acknowledged_at": told.time("acknowledged_at", detected), "mitigated_at": told.time("mitigated_at", began)}
+    _date_incident(row, told, status, (started, detected, restored, closed), steps)
+
+
+def _classify(row: Row, told: Told) -> None:
+    """Severity and kind. Planned work and exercises never count."""
+    keys = told.keys
+    if keys.get("severity"):
+        row.values["severity"] = keys["severity"]
+    else:
+        row.defaults["severity"] = "SEV3"
+    planned = told.said.get("scheduled_for") or plain(told.said.get("severity", "")) == "maintenance"
+    if planned or keys.get("kind"):
+        row.values["kind"] = "maintenance" if planned else keys["kind"]
+    _impact(row, told)
+
+
+def _incident_status(row: Row, told: Told, restored: datetime | None, closed: datetime | None) -> str:
+    """The time of restoring says more than a status that forgot to follow it. Empty if the file says nothing."""
+    status, text = told.keys.get("status", ""), told.said.get("status", "")
+    if status in PUT_ASIDE or (status == "closed" and restored):
+        return status
+    if restored:
+        return "closed" if closed and not text else "restored"
+    if text and not status:
+        status = "restored" if closed else "active"
+        row.notes.append(f"the status “{text[:40]}” is not known: taken as {status}")
+    return status or ("closed" if closed else "")
+
+
+def _date_incident(
+    row: Row,
+    told: Told,
+    status: str,
+    ends: tuple[datetime | None, datetime | None, datetime | None, datetime | None],
+    steps: dict[str, datetime | None],
+) -> None:
+    started, detected, restored, closed = ends
+    began, (acknowledged, mitigated) = started or detected, steps.values()
+    if not (acknowledged and detected and acknowledged >= detected):
+        acknowledged = None
+    if not (mitigated and began and mitigated >= began and (restored is None or mitigated <= restored)):
+        mitigated = None
+    if status == "triage" and acknowledged:
+        status = "active"
+    if status in ("triage", "active"):  # it was mitigated, but is no more
+        mitigated = None
+    if status:
+        row.values["status"] = status
+    row.values |= {
+        "started_at": started,
+        "detected_at": detected,
+        "acknowledged_at": acknowledged,
+        "mitigated_at": mitigated,
+    }
+    if status or restored:
+        row.values["restored_at"] = restored
+    if "closed_at" in told.mapped:
+        row.values["closed_at"] = closed if status == "closed" and closed and restored and closed >= restored else None
+    _cancel_duplicate(row)
+
+
+LIVES = {
+    ("defects", True): live_defect_of_ours,
+    ("defects", False): live_defect,
+    ("incidents", True): live_incident_of_ours,
+    ("incidents", False): live_incident,
+    ("teams", False): live_as_told,
+    ("people", False): live_as_told,
+}

@@ -1,0 +1,229 @@
+"""A plan: what a file means, as data that a person can change, keep by name and take elsewhere. Plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+
+from integrations.matching.fields import FIELDS, Field, Type
+from integrations.matching.preset import SPREADSHEET, Preset
+from integrations.matching.presets import PRESETS
+from integrations.matching.words import KEYS, LEAVE_OUT, UNKNOWN, plain
+
+# Of a plan as text. A real one has some thousand characters.
+MAX_TEXT = 500_000
+BOOLEANS = {"true": True, "false": False, "": False, "null": None}
+
+
+class Problem(NamedTuple):
+    """`field` is a field of ours, or the part of the plan that is wrong; empty for the whole plan."""
+
+    field: str
+    sentence: str
+
+
+class BadPlan(ValueError):
+    """A plan that cannot be used, with all its problems."""
+
+    def __init__(self, problems: Iterable[Problem]):
+        self.problems = list(problems)
+        super().__init__(" ".join(problem.sentence for problem in self.problems))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`columns`: our field -> titles of the file; the first filled one is taken, those of a `many` field are joined.
+
+    Without any columns they are found by the names that the tool has for them. `constants` stand in every row in which the
+    columns say nothing. `words`: field -> {word of the file: key of ours, "" (no value), LEAVE_OUT or UNKNOWN}; words that
+    are not here mean what they mean in the tool. `day_first` None: a date like 02/03/2024 is refused as ambiguous.
+    """
+
+    kind: str
+    tool: str = SPREADSHEET
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    day_first: bool | None = None
+    zone: str = "UTC"
+    all_types: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}/{self.tool}"
+
+    @property
+    def preset(self) -> Preset:
+        return PRESETS[self.key]
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        return self.preset.fields
+
+    def for_header(self, header: Sequence[str]) -> Plan:
+        """With the columns that this header has: those that are named, or else those that the tool is known to have."""
+        return self if self.columns else replace(self, columns=self.preset.named_in(header))
+
+    # --- Is it right? ---------------------------------------------------------------------------------------------
+
+    def problems(self, header: Sequence[str] | None = None) -> list[Problem]:
+        """What is wrong with the plan itself, and with a header that it does not fit."""
+        if self.kind not in FIELDS:
+            return [Problem("kind", f"“{self.kind[:40]}” is not a kind of record. Known: {', '.join(FIELDS)}.")]
+        if self.key not in PRESETS:
+            names = ", ".join(preset.name for preset in PRESETS.values() if preset.kind == self.kind)
+            return [Problem("tool", f"The tool “{self.tool[:40]}” is not known for {self.kind}. Known: {names}.")]
+        found = [*self._odd_fields(), *self._odd_words(), *self._odd_zone()]
+        return found if header is None else [*found, *self._misfits(header)]
+
+    def _odd_fields(self) -> Iterable[Problem]:
+        for name in dict.fromkeys((*self.columns, *self.constants, *self.words)):
+            if name not in self.fields:
+                yield Problem(name, f"“{name[:40]}” is not a field of {self.kind}.")
+
+    def _odd_words(self) -> Iterable[Problem]:
+        for name, text in self.constants.items():
+            if (known := self.fields.get(name)) is None:
+                continue
+            if known.type is Type.TIME:
+                yield Problem(name, f"{known.label} cannot be the same in all rows.")
+            elif not _is_key(known, text):
+                yield Problem(name, f"“{text[:40]}” is not a value of {known.label}. {_choices(known)}")
+        for name, words in self.words.items():
+            if (known := self.fields.get(name)) is None:
+                continue
+            if not known.words and known.type is not Type.TEAM:
+                yield Problem(name, f"{known.label} has no list of words.")
+            for word, text in words.items() if known.words else ():
+                if text not in ("", LEAVE_OUT, UNKNOWN) and not _is_key(known, text):
+                    yield Problem(name, f"“{word[:40]}” cannot mean “{text[:40]}” in {known.label}. {_choices(known)}")
+
+    def _odd_zone(self) -> Iterable[Problem]:
+        try:
+            ZoneInfo(self.zone)
+        except (OSError, ValueError, ZoneInfoNotFoundError):
+            yield Problem("zone", f"“{self.zone[:40]}” is not a time zone. Example: Europe/Berlin.")
+
+    def _misfits(self, header: Sequence[str]) -> Iterable[Problem]:
+        there = {plain(title) for title in header}
+        columns = self.for_header(header).columns
+        for name, titles in columns.items():
+            gone = [title for title in titles if plain(title) not in there]
+            if gone and name in self.fields:
+                yield Problem(name, f"The file has no column “{gone[0][:60]}” for {self.fields[name].label}.")
+        for name, known in self.fields.items():
+            if known.required and not columns.get(name) and name not in self.constants:
+                yield Problem(name, f"Choose the column for {known.label}.")
+
+    # --- As data --------------------------------------------------------------------------------------------------
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "tool": self.tool,
+            "columns": {name: list(titles) for name, titles in self.columns.items()},
+            "constants": dict(self.constants),
+            "words": {name: dict(words) for name, words in self.words.items()},
+            "day_first": self.day_first,
+            "zone": self.zone,
+            "all_types": self.all_types,
+        }
+
+    @classmethod
+    def from_json(cls, data: object) -> Plan:
+        """The plan that `as_json` wrote or a person did; `BadPlan` says what is wrong with it."""
+        if not isinstance(data, dict):
+            raise BadPlan([Problem("", "A mapping is a list of names and values, beginning with “kind”.")])
+        parts: dict[str, Callable[[Any], object]] = {
+            "kind": _text,
+            "tool": _text,
+            "columns": _titles,
+            "constants": _texts,
+            "words": _tables,
+            "day_first": _day_first,
+            "zone": _text,
+            "all_types": _truth,
+        }
+        values: dict[str, Any] = {}
+        problems: list[Problem] = []
+        for name, value in data.items():
+            if name not in parts:
+                problems.append(Problem("", f"“{str(name)[:40]}” is not a part of a mapping. Known: {', '.join(parts)}."))
+                continue
+            try:
+                values[name] = parts[name](value)
+            except (TypeError, LookupError, AttributeError):
+                problems.append(Problem(name, f"The part “{name}” of the mapping is not written as expected."))
+        if "kind" not in data:
+            problems.append(Problem("kind", "Say what the rows are: kind: defects, incidents, teams or people."))
+        if problems:
+            raise BadPlan(problems)
+        plan = cls(**values)
+        if problems := plan.problems():
+            raise BadPlan(problems)
+        return plan
+
+    def as_yaml(self) -> str:
+        return yaml.safe_dump(self.as_json(), allow_unicode=True, sort_keys=False, width=120)
+
+    @classmethod
+    def from_yaml(cls, text: str) -> Plan:
+        if len(text) > MAX_TEXT:
+            raise BadPlan([Problem("", f"A mapping has at most {MAX_TEXT:,} characters.")])
+        try:
+            return cls.from_json(yaml.load(text, Loader=_Texts))  # noqa: S506 - a safe loader
+        except (yaml.YAMLError, RecursionError) as error:
+            mark = getattr(error, "problem_mark", None)
+            where = f" Look at line {mark.line + 1}." if mark else ""
+            raise BadPlan([Problem("", f"This is not YAML that can be read.{where}")]) from error
+
+
+class _Texts(yaml.SafeLoader):
+    """Every value as it is written: `no` is a word, not a boolean."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}
+
+
+def _is_key(known: Field, text: str) -> bool:
+    """Severities and stages are rows of the portal, which are not known here."""
+    return known.words not in KEYS or text in KEYS[known.words]
+
+
+def _choices(known: Field) -> str:
+    return f"Known: {', '.join(KEYS.get(known.words, {}))}."
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _texts(value: Any) -> dict[str, str]:
+    return {_text(name): _text(text) for name, text in value.items()}
+
+
+def _titles(value: Any) -> dict[str, tuple[str, ...]]:
+    return {
+        _text(name): (titles,) if isinstance(titles, str) else tuple(_text(titles[place]) for place in range(len(titles)))
+        for name, titles in value.items()
+        if titles
+    }
+
+
+def _tables(value: Any) -> dict[str, dict[str, str]]:
+    return {_text(name): _texts(words) for name, words in value.items()}
+
+
+def _truth(value: Any) -> bool:
+    return bool(BOOLEANS[value.lower()]) if isinstance(value, str) else bool(value)
+
+
+def _day_first(value: Any) -> bool | None:
+    if value is None or value == "":
+        return None
+    return BOOLEANS[value.lower()] if isinstance(value, str) else bool(value)

@@ -1,0 +1,46 @@
+"""Jira Cloud and Server, the current fields and all fields, with the headers of its languages."""
+
+from integrations.matching.preset import Preset
+
+# An issue is resolved when it has a resolution. Teams invent statuses, so the category decides about unknown ones.
+DEFECTS = Preset(
+    kind="defects",
+    name="jira",
+    label="Jira CSV export",
+    columns={
+        "title": ("Summary", "Zusammenfassung", "Résumé", "Resumen"),
+        "external_id": (
+            *("Issue key", "Work item key", "Key", "Vorgangsschlüssel", "Schlüssel", "Clé de ticket", "Clé"),
+            *("Clave de incidencia", "Clave"),
+        ),
+        "found_at": ("Created", "Erstellt", "Création", "Créée", "Creada"),
+        "issue_type": (
+            *("Issue Type", "Work type", "Type", "Vorgangstyp", "Typ", "Type de ticket", "Type de demande"),
+            *("Tipo de Incidencia", "Tipo"),
+        ),
+        "status": ("Status", "État", "Estado"),
+        "status_category": ("Status Category", "Statuskategorie", "Catégorie d'état", "Categoría de estado"),
+        "priority": ("Priority", "Priorität", "Priorité", "Prioridad"),
+        "severity": ("Severity", "Custom field (Severity)", "Schweregrad", "Benutzerdefiniertes Feld (Schweregrad)"),
+        "resolution": ("Resolution", "Lösung", "Résolution", "Resolución"),
+        "ended_at": ("Resolved", "Resolution date", "Erledigt", "Gelöst", "Résolue", "Résolu", "Resuelta"),
+        "team": (
+            *("Team", "Custom field (Team)", "Project name", "Project", "Project key"),
+            *("Projektname", "Projekt", "Projektschlüssel", "Nom du projet", "Projet", "Nombre del proyecto", "Proyecto"),
+        ),
+        "stage_found": (
+            *("Found in", "Custom field (Found in)", "Stage found", "Custom field (Stage found)"),
+            *("Custom field (Phase found)", "Custom field (Detection phase)"),
+        ),
+        "component": ("Component/s", "Components", "Component", "Komponenten", "Komponente(n)", "Composants", "Componentes"),
+        "version_found": ("Affects Version/s", "Affects versions", "Betrifft Version(en)", "Versions affectées"),
+        "version_fixed": ("Fix Version/s", "Fix versions", "Lösungsversion(en)", "Versions corrigées"),
+        "environment": ("Environment", "Umgebung", "Environnement", "Entorno"),
+        "actual": ("Description", "Beschreibung", "Descripción"),
+        "duplicate_of": ("Outward issue link (Duplicate)",),
+        "assignee": ("Assignee", "Zugewiesene Person", "Attribution", "Persona asignada"),
+        "reporter": ("Reporter", "Autor", "Rapporteur", "Informador"),
+    },
+    marks=("Issue key", "Work item key", "Vorgangsschlüssel", "Clé de ticket", "Clave de incidencia"),
+    hint="Issues of type Bug; stories, tasks and improvements are left out.",
+)

@@ -1,0 +1,31 @@
+"""Our own columns, as the lists of the portal export them."""
+
+from integrations.matching.preset import Preset
+
+
+def _ours(kind: str, first: dict[str, tuple[str, ...]], names: str) -> Preset:
+    columns = first | {name: (name,) for name in names.split()}
+    return Preset(
+        kind=kind,
+        name="qmportal",
+        label="Columns named as in this portal",
+        columns=columns,
+        exact=True,
+        all_types=True,
+        hint=", ".join(names[0] for names in columns.values()),
+    )
+
+
+DEFECTS = _ours(
+    "defects",
+    {"external_id": ("external_id", "id"), "title": ("title",), "found_at": ("found_at", "found")},
+    "reference source team severity stage_found stage_introduced stage_should_catch status resolution priority found_by "
+    "component environment version_found version_fixed steps expected actual triaged_at fixed_at verified_at closed_at",
+)
+INCIDENTS = _ours(
+    "incidents",
+    {"external_id": ("external_id", "id"), "title": ("title",), "detected_at": ("detected_at", "detected")},
+    "reference source team severity status kind environment services started_at acknowledged_at mitigated_at restored_at "
+    "closed_at detection_source customer_impacted customer_impact customers_affected impact_kind summary root_cause "
+    "should_have_caught",
+)
