@@ -1,5 +1,5 @@
-"""The demo: an organisation that never existed, with its teams, two years of records, and what its people have learnt.
+"""The demo: a fictional organisation with teams, two years of records, and people in training.
 
-`profiles`, `vocabulary`, `people` and `story` say what the organisation is like, `load` writes it to the database;
-`training_story` and `training` do the same for what people learn. Imports everything; nothing imports it but the launcher.
+`profiles`, `vocabulary`, `people` and `story` describe the organisation and `load` writes it to the database.
+`training_story` and `training` do the same for training. This app may import every other; only the launcher imports it.
 """

@@ -1,4 +1,4 @@
-"""Puts the demo's organisation into the database: people, teams, thresholds, records by COPY, snapshots."""
+"""Writes the demo to the database: people, teams, thresholds, records (with COPY) and snapshots."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from demo.story import (
     Scene,
     defects,
     incidents,
-    shared_out,
+    split_by_weight,
 )
 from incidents.models import Incident
 from pipeline.models import Stage
@@ -36,7 +36,7 @@ from records.models import Severity
 from teams.models import Membership, ReferenceCounter, Role, Team, User
 
 DAILY_DAYS = 35
-# Rows of one COPY: each must end well within the statement timeout, and its references are checked at its end.
+# Rows per COPY. Each must end well within the statement timeout, including the check of foreign keys.
 BATCH = 20_000
 NIGHTS_A_LINE = 30
 
@@ -44,8 +44,8 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Wish:
-    """How much to create, and the seed that decides the rest."""
+class Options:
+    """How much demo data to create, and the random seed."""
 
     teams: int
     defects: int
@@ -56,23 +56,23 @@ class Wish:
 
 
 def is_empty() -> bool:
-    """There are no teams, and none of the demo's accounts is taken."""
+    """True if there are no teams and no demo accounts."""
     taken = User.objects.filter(email__in=[account.email for account in ACCOUNTS])
     return not Team.objects.exists() and not taken.exists()
 
 
 @transaction.atomic
-def seed(wish: Wish, now: datetime, say: Say) -> None:
-    """All or nothing: an interrupted start can simply be repeated."""
+def seed(options: Options, now: datetime, say: Say) -> None:
+    """Creates the demo in one transaction, so an interrupted start can simply be repeated."""
     Team.objects.all().lock_tree()
     today = local_day(now)
-    plans = plan_teams(wish.teams, wish.seed)
+    plans = plan_teams(options.teams, options.seed)
     teams = make_teams(plans)
-    admin, members = make_people(plans, teams, wish)
-    take_over_thresholds(admin, today - timedelta(days=HISTORY_DAYS))
+    admin, members = make_people(plans, teams, options)
+    adopt_thresholds(admin, today - timedelta(days=HISTORY_DAYS))
     say(f"{len(teams)} teams, {User.objects.count()} people")
-    make_records(scenes(plans, teams, members, wish, midnight(today)), wish, say)
-    if wish.snapshots:
+    make_records(scenes(plans, teams, members, options, midnight(today)), options, say)
+    if options.snapshots:
         days = snapshot_days(today)
         kept = 0
         for done, day in enumerate(days, start=1):
@@ -86,7 +86,7 @@ def seed(wish: Wish, now: datetime, say: Say) -> None:
 
 
 def make_teams(plans: Sequence[Plan]) -> dict[str, Team]:
-    """By name. Groups first, so that each team's line of descent can be written at once."""
+    """Creates the teams and returns them by name. Groups come first, because a team's lineage needs their ids."""
     fields = {plan.name: {"key": plan.key, "slug": plan.slug, "description": plan.description} for plan in plans}
     roots = Team.objects.bulk_create(Team(name=plan.name, **fields[plan.name]) for plan in plans if not plan.group)
     by_name = {team.name: team for team in roots}
@@ -98,9 +98,9 @@ def make_teams(plans: Sequence[Plan]) -> dict[str, Team]:
     return by_name
 
 
-def make_people(plans: Sequence[Plan], teams: dict[str, Team], wish: Wish) -> tuple[User, dict[int, list[int]]]:
-    """The admin, and who belongs to each team, by team id. Only the four accounts can sign in."""
-    hashed, rng = make_password(wish.password), random.Random(f"{wish.seed}:people")
+def make_people(plans: Sequence[Plan], teams: dict[str, Team], options: Options) -> tuple[User, dict[int, list[int]]]:
+    """Creates the people. Returns the admin, and the members by team id. Only the four accounts can sign in."""
+    hashed, rng = make_password(options.password), random.Random(f"{options.seed}:people")
     accounts = User.objects.bulk_create(
         User(email=each.email, name=each.name, password=hashed, is_admin=not each.role, is_superuser=not each.role)
         for each in ACCOUNTS
@@ -132,8 +132,8 @@ def _mailbox(name: str) -> str:
     return name.lower().replace(" ", ".").replace("'", "")
 
 
-def take_over_thresholds(admin: User, day: date) -> None:
-    """The shipped benchmarks as a decision of the organisation's own, from the beginning of its history."""
+def adopt_thresholds(admin: User, day: date) -> None:
+    """Adopts the default thresholds, effective from the start of the demo's history."""
     sets = list(ThresholdSet.objects.in_force(day))
     for row in sets:
         row.pk, row.author, row.effective_from = None, admin, day
@@ -145,34 +145,34 @@ def take_over_thresholds(admin: User, day: date) -> None:
 
 
 def scenes(
-    plans: Sequence[Plan], teams: dict[str, Team], members: dict[int, list[int]], wish: Wish, end: datetime
+    plans: Sequence[Plan], teams: dict[str, Team], members: dict[int, list[int]], options: Options, end: datetime
 ) -> list[Scene]:
-    """One for each team that has records."""
+    """One scene for each team that has records."""
     stages = dict(Stage.objects.values_list("slug", "pk"))
     severities = dict(Severity.objects.values_list("key", "pk"))
     return [
-        Scene(plan, teams[plan.name].pk, end, stages, severities, sorted(members[teams[plan.name].pk]), wish.seed)
+        Scene(plan, teams[plan.name].pk, end, stages, severities, sorted(members[teams[plan.name].pk]), options.seed)
         for plan in plans
         if plan.profile
     ]
 
 
-def make_records(cast: Sequence[Scene], wish: Wish, say: Say) -> None:
-    """Defects, then incidents, which may name the defect that caused them."""
-    defect_counts = shared_out(wish.defects, [scene.profile.defects for scene in cast])
-    incident_counts = shared_out(wish.incidents, [scene.profile.incidents for scene in cast])
+def make_records(cast: Sequence[Scene], options: Options, say: Say) -> None:
+    """Writes defects, then incidents, because an incident can name the defect that caused it."""
+    defect_counts = split_by_weight(options.defects, [scene.profile.defects for scene in cast])
+    incident_counts = split_by_weight(options.incidents, [scene.profile.incidents for scene in cast])
     escaped: dict[int, list[Escaped]] = {}
     with connection.cursor() as cursor:
-        # Each COPY then checks its own references; left to the commit, a million rows would outlast its time limit.
+        # Check foreign keys after each COPY. At commit, a million rows would exceed the time limit.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    with Copied(Defect, DefectRow._fields, say) as copied:
+    with CopyWriter(Defect, DefectRow._fields, say) as copied:
         for scene, number in zip(cast, defect_counts, strict=True):
             production = scene.stages[ORDER[-1]]
             for row in defects(scene, number, copied.next_id):
                 if row.stage_found_id == production and row.resolution not in NOT_VALID:
                     escaped.setdefault(scene.team_id, []).append(Escaped(row.found_at, row.id, row.title))
                 copied.add(row)
-    with Copied(Incident, IncidentRow._fields, say) as copied:
+    with CopyWriter(Incident, IncidentRow._fields, say) as copied:
         for scene, number in zip(cast, incident_counts, strict=True):
             for incident in incidents(scene, number, copied.next_id, escaped.get(scene.team_id, ())):
                 copied.add(incident)
@@ -184,8 +184,8 @@ def make_records(cast: Sequence[Scene], wish: Wish, say: Say) -> None:
     )
 
 
-class Copied:
-    """Rows on their way into a table, in batches. They bring ids of their own, which the table's sequence then passes."""
+class CopyWriter:
+    """Writes rows to a table with COPY, in batches. The rows have ids; at the end the table's sequence is set past them."""
 
     def __init__(self, model: type[Model], columns: Sequence[str], say: Say) -> None:
         self.model, self.columns, self.say = model, columns, say
@@ -193,7 +193,7 @@ class Copied:
         self.rows: list[tuple] = []
         self.kept = 0
 
-    def __enter__(self) -> Copied:
+    def __enter__(self) -> CopyWriter:
         last = self.model._base_manager.order_by("-pk").values_list("pk", flat=True).first()
         self.next_id = (last or 0) + 1
         return self
@@ -222,6 +222,6 @@ class Copied:
 
 
 def snapshot_days(today: date) -> list[date]:
-    """Each week of the two years on today's weekday, and each of the last days."""
+    """One day a week over two years, on today's weekday, and each of the last days."""
     weekly = {today - timedelta(days=days) for days in range(0, SNAPSHOT_DAYS + 1, 7)}
     return sorted(weekly | {today - timedelta(days=days) for days in range(DAILY_DAYS)})

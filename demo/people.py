@@ -1,10 +1,10 @@
-"""Who is in the demo's organisation. Plain data: the launcher names the accounts without loading Django."""
+"""The people in the demo. Plain data, so that the launcher can print the accounts without loading Django."""
 
 from typing import NamedTuple
 
 
 class Account(NamedTuple):
-    """Somebody who can sign in. Without a role it is the organisation's admin; `does` is for the terminal."""
+    """A person who can sign in. Without a role it is the organisation's admin. `does` is printed on the terminal."""
 
     email: str
     name: str
@@ -21,7 +21,7 @@ ACCOUNTS = (
     Account("engineer@demo.example", "Elena Ruiz", "works in a team", "engineer", ("Checkout", "Payments")),
     Account("newhire@demo.example", "Nils Bergman", "is in training", "trainee", ("Checkout",)),
 )
-# They work in the teams and never sign in.
+# Team members who cannot sign in.
 COLLEAGUES = (
     "Amara Nwosu", "Anders Holm", "Ayesha Rahman", "Bruno Teixeira", "Chiara Lombardi", "Daniel Weiss",
     "Elif Yildiz", "Farid Haddad", "Grace Mensah", "Hanna Kowalska", "Ines Moreau", "Jonas Becker", "Kavya Iyer",

@@ -1,4 +1,4 @@
-"""The demo's teams and how each of them has fared over the two years."""
+"""The demo's teams and how each one developed over the two years."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from itertools import count, product
 
 from demo.vocabulary import DOMAINS, GROUPS, QUALIFIERS
 
-# (share of the history that has passed, value): straight lines between the points.
+# (share of the history that has passed, value), interpolated linearly.
 Curve = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
 class Outage:
-    """An incident that people still talk about: it takes the place of an ordinary one."""
+    """A memorable incident, which replaces a random one."""
 
     days_ago: float
     hours: float
@@ -29,7 +29,7 @@ class Outage:
 
 @dataclass(frozen=True)
 class StillOpen:
-    """An incident that has not been restored. `taken`: somebody works on it."""
+    """An incident that is still open. `taken`: someone works on it."""
 
     hours_ago: float
     severity: str
@@ -40,10 +40,10 @@ class StillOpen:
 
 @dataclass(frozen=True)
 class Profile:
-    """How a team fares. `escaped` is in percent, `restore` in hours (the mean), both over the history's share 0 to 1.
+    """How a team performs. `escaped` (percent) and `restore` (mean hours) are curves over the history, from 0 to 1.
 
     `catches` says where faults are found before production: early, balanced or late. `season` is how much busier the
-    weeks before Christmas are (0.5: half as much again). `defects` and `incidents` are weights among the teams.
+    weeks before Christmas are (0.5: 50% more). `defects` and `incidents` are the team's weights in the totals.
     """
 
     escaped: Curve
@@ -56,7 +56,7 @@ class Profile:
 
 @dataclass(frozen=True)
 class Plan:
-    """A team to be made. Without a profile it is a group or a team that has not started yet."""
+    """A team to create. Without a profile it is a group, or a team without records."""
 
     name: str
     key: str
@@ -74,7 +74,7 @@ def flat(value: float) -> Curve:
 
 
 def at(curve: Curve, moment: float) -> float:
-    """The curve's value at a share of the history; before its first and after its last point it is flat."""
+    """The curve's value at a share of the history. It is flat before its first and after its last point."""
     earlier = curve[0]
     for later in curve:
         if moment < later[0]:
@@ -108,7 +108,7 @@ BORDERLINE = Profile(escaped=((0, 15), (0.5, 11), (0.86, 9.4)), restore=((0, 5),
 SMALL = Profile(escaped=flat(12), restore=flat(5), defects=8, incidents=2.4)
 
 COMMERCE = Plan("Commerce", "COM", "commerce", description="Everything a customer sees and pays for.")
-PLATFORM = Plan("Platform", "PLAT", "platform", description="What the other teams stand on.")
+PLATFORM = Plan("Platform", "PLAT", "platform", description="The platform that all other teams build on.")
 
 NAMED = (
     COMMERCE,
@@ -117,8 +117,8 @@ NAMED = (
         outages=(
             Outage(
                 248, 41, "SEV1", "All card payments fail after the move to the new payment provider",
-                "The new provider's production limits had never been asked for. The way back needed a migration, "
-                "and nobody had tried it.", "pre-deploy",
+                "Nobody had asked the new provider about its production limits. The rollback needed a migration "
+                "that nobody had tested.", "pre-deploy",
             ),
         ),
     ),
@@ -127,7 +127,7 @@ NAMED = (
         outages=(
             Outage(
                 631, 96, "SEV1", "Orders are lost on the busiest day of the year",
-                "The order queue dropped what it could not hold. Load had been tested with a tenth of the traffic.",
+                "The order queue dropped messages when it was full. The load test had used a tenth of the traffic.",
                 "pre-deploy",
             ),
         ),
@@ -169,7 +169,7 @@ NAMED = (
         still_open=(StillOpen(27, "SEV2", "One carrier does not receive parcel data"),),
     ),
     Plan(
-        "Mobile apps", "MOB", "mobile-apps", "Commerce", "The apps for customers, on both systems.", "mobile",
+        "Mobile apps", "MOB", "mobile-apps", "Commerce", "Customer apps for iOS and Android.", "mobile",
         Profile(escaped=((0, 24), (0.5, 17), (0.86, 13)), restore=((0, 30), (0.86, 13)), catches="late", defects=120),
     ),
     Plan(
@@ -190,7 +190,7 @@ HOW_COMMON = (2, 4, 5, 3, 2, 3, 1, 3, 1)
 
 
 def plan_teams(number: int, seed: int) -> list[Plan]:
-    """`number` teams, groups included and before their teams: the named ones, then invented ones."""
+    """Plans `number` teams: the named ones, then generated ones. Groups are included and come before their teams."""
     named = NAMED[:number]
     missing = number - len(named)
     keys = {plan.key for plan in named}
@@ -211,7 +211,7 @@ def plan_teams(number: int, seed: int) -> list[Plan]:
 
 
 def _varied(profile: Profile, rng: random.Random) -> Profile:
-    """The same sort of team, a little better or worse, larger or smaller."""
+    """A similar team, a little better or worse, larger or smaller."""
     better, faster, size = rng.uniform(0.85, 1.15), rng.uniform(0.75, 1.3), rng.uniform(0.7, 1.3)
     return replace(
         profile,
@@ -224,7 +224,7 @@ def _varied(profile: Profile, rng: random.Random) -> Profile:
 
 
 def _names(domains: Sequence[str], used: set[str]) -> Iterator[tuple[str, str]]:
-    """Names of further teams with their domain: the plain ones of all domains first, then the same with a qualifier."""
+    """Names and domains for generated teams: first the plain names of all domains, then the same with a qualifier."""
     most = max(len(DOMAINS[domain].related) for domain in domains)
     plain = [
         (DOMAINS[domain].related[place], domain)

@@ -1,8 +1,8 @@
-"""Two years of a team's records, from its profile and a seed: plain rows, nothing of Django.
+"""Two years of a team's records, from its profile and a seed: plain rows, no Django.
 
-Shares are met by carrying the remainder on (an error diffusion) and durations are drawn from every part of their
-distribution in turn, so a team lands in the tier of its profile for every seed and on every day. Nothing lies after the
-end of the history, the midnight that begins today.
+Shares carry their remainder over (error diffusion), and durations are drawn from each part of their distribution in turn,
+so a team reaches its profile's tier with every seed and on every day. Nothing happens after the end of the history, which
+is today at 00:00.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from typing import NamedTuple
 from demo.profiles import Outage, Plan, Profile, StillOpen, at
 from demo.vocabulary import CAUSED_BY_DEFECT, CAUSES, DOMAINS, Domain
 
-# Two years of snapshots, and before them the longest window that the trends start with.
+# Two years of snapshots plus the longest window, which the first snapshot needs.
 SNAPSHOT_DAYS = 728
 HISTORY_DAYS = SNAPSHOT_DAYS + 90
-# The last stretch stays near the profile: today's tiers are meant, those of the past may wander.
+# The last days stay close to the profile so that today's tiers are as planned; earlier tiers may vary.
 CALM_DAYS = 125
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
 
 class DefectRow(NamedTuple):
-    """The columns of a defect in the order in which they are copied."""
+    """The columns of a defect, in COPY order."""
 
     id: int
     reference: str
@@ -66,7 +66,7 @@ class DefectRow(NamedTuple):
 
 
 class IncidentRow(NamedTuple):
-    """The columns of an incident in the order in which they are copied."""
+    """The columns of an incident, in COPY order."""
 
     id: int
     reference: str
@@ -112,7 +112,7 @@ class Escaped(NamedTuple):
 
 @dataclass(frozen=True)
 class Scene:
-    """A team on the stage of the database: what its rows refer to, and when the history ends."""
+    """A team with the ids that its rows refer to, and the end of the history."""
 
     plan: Plan
     team_id: int
@@ -136,12 +136,12 @@ class Scene:
         return self.end - timedelta(days=HISTORY_DAYS)
 
     def rng(self, kind: str) -> random.Random:
-        """Its own for each team and kind, so that more of one changes nothing of the others."""
+        """A random generator per team and kind, so that more rows of one do not change the others."""
         return random.Random(f"{self.seed}:{self.plan.key}:{kind}")
 
 
 class Weighted:
-    """Draws from fixed weights with one random number; `random.choices` would add them up each time."""
+    """Draws from fixed weights. Faster than `random.choices`, which adds up the weights on each call."""
 
     def __init__(self, weights: Mapping[str, float]) -> None:
         self.names = list(weights)
@@ -152,7 +152,7 @@ class Weighted:
 
 
 class Deck:
-    """Things in a random order, each once before any comes again: people would notice the same title twice in a row."""
+    """Draws items in random order and repeats none before all were drawn, so no title appears twice in a row."""
 
     def __init__(self, things: Sequence[str], rng: random.Random) -> None:
         self.things, self.rng, self.ready = things, rng, list[str]()
@@ -172,7 +172,7 @@ HOURS_OF_TROUBLE = Weighted({str(hour): 1 + 3 * (8 <= hour <= 17) for hour in ra
 
 
 def day_weights(scene: Scene, weekend: float) -> list[float]:
-    """How much happens on each day of the history: growing, less on weekends and in summer, more before Christmas."""
+    """How much happens on each day: growing over time, less on weekends and in summer, more before Christmas."""
     weights = []
     for number in range(HISTORY_DAYS):
         day = scene.start + timedelta(days=number)
@@ -188,7 +188,7 @@ def day_weights(scene: Scene, weekend: float) -> list[float]:
 
 
 def moments(scene: Scene, number: int, rng: random.Random, weekend: float, hours: Weighted) -> list[datetime]:
-    """`number` moments of the history, in order, one in each equal share of what happens."""
+    """`number` random times in order, spread over the history by the weights of its days."""
     sums = list(accumulate(day_weights(scene, weekend)))
     total, start = sums[-1], scene.start
     found = []
@@ -204,7 +204,7 @@ def share_passed(scene: Scene, moment: datetime) -> float:
 
 
 class Waves:
-    """Seasons and luck: a factor around 1 that wanders over the months, and hardly in the last ones."""
+    """Random variation: a factor around 1 that changes over the months, and only a little in the last ones."""
 
     def __init__(self, rng: random.Random, strength: float) -> None:
         self.parts = [(strength * weight, rng.uniform(*days), rng.random() * 2 * math.pi) for weight, days in
@@ -243,7 +243,7 @@ PRIORITIES = {"SEV1": "urgent", "SEV2": "high", "SEV3": "medium", "SEV4": "low"}
 ENVIRONMENTS = {"production": "Production", "pre-deploy": "Staging", "ci": "CI"}
 # Median days from triage to the fix.
 DAYS_TO_FIX = {"SEV1": 0.8, "SEV2": 3, "SEV3": 9, "SEV4": 20}
-# What becomes of a report; "fixed" goes the usual way.
+# How reports end.
 OUTCOMES = Weighted({
     "fixed": 857, "duplicate": 30, "cannot_reproduce": 18, "invalid": 15, "works_as_designed": 14,
     "wont_fix": 30, "declined": 20, "external": 8, "left": 8,
@@ -252,7 +252,7 @@ NO_FAULT = ("duplicate", "cannot_reproduce", "invalid", "works_as_designed")
 
 
 def defects(scene: Scene, number: int, first_id: int) -> Iterator[DefectRow]:
-    """The team's defects in the order in which they were found, with ids and references in that order."""
+    """The team's defects in the order they were found, with ids and references in the same order."""
     rng = scene.rng("defects")
     profile, domain, end = scene.profile, scene.domain, scene.end
     waves = Waves(rng, 0.42)
@@ -277,10 +277,10 @@ def defects(scene: Scene, number: int, first_id: int) -> Iterator[DefectRow]:
                     owed -= 1
                     stage = "production"
             elif rng.random() < 0.5:
-                stage = "production"  # most reports that turn out to be no fault come from users
+                stage = "production"  # users report most of the defects that turn out not to be one
         severity = (SEVERITY_ESCAPED if stage == "production" else SEVERITY_CAUGHT).draw(rng)
         introduced, should = _stages_around(stage, rng)
-        status, resolution, fixed_at, verified_at, closed_at = _fate(
+        status, resolution, fixed_at, verified_at, closed_at = _lifecycle(
             outcome, severity, stage, triaged_at, decided_at, end, rng
         )
         happens, expected, component = rng.choice(domain.known_faults)
@@ -324,13 +324,13 @@ def defects(scene: Scene, number: int, first_id: int) -> Iterator[DefectRow]:
 
 
 def _original(roots: dict[int, int], first_id: int, place: int, rng: random.Random) -> int:
-    """A defect found shortly before, or what that one is a duplicate of."""
+    """A defect found shortly before, or its original if it is a duplicate."""
     near = first_id + max(0, place - rng.randint(1, 12))
     return roots.setdefault(first_id + place, roots.get(near, near))
 
 
 def _stages_around(found: str | None, rng: random.Random) -> tuple[str | None, str | None]:
-    """Where it was introduced and where it should have been caught, if anyone wrote that down: never after the find."""
+    """Stages where it was introduced and should have been caught, if known. Neither is later than where it was found."""
     if found is None or rng.random() > (0.85 if found == "production" else 0.55):
         return None, None
     latest = PLACE[found]
@@ -343,7 +343,7 @@ def _stages_around(found: str | None, rng: random.Random) -> tuple[str | None, s
     return introduced, should
 
 
-def _fate(
+def _lifecycle(
     outcome: str,
     severity: str,
     stage: str | None,
@@ -352,7 +352,7 @@ def _fate(
     end: datetime,
     rng: random.Random,
 ) -> tuple[str, str, datetime | None, datetime | None, datetime | None]:
-    """Status, resolution, and the times of fix, check and end, as far as they lie before the end of the history."""
+    """Status, resolution, and the times of fix, verification and closing, if they are before the end of the history."""
     if triaged_at >= end:
         return "new", "", None, None, None
     if outcome == "left":
@@ -364,7 +364,7 @@ def _fate(
         return status, outcome, None, None, decided_at
     days = DAYS_TO_FIX[severity] * rng.lognormvariate(0, 0.9)
     if stage in ("coding", "pre-commit", "code-review"):
-        days *= 0.2  # the author still has it on the desk
+        days *= 0.2  # the author is still working on the code
     fixed_at = triaged_at + timedelta(days=days)
     verified_at = fixed_at + timedelta(days=rng.lognormvariate(0, 0.8))
     closed_at = verified_at + timedelta(days=rng.lognormvariate(0.5, 0.8))
@@ -379,7 +379,7 @@ def _fate(
 
 
 def _release(moment: datetime) -> str:
-    """Releases are named after their week."""
+    """A release name, which contains its week."""
     year, week, _ = moment.isocalendar()
     return f"{year}.{week:02}"
 
@@ -392,18 +392,18 @@ DETECTED_BY = {
     "balanced": Weighted({"monitor": 50, "customer": 24, "internal_user": 12, "engineer": 10, "partner": 4}),
     "late": Weighted({"customer": 46, "monitor": 22, "internal_user": 17, "engineer": 8, "partner": 7}),
 }
-# Part of the time to restore that passes before anyone notices.
+# The share of the time to restore that passes before anyone notices.
 UNNOTICED = {"early": 0.07, "balanced": 0.12, "late": 0.18}
 AFFECTED = {"SEV1": 24_000, "SEV2": 3_100, "SEV3": 260, "SEV4": 25}
 IMPACTS = Weighted({"outage": 35, "degraded": 55, "data_loss": 3, "security": 2})
-# One incident in ten does not count, for one of these reasons, in turn.
+# One incident in ten does not count, for each of these reasons in turn.
 NOT_COUNTED = ("exercise", "cancelled", "maintenance", "duplicate", "staging")
-SPREAD = 0.85  # of the logarithm of a restore time: the ninth decile is three times the median
+SPREAD = 0.85  # standard deviation of log restore time: p90 is three times the median
 STRATA = 5
 
 
 class Durations:
-    """Restore times as factors of their mean: of any five in a row, one comes from each fifth of the distribution."""
+    """Restore times relative to their mean. Of any five in a row, one comes from each fifth of the distribution."""
 
     def __init__(self, rng: random.Random) -> None:
         self.rng, self.ready = rng, list[float]()
@@ -420,7 +420,7 @@ class Durations:
 
 
 def incidents(scene: Scene, number: int, first_id: int, escaped: Sequence[Escaped] = ()) -> Iterator[IncidentRow]:
-    """The team's incidents in the order of their start. `escaped`: what may have caused them, in the order of its finds."""
+    """The team's incidents in the order they started. `escaped`: possible causes, in the order they were found."""
     rng = scene.rng("incidents")
     plan, end = scene.plan, scene.end
     open_ones = sorted(plan.still_open[:number], key=lambda each: -each.hours_ago)
@@ -433,7 +433,7 @@ def incidents(scene: Scene, number: int, first_id: int, escaped: Sequence[Escape
         share = share_passed(scene, start)
         outage = outages.get(place)
         hours = outage.hours if outage else durations.draw() * at(scene.profile.restore, share) * waves.at(share)
-        # What still runs when the history ends is told by name, so an ordinary incident is moved before it.
+        # Only the named incidents are open at the end of the history, so others are moved to end before it.
         start = min(start, end - timedelta(hours=hours * rng.uniform(1.02, 1.2)))
         aside += 0.1
         why = ""
@@ -459,8 +459,8 @@ def _nearest(starts: Sequence[datetime], moment: datetime) -> int:
     return min(range(len(starts)), key=lambda place: abs(starts[place] - moment))
 
 
-def _just_found(escaped: Sequence[Escaped], moment: datetime) -> Escaped | None:
-    """The last defect that was found in production in the ten days before."""
+def _recently_escaped(escaped: Sequence[Escaped], moment: datetime) -> Escaped | None:
+    """The latest defect that was found in production in the ten days before."""
     place = bisect(escaped, moment, key=lambda each: each.found_at)
     latest = escaped[place - 1] if place else None
     return latest if latest and moment - latest.found_at < timedelta(days=10) else None
@@ -479,7 +479,7 @@ def _past(
     original: int | None,
     escaped: Sequence[Escaped],
 ) -> IncidentRow:
-    """An incident that is over. `why` says why it does not count, if so."""
+    """A restored incident. `why` is the reason why it does not count, if any."""
     profile, domain, end = scene.profile, scene.domain, scene.end
     restored_at = start + timedelta(hours=hours)
     unnoticed = hours * UNNOTICED[profile.catches] * rng.uniform(0.2, 1.8)
@@ -499,7 +499,7 @@ def _past(
     explained = outage is not None or (closed_at is not None and (severity in ("SEV1", "SEV2") or rng.random() < 0.5))
     title = outage.title if outage else title
     defect = None
-    if not why and not outage and rng.random() < 0.15 and (culprit := _just_found(escaped, detected_at)):
+    if not why and not outage and rng.random() < 0.15 and (culprit := _recently_escaped(escaped, detected_at)):
         defect, title, (cause, stage) = culprit.id, culprit.title, CAUSED_BY_DEFECT
     impacted = not why and ("customer" in title or severity in ("SEV1", "SEV2") or rng.random() < 0.6)
     affected = max(1, round(AFFECTED[severity] * rng.lognormvariate(0, 0.7))) if impacted else None
@@ -591,8 +591,8 @@ def _open(scene: Scene, rng: random.Random, pk: int, number: int, still: StillOp
 
 
 def _summary(title: str, hours: float, severity: str) -> str:
-    grade = "The whole team was called." if severity == "SEV1" else "The person on call led it."
-    return f"{title}. It took {_words(hours)} until users were well again. {grade}"
+    grade = "The whole team was called in." if severity == "SEV1" else "The on-call engineer led the response."
+    return f"{title}. It took {_words(hours)} to restore service. {grade}"
 
 
 def _words(hours: float) -> str:
@@ -605,8 +605,8 @@ def _words(hours: float) -> str:
     return f"{round(hours / 24)} days"
 
 
-def shared_out(total: int, weights: Sequence[float]) -> list[int]:
-    """`total` things by weight, without a rest: the largest remainders get one more."""
+def split_by_weight(total: int, weights: Sequence[float]) -> list[int]:
+    """Splits `total` by weight into whole numbers; the largest remainders get one more."""
     whole = sum(weights)
     if not whole:
         return [0 for _ in weights]

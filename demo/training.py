@@ -1,4 +1,4 @@
-"""The demo's training: replays what happened in order, with the functions that the pages use."""
+"""The demo's training: replays actions in order, with the functions that the pages use."""
 
 from __future__ import annotations
 
@@ -34,30 +34,30 @@ WEEKS = 8
 PUBLISHED_DAYS_AGO = 7 * WEEKS + 21
 READ_AFTER = timedelta(days=4)  # in the inbox
 
-Deed = Callable[[datetime], object]
+Action = Callable[[datetime], object]
 
 
 @transaction.atomic
 def seed(number: int, now: datetime) -> str:
-    """All of it or nothing; says what there is then. No mail leaves: what would have been sent counts as sent."""
-    before = _last_told()
+    """Creates the training data in one transaction and returns a summary. Sends no mail, but marks all mail as sent."""
+    before = _last_notification()
     demo = Demo(number, now)
     demo.prepare()
-    demo.happen()
+    demo.run()
     attempts = Attempt.objects.filter(user__in=demo.people)
     told = Notification.objects.filter(pk__gt=before)
     Mail.objects.filter(notification__in=told).update(state=Work.State.DONE, attempts=1, finished_at=now)
-    _repeatable(attempts, demo.rng)
+    _fix_random_values(attempts, demo.rng)
     certificates = Certificate.objects.filter(user__in=demo.people).count()
     return f"{attempts.count()} attempts of {len(demo.people)} people at scenarios, {certificates} certificates"
 
 
-def _last_told() -> int:
+def _last_notification() -> int:
     return Notification.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
-def _repeatable(attempts: Collection[Attempt], rng: random.Random) -> None:
-    """What is left to chance elsewhere follows from the seed here."""
+def _fix_random_values(attempts: Collection[Attempt], rng: random.Random) -> None:
+    """Replaces random values of attempts and certificates by ones that follow from the seed."""
     rows = sorted(attempts, key=lambda attempt: attempt.pk)
     for row in rows:
         row.seed = rng.randrange(2**31)
@@ -69,12 +69,12 @@ def _repeatable(attempts: Collection[Attempt], rng: random.Random) -> None:
 
 
 class Demo:
-    """The timeline: first everything is planned, each deed at its moment, then it happens from the oldest on."""
+    """The timeline: plans all actions first, then runs them from oldest to newest."""
 
     def __init__(self, number: int, now: datetime) -> None:
         self.rng = random.Random(f"{number}:training")
         self.now, self.today = now, local_day(now)
-        self.deeds: list[tuple[datetime, Deed, bool]] = []
+        self.actions: list[tuple[datetime, Action, bool]] = []
         self.scenarios = {row.slug: row for row in Scenario.objects.published()}
         self.contents = {slug: row.current.content for slug, row in self.scenarios.items() if row.current}
         self.checks = {check.id: check for check in content.checks()}
@@ -85,7 +85,7 @@ class Demo:
     # --- Time -----------------------------------------------------------------------------------------------------------
 
     def on(self, days_ago: int, hour: float = 9) -> datetime:
-        """That many days ago, or on the Friday before if it was a weekend; never after now."""
+        """The time that many days ago, or on the Friday before if that was a weekend; never in the future."""
         day = self.today - timedelta(days=days_ago)
         day -= timedelta(days=max(0, day.weekday() - 4))
         return min(midnight(day) + timedelta(hours=hour), self.now)
@@ -93,26 +93,26 @@ class Demo:
     def any_hour(self) -> float:
         return self.rng.uniform(8.5, 16.5)
 
-    def plan(self, at: datetime, deed: Deed, *, tells: bool = False) -> None:
-        """`tells`: it leaves something in inboxes."""
-        self.deeds.append((at, deed, tells))
+    def plan(self, at: datetime, action: Action, *, notifies: bool = False) -> None:
+        """`notifies`: the action creates notifications."""
+        self.actions.append((at, action, notifies))
 
-    def happen(self) -> None:
-        for at, deed, tells in sorted(self.deeds, key=lambda planned: planned[0]):
-            last = _last_told() if tells else 0
-            deed(at)
-            if tells:
+    def run(self) -> None:
+        for at, action, notifies in sorted(self.actions, key=lambda planned: planned[0]):
+            last = _last_notification() if notifies else 0
+            action(at)
+            if notifies:
                 read_at = at + timedelta(hours=3) if at < self.now - READ_AFTER else None
                 Notification.objects.filter(pk__gt=last).update(created_at=at, read_at=read_at)
 
     # --- People ---------------------------------------------------------------------------------------------------------
 
     def prepare(self) -> None:
-        self._date_back_what_was_published()
-        joined = self._newcomers()
+        self._backdate_publishing()
+        joined = self._add_learners()
         self.people = list(User.objects.filter(email__endswith=DOMAIN, is_active=True).order_by("pk"))
         self._first_weeks(joined)
-        self._crowd([user for user in self.people if not can_author(user)], joined)
+        self._first_attempts([user for user in self.people if not can_author(user)], joined)
         self._team_plan()
         self._new_hire_checks()
         for assessment in story.ASSESSMENTS:
@@ -120,23 +120,25 @@ class Demo:
         if self.manager:
             self._play(self.manager, story.ZERO_BUG, story.BEST, self.on(53, 8))
         for week in range(WEEKS - 1, -1, -1):
-            self.plan(self.on(7 * week, 7), remind, tells=True)
+            self.plan(self.on(7 * week, 7), remind, notifies=True)
 
-    def _date_back_what_was_published(self) -> None:
-        """What the portal brought along would otherwise be younger than the attempts at it."""
+    def _backdate_publishing(self) -> None:
+        """Backdates the shipped scenarios, so that they are older than the attempts."""
         day = self.on(PUBLISHED_DAYS_AGO, 10)
         shipped = ScenarioVersion.objects.filter(scenario__in=self.scenarios.values(), published_by=None)
         shipped.filter(published_at__gt=day).update(published_at=day)
         Scenario.objects.filter(pk__in=shipped.values("scenario"), created_at__gt=day).update(created_at=day)
 
-    def _newcomers(self) -> dict[Trainee, User]:
+    def _add_learners(self) -> dict[Trainee, User]:
         """Adds the trainees and the engineers, who cannot sign in."""
         names = [*(trainee.name for trainee in story.TRAINEES), *story.ENGINEERS]
         unusable = make_password(None)
         users = User.objects.bulk_create(
             User(email=f"{name.lower().replace(' ', '.')}{DOMAIN}", name=name, password=unusable) for name in names
         )
-        homes = self._homes(story.TRAINED_TEAMS, len(story.TRAINEES)) + self._homes(story.OTHER_TEAMS, len(story.ENGINEERS))
+        homes = self._teams_named(story.TRAINED_TEAMS, len(story.TRAINEES)) + self._teams_named(
+            story.OTHER_TEAMS, len(story.ENGINEERS)
+        )
         Membership.objects.bulk_create(
             Membership(user=user, team=home, role=Role.TRAINEE if place < len(story.TRAINEES) else Role.ENGINEER)
             for place, (user, home) in enumerate(zip(users, homes, strict=True))
@@ -149,15 +151,15 @@ class Demo:
         new_hire = User.objects.get(email=story.NEW_HIRE_EMAIL)
         return {**dict(zip(story.TRAINEES, users, strict=False)), story.NEW_HIRE: new_hire}
 
-    def _homes(self, names: Sequence[str], number: int) -> list[Team]:
-        """One for each: of these teams those that there are, in turn."""
+    def _teams_named(self, names: Sequence[str], number: int) -> list[Team]:
+        """`number` teams: those of `names` that exist (or all teams), in turn."""
         found = [self.teams[name] for name in names if name in self.teams] or list(self.teams.values())
         return [found[place % len(found)] for place in range(number)]
 
     # --- Plans ----------------------------------------------------------------------------------------------------------
 
     def _first_weeks(self, joined: dict[Trainee, User]) -> None:
-        """The plan for trainees that comes with the portal, as far as each of them is with it."""
+        """The portal's plan for trainees, and each trainee's progress in it."""
         plan = Plan.objects.in_use().filter(automatic=True, role=Role.TRAINEE, team=None).first()
         if plan is None:
             return
@@ -175,7 +177,7 @@ class Demo:
 
     def _assign(self, plan: Plan, people: list[User], at: datetime, team: Team | None = None) -> None:
         by = self.manager if team else None
-        self.plan(at, lambda now: plan.assign(people, now=now, by=by, team=team), tells=True)
+        self.plan(at, lambda now: plan.assign(people, now=now, by=by, team=team), notifies=True)
 
     def _learn(self, user: User, item: PlanItem, at: datetime, *, slips: bool) -> None:
         if item.kind == ItemKind.PAGE:
@@ -187,7 +189,7 @@ class Demo:
             self.plan(at, lambda now: _answer(user, check, now, {}))
 
     def _team_plan(self) -> None:
-        """A plan that the demo's manager wrote for a team; the new hire has begun with it."""
+        """A plan that the demo's manager wrote for a team. The new hire has started it."""
         team = self.teams.get(story.TEAM_PLAN_FOR)
         if team is None or self.manager is None:
             return
@@ -209,8 +211,8 @@ class Demo:
 
     # --- Scenarios ------------------------------------------------------------------------------------------------------
 
-    def _crowd(self, learners: list[User], joined: dict[Trainee, User]) -> None:
-        """Everybody's first attempts, and those who tried again."""
+    def _first_attempts(self, learners: list[User], joined: dict[Trainee, User]) -> None:
+        """First attempts of all learners, and some second attempts."""
         trainees = {user.pk: trainee for trainee, user in joined.items()}
         others = [user for user in learners if user.pk not in trainees]
         experienced = [user for user in learners if user.pk not in trainees or trainees[user.pk].again]
@@ -245,25 +247,25 @@ class Demo:
     def _play(self, user: User, slug: str, way: Way, at: datetime) -> None:
         scenario, rng = self.scenarios[slug], random.Random(self.rng.random())
 
-        def deed(now: datetime) -> None:
+        def action(now: datetime) -> None:
             attempt = scenario.begin(user, now)
             if not way:
                 return
             run = engine.replay(self.contents[slug], way)
             events = [
-                DecisionEvent.of(step, attempt=attempt, seq=seq, **_told(rng, step.node, step.choice))
+                DecisionEvent.of(step, attempt=attempt, seq=seq, **_event_details(rng, step.node, step.choice))
                 for seq, step in enumerate(run.steps, start=1)
             ]
             for event in events:
                 now += timedelta(milliseconds=event.visible_ms or 0, seconds=rng.uniform(15, 60))
                 event.at = min(now, self.now)
-            # Only the last one is decided as on a page, which folds the others; that for each would take twice as long.
+            # Only the last decision goes through `decide`, as on the page. Doing this for all would take twice as long.
             *earlier, last = events
             DecisionEvent.objects.bulk_create(earlier)
             told = {name: getattr(last, name) for name in ("confidence", "reason", "visible_ms")}
             completion.decide(attempt, seq=last.seq, choice=last.choice, now=last.at, **told)
 
-        self.plan(at, deed)
+        self.plan(at, action)
 
     # --- Checks and advice ----------------------------------------------------------------------------------------------
 
@@ -288,20 +290,20 @@ class Demo:
         measures = described(last_night(team.pk))
         lead = self.lead
 
-        def deed(now: datetime) -> None:
+        def action(now: datetime) -> None:
             found = Diagnosis.objects.make(manager, team, answers, measures, now)
             if assessment.question:
                 found.ask(manager, assessment.question, now)
 
         at = self.on(assessment.days_ago, 14) if assessment.days_ago else self.now - timedelta(hours=5)
-        self.plan(at, deed, tells=True)
+        self.plan(at, action, notifies=True)
         if assessment.answer and lead:
             waiting = AdviceRequest.objects.filter(diagnosis__team=team).waiting()
-            self.plan(at + timedelta(hours=21), lambda now: waiting.get().give(assessment.answer, lead, now), tells=True)
+            self.plan(at + timedelta(hours=21), lambda now: waiting.get().give(assessment.answer, lead, now), notifies=True)
 
 
-def _told(rng: random.Random, node: str, choice: str) -> dict[str, Any]:
-    """What someone lets a page know beside the choice."""
+def _event_details(rng: random.Random, node: str, choice: str) -> dict[str, Any]:
+    """What a decision stores besides the choice: time, confidence, reason."""
     words = story.REASONS.get((node, choice), "")
     return {
         "visible_ms": int(1000 * rng.lognormvariate(3.6, 0.6)),  # the median is 37 seconds
@@ -311,7 +313,7 @@ def _told(rng: random.Random, node: str, choice: str) -> dict[str, Any]:
 
 
 def _answer(user: User, check: KnowledgeCheck, now: datetime, slip: dict[str, str]) -> None:
-    """Answers a check rightly, but for the fields in `slip`."""
+    """Answers a check correctly, except for the fields in `slip`."""
     right = {one.id: one.accepted[0] if isinstance(one, ChoiceField) else f"{one.answer:f}" for one in check.fields}
     latest = CheckAnswer.objects.filter(user=user, check_id=check.id).first()
     completion.answer(user, check, right | slip, after=latest.pk if latest else None, now=now)

@@ -1,8 +1,8 @@
-"""Who learns in the demo, and how each of them decided. No database: names, ways through scenarios, texts.
+"""Who learns in the demo, and what they decided. No database: names, paths through scenarios, texts.
 
-A way is the choices of one first attempt. The ways of a scenario are chosen so that their shares look like a real course:
-the right answer is taken by a third to a half, a popular trap by nearly as many, and most cells have the five people that
-a figure needs to be shown.
+A way is the list of choices in one first attempt. The ways of a scenario are chosen to look like a real course: a third
+to a half take the right answer, nearly as many a popular trap, and most cells have at least the five people that are
+needed to show a figure.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SPRINT, UNITS = "the_qa_sprint", "two_units_one_number"
 
 
 def _ways(*lines: str) -> list[Way]:
-    """Each line is a way, after the number of those who went it."""
+    """Each line is the number of people, then the way they took."""
     return [tuple(way.split()) for number, way in (line.split(maxsplit=1) for line in lines) for _ in range(int(number))]
 
 
@@ -89,14 +89,14 @@ WAYS: dict[str, list[Way]] = {
         "1 quarter trust_average flag_off name",
         "1 quarter restart roll_back blameless",
     ),
-    UNITS: _ways(  # too few for any figure
+    UNITS: _ways(  # too few people to show any figure
         "1 contract anomaly prove_safe thin_thread",
         "1 call anomaly vote skip",
         "1 assume hand_tune automate",
     ),
 }
-NOT_DECIDED = {ZERO_BUG: 2, CORD: 1, SPRINT: 2}  # opened it and went away
-# Who tries again has read the debrief: these ways pass.
+NOT_DECIDED = {ZERO_BUG: 2, CORD: 1, SPRINT: 2}  # opened it and decided nothing
+# Second attempts, after reading the debrief: these ways pass.
 BETTER: dict[str, list[Way]] = {
     ZERO_BUG: _ways(
         "3 bankrupt scan fix_now pareto",
@@ -112,10 +112,10 @@ BETTER: dict[str, list[Way]] = {
 
 @dataclass(frozen=True)
 class Trainee:
-    """Somebody who is new. `parts` of the plan's pages and checks are done, in the plan's order.
+    """A new hire. `parts` is how many of the plan's pages and checks are done, in the plan's order.
 
-    `first` and `again` are the ways through the plan's scenario; `first` None: not begun. One that ends before an ending
-    is where the trainee stands.
+    `first` and `again` are the ways through the plan's scenario; None: not started. A way that reaches no ending means that
+    the attempt is still open.
     """
 
     name: str
@@ -142,21 +142,21 @@ NEW_HIRE = Trainee("Nils Bergman", 15, 7, ("bankrupt",), skipped=("mean_or_media
 NEW_HIRE_CORD = ("ask_lead", "stop_button", "five_whys", "better_numbers")
 NEW_HIRE_EMAIL = "newhire@demo.example"
 
-# Engineers, so that enough colleagues have decided who lead no team: who does, counts as an author.
+# Engineers: team leads count as authors, so analytics need enough other people.
 ENGINEERS = (
     "Aisha Bello", "Benedikt Vogel", "Catarina Reis", "Diego Fuentes", "Emma Lindgren", "Finn Gallagher", "Gulsen Arslan",
     "Hugo Marchetti", "Irina Popescu", "Jakub Zielinski", "Keiko Mori", "Lucas Meyer", "Nadia Saleh", "Oumar Diallo",
     "Priya Nair",
 )  # fmt: skip
-# The teams of the demo's manager, whose board they fill, and some others. A demo with fewer teams has not all of them.
+# Teams of the demo's manager, for the training board, and some others. A small demo has only some of them.
 TRAINED_TEAMS = ("Checkout", "Payments", "Search", "Identity")
 OTHER_TEAMS = ("Checkout", "Payments", "Growth", "Mobile apps", "Data platform", "Search", "Infrastructure", "Logistics")
 
-# --- A plan of one team's own -------------------------------------------------------------------------------------------
+# --- A plan of one team -------------------------------------------------------------------------------------------
 
 TEAM_PLAN = "Release with a net"
 TEAM_PLAN_FOR = "Checkout"
-TEAM_PLAN_TEXT = "Before you are on call for a release: how we expose few customers to a fault, and stop in time."
+TEAM_PLAN_TEXT = "Before you are on call for a release: how we limit a fault to a few customers and stop in time."
 TEAM_PLAN_ITEMS = (
     ("page", "progressive-delivery", 14),
     ("check", "canary", 14),
@@ -182,7 +182,7 @@ NEW_HIRE_ANSWERS = (
     Answers("cost_of_quality", ((2, False),), {"share": "300", "revenue": "8"}),  # was wrong, due again
     Answers("time_to_detect", ((3, True), (2, True))),  # rests
 )
-SLIPS = {  # what people answer who fell for the trap
+SLIPS = {  # the answers of people who fell for the trap
     "escaped_defect_rate": {"rate": "18.75"},
     "mean_or_median": {"mttr": "2", "tier": "good"},
     "bug_smash": {"left": "208", "weeks": "9"},
@@ -191,17 +191,17 @@ SLIPS = {  # what people answer who fell for the trap
 # --- Why people decided as they did: node -> choice -> words ---------------------------------------------------------------
 
 REASONS = {
-    ("backlog_review", "smash"): "One hard month, and then the board is clean for good.",
-    ("backlog_review", "bankrupt"): "Nobody has read these tickets in a year. What matters comes back.",
+    ("backlog_review", "smash"): "One tough month, and then the board is clean for good.",
+    ("backlog_review", "bankrupt"): "Nobody has read these tickets in a year. If it matters, it will come back.",
     ("backlog_review", "hardening"): "It gives us a fixed slot without stopping the features.",
-    ("close_how", "scan"): "I would not want to find a data loss among those that we closed.",
-    ("first_bug", "later_list"): "The demo on Friday decides about the quarter.",
-    ("first_bug", "fix_now"): "If the first bug already waits, there is no policy.",
+    ("close_how", "scan"): "I wouldn't want to find a data loss among the ones we closed.",
+    ("first_bug", "later_list"): "Friday's demo decides the quarter.",
+    ("first_bug", "fix_now"): "If the first bug can wait, we have no policy.",
     ("capacity", "pareto"): "Sixty percent from two modules: start there.",
     ("odd_signal", "ticket"): "0.3 percent is three in a thousand.",
-    ("odd_signal", "stop"): "A rollout can go on in an hour. A bad one cannot be taken back.",
-    ("many_stops", "threshold"): "Five stops a week is too many for anybody to take them seriously.",
-    ("release_slips", "qa_sprint"): "At least somebody would look at the whole.",
+    ("odd_signal", "stop"): "We can resume the rollout in an hour. We can't undo a bad one.",
+    ("many_stops", "threshold"): "With five stops a week, nobody takes them seriously.",
+    ("release_slips", "qa_sprint"): "At least someone would look at the whole picture.",
 }
 
 # --- Self-assessments and advice ----------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Assessment:
-    """`answers` are the two of each of the five steps, in order. The question is asked at once, by the manager."""
+    """`answers`: two for each of the five steps, in order. The manager asks the question right after."""
 
     team: str
     days_ago: int
@@ -224,18 +224,18 @@ ASSESSMENTS = (
         "Checkout",
         12,
         "2222 2211 21",
-        "We have two weeks free in the next quarter. Is a smoke test in staging worth more to us than the rollback command "
-        "that only one of us has ever tried? I have to tell the team by Monday.",
-        "The rollback command, and not in two weeks but on one afternoon: let everybody on call use it once on a change "
-        "that does no harm. Your last three long outages were long because of who was asleep, not because nobody noticed. "
-        "Then the smoke test: five paths, with the configuration of production. Look at the time to restore in a month.",
+        "We have two free weeks next quarter. Should we build a smoke test in staging, or improve the rollback command "
+        "that only one of us has ever used? I have to tell the team by Monday.",
+        "The rollback command, and it takes one afternoon, not two weeks: have everyone on call use it once on a harmless "
+        "change. Your last three outages were long because the right person was asleep, not because nobody noticed. "
+        "Then add the smoke test: five paths, with the production configuration. Check your time to restore in a month.",
     ),
     Assessment("Payments", 33, "3232 2322 22"),
     Assessment(
         "Payments",
         0,
         "3333 2322 21",
-        "Our numbers are good and the audit still wants a second approval before each deployment. Can we show that a canary "
-        "with a guard does the same job? The answer goes into the audit of this month.",
+        "Our numbers are good, but the auditors still want a second approval before each deployment. Can we show that a "
+        "canary with a guardrail does the same job? The answer goes into this month's audit.",
     ),
 )

@@ -14,7 +14,7 @@ from benchmarks.tiers import Tier, tier_of
 from defects.models import NOT_VALID, Defect
 from demo.load import snapshot_days
 from demo.profiles import NAMED, Plan, plan_teams
-from demo.story import HISTORY_DAYS, ORDER, Scene, defects, incidents, shared_out
+from demo.story import HISTORY_DAYS, ORDER, Scene, defects, incidents, split_by_weight
 from incidents.models import Incident
 from qmportal.lib.days import local_day, midnight
 from teams.models import Membership, Role, Team, User
@@ -42,8 +42,8 @@ def seed_demo(**options) -> str:
 def test_teams_land_in_the_tiers_of_their_profiles_on_any_day_and_for_any_seed(today, seed):
     end = datetime.fromisoformat(today).replace(tzinfo=UTC)
     cast = [scene(plan, end=end, seed=seed) for plan in NAMED if plan.profile]
-    defect_counts = shared_out(6000, [each.profile.defects for each in cast])
-    incident_counts = shared_out(540, [each.profile.incidents for each in cast])
+    defect_counts = split_by_weight(6000, [each.profile.defects for each in cast])
+    incident_counts = split_by_weight(540, [each.profile.incidents for each in cast])
     tiers = {
         each.plan.name: overall_tier(each, defect_count, incident_count)
         for each, defect_count, incident_count in zip(cast, defect_counts, incident_counts, strict=True)
@@ -163,7 +163,7 @@ def test_a_password_that_nobody_named_is_printed(client, monkeypatch):
 @pytest.mark.django_db
 def test_data_that_is_there_already_stays_alone():
     seed_demo(teams=3, defects=10, incidents=5, no_snapshots=True)
-    assert seed_demo(teams=9) == "There is data already; nothing was seeded.\n"
+    assert seed_demo(teams=9) == "The portal already has data. Nothing was created.\n"
     assert (Team.objects.count(), Defect.objects.count()) == (3, 10)
 
 

@@ -33,7 +33,7 @@ def learn(day: str = DAYS[0], *, seed: int = 1, teams: int = 14) -> datetime:
     """A demo without records in which people have learnt until this moment."""
     now = datetime.fromisoformat(day)
     call_command("load_library", verbosity=0)
-    organisation.seed(organisation.Wish(teams, 0, 0, seed, "correct horse battery", snapshots=False), now, str)
+    organisation.seed(organisation.Options(teams, 0, 0, seed, "correct horse battery", snapshots=False), now, str)
     training.seed(seed, now)
     return now
 

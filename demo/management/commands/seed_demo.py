@@ -14,35 +14,39 @@ from demo.profiles import DEFAULT_TEAMS
 
 
 class Command(BaseCommand):
-    help = "Fills an empty portal with a believable organisation: teams, people, two years of records, training."
+    help = "Fill an empty portal with a realistic organisation: teams, people, two years of records, training."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--teams", type=int, default=DEFAULT_TEAMS, help="groups included (default: %(default)s)")
+        parser.add_argument(
+            "--teams", type=int, default=DEFAULT_TEAMS, help="number of teams, including groups (default: %(default)s)"
+        )
         parser.add_argument("--defects", type=int, default=6000, help="default: %(default)s")
         parser.add_argument("--incidents", type=int, default=540, help="default: %(default)s")
         parser.add_argument("--seed", type=int, default=1, help="the same seed on the same day gives the same data")
-        parser.add_argument("--password", help="of the accounts; else QMPORTAL_DEMO_PASSWORD, else a random one is printed")
-        parser.add_argument("--no-snapshots", action="store_true", help="records only; take_snapshots computes the rest")
+        parser.add_argument(
+            "--password", help="password of the accounts (default: QMPORTAL_DEMO_PASSWORD, or a random one that is printed)"
+        )
+        parser.add_argument("--no-snapshots", action="store_true", help="create records only; run take_snapshots later")
 
     def handle(
         self, teams: int, defects: int, incidents: int, seed: int, password: str | None, no_snapshots: bool, **options: Any
     ) -> None:
         if teams < 2 or min(defects, incidents) < 0:
-            raise CommandError("Ask for at least 2 teams, and for no negative number of records.")
+            raise CommandError("Use at least 2 teams and no negative number of records.")
         if not load.is_empty():
-            self.stdout.write("There is data already; nothing was seeded.")
+            self.stdout.write("The portal already has data. Nothing was created.")
             return
         known = password or os.environ.get("QMPORTAL_DEMO_PASSWORD")
-        wish = load.Wish(teams, defects, incidents, seed, known or secrets.token_urlsafe(12), not no_snapshots)
+        options = load.Options(teams, defects, incidents, seed, known or secrets.token_urlsafe(12), not no_snapshots)
         now = timezone.now()
         with transaction.atomic():
-            load.seed(wish, now, self.stdout.write)
-            self.stdout.write("Training of eight weeks ...")
+            load.seed(options, now, self.stdout.write)
+            self.stdout.write("Eight weeks of training ...")
             call_command("load_library", verbosity=0)
             self.stdout.write(training.seed(seed, now))
         if os.environ.get("QMPORTAL_DEMO_PASSWORD"):
-            return  # who set it names the accounts, as the launcher does
+            return  # the launcher sets the variable and prints the accounts itself
         emails = ", ".join(account.email for account in ACCOUNTS)
         self.stdout.write(f"Accounts: {emails}")
         if not known:
-            self.stdout.write(f"Password of all four: {wish.password}")
+            self.stdout.write(f"Password for all four: {options.password}")

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):
-    help = "Gives the accounts of the demo data that can sign in the password in QMPORTAL_DEMO_PASSWORD."
+    help = "Set the password of the demo accounts to QMPORTAL_DEMO_PASSWORD."
 
     def handle(self, **options: object) -> None:
         for user in get_user_model().objects.filter(email__endswith="@demo.example"):
