@@ -28,7 +28,7 @@ COPY --from=assets /build/node_modules node_modules
 RUN python -c "from qmportal import assets; assets.copy()" \
     && rm -rf node_modules \
     && SECRET_KEY=build DATABASE_URL=postgres://build@127.0.0.1/build REDIS_URL=redis://127.0.0.1 \
-       python manage.py collectstatic --no-input --verbosity=0 --ignore=rest_framework
+       python manage.py collectstatic --no-input --verbosity=0
 USER qmportal
 VOLUME /data
 EXPOSE 8000

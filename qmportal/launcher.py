@@ -244,10 +244,9 @@ def prepare(folder: Path, *, again: bool = False) -> None:
     if not again and collected.exists() and record.exists() and record.read_text() == inputs:
         return
     print("Bringing tables and static files up to date ...", flush=True)
-    # The two are independent. DRF's own pages are not served, so their files are not needed.
-    together = [["migrate"], ["collectstatic", "--ignore=rest_framework"]]
     log = folder / "logs" / "prepare.log"
-    manage(log, *[[*command, "--no-input", "--verbosity=0"] for command in together])
+    # The two are independent.
+    manage(log, *[[command, "--no-input", "--verbosity=0"] for command in ("migrate", "collectstatic")])
     print("Loading scenarios, checks and concept pages ...", flush=True)
     manage(log, ["load_library", "--verbosity=0"])
     record.write_text(inputs)

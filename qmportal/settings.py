@@ -50,7 +50,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.postgres",
-    "django.contrib.staticfiles",
+    "qmportal.staticfiles.OnlyWhatIsServed",
     "django.contrib.humanize",
     "django.contrib.admin",
     "django.forms",

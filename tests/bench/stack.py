@@ -101,7 +101,7 @@ class Stack:
     def portal_over(self, database: str) -> Web:
         """One that is not started yet."""
         environment = self.environment(database)
-        manage(environment, "collectstatic", "--no-input", "--verbosity=0", "--ignore=rest_framework")
+        manage(environment, "collectstatic", "--no-input", "--verbosity=0")
         return self._web(f"portal over {database}", "qmportal.wsgi", environment)
 
     def multiplied(self, database: str, source: str, times: int) -> str:
