@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import ENGINEER
+from tests.factories import PASSWORD
 
 
 def heading(page):
@@ -186,3 +187,88 @@ def test_without_a_script_no_button_waits_for_one(engineer, without_javascript, 
     plain.goto(path)
     expect(plain.get_by_role("heading", level=1)).to_be_visible()
     expect(plain.get_by_role("button", name=name)).to_be_hidden()
+
+
+# ---- From the first Tab to the last --------------------------------------------------------------------------------------
+
+# What has the focus: its name, whether a ring shows it, and whether a bar that stays in view covers all of it.
+STOP = """() => {
+  const it = document.activeElement;
+  if (!it || it === document.body) return null;
+  const shows = (style) => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1;
+  const around = it.closest(".option") || it.closest(".palette");
+  const ownButton = !it.matches(":focus");  // the calendar in a field for days: the browser rings it
+  const ring = [getComputedStyle(it), getComputedStyle(it, "::after"), around && getComputedStyle(around)];
+  const box = it.getBoundingClientRect();
+  const covered = [[0.5, 0.5], [0.05, 0.5], [0.95, 0.5], [0.5, 0.1], [0.5, 0.9]].every(([x, y]) => {
+    const top = document.elementFromPoint(box.x + box.width * x, box.y + box.height * y);
+    return !top || !(it.contains(top) || top.contains(it) || it.labels?.[0]?.contains(top));
+  });
+  const name = (it.getAttribute("aria-label") || it.labels?.[0]?.textContent || it.textContent || it.tagName);
+  return {name: name.trim().replace(/\\s+/g, " ").slice(0, 60), ring: ownButton || ring.some((style) => style && shows(style)), covered};
+}"""
+
+
+def walk(page):
+    """Every stop of the Tab key, until the focus leaves the page."""
+    stops = []
+    for _ in range(250):
+        page.keyboard.press("Tab")
+        if (stop := page.evaluate(STOP)) is None:
+            return stops
+        stops.append(stop)
+    pytest.fail(f"Tab does not leave the page: {[stop['name'] for stop in stops[-6:]]}")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/",
+        "/defects/",
+        "/incidents/PAY-INC-1/",
+        "/incidents/new/",
+        "/t/payments/",
+        "/t/payments/mttr/",
+        "/thresholds/mttr/edit/",
+        "/imports/new/",
+        "/training/checks/",
+        "/teams/payments/members/",
+        "/help/",
+    ],
+)
+def test_every_stop_of_the_tab_key_can_be_seen_and_none_is_a_trap(admin, address):
+    assert admin.goto(address).status == 200
+    stops = walk(admin)
+    assert len(stops) > 4
+    assert [stop["name"] for stop in stops if not stop["ring"]] == []
+    assert [stop["name"] for stop in stops if stop["covered"]] == []
+
+
+def test_from_signing_in_to_an_incident_without_a_mouse(page):
+    page.goto("/")
+    page.get_by_label("Email").focus()
+    page.keyboard.type(ENGINEER)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(heading(page)).to_have_text("Quality across 2 teams")
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette-results")).to_contain_text("Report incident")
+    page.keyboard.type("report inc")
+    expect(page.locator("#palette-results a").first).to_have_text(re.compile("Report incident"))
+    expect(page.locator("#palette-results a")).to_have_count(2)
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Title")).to_be_focused()
+    page.keyboard.type("Refunds are late")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Team", exact=True)).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("radio").first).to_be_checked()
+    page.keyboard.press("Control+Enter")
+    expect(heading(page)).to_have_text("Refunds are late")
+    page.keyboard.type("gi")
+    expect(heading(page)).to_have_text("Incidents")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(heading(page)).to_have_text("Refunds are late")
