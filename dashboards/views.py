@@ -96,6 +96,7 @@ def metric(request: SignedInRequest, slug: str, metric: str) -> HttpResponse:
     page = kept_metric(found, metric, period, request.user.versions)
     as_of, excluded = page.window.as_of, request.GET.get("tab") == "excluded"
     access = access_for(request.user, found, timezone.now())
+    author = page.threshold_set.author_id if page.threshold_set else None
     paginator, listed = rows_behind(page, request.user, excluded=excluded)
     rows = paginator.get_page(request.GET.get("page")) if access is None else None
     context = {
@@ -106,7 +107,7 @@ def metric(request: SignedInRequest, slug: str, metric: str) -> HttpResponse:
         "rows": rows,
         "shows_excluded": excluded,
         # Read each time: people change their names.
-        "author": User.objects.filter(pk=page.threshold_set.author_id).first() if page.threshold_set else None,
+        "author": User.objects.filter(pk=author).first() if author else None,
         "left_out": listed if excluded else page.excluded,
         "elsewhere": listed - rows.paginator.count if rows is not None else 0,
         "as_of": day_words(as_of),

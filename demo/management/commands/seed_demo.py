@@ -37,10 +37,10 @@ class Command(BaseCommand):
             self.stdout.write("The portal already has data. Nothing was created.")
             return
         known = password or os.environ.get("QMPORTAL_DEMO_PASSWORD")
-        options = load.Options(teams, defects, incidents, seed, known or secrets.token_urlsafe(12), not no_snapshots)
+        wanted = load.Options(teams, defects, incidents, seed, known or secrets.token_urlsafe(12), not no_snapshots)
         now = timezone.now()
         with transaction.atomic():
-            load.seed(options, now, self.stdout.write)
+            load.seed(wanted, now, self.stdout.write)
             self.stdout.write("Eight weeks of training ...")
             call_command("load_library", verbosity=0)
             self.stdout.write(training.seed(seed, now))
@@ -49,4 +49,4 @@ class Command(BaseCommand):
         emails = ", ".join(account.email for account in ACCOUNTS)
         self.stdout.write(f"Accounts: {emails}")
         if not known:
-            self.stdout.write(f"Password for all four: {options.password}")
+            self.stdout.write(f"Password for all four: {wanted.password}")
