@@ -205,7 +205,8 @@ STOP = """() => {
     return !top || !(it.contains(top) || top.contains(it) || it.labels?.[0]?.contains(top));
   });
   const name = (it.getAttribute("aria-label") || it.labels?.[0]?.textContent || it.textContent || it.tagName);
-  return {name: name.trim().replace(/\\s+/g, " ").slice(0, 60), ring: ownButton || ring.some((style) => style && shows(style)), covered};
+  const ringed = ownButton || ring.some((style) => style && shows(style));
+  return {name: name.trim().replace(/\\s+/g, " ").slice(0, 60), ring: ringed, covered};
 }"""
 
 
