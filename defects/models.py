@@ -340,6 +340,8 @@ class Defect(Record):
 
     def stage_problems(self) -> dict[str, str]:
         """Introduced <= should have been caught <= found, by position in the pipeline; unknown stages pass."""
+        if self.stage_introduced_id is None and self.stage_should_catch_id is None:
+            return {}
         introduced, should, found = self.stage_introduced, self.stage_should_catch, self.stage_found
         if should and found and should.position > found.position:
             return {"stage_should_catch": "A stage after the one that found the defect could not have caught it."}

@@ -7,34 +7,37 @@ A file with a wrong row changes nothing, unless the person chose to import the g
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
-from typing import Any, BinaryIO
+from operator import itemgetter
+from typing import Any, BinaryIO, NamedTuple
 
-from django.db import connection, models, transaction
+from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from defects.models import Defect
 from incidents.models import Incident
+from integrations.lookups import Advice, Lookups, TeamFinder
 from integrations.matching.plan import Plan
 from integrations.matching.reader import Reader
 from integrations.matching.row import Row
-from integrations.matching.words import plain
 from integrations.reading import AS_FOUND, BadCell, Shape, Table, UnreadableFile, open_table
-from pipeline.models import Stage
+from integrations.seen import Seen
 from qmportal.lib.acting import acting
 from qmportal.lib.cells import bare
+from qmportal.lib.copying import Change, Copy, Moved, Writer, names_of, next_ids, stored_columns
 from qmportal.lib.days import local_day
-from qmportal.lib.text import clean_line, clean_text, folded
+from qmportal.lib.text import clean_line, clean_text
 from records import intake
-from records.models import Record, Severity
+from records.models import AnyOf, Record
 from records.rules import FILED_HERE
 from teams.models import ReferencesBeside, Team
 
 MODELS: dict[str, type[Record]] = {"defects": Defect, "incidents": Incident}
-BATCH = 1000
+BATCH = 2000
 # Sentences that are kept with the result, and those of them that are shown at once.
 KEPT_ERRORS = 5000
 SHOWN_ERRORS = 200
@@ -42,8 +45,14 @@ SHOWN_ROWS = 10
 SHOWN_COLUMNS = 50
 
 Report = Callable[[int, int], None]
-# A record that was written, and the earlier values of its changed columns as JSON; None for a new one.
-Written = tuple[Any, dict[str, Any] | None]
+
+
+class Written(NamedTuple):
+    """A record that was written, its version since, and the earlier values of its changed columns; None for a new one."""
+
+    record: int
+    version: int
+    before: dict[str, Any] | None
 
 
 class Refused(Exception):
@@ -60,14 +69,6 @@ class Busy(Exception):
     """Another import or a person is changing the same records. Try again later."""
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """What to do about a missing team: said by the page in other words than by the command."""
-
-    no_column: str = "Choose the team that all rows belong to."
-    unknown: str = "Make it first, or let the import make missing teams."
-
-
 @dataclass
 class Outcome:
     """What an import did, or would do in a dry run."""
@@ -79,6 +80,8 @@ class Outcome:
     failed: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
+    # How many updated records changed in each field.
+    changed: Counter[str] = field(default_factory=Counter)
     stage_unknown: int = 0
     new_teams: list[str] = field(default_factory=list)
     # (line, column, sentence), the first ones
@@ -94,7 +97,7 @@ class Outcome:
     shape: dict[str, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     # Of the records that came or changed: measures are old news from then on.
-    earliest: date | None = None
+    earliest: datetime | None = None
 
     @property
     def left_out(self) -> int:
@@ -117,10 +120,15 @@ class Outcome:
         self.more_columns = len(unused[SHOWN_COLUMNS:])
 
     def touch(self, moment: datetime) -> None:
-        self.earliest = min(filter(None, (self.earliest, local_day(moment))))
+        if self.earliest is None or moment < self.earliest:
+            self.earliest = moment
+
+    @property
+    def earliest_day(self) -> date | None:
+        return local_day(self.earliest) if self.earliest else None
 
     def as_json(self) -> dict[str, Any]:
-        earliest = self.earliest.isoformat() if self.earliest else None
+        earliest = day.isoformat() if (day := self.earliest_day) else None
         kept = {name: value for name, value in self.__dict__.items() if name != "faults"}
         return kept | {"left_out": self.left_out, "earliest": earliest}
 
@@ -154,28 +162,17 @@ def be_alone(kind: str) -> None:
             raise Busy(f"Another import of {kind} is running. Try again when it is done.")
 
 
-def write_over(records: list[Any], names: Iterable[str]) -> None:
-    """One statement a batch: an insert that meets the same id becomes an update, far faster than CASE by field."""
-    for record in records:
-        record.version += 1
-    if records:
-        rows: Any = type(records[0])._base_manager
-        rows.bulk_create(
-            records,
-            update_conflicts=True,
-            unique_fields=["pk"],
-            update_fields=sorted({*names, "version", "updated_at"}),
-        )
-
-
 class Importer:
     """One file on its way in: made for one pass over it, `check` or `write`.
 
     `team`: takes all rows, whatever the file says. Ids of teams, None for all of them: `allowed`, whose records may be
     written; `visible`, whose records the person may see. Any other record is as if it were not there.
     `shape` and `name`: of the file.
-    `remember`: told of each batch that was written, in the same transaction.
+    `remember`: what is to be noted of each batch that is written, in the same transaction.
     """
+
+    # Writes what was judged; None in a dry run, and once a file is refused.
+    writer: Writer | None = None
 
     def __init__(
         self,
@@ -189,8 +186,8 @@ class Importer:
         source: str = "",
         shape: Shape = AS_FOUND,
         name: str = "",
-        advice: Advice = Advice(),
-        remember: Callable[[list[Written]], None] | None = None,
+        advice: Advice | None = None,
+        remember: Callable[[list[Written]], Copy] | None = None,
     ):
         self.remember = remember
         self.plan = plan
@@ -200,13 +197,16 @@ class Importer:
         self.shape, self.name = shape, name
         self.visible = visible
         self.model = MODELS[plan.kind]
-        self.teams = TeamFinder(team, allowed, create_teams, advice)
-        self.lookups = Lookups()
-        self.looked_up = self.lookups.named_in(self.model)
+        self.teams = TeamFinder(team, allowed, create_teams, advice or Advice())
+        self.lookups = Lookups(self.model)
+        self.door = replace(IMPORT, shortened=self._note)
+        self.sources: dict[str, bool] = {}
+        self.columns = stored_columns(self.model)
+        self.values_of = itemgetter(*(column.attname for column in self.columns))
 
     def check(self, raw: BinaryIO, report: Report | None = None) -> Outcome:
         """A dry run: reads and judges every row, writes nothing."""
-        return self._go_through(raw, write=False, skip_errors=True, report=report)
+        return self._go_through(raw, None, skip_errors=True, report=report)
 
     def write(self, raw: BinaryIO, *, skip_errors: bool = False, report: Report | None = None) -> Outcome:
         """Imports all rows, or raises `Refused` or `UnreadableFile` and changes nothing. One import of a kind at a time.
@@ -216,21 +216,26 @@ class Importer:
         """
         with acting("import"), ReferencesBeside() as self.references, transaction.atomic():
             be_alone(self.plan.kind)
-            outcome = self._go_through(raw, write=True, skip_errors=skip_errors, report=report)
+            check_references_at_once()
+            with Writer() as writer:
+                outcome = self._go_through(raw, writer, skip_errors=skip_errors, report=report)
             if outcome.failed and not skip_errors:
                 raise Refused(outcome)
             return outcome
 
-    def _go_through(self, raw: BinaryIO, *, write: bool, skip_errors: bool, report: Report | None) -> Outcome:
+    def _go_through(self, raw: BinaryIO, writer: Writer | None, *, skip_errors: bool, report: Report | None) -> Outcome:
+        self.writer = writer
         table = open_table(raw, self.shape, self.name)
         try:
             reader = Reader(self.plan, table.header)
             self.teams.refuse_hopeless("team" in reader.mapped)
             self.outcome = Outcome(shape=asdict(table.shape))
             self.outcome.name_columns(reader.matched)
-            self.titles, self.seen = reader.title, dict[tuple[str, str], int]()
+            self.titles, self.seen = reader.title, Seen()
             for rows in batched(self._rows(table, reader), BATCH):
-                self._take(rows, write=write and (skip_errors or not self.outcome.failed))
+                if self.outcome.failed and not skip_errors:
+                    self.writer = None
+                self._take(rows)
                 if report:
                     report(table.done, table.total)
             self.outcome.remarks = table.notes
@@ -245,21 +250,22 @@ class Importer:
 
     def _rows(self, table: Table, reader: Reader) -> Iterator[Row]:
         for line, record in table.records():
-            if line in table.faults:
-                yield Row(line, problems={"": table.faults[line]})
+            if table.faults and line in table.faults:
+                yield Row(line, problems={"": table.faults.pop(line)})
             else:
                 yield reader.read(line, record)
 
-    def _take(self, rows: list[Row], *, write: bool) -> None:
-        """Judges one batch of rows against the records that exist, then writes it."""
+    def _take(self, rows: list[Row]) -> None:
+        """Judges one batch of rows against the records that exist, then has it written."""
         self.outcome.rows += len(rows)
         named = [(row, key) for row in rows if (key := self._identity(row))]
         existing = self._existing([key for _, key in named])
-        created, updated, touched = [], [], set[str]()
-        self.before: dict[int, dict[str, Any]] = {}
+        self.blank = intake.Blank(self.model)
+        created: list[Any] = []
+        updated: list[tuple[Any, dict[str, Any]]] = []
         for row, key in named:
             record = self._one_of(existing.get(key, []), row)
-            changed = self._apply(row, key, record, write)
+            changed = self._apply(row, key, record)
             if row.problems:
                 self.outcome.fail(row, self.titles)
             elif row.skipped:
@@ -267,18 +273,11 @@ class Importer:
             elif changed is not None and record is None:
                 created.append(changed)
             elif changed is not None:
-                updated.append(changed)
-                touched |= row.values.keys()
+                updated.append((changed, row.values))
         self.outcome.created += len(created)
         self.outcome.updated += len(updated)
-        for record in (*created, *updated):
-            self.outcome.touch(moment_of(record))
-        if write:
-            self._create(created)
-            self._lock(updated)
-            write_over(updated, touched)
-            if self.remember:
-                self.remember([(record, self.before.get(record.pk)) for record in (*created, *updated)])
+        if self.writer and (created or updated):
+            self._write(self.writer, created, updated)
 
     def _identity(self, row: Row) -> tuple[str, str] | None:
         """(source, external id), or for what was filed here its reference; None for a row that is out already."""
@@ -295,10 +294,9 @@ class Importer:
                 row.problems["external_id"] = "The source has at most 40 characters, the id at most 120."
             elif source == FILED_HERE and not filed_here:
                 row.problems["source"] = f"The source “{FILED_HERE}” belongs to records that people file here."
-            elif key in self.seen:
-                row.problems["external_id"] = f"The id “{external_id}” is in line {self.seen[key]} already."
+            elif first := self.seen.line_of(key, row.line):
+                row.problems["external_id"] = f"The id “{external_id}” is in line {first} already."
             else:
-                self.seen[key] = row.line
                 return key
         if row.problems:
             self.outcome.fail(row, self.titles)
@@ -309,15 +307,36 @@ class Importer:
     def _existing(self, keys: list[tuple[str, str]]) -> dict[tuple[str, str], list[Record]]:
         found: dict[tuple[str, str], list[Record]] = {}
         visible = {} if self.visible is None else {"team__in": self.visible}
-        for source in {source for source, _ in keys}:
-            ids = [external_id for each, external_id in keys if each == source]
-            by_id = {"source": source, "external_id__in": ids}
+        by_source: dict[str, list[str]] = {}
+        for source, external_id in keys:
+            by_source.setdefault(source, []).append(external_id)
+        for source, ids in by_source.items():
+            if not self._is_known(source):
+                continue
             if source == FILED_HERE:
-                by_id = {"source__in": ("", FILED_HERE), "reference__in": ids}
-            for row in self.model._base_manager.filter(**by_id, **visible).order_by("pk"):
+                those = self.model._base_manager.filter(AnyOf("reference", ids), source__in=("", FILED_HERE))
+            else:
+                those = self.model._base_manager.filter(~Q(external_id=""), AnyOf("external_id", ids), source=source)
+            for row in those.filter(**visible).order_by("pk"):
                 key = row.reference if source == FILED_HERE else row.external_id
                 found.setdefault((source, key), []).append(row)
         return found
+
+    def _is_known(self, source: str) -> bool:
+        """Whether there were records of this source when its first row came; most files bring the first ones."""
+        if source not in self.sources:
+            self._wait()
+            self.sources[source] = source == FILED_HERE or bool(
+                self.model._base_manager.filter(~Q(external_id=""), source=source).exists()
+            )
+        if self.sources[source]:
+            self._wait()
+        return self.sources[source]
+
+    def _wait(self) -> None:
+        """Before anything else uses the connection that the last batch is written through."""
+        if self.writer:
+            self.writer.wait()
 
     def _one_of(self, records: list[Any], row: Row) -> Any:
         """Several teams may have a record of the same id: that of the row's team is meant. Else it is one that moves."""
@@ -326,35 +345,58 @@ class Importer:
         teams = [team.pk for team in self.teams.called(str(row.values.get("team", "")))]
         return next((record for record in records if record.team_id in teams), None)
 
-    def _apply(self, row: Row, key: tuple[str, str], record: Record | None, write: bool) -> Record | None:
+    def _apply(self, row: Row, key: tuple[str, str], record: Any) -> Any:
         """The new or changed record, or None when nothing changes. Problems go to `row.problems`."""
-        if record is not None and self._is_left_alone(row, record):
+        if record is None:
+            return self._make(row, key)
+        if self._is_left_alone(row, record):
             return None
-        new = record is None
-        if new and key[0] == FILED_HERE:
-            row.problems["reference"] = f"Nobody filed “{key[1][:40]}” here. A record from elsewhere needs its external_id."
-            return None
-        if new:
-            row.values = row.defaults | row.values
-        values = self._with_rows(row, write)
-        if record and self.preset.says_also.get(str(values.get("status"))) == record.status:
+        values = self._with_rows(row)
+        if self.preset.says_also.get(str(values.get("status"))) == record.status:
             del values["status"]
-        record = record or self.model(source=key[0], external_id=key[1])
         self.lookups.attach(record)
-        before, moment = dict(record.__dict__), None if new else moment_of(record)
-        door = replace(IMPORT, shortened=row.notes.append)
-        row.problems = intake.apply(record, values, by=None, at=self.now, door=door) | row.problems
-        if row.problems:
+        before, moment = dict(record.__dict__), moment_of(record)
+        if not self._takes(row, record, values):
             return None
         row.values = changed = intake.changes(record, before)
-        if moment and changed:
+        if changed:
             self.outcome.touch(moment)
-            self.before[record.pk] = {name: as_json(value) for name, value in changed.items()}
-        self.outcome.unchanged += not changed and not new
-        self.outcome.notes.update(row.notes)
+            self.outcome.touch(moment_of(record))
+            self.outcome.changed.update(changed.keys())
+        self.outcome.unchanged += not changed
+        self._note_what_came(row, record, "update" if changed else "unchanged")
+        return record if changed else None
+
+    def _make(self, row: Row, key: tuple[str, str]) -> Any:
+        source, external_id = key
+        if source == FILED_HERE:
+            row.problems["reference"] = (
+                f"Nobody filed “{external_id[:40]}” here. A record from elsewhere needs its external_id."
+            )
+            return None
+        row.values = row.defaults | row.values
+        values = self._with_rows(row)
+        record = self.blank(source=source, external_id=external_id)
+        if not self._takes(row, record, values):
+            return None
+        self.outcome.touch(moment_of(record))
+        self._note_what_came(row, record, "create")
+        return record
+
+    def _takes(self, row: Row, record: Any, values: dict[str, Any]) -> bool:
+        self.notes = row.notes
+        row.problems = intake.apply(record, values, by=None, at=self.now, door=self.door) | row.problems
+        return not row.problems
+
+    def _note(self, note: str) -> None:
+        self.notes.append(note)
+
+    def _note_what_came(self, row: Row, record: Any, action: str) -> None:
+        if row.notes:
+            self.outcome.notes.update(row.notes)
         self.outcome.stage_unknown += isinstance(record, Defect) and record.stage_found_id is None
-        self._preview(row, record, "create" if new else "update" if changed else "unchanged")
-        return record if new or changed else None
+        if len(self.outcome.preview) < SHOWN_ROWS:
+            self._preview(row, record, action)
 
     def _is_left_alone(self, row: Row, record: Any) -> bool:
         """What people decided here about the whole record stands; another team's record is out of reach."""
@@ -366,148 +408,93 @@ class Importer:
             row.skipped = "marked here as a duplicate of another record"
         return bool(row.problems or row.skipped)
 
-    def _with_rows(self, row: Row, write: bool) -> dict[str, Any]:
+    def _with_rows(self, row: Row) -> dict[str, Any]:
         """The values of the row, with teams, severities and stages in place of their names."""
         values: dict[str, Any] = {}
         try:
-            values["team"] = self.teams.find(str(row.values.pop("team", "")), write)
+            values["team"] = self.teams.find(str(row.values.pop("team", "")), self.writer)
         except BadCell as problem:
             row.problems["team"] = str(problem)
         for name, value in row.values.items():
-            found = self._look_up(row, name, str(value)) if name in self.looked_up else value
-            if found is not None or name not in self.looked_up:
+            known = self.lookups.by_column.get(name)
+            if known is None:
+                values[name] = value
+            elif found := known.find(str(value)):
                 values[name] = found
+            elif name == "severity" or self.preset.exact:
+                row.problems[name] = f"“{str(value)[:40]}” is not known here. Known: {known.names}."
         return values
 
-    def _look_up(self, row: Row, name: str, text: str) -> Any:
-        known = self.lookups.severities if name == "severity" else self.lookups.stages
-        found = known.get(plain(text))
-        if found is None and (name == "severity" or self.preset.exact):
-            names = ", ".join(dict.fromkeys(getattr(each, "key", None) or each.slug for each in known.values()))
-            row.problems[name] = f"“{text[:40]}” is not known here. Known: {names}."
-        return found
-
     def _preview(self, row: Row, record: Any, action: str) -> None:
-        if len(self.outcome.preview) < SHOWN_ROWS:
-            moment = record.found_at if isinstance(record, Defect) else record.detected_at
-            stage = str(record.stage_found or "Stage unknown") if isinstance(record, Defect) else ""
-            self.outcome.preview.append(
-                {
-                    "line": row.line,
-                    "action": action,
-                    "changed": ", ".join(name.replace("_", " ") for name in row.values) if action == "update" else "",
-                    "title": record.title,
-                    "team": str(record.team),
-                    "severity": record.severity.key if record.severity else "",
-                    "severity_name": str(record.severity or ""),
-                    "status": record.get_status_display(),
-                    "stage": stage,
-                    "when": f"{timezone.localtime(moment):%-d %b %Y, %H:%M %Z}",
-                }
-            )
+        moment = record.found_at if isinstance(record, Defect) else record.detected_at
+        stage = str(record.stage_found or "Stage unknown") if isinstance(record, Defect) else ""
+        self.outcome.preview.append(
+            {
+                "line": row.line,
+                "action": action,
+                "changed": ", ".join(name.replace("_", " ") for name in row.values) if action == "update" else "",
+                "title": record.title,
+                "team": str(record.team),
+                "severity": record.severity.key if record.severity else "",
+                "severity_name": str(record.severity or ""),
+                "status": record.get_status_display(),
+                "stage": stage,
+                "when": f"{timezone.localtime(moment):%-d %b %Y, %H:%M %Z}",
+            }
+        )
 
-    def _create(self, records: list[Any]) -> None:
-        """New records with their teams' next references; everything else of them is in the rows."""
+    def _write(self, writer: Writer, created: list[Any], updated: list[tuple[Any, dict[str, Any]]]) -> None:
+        """Hands a batch to the writer, as plain rows: it writes them while the next batch is read."""
+        writes: list[Copy | Change] = []
+        writer.wait()
+        if created:
+            self._number(created)
+            rows = [self.values_of(record.__dict__) for record in created]
+            writes.append(Copy(self.model, names_of(self.columns), rows))
+        if updated:
+            writes.append(
+                change_of(self.model, [record for record, _ in updated], {name for _, old in updated for name in old})
+            )
+        if self.remember:
+            news = [Written(record.pk, record.version, None) for record in created]
+            writes.append(self.remember(news + [written_over(record, old) for record, old in updated]))
+        writer.put(*writes)
+        if updated:
+            try:
+                writer.wait()
+            except Moved:
+                raise Busy("Somebody changed one of these records while the file was read. Import it again.") from None
+
+    def _number(self, records: list[Any]) -> None:
+        """New records get their ids and their teams' next references; everything else of them is in the rows."""
         by_team: dict[Team, list[Any]] = {}
         for record in records:
             by_team.setdefault(record.team, []).append(record)
-        for team in sorted(by_team, key=lambda each: each.pk):
-            references = self.references.take(team, self.model.REFERENCE_KIND, len(by_team[team]))
+        counts = {team: len(by_team[team]) for team in by_team}
+        taken = self.references.take(self.model.REFERENCE_KIND, counts)
+        now = timezone.now()
+        for team, references in taken.items():
             for record, reference in zip(by_team[team], references, strict=True):
-                record.reference = reference
-        self.model._base_manager.bulk_create(records)
-
-    def _lock(self, records: list[Any]) -> None:
-        """Locks these records against other saves. A change saved since they were read is not overwritten."""
-        read = {record.pk: record.version for record in records}
-        rows = self.model._base_manager.filter(pk__in=read).order_by("pk").select_for_update()
-        if read and dict(rows.values_list("pk", "version")) != read:
-            raise Busy("Somebody changed one of these records while the file was read. Import it again.")
+                record.__dict__.update(reference=reference, team_id=team.pk, created_at=now, updated_at=now)
+        for record, pk in zip(records, next_ids(self.model, len(records)), strict=True):
+            record.__dict__["id"] = pk
 
 
-class Lookups:
-    """Severities and stages by their names, and by id for records that come from the database."""
-
-    def __init__(self) -> None:
-        self._by_id: dict[type[models.Model], dict[int, Any]] = {
-            Severity: {each.pk: each for each in Severity.objects.all()},
-            Stage: {each.pk: each for each in Stage.objects.all()},
-        }
-        self.severities = {plain(text): each for each in self._by_id[Severity].values() for text in (each.name, each.key)}
-        self.stages = {plain(text): each for each in self._by_id[Stage].values() for text in (each.name, each.slug)}
-
-    def named_in(self, model: type[Record]) -> set[str]:
-        """The columns of a model that point to a severity or a stage."""
-        return {each.name for each in model._meta.concrete_fields if each.related_model in self._by_id}
-
-    def attach(self, record: Record) -> None:
-        """Gives the record its severity and stages, so that judging it asks the database nothing."""
-        pointing = (each for each in record._meta.concrete_fields if isinstance(each, models.ForeignKey))
-        for column in pointing:
-            if column.related_model in self._by_id and (pk := getattr(record, column.attname)) is not None:
-                column.set_cached_value(record, self._by_id[column.related_model].get(pk))
+def change_of(model: type[Record], records: list[Any], names: set[str]) -> Change:
+    """The records as they are now, of which these fields differ from what was read."""
+    columns = [column for column in stored_columns(model) if column.name in names]
+    values_of = itemgetter("id", "version", *(column.attname for column in columns))
+    return Change(model, names_of(columns), [values_of(record.__dict__) for record in records])
 
 
-class TeamFinder:
-    """The team that a cell names by its slug, key or name, without regard to case."""
+def written_over(record: Any, before: dict[str, Any]) -> Written:
+    return Written(record.pk, record.version + 1, {name: as_json(value) for name, value in before.items()})
 
-    def __init__(self, only: Team | None, allowed: frozenset[int] | None, create: bool, advice: Advice):
-        self.advice = advice
-        self.only = only
-        self.allowed = allowed
-        self.create = create
-        self.new: list[str] = []
-        self._known: dict[str, list[Team]] = {}
-        for team in Team.objects.all():
-            for text in {folded(name) for name in (team.slug, team.key, team.name)}:
-                self._known.setdefault(text, []).append(team)
 
-    def may_touch(self, team_id: int) -> bool:
-        return self.allowed is None or team_id in self.allowed
-
-    def refuse_hopeless(self, named_in_rows: bool) -> None:
-        if self.only is not None and not self.may_touch(self.only.pk):
-            raise UnreadableFile(f"You may not import into the team {self.only}.")
-        if self.only is None and not named_in_rows:
-            raise UnreadableFile(f"The file has no column for the team. {self.advice.no_column}")
-
-    def called(self, text: str) -> list[Team]:
-        if self.only is not None:
-            return [self.only]
-        return [team for team in self._known.get(folded(clean_line(text)), []) if self.may_touch(team.pk)]
-
-    def find(self, text: str, write: bool) -> Team:
-        if self.only is not None:
-            return self.only
-        name = clean_line(text)
-        if not name:
-            raise BadCell("The row names no team.")
-        teams = self.called(name)
-        if len(teams) > 1:
-            exact = [team for team in teams if team.slug == name or team.key == name]
-            if len(exact) != 1:
-                raise BadCell(f"Several teams are called “{name}”: write the slug of the one that is meant.")
-            teams = exact
-        if not teams:
-            return self._make(name, write)
-        if teams[0].archived_at:
-            raise BadCell(f"The team “{name}” is archived.")
-        return teams[0]
-
-    def _make(self, name: str, write: bool) -> Team:
-        if self.allowed is not None:
-            raise BadCell(f"There is no team “{name[:80]}” that you may import into.")
-        if not self.create:
-            raise BadCell(f"There is no team “{name[:80]}”. {self.advice.unknown}")
-        if len(name) > 80:
-            raise BadCell("The name of a team has at most 80 characters.")
-        team = Team(name=name)
-        if write:  # without a lock on the tree: people can make teams meanwhile, and a name is rarely given twice at once
-            team.slug, team.key = Team.objects.free_slug(name), Team.objects.free_key(name)
-            team.save()
-        self.new.append(name)
-        self._known[folded(name)] = [team]
-        return team
+def check_references_at_once() -> None:
+    """Foreign keys are checked with each statement, while the next rows are read, and not all of them at the end."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def batched(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:

@@ -14,6 +14,7 @@ from django.db import connections, models, transaction
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from benchmarks.models import SnapshotRun
 from integrations.importer import MODELS, Importer, Outcome, Refused, Report, Written
@@ -22,6 +23,7 @@ from integrations.matching.preset import Preset
 from integrations.matching.presets import PRESETS
 from integrations.reading import UnreadableFile
 from integrations.undo import Undo
+from qmportal.lib.copying import Copy
 from qmportal.lib.work import Work, WorkQuerySet, ring
 from teams.models import Role, Team
 
@@ -219,10 +221,9 @@ class ImportJob(Work):
         earliest = date.fromisoformat(self.result["earliest"])
         SnapshotRun.request_history(earliest, now=timezone.now(), requested_by=self.requested_by)
 
-    def _remember(self, written: list[Written]) -> None:
-        ImportedRow.objects.bulk_create(
-            ImportedRow(job=self, record=record.pk, before=before, version=record.version) for record, before in written
-        )
+    def _remember(self, written: list[Written]) -> Copy:
+        rows = [(self.pk, record, version, before and Jsonb(before)) for record, version, before in written]
+        return Copy(ImportedRow, ("job_id", "record", "version", "before"), rows)
 
     def _imports(self, **conditions: object) -> ImportJobQuerySet:
         """Imports of the same kind of record by the same person."""

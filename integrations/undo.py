@@ -13,7 +13,8 @@ from typing import Any
 from django.db import models
 from django.db.models import Exists, F, OuterRef
 
-from integrations.importer import BATCH, MODELS, Report, be_alone, write_over
+from integrations.importer import BATCH, MODELS, Report, be_alone, change_of
+from qmportal.lib.copying import write_now
 from records.models import Record
 
 CHANGED = "changed since"
@@ -150,5 +151,6 @@ class Undo:
         """The records are again as earlier imports left them, so those can be undone next."""
         again = self.rows.filter(record=OuterRef("record"), version=OuterRef("version") + 1)
         self.earlier.filter(Exists(again), record__in=[each.pk for each in records]).update(version=F("version") + 2)
-        write_over(records, names)
+        if records:
+            write_now(change_of(self.model, records, names))
         self.undone.restored += len(records)

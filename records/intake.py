@@ -14,6 +14,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.base import ModelState
 
 from qmportal.lib.text import clean_line, clean_text, refuse_unstorable
 from teams.models import User
@@ -59,11 +60,25 @@ class Field:
     attname: str
     column: models.Field[Any, Any]
     is_text: bool
+    # Of a text: whether it may have several lines.
+    is_long: bool
+    is_number: bool
+    is_time: bool
+    # It points to a row of this model.
+    target: type[models.Model] | None
     limit: int | None
     choices: frozenset[str]
     # Left empty, a new record takes the default and an edited one keeps what it has.
     has_default: bool
     is_needed: bool
+
+    def put(self, record: Any, value: Any) -> None:
+        """Sets it, as an attribute would, without all that Django asks about a row that is pointed at."""
+        if self.target is None:
+            record.__dict__[self.name] = value
+        else:
+            record.__dict__[self.attname] = value and value.pk
+            self.column.set_cached_value(record, value)  # type: ignore[attr-defined]
 
 
 @cache
@@ -75,6 +90,10 @@ def fields_of(model: Any) -> dict[str, Field]:
             attname=column.attname,
             column=column,
             is_text=isinstance(column, (models.CharField, models.TextField)) and not column.choices,
+            is_long=isinstance(column, models.TextField),
+            is_number=isinstance(column, models.IntegerField),
+            is_time=isinstance(column, models.DateTimeField),
+            target=column.related_model,
             limit=column.max_length,
             choices=frozenset(key for key, _ in column.choices or ()),
             has_default=column.has_default() and not column.blank,
@@ -85,14 +104,43 @@ def fields_of(model: Any) -> dict[str, Field]:
     }
 
 
+@cache
+def needed_by(model: Any) -> tuple[Field, ...]:
+    """The columns without which there is no record."""
+    return tuple(field for field in fields_of(model).values() if field.is_needed)
+
+
+@cache
+def people_of(model: Any) -> tuple[str, ...]:
+    """The columns that name a person."""
+    return tuple(field.name for field in fields_of(model).values() if field.target is User)
+
+
+class Blank:
+    """Makes new records of a model for whoever needs very many: copies of an empty one that was made the usual way.
+
+    They share its defaults, such as the time at which it was made.
+    """
+
+    def __init__(self, model: type[models.Model]):
+        self.model = model
+        self._made = {name: value for name, value in model().__dict__.items() if name != "_state"}
+
+    def __call__(self, **values: Any) -> Any:
+        record = self.model.__new__(self.model)
+        record.__dict__.update(self._made, _state=ModelState(), **values)
+        return record
+
+
 def apply(record: Any, values: Mapping[str, Any], *, by: User | None, at: datetime, door: Door) -> dict[str, str]:
     """Cleans the values, sets them on the record and returns the problems by field.
 
     Other fields stay as they are. A new record without a given status gets the one its times imply.
     """
-    new, before = record._state.adding, dict(record.__dict__)
+    new = record._state.adding
+    before: Mapping[str, Any] = {} if new else dict(record.__dict__)
     problems = _set(record, values, before, door)
-    problems |= _missing(record, values, before, door) | _strangers(record, values, before) | problems
+    problems = _missing(record, values, before, door) | _strangers(record, values, before) | problems
     if "status" not in problems:
         problems |= _set_status(record, str(values.get("status") or ""), values, at=at, door=door)
     # What was stored before a rule came may stay as it is.
@@ -119,10 +167,10 @@ def _set(record: Any, values: Mapping[str, Any], before: Mapping[str, Any], door
             problems[name] = refused.messages[0]
             continue
         if field.has_default and value in EMPTY:
-            if not new and isinstance(field.column, models.DateTimeField):
+            if not new and field.is_time:
                 problems[name] = NO_TIME
         elif name != "status" and (new or not door.is_same(before[field.attname], getattr(value, "pk", value))):
-            setattr(record, name, value)
+            field.put(record, value)
     if new and door.shortened:
         _keep_whole_title(record, str(values.get("title", "")))
     original = values.get("duplicate_of")
@@ -137,7 +185,7 @@ def _set(record: Any, values: Mapping[str, Any], before: Mapping[str, Any], door
 def _cleaned(field: Field, value: Any, door: Door) -> Any:
     if isinstance(value, str):
         return _text(field, value, door) if field.is_text else _choice(field, value)
-    if isinstance(field.column, models.IntegerField) and value is not None:
+    if field.is_number and value is not None:
         field.column.run_validators(value)
     return value
 
@@ -151,7 +199,7 @@ def _choice(field: Field, text: str) -> str:
 
 def _text(field: Field, text: str, door: Door) -> str:
     """One line, or lines without blanks around them. A text too long for its column is cut, or refused."""
-    text = clean_text(text).strip() if isinstance(field.column, models.TextField) else clean_line(text)
+    text = clean_text(text).strip() if field.is_long else clean_line(text)
     refuse_unstorable(text)
     if field.limit is None or len(text) <= field.limit:
         return text
@@ -178,9 +226,8 @@ def _missing(record: Any, values: Mapping[str, Any], before: Mapping[str, Any], 
     """
     return {
         field.name: MISSING.get(field.name, "This field is required.")
-        for field in fields_of(record.__class__).values()
-        if field.is_needed
-        and getattr(record, field.attname) in EMPTY
+        for field in needed_by(record.__class__)
+        if getattr(record, field.attname) in EMPTY
         and not record._state.fields_cache.get(field.name)
         and (record._state.adding or (field.name in values and before[field.attname] not in EMPTY))
         and not (field.column.null and door.takes_unknown)
@@ -202,8 +249,8 @@ def _strangers(record: Any, values: Mapping[str, Any], before: Mapping[str, Any]
     """People who are not in the team. One who is stored may stay, even after leaving it."""
     return {
         name: NOT_A_MEMBER
-        for name, person in values.items()
-        if isinstance(person, User)
+        for name in people_of(record.__class__)
+        if isinstance(person := values.get(name), User)
         and record.team_id
         and (record._state.adding or (before[f"{name}_id"], before["team_id"]) != (person.pk, record.team_id))
         and not is_member(person, record.team)

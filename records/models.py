@@ -64,8 +64,10 @@ class AnyOf(models.Func):
     template = "%(expressions)s)"
     output_field = models.BooleanField()
 
-    def __init__(self, column: str, ids: Collection[int]):
-        super().__init__(F(column), Value(list(ids), output_field=ArrayField(models.BigIntegerField())))
+    def __init__(self, column: str, ids: Collection[int] | Collection[str]):
+        numbers = all(isinstance(each, int) for each in ids)
+        kind: models.Field[Any, Any] = models.BigIntegerField() if numbers else models.TextField()
+        super().__init__(F(column), Value(list(ids), output_field=ArrayField(kind)))
 
 
 class UnmadeMove(Exception):

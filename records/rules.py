@@ -59,14 +59,13 @@ class Order:
 
 def needs_time(time: str, *statuses: str, sentence: str, may_be_unknown: bool = False) -> Rule:
     """A record of these statuses has this time. `may_be_unknown`: another tool need not say when."""
+    named = frozenset(map(str, statuses))
     condition = ~Q(status__in=[*map(str, statuses)]) | Q(**{f"{time}__isnull": False})
     return Rule(
         name=f"needs_{time}",
         field=time,
         holds=lambda row: (
-            row.status not in statuses
-            or getattr(row, time) is not None
-            or (may_be_unknown and row.source not in OUR_SOURCES)
+            row.status not in named or getattr(row, time) is not None or (may_be_unknown and row.source not in OUR_SOURCES)
         ),
         condition=condition | ~Q(source__in=OUR_SOURCES) if may_be_unknown else condition,
         sentence=sentence,
@@ -75,10 +74,11 @@ def needs_time(time: str, *statuses: str, sentence: str, may_be_unknown: bool = 
 
 def has_no_time(time: str, *statuses: str, sentence: str) -> Rule:
     """A record of these statuses does not have this time yet: the move that writes it leads to another status."""
+    named = frozenset(map(str, statuses))
     return Rule(
         name=f"has_no_{time}_yet",
         field=time,
-        holds=lambda row: row.status not in statuses or getattr(row, time) is None,
+        holds=lambda row: getattr(row, time) is None or row.status not in named,
         condition=~Q(status__in=[*map(str, statuses)]) | Q(**{time: None}),
         sentence=sentence,
     )
@@ -97,7 +97,7 @@ def rule_problems(row: Any, rules: Iterable[Rule | Order]) -> dict[str, str]:
     """The sentence of the first broken rule of each field."""
     found: dict[str, str] = {}
     for rule in rules:
-        if rule.field not in found and not rule.holds(row):
+        if not rule.holds(row) and rule.field not in found:
             found[rule.field] = rule.sentence
     return found
 
@@ -105,11 +105,12 @@ def rule_problems(row: Any, rules: Iterable[Rule | Order]) -> dict[str, str]:
 def date_problems(row: Any, fields: Iterable[str], now: datetime) -> dict[str, str]:
     """Times that lie in the future (beyond the allowed clock skew) or before anyone kept records."""
     problems = {}
+    latest = now + CLOCK_SKEW
     for field in fields:
         value = getattr(row, field)
         if value is None:
             continue
-        if value > now + CLOCK_SKEW:
+        if value > latest:
             problems[field] = "This time is in the future. Enter a past time."
         elif value.year < EARLIEST_YEAR:
             problems[field] = f"Enter a date in {EARLIEST_YEAR} or later."

@@ -150,25 +150,36 @@ def _is_tracked(sql: Any) -> bool:
     return found is not None and (found[1] is None or found[1] in _tables())
 
 
-def tell(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    """Around each statement of a connection: says who acts before the first one that needs it."""
-    if not _is_tracked(sql):
-        return execute(sql, params, many, context)
-    through = context["connection"]
+def _announcement(through: Any) -> str | None:
+    """The statement that says who acts; None if this transaction was told already."""
     said = facts_to_tell()
     if through.in_atomic_block:
         hooks = (hook for _, hook, _ in reversed(through.run_on_commit) if isinstance(hook, _Told))
         before = next(hooks, None)
         if said == (before.said if before else NOBODY):
-            return execute(sql, params, many, context)
+            return None
         through.on_commit(_Told(said))
     elif said == NOBODY:
-        return execute(sql, params, many, context)
+        return None
     # Letters, digits and the punctuation of JSON, without quotes and percent signs: `acting` lets nothing else through.
-    announcement = (
+    return (
         f"SELECT set_config('pghistory.context_id', '{said[0]}', true),"
         f" set_config('pghistory.context_metadata', '{said[1]}', true)"
     )
+
+
+def announce(through: Any) -> None:
+    """For what goes past Django's cursors, such as COPY. Within a transaction, before the first such write."""
+    if announcement := _announcement(through):
+        with through.cursor() as cursor:
+            cursor.execute(announcement)
+
+
+def tell(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    """Around each statement of a connection: says who acts before the first one that needs it."""
+    announcement = _announcement(context["connection"]) if _is_tracked(sql) else None
+    if announcement is None:
+        return execute(sql, params, many, context)
     if many:
         execute(announcement, None, False, context)
         return execute(sql, params, many, context)

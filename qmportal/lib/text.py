@@ -14,11 +14,14 @@ BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 JOINING = ((0x600, 0x10FF), (0x1200, 0x1FFF), (0xA840, 0xABFF), (0xFB50, 0xFDFF), (0x10800, 0x11FFF))
 # What most text is made of; nothing of it needs to be cleaned.
 PLAIN = re.compile(r"[\n\t\x20-\x7e]*")
+SURROGATE = re.compile(r"[\ud800-\udfff]")
 VIRAMA = 9  # the combining class of marks that bind consonants
 
 
 def clean_line(text: str) -> str:
     """One line in NFC with single spaces. Empty if nothing of it can be seen."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     return " ".join(clean_text(text).split())
 
 
@@ -27,6 +30,8 @@ def clean_text(text: str) -> str:
 
     Joiners stay where they are spelling or part of an emoji. What cannot be stored stays too, for `refuse_unstorable`.
     """
+    if text.isascii() and text.isprintable():
+        return "" if text.isspace() else text
     text = text.replace("\r\n", "\n")
     if PLAIN.fullmatch(text):
         return "" if text.isspace() else text
@@ -102,5 +107,5 @@ def refuse_unstorable(text: str) -> None:
     """PostgreSQL stores neither NUL nor lone surrogates: say so instead of failing later."""
     if "\x00" in text:
         raise ValidationError("Null characters are not allowed.", code="null_characters")
-    if any("\ud800" <= c <= "\udfff" for c in text):
+    if not text.isascii() and SURROGATE.search(text):
         raise ValidationError("The text contains half of a character (a lone surrogate).", code="surrogate")

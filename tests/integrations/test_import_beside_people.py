@@ -13,7 +13,8 @@ from django.db import connection, transaction
 
 from incidents.models import Incident
 from integrations import importer
-from integrations.importer import Busy, Importer, Lookups, Refused
+from integrations.importer import Busy, Importer, Refused
+from integrations.lookups import Lookups
 from integrations.matching.plan import Plan
 from teams.models import ReferenceCounter, Team
 from tests.factories import make_incident, make_team
@@ -114,7 +115,7 @@ def test_what_somebody_saves_between_reading_and_writing_is_not_written_over(tea
                 person(Incident.objects.get(pk=record.pk).soft_delete, NOW)
 
     again = Importer(PLAN, now=NOW, team=team)
-    again.lookups = Meanwhile()
+    again.lookups = Meanwhile(Incident)
     with pytest.raises(Busy, match="Somebody changed one of these records"):
         again.write(rows(5, title="Another title"))
     assert set(Incident.objects.values_list("title", flat=True)) == {"Checkout is down"}

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from benchmarks.models import SnapshotRun
-from integrations.importer import MODELS, SHOWN_ERRORS, Advice, Busy, Importer, Outcome, Refused
+from integrations.importer import MODELS, SHOWN_ERRORS, Busy, Importer, Outcome, Refused
+from integrations.lookups import Advice
 from integrations.matching.plan import Plan
 from integrations.matching.presets import PRESETS
 from integrations.reading import UnreadableFile
@@ -74,7 +75,7 @@ class Command(BaseCommand):
                 )
                 outcome = importer.check(raw) if dry_run else importer.write(raw, skip_errors=skip_errors)
                 if not dry_run and outcome.created + outcome.updated:
-                    SnapshotRun.request_history(outcome.earliest, now=now)
+                    SnapshotRun.request_history(outcome.earliest_day, now=now)
         except Refused as refused:
             self._print(refused.outcome, "Nothing was imported. With the wrong rows left out it would have been:")
             raise CommandError(f"{refused.outcome.failed} rows have errors; nothing was imported.", returncode=1) from None

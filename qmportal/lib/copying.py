@@ -1,0 +1,153 @@
+"""Thousands of rows at once: new ones by COPY, changed ones by one UPDATE from what was copied beside them.
+
+All of it goes past Django's cursors, so that a thread can do it on the connection of the one that waits for it. Triggers
+fire as ever; `history.announce` tells them before who acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from typing import Any, NamedTuple
+
+from django.db import connection, models
+from django.utils import timezone
+from psycopg import Connection, sql
+
+from qmportal.lib.history import announce
+
+Rows = Iterable[Sequence[Any]]
+
+
+class Copy(NamedTuple):
+    """New rows of a model: the names of some of its columns, and their values."""
+
+    model: type[models.Model]
+    columns: Sequence[str]
+    rows: Rows
+
+    def write(self, through: Connection[Any]) -> None:
+        columns = sql.SQL(", ").join(map(sql.Identifier, self.columns))
+        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(_table(self.model), columns)
+        _copy(through, statement, self.rows)
+
+
+class Change(NamedTuple):
+    """New values of rows, each at the version that was read. Each row: its id, its version, the values of the columns.
+
+    `write` raises `Moved` if one of them has another version by now; else it moves all of them one version on.
+    """
+
+    model: type[models.Model]
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+    def write(self, through: Connection[Any]) -> None:
+        table, beside = _table(self.model), sql.Identifier(f"{self.model._meta.db_table}_changed")
+        names = list(map(sql.Identifier, self.columns))
+        parts = {
+            "table": table,
+            "beside": beside,
+            "all": sql.SQL(", ").join([sql.Identifier("id"), sql.Identifier("version"), *names]),
+            "set": sql.SQL("").join(sql.SQL("{0} = changed.{0}, ").format(name) for name in names),
+        }
+        through.execute(sql.SQL("CREATE TEMP TABLE {beside} AS SELECT {all} FROM {table} WITH NO DATA").format(**parts))
+        _copy(through, sql.SQL("COPY {beside} ({all}) FROM STDIN").format(**parts), self.rows)
+        through.execute(sql.SQL("ANALYZE {beside}").format(**parts))
+        # Locked in one order first, so that two of these never wait for each other.
+        locked = through.execute(
+            sql.SQL(
+                "SELECT count(*) FROM (SELECT FROM {table} AS stored JOIN {beside} AS changed USING (id, version)"
+                " ORDER BY id FOR UPDATE OF stored) AS locked"
+            ).format(**parts)
+        ).fetchone()
+        if locked != (len(self.rows),):
+            raise Moved
+        through.execute(
+            sql.SQL(
+                "UPDATE {table} AS stored SET {set} version = stored.version + 1, updated_at = %s"
+                " FROM {beside} AS changed WHERE changed.id = stored.id"
+            ).format(**parts),
+            [timezone.now()],
+        )
+        through.execute(sql.SQL("DROP TABLE {beside}").format(**parts))
+
+
+class Moved(Exception):
+    """Somebody saved one of the rows since it was read."""
+
+
+class Writer:
+    """Writes in a thread of its own, on the connection of the transaction, while the next rows are made.
+
+    One thing at a time: whoever wants the connection meanwhile calls `wait` first. A context within the transaction.
+    """
+
+    def __enter__(self) -> Writer:
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._writing: Future[None] | None = None
+        return self
+
+    def put(self, *writes: Copy | Change) -> None:
+        self.wait()
+        announce(connection)
+        self._writing = self._pool.submit(_write_all, connection.connection, writes)
+
+    def wait(self) -> None:
+        """Until all is written. Raises what went wrong there."""
+        writing, self._writing = self._writing, None
+        if writing:
+            with connection.wrap_database_errors:
+                writing.result()
+
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        try:
+            if not failure:
+                self.wait()
+        finally:
+            self._pool.shutdown()
+
+
+def _write_all(through: Connection[Any], writes: Iterable[Copy | Change]) -> None:
+    for write in writes:
+        write.write(through)
+
+
+def write_now(*writes: Copy | Change) -> None:
+    """On the connection of this thread, within its transaction."""
+    connection.ensure_connection()
+    announce(connection)
+    with connection.wrap_database_errors:
+        _write_all(connection.connection, writes)
+
+
+def _table(model: type[models.Model]) -> sql.Identifier:
+    return sql.Identifier(model._meta.db_table)
+
+
+def _copy(through: Connection[Any], statement: sql.Composed, rows: Rows) -> None:
+    with through.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+@cache
+def stored_columns(model: type[models.Model]) -> tuple[models.Field[Any, Any], ...]:
+    """All that is written of a row: not what the database computes."""
+    return tuple(field for field in model._meta.concrete_fields if not field.generated)
+
+
+def names_of(columns: Iterable[models.Field[Any, Any]]) -> list[str]:
+    """As the database calls them."""
+    return [str(column.column) for column in columns]
+
+
+def next_ids(model: type[models.Model], count: int) -> list[int]:
+    """Ids for new rows, from the sequence of the table."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+            [model._meta.db_table, model._meta.pk.column, count],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
