@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
@@ -10,12 +11,14 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
+from integrations.matching.guess import guess
 from integrations.matching.plan import Plan
 from integrations.matching.preset import Preset
-from integrations.matching.presets import PRESETS, recognise
+from integrations.matching.presets import PRESETS
 from integrations.matching.reader import Reader
+from integrations.matching.survey import Survey
 from integrations.models import ImportJob
-from integrations.reading import UnreadableFile, open_table
+from integrations.reading import Table, UnreadableFile, open_table
 from qmportal.lib.days import zone_named
 from qmportal.lib.forms import LineField
 from qmportal.lib.text import clean_line
@@ -25,6 +28,7 @@ from teams.permissions import is_admin
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
 
+ROWS_TO_RECOGNISE = 200
 KINDS = {"defects": "Defects", "incidents": "Incidents"}
 
 
@@ -102,20 +106,25 @@ class ImportForm(forms.ModelForm):
         return cleaned
 
     def _fitting(self, file: UploadedFile, preset: Preset | None) -> Preset:
-        """The tool that was chosen, or the one that the header speaks for; its columns must be there."""
+        """The tool that was chosen, or the one that the file speaks for; its columns must be there."""
         table = open_table(file, name=file.name or "")  # type: ignore[arg-type]
-        header = table.header
-        table.close()
-        preset = preset or recognise(header, tuple(KINDS))
-        if preset is None:
-            shown = ", ".join(f"“{clean_line(title)[:40]}”" for title in header[:12])
-            raise UnreadableFile(
-                f"No known kind of file has these columns: {shown}. Choose what is in the file to see what is missing."
-            )
-        reader = Reader(Plan(preset.kind, preset.name), header)
+        try:
+            preset = preset or self._recognised(table)
+        finally:
+            table.close()
+        reader = Reader(Plan(preset.kind, preset.name), table.header)
         if not self.cleaned_data.get("team") and "team" not in reader.mapped and "team" not in self.errors:
             self.add_error("team", "The file has no column for the team. Choose the team that all rows belong to.")
         return preset
+
+    def _recognised(self, table: Table) -> Preset:
+        found = guess(Survey.of(table.header, (cells for _, cells in islice(table.records(), ROWS_TO_RECOGNISE))))
+        if found.missing or found.plan.kind not in KINDS:
+            shown = ", ".join(f"“{clean_line(title)[:40]}”" for title in table.header[:12])
+            raise UnreadableFile(
+                f"No known kind of file has these columns: {shown}. Choose what is in the file to see what is missing."
+            )
+        return found.plan.preset
 
     def upload(self) -> ImportJob:
         cleaned = self.cleaned_data

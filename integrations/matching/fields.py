@@ -234,7 +234,7 @@ INCIDENTS = (
 )  # fmt: skip
 
 TEAMS = (
-    _field("name", "Name", "team, team name, title, mannschaft, gruppe, équipe, nom, equipo, nombre", required=True),
+    _field("name", "Name", "team, team name, mannschaft, gruppe, équipe, nom, equipo, nombre", required=True),
     _field("slug", "Address", "handle, identifier"),
     _field("key", "Key", "abbreviation, short name, code, prefix, kürzel, clé, clave"),
     _field("parent", "Parent team", "parent team, part of, department, group, tribe, bereich, abteilung, département, "

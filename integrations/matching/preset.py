@@ -71,11 +71,7 @@ class Preset:
             if field.required and key not in columns and key not in self.constants
         ]
 
-    def fits(self, header: Sequence[str]) -> bool:
-        return not self.missing(self.named_in(header))
-
-    def score(self, header: Sequence[str]) -> tuple[bool, int]:
+    def score(self, header: Sequence[str]) -> int:
         """How well the header fits. A column that only this tool has counts more than a name that many have."""
         there = {plain(title) for title in header}
-        marks = sum(plain(mark) in there for mark in self.marks)
-        return self.name != SPREADSHEET, len(self.named_in(header)) + 3 * marks
+        return len(self.named_in(header)) + 3 * sum(plain(mark) in there for mark in self.marks)

@@ -12,7 +12,7 @@ from integrations.matching.fields import Type
 from integrations.matching.lives import LIVES, Told
 from integrations.matching.plan import Plan
 from integrations.matching.row import NotWanted, Row
-from integrations.matching.words import DEFECT, EMPTY_MARKS, KEYS, LEAVE_OUT, UNKNOWN, meaning, plain
+from integrations.matching.words import DEFECT, EMPTY_MARKS, KEYS, LEAVE_OUT, UNKNOWN, WANTED, meaning, plain
 from integrations.reading import BadCell, UnreadableFile
 from integrations.reading.dates import Moment, read_time
 from qmportal.lib.cells import unguard
@@ -201,7 +201,7 @@ class Reader:
             return DEFECT
         found = meaning(field.words, text)
         if found == LEAVE_OUT and self.all_types:
-            return "SEV4" if name == "severity" else "declined"
+            return WANTED[field.words]
         if found is None:
             return LEAVE_OUT if name == "issue_type" else NOT_KNOWN
         return found

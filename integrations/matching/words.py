@@ -12,6 +12,8 @@ import unicodedata
 LEAVE_OUT = "(leave out)"
 UNKNOWN = "(unknown)"
 DEFECT = "defect"
+# What those words are that mean "not a defect", in a file of which all rows are wanted.
+WANTED = {"severity": "SEV4", "resolution": "declined"}
 
 # What people and tools write into a cell that has no value.
 EMPTY_MARKS = frozenset({"", "?", "-", "--", "---", "n/a", "null"})

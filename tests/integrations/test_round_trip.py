@@ -9,7 +9,9 @@ from django.urls import reverse
 
 from defects.models import Defect
 from incidents.models import Incident
-from integrations.matching.presets import PRESETS, recognise
+from integrations.matching.guess import guess
+from integrations.matching.presets import PRESETS
+from integrations.matching.survey import Survey
 from tests.factories import NOON, make_defect, make_incident, make_member, make_team, stage
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +61,7 @@ def exported(client, kind):
 def test_the_file_has_all_columns_that_the_importer_reads(model):
     preset = PRESETS[f"{model.__name__.lower()}s/qmportal"]
     assert set(model.csv_header()) == set(preset.columns)
-    assert recognise(model.csv_header()) == preset
+    assert guess(Survey(model.csv_header())).plan.preset == preset
 
 
 def test_defects_come_back_unchanged(client, team, load):

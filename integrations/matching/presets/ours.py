@@ -10,6 +10,7 @@ def _ours(kind: str, first: dict[str, tuple[str, ...]], names: str) -> Preset:
         name="qmportal",
         label="Columns named as in this portal",
         columns=columns,
+        marks=("external_id", "reference", "found_at", "detected_at"),
         exact=True,
         all_types=True,
         hint=", ".join(names[0] for names in columns.values()),

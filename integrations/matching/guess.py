@@ -1,0 +1,393 @@
+"""What a file probably means: its tool, a column for each of our fields, our words for its words, and why. Plain Python.
+
+guess = guess(survey)
+guess.plan is what a person starts from; after a change of columns, `matches(survey, plan)` and `words(survey, plan)` say
+what the page shows beside it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from integrations.matching.fields import Field, Type
+from integrations.matching.order import DayOrder
+from integrations.matching.plan import Plan
+from integrations.matching.preset import SPREADSHEET, Preset
+from integrations.matching.presets import PRESETS
+from integrations.matching.survey import Column, Survey
+from integrations.matching.words import DEFECT, KEYS, LEAVE_OUT, UNKNOWN, VOCABULARY, WANTED, meaning, plain
+
+# {list: {word: key}}: names of the portal's own severities, stages and teams.
+Own = Mapping[str, Mapping[str, str]]
+
+# Of a file without the time when a record came: the last change is better than nothing, and said aloud.
+CHANGED = (
+    "changed", "updated", "updated at", "last updated", "last changed", "last modified", "modified", "delta ts",
+    "sys updated on", "sys updated at", "aktualisiert", "geandert", "mise a jour", "actualizada", "actualizado",
+)  # fmt: skip
+FOUND = {"defects": "found_at", "incidents": "detected_at"}
+# What an unknown word is taken as, said to the person, who may choose otherwise.
+FALLBACKS = {
+    "severity": "SEV3",
+    "resolution": "declined",
+    "stage": UNKNOWN,
+    "defect status": "in_progress",
+    "incident status": "active",
+    "issue type": LEAVE_OUT,
+}
+# Fields that values alone may speak for, in this order, with the share of the values that must be known.
+BY_VALUES = {
+    "defects": {"severity": 0.8, "status": 0.7, "resolution": 0.8, "priority": 0.8, "issue_type": 0.6, "stage_found": 0.8},
+    "incidents": {"severity": 0.8, "status": 0.7, "kind": 0.8},
+}
+HINTS = {
+    "incidents": ("incident", "outage", "downtime", "restored", "acknowledged", "impact start", "storung", "ausfall"),
+    "defects": ("bug", "defect", "fehler", "defecto", "anomalie", "phase"),
+}
+NEGATIONS = frozenset({"not", "no", "non", "never", "nicht", "kein", "keine", "pas", "sin", "un", "re"})
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A column for one of our fields. `sure` False: a person should look at it."""
+
+    field: str
+    titles: tuple[str, ...]
+    why: str
+    samples: tuple[str, ...] = ()
+    filled: int = 0
+    sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of the file, how often it occurs, and our key for it. `known` False: not mapped yet, the key is an offer."""
+
+    word: str
+    count: int
+    key: str
+    why: str
+    known: bool = True
+
+
+@dataclass(frozen=True)
+class Guess:
+    plan: Plan
+    why: str
+    matches: dict[str, Match]
+    words: dict[str, list[Word]]
+    missing: list[Field]
+    order_why: str = ""
+    needs_order: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def unmapped(self) -> dict[str, list[Word]]:
+        """Words that nobody knows, with what they are taken as."""
+        found = {name: [word for word in words if not word.known] for name, words in self.words.items()}
+        return {name: words for name, words in found.items() if words}
+
+    @property
+    def accepted(self) -> Plan:
+        """The plan, with every unknown word taken as it is offered."""
+        added = {name: {word.word: word.key for word in words} for name, words in self.unmapped.items()}
+        return replace(
+            self.plan, words={**self.plan.words, **{n: {**self.plan.words.get(n, {}), **w} for n, w in added.items()}}
+        )
+
+
+def guess(survey: Survey, *, kind: str = "", tool: str = "", zone: str = "UTC", own: Own | None = None) -> Guess:
+    """`kind` and `tool`: where a person has chosen them already."""
+    preset, why = _preset(survey, kind, tool)
+    found = _columns(survey, preset)
+    notes = []
+    if late := _late_date(survey, preset, found):
+        found[late.field] = late
+        notes.append(f"No column says when a record came. “{late.titles[0]}”, the last change, is offered: it is too late.")
+    plan = Plan(preset.kind, preset.name, columns={name: match.titles for name, match in found.items()}, zone=zone)
+    order = day_order(survey, plan)
+    said = words(survey, plan, own)
+    plan = replace(plan, day_first=order.day_first, words=_decided(plan, said))
+    return Guess(
+        plan=plan,
+        why=why,
+        matches=found,
+        words=said,
+        missing=[each for name, each in plan.fields.items() if each.required and name not in found],
+        order_why=_order_why(order),
+        needs_order=bool(order.either) and order.day_first is None,
+        notes=[*notes, *_doubled(survey, plan)],
+    )
+
+
+# --- Which tool? --------------------------------------------------------------------------------------------------------
+
+
+def _preset(survey: Survey, kind: str, tool: str) -> tuple[Preset, str]:
+    if f"{kind}/{tool}" in PRESETS:
+        return PRESETS[f"{kind}/{tool}"], ""
+    presets = [each for each in PRESETS.values() if kind in ("", each.kind) and tool in ("", each.name)]
+    tools = [each for each in presets if each.marks and _is_export(survey, each)]
+    if tools:
+        best = max(tools, key=lambda each: each.score(survey.header))
+        marks = [title for title in survey.header if plain(title) in {plain(mark) for mark in best.marks}]
+        return best, f"{best.label}: the columns {', '.join(f'“{title}”' for title in marks[:3])} are known."
+    own = [each for each in presets if each.name == SPREADSHEET] or presets or [PRESETS[f"defects/{SPREADSHEET}"]]
+    return max(own, key=lambda each: _kind_score(survey, each)), "No tool is recognised: a spreadsheet of your own."
+
+
+def _is_export(survey: Survey, preset: Preset) -> bool:
+    """Some column that only this tool has, and most of what makes a record."""
+    there = {plain(title) for title in survey.header}
+    named = preset.named_in(survey.header)
+    needed = [name for name, each in preset.fields.items() if each.required]
+    enough = len([name for name in needed if name in named or name in preset.constants or name in preset.fills])
+    return any(plain(mark) in there for mark in preset.marks) and enough >= len(needed) - 1 and len(named) >= 3
+
+
+def _kind_score(survey: Survey, preset: Preset) -> float:
+    header = " ".join(plain(title) for title in survey.header)
+    required = sum(each.required for each in preset.fields.values())
+    found = _columns(survey, preset)
+    missing = required - sum(preset.fields[name].required for name in found)
+    hints = sum(hint in header for hint in HINTS.get(preset.kind, ()))
+    # People and teams have few fields: they are meant only where nothing else fits.
+    bonus = {"people": 2.5, "teams": 0.5}.get(preset.kind, 0.0)
+    if missing:
+        bonus = -3.0 * missing if preset.kind in FOUND else -100.0
+    return sum(match.sure for match in found.values()) + 2 * hints + bonus
+
+
+# --- Which column? ------------------------------------------------------------------------------------------------------
+
+
+def _columns(survey: Survey, preset: Preset) -> dict[str, Match]:
+    by_title: dict[str, list[Column]] = {}
+    for column in survey.columns:
+        by_title.setdefault(plain(column.title), []).append(column)
+    found: dict[str, Match] = {}
+    used: set[str] = set()
+
+    def take(name: str, titles: Sequence[str], why: str, *, sure: bool = True) -> None:
+        columns = [column for title in titles for column in by_title[plain(title)]]
+        samples = [text for column in columns for text in column.samples][:3]
+        found[name] = Match(name, tuple(titles), why, tuple(samples), max((c.filled for c in columns), default=0), sure)
+        used.update(plain(title) for title in titles)
+
+    for name, names in preset.columns.items():
+        for known in names:
+            columns = by_title.get(plain(known), [])
+            # A name that many fields have goes to the first of them; a tool's own name may serve two.
+            if columns and (preset.name != SPREADSHEET or plain(known) not in used) and _suits(preset.fields[name], columns):
+                take(name, [columns[0].title], "the name is known")
+                break
+    if preset.exact:
+        return found
+    for name, known_field in preset.fields.items():
+        if name not in found and not (preset.marks and not known_field.required):
+            free = [column for column in survey.columns if plain(column.title) not in used]
+            if similar := _by_similar_name(known_field, free):
+                take(name, [similar[0].title], f"the name contains “{similar[1]}”", sure=False)
+    for name, title, why in _by_values(survey, preset, found, used):
+        take(name, [title], why, sure=False)
+    return found
+
+
+def _suits(known: Field, columns: list[Column]) -> bool:
+    """A column of times holds dates, if it holds anything."""
+    filled = sum(column.filled for column in columns)
+    if known.type is Type.TIME and filled:
+        return sum(column.dates for column in columns) * 2 >= filled
+    if known.words and known.words != "yes or no" and filled:
+        return any(column.words is not None for column in columns)
+    return True
+
+
+def _by_similar_name(known: Field, free: list[Column]) -> tuple[Column, str] | None:
+    """A title that contains a name of the field; the longest name wins."""
+    found = [
+        (len(name), column, name)
+        for column in free
+        for name in known.names
+        if len(name) > 3 and f" {name} " in f" {plain(column.title)} " and column.filled and _suits(known, [column])
+    ]
+    best = max(found, key=lambda each: each[0], default=None)
+    return (best[1], best[2]) if best else None
+
+
+def _by_values(survey: Survey, preset: Preset, found: Mapping[str, Match], used: set[str]) -> Iterable[tuple[str, str, str]]:
+    free = [column for column in survey.columns if plain(column.title) not in used and column.filled]
+    when = FOUND.get(preset.kind, "")
+    if when and when not in found:
+        dates = [column for column in free if column.dated >= 0.9 and plain(column.title) not in CHANGED]
+        if dates:
+            best = max(dates, key=lambda column: (column.filled, -column.place))
+            free.remove(best)
+            yield (
+                when,
+                best.title,
+                f"all {best.filled:,} values are dates" if best.dated == 1 else "nearly all values are dates",
+            )
+    if preset.marks:
+        return
+    for name, least in BY_VALUES.get(preset.kind, {}).items():
+        if name not in found and (best_column := _of_words(free, preset.fields[name].words, least)):
+            free.remove(best_column)
+            shown = ", ".join(list(best_column.words or ())[:4])
+            yield name, best_column.title, f"values such as {shown} look like {preset.fields[name].label.lower()}"
+    if "external_id" in preset.fields and "external_id" not in found:
+        ids = [c for c in free if c.is_unique and c.filled == survey.rows and c.length <= 30 * c.filled and not c.dates]
+        if ids:
+            free.remove(ids[0])
+            yield "external_id", ids[0].title, "every row has another value"
+    if "title" in preset.fields and "title" not in found:
+        texts = [c for c in free if c.length > 12 * c.filled and c.dated < 0.5 and c.filled * 2 > survey.rows]
+        if texts:
+            best = max(texts, key=lambda column: -abs(column.length / column.filled - 60))
+            yield "title", best.title, "it holds texts of the length of a title"
+
+
+def _of_words(free: list[Column], words: str, least: float) -> Column | None:
+    scored = []
+    for column in free:
+        if column.words and len(column.words) <= 20:
+            known = sum(count for word, count in column.words.items() if _is_telling(words, word))
+            if known >= least * column.filled:
+                scored.append((known / column.filled, -column.place, column))
+    return max(scored, default=(0, 0, None), key=lambda each: each[:2])[2]
+
+
+def _is_telling(words: str, text: str) -> bool:
+    """Bare numbers and yes or no say nothing about what a column is."""
+    return not text.isdigit() and plain(text) not in ("none", "yes", "no", "other", "unknown") and bool(meaning(words, text))
+
+
+def _late_date(survey: Survey, preset: Preset, found: Mapping[str, Match]) -> Match | None:
+    when = FOUND.get(preset.kind, "")
+    if not when or when in found:
+        return None
+    for column in survey.columns:
+        if plain(column.title) in CHANGED and column.dated > 0.5:
+            why = "the date of the last change: no better one is in the file"
+            return Match(when, (column.title,), why, tuple(column.samples), column.filled, sure=False)
+    return None
+
+
+def matches(survey: Survey, plan: Plan) -> dict[str, Match]:
+    """The columns that a plan names, with samples: for a page on which a person has changed them."""
+    guessed = _columns(survey, plan.preset)
+    found = {}
+    for name, titles in plan.columns.items():
+        columns = [column for column in survey.columns if plain(column.title) in {plain(title) for title in titles}]
+        samples = tuple(text for column in columns for text in column.samples)[:3]
+        same = name in guessed and guessed[name].titles == tuple(titles)
+        why = guessed[name].why if same else "chosen by you"
+        found[name] = Match(name, tuple(titles), why, samples, max((column.filled for column in columns), default=0))
+    return found
+
+
+def _doubled(survey: Survey, plan: Plan) -> list[str]:
+    counts = Counter(plain(title) for title in survey.header)
+    used = {plain(title): name for name, titles in plan.columns.items() for title in titles}
+    return [
+        f"“{next(title for title in survey.header if plain(title) == name)}” stands {count} times: the filled one is taken."
+        for name, count in counts.items()
+        if count > 1 and name in used and not plan.fields[used[name]].many
+    ]
+
+
+# --- What do the words mean? --------------------------------------------------------------------------------------------
+
+
+def words(survey: Survey, plan: Plan, own: Own | None = None) -> dict[str, list[Word]]:
+    """The words of each mapped field that has a list, the most frequent first."""
+    said: dict[str, list[Word]] = {}
+    for name, titles in plan.columns.items():
+        known = plan.fields.get(name)
+        if known is None or not (known.words or known.type is Type.TEAM) or plan.preset.exact:
+            continue
+        counts: Counter[str] = Counter()
+        for column in survey.columns:
+            if plain(column.title) in {plain(title) for title in titles} and column.words is not None:
+                counts.update(column.words)
+        if counts:
+            said[name] = [_word(plan, known, text, count, own or {}) for text, count in counts.most_common()]
+    return said
+
+
+def _word(plan: Plan, known: Field, text: str, count: int, own: Own) -> Word:
+    name, word = known.key, plain(text)
+    lists = known.words or "team"
+    for table, why in ((plan.words, "chosen by you"), (plan.preset.words, "as this tool means it")):
+        if (key := next((key for each, key in table.get(name, {}).items() if plain(each) == word), None)) is not None:
+            return Word(text, count, key, why)
+    ours = {plain(each): key for each, key in own.get(lists, {}).items()}
+    if word in ours:
+        return Word(text, count, ours[word], "has this name here")
+    if known.type is Type.TEAM:
+        return Word(text, count, "", "no team of this name", known=False)
+    key = meaning(known.words, text)
+    if plan.all_types or plan.preset.all_types:
+        key = DEFECT if known.words == "issue type" else WANTED.get(known.words, key) if key == LEAVE_OUT else key
+    if key is not None:
+        return Word(text, count, key, "the word is known")
+    if known.words == "issue type":
+        return Word(text, count, LEAVE_OUT, "not a defect")
+    if found := near(known.words, text):
+        return Word(text, count, found[0], f"looks like “{found[1]}”")
+    key = FALLBACKS.get(known.words, "")
+    return Word(text, count, key, f"not known here: taken as {_named(known.words, key)}", known=False)
+
+
+def near(words: str, text: str) -> tuple[str, str] | None:
+    """(our key, the word it looks like) for a word that contains a known one, or nearly is one."""
+    tokens = plain(text).split()
+    if not tokens or NEGATIONS & {*tokens}:
+        return None
+    known, spaced = VOCABULARY[words], f" {' '.join(tokens)} "
+    inside = [word for word in known if len(word) > 2 and f" {word} " in spaced]
+    if inside:
+        best = max(inside, key=len)
+        return known[best], best
+    close = difflib.get_close_matches(" ".join(tokens), [word for word in known if len(word) > 4], n=1, cutoff=0.86)
+    return (known[close[0]], close[0]) if close else None
+
+
+def _named(words: str, key: str) -> str:
+    special = {"": "empty", UNKNOWN: "unknown", LEAVE_OUT: "left out"}
+    return special.get(key) or KEYS.get(words, {}).get(key, key).lower().replace("sev", "SEV")
+
+
+def _decided(plan: Plan, said: Mapping[str, list[Word]]) -> dict[str, dict[str, str]]:
+    """Words whose guess goes beyond what every reader of the plan knows."""
+    decided: dict[str, dict[str, str]] = {}
+    for name, found in said.items():
+        telling = {
+            each.word: each.key for each in found if each.known and each.why.startswith(("looks like", "has this name"))
+        }
+        if telling:
+            decided[name] = telling
+    return decided
+
+
+# --- Which comes first, the day or the month? ---------------------------------------------------------------------------
+
+
+def day_order(survey: Survey, plan: Plan) -> DayOrder:
+    order = DayOrder()
+    used = {plain(title) for name, titles in plan.columns.items() if plan.fields[name].type is Type.TIME for title in titles}
+    for column in survey.columns:
+        if plain(column.title) in used:
+            order.join(column.order)
+    return order
+
+
+def _order_why(order: DayOrder) -> str:
+    if order.day and order.month:
+        return f"“{order.day}” has the day first, “{order.month}” the month: say which is meant."
+    if order.day or order.month:
+        return f"“{order.day or order.month}” occurs: the {'day' if order.day else 'month'} comes first."
+    return f"“{order.either}” can be read either way: say which is meant." if order.either else ""

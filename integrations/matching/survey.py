@@ -1,0 +1,127 @@
+"""What stands in the columns of a file, from one look at all its values and in bounded memory. Plain Python."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from integrations.matching.order import DayOrder
+from integrations.matching.words import EMPTY_MARKS
+from integrations.reading import BadCell
+from integrations.reading.dates import read_time
+
+# A column with more distinct values than this is not one of words.
+MOST_WORDS = 300
+# Values are kept to this length; longer ones are texts, not words.
+LONGEST_WORD = 80
+SAMPLES = 3
+SAMPLE_LENGTH = 60
+UTC = ZoneInfo("UTC")
+# Texts that could be dates begin with a digit or are short.
+LONGEST_DATE = 40
+
+
+@dataclass(slots=True)
+class Column:
+    """`words`: the distinct values with their counts; None once there are too many. `dates`: how many read as dates."""
+
+    title: str
+    place: int
+    filled: int = 0
+    samples: list[str] = field(default_factory=list)
+    words: Counter[str] | None = field(default_factory=Counter)
+    dates: int = 0
+    order: DayOrder = field(default_factory=DayOrder)
+    has_repeats: bool = False
+    length: int = 0
+    # Once it is clear that they are no dates, nobody tries any more.
+    may_be_dates: bool = True
+
+    def add(self, text: str) -> None:
+        self.filled += 1
+        self.length += len(text)
+        words = self.words
+        if words is None:
+            if self.may_be_dates:
+                self._try_date(text)
+            return
+        if text in words:
+            self.has_repeats = True
+            words[text] += 1
+            return
+        if len(self.samples) < SAMPLES:
+            self.samples.append(text[:SAMPLE_LENGTH] + "…" * (len(text) > SAMPLE_LENGTH))
+        if len(words) >= MOST_WORDS or len(text) > LONGEST_WORD:
+            self._count_dates(words)
+            self.words = None
+            self._try_date(text)
+        else:
+            words[text] = 1
+
+    def close(self) -> None:
+        """After the last row."""
+        if self.words is not None:
+            self._count_dates(self.words)
+
+    def _count_dates(self, words: Counter[str]) -> None:
+        for text, count in words.items():
+            if _is_date(text):
+                self.dates += count
+                self.order.add(text)
+        self.may_be_dates = self.dates * 2 > words.total() or not words
+
+    def _try_date(self, text: str) -> None:
+        if _is_date(text):
+            self.dates += 1
+            self.order.add(text)
+
+    @property
+    def dated(self) -> float:
+        """The share of the filled values that read as dates."""
+        return self.dates / self.filled if self.filled else 0.0
+
+    @property
+    def is_unique(self) -> bool:
+        return self.filled > 0 and not self.has_repeats
+
+
+class Survey:
+    """survey = Survey(header); survey.add(cells) for each row; survey.close()."""
+
+    def __init__(self, header: Sequence[str]):
+        self.header = list(header)
+        self.columns = [Column(title, place) for place, title in enumerate(header)]
+        self.rows = 0
+
+    @classmethod
+    def of(cls, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Survey:
+        survey = cls(header)
+        for cells in rows:
+            survey.add(cells)
+        survey.close()
+        return survey
+
+    def add(self, cells: Sequence[str]) -> None:
+        self.rows += 1
+        for column, cell in zip(self.columns, cells, strict=False):
+            if cell and (text := cell.strip()) and (len(text) > 4 or text.casefold() not in EMPTY_MARKS):
+                column.add(text)
+
+    def close(self) -> None:
+        for column in self.columns:
+            column.close()
+
+
+def _is_date(text: str) -> bool:
+    """Read with the day first where both are possible. Short numbers are no dates."""
+    if len(text) > LONGEST_DATE or len(text) < 6:
+        return False
+    for day_first in (True, False):
+        try:
+            read_time(text, UTC, day_first)
+        except BadCell:
+            continue
+        return True
+    return False
