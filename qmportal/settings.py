@@ -125,7 +125,7 @@ TEMPLATES = [
 READABLES = ["library.catalogue.readables", "scenarios.search.readables"]
 # Who has the knowledge checks that a scenario may ask: a scenarios.checks.Source.
 SCENARIO_CHECKS = "library.embedding"
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "qmportal.lib.widgets.Renderer"
 
 # --- Database and broker ----------------------------------------------------------------------------------------------
 # A password with odd characters: PGPASSWORD, which the driver reads, and none in the URL.
