@@ -6,25 +6,17 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.core.cache import caches
 from django.http import QueryDict
 
 from defects.models import Defect, DefectQuerySet
-from pipeline.models import Stage
+from pipeline.models import Stage, stage_choices
 from records.filters import ListForm, Scale, severity_choices, severity_order, within
-from records.models import KEPT_FOR_SECONDS, Severity
+from records.models import Severity
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
 
 UNKNOWN = "none"
-
-
-def stage_choices() -> list[tuple[str, str]]:
-    return (
-        caches["process"].get_or_set("stage-choices", lambda: [*Stage.objects.values_list("slug", "name")], KEPT_FOR_SECONDS)
-        or []
-    )
 
 
 def stage_order() -> Iterable[int]:

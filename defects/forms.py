@@ -7,22 +7,19 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from defects.models import Defect, Resolution
-from pipeline.models import Stage
+from pipeline.models import Stage, stage_choices
 from qmportal.lib.forms import KeyField, MomentField, clean_formfield
-from records.forms import UNSET, RecordForm, severity_cards
+from records.forms import UNSET, RecordForm
 from records.models import Severity
-from teams.models import Team, User
+from teams.choices import TeamField
+from teams.models import User
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
 
 
 class DefectForm(RecordForm[Defect]):
-    team = forms.ModelChoiceField(
-        Team.objects.none(),
-        to_field_name="slug",
-        empty_label="Choose a team",
-    )
+    team = TeamField()
     severity = forms.ModelChoiceField(
         Severity.objects.none(),
         to_field_name="key",
@@ -80,10 +77,11 @@ class DefectForm(RecordForm[Defect]):
 
     def __init__(self, *args: Any, user: AnyUser, **kwargs: Any):
         super().__init__(*args, user=user, **kwargs)
-        self.limit_teams(Team.objects.with_rows_for(user))
-        self.limit_choices("severity", Severity.objects.all())
+        self.limit_teams()
         self.limit_choices("assignee", User.objects.filter(is_active=True))
-        self.set_widget("severity", severity_cards())
+        self.limit_severities()
+        for name in ("stage_found", "stage_introduced", "stage_should_catch"):
+            self.show_choices(name, stage_choices())
         if "duplicate_of" in self.fields:
             self.limit_choices("duplicate_of", Defect.objects.visible_to(user))
         if "resolution" in self.fields:

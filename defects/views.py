@@ -12,6 +12,7 @@ from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.text import clean_line
 from records import columns
 from records import views as records
+from teams.choices import team_named
 from teams.requests import SignedInRequest
 
 DEFECTS = records.Kind(
@@ -58,7 +59,7 @@ def defect_create(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def defect_similar(request: SignedInRequest) -> HttpResponse:
     """Possible duplicates of the title that is being typed; only a hint, so it never refuses anything."""
-    title, team = clean_line(request.GET.get("title", "")[:200]), request.GET.get("team", "")
+    title, team = clean_line(request.GET.get("title", "")[:200]), team_named(request.user, request.GET.get("team", ""))
     rows = Defect.objects.visible_to(request.user).filter(team__slug=team)
     similar = rows.like(title)[:SIMILAR_SHOWN] if title and team else []
     return render_page(request, "defects/form.html#similar", {"similar": similar})

@@ -8,22 +8,19 @@ from django import forms
 
 from defects.models import Defect
 from incidents.models import Incident
-from pipeline.models import Stage
+from pipeline.models import Stage, stage_choices
 from qmportal.lib.forms import KeyField, MomentField, WholeNumberField, clean_formfield
-from records.forms import RecordForm, severity_cards
+from records.forms import RecordForm
 from records.models import Severity
-from teams.models import Team, User
+from teams.choices import TeamField
+from teams.models import User
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
 
 
 class IncidentForm(RecordForm[Incident]):
-    team = forms.ModelChoiceField(
-        Team.objects.none(),
-        to_field_name="slug",
-        empty_label="Choose a team",
-    )
+    team = TeamField()
     severity = forms.ModelChoiceField(
         Severity.objects.none(),
         to_field_name="key",
@@ -80,10 +77,10 @@ class IncidentForm(RecordForm[Incident]):
 
     def __init__(self, *args: Any, user: AnyUser, **kwargs: Any):
         super().__init__(*args, user=user, **kwargs)
-        self.limit_teams(Team.objects.with_rows_for(user))
-        self.limit_choices("severity", Severity.objects.all())
+        self.limit_teams()
         self.limit_choices("lead", User.objects.filter(is_active=True))
-        self.set_widget("severity", severity_cards(undetermined="Set it before restoring"))
+        self.limit_severities(undetermined="Set it before restoring")
+        self.show_choices("should_have_caught", stage_choices())
         self.limit_choices("caused_by_defect", Defect.objects.visible_to(user))
         if "duplicate_of" in self.fields:
             self.limit_choices("duplicate_of", Incident.objects.visible_to(user))

@@ -1,8 +1,11 @@
 """How a change travels: the stages of the pipeline, in order; the last one is production."""
 
+from django.core.cache import caches
 from django.db import models
 
 from qmportal.lib.history import tracked
+
+KEPT_FOR_SECONDS = 60
 
 
 class StageQuerySet(models.QuerySet["Stage"]):
@@ -27,3 +30,9 @@ class Stage(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def stage_choices() -> list[tuple[str, str]]:
+    """Slug and name of each stage in order. They change about once a year, and every list and form asks for them."""
+    rows = Stage.objects.values_list("slug", "name")
+    return caches["process"].get_or_set("stage-choices", lambda: [*rows], KEPT_FOR_SECONDS) or []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -19,7 +20,7 @@ from qmportal.lib.forms import KeyField, LineField, MomentField, ProseField, Who
 from qmportal.lib.versions import Conflict, Difference, sent_again
 from qmportal.lib.widgets import OptionCards
 from records import intake
-from records.models import Record, Severity
+from records.models import Record, Severity, severity_names, severity_texts
 from records.moves import ASKED, REASON, Move
 from records.rules import FILED_HERE
 
@@ -39,7 +40,7 @@ class SeverityCards(OptionCards):
 
 def severity_cards(undetermined: str = "") -> SeverityCards:
     """The severities with their shapes and meanings. `undetermined`: what to say of the empty choice, where there is one."""
-    meanings = dict(Severity.objects.values_list("key", "description"))
+    meanings = {key: meaning for key, (_, meaning) in severity_texts().items()}
     return SeverityCards(attrs={"class": "two"}, hints=meanings | {"": undetermined})
 
 
@@ -122,20 +123,30 @@ class RecordForm(forms.ModelForm, Generic[R]):
         stored = self.initial.get(name) if self.instance.pk else None
         self.fields[name].queryset = with_stored(rows, stored)  # type: ignore[attr-defined]
 
-    def limit_teams(self, teams: QuerySet) -> None:
+    def limit_teams(self) -> None:
         """The teams to report to: an only one is chosen already, and whoever has none is told the way to one."""
-        self.limit_choices("team", teams)
+        field: Any = self.fields["team"]
+        field.limit_to(self.user, self.initial.get("team") if self.instance.pk else None)
         if self.instance.pk:
             return
-        count = teams.count()
-        if count == 1:
-            self.initial.setdefault("team", teams[0])
-        elif not count:
-            self.fields["team"].help_text = (
+        if len(self.user.reach) == 1:
+            self.initial.setdefault("team", self.user.reach[0].slug)
+        elif not self.user.reach:
+            field.help_text = (
                 "There is no team yet. Make the first one under “Teams and people”."
                 if self.user.is_admin
                 else "You aren't in a team yet. Ask a manager of the team to invite you."
             )
+
+    def limit_severities(self, undetermined: str = "") -> None:
+        self.limit_choices("severity", Severity.objects.all())
+        self.show_choices("severity", severity_names().items())
+        self.set_widget("severity", severity_cards(undetermined))
+
+    def show_choices(self, name: str, choices: Iterable[tuple[str, str]]) -> None:
+        """What a field offers, where it is known without asking for the rows it accepts."""
+        field: Any = self.fields[name]
+        field.choices = [*([("", field.empty_label)] if field.empty_label is not None else []), *choices]
 
     def set_widget(self, name: str, widget: forms.widgets.ChoiceWidget) -> None:
         """Shows a field's choices with another widget."""

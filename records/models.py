@@ -50,11 +50,17 @@ class Severity(models.Model):
         return self.name
 
 
-def severity_names() -> dict[str, str]:
-    """The names by key, the worst first. They change about once a year, and every list asks for them."""
-    names = Severity.objects.values_list("key", "name")
-    kept = caches["process"].get_or_set("severity-names", lambda: dict(names), KEPT_FOR_SECONDS)
+def severity_texts() -> dict[str, tuple[str, str]]:
+    """Name and description by key, the worst first. They change about once a year, and every list and form asks for them."""
+    rows = Severity.objects.values_list("key", "name", "description")
+    kept = caches["process"].get_or_set(
+        "severities", lambda: {key: (name, meaning) for key, name, meaning in rows}, KEPT_FOR_SECONDS
+    )
     return kept or {}
+
+
+def severity_names() -> dict[str, str]:
+    return {key: name for key, (name, _) in severity_texts().items()}
 
 
 class AnyOf(models.Func):

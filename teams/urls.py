@@ -5,6 +5,7 @@ from teams import views
 app_name = "teams"
 urlpatterns = [
     path("new/", views.team_create, name="create"),
+    path("suggest/", views.suggest, name="suggest"),
     path("people/", views.people, name="people"),
     path("people/<int:pk>/history/", views.person_history, name="person_history"),
     path("people/<int:pk>/deactivate/", views.set_active, {"active": False}, name="deactivate"),

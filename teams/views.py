@@ -17,6 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
@@ -24,6 +25,7 @@ from django.views.decorators.http import require_POST, require_safe
 from qmportal.lib.changes import Source, history_of, history_page
 from qmportal.lib.history import REMOVED, events_of
 from qmportal.lib.pages import form_page
+from teams.choices import suggested
 from teams.forms import (
     AddressForm,
     InvitationForm,
@@ -54,6 +56,13 @@ def answer_form(request: HttpRequest, template: str, form: Any, **context: Any) 
 
 
 # ---- Teams ---------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def suggest(request: SignedInRequest) -> HttpResponse:
+    """Names of teams for what is being typed into a search field."""
+    names = suggested(request.user, request.GET.get("team", "")[:80])
+    return HttpResponse(format_html_join("", '<option value="{}">', ([name] for name in names)))
 
 
 @form_page

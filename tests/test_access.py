@@ -130,6 +130,7 @@ RULES = {
     "dashboards:help": signed_in(),
     "dashboards:teams": signed_in(),
     "teams:create": admins(BOTH),
+    "teams:suggest": signed_in(),
     "teams:edit": admins(BOTH, outsider=404),
     "teams:archive": admins(POST, outsider=404),
     "teams:restore": Rule(POST, outsider=404, member=404, manager=404),
