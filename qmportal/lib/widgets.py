@@ -14,7 +14,7 @@ WIDGETS = "django/forms/widgets/"
 
 
 class Renderer(TemplatesSetting):
-    """Writes plain controls itself. Django renders two templates for each input, and two more for each option of a select."""
+    """Writes plain controls itself. Django renders two templates for each input, and two for each option of a select."""
 
     def render(self, template_name: str, context: dict[str, Any], request: Any = None) -> SafeString:
         write = WRITERS.get(template_name)
