@@ -136,9 +136,8 @@ class Demo:
         users = User.objects.bulk_create(
             User(email=f"{name.lower().replace(' ', '.')}{DOMAIN}", name=name, password=unusable) for name in names
         )
-        homes = self._teams_named(story.TRAINED_TEAMS, len(story.TRAINEES)) + self._teams_named(
-            story.OTHER_TEAMS, len(story.ENGINEERS)
-        )
+        trained = self._teams_named(story.TRAINED_TEAMS, len(story.TRAINEES))
+        homes = trained + self._teams_named(story.OTHER_TEAMS, len(story.ENGINEERS))
         Membership.objects.bulk_create(
             Membership(user=user, team=home, role=Role.TRAINEE if place < len(story.TRAINEES) else Role.ENGINEER)
             for place, (user, home) in enumerate(zip(users, homes, strict=True))

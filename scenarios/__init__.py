@@ -1,9 +1,9 @@
 """Decision scenarios: how they are written, checked, published, played and analysed.
 
 - `engine/`, plain Python: reads, checks, plays, scores and draws a scenario.
-- `models`: a scenario with its immutable versions, and attempts whose state follows from append-only events.
-- `attempts`: what a person is shown of an attempt before and after a decision. The pages that show it are in `training`.
+- `models`: a scenario with its immutable versions, and attempts whose state is derived from append-only events.
+- `attempts`: what a person sees of an attempt before and after a decision. The pages are in `training`.
 - `publishing`, `previewing`, `analytics`, `views/`: for authors.
 - `shipped/`: the scenarios that come with the portal; `content` reads them.
-- `checks`: the knowledge checks that a scenario may ask, without knowing who has them.
+- `checks`: the interface to the knowledge checks that a scenario can include.
 """

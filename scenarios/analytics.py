@@ -1,7 +1,7 @@
-"""Analytics of first attempts, for authors: choices, where people stop, how long they take, what misleads them.
+"""Analytics for authors: which choices learners make, where they stop, how long they take, what misleads them.
 
-Counted are the first graded attempts of learners at versions that play the same. Figures under five are hidden, and so is
-whatever would give them away.
+Counts the first graded attempts of learners at versions that play the same. Figures under five are hidden, and so are
+other figures from which they could be calculated.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from scenarios import engine
 from scenarios.attempts import FEWEST
 from scenarios.models import Attempt, DecisionEvent, ScenarioVersion
 
-IDLE_MS = 10 * 60 * 1000  # a page that is open longer than this was not being read
-MISLED_BELOW = Decimal("0.5")  # a choice of lower quality counts for the trap rate
+IDLE_MS = 10 * 60 * 1000  # a page left open for longer was not being read
+MISLED_BELOW = Decimal("0.5")  # choices below this quality count as traps
 SCORE_STEP = 10
 MOST_PATHS = 200
 
@@ -37,12 +37,12 @@ Key = Hashable
 def hidden_cells(
     counts: Mapping[Key, int], sums: Iterable[Collection[Key]], *, hidden: Iterable[Key] = (), veils: Collection[Key] = ()
 ) -> set[Key]:
-    """More cells that must be hidden, besides those in `hidden`.
+    """The keys of all cells that must be hidden, including those in `hidden`.
 
-    `sums` names groups of cells that are tied by one sum (parts and their total). Hidden are counts of 1 to 4; then, in
-    each group with only one hidden cell or with hidden parts of fewer than five people in all, the next smallest, until
-    no group gives a hidden cell away. Nobody (0) may be shown. `veils` are cells that nobody's privacy needs and that an
-    author misses least: they are hidden only to cover others, but then first, even when they are 0.
+    `sums` are groups of cells linked by a sum (parts and their total). Hides counts of 1 to 4. Then, in each group with a
+    single hidden cell or with fewer than five people in hidden cells, hides the next smallest, until no hidden count can be
+    calculated. A count of 0 can be shown. `veils` are cells that are not private and that authors need least: they are
+    hidden only to protect others, but then first, even if they are 0.
     """
     hidden = set(hidden) | {key for key, count in counts.items() if 0 < count < FEWEST and key not in veils}
     groups = [[key for key in group if counts[key] or key in veils] for group in sums]
@@ -58,8 +58,8 @@ def hidden_cells(
     return hidden
 
 
-def tells_nothing(keys: Iterable[Key], counts: Mapping[Key, int], hidden: Collection[Key]) -> bool:
-    """Whether the sum of these cells can be shown: it covers no hidden cell, or several that cannot be told apart."""
+def can_show_sum(keys: Iterable[Key], counts: Mapping[Key, int], hidden: Collection[Key]) -> bool:
+    """True if the sum of these cells can be shown: it includes no hidden cell, or several that cannot be told apart."""
     concealed = [counts[key] for key in keys if key in hidden]
     return not concealed or (len(concealed) > 1 and sum(concealed) >= FEWEST)
 
@@ -69,7 +69,7 @@ def tells_nothing(keys: Iterable[Key], counts: Mapping[Key, int], hidden: Collec
 
 @dataclass(frozen=True)
 class Share:
-    """A count as a share of a total, with its 95 % Wilson interval in percent. All None: hidden, or nothing to share."""
+    """A count as a share of a total, with its 95% Wilson interval in percent. All None: hidden, or the total is 0."""
 
     n: int | None
     percent: float | None = None
@@ -92,7 +92,7 @@ class Share:
 
 @dataclass(frozen=True)
 class ChoiceFigures:
-    """`correlation`: point-biserial, of having chosen this with the final score; from -1 to 1."""
+    """`correlation`: point-biserial correlation between taking this choice and the final score, from -1 to 1."""
 
     id: str
     label: str
@@ -119,7 +119,7 @@ class NodeFigures:
 
 @dataclass(frozen=True)
 class PathFigures:
-    """A complete path that learners took, and how many took it."""
+    """A complete path and how many learners took it."""
 
     choices: tuple[str, ...]
     ending: str
@@ -130,7 +130,7 @@ class PathFigures:
 
 @dataclass(frozen=True)
 class Analytics:
-    """`started` alone is shown when fewer than five have started: then it is None and all else is empty."""
+    """If fewer than five learners started, `started` is None and everything else is empty."""
 
     started: int | None
     finished: int
@@ -152,7 +152,7 @@ NOTHING = Analytics(None, 0, Share(None), None, (), (), (), (), 0, Share(None))
 
 @dataclass(frozen=True)
 class _Row:
-    """One choice at one node: how many chose it, and the scores of those of them who finished."""
+    """One choice at one node: how many learners took it, and the scores of those who finished."""
 
     node: str
     choice: str
@@ -164,7 +164,7 @@ class _Row:
 
 
 def analyse(content: engine.Scenario, versions: Sequence[ScenarioVersion]) -> Analytics:
-    """All figures of versions that play the same. Seven queries, however many attempts there are."""
+    """All figures for versions that play the same. Seven queries, whatever the number of attempts."""
     attempts = Attempt.objects.counted_by_authors().filter(version__in=[version.pk for version in versions])
     totals = attempts.aggregate(
         started=Count("pk"), finished=Count("finished_at"), passed=Count("pk", filter=Q(passed=True)), mean=Avg("score")
@@ -208,7 +208,7 @@ def analyse(content: engine.Scenario, versions: Sequence[ScenarioVersion]) -> An
 
 
 def _choice_rows(events: Any) -> list[_Row]:
-    """One row for each choice that was taken, with what a correlation with the score needs."""
+    """One row per choice that was taken, with the data for its correlation with the score."""
     ended = Q(attempt__finished_at__isnull=False)
     score = Cast("attempt__score", FloatField())
     rows = (
@@ -223,7 +223,7 @@ def _choice_rows(events: Any) -> list[_Row]:
 
 
 def _times(events: Any) -> dict[str, tuple[int, float, float]]:
-    """Per node: how many were timed, median and 90th percentile of the time in view, in seconds."""
+    """Per node: the number of timed decisions, median and 90th percentile of the time in view, in seconds."""
     seen = Least(F("visible_ms"), IDLE_MS, output_field=IntegerField())
     rows = (
         events.exclude(visible_ms=None)
@@ -235,7 +235,7 @@ def _times(events: Any) -> dict[str, tuple[int, float, float]]:
 
 
 def _stops(content: engine.Scenario, attempts: Any) -> dict[str, int]:
-    """Per node: attempts without an end that stand there, for good or for now."""
+    """Per node: unfinished attempts that are currently there."""
     last = DecisionEvent.objects.filter(attempt=OuterRef("pk")).order_by("-seq")
     place = Subquery(last.annotate(at_node=KeyTextTransform("node", "state_after")).values("at_node")[:1])
     rows = attempts.filter(finished_at=None).annotate(place=place).values("place").annotate(n=Count("pk")).order_by()
@@ -254,7 +254,7 @@ def _paths(attempts: Any) -> dict[tuple[str, ...], int]:
 
 
 def _scores(attempts: Any) -> dict[int, int]:
-    """Finished attempts by tens of their score; 100 belongs to the last ten."""
+    """Finished attempts by score in steps of ten; 100 is in the last step."""
     bucket = Least(Floor(F("score") / SCORE_STEP), 100 // SCORE_STEP - 1, output_field=IntegerField())
     rows = attempts.finished().annotate(bucket=bucket).values("bucket").annotate(n=Count("pk")).order_by()
     return {int(row["bucket"]): row["n"] for row in rows}
@@ -277,17 +277,17 @@ def _tie(
     scores: Mapping[int, int],
     endings: Mapping[str, int],
 ) -> tuple[dict[Key, int], list[list[Key]], set[Key]]:
-    """The counts that a page shows, every sum by which a reader could work one out from others, and the veils.
+    """The counts that a page shows, every sum that links them, and the veils.
 
-    Where people stopped is the veil: it parts what was decided from what was reached. If nobody stopped, it covers nothing.
-    How many started and finished is told in any case, since it says nothing of what somebody chose.
+    Where people stopped is the veil, because it separates how many decided from how many arrived. If nobody stopped, it
+    hides nothing. The numbers of started and finished attempts are always shown, because they reveal no choice.
     """
     counts: dict[Key, int] = {"passed": totals["passed"], "failed": totals["finished"] - totals["passed"]}
     counts |= {("choice", row.node, row.choice): row.n for row in rows}
     counts |= {("score", bucket): n for bucket, n in scores.items()}
     counts |= {("ending", node): n for node, n in endings.items()}
     nodes = {row.node for row in rows} | stops.keys()
-    later = nodes - {engine.start(content).node}  # everybody reached the first, so its totals are no secret
+    later = nodes - {engine.start(content).node}  # everybody reached the first node, so its totals are not private
     sums: list[list[Key]] = [
         ["passed", "failed"],
         [("score", bucket) for bucket in scores],
@@ -307,7 +307,7 @@ def _tie(
 
 
 def _flows(content: engine.Scenario, counts: Mapping[Key, int]) -> list[list[Key]]:
-    """Whoever chose something arrives where it leads: choices and the places that they alone lead to, group by group."""
+    """Groups of choices and the nodes they lead to: as many people take these choices as arrive there."""
     groups: list[tuple[set[Key], set[str]]] = []
     for key in counts:
         if not (isinstance(key, tuple) and key[0] == "choice"):
@@ -327,7 +327,7 @@ def _flows(content: engine.Scenario, counts: Mapping[Key, int]) -> list[list[Key
 
 
 def stops_behind(content: engine.Scenario, node_id: str) -> set[str]:
-    """The nodes that stop a learner next, whichever way gates turn. Each node is met once."""
+    """The next nodes at which a learner can stop, over all branches of gates. Visits each node once."""
     met, waiting = {node_id}, [node_id]
     while waiting:
         node = content.nodes[waiting.pop()]
@@ -345,11 +345,11 @@ def _unless(hidden: set[Key], key: Key, count: int) -> int | None:
 
 
 def _trap(rows: Iterable[_Row], counts: Mapping[Key, int], hidden: set[Key]) -> Share:
-    """How many of these decisions took a choice of a quality under a half."""
+    """The share of decisions for a choice of quality below 0.5."""
     misled = [("choice", row.node, row.choice) for row in rows if row.quality < MISLED_BELOW]
     others = [("choice", row.node, row.choice) for row in rows if row.quality >= MISLED_BELOW]
     sides = [sum(counts[key] for key in side) for side in (misled, others)]
-    open_sides = all(tells_nothing(side, counts, hidden) for side in (misled, others))
+    open_sides = all(can_show_sum(side, counts, hidden) for side in (misled, others))
     small = any(0 < side < FEWEST for side in sides)
     return Share.of(sides[0], sum(sides), hidden=small or not open_sides)
 
@@ -389,9 +389,9 @@ def _node_figures(
 
 
 def point_biserial(chosen: _Row, at_node: Sequence[_Row]) -> float | None:
-    """Correlation of having taken a choice with the final score, among those who were at the node and finished.
+    """Correlation between taking a choice and the final score, among those who were at the node and finished.
 
-    r = (M1 - M0) / s * sqrt(p (1 - p)), s over the whole group. None when a side has fewer than five or all score alike.
+    r = (M1 - M0) / s * sqrt(p (1 - p)), s over the whole group. None if a side has fewer than five or all scores are equal.
     """
     n, total = sum(row.finished for row in at_node), sum(row.total for row in at_node)
     others = n - chosen.finished
@@ -405,7 +405,7 @@ def point_biserial(chosen: _Row, at_node: Sequence[_Row]) -> float | None:
 
 
 def _open_paths(content: engine.Scenario, paths: Mapping[tuple[str, ...], int], hidden: set[Key]) -> list[PathFigures]:
-    """The paths that may be shown, the most common first: those on which nothing is hidden, and that give none away."""
+    """The paths that can be shown, most common first: those without hidden counts, and from which none can be calculated."""
     runs = {way: engine.replay(content, way) for way in paths}
     veiled = [
         way

@@ -1,7 +1,7 @@
 """What a person sees of an attempt, on pages and over the API.
 
-`Question` is all that leaves the server before a decision; what it does not hold (quality, effects, reveal, why, ways of
-the options) is in `Reveal`, which is made of a committed event.
+Before a decision, only `Question` leaves the server. The rest (quality, effects, reveal, why and targets of the options)
+is in `Reveal`, which is built from a committed event.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from scenarios.checks import Answer, Check
 from scenarios.models import Attempt, DecisionEvent
 from teams.models import User
 
-FEWEST = 5  # people behind a figure that others see; with fewer, it could be traced to a person
+FEWEST = 5  # with fewer people, a figure could be traced to a person
 
 CONFIDENCE = {1: "Guessing", 2: "Unsure", 3: "Fairly", 4: "Very"}
 
-# Lowest quality of a choice, its label and kind of dot.
+# Minimum quality of a choice, its label and the kind of dot.
 QUALITIES = (
     (Decimal(1), "Best choice", "done"),
     (Decimal("0.6"), "Good", "done"),
@@ -182,7 +182,7 @@ class Reveal:
 
 
 def reveal(play: engine.Play, event: DecisionEvent, shares: dict[str, Counter[str]] | None = None) -> Reveal:
-    """The consequences of a past decision and of its other options. `shares`: from `colleagues`."""
+    """The consequences of a past decision and of its other options. `shares` comes from `colleagues`."""
     content = play.content
     before = engine.State.from_data(event.state_before)
     node = content.nodes[event.node]
@@ -230,7 +230,7 @@ def _moves(content: engine.Scenario, step: engine.Step) -> tuple[MetricChange, .
 
 @dataclass(frozen=True)
 class Curve:
-    """One metric on my path and on the best one."""
+    """One metric on the person's path and on the best one."""
 
     metric: engine.Metric
     trend: charts.Trend | None
@@ -295,7 +295,7 @@ def debrief(attempt: Attempt) -> Debrief:
 
 
 def all_events(attempt: Attempt) -> list[DecisionEvent]:
-    """All decisions so far. An exploration includes those before it branched off."""
+    """All decisions so far. For an exploration this includes those before it branched off."""
     origin = attempt.branched_from
     before = [event for event in all_events(origin.attempt) if event.seq < origin.seq] if origin else []
     return before + attempt.own_events
@@ -325,7 +325,7 @@ def step_label(content: engine.Scenario, step: engine.Step | None) -> str:
 
 
 def curve(metric: engine.Metric, mine: engine.Run, best: engine.Run) -> Curve:
-    """A metric on both paths, as long as the longer one."""
+    """A chart of a metric on both paths."""
     my_values, best_values = values_over(metric, mine), values_over(metric, best)
     longest = max(len(my_values), len(best_values))
     trend = charts.trend(
@@ -348,7 +348,7 @@ def values_over(metric: engine.Metric, run: engine.Run) -> list[float | None]:
 
 
 def colleagues(attempt: Attempt) -> dict[str, Counter[str]]:
-    """How often others chose each option in their first attempt, for decisions that at least five of them made."""
+    """How often others chose each option in their first attempt, for decisions made by at least five of them."""
     others = DecisionEvent.objects.filter(
         attempt__in=Attempt.objects.counted_by_authors().exclude(user=attempt.user_id),
         attempt__version__scenario=attempt.version.scenario_id,
@@ -417,6 +417,6 @@ def _standing(mine: Sequence[Attempt], now: datetime) -> Standing:
         best=max(finished, key=lambda attempt: (attempt.counts_as_passed, attempt.score), default=None),
         latest=finished[-1] if finished else None,
         retake_from=again if again and again > now else None,
-        # Also unfinished ones, if their version was voided.
+        # Includes unfinished attempts whose version was voided.
         credited=any(attempt.credited for attempt in mine),
     )

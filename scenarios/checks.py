@@ -1,6 +1,6 @@
 """Knowledge checks inside scenarios.
 
-They belong to the library, which this app must not import: `settings.SCENARIO_CHECKS` names the module that has them.
+They belong to the library, which this app must not import. `settings.SCENARIO_CHECKS` names the module to load.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Check(Protocol):
 
 
 class Answer(Protocol):
-    """The answer in one field, and whether it is right."""
+    """The answer in one field, and whether it is correct."""
 
     @property
     def label(self) -> str: ...
@@ -47,7 +47,7 @@ class Answer(Protocol):
 
 
 class Grade(Protocol):
-    """All answers to a check. `quality`: the share that is right, 0 to 1."""
+    """All answers to a check. `quality`: the share of correct answers, 0 to 1."""
 
     @property
     def quality(self) -> Decimal: ...

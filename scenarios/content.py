@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 
 @cache
 def scenario_texts() -> dict[str, str]:
-    """The YAML of each scenario by its id; `engine.validate` makes a scenario of it."""
+    """The YAML of each scenario by its id; `engine.validate` parses it."""
     return {path.stem: path.read_text(encoding="utf-8") for path in sorted((HERE / "shipped").glob("*.yaml"))}
 
 

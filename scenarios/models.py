@@ -1,4 +1,4 @@
-"""Decision scenarios: immutable versions, and attempts whose state follows from append-only events."""
+"""Decision scenarios: immutable versions, and attempts whose state is derived from append-only events."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class TooSoon(Exception):
 
 
 class OutOfStep(Exception):
-    """The decision is not for the current step: another tab, a double click, an old page."""
+    """The decision is not for the current step, because of another tab, a double click or an old page."""
 
 
 class ScenarioQuerySet(models.QuerySet["Scenario"]):
@@ -83,7 +83,7 @@ class Scenario(Versioned):
 
     @transaction.atomic
     def publish(self, content: engine.Scenario, *, now: datetime, by: User | None = None, note: str = "") -> ScenarioVersion:
-        """Publishes the next version. The engine must have found the content publishable."""
+        """Publishes the next version. The caller has checked that the engine finds it publishable."""
         newest = Scenario.objects.select_for_update().get(pk=self.pk).versions.order_by("-number").first()
         version = ScenarioVersion(
             scenario=self,
@@ -103,12 +103,12 @@ class Scenario(Versioned):
         version.validate_constraints()
         version.save()
         self.state = self.State.PUBLISHED
-        # The draft stays as it is, so an editor that is open stays valid.
+        # The draft is not changed, so open editors stay valid.
         Scenario.objects.filter(pk=self.pk).update(state=self.state, updated_at=now)
         return version
 
     def retake_from(self, user: User) -> datetime | None:
-        """When the person may take the scenario again; None before the first time, and after a manager's reset."""
+        """When the person can retake the scenario; None if they never took it, or after a manager's reset."""
         last = (
             Attempt.objects.graded()
             .finished()
@@ -122,7 +122,7 @@ class Scenario(Versioned):
     def begin(self, user: User, now: datetime) -> Attempt:
         """The person's graded attempt in progress, or a new one at the current version.
 
-        Raises `NotOffered` or `TooSoon`. The person's row is locked, so that two presses begin one attempt.
+        Raises `NotOffered` or `TooSoon`. Locks the person's row, so that a double click starts one attempt.
         """
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         mine = Attempt.objects.graded().filter(user=user, version__scenario=self)
@@ -146,17 +146,17 @@ class Scenario(Versioned):
 
 class ScenarioVersionQuerySet(models.QuerySet["ScenarioVersion"]):
     def on_offer(self) -> ScenarioVersionQuerySet:
-        """What a new attempt would get: of each published scenario the newest version that was not voided."""
+        """The versions for new attempts: the newest of each published scenario that was not voided."""
         return self.filter(scenario__state=Scenario.State.PUBLISHED, voided_at=None).newest()
 
     def newest(self) -> ScenarioVersionQuerySet:
-        """The last one of each scenario among these."""
+        """The newest of these versions for each scenario."""
         return self.order_by("scenario_id", "-number").distinct("scenario_id")
 
 
 @tracked(of=["voided_at", "void_reason"])
 class ScenarioVersion(models.Model):
-    """One published text of a scenario. Never edited: attempts are pinned to it."""
+    """One published version of a scenario. Never edited, because attempts refer to it."""
 
     scenario = models.ForeignKey(Scenario, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField(help_text="1, 2, 3: the order of publishing.")
@@ -174,7 +174,7 @@ class ScenarioVersion(models.Model):
     voided_at = models.DateTimeField(null=True, blank=True)
     void_reason = models.CharField(max_length=500, blank=True)
 
-    # What apps above do when a version is voided, in the same transaction; added by their AppConfig.
+    # Callbacks of higher apps when a version is voided, in the same transaction. Their AppConfig adds them.
     on_voiding: ClassVar[list[Callable[[ScenarioVersion, Collection[User], datetime], object]]] = []
 
     objects = ScenarioVersionQuerySet.as_manager()
@@ -209,7 +209,7 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         return self.filter(finished_at=None, reset_at=None)
 
     def visible_to(self, user: AnyUser) -> AttemptQuerySet:
-        """Only the person's own: nobody else sees what they chose."""
+        """The person's own attempts. Nobody else can see their choices."""
         return self.filter(user=user.pk)
 
     def counted_by_authors(self) -> AttemptQuerySet:
@@ -218,7 +218,7 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
 
 
 class Attempt(models.Model):
-    """One person's path through one version. Its state follows from its events."""
+    """One person's path through one version. Its state is derived from its events."""
 
     class Mode(models.TextChoices):
         GRADED = "graded", "Graded"
@@ -285,7 +285,7 @@ class Attempt(models.Model):
 
     @cached_property
     def content(self) -> engine.Scenario:
-        """The content of my version, in the wording of the newest version that plays the same."""
+        """The content of this attempt's version, with the texts of the newest version that plays the same."""
         alike = ScenarioVersion.objects.filter(
             scenario=self.version.scenario_id, graph_hash=self.version.graph_hash, voided_at=None
         )
@@ -293,7 +293,7 @@ class Attempt(models.Model):
 
     @cached_property
     def newer_version(self) -> ScenarioVersion | None:
-        """The current version, if it plays differently from mine."""
+        """The current version, if it plays differently from this attempt's version."""
         current = self.version.scenario.current
         differs = current and current.number > self.version.number and current.graph_hash != self.version.graph_hash
         return current if differs else None
@@ -304,7 +304,7 @@ class Attempt(models.Model):
 
     @cached_property
     def steps(self) -> tuple[engine.Step, ...]:
-        """Every step since the start; an exploration begins with those before the decision that it branched from."""
+        """Every step since the start. For an exploration this includes those before it branched off."""
         own = (
             engine.commit(self.content, engine.State.from_data(event.state_before), event.choice)
             for event in self.own_events
@@ -313,7 +313,7 @@ class Attempt(models.Model):
 
     @cached_property
     def steps_before(self) -> tuple[engine.Step, ...]:
-        """The steps that an exploration took over from the attempt that it branched from."""
+        """The steps of the original attempt before the exploration branched off."""
         origin = self.branched_from
         return origin.attempt.steps[: origin.seq - 1] if origin else ()
 
@@ -327,8 +327,8 @@ class Attempt(models.Model):
     def commit(self, *, seq: int, choice: str, now: datetime, **told: Any) -> DecisionEvent:
         """Makes one decision, which is final. The last one scores the attempt.
 
-        `told`: confidence, reason, visible_ms, given. Raises `OutOfStep`, and `engine.NotPlayable` for a choice that is
-        none here. The attempt is locked meanwhile, so that of two presses one decides.
+        `told`: confidence, reason, visible_ms, given. Raises `OutOfStep`, or `engine.NotPlayable` for an invalid choice.
+        Locks the attempt, so that a double click decides once.
         """
         attempt = Attempt.objects.select_for_update(of=("self",)).select_related("version__scenario").get(pk=self.pk)
         play = attempt.play
@@ -354,9 +354,9 @@ class Attempt(models.Model):
 
     @transaction.atomic
     def restart(self, now: datetime) -> Attempt:
-        """Leaves a running attempt for the version that has replaced its own.
+        """Abandons a running attempt and starts one at the version that replaced its own.
 
-        The attempt is locked meanwhile: one that has just been finished in another tab counts, and is not left.
+        Locks the attempt, so that one that was just finished in another tab counts and is not abandoned.
         """
         attempt = Attempt.objects.select_for_update(of=("self",)).select_related("version__scenario").get(pk=self.pk)
         if not attempt.is_running or attempt.newer_version is None:
@@ -370,7 +370,7 @@ class Attempt(models.Model):
         self.save(update_fields=["reset_at", "reset_by"])
 
     def explore(self, event: DecisionEvent, now: datetime) -> Attempt:
-        """A new, ungraded attempt that stands where this finished one stood before the decision."""
+        """A new, ungraded attempt that starts where this finished one was before the decision."""
         if self.finished_at is None:
             raise OutOfStep
         return Attempt.objects.create(
@@ -385,7 +385,7 @@ class Attempt(models.Model):
 
 
 class DecisionEvent(models.Model):
-    """One commit. Append-only: a committed decision is final, since the point is its consequence."""
+    """One committed decision. Append-only, because a decision is final: people are meant to live with its consequences."""
 
     attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="events")
     seq = models.PositiveSmallIntegerField()
@@ -409,7 +409,7 @@ class DecisionEvent(models.Model):
 
     @classmethod
     def of(cls, step: engine.Step, **told: Any) -> DecisionEvent:
-        """The event of a step of the engine, not saved yet."""
+        """The unsaved event for a step of the engine."""
         return cls(
             node=step.node,
             choice=step.choice,

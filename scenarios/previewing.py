@@ -1,4 +1,4 @@
-"""Playing a draft as a preview. Past choices come from the address; nothing is stored or counted."""
+"""Plays a draft as a preview. Past choices come from the query string; nothing is stored or counted."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ LONGEST_PATH = 60
 
 
 def preview(content: engine.Scenario, seed: int, query: Mapping[str, str]) -> dict[str, Any]:
-    """The context of the page: the current question, the consequences of an answer (`answer` in the query), or the end.
+    """The page's context: the current question, the consequences of an answer (`answer` in the query), or the result.
 
-    `path` in the query: the choices before, separated by commas. `refused`: this draft cannot be played that way.
+    `path` in the query: past choices, separated by commas. `refused`: why the draft cannot be played with them.
     """
     path = [choice for choice in query.get("path", "").split(",") if choice]
     try:
@@ -39,7 +39,7 @@ def preview(content: engine.Scenario, seed: int, query: Mapping[str, str]) -> di
 
 
 def _labels(play: engine.Play) -> list[dict[str, str]]:
-    """Each step with the path that leads back to before it."""
+    """Each step with the path to go back to just before it."""
     return [
         {"label": attempts.step_label(play.content, step), "path": ",".join(play.run.choices[:place])}
         for place, step in enumerate(play.run.steps)

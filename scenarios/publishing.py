@@ -1,6 +1,6 @@
 """Drafts and versions: checking, saving, publishing, voiding, comparing.
 
-A draft is the YAML text of a scenario's row, a version is what the engine made of it.
+A draft is YAML text in the scenario's row. A version is the parsed scenario.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ nodes:
         quality: 1
         to: monday
         effects: {trust: 10}
-        reveal: The cause was a race that customers would have met by noon.
+        reveal: The cause was a race condition that customers would have hit by noon.
         why: A flaky gate hides real faults.
       ship:
-        label: Ship now, since the second run was green after all
+        label: Ship now, because the second run was green
         quality: 0.4
         to: monday
         effects: {trust: -10}
@@ -70,19 +70,19 @@ nodes:
     prompt: The test is still flaky. What do you do about it?
     choices:
       rerun:
-        label: Let the pipeline run it again when it fails
+        label: Let the pipeline rerun it when it fails
         quality: 0.3
         to: split
         effects: {trust: -15}
-        reveal: Within a month nobody looks at a red run any more.
-        why: A gate that may be run again until it is green is no gate.
+        reveal: Within a month nobody looks at red runs any more.
+        why: A gate that you can rerun until it is green is not a gate.
       own:
         label: Give it an owner and a date
         quality: 1
         to: split
         effects: {trust: 15}
-        reveal: It is stable on Thursday, and red means red again.
-        why: A signal is worth what people do about it.
+        reveal: By Thursday it is stable, and red means red again.
+        why: A signal is only useful if people act on it.
   split:
     kind: gate
     rules:
@@ -106,11 +106,11 @@ scoring: {decision: 60, outcome: 40, pass: 70}
 optimal_path: [wait, own]
 """
 
-TYPING_STEPS = 10_000  # a sixth of a second
-BYTES_A_STEP = 20  # reading so much text takes as long as one step
+TYPING_STEPS = 10_000  # about a sixth of a second
+BYTES_A_STEP = 20  # parsing this much text takes as long as one step
 KEEP_SUMMARY = 24 * 60 * 60  # seconds
 
-# Errors about scoring and proof only: all paths are complete, so the scenario can be played.
+# Errors in scoring only: all paths are complete, so the scenario can be played.
 _PLAYABLE_WITH = {"E11", "E13", "E14", "E15", "E16", "E17"}
 
 
@@ -118,14 +118,14 @@ class NotPublishable(Exception):
     """The draft has blocking errors or no changes. The message is for the author."""
 
 
-# --- Judging ------------------------------------------------------------------------------------------------------------
+# --- Checking ------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The engine's result for a text. `content` is None if it cannot be read as a scenario.
+    """The engine's result for a text. `content` is None if it cannot be parsed as a scenario.
 
-    `paths`: the choices and the score of each, best first; none while the draft cannot be played or branches too much.
+    `paths`: (choices, score) of each path, best first; empty if the draft cannot be played or has too many paths.
     """
 
     content: engine.Scenario | None
@@ -146,7 +146,7 @@ class Verdict:
 
     @property
     def playable(self) -> bool:
-        """Whether it can be drawn and previewed: no errors in its paths or values."""
+        """True if it can be drawn and previewed: no errors in its paths or values."""
         return self.content is not None and {p.code for p in self.problems if p.severity == "E"} <= _PLAYABLE_WITH
 
 
@@ -161,7 +161,7 @@ def judge_typing(slug: str, text: str, newest: ScenarioVersion | None) -> Verdic
 
 
 def judge(slug: str, text: str, newest: ScenarioVersion | None, budget: engine.Budget | None = None) -> Verdict:
-    """The engine's problems, and whether the id was changed. With a budget, paths may be skipped (W10)."""
+    """The engine's problems, plus one if the id was changed. With a budget, paths can be skipped (W10)."""
     previous = newest.content if newest else None
     content, problems, paths = engine.examine(text, previous=previous, checks=checks.source().ids(), budget=budget)
     if content and slug and content.id != slug:
@@ -169,9 +169,9 @@ def judge(slug: str, text: str, newest: ScenarioVersion | None, budget: engine.B
         renamed = engine.Problem(
             "E17",
             "E",
-            f"The id of this scenario is `{slug}`. Attempts and plans refer to it, so it stays.",
+            f"The id of this scenario is `{slug}`. Attempts and plans refer to it, so it can't change.",
             line,
-            fix=f"Write `id: {slug}`, or make a new scenario of this text.",
+            fix=f"Write `id: {slug}`, or create a new scenario from this text.",
         )
         problems = sorted([*problems, renamed], key=lambda problem: (problem.severity, problem.line, problem.code))
     return Verdict(content, tuple(problems), tuple(paths))
@@ -179,7 +179,7 @@ def judge(slug: str, text: str, newest: ScenarioVersion | None, budget: engine.B
 
 @dataclass(frozen=True)
 class Summary:
-    """A draft in the list. `changed`: it differs from the newest version."""
+    """A draft in the list. `changed`: differs from the newest version."""
 
     title: str
     errors: int
@@ -192,7 +192,7 @@ class Summary:
 
 
 def summary(scenario: Scenario, newest: ScenarioVersion | None, budget: engine.Budget) -> Summary | None:
-    """The summary of a draft, cached for a day; None if the budget is too small to check it now."""
+    """The summary of a draft, cached for a day. None if the budget is too small to check it now."""
     if newest and not scenario.draft_yaml:
         return Summary(newest.title, 0, 0, changed=False)
     text = scenario.draft_yaml
@@ -220,12 +220,12 @@ def newest_of(scenario: Scenario) -> ScenarioVersion | None:
 
 
 def draft_text(scenario: Scenario, newest: ScenarioVersion | None) -> str:
-    """What the editor shows: the draft, or else the newest version as YAML."""
+    """The text for the editor: the draft, or the newest version as YAML."""
     return scenario.draft_yaml or (engine.to_yaml(newest.content) if newest else "")
 
 
 def id_in(text: str) -> str:
-    """The id that a text gives itself, or nothing when it has no proper one."""
+    """The id in a YAML text, or "" if it has no valid one."""
     try:
         data = load(text).data
     except Unreadable:
@@ -238,7 +238,7 @@ def id_in(text: str) -> str:
 
 
 def create(text: str, by: User) -> Scenario | None:
-    """A new draft under the id that its text gives; None if there is one with this id already."""
+    """Creates a draft with the id in its text. None if the id is taken."""
     try:
         with transaction.atomic():
             return Scenario.objects.create(slug=id_in(text), draft_yaml=text, author=by)
@@ -248,18 +248,18 @@ def create(text: str, by: User) -> Scenario | None:
 
 @transaction.atomic
 def save_draft(scenario: Scenario, text: str, *, base: int, by: User) -> None:
-    """Stores the text if the draft is still as it was read at `base`; raises `Stale` otherwise."""
+    """Stores the text. Raises `Stale` if the draft has changed since `base`."""
     scenario.draft_yaml, scenario.draft_by, scenario.version = text, by, base
     scenario.save(update_fields=["draft_yaml", "draft_by", "updated_at"])
 
 
 def duplicate(scenario: Scenario, content: engine.Scenario, by: User) -> Scenario:
-    """A draft with the same content under an id of its own."""
+    """Creates a draft with the same content and a new id."""
     taken = set(Scenario.objects.values_list("slug", flat=True))
     stem = re.sub(r"_copy\d*$", "", scenario.slug)[:33]
     copy = replace(content, version="1.0.0", title=f"{content.title[:190]} (copy)")
     names = (f"{stem}_copy{number or ''}" for number in count())
-    # Somebody else may take a free name at the same moment: then the next one.
+    # If someone takes the name at the same moment, try the next one.
     made = (create(engine.to_yaml(replace(copy, id=name)), by) for name in names if name not in taken)
     return next(row for row in made if row)
 
@@ -269,7 +269,7 @@ def duplicate(scenario: Scenario, content: engine.Scenario, by: User) -> Scenari
 
 @transaction.atomic
 def publish(scenario: Scenario, *, base: int, note: str, by: User, now: datetime) -> ScenarioVersion:
-    """Makes a version of the draft that was read at `base`. Raises `Stale` or `NotPublishable`."""
+    """Publishes the draft. Raises `Stale` if it has changed since `base`, or `NotPublishable`."""
     row = Scenario.objects.select_for_update().get(pk=scenario.pk)
     if row.version != base:
         raise Stale(row)
@@ -278,7 +278,7 @@ def publish(scenario: Scenario, *, base: int, note: str, by: User, now: datetime
     if verdict.content is None or not verdict.publishable:
         raise NotPublishable("The draft has errors that block publishing.")
     if newest and says_the_same(newest, verdict.content):
-        raise NotPublishable(f"The draft says the same as version {newest.semver}. There is nothing to publish.")
+        raise NotPublishable(f"The draft is the same as version {newest.semver}. There is nothing to publish.")
     try:
         return row.publish(verdict.content, now=now, by=by, note=note)
     except ValidationError as problem:
@@ -286,18 +286,18 @@ def publish(scenario: Scenario, *, base: int, note: str, by: User, now: datetime
 
 
 def says_the_same(version: ScenarioVersion, content: engine.Scenario) -> bool:
-    """Whether publishing this content would repeat the version."""
+    """True if this content equals the version."""
     hashes = (engine.graph_hash(content), engine.text_hash(content))
     return version.semver == content.version and (version.graph_hash, version.text_hash) == hashes
 
 
 def retire(scenario: Scenario) -> None:
-    """Removes it from the catalogue. Attempts in progress can be finished."""
+    """Removes the scenario from the catalogue. Attempts in progress can be finished."""
     Scenario.objects.filter(pk=scenario.pk).update(state=Scenario.State.RETIRED, updated_at=timezone.now())
 
 
 def reopen(scenario: Scenario) -> None:
-    """Puts it back in the catalogue, or makes it a draft if no version can be taken."""
+    """Puts the scenario back in the catalogue, or makes it a draft if no version can be taken."""
     state = Scenario.State.PUBLISHED if scenario.current else Scenario.State.DRAFT
     Scenario.objects.filter(pk=scenario.pk).update(state=state, updated_at=timezone.now())
 
@@ -337,7 +337,7 @@ def void(version: ScenarioVersion, *, reason: str, by: User, now: datetime) -> i
 
 @dataclass(frozen=True)
 class ContentDifference:
-    """One place where two contents differ. An empty side means it did not exist."""
+    """One difference between two contents. An empty side means that the part did not exist."""
 
     path: str
     before: str
@@ -346,7 +346,7 @@ class ContentDifference:
 
 
 def differences(old: engine.Scenario, new: engine.Scenario) -> list[ContentDifference]:
-    """The differences in the reading order of the new content; removed parts come last."""
+    """The differences in reading order of the new content; removed parts come last."""
     before, after = dict(_leaves(to_mapping(old))), dict(_leaves(to_mapping(new)))
     words = engine.text_paths(old).keys() | engine.text_paths(new).keys() | {"minutes", "tags", "authors", "version"}
     paths = [*after, *(path for path in before if path not in after)]

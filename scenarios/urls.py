@@ -6,7 +6,7 @@ from scenarios.views import authoring
 
 app_name = "scenarios"
 urlpatterns = [
-    # What follows the slug keeps "new" from being one
+    # The path after the slug keeps "new" from being read as a slug
     path("authoring/", authoring.authoring, name="authoring"),
     path("authoring/new/", authoring.authoring_new, name="authoring_new"),
     path("authoring/<slug:slug>/draft/", authoring.authoring_edit, name="authoring_edit"),

@@ -1,4 +1,4 @@
-"""The scenario engine: reads, judges, plays, scores and draws decision scenarios. No Django.
+"""The scenario engine: parses, checks, plays, scores and draws decision scenarios. No Django.
 
 scenario, problems = engine.validate(text)
 state = engine.start(scenario)

@@ -1,4 +1,4 @@
-"""A scenario as a drawing (coordinates for an SVG) and as text. Works for incomplete drafts too."""
+"""Draws a scenario as a map (coordinates for an SVG) or as text. Also works for incomplete drafts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .model import Condition, Node, Scenario, plain
 
 BOX_WIDTH, BOX_HEIGHT = 168, 80
 COLUMN, ROW, MARGIN = 320, 112, 16
-LABEL = 22  # letters that fit between two columns
+LABEL = 22  # characters that fit between two columns
 
 SIGNS = {"lt": "<", "le": "<=", "eq": "=", "ge": ">=", "gt": ">"}
 
@@ -31,8 +31,8 @@ class Box:
 
 @dataclass(frozen=True)
 class Edge:
-    """An arrow. `path` is the `d` of an SVG path. `title` is the choice, the rule or `else`; `label` the same, short
-    enough to begin at (x, y), above the place where the arrow leaves its box."""
+    """An arrow. `path` is the `d` of an SVG path. `title` is the choice, the rule or `else`. `label` is the title,
+    shortened to fit at (x, y), above the start of the arrow."""
 
     source: str
     target: str
@@ -53,7 +53,7 @@ class NodeMap:
 
 
 def node_map(scenario: Scenario) -> NodeMap:
-    """Boxes in columns by their longest distance from the start, each near the nodes that it comes from."""
+    """Boxes and arrows. Columns follow the longest distance from the start; nodes are placed near their sources."""
     columns = _ordered(scenario, _columns(scenario))
     best = _best_ways(scenario)
     on_best = {key for source, target, _ in best for key in (source, target)}
@@ -76,7 +76,7 @@ def node_map(scenario: Scenario) -> NodeMap:
 
 
 def _ways(node: Node) -> list[tuple[str, str, str]]:
-    """(source, target, title) of every pointer of a node, in file order."""
+    """(source, target, title) of every link from a node, in file order."""
     ways = [(node.id, choice.to, choice.id) for choice in node.choices.values()]
     ways += [(node.id, rule.to, condition_text(rule.when)) for rule in node.rules]
     ways += [(node.id, node.otherwise, "else")] if node.otherwise else []
@@ -85,7 +85,7 @@ def _ways(node: Node) -> list[tuple[str, str, str]]:
 
 
 def _best_ways(scenario: Scenario) -> set[tuple[str, str, str]]:
-    """The pointers that the optimal path uses; none when a draft cannot be played."""
+    """The links on the optimal path; none if the draft cannot be played."""
     try:
         run = play.best_path(scenario)
     except (play.NotPlayable, KeyError):
@@ -104,7 +104,7 @@ def _best_ways(scenario: Scenario) -> set[tuple[str, str, str]]:
 
 
 def _columns(scenario: Scenario) -> dict[str, int]:
-    """Longest distance from the start. A circle in a draft is cut at its first node in the file."""
+    """Longest distance of each node from the start. A cycle in a draft is cut at its first node in the file."""
     nodes = scenario.nodes
     before = Counter(target for node in nodes.values() for target in node.targets)
     depth = dict.fromkeys(nodes, 0)
@@ -123,7 +123,7 @@ def _columns(scenario: Scenario) -> dict[str, int]:
 
 
 def _ordered(scenario: Scenario, depth: dict[str, int]) -> list[list[str]]:
-    """Nodes of each column by the mean place of the nodes that lead to them, which keeps arrows apart."""
+    """Nodes of each column, sorted by the mean position of their sources, so that fewer arrows cross."""
     before: dict[str, list[str]] = {key: [] for key in scenario.nodes}
     for key, node in scenario.nodes.items():
         for target in node.targets:
@@ -150,12 +150,12 @@ def _edge(source: Box, target: Box, y1: int, title: str, optimal: bool) -> Edge:
 
 
 def condition_text(conditions: tuple[Condition, ...]) -> str:
-    """Conditions as people read them: `escaped_rate < 10 and bug_backlog <= 120`."""
+    """Conditions as readable text: `escaped_rate < 10 and bug_backlog <= 120`."""
     return " and ".join(f"{c.metric} {SIGNS[c.op]} {plain(c.value)}" for c in conditions)
 
 
 def change_sentence(scenario: Scenario, step: play.Step) -> str:
-    """What a step changed, as a sentence: `Open bugs 400 to 256, down 144; Velocity 70 to 50, down 20.`"""
+    """What a step changed, as text: `Open bugs 400 to 256, down 144; Velocity 70 to 50, down 20.`"""
     parts = []
     for change in step.changes:
         if moved := change.after - change.before:
@@ -166,7 +166,7 @@ def change_sentence(scenario: Scenario, step: play.Step) -> str:
 
 
 def outline(scenario: Scenario) -> str:
-    """The scenario as indented text, the alternative to the drawing."""
+    """The scenario as indented text, as an alternative to the map."""
     lines = [f"{scenario.title} ({scenario.id} {scenario.version}), starts at {scenario.start}"]
     for number, node in enumerate(scenario.nodes.values(), start=1):
         lines += ["", f"{number}. {node.id}: {_headline(node)}"]

@@ -1,4 +1,4 @@
-"""The parts of a scenario, and their forms as YAML, JSON and hash. They never change after they are built."""
+"""The immutable parts of a scenario, and conversion to YAML, JSON and hashes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import yaml
 SCHEMA = "qm-scenario/1"
 KINDS = ("decision", "info", "gate", "check", "ending")
 OUTCOMES = ("success", "partial", "failure")
-OPERATORS = ("lt", "le", "eq", "ge", "gt")  # the names that Python's `operator` has for them
+OPERATORS = ("lt", "le", "eq", "ge", "gt")  # names from Python's `operator` module
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A number that choices move. `worst` and `best` scale the outcome score, `weight` is its share in it."""
+    """A number that choices change. `worst` and `best` scale it for the outcome score, `weight` is its share."""
 
     id: str
     label: str
@@ -36,7 +36,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class Condition:
-    """Holds while a metric compares to `value` as `op` says: lt, le, eq, ge or gt."""
+    """True if the metric compares to `value` by `op`: lt, le, eq, ge or gt."""
 
     metric: str
     op: str
@@ -48,7 +48,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Effect:
-    """What a choice does to one metric: adds `value`, or sets it when `absolute`."""
+    """A choice's effect on one metric: adds `value`, or sets it if `absolute`."""
 
     value: Decimal
     absolute: bool = False
@@ -56,9 +56,9 @@ class Effect:
 
 @dataclass(frozen=True)
 class Choice:
-    """An answer to a decision: how good it is from there (0..1), what it moves, and where it leads.
+    """An answer to a decision: its quality at this point (0..1), its effects, and the next node.
 
-    It is shown only while every condition of `when` holds; `reveal` tells what happened then, `why` what to learn of it.
+    It is shown only if every condition in `when` is true. `reveal` says what happens next, `why` what to learn from it.
     """
 
     id: str
@@ -73,7 +73,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Rule:
-    """One branch of a gate: taken when every condition holds and no earlier rule was taken."""
+    """One branch of a gate, taken if every condition is true and no earlier rule matched."""
 
     when: tuple[Condition, ...]
     to: str
@@ -81,7 +81,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Node:
-    """A point in a scenario. Which fields are filled depends on `kind` (see docs/authoring.md)."""
+    """A point in a scenario. Which fields are used depends on `kind` (see docs/authoring.md)."""
 
     id: str
     kind: str
@@ -98,20 +98,20 @@ class Node:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Every node that can follow this one, in file order, without repeats."""
+        """Every node that can follow this one, in file order, without duplicates."""
         ways = [choice.to for choice in self.choices.values()] + [rule.to for rule in self.rules]
         ways += [way for way in (self.otherwise, self.to) if way]
         return tuple(dict.fromkeys(ways))
 
     @property
     def stops(self) -> bool:
-        """Whether a learner halts here: to decide, to answer, or because it is the end."""
+        """True if a learner stops here: a decision, a check or an ending."""
         return self.kind in ("decision", "check", "ending")
 
 
 @dataclass(frozen=True)
 class Scoring:
-    """Shares of decision and outcome score in percent, and the score that passes."""
+    """Shares of decision and outcome score in percent, and the score needed to pass."""
 
     decision: Decimal = Decimal(60)
     outcome: Decimal = Decimal(40)
@@ -120,7 +120,7 @@ class Scoring:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A whole training case. `optimal_path`: the choices that score best; their number is what a run is measured by."""
+    """A complete scenario. `optimal_path`: the choices with the best score; scoring compares a run to its length."""
 
     id: str
     version: str
@@ -137,12 +137,12 @@ class Scenario:
 
 
 def plain(number: Decimal) -> int | float:
-    """The number as JSON and YAML show it: without a needless `.0`."""
+    """The number for JSON and YAML, without a trailing `.0`."""
     return int(number) if number == number.to_integral_value() else float(number)
 
 
 def exact(number: int | float | Decimal) -> Decimal:
-    """The number as it was written: 0.1 is a tenth."""
+    """The number as it was written, as an exact fraction: 0.1 is one tenth."""
     return number if isinstance(number, Decimal) else Decimal(str(number))
 
 
@@ -150,7 +150,7 @@ def exact(number: int | float | Decimal) -> Decimal:
 
 
 def to_mapping(scenario: Scenario) -> dict[str, Any]:
-    """The scenario as the plain values that its YAML file holds, in the order in which people read it."""
+    """The scenario as plain values for YAML, in reading order."""
     return _filled(
         {
             "schema": SCHEMA,
@@ -233,7 +233,7 @@ def _when_list(conditions: tuple[Condition, ...]) -> list[dict[str, Any]]:
 
 
 def from_mapping(data: Mapping[str, Any]) -> Scenario:
-    """Build a scenario from values of the YAML shape that have passed `validate` before."""
+    """Build a scenario from YAML values that have passed `validate`."""
     scoring = data["scoring"]
     return Scenario(
         id=data["id"],
@@ -304,7 +304,7 @@ def _conditions(items: Any) -> tuple[Condition, ...]:
     return tuple(Condition(item["metric"], item["op"], exact(item["value"])) for item in items)
 
 
-# --- JSON: the same, with lists where order matters, since a JSON column forgets the order of keys
+# --- JSON: the same, with lists where order matters, because a JSON column does not keep the order of keys
 
 
 def to_data(scenario: Scenario) -> dict[str, Any]:
@@ -319,7 +319,7 @@ def to_data(scenario: Scenario) -> dict[str, Any]:
 
 
 def from_data(data: Mapping[str, Any]) -> Scenario:
-    """The inverse of `to_data`. Give it only what `to_data` made."""
+    """The inverse of `to_data`. Accepts only output of `to_data`."""
     nodes = _keyed(data["nodes"])
     for node in nodes.values():
         if "choices" in node:
@@ -343,9 +343,9 @@ def _canonical(data: Any) -> str:
 
 
 def graph_hash(scenario: Scenario) -> str:
-    """Fingerprint of all that decides how a run goes and scores: ways, conditions, effects, scales, scoring.
+    """Hash of everything that decides how a run goes and scores: links, conditions, effects, scales, scoring.
 
-    Versions with the same graph hash differ in words at most, so a running attempt may show the newer ones.
+    Versions with the same graph hash differ only in their texts, so a running attempt can show the newer texts.
     """
     return _digest(_graph(to_mapping(scenario)))
 
@@ -369,7 +369,7 @@ def _wordless(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def text_hash(scenario: Scenario) -> str:
-    """Fingerprint of all else that a person can read: texts, tags, authors, minutes; not the version."""
+    """Hash of everything else that people can read: texts, tags, authors, minutes; not the version."""
     about = [scenario.minutes, list(scenario.tags), list(scenario.authors)]
     return _digest([dict(text_paths(scenario)), about])
 
@@ -379,7 +379,7 @@ def _digest(data: Any) -> str:
 
 
 def text_paths(scenario: Scenario) -> dict[str, str]:
-    """Every text of the scenario under its path, such as `nodes.first_bug.choices.fix_now.reveal`."""
+    """Every text of the scenario by its path, such as `nodes.first_bug.choices.fix_now.reveal`."""
     return {path: text for path, text in _texts(scenario) if text}
 
 
@@ -398,7 +398,7 @@ def _texts(scenario: Scenario) -> Iterator[tuple[str, str]]:
 
 
 def reworded(scenario: Scenario, texts: Mapping[str, str]) -> Scenario:
-    """The scenario with other words under the given paths, such as `nodes.friday.prompt`."""
+    """The scenario with other texts at the given paths, such as `nodes.friday.prompt`."""
     data = to_mapping(scenario)
     for path, words in texts.items():
         *way, name = path.split(".")
@@ -413,7 +413,7 @@ def reworded(scenario: Scenario, texts: Mapping[str, str]) -> Scenario:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Block style, folded prose, no aliases: what a person would write, and what `load` accepts."""
+    """Writes YAML as a person would: block style, folded prose, no aliases."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -446,5 +446,5 @@ _Dumper.add_representer(float, _represent_float)
 
 
 def to_yaml(scenario: Scenario) -> str:
-    """The scenario as a file that people can edit and compare; it reads back to an equal scenario."""
+    """The scenario as a YAML file that people can edit and compare. It parses to an equal scenario."""
     return yaml.dump(to_mapping(scenario), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)

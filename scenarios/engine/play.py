@@ -1,4 +1,4 @@
-"""Playing a scenario: states, steps, runs, all possible runs, scores. Nothing here is left to chance."""
+"""Plays a scenario: states, steps, runs, all possible runs, scores. Everything is deterministic."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 
 from .model import Choice, Condition, Effect, Node, Scenario, exact, plain
 
-MAX_STEPS = 30_000  # half a second, and ten times what a scenario needs
-RIGHT, WRONG = "right", "wrong"  # what a path shows for a knowledge check inside a scenario
+MAX_STEPS = 30_000  # about half a second, ten times what a scenario needs
+RIGHT, WRONG = "right", "wrong"  # shown in a path for a knowledge check
 
 
 class NotPlayable(ValueError):
@@ -25,7 +25,7 @@ class TooManyPaths(ValueError):
 
 
 class Budget:
-    """The work that is left. One step is a node visited, a condition checked or an effect applied."""
+    """A limit for work. One step is a node visited, a condition checked or an effect applied."""
 
     def __init__(self, steps: int = MAX_STEPS) -> None:
         self.left = steps
@@ -33,12 +33,12 @@ class Budget:
     def spend(self, steps: int) -> None:
         self.left -= steps
         if self.left < 0:
-            raise TooManyPaths("There is too much to follow.")
+            raise TooManyPaths("Too many paths to follow.")
 
 
 @dataclass(frozen=True)
 class State:
-    """A node, and the value of every metric there."""
+    """A node and the value of every metric there."""
 
     node: str
     values: Mapping[str, Decimal]
@@ -53,7 +53,7 @@ class State:
 
 @dataclass(frozen=True)
 class Change:
-    """One metric moved by a step. `clamped`: the effect would have left the metric's range."""
+    """One metric changed by a step. `clamped`: the effect was cut at the end of the metric's range."""
 
     metric: str
     before: Decimal
@@ -63,7 +63,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Step:
-    """One commit: the answer given, the states around it, the infos and gates walked through on the way."""
+    """One commit: the answer, the states before and after, and the infos and gates passed on the way."""
 
     node: str
     choice: str
@@ -80,7 +80,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Run:
-    """The steps taken so far and the state that they led to."""
+    """The steps taken so far and the current state."""
 
     state: State
     steps: tuple[Step, ...] = ()
@@ -97,7 +97,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Play:
-    """A scenario as one person plays it: the text, the run so far, and the seed that shuffles the options they see."""
+    """A scenario as one person plays it: the content, the run so far, and the seed that shuffles the options."""
 
     content: Scenario
     run: Run
@@ -151,7 +151,7 @@ class Score:
 
 
 def start(scenario: Scenario) -> State:
-    """The state at the first node that waits for an answer."""
+    """The state at the first node that needs an answer."""
     values = {metric.id: metric.start for metric in scenario.metrics.values()}
     return walk(scenario, scenario.start, values)[0]
 
@@ -163,29 +163,28 @@ def opening(scenario: Scenario) -> tuple[str, ...]:
 
 
 def walk(scenario: Scenario, node_id: str, values: Mapping[str, Decimal]) -> tuple[State, tuple[str, ...]]:
-    """Go from a node through infos and gates to the next one that stops; also the nodes passed on the way.
+    """Go from a node through infos and gates to the next stop. Also returns the nodes passed on the way.
 
-    Raises `NotPlayable` if the way goes in a circle, which a draft may do: the values do not change on the way, so
-    nobody would ever get out.
+    Raises `NotPlayable` at a cycle, which a draft can have: the values do not change on the way, so it would never end.
     """
     passed: dict[str, None] = {}
     node = scenario.nodes[node_id]
     while not node.stops:
         if node.id in passed:
-            raise NotPlayable(f"The way goes in a circle at {node.id!r}.")
+            raise NotPlayable(f"The path loops at {node.id!r}.")
         passed[node.id] = None
         node = scenario.nodes[gate_target(node, values) if node.kind == "gate" else node.to]
     return State(node.id, values), tuple(passed)
 
 
 def gate_target(node: Node, values: Mapping[str, Decimal]) -> str:
-    """The node that a gate leads to with these values."""
+    """The node a gate leads to with these values."""
     branch = gate_branch(node, values)
     return node.otherwise if branch is None else node.rules[branch].to
 
 
 def gate_branch(node: Node, values: Mapping[str, Decimal]) -> int | None:
-    """Index of the first rule that holds, or None for `else`."""
+    """Index of the first rule that matches, or None for `else`."""
     return next((i for i, rule in enumerate(node.rules) if _all_hold(rule.when, values)), None)
 
 
@@ -200,16 +199,16 @@ def visible_choices(scenario: Scenario, state: State) -> list[Choice]:
 
 
 def shuffled_choices(scenario: Scenario, state: State, seed: int) -> list[Choice]:
-    """The visible choices in an order that depends on the attempt's stored seed and the node alone."""
+    """The visible choices in an order that depends only on the attempt's stored seed and the node."""
     choices = visible_choices(scenario, state)
     random.Random(f"{seed}:{state.node}").shuffle(choices)
     return choices
 
 
 def commit(scenario: Scenario, state: State, choice_id: str) -> Step:
-    """Take one choice: apply its effects, keep every metric in its range, walk on to the next stop.
+    """Take one choice: apply its effects, keep every metric in its range, go to the next stop.
 
-    At a knowledge check `choice_id` is `right`, `wrong`, or the share of right answers such as `0.5`.
+    At a knowledge check `choice_id` is `right`, `wrong`, or the share of correct answers such as `0.5`.
     """
     node = scenario.nodes[state.node]
     if node.kind == "check":
@@ -235,20 +234,20 @@ def _changes(scenario: Scenario, values: Mapping[str, Decimal], effects: Mapping
 
 
 def check_quality(answer: str) -> Decimal:
-    """What an answer to a knowledge check is worth, 0..1; raises `NotPlayable` for anything else."""
+    """The quality of an answer to a knowledge check, 0..1. Raises `NotPlayable` for anything else."""
     if answer in (RIGHT, WRONG):
         return Decimal(answer == RIGHT)
     try:
         quality = Decimal(answer)
         if 0 <= quality <= 1:
             return quality
-    except InvalidOperation:  # not a number at all, or "nan"
+    except InvalidOperation:  # not a number, or "nan"
         pass
     raise NotPlayable(f"{answer!r} is not the result of a knowledge check.")
 
 
 def replay(scenario: Scenario, choices: Sequence[str]) -> Run:
-    """The run that these choices make from the start; it need not be finished."""
+    """The run for these choices from the start. It may be unfinished."""
     run = Run(start(scenario))
     for choice in choices:
         step = commit(scenario, run.state, choice)
@@ -257,7 +256,7 @@ def replay(scenario: Scenario, choices: Sequence[str]) -> Run:
 
 
 def finished(scenario: Scenario, run: Run) -> bool:
-    """Whether the run has come to an ending."""
+    """True if the run has reached an ending."""
     return scenario.nodes[run.state.node].kind == "ending"
 
 
@@ -267,9 +266,9 @@ def best_path(scenario: Scenario) -> Run:
 
 
 def side_by_side(mine: Run, best: Run) -> list[tuple[Step | None, Step | None]]:
-    """Two ways through one scenario, decision beside decision: where only one of them came, the other is None.
+    """Two paths through one scenario, decision by decision. If only one path has a decision, the other side is None.
 
-    Ways are acyclic, so the decisions that both met come in the same order in both.
+    Paths are acyclic, so common decisions come in the same order in both.
     """
     rows: list[tuple[Step | None, Step | None]] = []
     ahead = list(best.steps)
@@ -285,15 +284,15 @@ def side_by_side(mine: Run, best: Run) -> list[tuple[Step | None, Step | None]]:
 
 
 def enumerate_paths(scenario: Scenario, budget: Budget | None = None) -> list[Run]:
-    """Every finished run of an acyclic scenario, depth first in file order; a check is taken right and wrong.
+    """Every finished run of an acyclic scenario, depth first in file order. Checks are answered both right and wrong.
 
-    Raises `TooManyPaths` when the budget is used up. A state without a visible choice leads nowhere and gives no run.
+    Raises `TooManyPaths` when the budget is used up. A state without a visible choice is a dead end and gives no run.
     """
     return [run for run in all_positions(scenario, budget or Budget()) if finished(scenario, run)]
 
 
 def all_positions(scenario: Scenario, budget: Budget) -> Iterator[Run]:
-    """Every point that some run stops at, endings included."""
+    """Every stop of every run, including endings."""
     costs = {key: _cost(scenario, node) for key, node in scenario.nodes.items()}
     waiting = [Run(start(scenario))]
     while waiting:
@@ -306,7 +305,7 @@ def all_positions(scenario: Scenario, budget: Budget) -> Iterator[Run]:
 
 
 def _cost(scenario: Scenario, node: Node) -> int:
-    """The steps that one visit to a node takes: to judge its conditions, apply its effects, score an ending."""
+    """The number of steps for one visit to a node: checking conditions, applying effects, scoring an ending."""
     choices = node.choices.values()
     tested = sum(len(rule.when) for rule in node.rules) + sum(len(choice.when) for choice in choices)
     scored = len(scenario.metrics) if node.kind == "ending" else 0
@@ -320,16 +319,16 @@ def _answers(scenario: Scenario, state: State) -> list[str]:
 
 
 def best_first(paths: Iterable[tuple[tuple[str, ...], Score]]) -> list[tuple[tuple[str, ...], Score]]:
-    """Finished paths, each as its choices with its score, in the order in which authors read them."""
+    """Finished paths as (choices, score), best score first."""
     return sorted(paths, key=lambda path: (-path[1].score, path[0]))
 
 
 def score(scenario: Scenario, run: Run) -> Score:
     """Score a finished run.
 
-    D = 100 max(0, 1 - regret / N). Regret is the sum of (1 - quality) over the answers given, N the number of
-    answers on the optimal path: a detour costs, and easy right answers after a wrong turn do not dilute it.
-    O = weighted mean of each metric's place between worst and best, 0..100.
+    D = 100 max(0, 1 - regret / N). Regret is the sum of (1 - quality) over all answers, N the number of answers on the
+    optimal path. So a detour costs points, and easy right answers after a wrong turn do not make up for it.
+    O = weighted mean of each metric's position between worst and best, 0..100.
     Score = D and O by their shares, at most the cap of the ending.
     """
     ending = scenario.nodes[run.state.node]
@@ -345,20 +344,20 @@ def score(scenario: Scenario, run: Run) -> Score:
 
 
 def outcome_score(scenario: Scenario, values: Mapping[str, Decimal]) -> Fraction:
-    """How well the metrics stand, 0..100, exact."""
+    """The outcome score from the metrics, 0..100, exact."""
     metrics = scenario.metrics.values()
     total = Fraction(sum(metric.weight for metric in metrics))
     return 100 * sum(_points(values[m.id], m.worst, m.best, m.weight) for m in metrics if m.weight) / total
 
 
-@lru_cache(maxsize=10_000)  # thousands of paths end with the same few values of a metric
+@lru_cache(maxsize=10_000)  # cached: thousands of paths end with the same few values
 def _points(value: Decimal, worst: Decimal, best: Decimal, weight: Decimal) -> Fraction:
-    """The weight, by the place of the value between worst and best."""
+    """The weight times the value's position between worst and best."""
     place = (Fraction(value) - Fraction(worst)) / (Fraction(best) - Fraction(worst))
     return Fraction(weight) * min(max(place, Fraction(0)), Fraction(1))
 
 
 def half_up(number: Fraction) -> Decimal:
-    """One decimal, halves rounded up: 82.45 -> 82.5, computed without floats."""
+    """Rounds to one decimal, half up, without floats: 82.45 -> 82.5."""
     tenths = (20 * number.numerator + number.denominator) // (2 * number.denominator)
     return Decimal(tenths) / 10

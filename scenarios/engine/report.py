@@ -1,4 +1,4 @@
-"""What is wrong with a scenario file: problems with their line and place, as they are collected."""
+"""Collects the problems of a scenario file, with line and place."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from qmportal.lib.documents import Document, Path
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong. `severity` is E (blocks publishing) or W (warns); `fix` is a way out."""
+    """One problem. `severity` is E (blocks publishing) or W (warning); `fix` is a suggestion."""
 
     code: str
     severity: str
@@ -28,15 +28,15 @@ class Problem:
 
 
 def publishable(problems: Iterable[Problem]) -> bool:
-    """Whether no problem blocks publishing. Only then may the scenario be played by learners."""
+    """True if no problem blocks publishing."""
     return not any(problem.severity == "E" for problem in problems)
 
 
-MOST = 100  # of errors, and of warnings: nobody reads more before mending some
+MOST = 100  # maximum of errors and of warnings: nobody reads more before fixing some
 
 
 class Report:
-    """Collects problems; the place of each is derived from its path in the file. Those beyond `MOST` are left out."""
+    """Collects problems and finds the line of each from its path in the file. Drops those beyond `MOST`."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -54,7 +54,7 @@ class Report:
         self.problems.append(Problem(code, severity, message, self.document.line(path), node, choice, fix))
 
     def blocks(self, code: str, path: Path, message: str, fix: str) -> None:
-        """A problem after which the scenario cannot even be drawn."""
+        """Adds a problem that makes it impossible to draw the scenario."""
         self.drawable = False
         self.add(code, path, message, fix)
 

@@ -1,4 +1,4 @@
-"""First check of a scenario file: fields, types, texts and names. Afterwards the file can be drawn, or is rejected.
+"""First check of a scenario file: fields, types, texts and names. A file that passes can be drawn.
 
 The codes are explained for authors in docs/authoring.md.
 """
@@ -18,13 +18,13 @@ from .report import Report
 ID = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\Z")
 HTML = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
-# Control characters, half characters and those that turn the direction of what follows: an escape in quotes can hold them.
+# Control characters, surrogates and characters that change the text direction. YAML escapes in quotes can contain them.
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 MAX_TEXT = 2000
 MAX_TITLE = 200
-MAX_VERSION = 20  # characters: each part of a version stays a number that people can compare
-MAX_PARTS = 20  # metrics, rules of a gate, conditions of a rule, choices: more than anybody can follow, and slow to judge
-MAX_NODES = 200  # ten times what the longest story needs
+MAX_VERSION = 20  # characters, so that people can compare the parts of a version
+MAX_PARTS = 20  # metrics, rules per gate, conditions per rule, choices: more are confusing and slow to check
+MAX_NODES = 200  # ten times what the longest scenario needs
 
 _NODE_FIELDS = {
     "decision": ({"kind", "prompt", "choices"}, set()),
@@ -46,7 +46,7 @@ class Shape:
         self.metrics: set[str] = set()
 
     def read(self) -> None:
-        """Judges the whole file."""
+        """Checks the whole file."""
         needed = {"schema", "id", "version", "title", "start", "metrics", "nodes", "scoring", "optimal_path"}
         if not self.fields((), self.data, needed, {"summary", "minutes", "tags", "authors"}):
             return
@@ -80,7 +80,7 @@ class Shape:
         for key, body in nodes[:MAX_NODES]:
             self.node(("nodes", key), body)
 
-    # The smallest judgements: each says whether the value can be used.
+    # Checks of single values. Each returns whether the value can be used.
 
     def wrong(self, path: Path, message: str, fix: str, code: str = "E02") -> bool:
         self.report.blocks(code, path, message, fix)
@@ -94,8 +94,8 @@ class Shape:
             known = ", ".join(sorted(needed | optional))
             self.wrong(
                 (*path, name),
-                f"Unknown field `{name}`." + (" It may be prose that an unquoted comma has cut." if cut else ""),
-                "Put the whole text in quotes." if cut else f"Known here: {known}.",
+                f"Unknown field `{name}`." + (" It may be text cut off at an unquoted comma." if cut else ""),
+                "Put the whole text in quotes." if cut else f"Known fields: {known}.",
             )
         for name in sorted(needed - body.keys()):
             self.wrong(path, f"The field `{name}` is missing in `{_last(path)}`.", f"Add `{name}:`.")
@@ -104,8 +104,8 @@ class Shape:
     def ident(self, path: Path, value: Any) -> bool:
         if isinstance(value, str) and ID.match(value):
             return True
-        fix = "Use small letters, digits and underscores, starting with a letter, 40 at most."
-        return self.wrong(path, f"`{value}` is not an id.", fix)
+        fix = "Use lowercase letters, digits and underscores, starting with a letter, at most 40 characters."
+        return self.wrong(path, f"`{value}` is not a valid id.", fix)
 
     def text(self, path: Path, value: Any, *, longest: int = MAX_TEXT) -> bool:
         if not isinstance(value, str):
@@ -134,7 +134,7 @@ class Shape:
 
     def few(self, path: Path, parts: Sized, most: int = MAX_PARTS) -> None:
         if len(parts) > most:
-            self.wrong(path, f"`{_last(path)}` has {len(parts)} entries.", f"Keep to {most} at most.")
+            self.wrong(path, f"`{_last(path)}` has {len(parts)} entries.", f"Use at most {most}.")
 
     def words(self, path: Path, value: Any, *, idents: bool) -> None:
         if not isinstance(value, list):
@@ -146,7 +146,7 @@ class Shape:
 
     def named(self, path: Path, bodies: Any) -> list[tuple[str, Any]]:
         if bodies is None and path[0] not in self.data:
-            return []  # the missing field is told already
+            return []  # the missing field is already reported
         if not isinstance(bodies, dict) or not bodies:
             self.wrong(path, f"`{_last(path)}` must hold named entries.", "Write `some_id:` and its fields below it.")
             return []
@@ -182,9 +182,11 @@ class Shape:
         if not body["min"] <= body["start"] <= body["max"]:
             add("start", f"`{path[1]}` starts outside its range.", "Put `start` between `min` and `max`.")
         if body["worst"] == body["best"]:
-            # Nothing can be drawn to scale or scored, so the file is not used further.
+            # Without a scale nothing can be drawn or scored, so stop here.
             message = f"`worst` and `best` of `{path[1]}` are equal."
-            self.wrong((*path, "worst"), message, "Give the ends of the scale that scores.", code="E10")
+            self.wrong(
+                (*path, "worst"), message, "Use two different values: they are the ends of the scoring scale.", code="E10"
+            )
         elif (body["best"] > body["worst"]) != (body.get("better") == "higher"):
             add(
                 "better",
@@ -192,7 +194,7 @@ class Shape:
                 "Swap the two, or change `better`.",
             )
         if body["weight"] < 0:
-            add("weight", f"The weight of `{path[1]}` is negative.", "Use 0 for a metric that only informs.")
+            add("weight", f"The weight of `{path[1]}` is negative.", "Use 0 for a metric that does not count.")
 
     def node(self, path: Path, body: Any) -> None:
         if not isinstance(body, dict):
@@ -215,7 +217,7 @@ class Shape:
         getattr(self, body["kind"])(path, body)
 
     def info(self, path: Path, body: Mapping[str, Any]) -> None:
-        """An info node has nothing beyond its common fields."""
+        """An info node has only the common fields."""
 
     def check(self, path: Path, body: Mapping[str, Any]) -> None:
         ref = body.get("ref")
@@ -230,7 +232,7 @@ class Shape:
 
     def gate(self, path: Path, body: Mapping[str, Any]) -> None:
         if "else" not in body:
-            self.report.blocks("E12", path, "A gate needs an `else`.", "Say where to go when no rule holds.")
+            self.report.blocks("E12", path, "A gate needs an `else`.", "Name the node to go to if no rule matches.")
         rules = body.get("rules")
         if not isinstance(rules, list) or not rules:
             self.wrong((*path, "rules"), "`rules` must be a list of rules.", "Write `- when: [...]` and `to: node`.")

@@ -1,4 +1,4 @@
-"""Checks a scenario file. E blocks publishing, W warns; each problem has a line, a place and a fix.
+"""Checks a scenario file. E blocks publishing, W is a warning. Each problem has a line, a place and a fix.
 
 The codes are explained for authors in docs/authoring.md.
 """
@@ -21,14 +21,14 @@ from .shape import Shape
 
 MAX_PROMPT_WORDS = 120
 MAX_DECISIONS = 8
-MAX_LIX = 60  # "very hard to read"; LIX needs no dictionary, so it serves every European language
+MAX_LIX = 60  # "very hard to read"; LIX needs no dictionary, so it works for every European language
 
 
 class Findings(NamedTuple):
     """The result of checking a file.
 
-    `scenario` is there as soon as it can be drawn, even when it must not be published: ask `publishable`.
-    `paths` are all ways to an ending, each as its choices with its score, best first; none if they were not followed.
+    `scenario` is set if it can be drawn, even if it cannot be published (see `publishable`).
+    `paths` are all paths to an ending as (choices, score), best first; empty if they were not followed.
     """
 
     scenario: Scenario | None
@@ -43,11 +43,11 @@ def examine(
     checks: Collection[str] | None = None,
     budget: play.Budget | None = None,
 ) -> Findings:
-    """Read and judge one scenario file, following every path through it once.
+    """Parse and check one scenario file, following every path through it once.
 
-    `previous` is the published version that this text would follow (E17), `checks` the ids of the knowledge checks that
-    nodes may refer to. Pass a `budget` for a text that is still being typed: once it is spent, the paths are not followed
-    (W10), so nobody has to wait for them.
+    `previous` is the latest published version (for E17), `checks` are the ids of knowledge checks that nodes can use. Pass a
+    `budget` for a text that is still being typed: when it is used up, the check stops following paths (W10), so nobody has
+    to wait.
     """
     try:
         document = documents.load(text)
@@ -95,8 +95,8 @@ def _judge_graph(report: Report, scenario: Scenario) -> None:
     for key in nodes.keys() - reached:
         report.add("E06", ("nodes", key), f"Nothing leads to `{key}`.", "Point a choice at it, or remove it.")
     if cycle := _cycle(scenario):
-        message = f"The way goes in a circle: {' > '.join([*cycle, cycle[0]])}."
-        report.add("E07", ("nodes", cycle[0]), message, "Lead forward only; a retry is a new attempt.")
+        message = f"The path loops: {' > '.join([*cycle, cycle[0]])}."
+        report.add("E07", ("nodes", cycle[0]), message, "Only lead forward. To retry, people start a new attempt.")
     backwards: dict[str, list[str]] = {key: [] for key in nodes}
     for key, node in nodes.items():
         for target in node.targets:
@@ -107,7 +107,7 @@ def _judge_graph(report: Report, scenario: Scenario) -> None:
 
 
 def _ways(scenario: Scenario) -> list[tuple[Path, str]]:
-    """Every pointer from node to node, with its place in the file."""
+    """Every link from node to node, with its path in the file."""
     ways: list[tuple[Path, str]] = []
     for key, node in scenario.nodes.items():
         for name, choice in node.choices.items():
@@ -131,7 +131,7 @@ def _reach(seeds: set[str], ways: Mapping[str, Iterable[str]]) -> set[str]:
 
 
 def _cycle(scenario: Scenario) -> list[str]:
-    """The nodes of one cycle in order, or none: what cannot be peeled off from the front is in one or behind."""
+    """The nodes of one cycle in order, or none. Nodes that cannot be sorted topologically are in a cycle or behind one."""
     before = Counter(target for node in scenario.nodes.values() for target in node.targets)
     free = [key for key in scenario.nodes if not before[key]]
     left = dict.fromkeys(scenario.nodes)
@@ -164,7 +164,7 @@ def _judge_words(report: Report, scenario: Scenario) -> None:
             twin = seen.setdefault((tuple(sorted(choice.effects.items(), key=str)), choice.to), choice.id)
             if twin != choice.id:
                 message = f"`{choice.id}` has the same effects and target as `{twin}`."
-                report.add("W02", place, message, "Give the two different consequences, or merge them.")
+                report.add("W02", place, message, "Give them different consequences, or merge them.")
             _judge_feedback(report, place, choice)
     moved = {metric for node in decisions for choice in node.choices.values() for metric in choice.effects}
     for metric in scenario.metrics.keys() - moved:
@@ -172,7 +172,7 @@ def _judge_words(report: Report, scenario: Scenario) -> None:
             "W03",
             ("metrics", metric),
             f"No choice changes `{metric}`.",
-            "Let a choice move it, or remove it.",
+            "Add an effect on it to a choice, or remove it.",
         )
     for node in scenario.nodes.values():
         _judge_prompt(report, node)
@@ -193,7 +193,7 @@ def _judge_giveaways(report: Report, decisions: list[Node]) -> None:
         report.add(
             "W01",
             ("nodes",),
-            "Every right answer stands in the same place.",
+            "Every right answer is in the same position.",
             "Change the order in some nodes.",
         )
 
@@ -202,13 +202,13 @@ def _judge_feedback(report: Report, place: Path, choice: Choice) -> None:
     missing = [name for name in ("reveal", "why") if not getattr(choice, name)]
     if missing:
         message = f"`{choice.id}` has no {' and no '.join(missing)}."
-        report.add("W07", place, message, "Tell what happens next, and why it was a good or poor move.")
+        report.add("W07", place, message, "Say what happens next, and why it was a good or poor choice.")
     elif choice.reveal == choice.why:
         report.add(
             "W07",
             place,
             "`reveal` and `why` say the same.",
-            "Tell the consequence in one, the reason in the other.",
+            "Give the consequence in one and the reason in the other.",
         )
 
 
@@ -232,13 +232,13 @@ def lix(text: str) -> Decimal:
     return Decimal(len(words)) / sentences + Decimal(100 * long_words) / len(words)
 
 
-# --- play: what only an enumeration of all runs can prove
+# --- play: what only shows when all runs are enumerated
 
 
 def _judge_play(report: Report, scenario: Scenario, budget: play.Budget | None) -> list[tuple[tuple[str, ...], play.Score]]:
-    """Follow every run once. The finished ones come back with their scores, best first."""
+    """Follow every run once. Returns the finished ones with their scores, best first."""
     finished: dict[tuple[str, ...], play.Score] = {}
-    stuck: dict[str, play.Run] = {}  # decision -> the first run that finds fewer than two choices there
+    stuck: dict[str, play.Run] = {}  # decision -> the first run that has fewer than two choices there
     branches: set[tuple[str, int | None]] = set()
     try:
         for run in play.all_positions(scenario, budget or play.Budget()):
@@ -259,11 +259,11 @@ def _judge_play(report: Report, scenario: Scenario, budget: play.Budget | None) 
 
 def _too_many(report: Report, *, for_now: bool) -> None:
     if for_now:
-        message = "The paths are too many to be followed while you write."
-        report.add("W10", ("nodes",), message, "Save the draft: then every path is followed and listed.")
+        message = "There are too many paths to follow while you type."
+        report.add("W10", ("nodes",), message, "Save the draft to follow and list every path.")
     else:
-        message = f"The paths are too many: following them all takes more than {play.MAX_STEPS:,} steps."
-        report.add("E16", ("nodes",), message, "Merge branches or remove choices; the proofs need every path.")
+        message = f"There are too many paths: following them all takes more than {play.MAX_STEPS:,} steps."
+        report.add("E16", ("nodes",), message, "Merge branches or remove choices. The checks must follow every path.")
 
 
 def _judge_positions(
@@ -272,7 +272,7 @@ def _judge_positions(
     for key, run in stuck.items():
         shown = play.visible_choices(scenario, run.state)
         message = f"After {' > '.join(run.choices) or 'the start'} only {len(shown)} choice is left here."
-        report.add("E11", ("nodes", key), message, "Loosen a `when` so that two choices always remain.")
+        report.add("E11", ("nodes", key), message, "Relax a `when` so that at least two choices remain.")
     for gate in (node for node in scenario.nodes.values() if node.kind == "gate"):
         for index in range(len(gate.rules)):
             if (gate.id, index) not in branches:
@@ -286,7 +286,7 @@ def _judge_positions(
 def _judge_paths(report: Report, scenario: Scenario, scores: Mapping[tuple[str, ...], play.Score]) -> None:
     passing = [path for path, result in scores.items() if result.passed]
     if len(passing) == len(scores):
-        report.add("E15", ("scoring",), "No path fails.", "Raise `pass`, or give poor choices real consequences.")
+        report.add("E15", ("scoring",), "No path fails.", "Increase `pass`, or give poor choices real consequences.")
     if not any(scenario.nodes[result.ending].outcome == "success" for result in scores.values()):
         report.add("E15", ("nodes",), "No path reaches a success.", "Let the best path end in a success.")
     longest = max((len(path) for path in scores), default=0)
@@ -314,7 +314,7 @@ def _judge_optimum(report: Report, scenario: Scenario, scores: Mapping[tuple[str
     best = scores.get(path)
     if best is None:
         message = "The optimal path cannot be played to an ending."
-        report.add("E14", place, message, "List the choice of every decision on the way, in order.")
+        report.add("E14", place, message, "List the choice at every decision on the path, in order.")
         return
     rivals = [other for other, result in scores.items() if other != path and result.score >= best.score]
     if rivals:
@@ -323,7 +323,7 @@ def _judge_optimum(report: Report, scenario: Scenario, scores: Mapping[tuple[str
         report.add("E14", place, message, "Change effects, qualities or caps so that one path is the best.")
     if not best.passed:
         message = f"The optimal path scores {best.score}, which does not pass."
-        report.add("E14", place, message, "Make the best way end well.")
+        report.add("E14", place, message, "Make the best path end well.")
     for step in play.best_path(scenario).steps:
         for change in step.changes:
             if change.clamped:
@@ -349,10 +349,10 @@ def _judge_step_from(report: Report, scenario: Scenario, previous: Scenario | No
     place = ("version",)
     if new <= old:
         message = f"Version {previous.version} is published and differs from this text."
-        report.add("E17", place, message, "Raise the version.")
+        report.add("E17", place, message, "Increase the version.")
     elif not same_graph and new[:2] == old[:2]:
-        message = "Ways, effects or scoring have changed since the published version."
-        report.add("E17", place, message, "Raise the minor or major number, not only the last one.")
+        message = "Paths, effects or scoring have changed since the published version."
+        report.add("E17", place, message, "Increase the minor or major number, not only the last one.")
 
 
 def _numbers(version: str) -> tuple[int, ...]:

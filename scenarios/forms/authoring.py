@@ -1,4 +1,4 @@
-"""The forms of authors: a scenario's YAML, its texts one by one, why a version is published or voided."""
+"""Forms for authors: a scenario's YAML, its texts one by one, notes for publishing and voiding."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TOO_LARGE = "The text is larger than 256 KiB. Split it into several scenarios."
 
 
 class YamlForm(forms.Form):
-    """YAML as text or as a file, which takes precedence. The engine reports errors inside it, not the form."""
+    """YAML as text or as a file, which takes precedence. The engine, not the form, reports errors in the YAML."""
 
     base = forms.IntegerField(widget=forms.HiddenInput, required=False)
     text = ProseField(
@@ -132,6 +132,6 @@ class VoidForm(forms.Form):
     reason = ProseField(
         label="What is wrong with it?",
         max_length=500,
-        help_text="Everyone who is credited reads this.",
+        help_text="Everyone who is credited can read this.",
         widget=forms.Textarea(attrs={"rows": 3}),
     )

@@ -47,7 +47,7 @@ class StepForm(forms.Form):
 
     @property
     def questions(self) -> list[forms.BoundField]:
-        """The fields that must be answered."""
+        """The required fields."""
         return [field for field in self.visible_fields() if field.field.required]
 
     @property

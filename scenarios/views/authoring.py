@@ -1,4 +1,4 @@
-"""Writing scenarios: the drafts, the editor with what the engine says, preview, versions. For managers and admins."""
+"""Writing scenarios: drafts, the editor with the engine's problems, preview, versions. For managers and admins."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ROWS_PER_PAGE = 50
 
 @require_safe
 def authoring(request: SignedInRequest) -> HttpResponse:
-    """All scenarios with where they stand, the retired ones last."""
+    """All scenarios with their state, retired ones last."""
     require(can_author(request.user), AUTHORS_WRITE)
     attempts = Count("versions__attempts", filter=Q(versions__attempts__mode="graded"))
     retired_last = Case(When(state=Scenario.State.RETIRED, then=1), default=0)
@@ -50,7 +50,7 @@ def authoring(request: SignedInRequest) -> HttpResponse:
 
 @form_page
 def authoring_new(request: SignedInRequest) -> HttpResponse:
-    """A scenario from the template, from text that was pasted, or from a file."""
+    """Creates a scenario from the template, pasted text, or a file."""
     require(can_author(request.user), AUTHORS_WRITE)
     data, files = (request.POST, request.FILES) if request.method == "POST" else (None, None)
     form = YamlForm(data, files, initial={"text": publishing.TEMPLATE})
@@ -60,7 +60,9 @@ def authoring_new(request: SignedInRequest) -> HttpResponse:
         if not name:
             form.add_error("text", NO_ID)
         elif (scenario := publishing.create(text, request.user)) is None:
-            form.add_error("text", f"There is a scenario with the id {name}. Change the id, or paste this into its draft.")
+            form.add_error(
+                "text", f"A scenario with the id {name} already exists. Change the id, or paste this into its draft."
+            )
         else:
             messages.success(request, "The draft is saved.")
             return redirect("scenarios:authoring_edit", scenario.slug)
@@ -90,12 +92,12 @@ def authoring_edit(request: SignedInRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def authoring_check(request: SignedInRequest, slug: str) -> HttpResponse:
-    """What the engine says about a text that is being written. Saves nothing."""
+    """The engine's problems with a text that is being typed. Saves nothing."""
     scenario, newest = _find(request, slug)
     form = YamlForm(request.POST, request.FILES)
     good = form.is_valid()
     text = form.cleaned_data.get("text", "")
-    if good and form.cleaned_data["file"]:  # the text of the file is what goes on in the editor
+    if good and form.cleaned_data["file"]:  # continue in the editor with the text of the file
         form = YamlForm(initial={"text": text, "base": request.POST.get("base")})
     verdict = judge_typing(slug, text, newest)
     return _editor(request, scenario, newest, form, verdict, partial="findings", status=200 if good else 422)
@@ -103,7 +105,7 @@ def authoring_check(request: SignedInRequest, slug: str) -> HttpResponse:
 
 @form_page
 def authoring_texts(request: SignedInRequest, slug: str) -> HttpResponse:
-    """The same draft as a form with one field for each text."""
+    """The draft as a form with one field for each text."""
     scenario, newest = _find(request, slug)
     verdict = judge_typing(slug, publishing.draft_text(scenario, newest), newest)
     page = "scenarios/authoring/texts.html"
@@ -126,7 +128,7 @@ def authoring_texts(request: SignedInRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def authoring_preview(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Plays the draft; the choices made so far are in the address, and nothing is stored."""
+    """Plays the draft. The choices so far are in the query string; nothing is stored."""
     scenario, newest = _find(request, slug)
     verdict = judge_typing(slug, publishing.draft_text(scenario, newest), newest)
     context = _about(scenario, newest, "preview", verdict) | {"verdict": verdict}
@@ -137,7 +139,7 @@ def authoring_preview(request: SignedInRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def authoring_export(request: SignedInRequest, slug: str) -> HttpResponse:
-    """The draft as it is, or one version as YAML that reads back to the same scenario."""
+    """The draft, or one version as YAML that parses to the same scenario."""
     scenario, newest = _find(request, slug)
     number = request.GET.get("version", "")
     name, text = slug, publishing.draft_text(scenario, newest)
@@ -162,7 +164,7 @@ def authoring_duplicate(request: SignedInRequest, slug: str) -> HttpResponse:
 
 @form_page
 def authoring_publish(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Shows what would be new, and publishes it."""
+    """Shows what will change, and publishes the draft."""
     scenario, newest = _find(request, slug)
     verdict = judge_draft(scenario, newest)
     form = PublishForm(request.POST if request.method == "POST" else None, initial={"base": scenario.version})
@@ -189,7 +191,7 @@ def authoring_publish(request: SignedInRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def authoring_state(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Retires a scenario, or opens it again."""
+    """Retires a scenario, or reopens it."""
     scenario, _ = _find(request, slug)
     if request.POST.get("state") == Scenario.State.RETIRED:
         publishing.retire(scenario)
@@ -202,7 +204,7 @@ def authoring_state(request: SignedInRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def authoring_versions(request: SignedInRequest, slug: str) -> HttpResponse:
-    """All versions, and what two of them differ in."""
+    """All versions, and the differences between two of them."""
     scenario, newest = _find(request, slug)
     counted = Count("attempts", filter=Q(attempts__mode="graded"))
     versions = list(scenario.versions.annotate(attempt_count=counted).select_related("published_by").order_by("-number"))
@@ -219,7 +221,7 @@ def authoring_versions(request: SignedInRequest, slug: str) -> HttpResponse:
 
 @form_page
 def authoring_void(request: SignedInRequest, slug: str, number: int) -> HttpResponse:
-    """Withdraws a faulty version, with credit for everybody who met it."""
+    """Withdraws a faulty version and credits everyone who took it."""
     scenario, newest = _find(request, slug)
     version = get_object_or_404(scenario.versions, number=number)
     form = VoidForm(request.POST if request.method == "POST" else None)
@@ -228,7 +230,7 @@ def authoring_void(request: SignedInRequest, slug: str, number: int) -> HttpResp
         if credited is None:
             messages.error(request, "This version was already withdrawn. Nothing was changed.")
         else:
-            messages.success(request, f"Version {version.semver} is withdrawn. People who got credit: {credited}.")
+            messages.success(request, f"Version {version.semver} was withdrawn. People credited: {credited}.")
         return redirect("scenarios:authoring_versions", slug)
     next_one = scenario.versions.filter(voided_at=None).exclude(pk=version.pk).order_by("-number").first()
     context = _about(scenario, newest, "versions") | {"form": form, "void": version, "next_one": next_one}
@@ -237,7 +239,7 @@ def authoring_void(request: SignedInRequest, slug: str, number: int) -> HttpResp
 
 @require_safe
 def analytics(request: SignedInRequest, slug: str) -> HttpResponse:
-    """What learners do in versions that play the same; as a page, or as CSV of choices or paths."""
+    """What learners do in versions that play the same, as a page, or as a CSV of choices or paths."""
     scenario, newest = _find(request, slug)
     versions = list(scenario.versions.order_by("-number"))
     asked = request.GET.get("version", "")
@@ -269,7 +271,7 @@ def _find(request: SignedInRequest, slug: str) -> tuple[Scenario, ScenarioVersio
 
 
 def _about(scenario: Scenario, newest: ScenarioVersion | None, here: str, verdict: Verdict | None = None) -> dict[str, Any]:
-    """The head of every page about one scenario. `verdict`: on the text that is shown, if there is one."""
+    """The header of every page about one scenario. `verdict`: for the text on the page, if there is one."""
     content = verdict.content if verdict else None
     title = content.title if content else newest.title if newest else scenario.slug
     places = {
@@ -309,7 +311,7 @@ def _editor(
 
 
 def _drawn(verdict: Verdict, request: SignedInRequest) -> dict[str, Any]:
-    """The pictures of a draft: map, outline, paths, numbers. None while it has errors in its ways or values."""
+    """Map, outline, paths and numbers of a draft. None while it has errors in its paths or values."""
     content = verdict.content
     if content is None or not verdict.playable:
         return {}
@@ -318,7 +320,7 @@ def _drawn(verdict: Verdict, request: SignedInRequest) -> dict[str, Any]:
         ("Nodes", len(content.nodes)),
         ("Decisions", sum(node.kind in ("decision", "check") for node in content.nodes.values())),
     ]
-    if verdict.paths:  # otherwise they were not followed
+    if verdict.paths:  # else they were not followed
         passing = sum(result.passed for _, result in verdict.paths)
         numbers += [("Paths", len(verdict.paths)), ("Paths that pass", passing)]
     return {
@@ -331,7 +333,7 @@ def _drawn(verdict: Verdict, request: SignedInRequest) -> dict[str, Any]:
 
 
 def _conflict(request: SignedInRequest, current: Scenario, newest: ScenarioVersion | None, text: str) -> HttpResponse:
-    """Both texts (409): theirs beside mine, which stays in the form; saving again puts mine in its place."""
+    """Shows both texts (409). Mine stays in the form; saving again overwrites theirs."""
     theirs = publishing.draft_text(current, newest)
     saved_by = str(current.draft_by or "")
     conflict = Conflict("draft", saved_by, current.updated_at, diff=text_diff(theirs, text))
@@ -341,7 +343,7 @@ def _conflict(request: SignedInRequest, current: Scenario, newest: ScenarioVersi
 
 
 def _analytics_csv(slug: str, figures: Analytics, paths: bool) -> HttpResponse:
-    """Hidden figures are empty, and say so."""
+    """Hidden figures are empty and marked as hidden."""
     if paths:
         header = ["path", "ending", "score", "passes", "attempts"]
         lines = [[" > ".join(p.choices), p.ending, p.score, "yes" if p.passes else "no", p.n] for p in figures.paths]

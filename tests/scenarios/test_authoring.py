@@ -101,7 +101,7 @@ def test_an_id_is_taken_once(client, author):
     make_draft()
     response = client.post(url("authoring_new"), {"text": FIRST})
     assert response.status_code == 422
-    assert "There is a scenario with the id tiny" in response.text
+    assert "A scenario with the id tiny already exists" in response.text
 
 
 def test_the_list_says_where_each_scenario_stands(client, author, django_assert_max_num_queries):
@@ -253,7 +253,7 @@ def test_the_id_never_changes(client, author):
     scenario = make_draft()
     save(client, scenario, FIRST.replace("id: tiny", "id: other"))
     assert publish(client, scenario).status_code == 422
-    assert "it stays" in client.get(url("authoring_edit", "tiny")).text
+    assert "it can" in client.get(url("authoring_edit", "tiny")).text
 
 
 def test_export_reads_back_to_the_same_scenario(client, author):
@@ -323,9 +323,9 @@ def test_a_preview_plays_the_draft_and_stores_nothing(client, author):
     make_draft()
     first = client.get(url("authoring_preview", "tiny"))
     assert "Preview, not counted" in first.text
-    assert "a race that customers" not in first.text
+    assert "a race condition that customers" not in first.text
     reveal = client.get(url("authoring_preview", "tiny"), {"path": "", "choice": "wait", "answer": "1"})
-    assert "a race that customers" in reveal.text
+    assert "a race condition that customers" in reveal.text
     assert "?path=wait" in reveal.text
     end = client.get(url("authoring_preview", "tiny"), {"path": "wait,own"})
     assert "A calm weekend." in end.text

@@ -25,7 +25,7 @@ def run(command, *arguments, **options):
 
 
 def test_a_sound_file_is_said_to_be_fit():
-    assert run("check_scenario", str(ZERO_BUG)) == [f"{ZERO_BUG} is fit to be published."]
+    assert run("check_scenario", str(ZERO_BUG)) == [f"{ZERO_BUG} is ready to publish."]
 
 
 def test_every_path_is_listed_the_best_first():
@@ -41,7 +41,7 @@ def test_a_fault_ends_with_an_error_and_names_its_line(tmp_path):
     file = tmp_path / "broken.yaml"
     file.write_text(ZERO_BUG.read_text().replace("to: close_how", "to: nowhere", 1))
     out = StringIO()
-    with pytest.raises(CommandError, match="must not be published yet"):
+    with pytest.raises(CommandError, match="cannot be published yet"):
         call_command("check_scenario", str(file), stdout=out)
     assert "E03 E line" in out.getvalue()
 
@@ -51,7 +51,7 @@ def test_a_loop_is_a_fault_and_its_paths_are_not_followed(tmp_path, loop):
     file = tmp_path / "loop.yaml"
     file.write_text(looping(loop))
     out = StringIO()
-    with pytest.raises(CommandError, match="must not be published yet"):
+    with pytest.raises(CommandError, match="cannot be published yet"):
         call_command("check_scenario", str(file), "--paths", stdout=out)
     assert "E07 E line" in out.getvalue()
 

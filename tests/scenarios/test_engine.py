@@ -438,7 +438,7 @@ def test_nothing_has_more_parts_than_anybody_can_follow():
     nodes = "".join(f"  n{n}: {{kind: info, prompt: P, to: bad}}\n" for n in range(197))
     assert "E02" not in codes(tiny("  split:\n", f"{nodes[nodes.index('  n1:') :]}  split:\n"))
     found = problem(tiny("  split:\n", f"{nodes}  split:\n"), "E02")
-    assert (found.message, found.fix) == ("`nodes` has 201 entries.", "Keep to 200 at most.")
+    assert (found.message, found.fix) == ("`nodes` has 201 entries.", "Use at most 200.")
     way = ", ".join(["wait"] * 201)
     assert "`optimal_path` has 201 entries." in problem(tiny("[wait]", f"[{way}]"), "E02").message
 
@@ -463,7 +463,7 @@ CIRCLES = {
     "a gate to itself": ("a", {"a": GATE.format("a", "bad")}),
     "a gate and an info": ("a", {"a": GATE.format("b", "bad"), "b": INFO.format("a")}),
     "gates in gates": ("a", {"a": GATE.format("b", "c"), "b": GATE.format("c", "a"), "c": GATE.format("a", "b")}),
-    "a way into a circle": ("a", {"a": INFO.format("b"), "b": INFO.format("c"), "c": INFO.format("b")}),
+    "a path into a loop": ("a", {"a": INFO.format("b"), "b": INFO.format("c"), "c": INFO.format("b")}),
     "a decision to itself": ("friday", {}),
     "a decision through an info": ("a", {"a": INFO.format("friday")}),
     "a check to itself": ("a", {"a": "{kind: check, ref: some, to: a}"}),
@@ -472,7 +472,7 @@ CIRCLES = {
 
 
 def circle(name: str, path: str = "wait") -> Scenario:
-    """A draft whose ways go in a circle, as far as it can be read."""
+    """A draft whose paths loop, as far as it can be parsed."""
     target, nodes = CIRCLES[name]
     text = tiny("to: split", f"to: {target}").replace("[wait]", f"[{path}]")
     text = text.replace("  split:\n", "".join(f"  {key}: {body}\n" for key, body in nodes.items()) + "  split:\n")
@@ -485,7 +485,7 @@ def circle(name: str, path: str = "wait") -> Scenario:
 
 
 @pytest.mark.parametrize("name", CIRCLES)
-def test_a_draft_with_a_circle_is_judged_drawn_and_told_in_no_time(name):
+def test_a_draft_with_a_loop_is_checked_and_drawn_fast(name):
     found = circle(name, path=", ".join(["wait"] * 200))
     assert len(engine.node_map(found).boxes) == len(found.nodes)
     assert found.title in engine.outline(found)
@@ -493,9 +493,9 @@ def test_a_draft_with_a_circle_is_judged_drawn_and_told_in_no_time(name):
         engine.enumerate_paths(found, engine.Budget(1_000))
 
 
-@pytest.mark.parametrize("name", ["two infos", "an info to itself", "gates in gates", "a way into a circle"])
-def test_a_way_that_goes_in_a_circle_is_not_played(name):
-    with pytest.raises(engine.NotPlayable, match="circle"):
+@pytest.mark.parametrize("name", ["two infos", "an info to itself", "gates in gates", "a path into a loop"])
+def test_a_path_that_loops_cannot_be_played(name):
+    with pytest.raises(engine.NotPlayable, match="loops"):
         engine.replay(circle(name), ["wait"])
 
 

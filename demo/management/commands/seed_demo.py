@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-snapshots", action="store_true", help="create records only; run take_snapshots later")
 
     def handle(
-        self, teams: int, defects: int, incidents: int, seed: int, password: str | None, no_snapshots: bool, **options: Any
+        self, teams: int, defects: int, incidents: int, seed: int, password: str | None, no_snapshots: bool, **_: Any
     ) -> None:
         if teams < 2 or min(defects, incidents) < 0:
             raise CommandError("Use at least 2 teams and no negative number of records.")

@@ -1,4 +1,4 @@
-"""`manage.py check_scenario FILE [--paths]`: judges a scenario file before it is published."""
+"""`manage.py check_scenario FILE [--paths]`: checks a scenario file before it is published."""
 
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,9 @@ class Command(BaseCommand):
         for problem in problems:
             self.stdout.write(str(problem))
         if scenario is None or not engine.publishable(problems):
-            raise CommandError(f"{file} must not be published yet.")
+            raise CommandError(f"{file} cannot be published yet.")
         if paths:
             for choices, result in found:
                 self.stdout.write(f"{' > '.join(choices)} | {result.ending} | {result.score}")
         elif not problems:
-            self.stdout.write(f"{file} is fit to be published.")
+            self.stdout.write(f"{file} is ready to publish.")
