@@ -16,7 +16,7 @@ WIDGETS = "django/forms/widgets/"
 class Renderer(TemplatesSetting):
     """Writes plain controls itself. Django renders two templates for each input, and two for each option of a select."""
 
-    def render(self, template_name: str, context: dict[str, Any], request: Any = None) -> SafeString:
+    def render(self, template_name: str, context: dict[str, Any], request: Any = None) -> str:
         write = WRITERS.get(template_name)
         return write(context["widget"]) if write else super().render(template_name, context, request)
 
