@@ -1,8 +1,8 @@
-"""What there is to read and practise: concept pages, calculators, knowledge checks, links.
+"""The library: concept pages, calculators, knowledge checks, links.
 
 - `pages/`, `checks.yaml`, `links.yaml`: the texts that come with the portal; `content` reads them.
-- Plain Python: `checks` (reads and grades answers, says when to ask again), `calculators` (run the numbers).
-- `models`: what was answered, read, edited and linked.
-- `catalogue` (pages as they read now), `spacing` (which checks to answer next), `measures` (a team's own numbers).
-- `embedding`: lends knowledge checks to scenarios.
+- Plain Python: `checks` (parses and grades answers, schedules the next one), `calculators`.
+- `models`: answers, read marks, edits and links.
+- `catalogue` (pages with the organisation's edits), `spacing` (which checks are next), `measures` (a team's numbers).
+- `embedding`: makes knowledge checks available to scenarios.
 """

@@ -41,7 +41,7 @@ class Input:
     example: str = ""
 
     def read(self, text: str) -> Any:
-        """The value that was typed, None when empty. Raises ValueError with a sentence for the field."""
+        """The value as entered, None if empty. Raises ValueError with an error message for the field."""
         text = text.strip()
         if not text:
             if self.required:
@@ -83,7 +83,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Result:
-    """A calculator's result. `tier` is None without thresholds; `would_be` is the tier of a sample that is too small."""
+    """A calculator's result. `tier` is None without thresholds. `would_be` is the tier if the sample were large enough."""
 
     lines: Sequence[Figure]
     judged: bool = False
@@ -191,7 +191,9 @@ def _mttr(values: Values, rules: Mapping[str, Rules]) -> Result:
         lines.insert(1, Figure("Interval (95%)", _between(measure)))
     if still_open:
         with_open = judged["mttr_with_open"].measure
-        lines.insert(1, Figure("With open incidents", format_value(with_open.exact, "seconds", cuts), "at their age so far"))
+        lines.insert(
+            1, Figure("With open incidents", format_value(with_open.exact, "seconds", cuts), "at their current age")
+        )
     return _result(judged["mttr"], rules, lines)
 
 
@@ -200,13 +202,13 @@ def _mtbf(values: Values, rules: Mapping[str, Rules]) -> Result:
     if not exposure:
         raise Impossible("exposure", "Enter a time above 0.")
     if downtime > exposure:
-        raise Impossible("downtime", "A service cannot be down for longer than it was watched.")
+        raise Impossible("downtime", "Downtime cannot exceed the time in service.")
     if not failures and downtime:
         raise Impossible("failures", "There was downtime, so there was at least one failure.")
     judged = _judged(Tally(failures=failures, downtime_seconds=downtime, exposure_seconds=exposure), rules)
     measure, cuts = judged["mtbf"].measure, _cuts(rules, "mtbf")
     available = 100 * exact(exposure - downtime) / exact(exposure)
-    note = "95% sure; no failure was seen" if measure.value is None else sample_words(measure)
+    note = "95% confidence; no failures observed" if measure.value is None else sample_words(measure)
     lines = [Figure("MTBF", value_words(measure, cuts), note), Figure("Availability", f"{_down(available)}%")]
     if measure.value is not None:
         if not measure.is_down_throughout:
@@ -237,7 +239,7 @@ def _cost_of_quality(values: Values, rules: Mapping[str, Rules]) -> Result:
         )
         if ratio != CAUTIOUS_RATIO:
             lines.append(Figure("Conservative estimate", _money(saving(moved, fix, Decimal(CAUTIOUS_RATIO))), "at 10 times"))
-        notes.append("The ratio is an assumption, and it decides the result. Thirty is often quoted, but hard to trace.")
+        notes.append("The ratio is an assumption that determines the result. 30 is often quoted, but has no clear source.")
     return Result(lines, notes=notes)
 
 
@@ -260,7 +262,7 @@ def _canary(values: Values, rules: Mapping[str, Rules]) -> Result:
 
 
 def sessions_needed(share: float, confidence: float) -> int:
-    """n = ln(1 - confidence) / ln(1 - share), rounded up: the chance to miss it n times is (1 - share)^n."""
+    """n = ln(1 - confidence) / ln(1 - share), rounded up, because the chance of missing it n times is (1 - share)^n."""
     return max(1, math.ceil(math.log1p(-confidence) / math.log1p(-share) - 1e-9))
 
 
@@ -293,7 +295,7 @@ CALCULATORS: dict[str, Calculator] = {
                 ),
                 Input(
                     "open_times",
-                    "Open incidents, age so far",
+                    "Open incidents, current age",
                     kind="times",
                     required=False,
                     hint="How long each has been open.",
@@ -308,7 +310,7 @@ CALCULATORS: dict[str, Calculator] = {
             metric="mtbf",
             inputs=(
                 Input("exposure", "Time in service", kind="span", example="720 h", hint="“720 h” or “90 d”."),
-                Input("downtime", "Downtime in all", kind="span", example="6 h", hint="Overlapping outages count once."),
+                Input("downtime", "Total downtime", kind="span", example="6 h", hint="Overlapping outages count once."),
                 Input("failures", "Failures", example="4"),
             ),
             compute=_mtbf,
@@ -330,7 +332,7 @@ CALCULATORS: dict[str, Calculator] = {
                     "Cost ratio of a fix in production",
                     kind="ratio",
                     example=str(OFTEN_QUOTED_RATIO),
-                    hint="30 is often quoted and hard to trace. Try 10 as well.",
+                    hint="30 is often quoted but has no clear source. Try 10 as well.",
                 ),
             ),
             compute=_cost_of_quality,
@@ -380,7 +382,7 @@ OF_CHECKS: dict[str, dict[str, str]] = {
 def from_team(measures: Mapping[str, Measure], exposure: float, durations: Sequence[float] | None) -> dict[str, str]:
     """Inputs by name, from a team's latest snapshots; unknown ones are left out.
 
-    `durations` are the very seconds that MTTR averages; without them the mean stands for each of its incidents.
+    `durations` are the seconds that MTTR averages. Without them, each incident gets the mean.
     """
     filled: dict[str, str] = {}
     if (rate := measures.get("escaped_defect_rate")) and rate.numerator is not None and rate.denominator:

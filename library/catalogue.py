@@ -1,4 +1,4 @@
-"""The library as it reads now: shipped pages with the organisation's own edits."""
+"""The library's pages: the shipped texts with the organisation's own edits."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def find_page(slug: str) -> content.Page | None:
 
 
 def edited(page: content.Page, edit: PageEdit | None) -> content.Page:
-    """The page as it reads with this edit; an empty body means the shipped text."""
+    """The page with this edit. An empty body means the default text."""
     return replace(page, body=edit.body) if edit and edit.body else page
 
 
 def pages_now() -> list[content.Page]:
-    """All pages as they read now. One query."""
+    """All pages with their edits. One query."""
     edits = {edit.page: edit for edit in PageEdit.objects.newest()}
     return [edited(page, edits.get(page.slug)) for page in content.pages()]
 
@@ -47,7 +47,7 @@ def minutes(body: str) -> int:
 
 
 def readables() -> Iterator[Readable]:
-    """Pages and checks for the search. A check is found by its question, never by its solution."""
+    """Pages and checks for the search. Checks are found by their question, not by their solution."""
     for page in pages_now():
         text, url = f"{page.summary} {_plain(page.body)}", reverse("library:page", args=[page.slug])
         yield Readable("Library", page.title, page.summary, text, url, content.GROUPS[page.group])

@@ -25,7 +25,7 @@ _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 @dataclass(frozen=True)
 class NumberField:
-    """Asks for a number; right from `low` to `high`, both included."""
+    """Asks for a number; correct from `low` to `high` inclusive."""
 
     id: str
     label: str
@@ -42,7 +42,7 @@ class NumberField:
 
 @dataclass(frozen=True)
 class ChoiceField:
-    """Asks for one of `options` (id -> label); right when it is among `accepted`."""
+    """Asks for one of `options` (id -> label); correct if it is in `accepted`."""
 
     id: str
     label: str
@@ -75,7 +75,7 @@ class KnowledgeCheck:
 
 @dataclass(frozen=True)
 class NumberReading:
-    """A number as it was read, or None, with a hint for the learner."""
+    """The parsed number, or None with a hint for the learner."""
 
     value: Decimal | None
     warning: str = ""
@@ -83,7 +83,7 @@ class NumberReading:
 
 @dataclass(frozen=True)
 class FieldGrade:
-    """One answer as it was typed, and whether it is right."""
+    """One answer as typed, and whether it is correct."""
 
     field: Field
     given: str
@@ -116,18 +116,18 @@ class Grade:
 
     @property
     def quality(self) -> Decimal:
-        """The share of fields answered right, 0..1, to two places."""
+        """The share of fields answered correctly, 0..1, rounded to two decimals."""
         right = sum(grade.right for grade in self.fields)
         return (Decimal(right) / len(self.fields)).quantize(Decimal("0.01"))
 
 
 def parse_number(text: str, *, unit: str = "", expected: Decimal | None = None, thousands: bool = False) -> NumberReading:
-    """Read a number as people write it: `15.8`, `15,8`, `15.8%`, `15/95`, `58,000`, `58.000`, `58k`, `€ 400k`, `5.3 h`,
-    and where a time is asked for also `5 h 18 min` and `318 minutes`.
+    """Parse a number as people write it: `15.8`, `15,8`, `15.8%`, `15/95`, `58,000`, `58.000`, `58k`, `€ 400k`, `5.3 h`,
+    and for times also `5 h 18 min` and `318 minutes`.
 
-    `expected` settles what is ambiguous: `58,000` is the reading nearer to it, and `0.158` where 15.8% is meant is
-    taken as 15.8 with a warning. Without it `thousands` does: whole numbers and amounts of money have no three
-    decimals, so that `60.000` is 60,000 there.
+    `expected` resolves ambiguity: `58,000` is read as the number closer to it, and `0.158` for 15.8% is read as 15.8
+    with a warning. Without it, `thousands` decides: whole numbers and amounts of money never have three decimals, so
+    `60.000` is 60,000.
     """
     typed = text.translate(_SPACES).replace("−", "-")
     if len(typed) <= 30 and (value := _quotient(typed.removesuffix(unit))) is not None:
@@ -172,7 +172,7 @@ def _quotient(typed: str) -> Decimal | None:
 
 
 def _span(typed: str, unit: str) -> Decimal | None:
-    """A duration such as `1 h 30 min`, in `unit`; None if it is not one, or a single number that already has this unit."""
+    """A duration such as `1 h 30 min`, in `unit`. None if it is no duration, or a single number in that unit."""
     parts = _SPAN.findall(typed)
     if (
         unit not in ("h", "min")
@@ -206,7 +206,7 @@ def _readings(digits: str) -> list[Decimal]:
 
 
 def grade(check: KnowledgeCheck, given: Mapping[str, str]) -> Grade:
-    """Grade the answers by field id; what is missing counts as wrong."""
+    """Grade the answers by field id. Missing answers count as wrong."""
     return Grade(tuple(_grade_field(field, given.get(field.id, "")) for field in check.fields))
 
 
@@ -221,16 +221,16 @@ def _grade_field(field: Field, given: str) -> FieldGrade:
 
 
 def next_due(box: int, correct: bool, today: date) -> tuple[int, date]:
-    """The new box (1..5) and the day of the next question. A new card is in box 0; a wrong answer leads back to 1."""
+    """The new box (1..5) and the day to ask again. A new check is in box 0; a wrong answer resets it to 1."""
     new_box = min(box + 1, len(LADDER)) if correct else 1
     return new_box, today + timedelta(days=LADDER[new_box - 1])
 
 
 def read_checks(text: str) -> list[KnowledgeCheck]:
-    """Read a file of knowledge checks; raises `Unreadable` with the line of the first fault."""
+    """Parse a file of knowledge checks. Raises `Unreadable` with the line of the first error."""
     document = load(text)
     if not isinstance(document.data, list):
-        raise Unreadable("The file must hold a list of checks.", 1, "Begin each check with `- id: some_id`.")
+        raise Unreadable("The file must contain a list of checks.", 1, "Start each check with `- id: some_id`.")
     checks = []
     for index, body in enumerate(document.data):
         try:
@@ -272,7 +272,7 @@ def _field(body: Mapping[str, Any]) -> Field:
         tolerance = Decimal(body.get("tolerance", 0))
         low, high = body.get("range", (answer - tolerance, answer + tolerance))
         if not low <= answer <= high:
-            raise ValueError(f"the answer of {body['id']} lies outside its own range")
+            raise ValueError(f"the answer of {body['id']} is outside its own range")
         return NumberField(body["id"], body["label"], body.get("unit", ""), answer, Decimal(low), Decimal(high))
     if kind not in ("choice", "tier"):
         raise ValueError(f"unknown kind {kind}")

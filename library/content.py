@@ -37,7 +37,7 @@ class Page:
 
     @property
     def linked(self) -> tuple[str, ...]:
-        """Slugs of the pages that the text links to."""
+        """Slugs of the pages this text links to."""
         return tuple(dict.fromkeys(PAGE_LINK.findall(self.body)))
 
 
@@ -57,10 +57,10 @@ def read_page(text: str) -> Page:
     """Read a page with its front matter; raises `Unreadable`."""
     match = _FRONT.match(text)
     if not match:
-        raise Unreadable("The page has no front matter.", 1, "Begin with a line `---`, fields, and a line `---`.")
+        raise Unreadable("The page has no front matter.", 1, "Start with a line `---`, then fields, then a line `---`.")
     front: Any = load(match["front"]).data
     if not isinstance(front, dict) or front.keys() != _NEEDED:
-        raise Unreadable("The front matter is not complete.", 2, f"It needs exactly: {', '.join(sorted(_NEEDED))}.")
+        raise Unreadable("The front matter is incomplete.", 2, f"Required fields: {', '.join(sorted(_NEEDED))}.")
     if front["group"] not in GROUPS:
         raise Unreadable(f"There is no group {front['group']}.", 2, f"Use one of: {', '.join(GROUPS)}.")
     lists = {name: tuple(front[name]) for name in ("related", "scenarios", "sources")}
@@ -68,7 +68,7 @@ def read_page(text: str) -> Page:
 
 
 def _unwrapped(body: str) -> str:
-    """Joins each paragraph into one line: the files are wrapped, and the portal shows every line break."""
+    """Joins each paragraph into one line, because the files are wrapped and the portal keeps line breaks."""
     lines: list[str] = []
     open_paragraph = fenced = False
     for line in body.splitlines():
@@ -96,5 +96,5 @@ def checks() -> tuple[KnowledgeCheck, ...]:
 
 @cache
 def links() -> tuple[Link, ...]:
-    """The tools and certifications that a new portal starts with."""
+    """The default tools and certifications of a new portal."""
     return tuple(Link(**body) for body in load((HERE / "links.yaml").read_text(encoding="utf-8")).data)

@@ -23,7 +23,7 @@ def last_night(team: int) -> dict[str, MetricSnapshot]:
 
 
 def notice_of(night: dict[str, MetricSnapshot]) -> NightNotice | None:
-    """What to say beside these numbers when last night's run failed."""
+    """The notice to show with these numbers if last night's run failed."""
     kept = next((row.as_of for row in night.values()), None)
     return night_notice(kept, (), now=timezone.now(), latest=True)
 
@@ -34,7 +34,7 @@ def described(night: dict[str, MetricSnapshot]) -> list[dict[str, Any]]:
 
 
 def in_order(kept: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Stored measures in display order; JSON columns lose it."""
+    """Stored measures in display order, which JSON columns do not keep."""
     return [kept[metric] for metric in SHOWN if metric in kept]
 
 

@@ -1,4 +1,4 @@
-"""Answers to knowledge checks, pages read and edited, and links."""
+"""Answers to knowledge checks, read marks and edits of pages, and links."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class CheckAnswerQuerySet(models.QuerySet["CheckAnswer"]):
     ) -> CheckAnswer:
         """Grades and stores an answer.
 
-        `after`: the person's latest answer when the question was shown. If there is a newer one by now (double click,
-        another tab), that one counts: `Stale` carries it. A right answer before the due day is practice and doesn't change
-        the box: otherwise people could climb the ladder right after reading the solution.
+        `after`: the person's latest answer when the question was shown. If there is a newer one (double click, another
+        tab), that one counts: `Stale` has it. A correct answer before the due day is practice and doesn't change the box,
+        else people could move up right after reading the solution.
         """
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         latest = self.filter(user=user, check_id=check.id).first()
@@ -90,12 +90,12 @@ class PageRead(models.Model):
 
 class PageEditQuerySet(models.QuerySet["PageEdit"]):
     def newest(self) -> PageEditQuerySet:
-        """The edit of each page that was saved last."""
+        """The latest edit of each page."""
         return self.order_by("page", "-at", "-id").distinct("page")
 
     @transaction.atomic
     def save_after(self, edit: PageEdit, base: int) -> None:
-        """Keeps an edit if `base` is still the page's newest one (0: none); raises `Stale` otherwise."""
+        """Saves an edit. Raises `Stale` if `base` is no longer the page's newest edit (0: none)."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"library.page.{edit.page}"])
         require_newest(self.filter(page=edit.page).first(), base)
@@ -103,7 +103,7 @@ class PageEditQuerySet(models.QuerySet["PageEdit"]):
 
 
 class PageEdit(models.Model):
-    """An organisation's own text for a library page. The newest replaces the default text; older ones are its history."""
+    """An organisation's own text for a library page. The newest replaces the default text; older ones are the history."""
 
     page = models.CharField(max_length=60)
     body = models.TextField(max_length=40_000, blank=True, help_text="Markdown. Empty: the shipped text again.")

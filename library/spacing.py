@@ -38,7 +38,7 @@ class CheckStatus:
 
     @property
     def wanted_on(self) -> date:
-        """The day by which waiting checks are sorted."""
+        """The day that waiting checks are sorted by."""
         days = [self.assigned_until] if self.assigned_until else []
         return min([*days, self.answer.due_on] if self.is_due and self.answer else days)
 
@@ -70,7 +70,7 @@ class Queue:
 
     @property
     def right(self) -> int:
-        """How many were answered right last time."""
+        """How many were answered correctly last time."""
         return sum(line.answer is not None and line.answer.right for line in self.lines)
 
     @property

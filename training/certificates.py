@@ -40,7 +40,7 @@ def issue_for(attempt: Attempt, now: datetime) -> Certificate | None:
 def open_badge(certificate: Certificate, site: str) -> dict[str, Any]:
     """The certificate as an `OpenBadgeCredential` of Open Badges 3.0.
 
-    It is hosted, not signed: trust rests on the address it was read from. `site`: the portal's address.
+    It is hosted, not signed: people trust it because of its address. `site`: the portal's address.
     """
     version = certificate.attempt.version
     page = site + certificate.get_absolute_url()
@@ -72,9 +72,7 @@ def open_badge(certificate: Certificate, site: str) -> dict[str, Any]:
                 "name": version.title,
                 "description": version.summary or version.title,
                 "version": version.semver,
-                "criteria": {
-                    "narrative": "Pass the decision scenario: its score is made of the decisions and their outcome."
-                },
+                "criteria": {"narrative": "Pass the decision scenario. The score combines the decisions and their outcome."},
             },
             "result": [{"type": ["Result"], "value": str(certificate.score)}],
         },

@@ -19,8 +19,8 @@ from teams.models import User
 from training.certificates import issue_for
 from training.models import Assignment, ItemKind
 
-# For a choice that was offered but cannot be played.
-FAULTY = "This version of the scenario has a fault: this choice leads nowhere. Nothing was saved. Please tell an admin."
+# For a choice that was shown but cannot be played.
+FAULTY = "This version of the scenario has an error: this choice leads nowhere. Nothing was saved. Please tell an admin."
 
 
 @transaction.atomic

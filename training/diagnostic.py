@@ -1,4 +1,4 @@
-"""The three-minute self-assessment: from ten answers and the team's tiers to the bottleneck and the next step."""
+"""The three-minute self-assessment: finds the bottleneck and the next step from ten answers and the team's tiers."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Diagnostic:
 
 
 def advise(diagnostic: Diagnostic, answers: Mapping[str, int], tiers: Mapping[str, str] | None = None) -> Recommendation:
-    """Judge the answers (statement id -> value) together with the team's tiers (metric slug -> tier key), if known."""
+    """Evaluate the answers (statement id -> value) together with the team's tiers (metric slug -> tier key), if known."""
     for statement in diagnostic.statements:
         if answers.get(statement.id) not in diagnostic.answers:
             raise Unanswered(f"No valid answer to: {statement.text}")
@@ -106,7 +106,7 @@ def advise(diagnostic: Diagnostic, answers: Mapping[str, int], tiers: Mapping[st
 
 
 def read_diagnostic(text: str) -> Diagnostic:
-    """Read the diagnostic file; raises `Unreadable` when a part is missing or a rule names an unknown step."""
+    """Parse the diagnostic file. Raises `Unreadable` if a part is missing or a rule names an unknown step."""
     document = load(text)
     try:
         diagnostic = _diagnostic(document.data)

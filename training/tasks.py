@@ -9,11 +9,11 @@ from training.models import Plan
 
 @shared_task
 def remind() -> None:
-    """Once a day."""
+    """Sends reminders, once a day."""
     reminders.remind(timezone.now())
 
 
 @shared_task
 def assign_automatic_plans() -> None:
-    """Every five minutes, for people who didn't join a team: theirs was moved, or the plan is new."""
+    """Assigns automatic plans every five minutes, for people whose team was moved and for new plans."""
     Plan.objects.assign_automatic(timezone.now())

@@ -45,14 +45,14 @@ def answer_field(field: NumberField | ChoiceField) -> forms.Field:
 
 
 class _NumberField(forms.CharField):
-    """A number as people write it, kept as it was typed."""
+    """A number as people write it, stored as typed."""
 
     def __init__(self, asked: NumberField):
         super().__init__(
             label=asked.label if asked.unit.casefold() in ("", asked.label.casefold()) else f"{asked.label} ({asked.unit})",
             max_length=LONGEST_NUMBER,
             widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "short"}),
-            error_messages={"required": "Enter a number.", "max_length": "This is too long for a number."},
+            error_messages={"required": "Enter a number.", "max_length": "This number is too long."},
         )
         self.asked = asked
 

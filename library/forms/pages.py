@@ -18,7 +18,7 @@ from qmportal.lib.widgets import OptionCards
 
 
 class CalculatorForm(forms.Form):
-    """The inputs of one calculator. Always bound: it starts with values."""
+    """The inputs of one calculator. Always bound, because it starts with values."""
 
     def __init__(self, calculator: Calculator, data: Mapping[str, str], rules: Mapping[str, Rules]):
         super().__init__(dict(data), auto_id=f"{calculator.key}_%s", use_required_attribute=False)
@@ -60,7 +60,7 @@ class _InputField(forms.CharField):
 
 
 class PageEditForm(forms.Form):
-    """The text of a page. `wants`: the button that was pressed (preview, save or restore)."""
+    """The text of a page. `wants`: the button that was clicked (preview, save or restore)."""
 
     base = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1, widget=forms.HiddenInput)
     body = ProseField(
@@ -95,7 +95,7 @@ class LinkForm(forms.ModelForm):
         max_length=200,
         assume_scheme="https",
         validators=[URLValidator(schemes=["http", "https"])],
-        help_text="Where your organisation has it. Begins with https://",
+        help_text="Where your organisation has it. Starts with https://",
         error_messages={"invalid": "Enter a web address such as https://example.com."},
     )
 

@@ -143,7 +143,7 @@ def _cells(cuts: Cuts | None, unit: Unit) -> list[str]:
 
 
 def _calculators(request: SignedInRequest) -> dict[str, Any]:
-    """The five calculators, filled with the team's latest measures; values in the address come first."""
+    """The five calculators, filled with the team's latest measures. Values in the query string take precedence."""
     options, team = _teams(request)
     night = last_night(team.pk) if team else {}
     in_force = ThresholdSet.objects.by_metric(local_day(timezone.now()))
@@ -162,7 +162,7 @@ def _calculators(request: SignedInRequest) -> dict[str, Any]:
 
 
 def _teams(request: SignedInRequest) -> tuple[list[dict[str, Any]], Team | None]:
-    """The teams to choose from (mine, or else all that I can see), and the chosen one."""
+    """The teams to choose from (the person's own, or all visible ones), and the chosen one."""
     visible = Team.objects.visible_to(request.user)
     pairs = [(team.slug, team.name) for team in request.user.own_teams]
     pairs = pairs or list(visible.values_list("slug", "name")[:MOST_TEAMS])
@@ -204,7 +204,7 @@ BESIDE = {
     "tools-and-certifications": _links,
     "what-to-do": _teams_of,
 }
-FIRST = ("benchmarks", "formula")  # pages whose text explains the content above it
+FIRST = ("benchmarks", "formula")  # pages whose text explains the content above
 
 
 # ---- The list of tools and certifications --------------------------------------------------------------------------
@@ -232,7 +232,7 @@ def _link_form(request: SignedInRequest, link: LibraryLink, heading: str) -> Htt
     form = LinkForm(request.POST if request.method == "POST" else None, instance=link)
     if form.is_valid():
         form.save()
-        messages.success(request, f"{link.title} is saved.")
+        messages.success(request, f"{link.title} was saved.")
         return redirect("library:links_edit")
     context = {"form": form, "heading": heading}
     return render(request, "library/link_form.html", context, status=422 if form.is_bound else 200)
@@ -251,7 +251,7 @@ def link_delete(request: SignedInRequest, pk: int) -> HttpResponse:
     require(is_admin(request.user), ADMINS_EDIT)
     link = get_object_or_404(LibraryLink, pk=pk)
     link.delete()
-    messages.success(request, f"{link.title} is deleted.")
+    messages.success(request, f"{link.title} was deleted.")
     return redirect("library:links_edit")
 
 

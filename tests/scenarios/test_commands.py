@@ -106,4 +106,4 @@ def test_a_shipped_scenario_that_kept_its_version_keeps_nobody_from_starting(mon
     texts = scenario_texts() | {"zero_bug_policy": changed}
     monkeypatch.setattr(load_library, "scenario_texts", lambda: texts)
     assert run("load_library") == ["Published: nothing new."]
-    assert "zero_bug_policy 1.0.0 was left out: This version was already published." in capsys.readouterr().err
+    assert "zero_bug_policy 1.0.0 was skipped: This version was already published." in capsys.readouterr().err

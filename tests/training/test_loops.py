@@ -48,7 +48,7 @@ def test_a_decision_into_a_loop_is_refused_in_words(client, learner, loop):
     attempt = begin(learner, loop)
     response = choose(client, attempt, 1, "wait")
     assert response.status_code == 422
-    assert "has a fault" in response.text
+    assert "has an error" in response.text
     assert not attempt.events.exists()
 
 
@@ -69,7 +69,7 @@ def test_the_api_refuses_a_decision_into_a_loop(client, learner, loop):
     address = f"/api/v1/attempts/{attempt.pk}/decisions/"
     response = client.post(address, {"seq": 1, "choice": "wait"}, content_type="application/json")
     assert response.status_code == 400
-    assert "has a fault" in response.text
+    assert "has an error" in response.text
     assert client.get(f"/api/v1/attempts/{attempt.pk}/").json()["question"]["seq"] == 1
 
 

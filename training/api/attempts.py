@@ -1,6 +1,6 @@
 """Scenarios and your own attempts over the API, with the same rules as the pages.
 
-Before a decision is committed an answer holds nothing but what `attempts.Question` does.
+Before a decision is committed, a response contains only the fields of `attempts.Question`.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class CheckFieldRow(serializers.Serializer):
 
 
 class QuestionRow(serializers.Serializer):
-    """The current step, as it is shown before the decision."""
+    """The current step before the decision."""
 
     seq = serializers.IntegerField()
     kind = serializers.ChoiceField(STEP_KINDS)
@@ -126,7 +126,7 @@ class ResultRow(serializers.Serializer):
     cap = serializers.FloatField(source="ending.cap")
     text = serializers.CharField(source="ending.text")
     lesson = serializers.CharField(source="ending.lesson")
-    path = serializers.ListField(child=serializers.DictField(), help_text="My decisions beside those of the best path.")
+    path = serializers.ListField(child=serializers.DictField(), help_text="Your decisions compared with the best path.")
     reflections = serializers.ListField(child=serializers.CharField())
 
 
@@ -182,7 +182,7 @@ class AttemptList(generics.ListAPIView[Any]):
         except TooSoon as early:
             raise Conflict(str(early)) from None
         except NotOffered:
-            raise ValidationError({"scenario": "This scenario cannot be taken at present."}) from None
+            raise ValidationError({"scenario": "This scenario cannot be taken right now."}) from None
         return Response(in_full(request, attempt.pk), status=status.HTTP_201_CREATED)
 
 

@@ -24,9 +24,9 @@ class ProgressRow(RowSerializer):
     assigned_at = serializers.DateTimeField()
     due_on = serializers.DateField()
     done_at = serializers.DateTimeField(allow_null=True)
-    started_at = serializers.DateTimeField(allow_null=True, help_text="First graded attempt; scenarios alone.")
-    first_score = serializers.DecimalField(4, 1, allow_null=True, help_text="0 to 100; scenarios alone.")
-    best_score = serializers.DecimalField(4, 1, allow_null=True, help_text="0 to 100; scenarios alone.")
+    started_at = serializers.DateTimeField(allow_null=True, help_text="Of the first graded attempt; only for scenarios.")
+    first_score = serializers.DecimalField(4, 1, allow_null=True, help_text="0 to 100; only for scenarios.")
+    best_score = serializers.DecimalField(4, 1, allow_null=True, help_text="0 to 100; only for scenarios.")
     version = serializers.CharField(allow_null=True, help_text="Of the scenario, in the best attempt.")
 
 
@@ -36,7 +36,7 @@ def teams_of(request: HttpRequest | None) -> QuerySet[Team]:
 
 class ProgressFilters(django_filters.FilterSet):
     team = django_filters.ModelChoiceFilter(
-        queryset=teams_of, to_field_name="slug", method="in_team", help_text="Slug: members of the team and those below it."
+        queryset=teams_of, to_field_name="slug", method="in_team", help_text="Slug. Members of the team and its sub-teams."
     )
     person = django_filters.CharFilter(
         field_name="user__email", lookup_expr="iexact", max_length=254, help_text="Email address."
@@ -45,7 +45,7 @@ class ProgressFilters(django_filters.FilterSet):
     state = django_filters.ChoiceFilter(
         choices=[("open", "Open"), ("overdue", "Overdue"), ("done", "Done")],
         method="in_state",
-        help_text="How it stands today.",
+        help_text="The state today.",
     )
 
     def in_team(self, rows: QuerySet[Any], name: str, team: Team) -> QuerySet[Any]:
@@ -59,7 +59,7 @@ class ProgressFilters(django_filters.FilterSet):
 
 
 def _of_attempts(column: str, *order: str) -> Subquery:
-    """A column of the person's first graded attempt at the assigned scenario, in this order."""
+    """A column of the person's first attempt at the assigned scenario, in this order."""
     attempts = Attempt.objects.graded().filter(user=OuterRef("user"), version__scenario__slug=OuterRef("ref"))
     attempts = attempts if column == "started_at" else attempts.finished()
     return Subquery(attempts.order_by(*order, "id").values(column)[:1])

@@ -1,1 +1,1 @@
-"""The forms of training, each module beside the views of the same name."""
+"""The forms of training. Each module belongs to the views of the same name."""

@@ -93,7 +93,7 @@ class ChosenTeam(forms.Form):
 
 
 class AssignForm(forms.Form):
-    """Who gets a plan. "Everybody" is one field, because Django refuses a form with a thousand ticks."""
+    """Who gets a plan. "Everybody" is one field, because Django rejects a form with a thousand checkboxes."""
 
     everybody = forms.BooleanField(required=False)
     people = forms.ModelMultipleChoiceField(queryset=User.objects.none(), required=False)

@@ -1,4 +1,4 @@
-"""Assigned training: what one person has to learn, by when."""
+"""Assigned training: what a person has to do, and by when."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.filter(done_at=None, withdrawn_at=None)
 
     def visible_to(self, user: AnyUser) -> AssignmentQuerySet:
-        """My own, and those of members of teams that I manage, except what a team hidden from me assigned."""
+        """The user's own, and those of members of teams they manage, except assignments by teams they cannot see."""
         managed = Team.objects.with_rows_for(user, Role.MANAGER)
         of_members = Q(user__in=Membership.objects.filter(team__in=managed).values("user"))
         if user.is_authenticated and not user.is_admin:
@@ -40,7 +40,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.open().filter(due_on__lt=today)
 
     def by_ref(self) -> dict[str, Assignment]:
-        """By ref, the one that is due first."""
+        """The assignment that is due first, by ref."""
         return {row.ref: row for row in self.order_by("-due_on", "-id")}
 
     def complete(self, user: User, kind: str, ref: str, now: datetime) -> int:
@@ -52,7 +52,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 class Assignment(models.Model):
     """One item that one person has to do by a date. `done_at` is set when it is passed or read.
 
-    `team` is the team that asks; none is the organisation. Two teams that do not see each other may ask for the same.
+    `team` assigned it; None is the organisation. Two teams that cannot see each other can assign the same item.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="assignments")

@@ -21,7 +21,7 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         return self.filter(revoked_at=None, valid_until__gte=today)
 
     def with_scenario(self) -> CertificateQuerySet:
-        """With everything that a page shows, but without loading the scenario's document."""
+        """Loads everything that a page shows, without the scenario's content."""
         return self.select_related("user", "revoked_by", "attempt__version__scenario").defer("attempt__version__document")
 
 

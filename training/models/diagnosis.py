@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 class DiagnosisQuerySet(models.QuerySet["Diagnosis"]):
     def visible_to(self, user: AnyUser) -> DiagnosisQuerySet:
-        """Those of teams whose records this person can see. A trainee's own are private."""
+        """Diagnoses of teams whose records this person can see. A trainee's own are private."""
         return self.filter(Q(personal=False) | Q(user=user.pk), team__in=Team.objects.with_rows_for(user))
 
     def make(
@@ -98,7 +98,7 @@ class Diagnosis(models.Model):
 
 class AdviceRequestQuerySet(models.QuerySet["AdviceRequest"]):
     def visible_to(self, user: AnyUser) -> AdviceRequestQuerySet:
-        """Quality leads see all, managers those of their teams, others none."""
+        """All for quality leads, those of their teams for managers, none for others."""
         if can_advise(user):
             return self.all()
         return self.filter(diagnosis__team__in=Team.objects.with_rows_for(user, Role.MANAGER))

@@ -37,7 +37,7 @@ class AssignResult(NamedTuple):
 
 class PlanQuerySet(models.QuerySet["Plan"]):
     def visible_to(self, user: AnyUser) -> PlanQuerySet:
-        """For managers: plans of the organisation, of their teams and of parent teams. For others none."""
+        """Plans of the organisation, their teams and parent teams for managers; none for others."""
         if not user.is_authenticated:
             return self.none()
         if user.is_admin:
@@ -47,7 +47,7 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         return self.filter(Q(team=None) | Q(team__in=near)) if near else self.none()
 
     def named_to(self, user: AnyUser) -> PlanQuerySet:
-        """Plans whose name this person can see beside an assignment: of the organisation, their teams and parent teams."""
+        """Plans whose name this person can see with an assignment: of the organisation, their teams and parent teams."""
         if not user.is_authenticated:
             return self.none()
         return self if user.is_admin else self.filter(Q(team=None) | Q(team__in=user.near))
@@ -182,7 +182,7 @@ class Plan(models.Model):
 
 
 def earliest_success(people: Collection[int]) -> dict[tuple[int, str, str], datetime]:
-    """When each of these people first passed a scenario, answered a check correctly or read a page. Three queries."""
+    """When each person first passed a scenario, answered a check correctly or read a page. Three queries."""
     graded = Attempt.objects.graded().filter(Q(passed=True) | Q(credited=True), user__in=people)
     # An attempt in progress when its version was voided is credited without a finish time.
     passed_at = Min(Coalesce("finished_at", "reset_at"))

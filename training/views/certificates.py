@@ -54,7 +54,7 @@ def revoke(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     form = RevokeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         certificate.revoke(form.cleaned_data["revoke_reason"], request.user, timezone.now())
-        messages.success(request, "The certificate is revoked. Its holder was notified.")
+        messages.success(request, "The certificate was revoked and its holder was notified.")
         return redirect(certificate)
     context = {"certificate": certificate, "form": form}
     return render_page(request, "training/certificate_revoke.html", context, status=422 if form.is_bound else 200)

@@ -1,4 +1,4 @@
-"""Knowledge checks: what is due, one question per page, and the answer with its worked solution."""
+"""Knowledge checks: the list, one question per page, and the answer with its worked solution."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`manage.py load_library`: publishes what comes with the portal. Runs after `migrate`, wherever that runs."""
+"""`manage.py load_library`: publishes the shipped content. Run it after each `migrate`."""
 
 from typing import Any
 
@@ -31,10 +31,10 @@ class Command(BaseCommand):
             self.stdout.write(f"Published: {', '.join(published) or 'nothing new'}.")
 
     def _load(self, slug: str, text: str) -> str | None:
-        """Publishes one scenario. What the organisation has edited or retired stays as it is."""
+        """Publishes one scenario, unless the organisation has edited or retired it."""
         scenario, problems = engine.validate(text, checks=checks.source().ids())
         if scenario is None or not engine.publishable(problems):
-            raise CommandError(f"The shipped scenario {slug} is faulty: {problems[0]}")
+            raise CommandError(f"The shipped scenario {slug} has an error: {problems[0]}")
         row, _ = Scenario.objects.get_or_create(slug=slug)
         versions = row.versions.defer("document")
         newest = versions.order_by("-number").first()
@@ -46,6 +46,6 @@ class Command(BaseCommand):
         try:
             return str(row.publish(scenario, now=timezone.now(), note="Comes with the portal."))
         except ValidationError as refused:
-            # This version number was published with another text. The portal starts with that.
-            self.stderr.write(f"{slug} {scenario.version} was left out: {' '.join(refused.messages)}")
+            # This version number was published with another text. Start anyway.
+            self.stderr.write(f"{slug} {scenario.version} was skipped: {' '.join(refused.messages)}")
             return None
