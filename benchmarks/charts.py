@@ -11,17 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 
-from qmportal.lib.wording import DAY, HOUR, MINUTE, NO_DATA, Number, mark, quantity
-
-# Best first, and cut points in the same order: cuts[0] separates Elite from Good.
-TIER_LABELS = {
-    "elite": "Elite",
-    "good": "Good",
-    "average": "Average",
-    "needs_work": "Needs Work",
-    "critical": "Critical",
-}
-TIERS = tuple(TIER_LABELS)
+from benchmarks.tiers import BEST_FIRST, TIER_LABELS
+from qmportal.lib.wording import DAY, HOUR, MINUTE, NO_DATA, Number, mark, percentage, quantity
 
 WIDTH = 1000
 HEIGHT = 100
@@ -71,7 +62,7 @@ class Segment:
     value: float
     x: str
     width: str
-    percent: str
+    percent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +285,7 @@ class _Scale:
 
 
 def _bands(scale: _Scale, cuts: Sequence[float], lower_is_better: bool) -> list[Band]:
-    rising = TIERS if lower_is_better else tuple(reversed(TIERS))
+    rising = BEST_FIRST if lower_is_better else tuple(reversed(BEST_FIRST))
     inner = sorted(float(cut) for cut in cuts)
     edges = [scale.low, *(min(max(cut, scale.low), scale.high) for cut in inner), scale.high]
     bands = []
@@ -434,13 +425,13 @@ def tier_bar(
 
     cuts: best first, so rising cuts mean that lower is better. ceiling: the largest possible value.
     """
-    if value is None or len(cuts) != len(TIERS) - 1:
+    if value is None or len(cuts) != len(BEST_FIRST) - 1:
         return None
     lower_is_better = cuts[0] < cuts[-1]
-    width = 100 / len(TIERS)
+    width = 100 / len(BEST_FIRST)
     segments = [
-        Segment(key, TIER_LABELS[key], 0, _short(i * width + (0.4 if i else 0)), _short(width - (0.4 if i else 0)), "")
-        for i, key in enumerate(reversed(TIERS))
+        Segment(key, TIER_LABELS[key], 0, _short(i * width + (0.4 if i else 0)), _short(width - (0.4 if i else 0)))
+        for i, key in enumerate(reversed(BEST_FIRST))
     ]
     x = min(98.5, max(1.5, _tier_position(value, cuts, lower_is_better, ceiling)))
     if interval is None:
@@ -457,7 +448,7 @@ def stacked(items: Sequence[tuple[str, str, float]]) -> list[Segment]:
     for key, label, value in items:
         width = value / total * 100 if total else 0.0
         gap = 0.3 if x else 0.0
-        segments.append(Segment(key, label, value, _short(x + gap), _short(max(0.0, width - gap)), f"{width:.0f}%"))
+        segments.append(Segment(key, label, value, _short(x + gap), _short(max(0.0, width - gap)), percentage(width)))
         x += width
     return segments
 
@@ -465,15 +456,6 @@ def stacked(items: Sequence[tuple[str, str, float]]) -> list[Segment]:
 def bars(items: Sequence[tuple[str, str, float]]) -> list[Segment]:
     """Horizontal bars: (key, label, value) -> widths relative to the largest."""
     largest = max((value for *_, value in items), default=0)
-    total = sum(value for *_, value in items)
     return [
-        Segment(
-            key,
-            label,
-            value,
-            "0",
-            _short(value / largest * 100 if largest else 0.0),
-            f"{value / total * 100:.0f}%" if total else "",
-        )
-        for key, label, value in items
+        Segment(key, label, value, "0", _short(value / largest * 100 if largest else 0.0)) for key, label, value in items
     ]

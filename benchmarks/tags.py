@@ -10,7 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
-from benchmarks.charts import TIER_LABELS, Sparkline
+from benchmarks.charts import Sparkline
+from benchmarks.tiers import TIER_LABELS
 from defects.models import Defect
 from qmportal.lib.face import exact
 from qmportal.lib.wording import duration

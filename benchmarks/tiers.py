@@ -29,7 +29,7 @@ class Tier(StrEnum):
 
     @property
     def label(self) -> str:
-        return _LABELS[self]
+        return TIER_LABELS[self]
 
     @property
     def rank(self) -> int:
@@ -51,7 +51,7 @@ class Tier(StrEnum):
 
 BEST_FIRST: tuple[Tier, ...] = tuple(Tier)
 _RANKS = {tier: 5 - place for place, tier in enumerate(BEST_FIRST)}
-_LABELS = {tier: tier.value.replace("_", " ").title() for tier in BEST_FIRST}
+TIER_LABELS: dict[str, str] = {tier: tier.value.replace("_", " ").title() for tier in BEST_FIRST}
 
 
 @dataclass(slots=True, frozen=True)

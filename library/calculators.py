@@ -15,7 +15,7 @@ from benchmarks.quantities import parse, typed
 from benchmarks.tiers import Rules, Tier
 from benchmarks.words import format_duration, format_value, next_steps, sample_words, value_words
 from library.checks import parse_number
-from qmportal.lib.wording import HOUR, MINUTE, exact
+from qmportal.lib.wording import HOUR, MINUTE, exact, percentage
 
 Values = Mapping[str, Any]
 
@@ -257,7 +257,7 @@ def _canary(values: Values, rules: Mapping[str, Rules]) -> Result:
     ]
     if values["sessions"] is not None:
         missed = 100 * math.exp(values["sessions"] * math.log1p(-share))
-        lines.append(Figure(f"Chance of missing it in {values['sessions']:,} sessions", f"{missed:.1f}%"))
+        lines.append(Figure(f"Chance of missing it in {values['sessions']:,} sessions", percentage(missed)))
     return Result(lines)
 
 

@@ -9,9 +9,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from benchmarks.tiers import TIER_LABELS
 from qmportal.lib.documents import Unreadable, load
-
-TIERS = {"elite": "Elite", "good": "Good", "average": "Average", "needs_work": "Needs Work", "critical": "Critical"}
 
 LADDER = (1, 3, 7, 21, 60)  # days until the next question, by box (Leitner)
 
@@ -276,7 +275,7 @@ def _field(body: Mapping[str, Any]) -> Field:
         return NumberField(body["id"], body["label"], body.get("unit", ""), answer, Decimal(low), Decimal(high))
     if kind not in ("choice", "tier"):
         raise ValueError(f"unknown kind {kind}")
-    options = TIERS if kind == "tier" else dict(body["options"])
+    options = TIER_LABELS if kind == "tier" else dict(body["options"])
     accepted = body["answer"] if isinstance(body["answer"], list) else [body["answer"]]
     if not accepted or not set(accepted) <= options.keys():
         raise ValueError(f"the answer of {body['id']} is not among its options")

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from benchmarks import charts
+from benchmarks.tiers import BEST_FIRST
 
 RATE_CUTS = (5, 10, 20, 35)
 HOUR = 3600
@@ -57,7 +58,7 @@ def test_trend_line_breaks_on_a_day_without_data() -> None:
 def test_bands_touch_each_other_and_fill_the_plot() -> None:
     trend = charts.trend(["a", "b"], [4, 50], cuts=RATE_CUTS)
     assert trend is not None
-    assert [band.tier for band in trend.bands] == list(charts.TIERS)
+    assert [band.tier for band in trend.bands] == list(BEST_FIRST)
     assert sum(float(band.height) for band in trend.bands) == pytest.approx(100, abs=0.5)
     assert float(trend.bands[0].y) > float(trend.bands[-1].y)  # Elite at the foot: lower is better
 
@@ -167,8 +168,13 @@ def test_no_tier_bar_without_four_cuts(cuts: tuple[float, ...]) -> None:
 
 def test_stacked_fills_the_whole() -> None:
     parts = charts.stacked([("SEV1", "Critical", 1), ("SEV2", "Major", 3)])
-    assert [part.percent for part in parts] == ["25%", "75%"]
+    assert [part.percent for part in parts] == ["25.0%", "75.0%"]
     assert float(parts[-1].x) + float(parts[-1].width) == pytest.approx(100, abs=0.2)
+
+
+def test_a_trace_is_not_nothing_and_nearly_all_is_not_all() -> None:
+    parts = charts.stacked([("SEV1", "Critical", 1), ("SEV4", "Low", 2499)])
+    assert [part.percent for part in parts] == ["0.04%", "99.96%"]
 
 
 def test_stacked_and_bars_of_nothing_have_no_width() -> None:
