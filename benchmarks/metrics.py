@@ -114,9 +114,8 @@ class Measure(NamedTuple):
         if not self.denominator:
             return None
         scale = 100 if self.unit == "percent" else 1
-        if isinstance(self.numerator, int) and isinstance(self.denominator, int):
-            return Fraction(scale * self.numerator, self.denominator)
-        return scale * exact(self.numerator) / exact(self.denominator)
+        (top, part), (bottom, whole) = exact(self.numerator).as_integer_ratio(), exact(self.denominator).as_integer_ratio()
+        return Fraction(scale * top * whole, part * bottom)
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -193,16 +192,20 @@ def mtbf(tally: Tally) -> Measure:
     Without a failure there is no mean, only a lower bound, which never gets a tier. A team that existed for less than a
     week of the window has no value.
     """
-    operating = max(exact(tally.exposure_seconds) - exact(tally.downtime_seconds), Fraction(0))
     failures = tally.failures
     if tally.exposure_seconds < LEAST_EXPOSURE:
         return Measure(None, failures, None, failures, state="no_data", metric="mtbf")
-    if operating == 0 and failures == 0:
+    operating = exact(tally.exposure_seconds) - exact(tally.downtime_seconds)
+    if operating.numerator < 0:
+        operating = Fraction(0)
+    if not operating and failures == 0:
         return Measure(None, failures, operating, failures, state="no_data", metric="mtbf")
     low, high = mtbf_bounds(float(operating), failures)
     if failures == 0:
         return Measure(None, 0, operating, 0, low, high, "low_sample", "mtbf")
-    return Measure(float(operating / failures), failures, operating, failures, low, high, "ok", "mtbf")
+    return Measure(
+        operating.numerator / (operating.denominator * failures), failures, operating, failures, low, high, "ok", "mtbf"
+    )
 
 
 def time_to_detect(tally: Tally) -> Measure:
@@ -264,7 +267,8 @@ def _mean(
 ) -> Measure:
     if n == 0:
         return Measure(None, 0, 0, 0, state="no_data", metric=metric, excluded=excluded)
-    mean = float(exact(seconds) / n)
+    top, bottom = exact(seconds).as_integer_ratio()
+    mean = top / (bottom * n)
     moments = moments_from(n, mean, variance, cubes)
     low, high = (mean_interval(moments) if moments else None) or (None, None)
     return Measure(

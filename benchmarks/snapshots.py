@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import islice
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -24,6 +25,7 @@ COLUMNS = (
     "team_id", "metric", "window_days", "as_of", "value", "n", "numerator", "denominator", "low", "high",
     "median", "p90", "state", "tier", "would_be", "borderline", "details", "threshold_set_id", "computed_at",
 )  # fmt: skip
+DETAILS = COLUMNS.index("details")
 
 
 def rules_in_force(day: date) -> dict[str, Rules]:
@@ -176,11 +178,25 @@ def _details(
     return json.dumps({name: value for name, value in times.items() if value is not None} | found)
 
 
-def _copy(rows: Iterable[tuple]) -> int:
-    """Writes with COPY: a large organisation has tens of thousands of rows a night."""
+def _copy(rows: Iterator[tuple]) -> int:
+    """Writes with COPY: a large organisation has tens of thousands of rows a night.
+
+    The lines are made here: looking up how to write each of twenty values takes longer than writing them.
+    """
     number = 0
     table = connection.ops.quote_name(MetricSnapshot._meta.db_table)
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(COLUMNS)}) FROM STDIN") as copy:
-        for number, row in enumerate(rows, start=1):  # noqa: B007 - the last number is the count
-            copy.write_row(row)
+        while lines := [_line(row) for row in islice(rows, 1000)]:
+            copy.write("".join(lines))
+            number += len(lines)
     return number
+
+
+_text = lru_cache(maxsize=16)(str)  # a night's day and moment stand in every row
+
+
+def _line(row: tuple) -> str:
+    """As COPY reads it. JSON alone may hold a backslash, and nothing a tab or the end of a line."""
+    texts = [_text(value) if isinstance(value, date) else "\\N" if value is None else str(value) for value in row]
+    texts[DETAILS] = texts[DETAILS].replace("\\", "\\\\")
+    return "\t".join(texts) + "\n"

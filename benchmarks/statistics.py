@@ -350,6 +350,7 @@ def signals(
 # Helpers
 
 
+@lru_cache(maxsize=4096)
 def _student_quantile(share: float, freedom: int) -> float:
     """Quantile of Student's t by the Cornish-Fisher series, within 0.001 from 4 degrees of freedom on."""
     z = _NORMAL.inv_cdf(share)

@@ -68,6 +68,7 @@ class Cuts:
     c4: Number
     better: Better = field(init=False, repr=False, compare=False)
     _ratios: tuple[tuple[int, int], ...] = field(init=False, repr=False, compare=False)
+    _edges: tuple[tuple[float, float], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         points = [exact(point) for point in self.points]
@@ -76,6 +77,8 @@ class Cuts:
             raise ValueError(f"cut points neither rise nor fall: {self.points}")
         object.__setattr__(self, "better", "lower" if points == rising else "higher")
         object.__setattr__(self, "_ratios", tuple(point.as_integer_ratio() for point in points))
+        near = [(float(point), 1e-9 * (1 + abs(float(point)))) for point in points]
+        object.__setattr__(self, "_edges", tuple((point - margin, point + margin) for point, margin in near))
 
     @property
     def points(self) -> tuple[Number, Number, Number, Number]:
@@ -85,6 +88,8 @@ class Cuts:
 def tier_of(value: Number, cuts: Cuts) -> Tier:
     """The tier of a value, compared exactly in whole numbers."""
     if isinstance(value, float):
+        if tier := _clear_tier(value, cuts):
+            return tier
         value = Decimal(repr(value))
     top, bottom = value.as_integer_ratio()
     sign = 1 if cuts.better == "lower" else -1
@@ -93,6 +98,20 @@ def tier_of(value: Number, cuts: Cuts) -> Tier:
         if distance < 0 or (distance == 0 and tier is Tier.NEEDS_WORK):
             return tier
     return Tier.CRITICAL
+
+
+def _clear_tier(value: float, cuts: Cuts) -> Tier | None:
+    """The tier of a value that is far from every cut point, compared as floats; None beside one of them.
+
+    A night judges tens of thousands of values, and hardly any of them needs whole numbers.
+    """
+    above = 0
+    for low, high in cuts._edges:
+        if value > high:
+            above += 1
+        elif value >= low:
+            return None
+    return BEST_FIRST[above if cuts.better == "lower" else len(cuts._edges) - above]
 
 
 # Judgement
@@ -136,6 +155,13 @@ class Judgement(NamedTuple):
     state: State
 
 
+def _tier_of_measure(measure: Judged, cuts: Cuts, *, by_median: bool) -> Tier | None:
+    if not by_median and isinstance(measure.value, float) and (tier := _clear_tier(measure.value, cuts)):
+        return tier
+    judged = measure.median if by_median else measure.exact
+    return tier_of(judged, cuts) if judged is not None else None
+
+
 def judge(measure: Judged, rules: Rules) -> Judgement:
     """Award the tier, or say why there is none.
 
@@ -146,8 +172,7 @@ def judge(measure: Judged, rules: Rules) -> Judgement:
     by_median = rules.statistic == "median"
     tier = None
     if rules.cuts:
-        judged = measure.median if by_median else measure.exact
-        tier = tier_of(judged, rules.cuts) if judged is not None else None
+        tier = _tier_of_measure(measure, rules.cuts, by_median=by_median)
     if measure.n < rules.minimum_n:
         return Judgement(None, tier, None, "low_sample")
     borderline = None

@@ -30,7 +30,11 @@ MOST_DECIMALS = 12
 
 def exact(number: Number) -> Fraction:
     """The number as a fraction. A float means the decimal it prints as: 0.1 is one tenth."""
-    return Fraction(repr(float(number))) if isinstance(number, float) else Fraction(number)
+    if isinstance(number, Fraction):
+        return number
+    if isinstance(number, float):
+        return Fraction(int(number)) if abs(number) < 2**53 and number.is_integer() else Fraction(repr(float(number)))
+    return Fraction(number)
 
 
 def anything(shown: Exact) -> bool:
