@@ -1,6 +1,7 @@
 """How the web process runs. gunicorn reads this file from the folder it is started in."""
 
 import ctypes
+import gc
 import os
 from contextlib import suppress
 
@@ -28,3 +29,12 @@ def post_fork(server: object, worker: object) -> None:
     M_ARENA_MAX = -8
     with suppress(OSError, AttributeError):  # another C library
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+
+
+def post_worker_init(worker: object) -> None:
+    """What is loaded by now stays. The garbage collector leaves it out, so it is faster and comes round sooner.
+
+    Otherwise it would wait for a quarter of all objects to be new before it looks at the old ones again.
+    """
+    gc.collect()
+    gc.freeze()
