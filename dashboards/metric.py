@@ -184,14 +184,17 @@ def differs(kept: Measure, now: Measure) -> bool:
     return any((a is None) is not (b is None) or (a is not None and not math.isclose(a, b, rel_tol=1e-9)) for a, b in pairs)
 
 
-def kept_metric(team: Team, metric: str, period: Period, versions: Versions) -> MetricPage:
+def kept_metric(team: Team, metric: str, period: Period, versions: Versions, *, excluded: bool) -> MetricPage:
     """The page as it was last read, if nothing that it was made from has changed since."""
-    key = (team.pk, metric, period.window, period.day, period.today, *versions.of(*MADE_FROM))
-    return PAGES.get_or_make(key, lambda: _with_pictures(read_metric(team, metric, period)))
+    key = (team.pk, metric, period.window, period.day, period.today, excluded, *versions.of(*MADE_FROM))
+    return PAGES.get_or_make(key, lambda: _with_pictures(read_metric(team, metric, period, excluded=excluded)))
 
 
-def read_metric(team: Team, metric: str, period: Period) -> MetricPage:
-    """The night's measure, and the rows that its window counts now by the set that judged it."""
+def read_metric(team: Team, metric: str, period: Period, *, excluded: bool) -> MetricPage:
+    """The night's measure, and the rows that its window counts now by the set that judged it.
+
+    `excluded`: those left out are counted, however many there are.
+    """
     days = period.window
     kept_nights = MetricSnapshot.objects.filter(team=team, window_days=days)
     as_of = period.day or kept_nights.latest_day(period.today) or period.today
@@ -219,7 +222,7 @@ def read_metric(team: Team, metric: str, period: Period) -> MetricPage:
     throughout = open_throughout(family, window, rules) if metric in OF_DOWNTIME else []
     return MetricPage(
         team, metric, window, kept, rules, measure, with_open, verdict, typical, bootstrap, family, rows, left_out,
-        left_out.count() if few else None, now, changed, throughout,
+        left_out.count() if few or excluded else None, now, changed, throughout,
     )  # fmt: skip
 
 
@@ -235,9 +238,7 @@ def _with_pictures(page: MetricPage) -> MetricPage:
 def rows_behind(page: MetricPage, user: User, *, excluded: bool) -> tuple[Paginator[Any], int]:
     """The rows of a tab that this person may see, fifty a page; and how many there are with those that they may not see."""
     rows = page.left_out if excluded else page.rows
-    listed = page.counted
-    if excluded:
-        listed = page.left_out.count() if page.excluded is None else page.excluded
+    listed = page.excluded or 0 if excluded else page.counted
     paginator = Paginator(rows.within_reach_of(user), 50)
     if set(page.family) <= set(user.reach_of_rows):
         paginator.count = listed  # all of them are visible, and counted already

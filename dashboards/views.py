@@ -93,8 +93,9 @@ def metric(request: SignedInRequest, slug: str, metric: str) -> HttpResponse:
         raise Http404("No such metric.")
     found = get_object_or_404(Team.objects.visible_to(request.user), slug=slug)
     period = chosen_period(request, local_day(timezone.now()))
-    page = kept_metric(found, metric, period, request.user.versions)
-    as_of, excluded = page.window.as_of, request.GET.get("tab") == "excluded"
+    excluded = request.GET.get("tab") == "excluded"
+    page = kept_metric(found, metric, period, request.user.versions, excluded=excluded)
+    as_of = page.window.as_of
     access = access_for(request.user, found, timezone.now())
     author = page.threshold_set.author_id if page.threshold_set else None
     paginator, listed = rows_behind(page, request.user, excluded=excluded)
@@ -108,7 +109,6 @@ def metric(request: SignedInRequest, slug: str, metric: str) -> HttpResponse:
         "shows_excluded": excluded,
         # Read each time: people change their names.
         "author": User.objects.filter(pk=author).first() if author else None,
-        "left_out": listed if excluded else page.excluded,
         "elsewhere": listed - rows.paginator.count if rows is not None else 0,
         "as_of": day_words(as_of),
         "night": night_notice(as_of, page.failed, now=timezone.now(), latest=period.day is None),

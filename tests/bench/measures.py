@@ -312,7 +312,7 @@ def seconds_to_answer(folder: Path) -> float:
 
 
 def equal_queries(stack: Stack, numbers: set[int]) -> Iterator[Line]:
-    few, many = stack.seeded("ten", *TEN, weeks=2), stack.seeded("thousand", *THOUSAND)
+    few, many = stack.seeded("ten", *TEN, weeks=2), stack.seeded("thousand", *THOUSAND, weeks=2)
     say("counting the queries of every page with 10 and with 1,000 rows")
     small = probe("queries_of_every_page", stack.environment(few), "10")
     large = probe("queries_of_every_page", stack.environment(many), "1000")

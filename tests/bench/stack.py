@@ -54,6 +54,7 @@ class Stack:
         self.folder = folder / "data"
         self._open = ExitStack()
         self._seeded: set[str] = set()
+        self._with_nights: set[str] = set()
         self._webs: dict[str, Web] = {}
         self.visitors: dict[str, dict[str, str]] = {}
 
@@ -77,18 +78,18 @@ class Stack:
 
     def seeded(self, database: str, teams: int, defects: int, incidents: int, weeks: int = 0) -> str:
         """A database with demo data, made at its first use; with snapshots of last night and of `weeks` before."""
-        if database in self._seeded:
-            return database
-        self._create(database)
-        say(f"seeding {teams:,} teams, {defects:,} defects, {incidents:,} incidents")
         environment = self.environment(database)
-        manage(environment, "migrate", "--verbosity=0")
-        amounts = (f"--teams={teams}", f"--defects={defects}", f"--incidents={incidents}")
-        manage(environment, "seed_demo", *amounts, "--seed=1", "--no-snapshots")
-        self._vacuum(environment["DATABASE_URL"])
-        if weeks:
+        if database not in self._seeded:
+            self._create(database)
+            say(f"seeding {teams:,} teams, {defects:,} defects, {incidents:,} incidents")
+            manage(environment, "migrate", "--verbosity=0")
+            amounts = (f"--teams={teams}", f"--defects={defects}", f"--incidents={incidents}")
+            manage(environment, "seed_demo", *amounts, "--seed=1", "--no-snapshots")
+            self._vacuum(environment["DATABASE_URL"])
+            self._seeded.add(database)
+        if weeks and database not in self._with_nights:
             probe("nights", environment, str(weeks))
-        self._seeded.add(database)
+            self._with_nights.add(database)
         return database
 
     def portal(self) -> Web:
