@@ -21,6 +21,7 @@ from django.utils import timezone
 from defects.models import Defect
 from incidents.models import Incident
 from integrations.lookups import Advice, Lookups, TeamFinder
+from integrations.matching.findings import Findings
 from integrations.matching.plan import Plan
 from integrations.matching.reader import Reader
 from integrations.matching.row import Row
@@ -238,7 +239,7 @@ class Importer:
                 self._take(rows)
                 if report:
                     report(table.done, table.total)
-            self.outcome.remarks = table.notes
+            self.outcome.remarks = [*table.notes, *reader.remarks, *self.findings.sentences()]
         finally:
             table.close()
         if not self.outcome.rows:
@@ -249,11 +250,11 @@ class Importer:
         return self.outcome
 
     def _rows(self, table: Table, reader: Reader) -> Iterator[Row]:
-        for line, record in table.records():
-            if table.faults and line in table.faults:
-                yield Row(line, problems={"": table.faults.pop(line)})
-            else:
-                yield reader.read(line, record)
+        self.findings = Findings(self.plan.kind, reader.zone)
+        for row in reader.rows(table.records(), table.faults):
+            if not row.problems and not row.skipped:
+                self.findings.add(row)
+            yield row
 
     def _take(self, rows: list[Row]) -> None:
         """Judges one batch of rows against the records that exist, then has it written."""

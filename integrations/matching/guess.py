@@ -111,6 +111,11 @@ def guess(survey: Survey, *, kind: str = "", tool: str = "", zone: str = "UTC", 
     order = day_order(survey, plan)
     said = words(survey, plan, own)
     plan = replace(plan, day_first=order.day_first, words=_decided(plan, said))
+    if _repeats(survey, plan):
+        plan = replace(plan, folds=True)
+        notes.append(
+            f"“{plan.columns['external_id'][0]}” repeats: the rows of one ID become one record, with its last state."
+        )
     return Guess(
         plan=plan,
         why=why,
@@ -274,6 +279,12 @@ def _late_date(survey: Survey, preset: Preset, found: Mapping[str, Match]) -> Ma
             why = "the date of the last change: no better one is in the file"
             return Match(when, (column.title,), why, tuple(column.samples), column.filled, sure=False)
     return None
+
+
+def _repeats(survey: Survey, plan: Plan) -> bool:
+    """A log: most ids of its first rows stand in several of them."""
+    ids = [column for column in survey.columns if (column.title,) == tuple(plan.columns.get("external_id", ()))]
+    return bool(ids) and ids[0].first_repeats * 3 > ids[0].first_filled > 10
 
 
 def matches(survey: Survey, plan: Plan) -> dict[str, Match]:

@@ -41,6 +41,7 @@ class Plan:
     Without any columns they are found by the names that the tool has for them. `constants` stand in every row in which the
     columns say nothing. `words`: field -> {word of the file: key of ours, "" (no value), LEAVE_OUT or UNKNOWN}; words that
     are not here mean what they mean in the tool. `day_first` None: a date like 02/03/2024 is refused as ambiguous.
+    `all_types`: stories and tasks are wanted too. `folds`: the rows of one id are made one record.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Plan:
     day_first: bool | None = None
     zone: str = "UTC"
     all_types: bool = False
+    folds: bool = False
 
     @property
     def key(self) -> str:
@@ -131,6 +133,7 @@ class Plan:
             "day_first": self.day_first,
             "zone": self.zone,
             "all_types": self.all_types,
+            "folds": self.folds,
         }
 
     @classmethod
@@ -147,6 +150,7 @@ class Plan:
             "day_first": _day_first,
             "zone": _text,
             "all_types": _truth,
+            "folds": _truth,
         }
         values: dict[str, Any] = {}
         problems: list[Problem] = []

@@ -5,10 +5,12 @@ All that is the same for every row is found out once; a word is looked up by its
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 from integrations.matching.fields import Type
+from integrations.matching.fold import Fold
 from integrations.matching.lives import LIVES, Told
 from integrations.matching.plan import Plan
 from integrations.matching.row import NotWanted, Row
@@ -21,6 +23,8 @@ NOT_KNOWN = "(not known)"
 # Distinct words of a field that are remembered. A column of free text must not fill the memory.
 REMEMBERED = 10_000
 OUR_WORDS = {"back_filled": "retrospective", "planned_maintenance": "maintenance", "declined_by_policy": "declined"}
+# Of these, a log's first value counts; of all others the last.
+FIRST = ("found_at", "detected_at", "started_at", "title")
 # Identity and title are never read as "no value".
 NAMES = ("external_id", "title", "name", "email")
 
@@ -94,6 +98,40 @@ class Reader:
         return self.header[self.places[name][0]] if name in self.places else name.replace("_", " ")
 
     # --- Rows ---------------------------------------------------------------------------------------------------------
+
+    def rows(self, records: Iterable[tuple[int, list[str]]], faults: Mapping[int, str]) -> Iterator[Row]:
+        """All rows of a file. Those in `faults` could not be taken apart; the rows of a log come as one for each id."""
+        self.fold = self._fold()
+        for line, cells in records:
+            if line in faults:
+                yield Row(line, problems={"": faults[line]})
+            elif self.fold and (key := clean_cell(cells[self.places["external_id"][0]])):
+                self.fold.add(key, line, cells, self._changed(cells))
+            else:
+                yield self.read(line, cells)
+        for line, cells in self.fold or ():
+            yield self.read(line, cells)
+
+    def _fold(self) -> Fold | None:
+        if not (self.plan.folds or self.preset.folds) or "external_id" not in self.places:
+            return None
+        first = [place for name in FIRST for place in self.places.get(name, ())]
+        return Fold(first, {place for places in self.places.values() for place in places})
+
+    def _changed(self, cells: Sequence[str]) -> str:
+        """When the row of a log was written, to be sorted; empty if it does not say."""
+        for place in self.places.get("changed_at", ()):
+            with suppress(BadCell):
+                return read_time(cells[place].strip(), self.zone, self.plan.day_first).instant.isoformat()
+        return ""
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is to be said of the whole file once its rows are read."""
+        fold = self.fold
+        if fold is None or fold.rows == fold.records:
+            return []
+        return [f"{fold.rows:,} rows were made {fold.records:,} records, one for each ID, with its last state."]
 
     def read(self, line: int, cells: Sequence[str]) -> Row:
         """The cells are as many as the header has."""

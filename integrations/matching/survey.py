@@ -34,7 +34,9 @@ class Column:
     words: Counter[str] | None = field(default_factory=Counter)
     dates: int = 0
     order: DayOrder = field(default_factory=DayOrder)
-    has_repeats: bool = False
+    # Among the values before there were too many distinct ones.
+    first_filled: int = 0
+    first_repeats: int = 0
     length: int = 0
     # Once it is clear that they are no dates, nobody tries any more.
     may_be_dates: bool = True
@@ -47,8 +49,9 @@ class Column:
             if self.may_be_dates:
                 self._try_date(text)
             return
+        self.first_filled += 1
         if text in words:
-            self.has_repeats = True
+            self.first_repeats += 1
             words[text] += 1
             return
         if len(self.samples) < SAMPLES:
@@ -84,7 +87,7 @@ class Column:
 
     @property
     def is_unique(self) -> bool:
-        return self.filled > 0 and not self.has_repeats
+        return self.filled > 0 and not self.first_repeats
 
 
 class Survey:

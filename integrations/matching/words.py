@@ -102,8 +102,9 @@ RESOLUTION = {
         ("invalid, support, rejected, spam, not applicable, wrong, misfiled, ungültig, abgelehnt, non valide, rejeté, "
          "inválido, no válido, rechazado", "invalid"),
         ("external, moved, not our bug, upstream, notourbug, third party, vendor, extern, externe, externo", "external"),
-        ("declined, declined by policy, expired, inactive, hold, abandoned, cancelled, canceled, eol, removed, "
-         "rejected by policy, closed/resolved by caller, abgebrochen, annulé, cancelado, cancelada, stale", "declined"),
+        ("declined, declined by policy, expired, inactive, hold, abandoned, ignored, archived, muted, cancelled, "
+         "canceled, eol, removed, rejected by policy, closed/resolved by caller, abgebrochen, annulé, cancelado, "
+         "cancelada, stale", "declined"),
         ("feature, enhancement, feature request", LEAVE_OUT),
         ("unresolved, none, open, not closed, nicht erledigt, offen, non résolu, sin resolver, reopened", ""),
     )

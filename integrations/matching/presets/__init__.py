@@ -1,15 +1,40 @@
 """The tools whose exports are known, by kind and name. A new one is a file here and a line below."""
 
 from integrations.matching.preset import Preset
-from integrations.matching.presets import bugzilla, jira, ours, spreadsheet, statuspage, titanium
+from integrations.matching.presets import (
+    azure,
+    bugzilla,
+    github,
+    gitlab,
+    google_cloud,
+    jira,
+    opsgenie,
+    ours,
+    pagerduty,
+    redmine,
+    sentry,
+    servicenow,
+    spreadsheet,
+    statuspage,
+    titanium,
+)
 
 PRESETS: dict[str, Preset] = {
     preset.key: preset
     for preset in (
         jira.DEFECTS,
         bugzilla.DEFECTS,
+        github.DEFECTS,
+        gitlab.DEFECTS,
+        azure.DEFECTS,
+        redmine.DEFECTS,
+        sentry.DEFECTS,
         titanium.DEFECTS,
         statuspage.INCIDENTS,
+        servicenow.INCIDENTS,
+        pagerduty.INCIDENTS,
+        opsgenie.INCIDENTS,
+        google_cloud.INCIDENTS,
         ours.DEFECTS,
         ours.INCIDENTS,
         *spreadsheet.ANY,

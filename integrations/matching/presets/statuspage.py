@@ -1,12 +1,40 @@
-"""Statuspage: its incidents as CSV."""
+"""Statuspage: its incidents as JSON of the API, or as CSV with a column for each step."""
 
-from integrations.matching.preset import Preset
+from integrations.matching.nested import names, objects
+from integrations.matching.nested import said as text_of
+from integrations.matching.preset import Preset, Said
 from integrations.matching.words import IMPACT
+
+
+def prepare(said: Said) -> None:
+    """The steps between are only in the list of updates. Monitoring that was followed by another search does not count."""
+    acknowledged = monitored = resolved = ""
+    updates = objects(said.pop("updates", ""))
+    for update in sorted(updates, key=lambda each: _when(each)):
+        match text_of(update.get("status")):
+            case "investigating":
+                monitored = ""
+            case "identified":
+                acknowledged, monitored = acknowledged or _when(update), ""
+            case "monitoring":
+                acknowledged, monitored = acknowledged or _when(update), monitored or _when(update)
+            case "resolved" | "completed":
+                resolved = resolved or _when(update)
+    for name, moment in (("acknowledged_at", acknowledged), ("mitigated_at", monitored), ("restored_at", resolved)):
+        if moment:
+            said.setdefault(name, moment)
+    if said.get("services", "").startswith(("[", "{")):
+        said["services"] = ", ".join(names(said["services"]))
+
+
+def _when(update: dict[str, object]) -> str:
+    return text_of(update.get("display_at")) or text_of(update.get("created_at"))
+
 
 INCIDENTS = Preset(
     kind="incidents",
     name="statuspage",
-    label="Statuspage export",
+    label="Statuspage incidents (JSON or CSV)",
     columns={
         "external_id": ("id",),
         "title": ("name",),
@@ -20,9 +48,13 @@ INCIDENTS = Preset(
         "scheduled_for": ("scheduled_for",),
         "services": ("components",),
         "team": ("team",),
+        "updates": ("incident_updates",),
     },
     marks=("impact", "monitoring_at", "shortlink", "incident_updates", "page_id"),
     words={"severity": IMPACT},
     says_also={"restored": "closed"},
+    helpers=("updates",),
+    fills=("acknowledged_at", "mitigated_at", "restored_at"),
+    prepare=prepare,
     hint="A scheduled entry, or one whose impact is maintenance, is planned and never counts.",
 )

@@ -1,0 +1,87 @@
+"""What is odd about a whole file although each row is right: said at once, since it moves the measures. Plain Python."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from statistics import median
+from zoneinfo import ZoneInfo
+
+from integrations.matching.row import Row
+
+# So many minutes are counted one by one; when there are more, those with a single row are forgotten.
+MAX_MINUTES = 50_000
+# A day or a minute stands out from so many rows on, and so many times the usual number.
+MANY_A_DAY, MANY_A_MINUTE, TIMES_USUAL = 100, 30, 20
+ENDED = ("closed", "restored", "duplicate", "rejected")
+
+
+class Findings:
+    """findings.add(row) for each good row, as it was read; findings.sentences() at the end."""
+
+    def __init__(self, kind: str, zone: ZoneInfo):
+        self.kind, self.zone = kind, zone
+        self.found_at = "found_at" if kind == "defects" else "detected_at"
+        self.end_at = "closed_at" if kind == "defects" else "restored_at"
+        self.rows = self.ended = self.no_length = self.no_date = self.midnight = 0
+        self.days: Counter[object] = Counter()
+        self.minutes: Counter[datetime] = Counter()
+        self.ends: Counter[datetime] = Counter()
+
+    def add(self, row: Row) -> None:
+        values = row.values
+        self.rows += 1
+        found, end = values.get(self.found_at), values.get(self.end_at)
+        if isinstance(found, datetime):
+            local = found.astimezone(self.zone)
+            self.days[local.date()] += 1
+            self.midnight += not (local.hour or local.minute or local.second)
+            _count(self.minutes, found)
+        if values.get("status") in ENDED:
+            self.ended += 1
+            self.no_date += end is None
+        if isinstance(end, datetime):
+            _count(self.ends, end)
+            self.no_length += self.kind == "incidents" and end == (values.get("started_at") or found)
+
+    def sentences(self) -> list[str]:
+        said = [*self._lengths(), *self._days(), *self._minutes()]
+        if self.rows >= 20 and self.midnight == self.rows:
+            said.append("All dates are without a time of day: times to fix or restore are only right to the day.")
+        return said
+
+    def _lengths(self) -> list[str]:
+        said = []
+        if self.no_length:
+            said.append(
+                f"{self.no_length:,} of {self.rows:,} incidents lasted 0 seconds, so the time to restore looks short."
+            )
+        if self.no_date:
+            said.append(f"{self.no_date:,} of {self.ended:,} closed records have no date of closing, and no time to fix.")
+        return said
+
+    def _days(self) -> list[str]:
+        if len(self.days) < 3:
+            return []
+        usual = median(self.days.values())
+        return [
+            f"{count:,} of {self.rows:,} records are of {day:%-d %B %Y}, usually {usual:g} a day: were they moved then?"
+            for day, count in self.days.most_common(3)
+            if count >= MANY_A_DAY and count >= TIMES_USUAL * usual
+        ]
+
+    def _minutes(self) -> list[str]:
+        said = []
+        for counts, verb in ((self.minutes, "found"), (self.ends, "closed" if self.kind == "defects" else "restored")):
+            for moment, count in counts.most_common(1):
+                if count >= MANY_A_MINUTE and count * 10 >= self.rows:
+                    when = f"{moment.astimezone(self.zone):%-d %B %Y, %H:%M}"
+                    said.append(f"{count:,} records were {verb} in the same minute, {when}: all at once, perhaps by a tool.")
+        return said
+
+
+def _count(minutes: Counter[datetime], moment: datetime) -> None:
+    minutes[moment.replace(second=0, microsecond=0)] += 1
+    if len(minutes) > MAX_MINUTES:
+        for each in [each for each, count in minutes.items() if count == 1]:
+            del minutes[each]

@@ -1,0 +1,36 @@
+"""GitLab's issues as CSV, or as JSON of its API."""
+
+from integrations.matching.preset import Preset
+from integrations.matching.presets.labels import FILLS, read_labels
+
+DEFECTS = Preset(
+    kind="defects",
+    name="gitlab",
+    label="GitLab issues (CSV or JSON)",
+    columns={
+        "external_id": ("Issue ID", "iid"),
+        "title": ("Title",),
+        "found_at": ("Created At (UTC)", "Created At"),
+        "status": ("State",),
+        "ended_at": ("Closed At (UTC)", "Closed At"),
+        "issue_type": ("issue_type", "Type"),
+        "severity": ("Severity",),
+        "labels": ("Labels",),
+        "version_fixed": ("Milestone", "milestone.title"),
+        "actual": ("Description",),
+        "team": ("Team", "Project"),
+        "reporter": ("Author", "author.name"),
+        "assignee": ("Assignee", "assignee.name"),
+    },
+    marks=("Author Username", "Created At (UTC)", "Confidential", "web_url", "time_stats.time_estimate"),
+    words={
+        "status": {"open": "new", "opened": "new", "closed": "closed"},
+        "issue_type": {"issue": "defect"},
+        "severity": {"unknown": ""},
+    },
+    helpers=("labels",),
+    fills=FILLS,
+    prepare=read_labels,
+    hint="Issues with a label such as feature or question are left out. "
+    "Labels such as severity::2 and found::staging are read.",
+)

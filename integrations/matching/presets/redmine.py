@@ -1,0 +1,31 @@
+"""Redmine: a list of issues as CSV."""
+
+from integrations.matching.preset import Preset
+
+DEFECTS = Preset(
+    kind="defects",
+    name="redmine",
+    label="Redmine issues (CSV)",
+    columns={
+        "external_id": ("#", "Id"),
+        "title": ("Subject", "Thema", "Sujet", "Asunto"),
+        "found_at": ("Created", "Angelegt", "Créé", "Creado"),
+        "issue_type": ("Tracker",),
+        "status": ("Status", "Statut", "Estado"),
+        "priority": ("Priority", "Priorität", "Priorité", "Prioridad"),
+        "severity": ("Severity", "Schweregrad"),
+        "resolution": ("Resolution",),
+        "ended_at": ("Closed", "Geschlossen", "Fermé", "Cerrado"),
+        "stage_found": ("Found in", "Phase"),
+        "team": ("Team", "Project", "Projekt", "Projet", "Proyecto"),
+        "component": ("Category", "Kategorie", "Catégorie", "Categoría"),
+        "version_found": ("Affected version",),
+        "version_fixed": ("Target version", "Zielversion", "Version cible", "Versión prevista"),
+        "actual": ("Description", "Beschreibung", "Descripción"),
+        "assignee": ("Assignee", "Zugewiesen an"),
+        "reporter": ("Author", "Autor", "Auteur"),
+    },
+    marks=("Tracker", "% Done", "Spent time"),
+    words={"status": {"feedback": "in_progress", "resolved": "fixed", "rejected": "rejected"}},
+    hint="Issues of the tracker Bug; features, support and tasks are left out.",
+)

@@ -1,0 +1,40 @@
+"""Sentry: its list of issues as CSV or JSON."""
+
+from integrations.matching.preset import Preset
+
+DEFECTS = Preset(
+    kind="defects",
+    name="sentry",
+    label="Sentry issues (CSV or JSON)",
+    columns={
+        "external_id": ("shortId", "short_id", "Issue", "id", "issue.id"),
+        "title": ("title", "metadata.title", "message"),
+        "found_at": ("firstSeen", "First Seen", "first_seen"),
+        "status": ("status",),
+        "severity": ("level",),
+        "priority": ("priority",),
+        "issue_type": ("issueCategory",),
+        "ended_at": ("resolvedAt", "statusDetails.resolvedAt"),
+        "component": ("culprit",),
+        "environment": ("environment",),
+        "version_found": ("firstRelease", "release"),
+        "team": ("team", "project", "project.name", "project.slug"),
+    },
+    marks=("firstSeen", "First Seen", "shortId", "culprit", "userCount"),
+    words={
+        "status": {
+            **{"unresolved": "new", "new": "new", "ongoing": "new", "escalating": "new", "regressed": "new"},
+            **{
+                "resolved": "closed",
+                "resolvedinnextrelease": "closed",
+                "ignored": "closed",
+                "archived": "closed",
+                "muted": "closed",
+            },
+        },
+        "severity": {"fatal": "SEV1", "error": "SEV2", "warning": "SEV3", "info": "SEV4", "debug": "SEV4", "sample": "SEV4"},
+        "issue_type": {"error": "defect", "performance": "defect", "cron": "defect", "uptime": "defect"},
+    },
+    constants={"found_by": "monitor"},
+    hint="An ignored or archived issue counts as closed. Sentry does not say in which stage an error occurred.",
+)

@@ -1,0 +1,450 @@
+"""Exports as they come out of their tools: each is recognised, and its rows say what they should."""
+
+import csv
+import io
+import json
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integrations.matching import fold
+from integrations.matching.guess import guess
+from integrations.matching.reader import Reader
+from integrations.matching.survey import Survey
+
+JIRA = """
+Summary,Issue key,Issue id,Issue Type,Status,Project key,Project name,Priority,Resolution,Assignee,Reporter,Created,Updated,\
+Resolved,Component/s,Component/s,Outward issue link (Duplicate),Comment,Comment,Status Category
+Checkout is down,PAY-1,10001,Bug,Done,PAY,Payments,Highest,Done,Ann,Bob,15/Feb/24 7:15 PM,16/Feb/24 8:00 AM,\
+16/Feb/24 8:00 AM,API,Web,,first,second,Done
+Show a total,PAY-2,10002,Story,To Do,PAY,Payments,Low,,Ann,Bob,15/Feb/24 7:15 PM,15/Feb/24 7:15 PM,,,,,,,To Do
+Totals are wrong,PAY-3,10003,Bug,Closed,PAY,Payments,High,Duplicate,Ann,Bob,16/Feb/24 7:15 PM,17/Feb/24 8:00 AM,\
+17/Feb/24 8:00 AM,,,PAY-1,,,Done
+"""
+GERMAN = """
+Zusammenfassung;Vorgangsschlüssel;Vorgangstyp;Status;Priorität;Lösung;Erstellt;Erledigt
+Zahlung schlägt fehl;ZAH-1;Fehler;Fertig;Höchste;Fertig;2024-05-15 19:15;2024-05-16 08:00
+Neue Seite;ZAH-2;Aufgabe;Zu erledigen;Mittel;;2024-05-15 19:15;
+"""
+BUGZILLA = """
+Bug ID,Product,Component,Assignee,Status,Resolution,Summary,Changed
+101,Mail,Compose,a@example.org,RESOLVED,FIXED,Drafts are lost,2024-03-02 10:00:00
+102,Mail,Compose,a@example.org,NEW,---,Spelling is wrong,2024-03-03 10:00:00
+"""
+BUGZILLA_FIELDS = """
+bug_id,product,component,bug_status,resolution,short_desc,opendate,cf_last_resolved,bug_severity,priority,dupe_of
+201,Mail,Compose,RESOLVED,NOT_REPRODUCIBLE,Drafts are lost,2024-03-01 09:00:00,2024-03-02 10:00:00,critical,P1,
+202,Mail,Compose,NEW,,Show a total,2024-03-01 09:00:00,,enhancement,--,
+203,Mail,Compose,RESOLVED,DUPLICATE,Drafts vanish,2024-03-01 09:00:00,2024-03-02 10:00:00,normal,P3,201
+"""
+GITHUB_CSV = """
+number,title,state,stateReason,labels,createdAt,closedAt,author
+1,Checkout is down,CLOSED,COMPLETED,"bug, severity: 1",2024-03-01T09:00:00Z,2024-03-02T09:00:00Z,ann
+2,Add a total,OPEN,,enhancement,2024-03-01T09:00:00Z,,ann
+3,Totals are wrong,CLOSED,NOT_PLANNED,bug,2024-03-01T09:00:00Z,2024-03-05T09:00:00Z,bob
+"""
+GITLAB = """
+Title,Description,Issue ID,URL,State,Author,Author Username,Assignee,Assignee Username,Confidential,Locked,Due Date,\
+Created At (UTC),Updated At (UTC),Closed At (UTC),Milestone,Weight,Labels,Time Estimate,Time Spent
+Checkout is down,It fails.,7,https://example.org/7,Closed,Ann,ann,,,No,No,,2024-03-01 09:00:00,2024-03-02 09:00:00,\
+2024-03-02 09:00:00,,,"bug,severity::2,found::staging",0,0
+Add a total,,8,https://example.org/8,Open,Ann,ann,,,No,No,,2024-03-01 09:00:00,2024-03-01 09:00:00,,,,type::feature,0,0
+"""
+AZURE = """
+ID,Work Item Type,Title,Assigned To,State,Tags,Severity,Priority,Created Date,Resolved Date,Closed Date,Resolved Reason,\
+Area Path,Iteration Path,Found In
+31,Bug,Checkout is down,Ann <ann@example.org>,Closed,,1 - Critical,1,3/13/2024 9:15:00 AM,3/14/2024 9:15:00 AM,\
+3/15/2024 9:15:00 AM,Fixed,Shop\\Payments,Shop\\1,20240301.1
+32,User Story,Show a total,Ann <ann@example.org>,Active,,,2,3/2/2024 9:15:00 AM,,,,Shop\\Payments,Shop\\1,
+33,Bug,Totals are wrong,Ann <ann@example.org>,Active,,3 - Medium,2,3/2/2024 9:15:00 AM,,,,Shop\\Payments,Shop\\1,
+"""
+REDMINE = """
+#,Project,Tracker,Parent task,Status,Priority,Subject,Author,Assignee,Updated,Category,Target version,Start date,Due date,\
+Estimated time,Spent time,% Done,Created,Closed,Related issues,Private
+41,Shop,Bug,,Closed,Urgent,Checkout is down,Ann,Bob,03/14/2024 09:00 AM,Cart,1.2,03/13/2024,,,0.00,100,03/13/2024 09:00 AM,\
+03/14/2024 09:00 AM,,No
+42,Shop,Feature,,New,Normal,Show a total,Ann,Bob,03/13/2024 09:00 AM,,,03/13/2024,,,0.00,0,03/13/2024 09:00 AM,,,No
+43,Shop,Bug,,Rejected,Low,A typo,Ann,Bob,03/14/2024 09:00 AM,,,03/13/2024,,,0.00,0,03/13/2024 09:00 AM,\
+03/14/2024 09:00 AM,,No
+"""
+SENTRY = """
+id,shortId,title,culprit,level,status,firstSeen,lastSeen,count,userCount,project
+51,SHOP-1,TypeError: total is undefined,cart.total,fatal,unresolved,2024-03-01T09:00:00Z,2024-03-02T09:00:00Z,120,80,shop
+52,SHOP-2,Slow query,cart.list,warning,ignored,2024-03-01T09:00:00Z,2024-03-02T09:00:00Z,12,8,shop
+"""
+SERVICENOW = """
+Number,Opened,Short description,Caller,Priority,State,Category,Assignment group,Assigned to,Updated,Resolved,Closed
+INC0010001,2024-03-01 09:00:00,Checkout is down,Ann,1 - Critical,Closed,Software,Payments,Bob,2024-03-04 09:00:00,\
+2024-03-01 11:00:00,2024-03-04 09:00:00
+INC0010002,2024-03-02 09:00:00,Mail is slow,Ann,3 - Moderate,In Progress,Software,?,Bob,2024-03-02 10:00:00,,
+INC0010003,2024-03-02 09:00:00,Nothing works,Ann,2 - High,Canceled,Software,Payments,Bob,2024-03-02 10:00:00,,
+INC0010004,2024-03-02 09:00:00,Printing fails,Ann,4 - Low,Closed,Software,Payments,Bob,2024-03-02 10:00:00,,\
+2024-03-02 10:00:00
+INC0010005,2024-03-02 09:00:00,Scanning fails,Ann,4 - Low,Closed,Software,Payments,Bob,2024-03-02 10:00:00,,
+"""
+PAGERDUTY = """
+id,incident_number,description,service_id,service_name,escalation_policy_id,escalation_policy_name,created_on,resolved_on,\
+urgency,seconds_to_first_ack,seconds_to_resolve,auto_resolved
+Q1,61,Checkout is down,S1,Cart,E1,Payments,2024-03-01T09:00:00Z,2024-03-01T10:00:00Z,high,300,3600,false
+Q2,62,Disk is full,S1,Cart,E1,Payments,2024-03-01T09:00:00Z,,low,,,false
+"""
+OPSGENIE = """
+AlertID,Alias,TinyID,Message,Status,IsSeen,Acknowledged,Snoozed,CreatedAt,CreatedAtDate,UpdatedAt,Count,Owner,Teams,Priority,\
+Report.AckTime,Report.CloseTime
+a-1,x,71,Checkout is down,closed,true,true,false,1709283600000,2024/03/01 09:00:00,1709287200000,1,ann,Payments,P1,\
+300000,3600000
+a-2,y,72,Disk is full,open,false,false,false,1709283600000,2024/03/01 09:00:00,1709283600000,1,,Payments,P3,,
+"""
+STATUSPAGE = [
+    {
+        "id": "p1",
+        "name": "Payments are slow",
+        "status": "resolved",
+        "created_at": "2024-03-01T09:05:00Z",
+        "monitoring_at": None,
+        "resolved_at": "2024-03-01T10:00:00Z",
+        "impact": "major",
+        "shortlink": "https://example.org/p1",
+        "started_at": "2024-03-01T09:00:00Z",
+        "page_id": "k",
+        "incident_updates": [
+            {"status": "resolved", "created_at": "2024-03-01T10:00:00Z", "display_at": "2024-03-01T10:00:00Z"},
+            {"status": "monitoring", "created_at": "2024-03-01T09:40:00Z", "display_at": "2024-03-01T09:40:00Z"},
+            {"status": "investigating", "created_at": "2024-03-01T09:30:00Z", "display_at": "2024-03-01T09:30:00Z"},
+            {"status": "monitoring", "created_at": "2024-03-01T09:20:00Z", "display_at": "2024-03-01T09:20:00Z"},
+            {"status": "identified", "created_at": "2024-03-01T09:10:00Z", "display_at": "2024-03-01T09:10:00Z"},
+        ],
+        "components": [{"id": "c1", "name": "Cards"}, {"id": "c2", "name": "Vouchers"}],
+    }
+]
+GOOGLE = [
+    {
+        "id": "g1",
+        "number": "17",
+        "begin": "2024-03-01T09:00:00+00:00",
+        "created": "2024-03-01T09:20:00+00:00",
+        "end": "2024-03-01T12:00:00+00:00",
+        "modified": "2024-03-02T09:00:00+00:00",
+        "external_desc": "Elevated errors in storage",
+        "status_impact": "SERVICE_DISRUPTION",
+        "severity": "medium",
+        "service_name": "Multiple Products",
+        "affected_products": [{"title": "Cloud Storage", "id": "x"}, {"title": "Compute Engine", "id": "y"}],
+        "updates": [{"when": "2024-03-01T09:20:00+00:00", "text": "We look into it."}],
+    },
+    {
+        "id": "g2",
+        "begin": "2024-03-05T09:00:00+00:00",
+        "created": "2024-03-05T09:20:00+00:00",
+        "external_desc": "Still going on",
+        "status_impact": "SERVICE_OUTAGE",
+        "severity": "high",
+    },
+]
+GITHUB = [
+    {
+        "number": 1,
+        "node_id": "n1",
+        "html_url": "https://example.org/1",
+        "title": "Checkout is down",
+        "state": "closed",
+        "state_reason": "completed",
+        "labels": [{"id": 1, "name": "bug"}, {"id": 2, "name": "sev:1"}, {"id": 3, "name": "found: production"}],
+        "created_at": "2024-03-01T09:00:00Z",
+        "closed_at": "2024-03-02T09:00:00Z",
+        "body": "It fails.",
+    },
+    {
+        "number": 2,
+        "node_id": "n2",
+        "title": "Mend it",
+        "state": "open",
+        "state_reason": None,
+        "labels": [],
+        "created_at": "2024-03-01T09:00:00Z",
+        "closed_at": None,
+        "pull_request": "{}",
+    },
+    {
+        "number": 3,
+        "node_id": "n3",
+        "title": "No label at all",
+        "state": "open",
+        "state_reason": "reopened",
+        "labels": [],
+        "created_at": "2024-03-01T09:00:00Z",
+        "closed_at": None,
+    },
+]
+
+
+def table(content):
+    if isinstance(content, list):
+        header = list(dict.fromkeys(name for each in content for name in each))
+        return header, [[_text(each.get(name)) for name in header] for each in content]
+    header, *rows = csv.reader(io.StringIO(content.strip()), delimiter=";" if ";" in content.split("\n")[1] else ",")
+    return header, rows
+
+
+def _text(value):
+    return "" if value in (None, []) else json.dumps(value) if isinstance(value, list) else str(value)
+
+
+def read(content, **options):
+    header, rows = table(content)
+    found = guess(Survey.of(header, rows), **options)
+    return found, [Reader(found.plan, header).read(line, cells) for line, cells in enumerate(rows, start=2)]
+
+
+def time(text):
+    return datetime.fromisoformat(text + "+00:00")
+
+
+@pytest.mark.parametrize(
+    ("content", "key", "expected"),
+    [
+        (
+            JIRA,
+            "defects/jira",
+            [
+                {
+                    "external_id": "PAY-1", "status": "closed", "resolution": "fixed", "team": "Payments",
+                    "component": "API, Web",
+                    "priority": "urgent", "found_at": time("2024-02-15T19:15"), "fixed_at": time("2024-02-16T08:00"),
+                },
+                "not a defect (issue type Story)",
+                {"external_id": "PAY-3", "status": "duplicate", "closed_at": time("2024-02-17T08:00"), "fixed_at": None},
+            ],
+        ),
+        (
+            GERMAN,
+            "defects/jira",
+            [
+                {"external_id": "ZAH-1", "status": "closed", "resolution": "fixed", "priority": "urgent",
+                 "fixed_at": time("2024-05-16T08:00")},
+                "not a defect (issue type Aufgabe)",
+            ],
+        ),
+        (
+            BUGZILLA,
+            "defects/bugzilla",
+            [
+                {"external_id": "101", "title": "Drafts are lost", "team": "Mail", "status": "closed", "resolution": "fixed",
+                 "found_at": time("2024-03-02T10:00"), "closed_at": None},
+                {"external_id": "102", "status": "new", "resolution": ""},
+            ],
+        ),
+        (
+            BUGZILLA_FIELDS,
+            "defects/bugzilla",
+            [
+                {"external_id": "201", "resolution": "cannot_reproduce", "severity": "SEV1", "priority": "urgent",
+                 "found_at": time("2024-03-01T09:00"), "closed_at": time("2024-03-02T10:00")},
+                "not a defect (severity enhancement)",
+                {"external_id": "203", "status": "duplicate", "severity": "SEV3"},
+            ],
+        ),
+        (
+            GITHUB_CSV,
+            "defects/github",
+            [
+                {"external_id": "1", "status": "closed", "resolution": "fixed", "severity": "SEV1",
+                 "fixed_at": time("2024-03-02T09:00")},
+                "not a defect (issue type enhancement)",
+                {"external_id": "3", "resolution": "wont_fix", "fixed_at": None, "closed_at": time("2024-03-05T09:00")},
+            ],
+        ),
+        (
+            GITHUB,
+            "defects/github",
+            [
+                {"external_id": "1", "status": "closed", "resolution": "fixed", "severity": "SEV1",
+                 "stage_found": "production",
+                 "actual": "It fails."},
+                "not a defect (a pull request)",
+                {"external_id": "3", "status": "new", "resolution": "", "closed_at": None},
+            ],
+        ),
+        (
+            GITLAB,
+            "defects/gitlab",
+            [
+                {"external_id": "7", "status": "closed", "resolution": "fixed", "severity": "SEV2",
+                 "stage_found": "pre-deploy",
+                 "fixed_at": time("2024-03-02T09:00")},
+                "not a defect (issue type feature)",
+            ],
+        ),
+        (
+            AZURE,
+            "defects/azure",
+            [
+                {"external_id": "31", "severity": "SEV1", "priority": "urgent", "status": "closed", "resolution": "fixed",
+                 "found_at": time("2024-03-13T09:15"), "fixed_at": time("2024-03-14T09:15"),
+                 "closed_at": time("2024-03-15T09:15"), "version_found": "20240301.1", "team": "Shop\\Payments"},
+                "not a defect (issue type User Story)",
+                {"external_id": "33", "severity": "SEV3", "status": "in_progress", "found_at": time("2024-03-02T09:15")},
+            ],
+        ),
+        (
+            REDMINE,
+            "defects/redmine",
+            [
+                {"external_id": "41", "title": "Checkout is down", "team": "Shop", "status": "closed", "resolution": "fixed",
+                 "found_at": time("2024-03-13T09:00"), "fixed_at": time("2024-03-14T09:00")},
+                "not a defect (issue type Feature)",
+                {"external_id": "43", "status": "closed", "resolution": "invalid", "priority": "low"},
+            ],
+        ),
+        (
+            SENTRY,
+            "defects/sentry",
+            [
+                {"external_id": "SHOP-1", "severity": "SEV1", "status": "new", "found_by": "monitor", "team": "shop"},
+                {"external_id": "SHOP-2", "severity": "SEV3", "status": "closed", "resolution": "declined",
+                 "closed_at": None},
+            ],
+        ),
+        (
+            SERVICENOW,
+            "incidents/servicenow",
+            [
+                {"external_id": "INC0010001", "severity": "SEV1", "status": "closed", "team": "Payments",
+                 "detected_at": time("2024-03-01T09:00"), "restored_at": time("2024-03-01T11:00"),
+                 "closed_at": time("2024-03-04T09:00")},
+                {"external_id": "INC0010002", "severity": "SEV3", "status": "active"},
+                {"external_id": "INC0010003", "severity": "SEV2", "status": "cancelled"},
+                {"external_id": "INC0010004", "status": "closed", "restored_at": time("2024-03-02T10:00")},
+                "closed, but the file does not say when it ended",
+            ],
+        ),
+        (
+            PAGERDUTY,
+            "incidents/pagerduty",
+            [
+                {"external_id": "61", "title": "Checkout is down", "severity": "SEV2", "status": "restored",
+                 "team": "Payments", "services": "Cart", "acknowledged_at": time("2024-03-01T09:05"),
+                 "restored_at": time("2024-03-01T10:00")},
+                {"external_id": "62", "severity": "SEV4", "acknowledged_at": None},
+            ],
+        ),
+        (
+            OPSGENIE,
+            "incidents/opsgenie",
+            [
+                {"external_id": "a-1", "severity": "SEV1", "status": "closed", "detected_at": time("2024-03-01T09:00"),
+                 "acknowledged_at": time("2024-03-01T09:05"), "restored_at": time("2024-03-01T10:00")},
+                {"external_id": "a-2", "severity": "SEV3", "status": "triage", "team": "Payments"},
+            ],
+        ),
+        (
+            STATUSPAGE,
+            "incidents/statuspage",
+            [
+                {"external_id": "p1", "severity": "SEV2", "status": "restored", "services": "Cards, Vouchers",
+                 "started_at": time("2024-03-01T09:00"), "detected_at": time("2024-03-01T09:05"),
+                 "acknowledged_at": time("2024-03-01T09:10"), "mitigated_at": time("2024-03-01T09:40"),
+                 "restored_at": time("2024-03-01T10:00")},
+            ],
+        ),
+        (
+            GOOGLE,
+            "incidents/google_cloud",
+            [
+                {"external_id": "g1", "title": "Elevated errors in storage", "severity": "SEV2", "status": "restored",
+                 "services": "Cloud Storage, Compute Engine", "impact_kind": "degraded",
+                 "started_at": time("2024-03-01T09:00"), "detected_at": time("2024-03-01T09:20"),
+                 "restored_at": time("2024-03-01T12:00")},
+                {"external_id": "g2", "severity": "SEV1", "status": "active", "impact_kind": "outage", "restored_at": None},
+            ],
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) and "/" in value and "\n" not in value else "",
+)  # fmt: skip
+def test_an_export_unchanged(content, key, expected):
+    found, rows = read(content)
+    assert found.plan.key == key
+    assert found.missing == []
+    assert found.unmapped.keys() <= {"team"}
+    assert [row.problems for row in rows] == [{}] * len(expected)
+    for row, wanted in zip(rows, expected, strict=True):
+        if isinstance(wanted, str):
+            assert row.skipped == wanted
+        else:
+            assert {name: row.values.get(name) for name in wanted} == wanted
+
+
+def test_duplicates_name_their_original():
+    assert [row.links.get("duplicate_of") for row in read(JIRA)[1]] == [None, None, "PAY-1"]
+    assert read(BUGZILLA_FIELDS)[1][2].links["duplicate_of"] == "201"
+
+
+def test_what_nobody_knows_is_said():
+    rows = read(SERVICENOW)[1]
+    assert rows[3].notes == ["no time of restoring: the time of closing is taken"]
+    assert "team" not in rows[1].values
+
+
+LOG = """
+number,incident_state,active,sys_mod_count,opened_at,sys_updated_at,contact_type,category,priority,assignment_group,\
+resolved_at,closed_at
+INC1,New,true,0,1/3/2016 09:00,1/3/2016 09:05,Phone,Category 5,3 - Moderate,?,?,13/3/2016 12:00
+INC1,Active,true,1,1/3/2016 09:00,1/3/2016 10:00,Phone,Category 5,2 - High,Group 1,?,13/3/2016 12:00
+INC2,New,true,0,2/3/2016 09:00,2/3/2016 09:00,Phone,Category 7,3 - Moderate,Group 2,?,?
+INC1,Closed,false,3,1/3/2016 09:00,13/3/2016 12:00,Phone,Category 5,2 - High,Group 1,2/3/2016 08:00,13/3/2016 12:00
+INC1,Resolved,true,2,1/3/2016 09:00,2/3/2016 08:00,Phone,Category 5,2 - High,Group 3,2/3/2016 08:00,13/3/2016 12:00
+"""
+
+
+def folded(content):
+    header, rows = table(content)
+    found = guess(Survey.of(header, rows))
+    reader = Reader(found.plan, header)
+    return found, reader, list(reader.rows(enumerate(rows, start=2), {}))
+
+
+@pytest.mark.parametrize("held", [1, 50_000], ids=["in a file", "in memory"])
+def test_a_log_has_one_record_for_each_number(monkeypatch, held):
+    monkeypatch.setattr(fold, "MAX_HELD", held)
+    found, reader, rows = folded(LOG)
+    assert (found.plan.key, found.plan.day_first) == ("incidents/servicenow", True)
+    first, second = (row.values for row in rows)
+    assert [row.line for row in rows] == [2, 4]
+    assert (first["status"], first["severity"], first["team"], first["title"]) == ("closed", "SEV2", "Group 1", "Category 5")
+    assert (first["detected_at"], first["restored_at"]) == (time("2016-03-01T09:00"), time("2016-03-02T08:00"))
+    assert (second["status"], second["severity"], second["team"]) == ("triage", "SEV3", "Group 2")
+    assert reader.remarks == ["5 rows were made 2 records, one for each ID, with its last state."]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz")), max_size=20), st.data())
+def test_a_fold_does_not_depend_on_the_order_of_rows(rows, data):
+    rows = [(key, cell, f"{number:04}") for number, (key, cell) in enumerate(rows)]
+
+    def once(rows):
+        log = fold.Fold([1], {0, 1, 2})
+        for key, cell, moment in rows:
+            log.add(key, int(moment), [key, cell, cell], moment)
+        return sorted(log)
+
+    assert once(rows) == once(data.draw(st.permutations(rows)))
+
+
+def test_a_spreadsheet_that_is_a_log_is_folded_and_says_so():
+    rows = "".join(
+        f"B-{n // 3},Title {n // 3},2024-03-0{n % 3 + 1},{'Open' if n % 3 < 2 else 'Closed'}\n" for n in range(30)
+    )
+    found, reader, records = folded("ID,Title,Date,Status\n" + rows)
+    assert found.plan.folds
+    assert found.notes == ["“ID” repeats: the rows of one ID become one record, with its last state."]
+    assert len(records) == 10
+    assert (records[0].values["status"], records[0].values["found_at"]) == ("closed", time("2024-03-01T00:00"))
+    assert reader.remarks == ["30 rows were made 10 records, one for each ID, with its last state."]
+
+
+def test_all_types_may_be_wanted():
+    header, rows = table(BUGZILLA_FIELDS)
+    plan = guess(Survey.of(header, rows)).plan
+    wanted = Reader(type(plan).from_json(plan.as_json() | {"all_types": True}), header).read(3, rows[1])
+    assert (wanted.skipped, wanted.values["severity"]) == ("", "SEV4")
