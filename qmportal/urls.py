@@ -8,6 +8,8 @@ from qmportal import api
 handler400 = "qmportal.errors.bad_request"
 handler500 = "qmportal.errors.server_error"
 
+admin.site.site_header = admin.site.site_title = "qmportal admin site"
+
 urlpatterns = [
     path("", include("dashboards.urls")),
     path("teams/", include("teams.urls")),
