@@ -12,6 +12,7 @@ from io import StringIO
 import psycopg
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -135,7 +136,10 @@ def engineer(page, sign_in):
 
 @pytest.fixture(scope="session")
 def server():
-    portal = LiveServer("localhost")
+    portal = LiveServer("localhost", start=False)
+    # pytest-django looks for Django's name among the apps, and the portal's own is a subclass.
+    portal.thread.static_handler = StaticFilesHandler
+    portal.start()
     portal._live_server_modified_settings.enable()
     yield portal
     portal.stop()
