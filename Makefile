@@ -23,11 +23,12 @@ check: export SECRET_KEY = only-for-make-check-with-enough-different-characters-
 check: export DATABASE_URL = postgres://check@127.0.0.1/check
 check: export REDIS_URL = redis://127.0.0.1
 check: export SITE_URL = https://portal.example
-check: venv-dev ## style, types, layers, templates, deployment settings
+check: venv-dev ## style, types, layers, sentences, templates, deployment settings
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()'
+	$(PY) -m pytest -q tests/test_source.py
 	$(PY) -m djlint --lint --quiet templates
 	$(PY) manage.py check --deploy --fail-level WARNING
 

@@ -17,7 +17,7 @@ from django.utils.crypto import constant_time_compare
 from qmportal.lib.days import organisation_zone, zone_names
 from qmportal.lib.forms import LineField, with_stored
 from qmportal.lib.text import mail_address
-from teams.models import ADDRESS_TAKEN, AccessToken, AccountMail, Invitation, Membership, Team, User
+from teams.models import ADDRESS_TAKEN, ALREADY_A_MEMBER, AccessToken, AccountMail, Invitation, Membership, Team, User
 
 # Longer ones are refused before hashing: nobody types them, and hashing them would cost time.
 PASSWORD_MAX = 256
@@ -230,7 +230,7 @@ class InvitationForm(forms.ModelForm):
     def clean_email(self) -> str:
         email, team = self.cleaned_data["email"], self.instance.team
         if team.memberships.filter(user__email__iexact=email).exists():
-            raise ValidationError("This person is already a member of the team.")
+            raise ValidationError(ALREADY_A_MEMBER)
         if team.invitations.pending().filter(email__iexact=email).exists():
             raise ValidationError("This person already has an open invitation to the team. You can send it again below.")
         if User.objects.filter(email__iexact=email, is_active=False).exists():

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 # Of the people who were here last, the teams whose rows they may see; and the ids of those, for which there is less to keep.
 REACH, REACH_OF_ROWS = Kept(50), Kept(400)
 ADDRESS_TAKEN = "This address belongs to another account."
+ALREADY_A_MEMBER = "This person is already a member of the team."
 
 
 class UserManager(BaseUserManager["User"]):
@@ -621,7 +622,7 @@ class Membership(models.Model):
             models.UniqueConstraint(
                 fields=["user", "team"],
                 name="membership_unique",
-                violation_error_message="This person is already a member of the team.",
+                violation_error_message=ALREADY_A_MEMBER,
             )
         ]
 

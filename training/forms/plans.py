@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from qmportal.lib.forms import clean_formfield, with_stored
@@ -68,8 +69,10 @@ class ItemForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         if "item" in cleaned:
             self.instance.kind, _, self.instance.ref = cleaned["item"].partition(":")
-            if self.instance.plan.items.filter(kind=self.instance.kind, ref=self.instance.ref).exists():
-                self.add_error("item", "This is already in the plan.")
+            try:
+                self.instance.validate_constraints()
+            except ValidationError as taken:
+                self.add_error("item", taken.messages)
         return cleaned
 
     def save(self, commit: bool = True) -> PlanItem:
