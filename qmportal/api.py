@@ -33,7 +33,7 @@ def docs(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt
-@login_not_required  # the view asks for itself, as all of the API does
+@login_not_required  # the view checks access itself, like the rest of the API
 def schema(request: HttpRequest) -> HttpResponse:
     return description().Schema.as_view()(request)
 
@@ -41,7 +41,7 @@ def schema(request: HttpRequest) -> HttpResponse:
 def description() -> ModuleType:
     """Loaded on demand: the generator takes several MB, and few workers ever need it.
 
-    One thread loads it and makes the schema, the others wait: the generator keeps its state in its module.
+    One thread loads it and generates the schema while others wait, because the generator keeps state in its module.
     """
     with LOADING:
         from qmportal import schema

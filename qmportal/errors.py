@@ -1,4 +1,4 @@
-"""What people and programs see when a request fails outside a view's own answers. No page here queries the database."""
+"""Error pages and API errors for requests that fail outside a view. None of them queries the database."""
 
 import sys
 from collections.abc import Callable
@@ -28,11 +28,11 @@ CODES = {
     HTTPStatus.INSUFFICIENT_STORAGE: "disk_full",
 }
 FULL = "The portal's disk is full. Nothing was saved."
-TOO_LATE = "The request did not arrive completely. Send it again."
+TOO_LATE = "The request was incomplete. Send it again."
 
 
 class OutageMiddleware:
-    """Answers for errors in views; errors around them go to `server_error`."""
+    """Answers errors in views; `server_error` answers errors elsewhere."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
@@ -45,7 +45,7 @@ class OutageMiddleware:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler for suspicious requests. The one that people really meet is a request that is too large."""
+    """Django's handler for suspicious requests. In practice these are requests that are too large."""
     if isinstance(exception, RequestDataTooBig):
         detail = str(exception) if isinstance(exception, TooLarge) else "The form is larger than the portal accepts."
         return failure(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
@@ -58,16 +58,16 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if problem and (response := foreseen(request, problem)):
         return response
     number = structlog.contextvars.get_contextvars().get("request_id", "")
-    detail = f"An error of the portal. Its number in the log is {number}."
+    detail = f"Internal error. Its number in the log is {number}."
     return failure(request, HTTPStatus.INTERNAL_SERVER_ERROR, detail, request_id=number)
 
 
 def foreseen(request: HttpRequest, problem: BaseException) -> HttpResponse | None:
-    """The answer when a disk or server is to blame, or somebody else saved first; None for a bug of ours."""
+    """The answer if a disk or server failed, or someone else saved first; None for bugs."""
     if is_full(problem):
         log.error("disk_full", exc_info=problem)
         return failure(request, HTTPStatus.INSUFFICIENT_STORAGE, FULL)
-    if isinstance(problem, Stale):  # a form with texts shows both of them itself
+    if isinstance(problem, Stale):  # forms with texts show both versions themselves
         row = problem.current
         return failure(
             request, HTTPStatus.CONFLICT, str(problem), url=row.get_absolute_url(), change=last_change(row, request.user)
@@ -88,6 +88,6 @@ def failure(request: HttpRequest, status: HTTPStatus, detail: str, **context: An
         error = {"code": CODES[status], "detail": detail, "attr": None}
         kind = "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "client_error"
         return JsonResponse({"type": kind, "errors": [error]}, status=status)
-    # Without the request: the bars around other pages come from the database.
+    # Rendered without the request, because the navigation needs the database.
     page = render_to_string(f"{status.value}.html", {"detail": detail, **context})
     return HttpResponse(page, status=status, headers={"Cache-Control": "no-store"})

@@ -1,4 +1,4 @@
-"""Is the process alive, and can it do its work? For load balancers, containers and the launcher."""
+"""Liveness and readiness checks for load balancers, containers and the launcher."""
 
 from collections.abc import Callable
 from functools import cache
@@ -30,12 +30,12 @@ class HealthMiddleware:
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """This process answers. Checks nothing else, so that a database outage does not restart every container."""
+    """Liveness. Checks nothing else, so that a database outage does not restart every container."""
     return JsonResponse({"status": "ok"})
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when database and broker answer and every migration is applied; otherwise 503. Names the part that fails."""
+    """Readiness: 200 if database and broker answer and all migrations are applied, else 503 with the part that failed."""
     parts = {
         "database": _outcome("database", _ask_database),
         "broker": _outcome("broker", _ask_broker),
@@ -86,11 +86,11 @@ def _compare_migrations() -> str:
 
 @cache
 def _migrations_of_this_code() -> frozenset[tuple[str, str]]:
-    """Read once: a process keeps the code that it started with."""
+    """Cached, because a process keeps the code it started with."""
     loader = MigrationLoader(None, ignore_no_migrations=True)
     return frozenset(loader.disk_migrations) - _replaced(loader)
 
 
 def _replaced(loader: MigrationLoader) -> frozenset[tuple[str, str]]:
-    """The migrations that a squashed one replaces may be missing from the table."""
+    """The migrations that a squashed one replaces. They may be missing from the table."""
     return frozenset(key for migration in loader.disk_migrations.values() for key in migration.replaces)

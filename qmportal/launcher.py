@@ -1,6 +1,6 @@
 """`make demo` and `make run`: one command from an installed clone to a running portal, and one place that stops it.
 
-Servers, migrations, static files, web, worker and beat. What has not changed since the last start is not done again.
+Starts servers, web, worker and beat after migrations and static files. Skips steps that have not changed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from qmportal import assets, embedded
 ROOT = embedded.ROOT
 READY_SECONDS = 60
 STOP_SECONDS = 40  # a running task has 20 seconds to finish before it is handed back
-# A process that ends this often, each time this soon, is no longer restarted immediately.
+# A process that crashes this often, this soon after its start, is no longer restarted immediately.
 QUICK_END_SECONDS = 10
 MOST_QUICK_ENDS = 3
 PAUSE_SECONDS = 60
@@ -41,21 +41,21 @@ ACCOUNTS = {account.email: account.does for account in people.ACCOUNTS}
 
 
 class LaunchError(Exception):
-    """Why the portal does not start, as a sentence for the terminal."""
+    """An error message for the terminal: why the portal does not start."""
 
 
 @dataclass
 class Process:
-    """Web, worker or beat. Its output goes to a file, so that the last line in the terminal is the one that matters."""
+    """Web, worker or beat. Its output goes to a file, so that the terminal shows only what matters."""
 
     name: str
     command: list[str]
     log: Path
     environment: dict[str, str] = field(default_factory=dict)
     popen: subprocess.Popen[bytes] | None = None
-    lack: str = ""  # what is missing while it does not run
+    lack: str = ""  # what does not work while it is down
     started: float = 0.0
-    starts_at: float | None = None  # set while it waits to be started again
+    starts_at: float | None = None  # set while it waits for its restart
     failures: int = 0
 
     def start(self, lock: IO[str]) -> None:
@@ -101,9 +101,9 @@ class Portal:
                 worker,
                 logs / "worker.log",
                 {"REMAP_SIGTERM": "SIGQUIT"},
-                lack="imports, recomputations and mails wait",
+                lack="imports, recomputations and mail are delayed",
             ),
-            Process("beat", beat, logs / "beat.log", lack="nothing is done by the clock, the nightly run for one"),
+            Process("beat", beat, logs / "beat.log", lack="scheduled tasks such as the nightly run do not start"),
         ]
 
     @property
@@ -115,7 +115,7 @@ class Portal:
         self.web.start(self.lock)
         answer = self._wait_for_answer()
         if answer.get("status") != "ready" and str(answer.get("migrations", "")).endswith("not applied"):
-            prepare(self.folder, again=True)  # a dump was restored, say: what we remember of the database is not so
+            prepare(self.folder, again=True)  # the database has changed, for example because a dump was restored
             answer = self._wait_for_answer()
         if answer.get("status") != "ready":
             raise LaunchError(f"The portal is not ready: {json.dumps(answer)}. See {self.web.log}.")
@@ -172,7 +172,7 @@ class Portal:
             connection.close()
 
     def _start_again(self, process: Process) -> None:
-        """At once; once a minute for a background process that keeps crashing. The pages stay up meanwhile."""
+        """Restarts the process at once, or once a minute if a background process keeps crashing. Pages keep working."""
         now = time.monotonic()
         if process.starts_at is None:
             process.failures = process.failures + 1 if now - process.started < QUICK_END_SECONDS else 1
@@ -180,7 +180,7 @@ class Portal:
             if keeps_ending and process is self.web:
                 raise LaunchError(f"{process.name} keeps ending. The end of {process.log}:\n{process.tail()}")
             if not keeps_ending:
-                print(f"{process.name} ended ({process.ended()}) and is started again.", flush=True)
+                print(f"{process.name} ended ({process.ended()}) and is being restarted.", flush=True)
             elif process.failures == MOST_QUICK_ENDS + 1:
                 print(
                     f"{process.name} keeps ending: pages work, but {process.lack}. It is tried again every minute. "
@@ -192,7 +192,7 @@ class Portal:
             process.start(self.lock)
 
     def _restore_servers(self, servers: embedded.Servers) -> None:
-        print("The database or the broker ended and is started again.", flush=True)
+        print("The database or the broker ended and is being restarted.", flush=True)
         before = servers.environment()
         servers.ensure()
         if servers.environment() != before:
@@ -210,7 +210,7 @@ def launch(kind: str, port: int) -> None:
         os.umask(embedded.PRIVATE)
         for name in ("logs", "mail"):
             (folder / name).mkdir(exist_ok=True)
-            (folder / name).chmod(0o700)  # one that was made by something else
+            (folder / name).chmod(0o700)  # it was created by something else
         with embedded.servers() as servers:
             _export(port, folder)
             prepare(folder)
@@ -229,21 +229,21 @@ def launch(kind: str, port: int) -> None:
 
 
 def _say_what_is_started(folder: Path) -> None:
-    """Never silent for long: the first start takes up to a minute on a slow machine, later ones a few seconds."""
+    """Prints progress: the first start takes up to a minute on a slow machine, later ones a few seconds."""
     if os.environ.get("DATABASE_URL"):
         return
     first = not any((place / "postgres").exists() for place in (folder, embedded.recorded_home(folder)))
-    print("Making a database (first start only) ..." if first else "Starting the database and the broker ...", flush=True)
+    print("Creating a database (first start only) ..." if first else "Starting the database and the broker ...", flush=True)
 
 
 def prepare(folder: Path, *, again: bool = False) -> None:
-    """Apply migrations, collect static files and load the library, unless that was done with exactly these files."""
+    """Apply migrations, collect static files and load the library, unless this was done with exactly these files."""
     record = folder / "prepared"
     inputs = _fingerprint()
     collected = Path(os.environ.get("QMPORTAL_STATIC_ROOT") or folder / "static") / "staticfiles.json"
     if not again and collected.exists() and record.exists() and record.read_text() == inputs:
         return
-    print("Bringing tables and static files up to date ...", flush=True)
+    print("Updating tables and static files ...", flush=True)
     log = folder / "logs" / "prepare.log"
     # The two are independent.
     manage(log, *[[command, "--no-input", "--verbosity=0"] for command in ("migrate", "collectstatic")])
@@ -253,9 +253,9 @@ def prepare(folder: Path, *, again: bool = False) -> None:
 
 
 def manage(log: Path, *commands: list[str]) -> None:
-    """Run commands of `manage.py` at once, each in a process of its own: the launcher itself loads no Django.
+    """Run `manage.py` commands in parallel, each in its own process, because the launcher does not load Django.
 
-    Their errors go to the log; the terminal gets one sentence.
+    Their errors go to the log; the terminal gets one line.
     """
     with log.open("wb") as errors:
         running = [
@@ -263,12 +263,12 @@ def manage(log: Path, *commands: list[str]) -> None:
         ]
         try:
             failed = [command[0] for command, process in zip(commands, running, strict=True) if _wait(process)]
-        finally:  # a signal came while we waited
+        finally:  # a signal arrived while waiting
             for process in running:
                 process.terminate()
                 process.wait()
     if failed:
-        lines = log.read_text(errors="replace").strip().splitlines() or ["it says nothing"]
+        lines = log.read_text(errors="replace").strip().splitlines() or ["no output"]
         # Below the error's name PostgreSQL may point to a position in the statement.
         fault = next((line for line in reversed(lines) if re.match(r"[\w.]+Error: ", line)), lines[-1])
         if fault.startswith("CommandError: "):  # a sentence for people
@@ -277,7 +277,7 @@ def manage(log: Path, *commands: list[str]) -> None:
 
 
 def _wait(process: subprocess.Popen[bytes]) -> int:
-    """The exit status. Prints a sign of life now and then on a slow machine."""
+    """Waits and returns the exit status. Prints the elapsed time now and then."""
     began = time.monotonic()
     while True:
         try:
@@ -294,11 +294,11 @@ def _demo_lines(folder: Path) -> list[str]:
     os.environ["QMPORTAL_DEMO_PASSWORD"] = password
     emails = _emails()
     if not emails:
-        print("Making demo data: two years of an organisation, half a minute or so ...", flush=True)
+        print("Creating demo data: two years of an organisation, about half a minute ...", flush=True)
         manage(folder / "logs" / "seed_demo.log", ["seed_demo"])
         emails = set(ACCOUNTS)
     elif not emails & set(ACCOUNTS):
-        return ["This portal has data of its own, so no demo data was added. Set QMPORTAL_DATA_DIR to start an empty one."]
+        return ["This portal already has data, so no demo data was added. Set QMPORTAL_DATA_DIR to start an empty one."]
     elif password != known:
         manage(folder / "logs" / "set_demo_password.log", ["set_demo_password"])
     embedded.write_private(kept, password)
@@ -318,7 +318,7 @@ def _run_lines(folder: Path, port: int) -> list[str]:
         return [f"Create the first admin at http://127.0.0.1:{port}/setup/?token={token}"]
     token_file.unlink(missing_ok=True)
     if emails & set(ACCOUNTS):
-        return ["This portal holds the demo data. Set QMPORTAL_DATA_DIR to start an empty one."]
+        return ["This portal contains the demo data. Set QMPORTAL_DATA_DIR to start an empty one."]
     return []
 
 
@@ -340,11 +340,11 @@ def _export(port: int, folder: Path) -> None:
 
 
 def _fingerprint() -> str:
-    """Changes when a migration, a static file, a setting, a package or a scenario does, or with another database."""
+    """A fingerprint of migrations, static files, settings, packages, scenarios and the database."""
     digest = hashlib.sha256(os.environ["DATABASE_URL"].rpartition("@")[0].encode())
     paths = [ROOT / "qmportal" / "settings.py", *ROOT.glob("requirements*.lock")]
     paths += (ROOT / "scenarios" / "shipped").glob("*.yaml")
-    for folder in [ROOT, *ROOT.glob("[a-z]*/")]:  # not .data, where the collected files are
+    for folder in [ROOT, *ROOT.glob("[a-z]*/")]:  # skip .data, which contains the collected files
         paths += [*folder.glob("migrations/*.py"), *folder.glob("static/**/*")]
     for path in sorted(path for path in paths if path.is_file()):
         status = path.stat()
@@ -368,7 +368,7 @@ def _only_launcher(folder: Path, port: int) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise LaunchError(f"The portal of {folder} runs already: {lock.read()}") from None
+            raise LaunchError(f"The portal of {folder} is already running: {lock.read()}") from None
         lock.truncate()
         lock.write(f"http://127.0.0.1:{port}, process {os.getpid()}")
         lock.flush()
@@ -377,7 +377,7 @@ def _only_launcher(folder: Path, port: int) -> Iterator[None]:
 
 @contextmanager
 def _children_lock(folder: Path) -> Iterator[IO[str]]:
-    """Inherited by web, worker and beat: free once the processes of a killed launcher are gone."""
+    """A lock that web, worker and beat inherit. It is free once the processes of a killed launcher are gone."""
     with embedded.open_lock(folder / "processes.lock") as lock:
         deadline = time.monotonic() + STOP_SECONDS
         while True:
@@ -386,13 +386,13 @@ def _children_lock(folder: Path) -> Iterator[IO[str]]:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise LaunchError(f"Processes of an earlier start still run (they hold {lock.name}).") from None
+                    raise LaunchError(f"Processes of an earlier start are still running (they hold {lock.name}).") from None
                 time.sleep(0.1)
         yield lock
 
 
 def _end_with_parent() -> None:
-    """Linux: TERM to this child when the launcher dies, even by kill -9."""
+    """On Linux, sends TERM to this child when the launcher dies, even by kill -9."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 

@@ -1,6 +1,6 @@
-"""The OpenAPI schema: what the views cannot say themselves, and what the documentation page reads from it.
+"""The OpenAPI schema: additions to what the views declare, and data for the documentation page.
 
-It stands apart from the views, so that only a process that is asked for it loads the generator.
+Separate from the views, so that only processes that need the schema load the generator.
 """
 
 from functools import cache
@@ -37,7 +37,7 @@ from training.api import attempts as training
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
-    """How the schema names our tokens. Registers itself by being defined."""
+    """Describes our tokens in the schema. Registers itself when it is defined."""
 
     target_class = "teams.authentication.BearerAuthentication"
     name = "token"
@@ -89,11 +89,11 @@ KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "maxLength": 200, "pattern": "^[!-~]+$"},
     OpenApiParameter.HEADER,
-    description="A key of your own, such as a UUID. The same request sent again within 24 hours gets the same answer.",
+    description="A key of your own, such as a UUID. Repeating the request within 24 hours returns the same answer.",
 )
 
 
-REPEATED = OpenApiResponse(ErrorAnswer, "The key came before with another body.")
+REPEATED = OpenApiResponse(ErrorAnswer, "The key was used before with another body.")
 
 
 def transition(model: Any) -> type[serializers.Serializer[Any]]:
@@ -101,19 +101,21 @@ def transition(model: Any) -> type[serializers.Serializer[Any]]:
     fields: dict[str, Any] = {
         "to": serializers.ChoiceField(model.Status.choices, required=False, help_text="The status; or `move` instead."),
         "move": serializers.ChoiceField(sorted({move.name for move in model.LIFE.moves}), required=False),
-        "at": serializers.DateTimeField(required=False, help_text="When it happened; now, if it is left out."),
-        "reason": serializers.CharField(required=False, help_text="For moves that go back or put a record aside."),
-        "version": serializers.IntegerField(required=False, min_value=0, max_value=MOST, help_text="The one you read."),
+        "at": serializers.DateTimeField(required=False, help_text="When it happened. Default: now."),
+        "reason": serializers.CharField(required=False, help_text="For moves that go back or close a record without a fix."),
+        "version": serializers.IntegerField(
+            required=False, min_value=0, max_value=MOST, help_text="The version that you read."
+        ),
     }
     needs = sorted({name for move in model.LIFE.moves for name in move.needs} - {REASON})
-    fields |= {name: serializers.CharField(required=False, help_text="If the move asks for it.") for name in needs}
+    fields |= {name: serializers.CharField(required=False, help_text="If the move requires it.") for name in needs}
     return type(f"{model.__name__}Transition", (serializers.Serializer,), fields)
 
 
 def describe_writing(
     several: Any, single: Any, moving: Any, *, needed: tuple[str, ...], new: dict[str, Any], to: str
 ) -> None:
-    """What changes a record. `new`: a body that reports one; `to`: a status that it goes to."""
+    """Describes the writing operations of a record. `new`: example body for a new one; `to`: example status."""
     row, model = single.in_full, single.queryset.model
     name = model.__name__
     change = row.body(f"{name}Change", model, but="status")
@@ -173,7 +175,7 @@ def operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def described(part: dict[str, Any]) -> dict[str, Any]:
-    """With its meaning in words alone: the schema adds lists of the allowed values, which the page shows by itself."""
+    """The parameter with only its own description, without the list of allowed values, which the page shows separately."""
     words = part.get("description", "").split("\n\n*")[0]
     return part | {"meaning": "" if words.startswith("* ") else words.replace("`", "")}
 
@@ -183,8 +185,8 @@ def answer_fields(schema: dict[str, Any], operation: dict[str, Any]) -> dict[str
 
 
 def fields_of(schema: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a body or of one row of an answer: references are followed, lists and pages unwrapped; of two
-    kinds, the first.
+    """The fields of a body or of one row of a response. Follows references and unwraps lists and pages; of several
+    alternatives it takes the first.
     """
     if "content" not in message:
         return {}

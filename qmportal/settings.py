@@ -1,4 +1,4 @@
-"""One settings file, read from the environment; nothing here starts a server or reads a secret from code."""
+"""One settings file for all environments, configured by environment variables. Starts no server and contains no secret."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ DEBUG = env.bool("QMPORTAL_DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
 SITE = read_site(env.str("SITE_URL", default="http://127.0.0.1:8000"))
 SITE_URL, HTTPS = SITE.url, SITE.is_https
-# Extra hosts and origins are rare: a second name, or a trial on this machine.
+# Extra hosts and origins are rare: a second name, or a local test.
 ALLOWED_HOSTS = [SITE.host, *env.list("ALLOWED_HOSTS", default=[] if HTTPS else ["127.0.0.1", "localhost", "[::1]"])]
 CSRF_TRUSTED_ORIGINS = [SITE_URL, *env.list("CSRF_TRUSTED_ORIGINS", default=[])]
 DATA_DIR = Path(env.str("QMPORTAL_DATA_DIR", default=str(BASE_DIR / ".data")))
@@ -128,7 +128,7 @@ SCENARIO_CHECKS = "library.embedding"
 FORM_RENDERER = "qmportal.lib.widgets.Renderer"
 
 # --- Database and broker ----------------------------------------------------------------------------------------------
-# A password with odd characters: PGPASSWORD, which the driver reads, and none in the URL.
+# For a password with special characters, set PGPASSWORD, which the driver reads, and leave it out of the URL.
 DATABASES = {"default": env.db_url_config(plain_url("DATABASE_URL", env.str("DATABASE_URL"), "PGPASSWORD"))}
 DATABASES["default"].update(
     ENGINE="django.db.backends.postgresql",
@@ -137,7 +137,8 @@ DATABASES["default"].update(
 )
 DATABASES["default"].setdefault("OPTIONS", {})
 if env.bool("QMPORTAL_PGBOUNCER", default=False):
-    # Transactions of one connection meet different servers: nothing may outlast them. Timeouts belong to the role.
+    # Behind a pooler, transactions of one connection use different servers, so no setting may outlast them. Set timeouts on
+    # the role.
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 else:
     DATABASES["default"]["OPTIONS"]["options"] = (
@@ -150,7 +151,7 @@ if pool_size := env.int("QMPORTAL_POOL_SIZE", default=0):
         "min_size": 1,
         "max_size": pool_size,
         "timeout": 5,
-        "reconnect_timeout": 8,  # short, since the pauses between attempts double until then
+        "reconnect_timeout": 8,  # short, because the pauses between attempts double until then
     }
 # --- History: see qmportal.lib.history --------------------------------------------------------------------------------
 # The event of a new row only says that it was added, so its columns are empty. No page looks events up by a column.
@@ -172,8 +173,8 @@ CACHES = {
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 
-# --- Celery: the row is the truth, the task is the doorbell ------------------------------------------------------------
-# A worker that stops is noticed when this has run out; while it lives, it renews it.
+# --- Celery: rows are the source of truth, tasks wake workers ----------------------------------------------------------
+# Seconds until a dead worker is noticed. A living one renews its lease.
 WORK_LEASE = timedelta(seconds=env.float("QMPORTAL_WORK_LEASE_SECONDS", default=60))
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_ACKS_LATE = True
@@ -194,9 +195,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 ORGANISATION_TIME_ZONE = env.str("QMPORTAL_TIME_ZONE", default="UTC")
 CELERY_TIMEZONE = ORGANISATION_TIME_ZONE
 
-# --- People and sign-in -------------------------------------------------------------------------------------------------
+# --- People and sign-in ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "teams.User"
-# Emails are unique without regard to case, by a constraint that this check does not know.
+# Emails are unique ignoring case, by a constraint that this check does not know.
 # HSTS for subdomains and preload lists bind hosts that are not the portal's, so they are opt-in.
 SILENCED_SYSTEM_CHECKS = ["auth.W004", "security.W005", "security.W021"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -233,7 +234,7 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 
-# --- Walls ----------------------------------------------------------------------------------------------------------------
+# --- Security ----------------------------------------------------------------------------------------------------------
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 if HTTPS:
     SESSION_COOKIE_NAME = "__Host-sessionid"
@@ -268,10 +269,10 @@ EXPORTS_AT_ONCE = max(1, env.int("WEB_THREADS", default=8) // 2)
 IMPORT_MAX_BYTES = 200 * 1024 * 1024
 IMPORT_MAX_BYTES_BY_COMMAND = 1024 * 1024 * 1024
 
-# --- Training -------------------------------------------------------------------------------------------------------------
+# --- Training ----------------------------------------------------------------------------------------------------------
 SCENARIO_COOLDOWN = timedelta(hours=env.float("QMPORTAL_SCENARIO_COOLDOWN_HOURS", default=24))
 
-# --- Mail -----------------------------------------------------------------------------------------------------------------
+# --- Mail --------------------------------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url_config(plain_url("EMAIL_URL", env.str("EMAIL_URL", default="filemail://"), "EMAIL_PASSWORD"))
 EMAIL_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
 EMAIL_TIMEOUT = 10
@@ -284,7 +285,7 @@ EMAIL_USE_SSL = EMAIL_CONFIG.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="qmportal@localhost")
 
-# --- API ------------------------------------------------------------------------------------------------------------------
+# --- API ---------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "teams.authentication.BearerAuthentication",
@@ -315,7 +316,7 @@ SPECTACULAR_SETTINGS = {
     # `check --deploy` would look before qmportal.schema is loaded; a test holds the schema to "valid, without a warning".
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
     "TITLE": "qmportal API",
-    "DESCRIPTION": "Quality measures, defects and incidents of the teams you may see.",
+    "DESCRIPTION": "Quality measures, defects and incidents of the teams you can see.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
@@ -330,7 +331,7 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-# --- Language, time, static files ----------------------------------------------------------------------------------------
+# --- Language, time, static files --------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
 USE_I18N = True
 USE_TZ = True
@@ -346,7 +347,7 @@ STORAGES = {
 }
 MEDIA_ROOT = str(DATA_DIR / "files")
 
-# --- Logs: one JSON object a line, with the request's id ------------------------------------------------------------------
+# --- Logs: one JSON object a line, with the request's id ---------------------------------------------------------------
 shared_processors: list = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,

@@ -1,4 +1,4 @@
-"""The task of most kinds of work, and the sweep. The rows of work are the truth; see `qmportal.lib.work`."""
+"""The task for most kinds of work, and the sweep. The rows are the source of truth; see `qmportal.lib.work`."""
 
 import logging
 
@@ -21,12 +21,12 @@ def perform(label: str, pk: int) -> None:
 
 
 def waiting_work() -> list[Work]:
-    """Every row of work that is due and not taken."""
+    """Every row of work that is due and not claimed."""
     return [row for model in apps.get_models() if issubclass(model, Work) for row in _waiting_of(model)]
 
 
 def _waiting_of(model: type[Work]) -> list[Work]:
-    """A table that lacks a migration does not stop the other kinds of work."""
+    """Waiting rows of one model. A missing migration of one table must not stop the other kinds of work."""
     try:
         with transaction.atomic():
             return list(model.objects.waiting(timezone.now())[:100])
@@ -37,7 +37,7 @@ def _waiting_of(model: type[Work]) -> list[Work]:
 
 @shared_task
 def forget_old_history() -> None:
-    """Deletes what is older than the history is kept, each night."""
+    """Deletes history that is past its retention, each night."""
     history.forget(timezone.now() - settings.HISTORY_KEPT_FOR)
 
 

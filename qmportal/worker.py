@@ -1,8 +1,8 @@
-"""gunicorn's worker with threads, for slow clients: a thread is given to a request that has arrived, not to a connection.
+"""A threaded gunicorn worker for slow clients: threads handle complete requests, not connections.
 
-The main loop gathers what clients send. Head and a small body come to a thread as a whole, so that whoever sends slowly, or
-nothing, costs a socket and no thread. A larger body is read by its thread, and every answer is sent by its own: both under a
-deadline that grows with what has passed, so that a slow connection may be slow and nobody may stand still.
+The main loop collects what clients send. A thread gets the header and a small body as a whole, so a client that sends slowly
+or nothing needs only a socket. Threads read larger bodies and send responses under a deadline that grows with the bytes
+transferred, so a connection can be slow but not stall.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-# A connection that has sent no whole request after this time is closed.
+# A connection without a complete request after this time is closed.
 REQUEST_SECONDS = float(os.environ.get("WEB_REQUEST_SECONDS", "15"))
-# What a thread reads or sends may take this long, and longer by the time that its bytes take at the slowest speed.
+# A thread's read or write can take this long, plus the time for its bytes at the minimum speed.
 TRANSFER_SECONDS = float(os.environ.get("WEB_TRANSFER_SECONDS", "20"))
 SLOWEST_BYTES_A_SECOND = 16 * 1024
-# After an answer that ends the connection: how long its client may take to read it and close.
+# After a response that ends the connection, the client has this long to read it and close.
 GOODBYE_SECONDS = 2.0
 GATHERED_HEAD = 64 * 1024
 GATHERED_BODY = 64 * 1024
@@ -40,14 +40,14 @@ EXPECT = re.compile(rb"^expect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE | re
 
 
 class TooSlow(ConnectionResetError):
-    """To gunicorn, and to the code that reads the body, it looks as if the client had gone."""
+    """The client was too slow. For gunicorn and code that reads the body, it looks as if the client had disconnected."""
 
     def __init__(self) -> None:
         super().__init__(errno.ECONNRESET, "The client was too slow.")
 
 
 class Socket(socket.socket):
-    """A client's socket, what has arrived of its request, and a deadline for the rest."""
+    """A client's socket, the received part of its request, and a deadline for the rest."""
 
     def __init__(self, plain: socket.socket):
         super().__init__(plain.family, plain.type, plain.proto, fileno=plain.detach())
@@ -64,7 +64,7 @@ class Socket(socket.socket):
             self.is_closed_by_client = not data
 
     def is_ready(self) -> bool:
-        """Whether a thread could answer now: the request is here, is none, or its body is too long to be gathered."""
+        """True if a thread can take over: the request is complete or invalid, or its body is too long to collect."""
         end = self.gathered.find(END_OF_HEAD)
         if end < 0:
             return self.is_closed_by_client or len(self.gathered) > GATHERED_HEAD
@@ -83,7 +83,7 @@ class Socket(socket.socket):
         return not missing
 
     def begin(self) -> None:
-        """A new request, with patience of its own."""
+        """Starts a new request with a new deadline."""
         self.passed = 0
         self.waited = 0.0
 
@@ -103,12 +103,12 @@ class Socket(socket.socket):
             super().sendall(data, flags)
 
     def refuse_more(self) -> None:
-        """Do not wait for a body that was not read."""
+        """Stops waiting for a body that nobody reads."""
         self.waited = math.inf
 
     @contextmanager
     def _deadline(self) -> Iterator[None]:
-        """For one step. Only waiting for the client counts, and not what the portal does in between."""
+        """The deadline for one step. Counts only waiting for the client, not the portal's own work."""
         left = TRANSFER_SECONDS + self.passed / SLOWEST_BYTES_A_SECOND - self.waited
         if left <= 0:
             raise TooSlow
@@ -123,7 +123,7 @@ class Socket(socket.socket):
 
 
 class PatientWorker(ThreadWorker):
-    """Relies on what gunicorn's worker keeps of its connections; `tests/web/test_slow_clients.py` says if that changes."""
+    """Relies on internals of gunicorn's worker; `tests/web/test_slow_clients.py` fails if they change."""
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -198,13 +198,13 @@ class PatientWorker(ThreadWorker):
             self._leave(self.leaving[0])
 
     def _cap_keepalive(self, deadline: float) -> None:
-        """A worker that stops waits no longer for requests than for the next one of a kept connection."""
+        """A stopping worker waits for requests no longer than the keep-alive time."""
         super()._cap_keepalive(deadline)
         for conn in self.pending_conns:
             conn.timeout = min(conn.timeout, deadline)
 
     def _say_goodbye(self, conn: TConn) -> None:
-        """Closed at once, the answer could be lost on its way to a client that still sends. gunicorn waits in its loop."""
+        """Closes the connection later: a client that is still sending could lose the response. gunicorn would block."""
         with suppress(OSError):
             conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)

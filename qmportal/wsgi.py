@@ -1,4 +1,4 @@
-"""What gunicorn serves."""
+"""The WSGI application for gunicorn."""
 
 import os
 
@@ -8,5 +8,5 @@ from django.urls import get_resolver
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qmportal.settings")
 
 application = get_wsgi_application()
-# Django loads the URLs at the first request. If several arrive at once, they would see half-loaded modules.
+# Django loads the URLs at the first request. Several simultaneous ones would see half-loaded modules.
 get_resolver().url_patterns  # noqa: B018

@@ -1,4 +1,4 @@
-"""Who makes the changes that follow, by which door, in which request. Plain Python: the history tells it to the database."""
+"""Who makes changes, by which door (page, API, import...), in which request. `history` passes this to the database."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Acting:
         self._ids: dict[str, UUID] = {}
 
     def facts(self) -> tuple[str, str]:
-        """An id and the facts as JSON. Somebody who signs in within a request is somebody else from then on."""
+        """An id and the facts as JSON. The id changes when someone signs in during a request."""
         facts = {"door": self.door, "person": self.person(), "request": self.request}
-        # A name is other people's words: surrogates and control characters could not be stored.
+        # Names come from outside; surrogates and control characters cannot be stored.
         if name := "".join(filter(str.isprintable, self.name()))[:NAME_LENGTH]:
             facts["name"] = name
         written = json.dumps(facts).replace("'", r"\u0027").replace("%", r"\u0025")
@@ -41,7 +41,7 @@ def acting(
     request: str = "",
     name: str | Callable[[], str] = "",
 ) -> Iterator[None]:
-    """Until the end, changes are this person's, by this door. What is left out stays as it was outside."""
+    """Attributes changes in this block to the person and door. Arguments left out keep their outer value."""
     outer = _acting.get() or Acting("", lambda: None, "", str)
     who = person if callable(person) else (lambda: person) if person else outer.person
     what = name if callable(name) else (lambda: name) if name else outer.name
@@ -54,7 +54,7 @@ def acting(
 
 
 def current() -> tuple[str, int | None, str] | None:
-    """The door, the person and the request, if somebody acts."""
+    """The current door, person and request, if any."""
     now = _acting.get()
     return (now.door, now.person(), now.request) if now else None
 

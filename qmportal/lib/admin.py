@@ -1,4 +1,4 @@
-"""Django's admin site, mostly for viewing rows: changes go through the portal's own pages, which know the rules."""
+"""Django's admin site, mostly read-only: changes go through the portal's own pages, which enforce the rules."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from qmportal.lib.forms import text_field
 
 
 class CleanText(admin.ModelAdmin):
-    """Text is cleaned as in all other forms."""
+    """Cleans text as all other forms do."""
 
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         return super().formfield_for_dbfield(db_field, request, **text_field(db_field) | kwargs)

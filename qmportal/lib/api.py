@@ -1,4 +1,4 @@
-"""What every API view shares: cursor pages, declared parameters only, one shape of error."""
+"""Shared by all API views: cursor pagination, strict query parameters, one error format."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]
 class Conflict(exceptions.APIException):
     status_code = status.HTTP_409_CONFLICT
     default_code = "conflict"
-    default_detail = "This conflicts with a record that exists already."
+    default_detail = "This conflicts with an existing record."
 
 
 class Unavailable(exceptions.APIException):
@@ -62,11 +62,11 @@ class BodyTooLarge(exceptions.APIException):
 class Incomplete(exceptions.APIException):
     status_code = status.HTTP_408_REQUEST_TIMEOUT
     default_code = "incomplete"
-    default_detail = "The request did not arrive completely. Send it again."
+    default_detail = "The request was incomplete. Send it again."
 
 
 def exception_handler(problem: Exception, context: Any) -> Response | None:
-    """Database and model errors become the same shape as DRF's own; anything unforeseen rises."""
+    """Turns database and model errors into DRF's error format. Raises anything unforeseen."""
     match problem:
         case DjangoValidationError():
             problem = exceptions.ValidationError(
@@ -89,7 +89,7 @@ def exception_handler(problem: Exception, context: Any) -> Response | None:
 
 
 def refuse_undeclared(request: Request, declared: Iterable[str]) -> None:
-    """An undeclared parameter is the caller's typo: answer 400 rather than something wrong."""
+    """Raises 400 for an undeclared parameter, which is probably a typo."""
     known = set(declared)
     unknown = sorted(set(request.query_params) - known)
     if unknown:
@@ -101,12 +101,12 @@ def refuse_undeclared(request: Request, declared: Iterable[str]) -> None:
 
 
 def read_day(text: str) -> date:
-    """A day as 2026-03-01, within the years that records can have. Raises ValueError."""
+    """Parse a day such as 2026-03-01, within the years that records can have. Raises ValueError."""
     return _plausible(days.read_day(text))
 
 
 def read_instant(text: str) -> datetime:
-    """An ISO 8601 time with its offset, or a day: its midnight in the organisation's zone. Raises ValueError."""
+    """Parse an ISO 8601 time with offset, or a day (midnight in the organisation's zone). Raises ValueError."""
     if days.DAY.fullmatch(text):
         return days.midnight(read_day(text))
     if not INSTANT.fullmatch(text):
@@ -140,7 +140,7 @@ class InstantFilter(django_filters.Filter):
 
 
 class DeclaredFilters(DjangoFilterBackend):
-    """The view's filters and nothing else; an empty value is refused too, since it would silently filter nothing."""
+    """Accepts only the view's filters. Rejects empty values, because they would silently filter nothing."""
 
     def filter_queryset(self, request: Request, queryset: Any, view: APIView) -> Any:
         filterset = self.get_filterset_class(view, queryset)
@@ -149,7 +149,7 @@ class DeclaredFilters(DjangoFilterBackend):
         for name, value in request.query_params.items():
             if not str(value).strip():
                 raise exceptions.ValidationError({name: "Enter a value, or leave the parameter out."})
-        # Most calls filter nothing; making the form of all filters for them costs a tenth of the answer.
+        # Most calls filter nothing, and building the filter form takes a tenth of the request.
         return super().filter_queryset(request, queryset, view) if names & set(request.query_params) else queryset
 
 
@@ -157,7 +157,7 @@ class DeclaredFilters(DjangoFilterBackend):
 
 
 class Place(NamedTuple):
-    """Where a page begins: beyond this row, forwards or backwards."""
+    """Where a page starts: after this row, forwards or backwards."""
 
     backwards: bool
     value: Any
@@ -165,10 +165,10 @@ class Place(NamedTuple):
 
 
 class CursorPages(BasePagination):
-    """Pages that stay right while rows come in: each begins beyond a row, not after a number of rows.
+    """Cursor pagination: each page starts after a row, so pages stay correct while rows are added.
 
-    The view lists its `orderings`, the default first; their columns are never null. Rows with the same value are told
-    apart by id, so a bulk import of a thousand rows with one date pages like any other.
+    The view lists its `orderings`, default first; their columns are never null. Ties are broken by id, so a bulk import of
+    a thousand rows with the same date is no problem.
     """
 
     page_size = 50
@@ -212,7 +212,7 @@ class CursorPages(BasePagination):
         return chosen
 
     def _beyond(self, place: Place, falling: bool) -> Q:
-        """The rows after a place. The first condition alone bounds the scan of an index on the column."""
+        """The rows after a position. The first condition limits the index scan on the column."""
         side = "lt" if falling else "gt"
         return Q(**{f"{self.column}__{side}e": place.value}) & (
             Q(**{f"{self.column}__{side}": place.value}) | Q(**{f"pk__{side}": place.pk})
@@ -232,7 +232,7 @@ class CursorPages(BasePagination):
             return self._decoded(text, isinstance(queryset.model._meta.get_field(self.column), DateTimeField))
         except (ValueError, TypeError, DjangoValidationError):
             raise exceptions.ValidationError(
-                {"cursor": "This cursor is not one of this list in this order. Follow the links of a page."}
+                {"cursor": "This cursor does not belong to this list and ordering. Use the links of a page."}
             ) from None
 
     def _decoded(self, text: str, is_time: bool) -> Place:
@@ -262,8 +262,8 @@ class CursorPages(BasePagination):
         size = {"type": "integer", "minimum": 1, "maximum": self.max_page_size, "default": self.page_size}
         order = {"type": "string", "enum": list(view.orderings), "default": view.orderings[0]}
         return [
-            _query_parameter("cursor", "Where the page begins; taken from `next` or `previous`.", {"type": "string"}),
-            _query_parameter("page_size", "Rows a page.", size),
+            _query_parameter("cursor", "Where the page starts; copy it from `next` or `previous`.", {"type": "string"}),
+            _query_parameter("page_size", "Rows per page.", size),
             _query_parameter("ordering", "Order of the rows.", order),
         ]
 

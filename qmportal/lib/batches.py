@@ -1,4 +1,4 @@
-"""Long answers that are streamed: between two batches nothing is locked or held."""
+"""Streams long responses in batches, without locks or an open query between them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from django.db.models import QuerySet
 from qmportal.lib.outages import TooBusy
 
 ROWS = 500
-# Each export occupies one thread until its reader is done; the other threads are for pages.
+# Each export blocks a thread until its client is done. The other threads are for pages.
 _exports = BoundedSemaphore(settings.EXPORTS_AT_ONCE)
 
 
 def in_batches(rows: QuerySet[Any, Any], key: Callable[[Any], int]) -> Iterator[Any]:
-    """The rows in their order, each once, as far as they still are there and still match when their batch comes.
+    """Yields the rows in order, each once, if they still exist and match when their batch is read.
 
-    `key` reads the id out of a row. A slow reader keeps no connection, which a server-side cursor would. Pages by offset
-    would show a row twice, or never, when others change meanwhile.
+    `key` returns the id of a row. Unlike a server-side cursor, this holds no connection for a slow client. Unlike pages by
+    offset, it neither repeats nor skips rows when others change.
     """
     ids = array("q", rows.prefetch_related(None).values_list("pk", flat=True).iterator(chunk_size=10_000))
     for start in range(0, len(ids), ROWS):
@@ -36,11 +36,11 @@ def in_batches(rows: QuerySet[Any, Any], key: Callable[[Any], int]) -> Iterator[
 
 
 class Export:
-    """The texts of an export. Refuses to begin when too many are being sent; its place is free once it is closed."""
+    """The text chunks of an export. Refuses to start if too many exports are running; closing one frees its slot."""
 
     def __init__(self, texts: Iterable[str]):
         if not _exports.acquire(blocking=False):
-            raise TooBusy("Several large files are being downloaded at this moment.")
+            raise TooBusy("Several large files are being downloaded right now.")
         self.texts = iter(texts)
         self.is_open = True
 

@@ -1,4 +1,4 @@
-"""How large a request may be. One that is too large is refused before it is read, or at the first byte too many."""
+"""Limits the size of requests. Larger ones are rejected before they are read, or at the first byte over the limit."""
 
 from collections.abc import Callable
 from io import IOBase
@@ -9,12 +9,12 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
 View = TypeVar("View", bound=Callable[..., Any])
-# A file's form has other fields and boundaries around the file.
+# The form has other fields and boundaries besides the file.
 AROUND_A_FILE = 64 * 1024
 
 
 class TooLarge(RequestDataTooBig):
-    """With a sentence for the person who sent it."""
+    """The request is too large. The message is for its sender."""
 
     def __init__(self, limit: int):
         size = f"{limit // 2**20} MB" if limit >= 2**20 else f"{limit // 2**10} kB"
@@ -27,7 +27,7 @@ class Stream(Protocol):
 
 
 class CountedBody(IOBase):
-    """What the server has of a body: no more than `limit` bytes, and no less than were announced."""
+    """A request body that raises an error over `limit` bytes, or if it ends before the announced length."""
 
     def __init__(self, stream: Stream, limit: int, announced: int | None):
         self.stream = stream
@@ -42,15 +42,17 @@ class CountedBody(IOBase):
         return self._counted(self.stream.readline, size)
 
     def _counted(self, read: Callable[[int], bytes], size: int | None) -> bytes:
-        # One byte more than is allowed of a body without an announced length: its end cannot be seen otherwise.
+        # Read one byte over the limit if the length was not announced, to see whether the body ends.
         most = self.left if self.announced else self.left + 1
         asked = most if size is None or size < 0 else min(size, most)
         try:
             data = read(asked) if asked else b""
-        except Exception as problem:  # each server has its own: a lost connection, a deadline, a chunk without an end
+        except (
+            Exception
+        ) as problem:  # servers raise different errors for a lost connection, a deadline or an incomplete chunk
             raise UnreadablePostError(str(problem)) from problem
         if asked and not data and self.announced:
-            raise UnreadablePostError("The body is shorter than announced.")
+            raise UnreadablePostError("The body is shorter than its Content-Length.")
         self.left -= len(data)
         if self.left < 0:
             raise TooLarge(self.limit)
@@ -64,9 +66,9 @@ def takes_a_file(view: View) -> View:
 
 
 class BodyLimitMiddleware:
-    """Strangers may send a few fields, signed-in people a long text, and only an import a file.
+    """Sets the limit: a few fields for visitors, long text for signed-in people, files only for imports.
 
-    Comes before the check for forged forms, which reads the body.
+    Must run before the CSRF check, which reads the body.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
@@ -84,13 +86,13 @@ class BodyLimitMiddleware:
         if announced is not None and announced > limit:
             raise TooLarge(limit)
         if chunked:
-            # Django and DRF read no body without a length; the stream ends where the body does.
+            # Django and DRF read no body without a length. This stream ends with the body.
             request.META["CONTENT_LENGTH"] = str(limit)
         request._stream = CountedBody(request.META["wsgi.input"], limit, announced)  # type: ignore[assignment]
 
 
 def _limit(request: HttpRequest, view: Callable[..., Any]) -> int:
-    # A view of the API asks who is there before it reads anything.
+    # API views authenticate before they read the body.
     if getattr(view, "csrf_exempt", False) and "HTTP_AUTHORIZATION" in request.META:
         return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     if not request.user.is_authenticated:

@@ -1,4 +1,4 @@
-"""The shared cache: limits count in Valkey, so they hold across processes and restarts."""
+"""The shared cache. Rate limits count in Valkey, so they apply across processes and restarts."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ PAUSE_SECONDS = 10
 
 
 def database_beside(url: str) -> str:
-    """The address of the database after the broker's, on the same Valkey."""
+    """The URL of the next database number on the broker's Valkey."""
     parts = urlsplit(url)
     number = parts.path.strip("/")
     return parts._replace(path=f"/{int(number) + 1 if number.isdecimal() else 1}").geturl()
 
 
 class ValkeyCache(RedisCache):
-    """Valkey; while it does not answer, the memory of this process, so that limits still hold and nobody is shut out.
+    """Valkey, or this process's memory while Valkey does not answer, so that limits still apply and nobody is locked out.
 
-    After a failure nothing is asked for some seconds: a Valkey that hangs costs a page one timeout, not one for each count.
+    After a failure it does not try Valkey for some seconds, so a hanging server costs a page one timeout, not one per count.
     """
 
     _ask_again_at = 0.0

@@ -1,14 +1,14 @@
-"""Cells that a spreadsheet would run as formulas. Plain Python, shared by import and export."""
+"""Escapes cells that a spreadsheet would run as formulas. Plain Python, shared by import and export."""
 
 import re
 
-# A formula may begin the cell, a line of it, or what follows a separator of another country's spreadsheets. The
-# full-width signs count as well: some spreadsheets read them like the plain ones.
+# A formula can start a cell, a line, or the text after a separator that spreadsheets in other countries use. Some
+# spreadsheets also accept full-width signs.
 FORMULA = re.compile(r"""(^|[;\t\r\n])([ "]*)('*)(?=[=+\-@＝＋－＠])|^('*)(?=[\t\r])""")
 
 
 def guard(text: str) -> str:
-    """Puts an apostrophe before every place where a formula could begin, one more where there are some already."""
+    """Adds an apostrophe wherever a formula could start, also if there are apostrophes already."""
     return FORMULA.sub(lambda found: f"{found[0]}'", text)
 
 
@@ -18,5 +18,5 @@ def unguard(text: str) -> str:
 
 
 def bare(text: str) -> str:
-    """Without any such apostrophe, to compare: people and programs take away some, or add them twice."""
+    """Removes all such apostrophes, for comparisons: people and programs remove some or add them twice."""
     return FORMULA.sub(lambda found: found[0].rstrip("'"), text)

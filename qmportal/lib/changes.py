@@ -1,4 +1,4 @@
-"""Reads the history of a row, in words: who changed what, when, by which door."""
+"""Describes the history of a row: who changed what, when, and by which door."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ DOORS = {
     "command": ("on the command line", "on the command line"),
     "admin": ("on the admin site", "on the admin site"),
 }
-# Columns whose filling and emptying is an act of its own.
+# Columns with their own wording when they are set or cleared.
 ACTS = {"deleted_at": ("Deleted", "Restored"), "archived_at": ("Archived", "Restored")}
 
 
 class Source(NamedTuple):
-    """Some events of a model. `noun` and `named_by` say of which row they are, where several kinds stand on one page."""
+    """Events of a model. `noun` and `named_by` name the row if a page shows several kinds."""
 
     model: type[models.Model]
     events: Q
@@ -46,7 +46,7 @@ class Change:
     column: Any
     before: Any
     after: Any
-    """Plain values; a row that is pointed at as itself, or `HIDDEN`."""
+    """Old and new value of a field. Related rows are objects, or `HIDDEN`."""
 
     @property
     def label(self) -> str:
@@ -81,7 +81,7 @@ class Entry:
     request: str
     changes: list[Change] = field(default_factory=list)
     is_new: bool = False
-    """The row came with it, so there is nothing before."""
+    """True if the row was added, so there is no old value."""
 
     @property
     def by(self) -> str:
@@ -90,7 +90,7 @@ class Entry:
 
     @property
     def who(self) -> str:
-        """Nobody, where the portal acted by itself."""
+        """The person, or the portal for automatic changes."""
         return self.by or ("" if self.door in DOORS else "Unknown")
 
     @property
@@ -105,7 +105,7 @@ def history_of(row: models.Model) -> Source:
 
 
 def pages_of(sources: Sequence[Source]) -> Paginator[Any]:
-    """Which events, the latest first; `read` gives them words. The number of queries does not depend on how many."""
+    """Finds the events, latest first; `read` describes them. The number of queries is constant."""
     kinds = [
         events_of(source.model)
         .objects.filter(source.events)
@@ -118,7 +118,7 @@ def pages_of(sources: Sequence[Source]) -> Paginator[Any]:
 
 
 def history_page(sources: Sequence[Source], number: str | None, viewer: Any) -> Page[Any]:
-    """One page of a history, its rows as `Entry`s. What the viewer may not see is not named."""
+    """One page of a history with its rows as `Entry` objects. Rows that the viewer cannot see are not named."""
     page = pages_of(sources).get_page(number)
     page.object_list = read(sources, list(page.object_list), viewer)
     return page
@@ -131,7 +131,7 @@ def last_change(row: models.Model, viewer: Any) -> Entry | None:
 
 
 def added_by_row(model: type[models.Model], ids: Sequence[int], viewer: Any) -> dict[int, Entry]:
-    """How rows came, by their ids. For rows that are never edited it is all there is to tell."""
+    """Who added rows, by row id. For rows that are never edited this is the whole history."""
     source = Source(model, Q(pgh_obj__in=ids, pgh_label=ADDED))
     events = list(events_of(model).objects.filter(source.events).values_list("pgh_created_at", "pgh_id", "pgh_obj_id"))
     entries = read([source], [(at, event, 0) for at, event, _ in events], viewer)
@@ -156,7 +156,7 @@ def read(sources: Sequence[Source], places: list[tuple[datetime, int, int]], vie
 
 
 def _with_what_came_after(model: Any, ids: list[int]) -> list[tuple[int, Any, Any]]:
-    """Each event with the state that it led to: what the row's next event holds, or the row as it is now."""
+    """Each event with the state after it: the row's next event, or the current row."""
     if not ids:
         return []
     all_events: Any = events_of(model).objects
@@ -174,7 +174,7 @@ def _column(model: Any, name: str) -> Any:
 
 
 def _value(after: Any, event: Any, name: str) -> Any:
-    """Of the row that an event is about: of its later state, or of what is left of a row that is gone."""
+    """A value of the event's row: from the state after it, or from the event if the row was deleted."""
     attname = _column(type(event), name).attname
     return getattr(event if event.pgh_label == REMOVED or after is None else after, attname)
 
@@ -191,7 +191,7 @@ def _changes(source: Source, event: Any, after: Any) -> list[Change]:
     pairs = [(column, getattr(event, column.attname), getattr(after, column.attname)) for column in columns]
     if event.pgh_label == ADDED:
         return [Change(column, None, now) for column, _, now in pairs if now not in (None, "", False)]
-    nothing = (None, "")  # an event from before the column was added holds no text, not even an empty one
+    nothing = (None, "")  # events older than the column have NULL instead of text
     return [Change(column, was, now) for column, was, now in pairs if was != now and not (was in nothing and now in nothing)]
 
 
@@ -223,7 +223,7 @@ def _entry(source: Source, event: Any, after: Any, changes: list[Change], names:
 
 
 class _Names:
-    """The rows that are pointed at, one query for each kind of them."""
+    """Loads related rows, one query per model."""
 
     def __init__(self, viewer: Any):
         self.viewer = viewer

@@ -1,4 +1,4 @@
-"""Days of the organisation, whose local midnights begin and end windows; and the zone of the person who looks."""
+"""The organisation's days, whose midnights start and end windows, and the viewer's time zone."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from django.conf import settings
 from django.utils import timezone
 
-# `fromisoformat` alone also reads weeks, digits without marks and the digits of other scripts.
+# `fromisoformat` also accepts weeks, dates without hyphens and digits of other scripts.
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-# PostgreSQL and every spreadsheet can hold these; anything earlier is a typing error.
+# PostgreSQL and every spreadsheet can hold these; anything earlier is a typo.
 EARLIEST_YEAR = 1990
 
 
 def read_day(text: str) -> date:
-    """`2026-03-01`, and nothing that merely resembles it. Raises ValueError."""
+    """Parse a day in exactly the form `2026-03-01`. Raises ValueError."""
     if not DAY.fullmatch(text):
         raise ValueError("not a day")
     return date.fromisoformat(text)
@@ -30,7 +30,7 @@ def organisation_zone() -> ZoneInfo:
 
 
 def viewer_zone() -> ZoneInfo:
-    """The zone in which times are shown and typed: of the person whose request this is, else of the organisation."""
+    """The time zone for showing and typing times: that of the person who made the request, else the organisation's."""
     return timezone.get_current_timezone()
 
 
@@ -43,7 +43,7 @@ def zone_named(name: str) -> ZoneInfo | None:
 
 @cache
 def zone_names() -> list[str]:
-    """The zones to choose from: those of places, and UTC."""
+    """The time zones to choose from: those of places, and UTC."""
     return [
         "UTC",
         *sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/"))),
@@ -56,7 +56,7 @@ def midnight(day: date) -> datetime:
 
 
 def local_day(now: datetime) -> date:
-    """The organisation's calendar day at this instant; its midnight is the last one that has passed."""
+    """The organisation's calendar day at this instant."""
     return now.astimezone(organisation_zone()).date()
 
 
@@ -87,5 +87,5 @@ class Window:
 
     @property
     def seconds(self) -> float:
-        """Real elapsed seconds: a window over a DST change is an hour longer or shorter."""
+        """Elapsed seconds. A window over a DST change is an hour longer or shorter."""
         return (self.end - self.start).total_seconds()

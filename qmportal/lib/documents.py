@@ -1,4 +1,4 @@
-"""Reads YAML for people: plain values with the line of every key, and a clear refusal of surprises."""
+"""Parses a strict subset of YAML: plain values with the line of every key, and clear errors for the rest."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import yaml
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 8
-MAX_DIGITS = 15  # so that a number survives JSON unchanged
+MAX_DIGITS = 15  # so that JSON does not change the number
 
 Path = tuple[str | int, ...]
 
-# The parser in C is fifteen times as fast; where it is missing, the other reads the same.
+# The C parser is fifteen times faster. The Python one gives the same result.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CONTROL = yaml.reader.Reader.NON_PRINTABLE
 _PLAIN_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
@@ -23,7 +23,7 @@ _PLAIN_FLOAT = re.compile(r"[-+]?[0-9]*\.[0-9]+\Z")
 
 
 class Unreadable(ValueError):
-    """The file is not the plain YAML that we accept."""
+    """The file is not in the subset of YAML that we accept."""
 
     def __init__(self, message: str, line: int, fix: str) -> None:
         super().__init__(message)
@@ -32,13 +32,13 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Document:
-    """The values of a file, and the line where each of them starts."""
+    """The values of a file, and the line where each one starts."""
 
     data: Any
     lines: dict[Path, int]
 
     def line(self, path: Path) -> int:
-        """The line of `path`, or of the nearest thing around it that exists."""
+        """The line of `path`, or of its nearest existing parent."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
@@ -55,7 +55,7 @@ def load(text: str) -> Document:
         raise Unreadable("The file is larger than 256 KiB.", 1, "Split it into several scenarios.")
     if control := _CONTROL.search(text):
         line = text.count("\n", 0, control.start()) + 1
-        raise Unreadable("The file holds a control character.", line, "Delete the invisible character.")
+        raise Unreadable("The file contains a control character.", line, "Delete the invisible character.")
     try:
         return _Builder(text).document()
     except yaml.MarkedYAMLError as error:
@@ -68,7 +68,7 @@ def load(text: str) -> Document:
 
 
 class _Builder:
-    """Builds values from the parser's events, so that a hostile file is refused before it can grow."""
+    """Builds values from the parser's events, so that a hostile file is rejected before it uses much memory."""
 
     def __init__(self, text: str) -> None:
         self.loader: Any = _Loader(text)
@@ -83,7 +83,7 @@ class _Builder:
         self.loader.get_event()  # the document ends
         if not self.loader.check_event(yaml.StreamEndEvent):
             line = self.loader.peek_event().start_mark.line + 1
-            raise Unreadable("The file holds more than one document.", line, "Remove everything from `---` on.")
+            raise Unreadable("The file contains more than one document.", line, "Remove everything from `---` on.")
         return Document(data, self.lines)
 
     def value(self, path: Path, depth: int) -> Any:

@@ -1,4 +1,4 @@
-"""Addresses and passwords from the environment: start-up ends at one that cannot be right, and says what to do."""
+"""Reads addresses and passwords from the environment. An invalid one stops the start-up with advice."""
 
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
@@ -15,7 +15,7 @@ class Site(NamedTuple):
 
 
 def read_site(text: str) -> Site:
-    """`SITE_URL`: scheme, host and perhaps a port."""
+    """Parse `SITE_URL`: scheme, host and optional port."""
     try:
         parts = urlsplit(text.strip())
         port = parts.port
@@ -37,25 +37,25 @@ def read_proxies(given: int | None, site: Site) -> int:
     """How many proxies are in front. The portal does not speak TLS itself, so https:// means at least one."""
     if site.is_https and given == 0:
         raise ImproperlyConfigured(
-            "SITE_URL begins with https://, so a proxy that ends TLS must stand in front, but QMPORTAL_PROXY_COUNT is 0."
+            "SITE_URL begins with https://, so there must be a proxy that terminates TLS, but QMPORTAL_PROXY_COUNT is 0."
             " Set it to the number of your proxies, or remove it: 1 is the default with https://."
         )
     return int(site.is_https) if given is None else given
 
 
 def plain_url(name: str, url: str, password_name: str) -> str:
-    """Refuses a URL in which characters of a password have been taken for its structure."""
+    """Rejects a URL whose password contains unescaped special characters."""
     parts = urlsplit(url)
     if "@" in parts.path + parts.query + parts.fragment:
         raise ImproperlyConfigured(
-            f"{name} cannot be read: its password seems to hold one of / # ?. Leave the password out of {name} and set"
+            f"{name} cannot be read: its password seems to contain one of / # ?. Leave the password out of {name} and set"
             f" {password_name} to it, or write these characters as %2F %23 %3F (and % as %25)."
         )
     return url
 
 
 def with_password(url: str, password: str) -> str:
-    """The URL of a broker with its password, whatever characters that has; unchanged if the URL names one itself."""
+    """The broker's URL with its password, escaped. Unchanged if the URL already has one."""
     parts = urlsplit(url)
     if not password or parts.password:
         return url

@@ -24,7 +24,7 @@ SORT_MARKS = {
 
 @register.simple_tag
 def status(label: str, kind: str = "") -> SafeString:
-    """A state with a dot; kind: open, progress, done, or empty for grey."""
+    """A status with a dot. kind: open, progress, done, or empty for grey."""
     return format_html(
         '<span class="status"><svg class="dot-{}" viewBox="0 0 8 8" aria-hidden="true">'
         '<circle cx="4" cy="4" r="4"/></svg>{}</span>',
@@ -37,7 +37,7 @@ def status(label: str, kind: str = "") -> SafeString:
 def delta(text: str, direction: str = "flat", better: bool | None = None, word: str = "") -> SafeString:
     """A change: arrow, number, word. direction: up, down, flat. better: True, False, or None for neither.
 
-    Without a number it is the word alone: "unchanged".
+    Without a number it shows only the word: "unchanged".
     """
     if not word:
         word = "no clear change" if better is None else "better" if better else "worse"
@@ -56,13 +56,13 @@ def delta(text: str, direction: str = "flat", better: bool | None = None, word: 
 def field_link(form: Any, name: str) -> str:
     """The id of the first control of a field, for the links of an error summary."""
     bound = form[name]
-    # A group of radios has no id of its own that can take the focus; its first control has.
+    # A group of radios cannot take the focus, but its first control can.
     return f"{bound.auto_id}_0" if bound.use_fieldset else bound.id_for_label
 
 
 @register.filter(expects_localtime=True)
 def ago(moment: datetime | None) -> SafeString | str:
-    """A <time> with relative words; the exact instant is in `datetime` and `title`."""
+    """A <time> with relative text; the exact time is in `datetime` and `title`."""
     if moment is None:
         return ""
     return format_html(
@@ -87,7 +87,7 @@ def exact(moment: datetime | None) -> SafeString | str:
 
 @register.filter
 def initials(name: str) -> str:
-    """Amara Okafor -> AO; a single word gives its first two letters."""
+    """Amara Okafor -> AO. A single word gives its first two letters."""
     words = str(name).split()
     return (words[0][:1] + words[-1][:1] if len(words) > 1 else str(name)[:2]).upper()
 
@@ -105,7 +105,7 @@ def notice(content: str, title: str, kind: str = "info", url: str = "", action: 
 
 @register.simple_block_tag
 def empty_state(content: str, title: str, icon: str = "inbox", url: str = "", action: str = "") -> SafeString:
-    """Shown in place of rows: what the page is for, and one thing to do."""
+    """Shown instead of rows: what the page is for, and one action."""
     return _around(content, "empty", title=title, icon=icon, url=url, action=action)
 
 
@@ -122,9 +122,9 @@ def side_entry(route: str, nav: str, icon: str, label: str, go: str = "", count:
 
 @register.simple_tag(takes_context=True)
 def sort_header(context: Any, key: str, label: str, default: str = "", figures: bool = False) -> SafeString:
-    """A <th> whose link sorts by `key` (?sort=key, then ?sort=-key). default: the order of the page without ?sort.
+    """A <th> whose link sorts by `key` (?sort=key, then ?sort=-key). default: the page's order without ?sort.
 
-    Not a template, because a table has half a dozen.
+    Not a template, because a table has half a dozen of them.
     """
     current = context["request"].GET.get("sort", default)
     state = "ascending" if current == key else "descending" if current == f"-{key}" else ""
@@ -140,9 +140,9 @@ def sort_header(context: Any, key: str, label: str, default: str = "", figures: 
 
 @register.inclusion_tag("components/pagination.html", takes_context=True)
 def pagination(context: Any, page: Page, what: str = "rows", csv: bool = False) -> dict[str, Any]:
-    """Page numbers and "51-100 of 1,234 rows" under a list; keeps the rest of the query string.
+    """Page numbers and "51-100 of 1,234 rows" under a list. Keeps the rest of the query string.
 
-    csv: the view answers `?format=csv` with all of these rows.
+    csv: the view returns all of these rows for `?format=csv`.
     """
     paginator = page.paginator
     numbers = paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1) if paginator.num_pages > 1 else ()

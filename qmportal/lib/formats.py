@@ -1,4 +1,4 @@
-"""Which format an API body and its answer have. A module of its own: DRF reads it while its views are being loaded."""
+"""Formats of API requests and responses. A separate module, because DRF imports it while loading its views."""
 
 from typing import Any
 
@@ -8,17 +8,17 @@ from rest_framework.parsers import JSONParser
 
 
 class PlainJson(JSONParser):
-    """JSON that Python can hold: a body nested beyond its stack is the caller's fault, not ours."""
+    """Parses JSON. A body that is nested too deeply for Python is a 400, not a 500."""
 
     def parse(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().parse(*args, **kwargs)
         except RecursionError:
-            raise ParseError("JSON parse error - nested too deeply.") from None
+            raise ParseError("JSON parse error: nested too deeply.") from None
 
 
 class Formats(DefaultContentNegotiation):
-    """`format` is a parameter like the others: a value that names nothing is a typing error of the caller."""
+    """Treats `format` like other parameters: an unknown value is a 400."""
 
     def filter_renderers(self, renderers: Any, format: str) -> Any:
         known = sorted({renderer.format for renderer in renderers})

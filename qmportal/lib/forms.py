@@ -19,7 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from qmportal.lib.days import read_day, viewer_zone
 from qmportal.lib.text import clean_line, clean_text, refuse_unstorable
 
-# Narrower than what `fromisoformat` reads, as `days.DAY`.
+# Stricter than `fromisoformat`, like `days.DAY`.
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 
 
@@ -29,7 +29,7 @@ def go(request: HttpRequest, to: Any) -> HttpResponse:
 
 
 class WholeNumberField(forms.IntegerField):
-    """Digits and nothing else: `int()` also reads 1_000, signs and the digits of other scripts."""
+    """Accepts only ASCII digits. `int()` also accepts 1_000, signs and digits of other scripts."""
 
     def to_python(self, value: Any) -> int | None:
         text = str(value if value is not None else "").strip()
@@ -39,14 +39,14 @@ class WholeNumberField(forms.IntegerField):
 
 
 class ProseField(forms.CharField):
-    """Text of any number of lines, cleaned before it is judged: what cannot be seen is no text."""
+    """Multi-line text, cleaned before validation, so that invisible characters do not count as text."""
 
     default_validators = [refuse_unstorable]
     widget: Any = forms.Textarea
 
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
-        # Ours says the same of null characters.
+        # Our own validator also rejects null characters.
         self.validators = [each for each in self.validators if not isinstance(each, ProhibitNullCharactersValidator)]
 
     def to_python(self, value: Any) -> str:
@@ -58,7 +58,7 @@ class ProseField(forms.CharField):
 
 
 class LineField(ProseField):
-    """One line of text, cleaned alike."""
+    """One line of text, cleaned in the same way."""
 
     widget = forms.TextInput
 
@@ -67,7 +67,7 @@ class LineField(ProseField):
 
 
 def clean_formfield(column: models.Field, **options: Any) -> Any:
-    """For `Meta.formfield_callback`: Django's own field of a column, and one of ours for text."""
+    """For `Meta.formfield_callback`: our form field for text columns, Django's for all others."""
     return column.formfield(**text_field(column) | options)
 
 
@@ -78,7 +78,7 @@ def text_field(column: models.Field) -> dict[str, Any]:
 
 
 class DayField(forms.DateField):
-    """A calendar day as 2026-03-01, and nothing that merely resembles it."""
+    """A day in exactly the form 2026-03-01."""
 
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     default_error_messages = {"invalid": "Enter a date, such as 2026-03-01."}
@@ -93,16 +93,16 @@ class DayField(forms.DateField):
 
 
 class MomentField(forms.DateTimeField):
-    """A moment, typed as wall-clock time of the viewer's zone, to the minute."""
+    """A time in the viewer's zone, to the minute."""
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
     default_error_messages = {
         "invalid": "Enter a date and a time that exist, such as 2026-03-02T14:30.",
-        "gap": "This time did not exist in %(zone)s: the clocks were put forward over it.",
+        "gap": "This time did not exist in %(zone)s, because the clocks went forward.",
     }
 
     def __init__(self, **kwargs: Any):
-        # Django adds a hidden twin for a default like `now`; what was shown is all that counts here.
+        # Django adds a hidden initial value for a default like `now`. Only the visible value counts here.
         super().__init__(**kwargs | {"show_hidden_initial": False})
 
     def prepare_value(self, value: Any) -> Any:
@@ -111,7 +111,7 @@ class MomentField(forms.DateTimeField):
         return value
 
     def to_python(self, value: Any) -> datetime | None:
-        """In UTC. Of the two times that have the same name when clocks go back, the first is meant."""
+        """Converts to UTC. When clocks go back and a time exists twice, the first one counts."""
         if value in self.empty_values:
             return None
         zone = viewer_zone()
@@ -127,13 +127,13 @@ class MomentField(forms.DateTimeField):
         return moment
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Judged by what was shown: the seconds of a stored time are not in the form, and must not be lost."""
+        """Compares what was shown, because the form has no seconds and must not drop those stored."""
         shown = self.widget.format_value(self.prepare_value(initial)) if initial else ""
         return (shown or "") != (data or "")
 
 
 class KeyField(forms.ModelChoiceField):
-    """A row that is named by its key in a text box, where a list to choose from would be too long."""
+    """A row chosen by typing its key, for tables too long for a list."""
 
     widget = forms.TextInput
 
@@ -146,10 +146,10 @@ class KeyField(forms.ModelChoiceField):
 
 
 def with_stored(rows: Any, stored: models.Model | None) -> Any:
-    """The rows that a field offers, and the stored one: unchanged, it may stay although it would not be offered today."""
+    """The rows that a field offers, plus the stored one, which may stay even if it is no longer offered."""
     return rows.model._default_manager.filter(Q(pk__in=rows.values("pk")) | Q(pk=stored.pk)) if stored else rows
 
 
 def prefill(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:
-    """First values of a form from the address, as in ?team=payments&severity=SEV2."""
+    """Initial values of a form from the query string, as in ?team=payments&severity=SEV2."""
     return {name: request.GET[name] for name in names if name in request.GET}

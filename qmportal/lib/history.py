@@ -1,14 +1,14 @@
-"""What the database saw: each change of a business table, with the person, the door and the request that made it.
+"""Records each change of a business table, with the person, door and request that made it.
 
-`tracked` gives a model a table of events, written by triggers of the database (django-pghistory), one statement at a
-time: whatever writes the row, an ORM call, bulk or raw SQL, leaves its event. Nobody can change or delete one.
+`tracked` gives a model an event table. Statement-level database triggers (django-pghistory) write it, so ORM calls, bulk
+operations and raw SQL all leave events. Events cannot be changed or deleted.
 
-An event holds the row as it was before; what it became is in the next event, or in the row itself. So an import of
-100,000 new rows leaves 100,000 events of a few bytes instead of a second copy of each row.
+An event stores the row before the change. The new state is in the next event or in the row itself. So an import of 100,000
+new rows adds 100,000 events of a few bytes instead of a second copy of each row.
 
-`qmportal.lib.acting` knows who acts, by which door. The first write of a transaction tells the database, with
-`set_config(..., true)` in front of the statement: no further round trip, and nothing that outlives the transaction, so
-the next user of a pooled connection never inherits it. (`pghistory.context` puts it before every statement.)
+`qmportal.lib.acting` knows who acts and by which door. The first write of a transaction passes this to the database with
+`set_config(..., true)` in front of the statement. This needs no extra round trip and ends with the transaction, so the next
+user of a pooled connection does not inherit it. (`pghistory.context` would put it before every statement.)
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from qmportal.lib.acting import NOBODY, facts_to_tell
 M = TypeVar("M", bound=type[models.Model])
 
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
-# What a row says of itself besides its facts.
+# Columns of an event besides those of the row.
 BOOKKEEPING = frozenset({"id", "version", "created_at", "updated_at"})
 
 
@@ -41,7 +41,7 @@ BOOKKEEPING = frozenset({"id", "version", "created_at", "updated_at"})
 
 
 class Event(pghistory.models.Event):
-    """Base of all tables of events."""
+    """Base of all event tables."""
 
     pgh_id = models.BigAutoField(primary_key=True)
 
@@ -50,7 +50,7 @@ class Event(pghistory.models.Event):
 
 
 class _BareEvent(pghistory.trigger.Event):
-    """Of a new row only that it came: what it holds is in the row."""
+    """Records that a row was added, without its values, because they are in the row."""
 
     def get_func(self, model: Any) -> pgtrigger.Func:
         events: Any = self.event_model
@@ -83,8 +83,8 @@ class _Added(pghistory.InsertEvent):
 def tracked(*, without: Sequence[str] = (), of: Sequence[str] | None = None, found_by: str = "") -> Callable[[M], M]:
     """Class decorator: keeps a history of the model's rows.
 
-    `of`: the fields that are kept, all by default; `without`: those that are not. Secrets never belong into either.
-    `found_by`: a foreign key by which pages look events up, besides the row's own id.
+    `of`: the fields to keep, by default all; `without`: fields to leave out. Never keep secrets.
+    `found_by`: a foreign key for looking up events, besides the row's own id.
     """
 
     def decorate(model: M) -> M:
@@ -125,8 +125,8 @@ def events_of(model: type[models.Model]) -> Any:
 
 
 class _Told:
-    """What a transaction was told. Among its hooks for the commit, which Django forgets exactly when the database does:
-    at its end, and when it returns to a savepoint before this."""
+    """What a transaction has been told. Stored as an on-commit hook, because Django drops hooks exactly when the database
+    drops the setting: at the end of the transaction, and on rollback to an earlier savepoint."""
 
     def __init__(self, said: tuple[str, str]):
         self.said = said
@@ -145,7 +145,7 @@ def _tables() -> frozenset[str]:
 
 
 def _is_tracked(sql: Any) -> bool:
-    """Whether the statement may write a table that has a history. A WITH may hold any statement."""
+    """True if the statement may write a table with a history. A WITH can contain any statement."""
     found = WRITE.match(sql) if isinstance(sql, str) else None
     return found is not None and (found[1] is None or found[1] in _tables())
 
@@ -161,7 +161,7 @@ def _announcement(through: Any) -> str | None:
         through.on_commit(_Told(said))
     elif said == NOBODY:
         return None
-    # Letters, digits and the punctuation of JSON, without quotes and percent signs: `acting` lets nothing else through.
+    # `acting` allows only letters, digits and JSON punctuation, without quotes and percent signs.
     return (
         f"SELECT set_config('pghistory.context_id', '{said[0]}', true),"
         f" set_config('pghistory.context_metadata', '{said[1]}', true)"
@@ -176,7 +176,7 @@ def announce(through: Any) -> None:
 
 
 def tell(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    """Around each statement of a connection: says who acts before the first one that needs it."""
+    """Wraps each statement of a connection and passes who acts before the first one that needs it."""
     announcement = _announcement(context["connection"]) if _is_tracked(sql) else None
     if announcement is None:
         return execute(sql, params, many, context)
@@ -202,9 +202,9 @@ FORGOTTEN_AT_ONCE = 10_000
 
 
 def forget(before: datetime) -> int:
-    """Deletes the events from before this time, in short transactions. The only way around the append-only triggers."""
+    """Deletes events older than this, in short transactions. The only way around the append-only triggers."""
     gone = sum(_forget(model, "pgh_created_at", before) for model in pghistory.core.event_models())
-    # An event of a long transaction carries the time of its begin, as its context does.
+    # Events of a long transaction have the time of its start, like their context.
     _forget(pghistory.models.Context, "created_at", before - timedelta(days=1))
     return gone
 

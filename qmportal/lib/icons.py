@@ -1,6 +1,6 @@
 """{% lucide "menu" size=18 class="icon" %}: the icon as inline SVG, drawn once per process.
 
-The package's own tag parses and copies a tree for every icon on every page; a page of ours has two dozen.
+The package's own tag parses and copies a tree for every icon, and our pages have two dozen.
 """
 
 from functools import lru_cache
@@ -11,7 +11,7 @@ from lucide.templatetags.lucide import lucide as draw
 
 register = template.Library()
 
-# The style sheet says this once for `.icon`, so that the page need not repeat it in every icon.
+# The style sheet sets these once for `.icon`.
 STYLED = ' fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"'
 
 

@@ -1,7 +1,7 @@
-"""What a page is made of can be kept for as long as the rows it was made from stay the same.
+"""Caches parts of pages until the rows they were made from change.
 
-Each table named in a migration has a version that changes with every commit that writes it: a trigger of each statement
-sees to it, whichever way the rows were written. Versions are part of the key, so nothing is ever deleted from what is kept.
+Each table named in a migration has a version that changes with every commit that writes to it. A statement trigger updates
+it, whatever wrote the rows. Versions are part of the cache key, so nothing has to be invalidated.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from django.db.models import Model
 
 T = TypeVar("T")
 
-# A writer marks a row that no open transaction holds, or adds one: nobody waits for anybody. The sum of the marks is the
-# version. Marks are random, so that a transaction that was rolled back leaves none that comes again.
+# A writer updates a row that no open transaction has locked, or adds one, so nobody waits. The sum of the marks is the
+# version. Marks are random, so a mark that was rolled back never appears again.
 TABLE = """
 CREATE TABLE qmportal_version (id bigserial PRIMARY KEY, name text NOT NULL, mark bigint NOT NULL) WITH (fillfactor = 50);
 CREATE FUNCTION qmportal_changed() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -34,12 +34,12 @@ READ = "SELECT name, sum(mark)::text FROM qmportal_version GROUP BY name"
 
 
 def version_table() -> migrations.RunSQL:
-    """For a migration: where the versions are."""
+    """For a migration: creates the table of versions."""
     return migrations.RunSQL(TABLE, "DROP FUNCTION qmportal_changed(); DROP TABLE qmportal_version;")
 
 
 def versioned(*tables: str) -> list[migrations.RunSQL]:
-    """For a migration: each statement that writes one of these tables changes its version."""
+    """For a migration: adds the triggers that change the version of these tables."""
     return [
         migrations.RunSQL(
             f"CREATE TRIGGER {table}_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table}"
@@ -51,7 +51,7 @@ def versioned(*tables: str) -> list[migrations.RunSQL]:
 
 
 class Versions:
-    """Of all tables that have one, as they are now; that of a table which nobody has ever written is empty."""
+    """The current versions of all tables. A table that was never written has an empty version."""
 
     def __init__(self) -> None:
         with connection.cursor() as cursor:
@@ -63,9 +63,9 @@ class Versions:
 
 
 class Kept:
-    """Values by key in the memory of this process, which needs no other server; the longest unused ones leave.
+    """An LRU cache in the memory of this process.
 
-    Threads share a value, so nobody may change it.
+    Threads share the values, so do not change them.
     """
 
     def __init__(self, most: int):

@@ -1,4 +1,4 @@
-"""What log lines contain, and what they leave out."""
+"""Filters for log lines."""
 
 import re
 from typing import Any
@@ -7,8 +7,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 REFUSALS = (PermissionDenied, Http404)
-# Anyone who knows one of these gets in: the links of an invitation, a password reset or an address to confirm, and the
-# set-up token.
+# Anyone who has one of these can get in: links of invitations, password resets and email confirmations, and the set-up
+# token.
 _SLASH = "(?:/|%2F)"
 _LINKS = f"(?:teams{_SLASH}join|reset{_SLASH}key|confirm-email){_SLASH}"
 SECRETS = re.compile(rf"({_LINKS}|[?&]token=)[\w:%-]+", re.IGNORECASE)
@@ -23,7 +23,7 @@ def plain_refusals(logger: Any, method: str, event: dict[str, Any]) -> dict[str,
 
 
 def hidden_secrets(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Removes the secret part of an address: more people read, copy and keep logs than may sign in."""
+    """Removes the secret part of an address, because more people can read logs than can sign in."""
     for key in ("event", "request"):
         if isinstance(text := event.get(key), str):
             event[key] = SECRETS.sub(r"\1***", text)

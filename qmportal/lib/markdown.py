@@ -15,12 +15,12 @@ TAGS = {
     *("p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"),
     *("h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"),
 }
-# A text stands inside a section of a page, whose own headings take the first two levels.
+# The text is inside a section of a page, which uses the first two heading levels.
 LEVELS_ABOVE = 2
 
 
 def _fit_headings(state: StateCore) -> None:
-    """The text's own levels, however it numbers them, follow those of the page without a step left out."""
+    """Shifts the text's heading levels to follow those of the page, without gaps."""
     opening = [token for token in state.tokens if token.type == "heading_open"]
     ranks = {tag: rank for rank, tag in enumerate(sorted({token.tag for token in opening}), start=1)}
     above = level = state.env["levels_above"]
@@ -37,9 +37,9 @@ _parser.core.ruler.push("fit_headings", _fit_headings)
 
 @register.filter
 def markdown(text: str, levels_above: int = LEVELS_ABOVE) -> SafeString:
-    """Safe HTML of a Markdown text. Images are left out; links lead away without a referrer or a vote.
+    """Safe HTML of a Markdown text. Drops images; links get rel="nofollow noopener noreferrer".
 
-    `levels_above` 1: the text stands right below the page's title, and its first headings are the page's second level.
+    `levels_above` 1: the text is right below the page's title, so its first headings are level 2.
     """
     html = nh3.clean(
         _parser.render(text or "", {"levels_above": levels_above}),
@@ -53,6 +53,6 @@ def markdown(text: str, levels_above: int = LEVELS_ABOVE) -> SafeString:
 
 @register.filter
 def backticks(text: str) -> SafeString:
-    """Plain text whose `words` in backticks are set as code; nothing else in it is marked up."""
+    """Plain text with `words` in backticks as code. No other markup."""
     html = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
     return mark_safe(html)  # noqa: S308 - it was escaped before the tags were put in

@@ -18,14 +18,14 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from qmportal.lib.acting import acting
 from qmportal.lib.days import organisation_zone, zone_named
 
-# Fields of a form that are secrets, or nothing that somebody typed.
+# Form fields that are secret or were not typed by a person.
 NOT_SHOWN = re.compile(r"passw|token|secret|^(submission|version|base|undo|action)$", re.IGNORECASE)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class ForwardedMiddleware:
-    """Says what the proxy lacks, where redirecting to https:// would never end."""
+    """Reports a missing proxy header, which would cause an endless redirect to https://."""
 
     SENTENCE = (
         "The portal is reached at {site}, but this request came without the header X-Forwarded-Proto. The proxy in front"
@@ -44,7 +44,7 @@ class ForwardedMiddleware:
 
 
 class PersonalPagesMiddleware:
-    """Caches do not keep a personal page, and never mistake a fragment for its page."""
+    """Headers that keep personal pages out of caches, and fragments apart from their page."""
 
     def __init__(self, get_response: GetResponse):
         self.get_response = get_response
@@ -58,11 +58,11 @@ class PersonalPagesMiddleware:
 
 
 class SignedOutMiddleware:
-    """A session that ended while its page is open: the whole page goes to the sign-in, not a part of it.
+    """When a session has ended, sends the whole page to the sign-in, not just a fragment.
 
-    Left to itself, htmx follows the redirect and swaps the sign-in page into the part that it asked for. The script of
-    the page stays where it is when something was typed there. A form that is sent without scripts is answered with what
-    was typed: its own token ended with the session, so it could not be sent again.
+    By default htmx follows the redirect and swaps the sign-in page into a part of the page. The page's script stays if
+    someone has typed something. Without scripts, the answer to a form shows what was typed, because the form's token
+    ended with the session and it cannot be sent again.
     """
 
     def __init__(self, get_response: GetResponse):
@@ -81,9 +81,9 @@ class SignedOutMiddleware:
 
 
 def _typed_page(request: HttpRequest, sign_in: str) -> HttpResponse | None:
-    """What somebody typed, to be copied. None if there is nothing to lose.
+    """A page with what was typed, to copy it. None if nothing was typed.
 
-    Never passwords, tokens or files. The limit of what a stranger may send bounds its size.
+    Leaves out passwords, tokens and files. The size is limited, because visitors can send only small forms.
     """
     if request.method != "POST":
         return None
@@ -99,7 +99,7 @@ def _typed_page(request: HttpRequest, sign_in: str) -> HttpResponse | None:
 
 
 def _page_of(request: HttpRequest) -> str:
-    """The page that htmx asked from; a fragment alone would be no page to come back to."""
+    """The page that made the htmx request, because people cannot return to a fragment."""
     page = urlsplit(request.headers.get("HX-Current-URL", ""))
     if page.netloc == request.get_host():
         return urlunsplit(("", "", page.path or "/", page.query, ""))
@@ -107,7 +107,7 @@ def _page_of(request: HttpRequest) -> str:
 
 
 class ViewerZoneMiddleware:
-    """Pages show and take times in the zone of the person's profile, else of the organisation. The API speaks UTC."""
+    """Pages use the time zone of the person's profile, else the organisation's. The API uses UTC."""
 
     def __init__(self, get_response: GetResponse):
         self.get_response = get_response
@@ -122,7 +122,7 @@ class ViewerZoneMiddleware:
 
 
 class WrongMethodMiddleware:
-    """Opening an address that only accepts a form shows a page that says so; Django's own answer is blank."""
+    """Shows an error page for a wrong method, because Django's own response is blank."""
 
     def __init__(self, get_response: GetResponse):
         self.get_response = get_response
@@ -135,7 +135,7 @@ class WrongMethodMiddleware:
 
 
 class PlainInputMiddleware:
-    """Refuses null characters in addresses: PostgreSQL cannot store them, so no record can match."""
+    """Rejects null characters in addresses. PostgreSQL cannot store them, so no record can match."""
 
     def __init__(self, get_response: GetResponse):
         self.get_response = get_response
@@ -152,7 +152,7 @@ class PlainInputMiddleware:
 
 
 class ActingMiddleware:
-    """Changes that a request makes are those of the person who is signed in when they are made: a token says so late."""
+    """Attributes a request's changes to the signed-in person, evaluated late because API tokens authenticate in the view."""
 
     def __init__(self, get_response: GetResponse):
         self.get_response = get_response
@@ -164,7 +164,7 @@ class ActingMiddleware:
 
 
 def _token(request: HttpRequest) -> str:
-    """The name of the access token that a program used."""
+    """The name of the access token in use."""
     return getattr(getattr(request, "auth", None), "name", "")
 
 

@@ -1,4 +1,4 @@
-"""Rows that people put in order by moving one up or down."""
+"""Rows that people sort by moving them up or down."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db.models import Max
 
 
 class Ordered(models.Model):
-    """Has a place among its siblings. The model says which rows these are."""
+    """A row with a position among its siblings, which the model defines."""
 
     position = models.PositiveSmallIntegerField(default=0)
 
@@ -17,11 +17,11 @@ class Ordered(models.Model):
         abstract = True
 
     def siblings(self) -> models.QuerySet[Any]:
-        """The rows that are in one order with this one, itself included."""
+        """The rows sorted together with this one, including itself."""
         raise NotImplementedError
 
     def put_last(self) -> None:
-        """Takes the place after all siblings; saved by the caller."""
+        """Sets the position after all siblings. The caller saves."""
         last = self.siblings().aggregate(last=Max("position"))["last"]
         self.position = 1 if last is None else last + 1
 

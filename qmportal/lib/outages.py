@@ -1,4 +1,4 @@
-"""Outages that pass: a full disk, or a database or mail server that is down."""
+"""Temporary outages: a full disk, or a database or mail server that is down."""
 
 import errno
 import smtplib
@@ -20,13 +20,13 @@ SQLSTATES = ("08", "53", "57P", "58")
 
 
 def is_outage(problem: BaseException) -> bool:
-    """Whether to keep retrying without a limit."""
+    """True if a retry makes sense without a limit."""
     if isinstance(problem, DatabaseError):
         cause = problem.__cause__
         if isinstance(cause, PoolTimeout):
             return True
         state = cause.sqlstate if isinstance(cause, DriverError) else None
-        # Without a state the server said nothing: it could not be reached, or the connection was cut.
+        # No SQLSTATE means no answer from the server: unreachable, or the connection was lost.
         return state.startswith(SQLSTATES) if state else "connection" in str(problem).lower()
     if isinstance(problem, smtplib.SMTPResponseException):
         return 400 <= problem.smtp_code < 500
@@ -36,11 +36,11 @@ def is_outage(problem: BaseException) -> bool:
 
 
 class TooBusy(Exception):
-    """The portal could do it, but not beside all that it does now. With a sentence that says so."""
+    """The portal is too busy for this request. The message says so."""
 
 
 def why_unavailable(problem: BaseException | None) -> str:
-    """Why a request could not be served but will work later, as a sentence; empty otherwise."""
+    """Why a request failed that will work later, as a sentence, else ""."""
     if isinstance(problem, TooBusy):
         return str(problem)
     if not isinstance(problem, OperationalError | InterfaceError):
@@ -54,5 +54,5 @@ def why_unavailable(problem: BaseException | None) -> str:
 
 
 def is_full(problem: BaseException) -> bool:
-    """Whether a disk is: the portal's own or the database's."""
+    """True if the portal's or the database's disk is full."""
     return isinstance(problem.__cause__, DiskFull) or (isinstance(problem, OSError) and problem.errno in NO_SPACE)

@@ -1,4 +1,4 @@
-"""Answers with a page, or with the partial that htmx asked for."""
+"""Renders a page, or the partial that htmx requested."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ form_page = require_http_methods(["GET", "HEAD", "POST"])
 def render_page(
     request: HttpRequest, template: str, context: dict[str, Any], *, partial: str = "", status: int = 200
 ) -> HttpResponse:
-    """The page; or only its named partial when htmx swaps just that part. Access was decided before, for both."""
+    """Renders the page, or only its named partial if htmx swaps just that. The view has already checked access."""
     htmx = getattr(request, "htmx", None)
     # htmx 4 names its target as "tag#id".
     if partial and htmx and not htmx.boosted and (htmx.target or "").rpartition("#")[2] == partial:
@@ -23,7 +23,7 @@ def render_page(
 
 
 def way_back(request: HttpRequest, otherwise: str) -> str:
-    """The page that a form was sent from, as its `next` says; `otherwise` when that is none of this portal's."""
+    """The page that a form came from, by its `next` field; `otherwise` if that is not a page of this portal."""
     to = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(to, allowed_hosts={request.get_host()}, require_https=request.is_secure())
     return to if ours else resolve_url(otherwise)

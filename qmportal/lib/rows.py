@@ -1,4 +1,4 @@
-"""Lean rows for the API: lists and single rows straight from `.values()`."""
+"""Fast rows for the API: lists and single rows directly from `.values()`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SecondsField(serializers.FloatField):
 
 
 class NameField(serializers.CharField):
-    """The name of a row that `source` points to by id, out of a table that has a version: a scale, or the teams."""
+    """The name of a related row by its id, cached by the version of its table (a scale, or the teams)."""
 
     KEPT = Kept(16)
 
@@ -32,20 +32,20 @@ class NameField(serializers.CharField):
         self._model, self.key = model, column
 
     def names(self, changes: Versions) -> Names:
-        """By id, of all rows."""
+        """The names of all rows, by id."""
         key = (self._model, self.key, *changes.of(self._model))
         return self.KEPT.get_or_make(key, lambda: Names(self._model, self.key))
 
 
 class KeptField(serializers.Field[Any, Any, Any, Any]):
-    """Says something of the row that `source` points to by id, from what is kept of its table."""
+    """Converts an id to a value of the related row, from the cached table."""
 
     def converter(self, changes: Versions) -> Callable[[Any], Any]:
         raise NotImplementedError
 
 
 class Names(dict[int, str]):
-    """The names of a table's rows by id. One that is younger than the others is asked for."""
+    """The names of a table's rows by id. Queries rows that are newer than the cache."""
 
     def __init__(self, model: type[Model], column: str):
         self._rows = model._base_manager.order_by().values_list(column, flat=True)
@@ -56,22 +56,22 @@ class Names(dict[int, str]):
 
 
 class RowSerializer(serializers.Serializer[Any]):
-    """Reads rows of `.values()`. A field's `source` is its column: one declaration is query, answer and schema.
+    """Serializes rows of `.values()`. A field's `source` is its column: one declaration defines query, response and schema.
 
-    Values go out as the database gives them. DRF's own way (an object a row, a lookup a field) takes several times as long.
+    Values are returned as the database gives them. DRF's way (an object per row, a lookup per field) is much slower.
     """
 
     @classmethod
     def columns(cls) -> dict[str, str]:
-        """The column of each field: its own, or `relation__column` of the row that it points to."""
+        """The column of each field: its own, or `relation__column` of a related row."""
         return {name: field.source or name for name, field in cls._declared_fields.items()}
 
     @classmethod
     def select(cls, rows: QuerySet[Any], *more: str, user: Any = None) -> QuerySet[Any]:
-        """What the fields need, and the `more` columns. Other records are named only to people who may see them.
+        """Selects the columns of the fields and the `more` columns. Hides other records from people who cannot see them.
 
-        Columns of other tables come by scalar subqueries, which PostgreSQL evaluates for the rows of the page alone. Joins
-        would take longer to plan than the page to read; where a `NameField` can do without either, it should.
+        Columns of other tables are scalar subqueries, which PostgreSQL evaluates only for the rows of the page. Joins would
+        take longer to plan than the page takes to read. Use a `NameField` where possible: it needs neither.
         """
         own = {column for column in cls.columns().values() if "__" not in column}
         others = {
@@ -97,7 +97,7 @@ class RowSerializer(serializers.Serializer[Any]):
 
 
 def _converter(field: Any, changes: Versions) -> Callable[[Any], Any] | None:
-    """What JSON has no form for. Times too: left to the encoder, each would be a call out of it and back."""
+    """Converters for types that JSON lacks, and for times, which the encoder converts more slowly."""
     if isinstance(field, NameField):
         return field.names(changes).__getitem__
     if isinstance(field, KeptField):
@@ -108,7 +108,7 @@ def _converter(field: Any, changes: Versions) -> Callable[[Any], Any] | None:
 
 
 def written_moment(moment: datetime) -> str:
-    """As DRF writes it."""
+    """The time in DRF's format."""
     return moment.isoformat().replace("+00:00", "Z")
 
 
@@ -126,7 +126,7 @@ def _column_of_another(model: type[Model], path: str, user: Any) -> Subquery:
 
 
 class VisibleRows(generics.GenericAPIView[Any]):
-    """Rows that the person may see, with the columns of the serializer. Subclasses set `queryset` and `serializer_class`."""
+    """Rows that the person can see, with the columns of the serializer. Subclasses set `queryset` and `serializer_class`."""
 
     serializer_class: type[RowSerializer]
     orderings: tuple[str, ...] = ()
@@ -141,7 +141,7 @@ class VisibleRows(generics.GenericAPIView[Any]):
 
 
 class RowList(VisibleRows, generics.ListAPIView[Any]):
-    """The rows by pages."""
+    """A paginated list of rows."""
 
 
 class RowDetail(VisibleRows, generics.RetrieveAPIView[Any]):

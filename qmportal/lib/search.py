@@ -1,4 +1,4 @@
-"""What search in the whole portal shares: words in any order, blind to case, accents and dashes."""
+"""Shared by all search in the portal: words in any order, ignoring case, accents and dashes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 
 MOST_WORDS = 8
-AROUND = 90  # characters before and after the first word that was found
+AROUND = 90  # characters before and after the first match
 _SEPARATORS = re.compile(r"[\W_]+")
 # What a team's key may look like, see Team.key.
 _KEY = re.compile(r"[A-Z][A-Z0-9]{1,7}")
 
 
 class Hit(NamedTuple):
-    """One thing that was found: what it is, what to read, what stands beside it, where it leads."""
+    """One search result: kind, title, detail and address."""
 
     kind: str
     label: str
@@ -30,7 +30,7 @@ class Hit(NamedTuple):
 
 
 class Readable(NamedTuple):
-    """Something to read or take: what it is about, all of its text, and what stands beside its title."""
+    """A searchable page, check or scenario: title, summary, full text and detail."""
 
     kind: str
     title: str
@@ -41,7 +41,7 @@ class Readable(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A text that was found. `title` and `excerpt` are HTML with the words marked."""
+    """A text that matches. `title` and `excerpt` are HTML with the words marked."""
 
     kind: str
     title: SafeString
@@ -50,19 +50,19 @@ class Found(NamedTuple):
 
 
 def words_of(text: str) -> list[str]:
-    """The words that are searched for, in lower case: "CHK-57" is two."""
+    """The search words in lower case. "CHK-57" is two words."""
     return _SEPARATORS.sub(" ", unicodedata.normalize("NFKC", text).casefold()).split()[:MOST_WORDS]
 
 
-@lru_cache(maxsize=2048)  # the same pages and names at every letter that somebody types
+@lru_cache(maxsize=2048)  # cached, because each keystroke searches the same texts
 def simplified(text: str) -> str:
-    """Lower case, without accents, one space where there was anything but letters and digits."""
+    """Lower case, without accents, with a space instead of anything but letters and digits."""
     plain = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
     return _SEPARATORS.sub(" ", plain.casefold())
 
 
 def holds(words: Sequence[str], *texts: str) -> bool:
-    """Every word stands somewhere in these texts. No words are in no text."""
+    """True if every word is in one of these texts. False if there are no words."""
     hay = " ".join(map(simplified, texts))
     return bool(words) and all(simplified(word) in hay for word in words)
 
@@ -87,9 +87,9 @@ def references_meant(text: str, kind: str) -> list[str]:
 
 
 def matches(q: str, whole: bool = False) -> list[Readable]:
-    """What the apps in `settings.READABLES` have to read that holds every word, best match in the title first.
+    """Texts of the apps in `settings.READABLES` that contain every word, best title match first.
 
-    The `whole` text is searched, or only the title and what it is about.
+    Searches the `whole` text, or only title and summary.
     """
     words = words_of(q)
     readables = (one for source in settings.READABLES for one in import_string(source)())

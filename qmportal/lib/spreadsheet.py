@@ -1,4 +1,4 @@
-"""CSV out: in UTF-8 with a mark, so that Excel reads it, every cell quoted, and none that a spreadsheet would run."""
+"""Writes CSV: UTF-8 with BOM for Excel, every cell quoted, formulas escaped."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ ROWS_AT_ONCE = 500
 
 
 def safe_cell(value: Any) -> Any:
-    """Text is guarded; numbers stay numbers."""
+    """Escapes formulas in text. Numbers stay numbers."""
     return guard(value) if isinstance(value, str) else value
 
 
@@ -27,7 +27,7 @@ def csv_response(filename: str, header: Sequence[str], rows: Iterable[Sequence[A
 
 
 def csv_stream(filename: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
-    """For a table of any length, sent while it is read."""
+    """Streams a table of any length."""
     response = StreamingHttpResponse(Export(_texts(header, rows)), content_type="text/csv; charset=utf-8")
     _name(response, filename)
     return response

@@ -1,7 +1,7 @@
-"""Tables that a migration makes together.
+"""Creates the tables of a migration together.
 
-After each `CreateModel` Django builds the classes of all models anew that are related to the new one, which are nearly all.
-That took most of a first start. Tables that are made together need it once.
+After each `CreateModel`, Django rebuilds the classes of all related models, which are nearly all. That took most of a first
+start. Tables that are created together need it only once.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +13,7 @@ from django.db.migrations.operations.base import Operation
 
 
 def together(operations: Iterable[Operation]) -> list[Operation]:
-    """The operations of a migration, with every row of `CreateModel` made one."""
+    """The operations of a migration, with consecutive `CreateModel`s merged into one."""
     return list(_joined(operations))
 
 
@@ -30,7 +30,7 @@ class CreateModels(Operation):
         self.creations = creations
 
     def state_forwards(self, app_label: str, state: Any) -> None:
-        classes = state.__dict__.pop("apps", None)  # without them, a state only notes what it is told
+        classes = state.__dict__.pop("apps", None)  # without rendered apps, the state only stores what it is told
         for creation in self.creations:
             creation.state_forwards(app_label, state)
         if classes is not None:

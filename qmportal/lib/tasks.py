@@ -1,4 +1,4 @@
-"""The class of all Celery tasks; only processes that know Celery import it."""
+"""The base class of all Celery tasks. Only processes that use Celery import it."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from qmportal.lib.acting import acting
 
 
 class ActingTask(Task):
-    """Changes of a task are the task's own, unless its row of work says who asked for it."""
+    """Attributes a task's changes to the task, unless its row of work names the person who requested it."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         with acting("task", request=str(self.name)):

@@ -1,4 +1,4 @@
-"""Templates are indented for those who read them; pages are sent without the indentation, which would be a fifth of them."""
+"""Strips indentation when loading templates. It would be a fifth of each page."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Text that people typed or machines sent: one way to clean it for every door, and what is refused."""
+"""Cleans and checks text from forms, API and imports in one way."""
 
 import re
 import unicodedata
@@ -8,27 +8,27 @@ from django.core.exceptions import ValidationError
 
 ZWNJ, ZWJ = "\u200c", "\u200d"
 BLACK_FLAG = "\N{WAVING BLACK FLAG}"
-# Letters and symbols that show nothing: fillers of Hangul, the empty Braille pattern.
+# Invisible letters and symbols: Hangul fillers, the empty Braille pattern.
 BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 # Scripts whose letters change their shape with their neighbours: Arabic to Tibetan, Myanmar to Mongolian, and their kin.
 JOINING = ((0x600, 0x10FF), (0x1200, 0x1FFF), (0xA840, 0xABFF), (0xFB50, 0xFDFF), (0x10800, 0x11FFF))
-# What most text is made of; nothing of it needs to be cleaned.
+# Characters of most texts, which need no cleaning.
 PLAIN = re.compile(r"[\n\t\x20-\x7e]*")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 VIRAMA = 9  # the combining class of marks that bind consonants
 
 
 def clean_line(text: str) -> str:
-    """One line in NFC with single spaces. Empty if nothing of it can be seen."""
+    """One line in NFC with single spaces. Empty if no character is visible."""
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
     return " ".join(clean_text(text).split())
 
 
 def clean_text(text: str) -> str:
-    """In NFC with plain line ends, without characters that hide or reorder what one reads. Empty if nothing can be seen.
+    """Text in NFC with plain line ends, without characters that hide or reorder text. Empty if no character is visible.
 
-    Joiners stay where they are spelling or part of an emoji. What cannot be stored stays too, for `refuse_unstorable`.
+    Keeps joiners that are part of the spelling or of an emoji, and unstorable characters for `refuse_unstorable`.
     """
     if text.isascii() and text.isprintable():
         return "" if text.isspace() else text
@@ -47,7 +47,7 @@ def _kept(c: str, before: str, after: str) -> str:
         return "\n"
     if c in (ZWNJ, ZWJ):
         return c if _joins(c, before, after) else ""
-    if 0xE0000 <= ord(c) <= 0xE0FFF:  # tags: flags of regions are spelt with them
+    if 0xE0000 <= ord(c) <= 0xE0FFF:  # tag characters spell the flags of regions
         return c if before == BLACK_FLAG or 0xE0020 <= ord(before or " ") <= 0xE007F else ""
     category = unicodedata.category(c)
     if category == "Cc" and c not in "\n\t\x00":
@@ -73,38 +73,38 @@ def _is_picture(c: str) -> bool:
 
 
 def _is_seen(c: str) -> bool:
-    """Letters, numbers, punctuation and symbols; characters newer than our tables; and what will be refused."""
+    """True for letters, numbers, punctuation and symbols, characters newer than our tables, and unstorable ones."""
     category = unicodedata.category(c)
     return c not in BLANK and (category[0] in "LNPS" or category in ("Cn", "Co", "Cs") or c == "\x00")
 
 
 def folded(text: str) -> str:
-    """As names are compared: neither case nor the way in which a letter is composed makes a difference."""
+    """The text for comparing names: ignores case and Unicode composition."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold().replace("i\u0307", "i"))
 
 
 def in_latin(text: str) -> str:
-    """How a name of any script is written in plain Latin letters: "Платежи" is "Platezhi"."""
+    """A name of any script in plain Latin letters: "Платежи" is "Platezhi"."""
     if text.isascii():
         return text
-    from anyascii import anyascii  # its tables are for such names alone
+    from anyascii import anyascii  # imported only when needed, because its tables are large
 
     return anyascii(text)
 
 
 def mail_address(text: str) -> str:
-    """The one spelling of an address: small letters, and the domain as mail servers know it (`xn--...` for `exämple`).
+    """The normal form of an email address: lower case, and an ASCII domain (`xn--...` for `exämple`).
 
-    Capitals of other scripts stay as they are: "İ" made small is another mailbox than "i".
+    Capitals of other scripts stay, because "İ" in lower case is another mailbox than "i".
     """
     local, at, domain = clean_line(text).rpartition("@")
-    with suppress(UnicodeError):  # no domain at all, which the form says
+    with suppress(UnicodeError):  # not a domain; the form reports it
         domain = domain.encode("idna").decode()
     return f"{local.lower() if local.isascii() else local}{at}{domain.lower()}"
 
 
 def refuse_unstorable(text: str) -> None:
-    """PostgreSQL stores neither NUL nor lone surrogates: say so instead of failing later."""
+    """Rejects NUL and lone surrogates, which PostgreSQL cannot store."""
     if "\x00" in text:
         raise ValidationError("Null characters are not allowed.", code="null_characters")
     if not text.isascii() and SURROGATE.search(text):

@@ -1,7 +1,7 @@
-"""One pattern for whatever two people may edit at once: the first save counts, the second one is shown both texts.
+"""Optimistic locking for what two people can edit at once: the first save wins, the second person sees both texts.
 
-A form carries the version that was read. The save names it, and raises `Stale` if somebody has saved since; the page
-answers 409 with `Conflict` (`components/conflict.html`) and the API with 409.
+A form contains the version that was read. Saving raises `Stale` if someone has saved since. The page then answers 409 with
+`Conflict` (`components/conflict.html`), the API with 409.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 from django.db import models
 from django.http import QueryDict
 
-# Several times what a text has; comparing more could take minutes.
+# Several times a normal text. Comparing more could take minutes.
 DIFF_LINES = 5_000
 
 
 class Stale(Exception):
-    """Somebody else saved since the row was read. Carries the row as it is now."""
+    """Someone else has saved since the row was read. Has the current row."""
 
     def __init__(self, current: Any):
         super().__init__("Someone else changed this in the meantime. Read it again, then decide.")
@@ -35,7 +35,7 @@ class Difference(NamedTuple):
 
 @dataclass
 class Conflict:
-    """What the page says: who saved what and when, and where the two texts differ."""
+    """The conflict for the page: who saved what and when, and the differences."""
 
     what: str
     by: str = ""
@@ -49,13 +49,13 @@ class Conflict:
     yours: Sequence[str] = ()
     """Changes in words, yours on top of theirs."""
     keep: str = ""
-    """Where whoever keeps theirs goes on."""
+    """The page to continue on after keeping theirs."""
 
 
 class Versioned(models.Model):
-    """Abstract base. An edit is one UPDATE of the version that was read; if that is gone, nothing is saved.
+    """Abstract base. An edit is one UPDATE with the version that was read in its WHERE. If that is gone, nothing is saved.
 
-    Save within `atomic()`: as any error of a save, `Stale` makes the transaction around it unusable.
+    Save within `atomic()`: like any error during a save, `Stale` makes the surrounding transaction unusable.
     """
 
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -64,7 +64,7 @@ class Versioned(models.Model):
         abstract = True
 
     def _do_update(self, rows: Any, using: Any, pk: Any, values: Any, *others: Any) -> Any:
-        """Django's UPDATE of one row, with the version in its WHERE. Without it, Django would insert a row that is gone."""
+        """Django's UPDATE of one row, plus the version in its WHERE. Raises instead of inserting a row that is gone."""
         update: Any = super()._do_update
         version = self._meta.get_field("version")
         values = [*(value for value in values if value[0] is not version), (version, None, self.version + 1)]
@@ -76,22 +76,22 @@ class Versioned(models.Model):
 
 
 def require_newest(newest: Any, base: int | None) -> None:
-    """For rows that are never edited, where the newest counts: `base` is the one that was read, 0 or None if there was none.
+    """For rows that are never edited, where the newest counts. `base` is the one that was read, 0 or None if there was none.
 
-    The caller holds a lock, so that nobody saves between this and the new row.
+    The caller holds a lock, so that nobody saves between this check and the new row.
     """
     if newest is not None and newest.pk != base:
         raise Stale(newest)
 
 
 def text_diff(theirs: str, yours: str) -> str:
-    """Where two long texts differ, by lines."""
+    """A line diff of two long texts."""
     before, after = theirs.splitlines()[:DIFF_LINES], yours.splitlines()[:DIFF_LINES]
     return "\n".join(difflib.unified_diff(before, after, "Saved now", "Yours", lineterm="", n=2))
 
 
 def sent_again(data: Any, **read: object) -> QueryDict:
-    """The same form once more, this time over what is saved now."""
+    """The form's data again, with the current version as its base."""
     again: QueryDict = data.copy()
     for name, value in read.items():
         again[name] = str(value)

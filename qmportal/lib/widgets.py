@@ -92,9 +92,9 @@ def _options(choices: tuple[tuple[Any, Any], ...], chosen: frozenset[str]) -> Sa
 
 
 class OptionCards(forms.RadioSelect):
-    """Radios as cards with a line of explanation each; `hints`: value -> words under the label.
+    """Radios as cards with a hint each. `hints`: value -> text under the label.
 
-    A subclass may name a template for the label: `widget.label` and `widget.value` are there.
+    A subclass can set a template for the label, which gets `widget.label` and `widget.value`.
     """
 
     label_template = ""

@@ -1,7 +1,7 @@
-"""How numbers and times are written: the one place for pages, charts, mails, API text and CSV.
+"""Formats numbers and times for pages, charts, mails, API text and CSV.
 
-Plain functions: no Django, no clock of their own. Rounding is half up, on exact numbers. `fits` says whether a rounded
-number may stand for the exact one: a digit is added until it does, so that a value never contradicts its tier.
+Pure functions without Django or a clock. They round half up, on exact numbers. `fits` decides whether a rounded number can
+represent the exact one. If not, a digit is added, so that a value never contradicts its tier.
 """
 
 import calendar
@@ -24,12 +24,12 @@ DAY = 24 * HOUR
 MONTHS = tuple(calendar.month_abbr)
 
 NO_DATA = "No data"
-# Beyond this many decimals a value is cut off on its own side of a cut point instead of rounded.
+# With more decimals than this, a value is truncated on its side of a cut point instead of rounded.
 MOST_DECIMALS = 12
 
 
 def exact(number: Number) -> Fraction:
-    """The number as a fraction. A float means the decimal it prints as: 0.1 is one tenth."""
+    """The number as a fraction. A float counts as the decimal it prints as: 0.1 is one tenth."""
     if isinstance(number, Fraction):
         return number
     if isinstance(number, float):
@@ -38,7 +38,7 @@ def exact(number: Number) -> Fraction:
 
 
 def anything(shown: Exact) -> bool:
-    """Any rounding will do."""
+    """Accepts any rounding."""
     return True
 
 
@@ -50,7 +50,7 @@ def number(value: Number | None, digits: int = 1) -> str:
 
 
 def count(value: Number | None, fits: Fits = anything) -> str:
-    """3555 -> "3,555"; a count that is not whole gets one decimal, or more if need be."""
+    """3555 -> "3,555". A fractional count gets one decimal, or more if `fits` requires it."""
     if value is None:
         return NO_DATA
     precise = exact(value)
@@ -58,7 +58,7 @@ def count(value: Number | None, fits: Fits = anything) -> str:
 
 
 def percentage(value: Number | None, fits: Fits = anything) -> str:
-    """15.789 -> "15.8%": one decimal, or as many as tell a trace from nothing and nearly all from all: "0.04%"."""
+    """15.789 -> "15.8%": one decimal, or more so that only 0 is "0%" and only 100 is "100%": "0.04%"."""
     if value is None:
         return NO_DATA
     precise = exact(value)
@@ -70,7 +70,7 @@ def percentage(value: Number | None, fits: Fits = anything) -> str:
 
 
 def duration(span: Number | timedelta | None, fits: Fits = anything) -> str:
-    """Seconds or a timedelta -> "38 min", "2 h 30 min", "5 d 4 h": two neighbouring units, or finer if need be.
+    """Seconds or a timedelta -> "38 min", "2 h 30 min", "5 d 4 h": two adjacent units, or finer if `fits` requires it.
 
     Below 5 minutes with seconds, from 10 days on without hours: "4 min 12 s", "12 d".
     """
@@ -79,7 +79,7 @@ def duration(span: Number | timedelta | None, fits: Fits = anything) -> str:
     return _duration(span, fits)
 
 
-@lru_cache(maxsize=4096)  # a list writes fifty, and mostly those that it wrote before
+@lru_cache(maxsize=4096)  # a list formats fifty, mostly the same as before
 def _duration(span: Number | timedelta, fits: Fits) -> str:
     precise = _seconds(span)
     if precise < 0:
@@ -95,7 +95,7 @@ def _duration(span: Number | timedelta, fits: Fits) -> str:
 def duration_below(span: Number | timedelta) -> str:
     """A duration rounded down, for "at most" and "more than": 30.04 days are "30 d".
 
-    Rounded up it would promise a tier, or a bound, that the number does not keep.
+    Rounded up, it would promise a tier or a bound that the exact number does not reach.
     """
     precise = _seconds(span)
     if precise < 1:
@@ -105,7 +105,7 @@ def duration_below(span: Number | timedelta) -> str:
 
 
 def quantity(value: Number | None, unit: str, fits: Fits = anything) -> str:
-    """A value in the words of its unit: "percent", "seconds" or "count"."""
+    """A value formatted by its unit: "percent", "seconds" or "count"."""
     if unit == "percent":
         return percentage(value, fits)
     return duration(value, fits) if unit == "seconds" else count(value, fits)
@@ -132,7 +132,7 @@ def _spell(seconds: Exact, decimals: int) -> str:
 
 
 def _rounded(precise: Fraction, least: int, fits: Fits) -> tuple[Fraction, int]:
-    """The number rounded half up to the fewest decimals, at least `least`, that fit; and how many these are."""
+    """The number rounded half up to the fewest decimals that fit (at least `least`), and that number of decimals."""
     for decimals in range(least, MOST_DECIMALS + 1):
         shown = Fraction(_half_up(precise * 10**decimals), 10**decimals)
         if fits(shown):
@@ -163,9 +163,9 @@ def minute(moment: datetime) -> str:
 
 
 def relative(moment: datetime, now: datetime) -> str:
-    """How far a moment lies from now: "38 min ago", "in 3 d", or the day when it is over a week away.
+    """Time relative to now: "38 min ago", "in 3 d", or the date if it is over a week away.
 
-    What is past is told in full units, what is ahead in the nearest: what is due in a day is not due in 23 h at once.
+    Past times are rounded down, future ones to the nearest unit, so that "in 1 d" does not become "in 23 h" at once.
     """
     seconds = (now - moment).total_seconds()
     size = abs(seconds)

@@ -1,7 +1,7 @@
 """Background work as rows: the row is the source of truth, the Celery task only wakes a worker.
 
-A broker may lose a message (it pops before it records), so nothing depends on one. Each kind of work is a model that
-inherits `Work`; its task takes the id, calls `perform(id)`, and may be called twice. A sweep picks up waiting rows.
+A broker can lose a message (it pops before it records), so nothing depends on one. Each kind of work is a model that
+inherits `Work`. Its task takes the id, calls `perform(id)`, and can be called twice. A sweep picks up waiting rows.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from qmportal.lib.outages import is_outage
 
 log = logging.getLogger(__name__)
 
-# A broker that does not answer is not tried again for this long; meanwhile rows wait for the sweep.
+# After a broker does not answer, it is not tried for this long. Rows wait for the sweep.
 BROKER_PAUSE_SECONDS = 15
 
 
 class LostLease(Exception):
-    """Another worker has taken the row over; whatever this one did must be rolled back."""
+    """Another worker has taken over the row, so this one's changes must be rolled back."""
 
 
 class Standstill(NamedTuple):
-    """Why nothing moves: "stopped" (its worker has), "again" (an attempt failed) or "unheard" (no worker takes it)."""
+    """Why work is stuck: "stopped" (its worker stopped), "again" (an attempt failed) or "unheard" (no worker takes it)."""
 
     why: str
     at: datetime
-    """When it goes on; for "unheard", since when it waits."""
+    """When it continues; for "unheard", since when it has been waiting."""
     soon: bool
 
 
@@ -59,16 +59,16 @@ class Work(models.Model):
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
 
-    # How changes come in, as their history says.
+    # The door in the history of its changes.
     DOOR = "task"
     LEASE = settings.WORK_LEASE
-    # A worker renews its lease for this long without progress; after that it counts as hung.
+    # Without progress, a worker renews its lease for this long. After that it counts as hung.
     STALLED = timedelta(minutes=15)
     MAX_FAILURES = 5
 
     state = models.CharField(max_length=8, choices=State, default=State.QUEUED, editable=False)
-    # The attempt's number guards the effect, so it only grows. Failures are attempts that the work itself, or the death of
-    # its worker, has ended; an outage is none.
+    # The attempt number guards the effect, so it only grows. Failures are attempts ended by an error or a dead worker, not
+    # by an outage.
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     failures = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     run_after = models.DateTimeField(default=timezone.now, editable=False)
@@ -96,22 +96,22 @@ class Work(models.Model):
         return 100 * self.progress_done // self.progress_total if self.progress_total else 0
 
     def run(self) -> None:
-        """The effect. Runs inside one transaction together with the row's last state."""
+        """Does the work. Runs in one transaction together with the row's final state."""
         raise NotImplementedError
 
     def foreseen(self) -> tuple[type[Exception], ...]:
-        """Errors that a retry cannot fix; their text is shown to the person who asked."""
+        """Errors that a retry cannot fix. Their text is shown to the person who requested the work."""
         return ()
 
     def report(self, done: int, total: int) -> None:
-        """Progress for the person waiting. Call it outside the transaction that holds the effect."""
+        """Stores progress for the person waiting. Call it outside the transaction of `run`."""
         self.progress_done, self.progress_total = done, total
         type(self).objects.filter(pk=self.pk, attempts=self.attempts).update(
             progress_done=done, progress_total=total, lease_until=timezone.now() + self.LEASE
         )
 
     def standstill(self, now: datetime) -> Standstill | None:
-        """What a page says when work is stuck; None otherwise."""
+        """Why the work is stuck, for pages; None if it is not."""
         if self.state == self.State.RUNNING and self.lease_until and self.lease_until < now + self.LEASE / 2:
             return Standstill("stopped", self.lease_until, soon=self.lease_until < now)
         if self.state == self.State.QUEUED and self.run_after > now:
@@ -121,11 +121,11 @@ class Work(models.Model):
         return None
 
     def prepare(self) -> None:
-        """What can be done before the transaction, with progress shown. Must be safe to repeat."""
+        """Work that can be done before the transaction, with progress. Must be safe to repeat."""
 
     @classmethod
     def claim(cls, pk: int) -> Self | None:
-        """Takes the row for this worker, or None if it is done, not due or somebody else's."""
+        """Claims the row for this worker. None if it is done, not due or claimed by another worker."""
         now = timezone.now()
         with transaction.atomic():
             row = cls.objects.select_for_update(skip_locked=True).waiting(now).filter(pk=pk).first()
@@ -142,16 +142,16 @@ class Work(models.Model):
 
     @property
     def acting_name(self) -> str:
-        """What its changes came from, as their history says: the name of a file."""
+        """The source of its changes for the history, such as a file name."""
         return ""
 
     @classmethod
     def perform(
         cls, pk: int, *, prepare: Callable[[Self], None] | None = None, run: Callable[[Self], None] | None = None
     ) -> None:
-        """Claims and does the work once. Effect and `done` are one transaction, guarded by the attempt's number.
+        """Claims and does the work once. Effect and `done` are one transaction, guarded by the attempt number.
 
-        A task of its own passes functions that replace the methods of the same name.
+        Special tasks pass functions that replace the methods of the same name.
         """
         row = cls.claim(pk)
         if row is None:
@@ -174,7 +174,7 @@ class Work(models.Model):
 
     @contextmanager
     def _renewed_lease(self) -> Iterator[None]:
-        """Renews the lease from a thread with a connection of its own: a long step is not a dead worker."""
+        """Renews the lease from a thread with its own connection, so that a long step does not look like a dead worker."""
         over = Event()
 
         def renew() -> None:
@@ -200,14 +200,14 @@ class Work(models.Model):
             thread.join()
 
     def _renew_lease(self) -> None:
-        """Unless the row is locked: then the effect is about to be committed, and nobody else can claim it."""
+        """Skips a locked row: its effect is about to be committed, and nobody else can claim it."""
         with transaction.atomic():
             mine = type(self).objects.filter(pk=self.pk, attempts=self.attempts, state=self.State.RUNNING)
             if mine.select_for_update(skip_locked=True).exists():
                 mine.update(lease_until=timezone.now() + self.LEASE)
 
     def _give_up(self, now: datetime) -> None:
-        """Its worker died each time, perhaps for lack of memory, so the next one would too."""
+        """Gives up. Its worker died each time, perhaps out of memory, so the next one probably would too."""
         self.state, self.lease_until, self.finished_at = self.State.FAILED, None, now
         self.error = f"The worker stopped {self.failures} times while doing this, so it is not tried again."
         self.save(update_fields=["state", "failures", "lease_until", "finished_at", "error"])
@@ -220,7 +220,7 @@ class Work(models.Model):
         self.state, self.error, self.finished_at = state, error, now
 
     def _put_back(self, problem: Exception) -> None:
-        """Tries again later: up to a limit, or without end during an outage. The error stays readable on the row."""
+        """Schedules a retry: up to a limit, or without limit during an outage. The error is stored on the row."""
         if not connection.in_atomic_block:
             connection.close_if_unusable_or_obsolete()
         self.failures += not is_outage(problem)
@@ -236,7 +236,7 @@ class Work(models.Model):
 
 
 class Doorbell:
-    """Wakes a worker within half a second or not at all: a broker that is down or hangs must not hold up the request."""
+    """Wakes a worker within half a second or not at all: a broker that is down or hangs must not delay the request."""
 
     def __init__(self) -> None:
         self._quiet_until = 0.0
@@ -244,12 +244,15 @@ class Doorbell:
     def ring(self, task: str, label: str, pk: int) -> None:
         if time.monotonic() < self._quiet_until:
             return
-        from qmportal.celery import app, quick_producer  # only now: a web process that rings nothing goes without Celery
+        from qmportal.celery import (
+            app,
+            quick_producer,
+        )  # imported late, so that web processes that never notify do not load Celery
 
         try:
             with quick_producer() as producer:
                 app.send_task(task, (label, pk), producer=producer, retry=False)
-        except Exception as problem:  # noqa: BLE001 - whatever the broker's client raises, the sweep rings again
+        except Exception as problem:  # noqa: BLE001 - whatever the broker's client raises, the sweep tries again
             self._quiet_until = time.monotonic() + BROKER_PAUSE_SECONDS
             log.warning("doorbell not heard: %s", problem, extra={"work": label, "id": pk})
 

@@ -295,7 +295,7 @@ def test_a_project_in_a_folder_that_initdb_cannot_name(use, folder):
     user.leave()
     done = manage(odd / "data", "check", PYTHONPATH=str(odd))
     assert done.returncode == 1
-    assert 'out of a folder whose name holds one of " $ \\ `' in done.stderr
+    assert 'from a folder whose name contains one of " $ \\ `' in done.stderr
 
 
 def test_without_home_and_settings(folder):

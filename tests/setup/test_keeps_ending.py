@@ -33,7 +33,7 @@ def end_again(portal: Portal, process: Process, times: int) -> None:
 def test_the_background_is_tried_again_later(portal, tmp_path, name, capsys):
     process = ends_at_once(portal, name, tmp_path)
     end_again(portal, process, 3)
-    assert capsys.readouterr().out == f"{name} ended (1) and is started again.\n" * 3
+    assert capsys.readouterr().out == f"{name} ended (1) and is being restarted.\n" * 3
     end_again(portal, process, 5)  # the launcher looks twice a second
     said = capsys.readouterr().out
     assert said.startswith(f"{name} keeps ending: pages work, but {process.lack}. It is tried again every minute.")

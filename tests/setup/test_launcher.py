@@ -58,11 +58,11 @@ def test_the_portal_starts_keeps_its_processes_and_leaves_none(portal, folder, p
         assert json.load(answer)["status"] == "ready"
 
     second = launcher(folder, port + 1 if port < 65535 else port - 1).communicate(timeout=20)[0]
-    assert f"runs already: http://127.0.0.1:{port}, process {process.pid}" in second
+    assert f"is already running: http://127.0.0.1:{port}, process {process.pid}" in second
 
     postmaster = int((folder / "postgres/postmaster.pid").read_text().split()[0])
     os.kill(postmaster, signal.SIGKILL)
-    assert process.stdout.readline() == "The database or the broker ended and is started again.\n"
+    assert process.stdout.readline() == "The database or the broker ended and is being restarted.\n"
 
     # The servers' user may have to pass through the folder; nobody else can read what is in it.
     ours = [path for path in folder.iterdir() if path.name not in ("postgres", "valkey") and "programs" not in path.name]

@@ -1,4 +1,4 @@
-"""Django's `migrate`, without the portal's limit on statements, and with a sentence for the data of another version."""
+"""Django's `migrate` without the statement timeout, and with a clear error for the database of another version."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ class Command(migrate.Command):
         connection = connections[options["database"]]
         if "options" in settings.DATABASES[options["database"]]["OPTIONS"]:
             with connection.cursor() as cursor:
-                cursor.execute("SET statement_timeout = 0")  # filling a large table may take its time
+                cursor.execute("SET statement_timeout = 0")  # filling a large table can take long
         try:
             return super().handle(*args, **options)
         except (DatabaseError, InconsistentMigrationHistory) as error:
@@ -28,7 +28,7 @@ class Command(migrate.Command):
 
 
 def _unknown_migration(connection: BaseDatabaseWrapper) -> str:
-    """One that the database has and this code does not."""
+    """A migration that the database has but this code does not."""
     loader = MigrationLoader(connection, ignore_no_migrations=True)
     return min((".".join(key) for key in loader.applied_migrations.keys() - loader.disk_migrations.keys()), default="")
 

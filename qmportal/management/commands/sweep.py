@@ -5,7 +5,7 @@ from qmportal.tasks import waiting_work
 
 
 class Command(BaseCommand):
-    help = "Does all work that waits, here and now, without any broker or worker."
+    help = "Do all waiting work now, in this process, without broker or worker."
 
     def handle(self, **options: object) -> None:
         done = 0
