@@ -272,4 +272,5 @@ def own_key(text: str) -> str:
 
 def clean_cell(text: str) -> str:
     """Without outer blanks, and without the apostrophes that spreadsheets need before formulas that are meant as text."""
-    return unguard(text.strip())
+    text = text.strip()
+    return unguard(text) if "'" in text else text

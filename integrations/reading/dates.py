@@ -43,6 +43,8 @@ def read_time(text: str, zone: ZoneInfo, day_first: bool | None = None) -> Momen
 
     A clock time that occurs twice (the clocks went back) is read as the first; one that never occurs is refused.
     """
+    if text[10:11] in ("T", " ") and text[4] == text[7] == "-" and text[13:14] == ":" and (moment := _at_once(text, zone)):
+        return moment
     if text.isascii() and text.isdigit():
         return Moment(_epoch(text), True)
     if match := ISO.fullmatch(text):
@@ -55,6 +57,22 @@ def read_time(text: str, zone: ZoneInfo, day_first: bool | None = None) -> Momen
         month, day = _ordered(match, text, day_first)
         return _moment(match, month, day, text, zone)
     raise BadCell(f"“{text[:40]}” is not a date that can be read. Write it like 2024-03-31 14:05.")
+
+
+def _at_once(text: str, zone: ZoneInfo) -> Moment | None:
+    """As most programs write, in UTC or without a zone. Anything else is looked at more closely."""
+    is_utc = text.endswith(("Z", "+00:00"))
+    if not is_utc and len(text) not in (16, 19):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        return None
+    if is_utc:
+        return Moment(moment.replace(tzinfo=UTC), True)
+    return Moment(_in_utc(moment, None, text, zone), True) if moment.tzinfo is None else None
 
 
 def _epoch(text: str) -> datetime:
