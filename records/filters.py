@@ -92,11 +92,13 @@ class LongPaginator(Paginator):
 
     def _ids(self, start: int, stop: int) -> list[int]:
         """In one query, which reads no part further than to the end of the page."""
+        if not stop:
+            return []
         parts = [
             part.order_by("-id").annotate(part=Value(number)).values_list("part", "id")[:stop]
             for number, part in enumerate(self._parts)
         ]
-        whole = parts[0].union(*parts[1:], all=True).order_by("part", "-id")
+        whole = parts[0].union(*parts[1:], all=True).order_by("part", "-id") if len(parts) > 1 else parts[0]
         return [pk for _, pk in whole[start:stop]]
 
 

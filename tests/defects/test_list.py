@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from defects.models import Defect
+from records.models import Severity
 from teams.models import Team
 from tests.factories import NOON, join, make_defect, make_member, make_team
 
@@ -278,3 +279,15 @@ def test_what_people_typed_is_escaped(client, team):
     answer = client.get(URL)
     assert "&lt;script&gt;alert(1)&lt;/script&gt;</a>" in answer.text
     assert '<td class="small name">Payments &lt;b&gt;</td>' in answer.text
+
+
+@pytest.mark.parametrize("sort", ["severity", "-severity", "status", "stage", "-stage", "team", "title", "found"])
+def test_a_sorted_list_without_a_match_says_so(client, team, sort):
+    make_defect(team=team)
+    assert "No matching defects" in client.get(URL, {"sort": sort, "q": "nowhere"}).text
+
+
+def test_a_scale_of_one_value_sorts_too(client, team):
+    make_defect(team=team, severity_key="SEV3")
+    Severity.objects.exclude(key="SEV3").delete()
+    assert len(titles(client.get(URL, {"sort": "severity"}))) == 1

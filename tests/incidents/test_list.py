@@ -197,3 +197,9 @@ def test_a_team_brings_the_rows_of_those_below_it(client, team):
     make_incident(team=other, title="Not theirs")
     assert sorted(titles(client.get(f"{URL}?team={team.slug}"))) == ["Checkout is slow", "Wallets are empty"]
     assert titles(client.get(f"{URL}?team={below.slug}")) == ["Wallets are empty"]
+
+
+@pytest.mark.parametrize("sort", ["severity", "-severity", "status", "team", "title", "restore", "detected"])
+def test_a_sorted_list_without_a_match_says_so(client, team, sort):
+    make_incident(team=team)
+    assert "No matching incidents" in client.get(URL, {"sort": sort, "q": "nowhere"}).text
