@@ -76,6 +76,16 @@ class AnyOf(models.Func):
         super().__init__(F(column), Value(list(ids), output_field=ArrayField(kind)))
 
 
+class WrittenMoment(models.Func):
+    """A time as Python writes it: reading and writing half a million of them takes it longer than all else of an export."""
+
+    template = (
+        "to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'"
+        " || CASE WHEN date_trunc('second', %(expressions)s) = %(expressions)s THEN '' ELSE '.US' END || '\"+00:00\"')"
+    )
+    output_field = models.TextField()
+
+
 class UnmadeMove(Exception):
     """The code changed a status without `Record.make`."""
 
@@ -110,7 +120,8 @@ class RecordQuerySet(models.QuerySet[R]):
 
     def csv_rows(self) -> Iterator[tuple[Any, ...]]:
         """The cells of the model's `CSV_COLUMNS`, row by row."""
-        rows = in_batches(self.values_list("pk", *self.model.CSV_COLUMNS), key=itemgetter(0))
+        columns = [WrittenMoment(path) if path in self.model.TIMES else path for path in self.model.CSV_COLUMNS]
+        rows = in_batches(self.values_list("pk", *columns), key=itemgetter(0))
         return (row[1:] for row in rows)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.db.models import QuerySet
 
 from qmportal.lib.outages import TooBusy
 
-ROWS = 500
+ROWS = 1000
 # Each export blocks a thread until its client is done. The other threads are for pages.
 _exports = BoundedSemaphore(settings.EXPORTS_AT_ONCE)
 
@@ -36,13 +37,21 @@ def in_batches(rows: QuerySet[Any, Any], key: Callable[[Any], int]) -> Iterator[
 
 
 class Export:
-    """The text chunks of an export. Refuses to start if too many exports are running; closing one frees its slot."""
+    """The text chunks of an export. Refuses to start if too many exports are running; closing one frees its slot.
+
+    The first chunk is read at once, so that a database that is too slow gives an error page and not a broken file.
+    """
 
     def __init__(self, texts: Iterable[str]):
         if not _exports.acquire(blocking=False):
             raise TooBusy("Several large files are being downloaded right now.")
-        self.texts = iter(texts)
         self.is_open = True
+        each = iter(texts)
+        try:
+            self.texts = chain(list(islice(each, 1)), each)
+        except BaseException:
+            self.close()
+            raise
 
     def __iter__(self) -> Iterator[str]:
         return self.texts

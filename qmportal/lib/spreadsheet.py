@@ -15,11 +15,6 @@ BOM = "\ufeff"
 ROWS_AT_ONCE = 500
 
 
-def safe_cell(value: Any) -> Any:
-    """Escapes formulas in text. Numbers stay numbers."""
-    return guard(value) if isinstance(value, str) else value
-
-
 def csv_response(filename: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
     response = HttpResponse(_texts(header, rows), content_type="text/csv; charset=utf-8")
     _name(response, filename)
@@ -38,9 +33,12 @@ def _name(response: HttpResponseBase, filename: str) -> None:
 
 
 def _texts(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    yield BOM
-    lines = chain([header], rows)
+    """Escapes formulas in text. Numbers stay numbers."""
+    lines, mark = chain([header], rows), BOM
     while some := list(islice(lines, ROWS_AT_ONCE)):
-        text = io.StringIO(newline="")
-        csv.writer(text, quoting=csv.QUOTE_ALL).writerows([safe_cell(value) for value in row] for row in some)
+        text = io.StringIO(mark, newline="")
+        text.seek(0, io.SEEK_END)
+        guarded = ([guard(value) if isinstance(value, str) else value for value in row] for row in some)
+        csv.writer(text, quoting=csv.QUOTE_ALL).writerows(guarded)
         yield text.getvalue()
+        mark = ""

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qmportal.lib.cells import bare, guard, unguard
+from qmportal.lib.cells import FORMULA, bare, guard, unguard
 from qmportal.lib.forms import LineField, ProseField
 from qmportal.lib.serializers import ProseField as ApiProseField
 from qmportal.lib.spreadsheet import csv_response
@@ -153,3 +153,8 @@ def test_a_guard_comes_off_again(text):
 def test_every_cell_of_a_file_is_quoted():
     answer = csv_response("a.csv", ["title", "n", "at"], [["a;=1+1", 5, None]])
     assert answer.content.decode() == '\ufeff"title","n","at"\r\n"a;\'=1+1","5",""\r\n'
+
+
+@given(st.text("='\"+-@＝;\t\r\n a", max_size=20))
+def test_what_needs_no_guard_is_told_apart_at_once(text):
+    assert guard(text) == FORMULA.sub(lambda found: f"{found[0]}'", text)

@@ -90,7 +90,7 @@ def test_a_database_that_is_down_is_json_in_the_api(client, person):
         assert answer["Retry-After"] == "5"
 
 
-@pytest.mark.parametrize("address", ["/incidents/", "/api/v1/incidents/"])
+@pytest.mark.parametrize("address", ["/incidents/", "/incidents/?format=csv", "/api/v1/incidents/"])
 def test_a_statement_that_takes_too_long_says_so(client, person, incidents_locked, address):
     answer = client.get(address)
     assert answer.status_code == 503
