@@ -20,17 +20,17 @@ KIND = "access"
 
 @dataclass(frozen=True)
 class Access:
-    """For a person who can't see a team's records: whom to ask, and when they last asked."""
+    """For someone who can't see a team's records: whom to ask, and when they last asked."""
 
     managers: list[str]
     asked_at: datetime | None
 
 
 def access_for(user: User, team: Team, now: datetime) -> Access | None:
-    """None for those who see the records."""
+    """None if the user can see the records."""
     if is_member(user, team):
         return None
-    # The managers of a team that is hidden from the reader stay as hidden as the team.
+    # Do not name the managers of a team that is hidden from the user.
     seen = Team.objects.visible_to(user).filter(pk__in=team.lineage)
     return Access(
         [str(manager) for manager in managers_of(team).filter(memberships__team__in=seen)], asked_at(user, team, now)
@@ -38,13 +38,13 @@ def access_for(user: User, team: Team, now: datetime) -> Access | None:
 
 
 def asked_at(user: User, team: Team, now: datetime) -> datetime | None:
-    """When this person last asked, while nobody has answered."""
+    """When this person last asked, if nobody has answered yet."""
     asked = Notification.objects.filter(kind=KIND, key__startswith=_key(user, team), created_at__gt=now - WAITS_FOR)
     return asked.order_by("-created_at").values_list("created_at", flat=True).first()
 
 
 def ask(user: User, team: Team, now: datetime) -> None:
-    """Tells those who can give access: the team's managers, or the admins of a team that has none."""
+    """Notifies those who can give access: the team's managers, or the admins if it has none."""
     body = f"{user} ({user.email}) asks for access to the records of {team}. To grant it, invite them with a role."
     invite = reverse("teams:members", args=[team.slug]) + "?" + urlencode({"email": user.email}) + "#invite"
     Notification.objects.tell_all(
@@ -60,7 +60,7 @@ def ask(user: User, team: Team, now: datetime) -> None:
 
 
 def managers_of(team: Team) -> QuerySet[User]:
-    """Who manages the team, directly or from a team above."""
+    """People who manage the team, directly or from a parent team."""
     managed = Q(memberships__role=Role.MANAGER, memberships__team__in=team.lineage)
     return User.objects.filter(managed, is_active=True).distinct()
 

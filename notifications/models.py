@@ -1,4 +1,4 @@
-"""Who is notified of what, and how: a row first, then a worker sends it."""
+"""Notifications and their emails: first a row, then a worker sends it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_RINGS = 50  # the sweep finds the rest
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def visible_to(self, user: AnyUser) -> NotificationQuerySet:
-        """One's own, as long as one belongs to (or, where it is for managers, manages) the teams that it tells about."""
+        """The user's own, if they still belong to (or, for manager notifications, manage) the teams it is about."""
         mine = self.filter(user=user.pk)
         if not user.is_authenticated or user.is_admin:
             return mine
@@ -39,7 +39,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return self.filter(read_at=None)
 
     def tell(self, user: User, *, mail: bool = True, **what: Any) -> Notification:
-        """Tells one person one thing: see `tell_all`."""
+        """Notifies one person: see `tell_all`."""
         self.tell_all([user], mail=mail, **what)
         return self.get(user=user, key=what["key"])
 
@@ -56,9 +56,9 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         for_managers: bool = False,
         mail: bool = True,
     ) -> None:
-        """Tells each of these people the same thing, once: the same `key` again changes nothing. Mail follows by a worker.
+        """Notifies these people once: repeating the same `key` does nothing. A worker sends the emails.
 
-        `teams`: ids of the teams whose texts or people it names. It is hidden from somebody who leaves one of them.
+        `teams`: ids of the teams whose texts or people it names. It is hidden from people who leave one of them.
         """
         told_before = set(self.filter(user__in=users, key=key).values_list("user_id", flat=True))
         told = [
@@ -77,7 +77,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         ]
         Notification.objects.bulk_create(told, ignore_conflicts=True)
         if mail and told:
-            # Of two that tell at once, one makes the mail.
+            # If two processes notify at once, only one creates the mail.
             new = self.filter(user__in=[each.user_id for each in told if each.user.is_active], key=key, mail=None)
             mails = Mail.objects.bulk_create(Mail(notification=each) for each in new)
             for each in mails[:MOST_RINGS]:
@@ -119,13 +119,13 @@ class Notification(models.Model):
 
 
 class Mail(Work):
-    """The mail of one notification. At least once: a crash between sending and noting it sends it again."""
+    """The email for one notification. Sent at least once: a crash after sending can send it again."""
 
     notification = models.OneToOneField(Notification, on_delete=models.CASCADE, related_name="mail")
 
     def run(self) -> None:
         told = self.notification
         if not Notification.objects.visible_to(told.user).filter(pk=told.pk).exists():
-            return  # the person has left the team in the meantime
+            return  # the person has left the team since
         link = f"\n\n{settings.SITE_URL}{told.url}" if told.url else ""
         send_mail(told.subject, f"{told.body}{link}".strip(), None, [told.user.email])

@@ -46,7 +46,7 @@ def read_all(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def ask_access(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Asks the managers of a team for access to its records, once while nobody has answered."""
+    """Asks the managers of a team for access to its records. Asking again before an answer does nothing."""
     team = get_object_or_404(Team.objects.visible_to(request.user), slug=slug)
     access = access_for(request.user, team, timezone.now())
     if access is None:

@@ -1,4 +1,4 @@
-"""How a change travels: the stages of the pipeline, in order; the last one is production."""
+"""The stages of the pipeline, in order; the last one is production."""
 
 from django.core.cache import caches
 from django.db import models
@@ -10,13 +10,13 @@ KEPT_FOR_SECONDS = 60
 
 class StageQuerySet(models.QuerySet["Stage"]):
     def production(self) -> "StageQuerySet":
-        """The stage whose finds count as escaped: the last in the pipeline."""
+        """The last stage. Defects found there count as escaped."""
         return self.filter(position=models.Subquery(Stage.objects.order_by("-position").values("position")[:1]))
 
 
 @tracked()
 class Stage(models.Model):
-    """A step on the way to users. `position` orders them from 1; defects found in the last one have escaped."""
+    """A stage of the pipeline. `position` starts at 1. Defects found in the last stage have escaped."""
 
     slug = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=60)
@@ -33,6 +33,6 @@ class Stage(models.Model):
 
 
 def stage_choices() -> list[tuple[str, str]]:
-    """Slug and name of each stage in order. They change about once a year, and every list and form asks for them."""
+    """Slug and name of each stage in order. Cached, because they rarely change and every list and form needs them."""
     rows = Stage.objects.values_list("slug", "name")
     return caches["process"].get_or_set("stage-choices", lambda: [*rows], KEPT_FOR_SECONDS) or []

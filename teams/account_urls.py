@@ -1,6 +1,6 @@
-"""The pages of allauth that the portal uses, and our own for addresses: allauth makes one the main address unconfirmed.
+"""The allauth pages that the portal uses, and our own for email addresses, because allauth accepts unconfirmed ones.
 
-Those left out (signing up, codes by mail) do not exist here.
+Other allauth pages (sign-up, codes by email) do not exist here.
 """
 
 from allauth.account import views

@@ -14,14 +14,14 @@ from teams.models import AccountMail, User
 
 
 class InvitationOnlyAdapter(DefaultAccountAdapter):
-    """There is no sign-up: an account starts with an invitation, or with the first visit after installation."""
+    """Disables sign-up: accounts come from an invitation, or from the first visit after installation."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         if wait := _tries(request, credentials).begin():
-            raise ValidationError(f"Too many tries with a wrong password. Try again in {_spoken(wait)}.")
+            raise ValidationError(f"Too many attempts with a wrong password. Try again in {_spoken(wait)}.")
         super().pre_authenticate(request, **credentials)
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
@@ -31,13 +31,13 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):
         return user
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
-        """After a reset, the tries that were made before it no longer count."""
+        """Forgets failed attempts after a password reset."""
         _tries(request, credentials).forget()
 
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
     ) -> None:
-        """Tells the owner that the password was changed or reset, the only changes that allauth makes here."""
+        """Mails the owner that the password was changed or reset, the only changes that allauth makes here."""
         AccountMail.objects.order(AccountMail.Kind.PASSWORD_CHANGED, user.email, requested_by=user)
 
 

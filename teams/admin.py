@@ -12,7 +12,7 @@ class UserAdmin(CleanText):
     list_display = ["email", "name", "is_active", "is_admin", "last_login"]
     list_filter = ["is_active", "is_admin"]
     search_fields = ["email", "name"]
-    # The address is in the person's own hands: it changes by a mail to the new one.
+    # Only the person can change the address, by a link sent to the new one.
     fields = ["email", "name", "is_active", "is_admin", "last_login", "date_joined"]
     readonly_fields = ["email", "is_active", "is_admin", "last_login", "date_joined"]
 
@@ -48,7 +48,7 @@ class MembershipAdmin(ReadOnly):
 
 @admin.register(AccountMail)
 class AccountMailAdmin(ReadOnly):
-    """To find out why somebody got no mail. Its text is stored nowhere."""
+    """For finding out why someone got no email. Its text is not stored."""
 
     list_display = ["kind", "address", "state", "attempts", "error", "created_at", "finished_at"]
     list_filter = ["kind", "state"]

@@ -1,4 +1,4 @@
-"""Teams over the API: those whose numbers the caller may see."""
+"""Teams over the API: those whose numbers the caller can see."""
 
 import django_filters
 from django.db.models import QuerySet
@@ -22,14 +22,14 @@ class TeamFilters(django_filters.FilterSet):
     search = django_filters.CharFilter(
         field_name="name", lookup_expr="icontains", max_length=80, help_text="Words in the name."
     )
-    parent = django_filters.CharFilter(method="below", max_length=60, help_text="Slug of the team right above.")
+    parent = django_filters.CharFilter(method="below", max_length=60, help_text="Slug of the parent team.")
 
     def below(self, teams: QuerySet[Team], name: str, slug: str) -> QuerySet[Team]:
         return teams.filter(parent__in=Team.objects.visible_to(self.request.user).filter(slug=slug))
 
 
 class TeamList(RowList):
-    """Teams whose numbers you may see."""
+    """Teams whose numbers you can see."""
 
     queryset = Team.objects.all()
     serializer_class = TeamRow

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
-# Last use is only shown to the owner, so it is not worth a write per request.
+# Only the owner sees the last use, so it is not worth a write per request.
 LAST_USE_STEP = timedelta(minutes=1)
 
 
 def person(request: Request) -> User:
-    """Who asks. `ScopedAccess` has sent everybody away who is not signed in."""
+    """The authenticated user. `ScopedAccess` has rejected everyone else."""
     assert isinstance(request.user, User)
     return request.user
 
 
 class BearerAuthentication(TokenAuthentication):
-    """`Authorization: Bearer <token>`. Whatever is wrong with the header, the answer is a plain 401."""
+    """`Authorization: Bearer <token>`. Any problem with the header is a plain 401."""
 
     def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
         try:
@@ -50,7 +50,7 @@ class BearerAuthentication(TokenAuthentication):
 
 
 class ScopedAccess(permissions.IsAuthenticated):
-    """Signed in, and read-only tokens only read."""
+    """Requires authentication, and limits read-only tokens to reading."""
 
     message = "This token may only read."
 

@@ -1,4 +1,4 @@
-"""Choosing a team: from a menu of a few, or by typing a part of its name where there are many."""
+"""Choosing a team: from a menu, or by typing a part of its name if there are many."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ MOST_SUGGESTED = 10
 
 
 def team_names(user: User) -> dict[str, str]:
-    """By slug, of the teams that the person may choose. Where several have the same name, the slug is added."""
+    """Names by slug of the teams that the person can choose. Adds the slug to duplicate names."""
     known = Counter(folded(team.name) for team in user.reach)
     return {team.slug: team.name if known[folded(team.name)] == 1 else f"{team.name} ({team.slug})" for team in user.reach}
 
 
 def suggested(user: User, typed: str) -> list[str]:
-    """Names that hold what was typed; those that begin with it first."""
+    """Names that contain the typed text; those that start with it come first."""
     part = folded(typed.strip())
     found = [name for name in team_names(user).values() if part in folded(name)]
     return list(islice(sorted(found, key=lambda name: not folded(name).startswith(part)), MOST_SUGGESTED))
 
 
 def team_named(user: User, typed: str) -> str:
-    """The slug of the team that is meant by its name or slug; empty for none."""
+    """The slug of the team with this name or slug, else ""."""
     names, name = team_names(user), folded(typed.strip())
     return typed if typed in names else next((slug for slug, known in names.items() if folded(known) == name), "")
 
 
 class TeamSearch(forms.TextInput):
-    """A text box whose suggestions come from the portal while somebody types."""
+    """A text box that loads suggestions while the person types."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         options = f"{(attrs or {}).get('id', name)}_options"
@@ -56,7 +56,7 @@ class TeamSearch(forms.TextInput):
 
 
 class TeamField(forms.ModelChoiceField):
-    """One of the teams in a person's reach: `limit_to` says whose."""
+    """One of the teams that a person can choose, see `limit_to`."""
 
     def __init__(self, **kwargs: Any):
         super().__init__(Team.objects.none(), to_field_name="slug", empty_label="Choose a team", **kwargs)
@@ -65,7 +65,7 @@ class TeamField(forms.ModelChoiceField):
         self.names: dict[str, str] = {}
 
     def limit_to(self, user: User, stored: Team | None) -> None:
-        """The stored one may stay, although it would not be offered today."""
+        """Limits the choices to the user's teams. The stored team stays valid."""
         self.queryset = with_stored(Team.objects.with_rows_for(user), stored)
         names = team_names(user)
         if stored:
@@ -92,6 +92,6 @@ class TeamField(forms.ModelChoiceField):
         return super().to_python(slug)
 
     def _unknown(self, typed: str) -> str:
-        """Without a script nothing was suggested while it was typed."""
+        """An error that suggests teams, because without scripts there were no suggestions."""
         names = suggested(self.user, typed) if self.user else []
         return f"Choose one of these teams: {', '.join(names)}." if names else "None of your teams has this name."

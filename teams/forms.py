@@ -19,12 +19,12 @@ from qmportal.lib.forms import LineField, with_stored
 from qmportal.lib.text import mail_address
 from teams.models import ADDRESS_TAKEN, ALREADY_A_MEMBER, AccessToken, AccountMail, Invitation, Membership, Team, User
 
-# Longer ones are refused before hashing: nobody types them, and hashing them would cost time.
+# Longer passwords are rejected, because hashing them takes long.
 PASSWORD_MAX = 256
 
 
 class AddressField(forms.EmailField):
-    """An email address in its one spelling: the same person is never two accounts."""
+    """An email address in its normal form, so that one person never has two accounts."""
 
     default_error_messages = {"required": "Enter an email address."}
 
@@ -53,7 +53,7 @@ def name_field() -> LineField:
 
 
 class SignInForm(LoginForm):
-    """allauth's form, with a limit on the password and a word for an empty portal."""
+    """allauth's form with a limit on the password, and a hint if the portal has no accounts."""
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -76,7 +76,7 @@ def _refuse_long(password: str) -> None:
 
 
 class PasswordForm(ChangePasswordForm):
-    """A new password for somebody who knows the old one. Other devices are always signed out."""
+    """Changes the password of someone who knows the old one. Other devices are always signed out."""
 
     keep_tokens = forms.BooleanField(
         required=False,
@@ -97,7 +97,7 @@ class PasswordForm(ChangePasswordForm):
 
 
 class ForgottenForm(ResetPasswordForm):
-    """Asks for a password reset. Only the worker looks up whose address it is."""
+    """Requests a password reset. Only the worker looks up the account."""
 
     email = AddressField(label="Email")
 
@@ -111,14 +111,14 @@ class ForgottenForm(ResetPasswordForm):
 
 
 class NewPasswordForm(ResetPasswordKeyForm):
-    """A new password by the link of a mail. Somebody may have been in the account: everything that was open ends."""
+    """Sets a new password by an emailed link. Ends all sessions and tokens, in case someone else was in the account."""
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         _plain_passwords(self, password1="New password", password2="Repeat new password")
 
     def save(self) -> None:
-        # This session, if it was signed in, ends by the changed password alone: the answer still needs its row.
+        # The changed password already ends this session. Do not delete its row, because the response needs it.
         self.user.kept_session = context.request.session.session_key
         super().save()
 
@@ -133,7 +133,7 @@ def _plain_passwords(form: forms.Form, **labels: str) -> None:
 
 
 class AddressForm(forms.Form):
-    """The account's new address, once a mail to it is confirmed."""
+    """Changes the account's address after the new one was confirmed by email."""
 
     email = AddressField(label="New address")
     password = password_field("Your password", autocomplete="current-password")
@@ -143,7 +143,7 @@ class AddressForm(forms.Form):
         self.user = user
 
     def clean_password(self) -> str:
-        """First, so that only the owner of the account learns which addresses are taken."""
+        """Checks the password first, so that only the owner can find out which addresses are taken."""
         password: str = self.cleaned_data["password"]
         if not get_adapter().reauthenticate(self.user, password):
             raise ValidationError("This is not your password.")
@@ -206,7 +206,7 @@ class TeamForm(forms.ModelForm):
         return self.cleaned_data["key"].strip().upper()
 
     def clean(self) -> dict[str, Any]:
-        """Fills in what was left empty from the name."""
+        """Derives empty slug and key from the name."""
         cleaned = super().clean() or self.cleaned_data
         if name := cleaned.get("name"):
             if cleaned.get("slug") == "":
@@ -250,7 +250,7 @@ class RoleForm(forms.ModelForm):
 
 
 class NewPersonForm(forms.Form):
-    """Name and password of somebody whose email is already known."""
+    """Name and password for a new account whose email is already known."""
 
     name = name_field()
     password = password_field("Password", help_text="At least 10 characters, and not a common one.")
@@ -291,7 +291,7 @@ class SetupForm(NewPersonForm):
 
 
 def is_setup_token(given: str, expected: str) -> bool:
-    """An empty expected token means that the visit is not open at all."""
+    """Compares setup tokens. An empty expected token means that setup is closed."""
     return bool(expected) and constant_time_compare(given, expected)
 
 
@@ -314,7 +314,7 @@ class ProfileForm(forms.ModelForm):
 
 
 class PreferencesForm(forms.Form):
-    """Kept in cookies of this browser, so that the first paint is right without asking the database."""
+    """Preferences in cookies, so that the first paint is right without a database query."""
 
     theme = forms.ChoiceField(label="Colours", choices=[("system", "System"), ("light", "Light"), ("dark", "Dark")])
     keys = forms.ChoiceField(
@@ -336,14 +336,14 @@ class TokenForm(forms.ModelForm):
         labels = {"scope": "What may it do?"}
 
     def create_for(self, user: User) -> tuple[AccessToken, str]:
-        """The token itself is returned this once; only its hash is stored."""
+        """Creates the token and returns it this one time. Only its hash is stored."""
         cleaned = self.cleaned_data
         expiry = None if cleaned["expires"] == "never" else timedelta(days=int(cleaned["expires"]))
         return AccessToken.objects.create(user, expiry=expiry, name=cleaned["name"], scope=cleaned["scope"])
 
 
 class PeopleFilter(forms.Form):
-    """The filters of the list of people; junk in the address filters nothing."""
+    """The filters of the list of people. Ignores invalid values in the query string."""
 
     q = LineField(
         label="Find a person",

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a request that is sent again, because its answer was lost, does its work once."""
+"""`Idempotency-Key`: a request that is repeated because its response was lost takes effect once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KEY = re.compile(r"[\x21-\x7e]{1,200}")
 class AnotherBody(exceptions.APIException):
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
     default_code = "idempotency_key_reused"
-    default_detail = "This Idempotency-Key was sent before with another body. Use a new key for a new request."
+    default_detail = "This Idempotency-Key was used before with another body. Use a new key for a new request."
 
 
 class UnderWay(Conflict):
@@ -36,9 +36,9 @@ class UnderWay(Conflict):
 
 
 def once(request: Request, act: Callable[[], Response]) -> Response:
-    """What `act` answers; or, if the person has sent this key to this address before, what it answered then.
+    """Returns the response of `act`, or the stored one if the person has sent this key to this address before.
 
-    Only what succeeded is kept: a refused request may be mended and sent again under the same key.
+    Only successful responses are stored, so a rejected request can be fixed and sent again with the same key.
     """
     key = request.headers.get(HEADER)
     if key is None:
@@ -63,7 +63,7 @@ def once(request: Request, act: Callable[[], Response]) -> Response:
 
 
 def _lock_or_refuse(name: str) -> None:
-    """Until the transaction ends, its twin is sent away."""
+    """Rejects a parallel request with the same key until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"idempotency {name}"])
         if not cursor.fetchone()[0]:

@@ -1,6 +1,6 @@
-"""How often a password may be tried: counted for an account and a network address together.
+"""Limits password attempts per account and network address.
 
-Somebody who guesses from elsewhere never locks out the person whose account it is. The wait doubles with each failure.
+Attacks from elsewhere never lock out the owner of an account. The wait doubles with each failure.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ REMEMBERED = 60 * 60  # counting restarts after an hour without an attempt
 
 
 def wait_after(failures: int) -> int:
-    """The seconds until the next try, after this many failures in a row."""
+    """Seconds until the next attempt, after this many failures in a row."""
     if failures < FREE_TRIES:
         return 0
     return min(FIRST_WAIT * 2 ** (failures - FREE_TRIES), LONGEST_WAIT)
 
 
 class Tries:
-    """The failed tries for one account from one network address."""
+    """The failed attempts at one account from one network address."""
 
     def __init__(self, account: str, address: str) -> None:
         digest = hashlib.sha256(f"{account} {address}".encode()).hexdigest()
         self._count, self._until = f"tries:{digest}", f"wait:{digest}"
 
     def begin(self) -> int:
-        """Counts an attempt as failed until `forget` is called. Returns the seconds to wait; 0 lets the try go ahead.
+        """Counts an attempt as failed until `forget` is called. Returns the seconds to wait; 0 allows the attempt.
 
-        Of many tries at once, those that are free go ahead, and one more: the one that sets the wait.
+        Of many parallel attempts, the free ones are allowed, plus the one that starts the wait.
         """
         if until := cache.get(self._until):
             return self._left(until)

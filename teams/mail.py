@@ -1,4 +1,4 @@
-"""The text of mails about accounts. Links start with SITE_URL, whatever the request's host."""
+"""The text of account emails. Links start with SITE_URL, whatever the request's host."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from teams.models import AccountMail, Invitation, User
 ADDRESS_SALT = "teams.address"
 ADDRESS_DAYS = 3
 
-# None: there is nothing to send any more, or never was.
+# None: nothing to send
 Facts = dict[str, Any] | None
 
 
@@ -48,7 +48,7 @@ def _invitation(mail: AccountMail, now: datetime) -> Facts:
 
 
 def _reset(mail: AccountMail, now: datetime) -> Facts:
-    """Only here is the address looked up, so that the page gives the same answer, equally fast, for every address."""
+    """Looks up the address only here, so that the page responds the same way and equally fast for every address."""
     person = User.objects.filter(email=mail.address, is_active=True).first()
     if person is None:
         return None
@@ -78,12 +78,12 @@ FACTS: dict[str, Callable[[AccountMail, datetime], Facts]] = {
 
 
 def address_key(person: User, address: str) -> str:
-    """What the link to confirm an address holds. It ends with the address that the account has now."""
+    """The signed key in the link to confirm an address. It is invalid once the account's address changes."""
     return signing.dumps([person.pk, person.email, address], salt=ADDRESS_SALT)
 
 
 def read_address_key(key: str) -> tuple[int, str, str] | None:
-    """The account, its address then, and the new one; None when the link is not ours or too old."""
+    """The account, its address at that time, and the new one; None if the link is invalid or too old."""
     try:
         pk, before, address = signing.loads(key, salt=ADDRESS_SALT, max_age=ADDRESS_DAYS * 24 * 60 * 60)
     except signing.BadSignature:

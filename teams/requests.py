@@ -1,4 +1,4 @@
-"""The request as a view finds it once middleware has done its part, and the team that its person came from."""
+"""The type of authenticated requests, and the team of the previous page."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from teams.models import Team, User
 
 
 class SignedInRequest(HttpRequest):
-    """The request of every view that requires sign-in: LoginRequiredMiddleware has turned away everybody else.
+    """The request of every view that requires sign-in: LoginRequiredMiddleware has redirected everyone else.
 
-    A view marked `login_not_required` takes a plain HttpRequest and asks who is there.
+    A view marked `login_not_required` takes a plain HttpRequest and checks the user itself.
     """
 
     user: User

@@ -17,10 +17,10 @@ from django.utils import timezone
 if TYPE_CHECKING:
     from teams.models import User
 
-# Last seen is only shown to the owner, so it is not worth a write per request.
+# Only the owner sees the time, so it is not worth a write per request.
 LAST_SEEN_STEP = 5 * 60
 
-# The first match counts: most browsers also name their ancestors.
+# The first match counts, because most browsers also name older ones.
 BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari", "curl/": "curl"}
 SYSTEMS = {
     "iPhone": "iPhone",
@@ -34,26 +34,26 @@ SYSTEMS = {
 
 
 def device(user_agent: str) -> str:
-    """What a browser calls itself, in words: "Firefox on Windows"."""
+    """The browser in words: "Firefox on Windows"."""
     browser = next((name for mark, name in BROWSERS.items() if mark in user_agent), "")
     system = next((name for mark, name in SYSTEMS.items() if mark in user_agent), "")
     return " on ".join(filter(None, [browser, system])) or "Unknown device"
 
 
 def open_sessions(user: User) -> QuerySet[UserSession]:
-    """The sessions that are open now, the last seen first. Two queries for any number of them."""
+    """The open sessions, last seen first. Two queries for any number of them."""
     live = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
     return UserSession.objects.filter(user=user, session_key__in=live).order_by("-last_seen_at")
 
 
 def remember_session(request: HttpRequest, **_: Any) -> None:
-    """Somebody has signed in, by whichever door, or looks at the list: their own session stands in it."""
+    """Stores the current session, after any kind of sign-in and when the person opens the list."""
     request.session["seen"] = int(time.time())
     _write(request)
 
 
 def _write(request: HttpRequest) -> None:
-    """Not for a request without an address: behind a socket file, or with another number of proxies than was set."""
+    """Skips requests without an address: behind a Unix socket, or with a wrong number of proxies."""
     try:
         known = get_client_ip(request)
     except ImproperlyConfigured:
@@ -63,7 +63,7 @@ def _write(request: HttpRequest) -> None:
 
 
 class LastSeenMiddleware:
-    """Notes, every few minutes, that a session is in use and from where."""
+    """Updates every few minutes when and where a session was last used."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response

@@ -17,7 +17,7 @@ def send_account_mail(label: str, pk: int) -> None:
 
 @shared_task
 def forget_old_rows() -> None:
-    """Sessions that are over, mails that were sent long ago, answers that nobody will ask for again."""
+    """Deletes expired sessions, old mails and expired idempotency responses, each night."""
     now = timezone.now()
     Session.objects.filter(expire_date__lt=now).delete()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()

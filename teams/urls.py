@@ -28,7 +28,7 @@ urlpatterns = [
     path("<slug:slug>/invite/", views.invite, name="invite"),
     path("<slug:slug>/invitations/<int:pk>/resend/", views.invitation_resend, name="resend"),
     path("<slug:slug>/invitations/<int:pk>/withdraw/", views.invitation_withdraw, name="withdraw"),
-    # After the fixed addresses, so that a team may be called "join" or "tokens".
+    # After the fixed addresses, so that a team can be called "join" or "tokens".
     path("join/<str:token>/", views.accept, name="accept"),
     path("tokens/<str:token_key>/revoke/", views.token_revoke, name="token_revoke"),
 ]

@@ -45,13 +45,13 @@ from teams.permissions import can_manage, can_remove, can_see, is_admin, is_memb
 from teams.requests import SignedInRequest
 from teams.sessions import device, open_sessions, remember_session
 
-ADMINS_ONLY = "Only admins of the organisation do this."
-NO_MANAGER = "The team would be without a manager. Make somebody else a manager first, or ask an admin."
+ADMINS_ONLY = "Only organisation admins can do this."
+NO_MANAGER = "The team would have no manager. Make someone else a manager first, or ask an admin."
 COOKIE_AGE = 60 * 60 * 24 * 365
 
 
 def answer_form(request: HttpRequest, template: str, form: Any, **context: Any) -> HttpResponse:
-    """A form as it is first shown, or as it comes back with its errors."""
+    """Renders a form, with status 422 if it has errors."""
     return render(request, template, {"form": form, **context}, status=422 if form.is_bound else 200)
 
 
@@ -60,7 +60,7 @@ def answer_form(request: HttpRequest, template: str, form: Any, **context: Any) 
 
 @require_safe
 def suggest(request: SignedInRequest) -> HttpResponse:
-    """Names of teams for what is being typed into a search field."""
+    """Team names that match the text in a search field."""
     names = suggested(request.user, request.GET.get("team", "")[:80])
     return HttpResponse(format_html_join("", '<option value="{}">', ([name] for name in names)))
 
@@ -129,7 +129,7 @@ def members(request: SignedInRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def team_history(request: SignedInRequest, slug: str) -> HttpResponse:
-    """What changed in the team and who joined or left; invitations are for its managers, as on the page of members."""
+    """Changes of the team and its members. Only managers see invitations, as on the members page."""
     team = get_object_or_404(Team.objects.with_rows_for(request.user), slug=slug)
     sources = [history_of(team), _part_of(Membership, "Member", "user", team=team)]
     if can_manage(request.user, team):
@@ -160,7 +160,7 @@ def person_history(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def _part_of(model: type[Model], noun: str, named_by: str, **of: Model) -> Source:
-    """The events of the rows that belong to a team or a person, of those that are gone as well."""
+    """The events of rows that belong to a team or a person, including deleted rows."""
     rows: Any = model._default_manager
     gone = events_of(model).objects.filter(pgh_label=REMOVED, **of)
     ids = rows.filter(**of).order_by().values("pk"), gone.values("pgh_obj")
@@ -192,7 +192,7 @@ def invite(request: SignedInRequest, slug: str) -> HttpResponse:
     team = get_object_or_404(Team.objects.with_rows_for(request.user), slug=slug)
     require(can_manage(request.user, team))
     with transaction.atomic():
-        # One at a time for each team: a double click finds the first invitation.
+        # One at a time per team, so that a double click finds the first invitation.
         Team.objects.select_for_update().get(pk=team.pk)
         form = InvitationForm(request.POST or None, team=team)
         if not form.is_valid():
@@ -201,7 +201,7 @@ def invite(request: SignedInRequest, slug: str) -> HttpResponse:
 
 
 def _invited(request: SignedInRequest, invitation: Invitation) -> HttpResponse:
-    """The link is shown this once, since not every portal has a mail server."""
+    """Shows the link once, because not every portal has a mail server."""
     AccountMail.objects.order(AccountMail.Kind.INVITATION, invitation.email, invitation=invitation)
     return render(request, "teams/invited.html", {"invitation": invitation})
 
@@ -228,7 +228,7 @@ def invitation_withdraw(request: SignedInRequest, slug: str, pk: int) -> HttpRes
 
 
 def _locked_membership(request: SignedInRequest, slug: str, pk: int) -> Membership:
-    """The row, in a team of mine. The team's row stays locked, so that two managers cannot remove each other at once."""
+    """The membership, or 404. Locks the team, so that two managers cannot remove each other at the same time."""
     team = get_object_or_404(Team.objects.with_rows_for(request.user).select_for_update(), slug=slug)
     return get_object_or_404(Membership.objects.select_related("user", "team"), team=team, pk=pk)
 
@@ -264,7 +264,7 @@ def remove(request: SignedInRequest, slug: str, pk: int) -> HttpResponse:
 
 
 def _back_from(request: SignedInRequest, team: Team) -> HttpResponse:
-    """Redirects to the members, unless I have just left the team."""
+    """Redirects to the members, or elsewhere if the person has just left the team."""
     request.user.forget_roles()
     return redirect("teams:members", team.slug) if is_member(request.user, team) else redirect("dashboards:teams")
 
@@ -281,7 +281,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     """An invitation's link: confirm if the account exists, create one if not."""
     invitation = Invitation.objects.with_token(token).select_for_update(of=("self",)).select_related("team").first()
     if invitation is None:
-        return _no_way_in(request, "This invitation was withdrawn, or a newer one was sent in its place.", 404)
+        return _no_way_in(request, "This invitation was withdrawn or replaced by a newer one.", 404)
     if problem := invitation.problem(timezone.now()):
         return _no_way_in(request, problem, 410)
     invited = User.objects.filter(email__iexact=invitation.email).first()
@@ -299,7 +299,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _wrong_person(request: HttpRequest, invitation: Invitation, invited: User | None) -> str:
-    """Why whoever follows the link cannot be the one who was invited, as a sentence; empty when they can."""
+    """Why the person who follows the link is not the invited one, as a sentence, else ""."""
     if invited is not None and not invited.is_active:
         return "Your account is deactivated. Ask an admin to reactivate it."
     if request.user.is_authenticated and request.user != invited:
@@ -323,7 +323,7 @@ def _join(request: HttpRequest, invitation: Invitation, person: User) -> HttpRes
 @form_page
 @transaction.atomic
 def setup(request: HttpRequest) -> HttpResponse:
-    """The first visit: makes the admin. Only while there is nobody, and only with the token from the terminal."""
+    """The first visit: creates the admin. Only if there is no account, and only with the token from the terminal."""
     if request.method == "POST":
         User.objects.lock_first_visit()
     if User.objects.exists():
@@ -334,7 +334,7 @@ def setup(request: HttpRequest) -> HttpResponse:
     form = SetupForm(request.POST or None, initial={"token": token})
     if form.is_valid():
         login(request, form.save())
-        (settings.DATA_DIR / "setup-token").unlink(missing_ok=True)  # where the launcher keeps it
+        (settings.DATA_DIR / "setup-token").unlink(missing_ok=True)  # where the launcher stores it
         messages.success(request, "Your account is ready. You are the admin of this portal.")
         return redirect(settings.LOGIN_REDIRECT_URL)
     return answer_form(request, "teams/setup.html", form)
@@ -345,7 +345,7 @@ def setup(request: HttpRequest) -> HttpResponse:
 
 @form_page
 def profile(request: SignedInRequest) -> HttpResponse:
-    # A copy, so that a refused name does not show in the page's bars.
+    # A copy, so that an invalid name does not show in the navigation.
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if form.is_valid():
         form.save()
@@ -362,7 +362,7 @@ def preferences(request: SignedInRequest) -> HttpResponse:
         return _profile_page(request, ProfileForm(instance=request.user), form)
     response = redirect("teams:profile")
     for name, value in form.cleaned_data.items():
-        # The script of the page writes the theme too, so it must be able to read it.
+        # The page's script also sets the theme, so it must be able to read the cookie.
         response.set_cookie(name, value, max_age=COOKIE_AGE, samesite="Lax", secure=settings.HTTPS)
     messages.success(request, "Preferences saved for this browser.")
     return response
@@ -379,7 +379,7 @@ def _profile_page(request: SignedInRequest, form: ProfileForm, preferences: Pref
 @sensitive_post_parameters("password")
 @form_page
 def address(request: SignedInRequest) -> HttpResponse:
-    """My address. Another one is mine only once I have followed the link in a mail to it."""
+    """Changes the person's address. The new one counts after they open the link sent to it."""
     form = AddressForm(request.POST or None, user=request.user)
     if form.is_valid():
         new = form.cleaned_data["email"]
@@ -392,7 +392,7 @@ def address(request: SignedInRequest) -> HttpResponse:
 @never_cache
 @form_page
 def address_confirm(request: SignedInRequest, key: str) -> HttpResponse:
-    """The link in the mail, opened by the account that asked for it: nobody confirms an address for somebody else."""
+    """The link in the email. Only the account that requested the change can confirm it."""
     pk, before, new = read_address_key(key) or (None, "", "")
     problem = ""
     if pk and pk != request.user.pk:
@@ -433,7 +433,7 @@ def token_revoke(request: SignedInRequest, token_key: str) -> HttpResponse:
 
 @require_safe
 def sessions(request: SignedInRequest) -> HttpResponse:
-    """Where I am signed in, this browser first."""
+    """The person's sessions, this browser first."""
     remember_session(request)
     rows = sorted(open_sessions(request.user), key=lambda row: row.session_key != request.session.session_key)
     for row in rows:
@@ -450,7 +450,7 @@ def sessions_end(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def session_end(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ends one of my other sessions; this one ends by signing out."""
+    """Ends one of the person's other sessions. This one ends by signing out."""
     others = open_sessions(request.user).exclude(session_key=request.session.session_key)
     session = get_object_or_404(others, pk=pk)
     session.end()
@@ -460,7 +460,7 @@ def session_end(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def admin_door(request: SignedInRequest) -> HttpResponse:
-    """Django's admin sends whoever it does not let in to its login; here they have signed in already."""
+    """Replaces the login of Django's admin: people who come here are already signed in but have no access."""
     require(is_admin(request.user), ADMINS_ONLY)
     return redirect("admin:index")
 

@@ -13,13 +13,13 @@ LONGEST = 3650
 
 
 class Command(BaseCommand):
-    help = "Makes an API token for a person and prints it, once, as the last word."
+    help = "Create an API token for a person and print it once, as the last word."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("email", help="Email of the person for whom the token acts.")
+        parser.add_argument("email", help="Email of the person that the token acts for.")
         parser.add_argument("--scope", choices=AccessToken.Scope.values, default=AccessToken.Scope.READ.value)
         parser.add_argument("--name", default="", help="What the token is for, as shown to its owner.")
-        parser.add_argument("--days", type=int, help="Days until it expires. Without: it does not expire.")
+        parser.add_argument("--days", type=int, help="Days until it expires (default: never).")
 
     def handle(self, *args: Any, email: str, scope: str, name: str, days: int | None, **options: Any) -> None:
         user = User.objects.filter(email__iexact=mail_address(email)).first()
@@ -34,4 +34,4 @@ class Command(BaseCommand):
         expiry = None if days is None else timedelta(days=days)
         _, token = AccessToken.objects.create(user, expiry=expiry, scope=scope, name=name)
         until = "without expiry" if days is None else f"for {days} days"
-        self.stdout.write(f"Token of {user.email}, scope {scope}, valid {until}. It is shown only now:\n{token}")
+        self.stdout.write(f"Token of {user.email}, scope {scope}, valid {until}. It is shown only once:\n{token}")
