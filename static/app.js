@@ -31,7 +31,7 @@ function openPalette() {
     dialog.showModal();
     const input = find("#palette-input");
     input.select();
-    // Fills the list before the first letter: the search view answers an empty query with the usual places.
+    // Fills the list before the first letter: for an empty query the search view returns common pages.
     input.dispatchEvent(new Event("palette"));
   }
   return true;
@@ -71,7 +71,7 @@ function selectRow() {
   find('input[type="checkbox"]', document.activeElement.closest("tr") || document.createElement("i"))?.click();
 }
 
-// ---- What opens over the page closes by Escape and by a click beside it ----------------------------------
+// ---- Menus and dialogs close with Escape and with a click outside ----------------------------------------
 
 function closeOver(target) {
   for (const box of findAll("details:is(.as-of, .menu)[open]")) {
@@ -114,7 +114,7 @@ on("keydown", (event) => {
   }
 });
 
-// ---- Messages: the keyboard goes on with the next one, or with the page -----------------------------------
+// ---- Messages: after closing one, focus moves to the next one or the page ---------------------------------
 
 function dismiss(message) {
   const next = message.nextElementSibling || message.previousElementSibling;
@@ -145,7 +145,7 @@ function labelKeysToggle() {
 }
 
 // ---- Forms -----------------------------------------------------------------------------------------------
-// The label stays; the button says that it works, and a second press does nothing.
+// The label stays; the button shows that it is busy and ignores a second click.
 
 on("submit", (event) => {
   if (event.target.method !== "post") return;
@@ -162,8 +162,8 @@ function clearBusy() {
 const focusErrors = () => find("[data-focus]")?.focus();
 
 // ---- A session that has ended ------------------------------------------------------------------------------
-// The server answers htmx with the address of the sign-in page. The whole page goes there, unless something was typed or
-// the page asked by itself: then a line says so, and what was typed can be sent after signing in beside it.
+// The server sends htmx the address of the sign-in page. The whole page goes there, unless something was typed or the page
+// made the request by itself: then a notice says so, and the form can be sent after signing in in another tab.
 
 const isPoll = (element) => /\bevery\b/.test(element.closest("[hx-trigger]")?.getAttribute("hx-trigger") || "");
 
@@ -175,7 +175,7 @@ function isChanged(field) {
   return field.selectedIndex !== Math.max(0, shipped);
 }
 
-// A form that came back with errors holds typed text as well.
+// A form with errors also contains typed text.
 const hasTypedText = () =>
   findAll("main form[method=post] :is(input, textarea, select)").some((field) => isChanged(field) || field.ariaInvalid === "true");
 
@@ -206,14 +206,14 @@ on("htmx:before:response", (event) => {
   showSignedOut(ctx.hx.redirect, typed);
 });
 
-// Back from signing in beside this page.
+// Back from signing in in another tab.
 on("visibilitychange", async () => {
   if (document.hidden || find("#signed-out")?.hidden !== false) return;
   const answer = await fetch(location.href, { method: "HEAD", redirect: "manual" });
   if (answer.ok) hideSignedOut();
 });
 
-// Signing in changed the token against forged requests; this page still holds the old one.
+// Signing in changed the CSRF token; this page still has the old one.
 const csrfToken = () => /(?:^|; )(?:__Host-)?csrftoken=([^;]+)/.exec(document.cookie)?.[1];
 
 on("submit", (event) => {
@@ -230,9 +230,9 @@ on("htmx:config:request", (event) => {
   if (body?.has("csrfmiddlewaretoken")) body.set("csrfmiddlewaretoken", token);
 });
 
-// ---- Decisions: what changed is read out once; how long a decision was in view is told with it --------------
+// ---- Decisions: changes are announced once; the time in view is sent with a decision ------------------------
 
-// A live region speaks when its text changes, so the sentence is taken out and put back.
+// A live region speaks when its text changes, so remove the sentence and put it back.
 function announce() {
   for (const line of findAll("[data-announce]:not([data-said])")) {
     const words = line.textContent;
@@ -242,13 +242,13 @@ function announce() {
   }
 }
 
-// So are the messages that a page came with: nothing in them changes, so they are said by the polite line.
+// Messages that are in the page from the start do not change, so copy them to the live region.
 function announceMessages() {
   const words = findAll("[data-message] p").map((message) => message.textContent.trim()).join(" ");
   if (words) setTimeout(() => { find("#live").textContent = words; }, 300);
 }
 
-// A hidden tab does not count, nor more than ten minutes without a sign of life.
+// A hidden tab does not count, nor time after ten minutes without activity.
 const IDLE_MS = 600000;
 const view = { of: "", ms: 0, since: Date.now() };
 
@@ -274,7 +274,7 @@ on("submit", (event) => {
   field.value = view.ms;
 }, { capture: true });
 
-// ---- A line of a text: a problem leads to it -----------------------------------------------------------------
+// ---- A problem links to its line in the text -----------------------------------------------------------------
 
 function goToLine(link) {
   const area = find(link.getAttribute("href"));
@@ -357,5 +357,5 @@ addEventListener("pageshow", clearBusy); // a page that comes back from the brow
 refresh();
 focusErrors();
 announceMessages();
-// htmx wires the page up in a timer of its own, and a key or a click may be quicker. Doing it twice changes nothing.
+// htmx sets up the page in a timer, and a key or a click can be faster. Doing it twice is harmless.
 htmx.process(document.body);
