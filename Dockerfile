@@ -24,7 +24,7 @@ WORKDIR /app
 COPY --from=libraries /venv /venv
 COPY . .
 COPY --from=assets /build/node_modules node_modules
-# Reading the settings needs values; nothing connects to them, and none of them is kept.
+# The settings need values; nothing connects to them, and they are not kept in the image.
 RUN python -c "from qmportal import assets; assets.copy()" \
     && rm -rf node_modules \
     && SECRET_KEY=build DATABASE_URL=postgres://build@127.0.0.1/build REDIS_URL=redis://127.0.0.1 \

@@ -1,4 +1,4 @@
-# Everything goes through .venv, which is made from the lock files and only when they changed.
+# All targets use .venv, which is rebuilt from the lock files when they change.
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 PORT ?= 8000
@@ -15,10 +15,10 @@ demo: venv-embedded ## portal with demo data on http://127.0.0.1:PORT (default 8
 run: venv-embedded ## empty portal; the first visit creates the admin
 	@$(PY) -m qmportal.launcher run
 
-test: venv-dev assets browser ## all tests, the browser's included; sets up a browser where none is installed
+test: venv-dev assets browser ## all tests, including browser tests; sets up a browser if none is installed
 	@$(PY) -m pytest -n 2
 
-# Types and deployment settings need values to read; nothing connects to them.
+# mypy and check --deploy need settings to read; nothing connects to these.
 check: export SECRET_KEY = only-for-make-check-with-enough-different-characters-0123456789
 check: export DATABASE_URL = postgres://check@127.0.0.1/check
 check: export REDIS_URL = redis://127.0.0.1
@@ -35,10 +35,10 @@ check: venv-dev ## style, types, layers, sentences, templates, deployment settin
 bench: venv-dev assets ## measure the targets of docs/performance.md and print a table
 	@$(PY) -m tests.bench
 
-lock: ## resolve the dependencies anew into the three lock files
+lock: ## update the three lock files
 	@bash .ci/lock
 
-clean: ## remove what make made; the data in .data stays
+clean: ## remove everything make created, except the data in .data
 	rm -rf .venv node_modules static/vendor build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results
 
 venv-embedded:

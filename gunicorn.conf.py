@@ -10,17 +10,17 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # Set for the settings too, which share them out between pages and exports.
 threads = int(os.environ.setdefault("WEB_THREADS", "8"))
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
-worker_connections = 500  # what waits costs a socket each; 1,024 open files are a usual limit
-sendfile = False  # files too are sent under the deadline of the worker
+worker_connections = 500  # each waiting client needs a socket; 1,024 open files is a common limit
+sendfile = False  # the worker's deadline must also apply to files
 timeout = 60
 graceful_timeout = 20
-max_requests = 20_000  # a slow leak of some library never becomes an outage
+max_requests = 20_000  # a memory leak in a library must not become an outage
 max_requests_jitter = 2_000
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - gunicorn makes a private file there
 accesslog = None  # django-structlog logs each request with its id
 
-# One pooled connection for each thread: fewer gave errors under load, more stay idle.
+# One pooled connection per thread: fewer caused errors under load, more stay idle.
 os.environ.setdefault("QMPORTAL_POOL_SIZE", str(threads))
 
 
