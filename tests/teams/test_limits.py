@@ -91,14 +91,14 @@ def test_sign_in_works_while_valkey_is_down(settings, monkeypatch):
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/1"}}
     make_user(email="ada@example.com")
     assert is_in(sign_in("ada@example.com", PASSWORD))
-    assert "Too many tries" in [sign_in("ada@example.com") for _ in range(6)][-1].answer.text
+    assert "Too many attempts" in [sign_in("ada@example.com") for _ in range(6)][-1].answer.text
 
 
 @pytest.mark.django_db
 def test_a_stranger_does_not_lock_the_owner_out():
     make_user(email="ada@example.com")
     answers = [sign_in("ada@example.com", address="203.0.113.9").answer.text for _ in range(FREE_TRIES + 3)]
-    assert ["Too many tries with a wrong password. Try again in" in text for text in answers] == [False] * 5 + [True] * 3
+    assert ["Too many attempts with a wrong password. Try again in" in text for text in answers] == [False] * 5 + [True] * 3
     assert not is_in(sign_in("ada@example.com", PASSWORD, address="203.0.113.9"))
     assert is_in(sign_in("ada@example.com", PASSWORD, address="192.0.2.1"))
 
@@ -137,7 +137,7 @@ def test_the_password_of_the_account_pages_is_limited_too(client):
     for _ in range(FREE_TRIES):
         client.post("/account/email/", {"email": "new@example.com", "password": "wrong"})
     answer = client.post("/account/email/", {"email": "new@example.com", "password": PASSWORD})
-    assert "Too many tries" in answer.text
+    assert "Too many attempts" in answer.text
 
 
 # ---- Asking for a new password -------------------------------------------------------------------------------------
