@@ -1,20 +1,26 @@
-"""Row 10: a file of defects through the importer, beside COPY of the rows that it made."""
+"""Row 10: a file of defects through the importer, beside COPY of the rows that it made. Row 11: its memory."""
 
 from __future__ import annotations
 
 import csv
 import io
+import resource
+import shutil
+import tempfile
 import time
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
 from defects.models import Defect
 from integrations.importer import Importer
 from integrations.matching.plan import Plan
+from integrations.models import ImportJob
 from qmportal.lib.days import organisation_zone
-from teams.models import Team
+from teams.models import Team, User
 
 HEADER = ("external_id", "title", "team", "severity", "status", "stage_found", "found_at", "steps")
 STEPS = "Open the page and press the button twice, then look at the total."
@@ -29,17 +35,47 @@ def compared(rows: int, rounds: int) -> dict[str, float]:
 def imported(rows: int, source: str) -> float:
     """Validation, references, the rows and their history, in one transaction."""
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(HEADER)
-    team = Team.objects.order_by("pk")[0].slug
-    for number in range(rows):
-        title = f"Defect number {number} of the file"
-        writer.writerow((number, title, team, "SEV3", "new", "ci", "2026-03-02T12:00:00Z", STEPS))
+    write_file(text, rows)
     raw = io.BytesIO(text.getvalue().encode())
     plan = Plan("defects", "qmportal", zone=organisation_zone().key)
     began = time.perf_counter()
     Importer(plan, now=timezone.now(), source=source).write(raw)
     return time.perf_counter() - began
+
+
+def write_file(text: TextIO, rows: int, prefix: str = "") -> None:
+    writer = csv.writer(text)
+    writer.writerow(HEADER)
+    team = Team.objects.order_by("pk")[0].slug
+    for number in range(rows):
+        title = f"Defect number {number} of the file"
+        writer.writerow((f"{prefix}{number}", title, team, "SEV3", "new", "ci", "2026-03-02T12:00:00Z", STEPS))
+
+
+def grown(rows: int) -> float:
+    """Megabytes, at the peak, of what a worker does with a file: the records, and the notes for an undo."""
+    settings.MEDIA_ROOT = tempfile.mkdtemp(prefix="qmportal-bench-files-")
+    admin = User.objects.create(email=f"{rows}-rows@example.com", is_admin=True)
+    job = ImportJob(file=f"{rows}.csv", mapping_key="defects/qmportal", requested_by=admin, time_zone="UTC")
+    job.phase, job.file_name = ImportJob.Phase.IMPORT, job.file.name
+    try:
+        with Path(job.file.path).open("w") as text:
+            write_file(text, rows, prefix=f"{time.time_ns()}-")
+        job.save()
+        before = memory_now()
+        ImportJob.perform(job.pk)
+        job.refresh_from_db()
+        if job.state != ImportJob.State.DONE or job.result["created"] != rows:
+            raise RuntimeError(f"The import has not done its work: {job.error}")
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1_000_000 - before
+    finally:
+        shutil.rmtree(settings.MEDIA_ROOT)
+
+
+def memory_now() -> float:
+    """Resident, in megabytes."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1_000_000
 
 
 def copied(source: str) -> float:

@@ -189,10 +189,14 @@ def seconds_of_import(rows: str, rounds: str) -> dict[str, float]:
     return imports.compared(int(rows), int(rounds))
 
 
+def memory_of_import(rows: str) -> float:
+    return imports.grown(int(rows))
+
+
 PROBES: dict[str, Callable[..., Any]] = {
     probe.__name__: probe
     for probe in (
-        *(busiest_team, credentials, edit_defect, multiply, nights, queries, queries_of_a_report),
+        *(busiest_team, credentials, edit_defect, memory_of_import, multiply, nights, queries, queries_of_a_report),
         *(queries_of_every_page, seconds_of_import, seconds_of_recompute),
     )
 }
