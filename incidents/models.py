@@ -206,6 +206,7 @@ class Incident(Record):
     """A span in which users were hurt, from `started_at` (empty: not known) to `restored_at` (empty: not yet)."""
 
     REFERENCE_KIND = "INC"
+    WAITS_AS = Status.CANCELLED
 
     Status = Status
     OPEN, RESTORED, NOT_COUNTED = OPEN, RESTORED, NOT_COUNTED

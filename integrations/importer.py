@@ -6,13 +6,15 @@ A file with a wrong row changes nothing, unless the person chose to import the g
 
 from __future__ import annotations
 
+import re
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
 from operator import itemgetter
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -20,6 +22,7 @@ from django.utils import timezone
 
 from defects.models import Defect
 from incidents.models import Incident
+from integrations.linking import NOT_FOUND, Link, Linker
 from integrations.lookups import Advice, Lookups, TeamFinder
 from integrations.matching.findings import Findings
 from integrations.matching.plan import Plan
@@ -44,6 +47,12 @@ KEPT_ERRORS = 5000
 SHOWN_ERRORS = 200
 SHOWN_ROWS = 10
 SHOWN_COLUMNS = 50
+# Lines whose rows the file of failed rows holds; kinds of errors and of remarks, teams and lines that are named.
+KEPT_LINES = 100_000
+KEPT_KINDS = 500
+SHOWN_LINES = 5
+# What differs between two errors of a kind: the text of a cell, and numbers.
+PARTICULAR = re.compile(r"“[^”]*”|\d[\d,]*")
 
 Report = Callable[[int, int], None]
 
@@ -54,6 +63,16 @@ class Written(NamedTuple):
     record: int
     version: int
     before: dict[str, Any] | None
+
+
+class Notebook(Protocol):
+    """Keeps what an import does."""
+
+    def page(self, written: list[Written]) -> Copy:
+        """What is to be stored beside a batch of records."""
+
+    def add(self, written: list[Written]) -> None:
+        """These were written again by the same import, or for the first time."""
 
 
 class Refused(Exception):
@@ -71,6 +90,16 @@ class Busy(Exception):
 
 
 @dataclass
+class Fault:
+    """Errors of one kind: what is wrong in the first of these rows, and the first lines."""
+
+    column: str
+    sentence: str
+    rows: int = 0
+    lines: list[int] = field(default_factory=list)
+
+
+@dataclass
 class Outcome:
     """What an import did, or would do in a dry run."""
 
@@ -78,6 +107,8 @@ class Outcome:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    # Duplicates that were linked to their originals, among all of these.
+    linked: int = 0
     failed: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
@@ -87,9 +118,10 @@ class Outcome:
     new_teams: list[str] = field(default_factory=list)
     # (line, column, sentence), the first ones
     errors: list[tuple[int, str, str]] = field(default_factory=list)
-    failed_lines: list[int] = field(default_factory=list)
-    # (column, sentence) -> (how many rows, the first line)
-    faults: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    # the first ones, too
+    failed_lines: array[int] = field(default_factory=lambda: array("L"))
+    # By column and sentence without what is particular in it.
+    faults: dict[tuple[str, str], Fault] = field(default_factory=dict)
     # (column of the file, our field): the used ones, and the first of the others
     columns: list[tuple[str, str]] = field(default_factory=list)
     more_columns: int = 0
@@ -106,14 +138,26 @@ class Outcome:
 
     def fail(self, row: Row, titles: Callable[[str], str]) -> None:
         self.failed += 1
-        self.failed_lines.append(row.line)
+        if len(self.failed_lines) < KEPT_LINES:
+            self.failed_lines.append(row.line)
         for name, sentence in row.problems.items():
             column = titles(name) if name else ""
             if len(self.errors) < KEPT_ERRORS:
                 self.errors.append((row.line, column, sentence))
-            rows, first = self.faults.get((column, sentence), (0, row.line))
-            if rows or len(self.faults) < KEPT_ERRORS:
-                self.faults[column, sentence] = rows + 1, min(first, row.line)
+            kind = column, PARTICULAR.sub("…", sentence)
+            if kind not in self.faults and len(self.faults) >= KEPT_KINDS:
+                continue
+            fault = self.faults.setdefault(kind, Fault(column, sentence))
+            fault.rows += 1
+            if len(fault.lines) < SHOWN_LINES:
+                fault.lines.append(row.line)
+
+    def skip(self, row: Row) -> None:
+        count(self.skipped, row.skipped)
+
+    def note(self, notes: Iterable[str]) -> None:
+        for each in notes:
+            count(self.notes, each)
 
     def name_columns(self, matched: list[tuple[str, str]]) -> None:
         unused = [pair for pair in matched if not pair[1]]
@@ -130,8 +174,20 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         earliest = day.isoformat() if (day := self.earliest_day) else None
-        kept = {name: value for name, value in self.__dict__.items() if name != "faults"}
-        return kept | {"left_out": self.left_out, "earliest": earliest}
+        faults = sorted(self.faults.values(), key=lambda fault: -fault.rows)
+        return {
+            **self.__dict__,
+            "failed_lines": self.failed_lines.tolist(),
+            "faults": [asdict(fault) for fault in faults],
+            "left_out": self.left_out,
+            "earliest": earliest,
+        }
+
+
+def count(counter: Counter[str], words: str, number: int = 1) -> None:
+    """Sentences that quote the file could be as many as its rows: beyond a number of them, all others are one."""
+    if number:
+        counter[words if words in counter or len(counter) < KEPT_KINDS else "other reasons"] += number
 
 
 def moment_of(record: Any) -> datetime:
@@ -169,7 +225,7 @@ class Importer:
     `team`: takes all rows, whatever the file says. Ids of teams, None for all of them: `allowed`, whose records may be
     written; `visible`, whose records the person may see. Any other record is as if it were not there.
     `shape` and `name`: of the file.
-    `remember`: what is to be noted of each batch that is written, in the same transaction.
+    `remember`: notes what is written, in the same transaction.
     """
 
     # Writes what was judged; None in a dry run, and once a file is refused.
@@ -188,7 +244,7 @@ class Importer:
         shape: Shape = AS_FOUND,
         name: str = "",
         advice: Advice | None = None,
-        remember: Callable[[list[Written]], Copy] | None = None,
+        remember: Notebook | None = None,
     ):
         self.remember = remember
         self.plan = plan
@@ -232,7 +288,7 @@ class Importer:
             self.teams.refuse_hopeless("team" in reader.mapped)
             self.outcome = Outcome(shape=asdict(table.shape))
             self.outcome.name_columns(reader.matched)
-            self.titles, self.seen = reader.title, Seen()
+            self.titles, self.seen, self.linker = reader.title, Seen(), Linker(self.model, self.visible)
             for rows in batched(self._rows(table, reader), BATCH):
                 if self.outcome.failed and not skip_errors:
                     self.writer = None
@@ -240,13 +296,13 @@ class Importer:
                 if report:
                     report(table.done, table.total)
             self.outcome.remarks = [*table.notes, *reader.remarks, *self.findings.sentences()]
+            self._link()
         finally:
             table.close()
         if not self.outcome.rows:
             raise UnreadableFile("The file has a header and no rows.")
         self.outcome.new_teams = self.teams.new
         self.outcome.errors.sort(key=lambda error: error[0])
-        self.outcome.failed_lines.sort()
         return self.outcome
 
     def _rows(self, table: Table, reader: Reader) -> Iterator[Row]:
@@ -262,6 +318,7 @@ class Importer:
         named = [(row, key) for row in rows if (key := self._identity(row))]
         existing = self._existing([key for _, key in named])
         self.blank = intake.Blank(self.model)
+        self.links: list[tuple[Any, str, str]] = []
         created: list[Any] = []
         updated: list[tuple[Any, dict[str, Any]]] = []
         for row, key in named:
@@ -270,7 +327,7 @@ class Importer:
             if row.problems:
                 self.outcome.fail(row, self.titles)
             elif row.skipped:
-                self.outcome.skipped[row.skipped] += 1
+                self.outcome.skip(row)
             elif changed is not None and record is None:
                 created.append(changed)
             elif changed is not None:
@@ -279,13 +336,16 @@ class Importer:
         self.outcome.updated += len(updated)
         if self.writer and (created or updated):
             self._write(self.writer, created, updated)
+        if self.writer and self.links:
+            self.writer.wait()
+            self.linker.take([Link(record.pk, source, original) for record, source, original in self.links])
 
     def _identity(self, row: Row) -> tuple[str, str] | None:
         """(source, external id), or for what was filed here its reference; None for a row that is out already."""
         if not row.skipped and not row.problems:
-            said, external_id, reference = (
-                clean_line(str(row.values.pop(name, ""))) for name in ("source", "external_id", "reference")
-            )
+            take = row.values.pop
+            said, reference = clean_line(str(take("source", ""))), clean_line(str(take("reference", "")))
+            external_id = clean_line(str(take("external_id", "")))
             source = self.source or said or self.preset.name
             filed_here = bool(reference) and (said == FILED_HERE or not external_id)
             key = source, external_id = (FILED_HERE, reference.upper()) if filed_here else (source, external_id)
@@ -302,7 +362,7 @@ class Importer:
         if row.problems:
             self.outcome.fail(row, self.titles)
         else:
-            self.outcome.skipped[row.skipped] += 1
+            self.outcome.skip(row)
         return None
 
     def _existing(self, keys: list[tuple[str, str]]) -> dict[tuple[str, str], list[Record]]:
@@ -353,12 +413,14 @@ class Importer:
         if self._is_left_alone(row, record):
             return None
         values = self._with_rows(row)
+        original = self._original(row, values) if record.duplicate_of_id is None else ""
         if self.preset.says_also.get(str(values.get("status"))) == record.status:
             del values["status"]
         self.lookups.attach(record)
         before, moment = dict(record.__dict__), moment_of(record)
         if not self._takes(row, record, values):
             return None
+        self._expect(record, key, original)
         row.values = changed = intake.changes(record, before)
         if changed:
             self.outcome.touch(moment)
@@ -377,12 +439,47 @@ class Importer:
             return None
         row.values = row.defaults | row.values
         values = self._with_rows(row)
+        original = self._original(row, values)
         record = self.blank(source=source, external_id=external_id)
         if not self._takes(row, record, values):
             return None
+        self._expect(record, key, original)
         self.outcome.touch(moment_of(record))
         self._note_what_came(row, record, "create")
         return record
+
+    def _names_original(self, row: Row) -> bool:
+        """Only a record that is a duplicate names an original; other tools link a lot."""
+        is_duplicate = "duplicate" in (row.values.get("status"), row.values.get("resolution"))
+        return is_duplicate and bool(row.links.get("duplicate_of"))
+
+    def _original(self, row: Row, values: dict[str, Any]) -> str:
+        """The id of the record that this one duplicates, which may come later in the file."""
+        if not self._names_original(row):
+            return ""
+        if self.model.WAITS_AS:
+            values["status"] = str(self.model.WAITS_AS)
+        return clean_line(row.links["duplicate_of"])
+
+    def _expect(self, record: Any, key: tuple[str, str], original: str) -> None:
+        if original and self.writer:
+            self.links.append((record, key[0], original))
+        elif original:
+            self.linker.expect((key[0], original), self.seen)
+
+    def _link(self) -> None:
+        """Once all rows are in. A record that was there before counts as updated, unless its row has changed it anyway."""
+        if self.writer is None:
+            count(self.outcome.notes, NOT_FOUND, self.linker.missing(self.seen))
+            return
+        self.writer.wait()
+        before = {"duplicate_of": None} | ({"status": str(self.model.WAITS_AS)} if self.model.WAITS_AS else {})
+        linked = [Written(pk, version, before) for pk, version in self.linker.tie()]
+        for note, number in self.linker.notes.items():
+            count(self.outcome.notes, note, number)
+        self.outcome.linked = len(linked)
+        if linked and self.remember:
+            self.remember.add(linked)
 
     def _takes(self, row: Row, record: Any, values: dict[str, Any]) -> bool:
         self.notes = row.notes
@@ -393,8 +490,7 @@ class Importer:
         self.notes.append(note)
 
     def _note_what_came(self, row: Row, record: Any, action: str) -> None:
-        if row.notes:
-            self.outcome.notes.update(row.notes)
+        self.outcome.note(row.notes)
         self.outcome.stage_unknown += isinstance(record, Defect) and record.stage_found_id is None
         if len(self.outcome.preview) < SHOWN_ROWS:
             self._preview(row, record, action)
@@ -405,7 +501,7 @@ class Importer:
             row.problems["external_id"] = "A record with this id belongs to a team that you may not import into."
         elif record.deleted_at:
             row.skipped = "deleted here"
-        elif record.duplicate_of_id:
+        elif record.duplicate_of_id and not self._names_original(row):
             row.skipped = "marked here as a duplicate of another record"
         return bool(row.problems or row.skipped)
 
@@ -458,7 +554,7 @@ class Importer:
             )
         if self.remember:
             news = [Written(record.pk, record.version, None) for record in created]
-            writes.append(self.remember(news + [written_over(record, old) for record, old in updated]))
+            writes.append(self.remember.page(news + [written_over(record, old) for record, old in updated]))
         writer.put(*writes)
         if updated:
             try:
@@ -468,17 +564,17 @@ class Importer:
 
     def _number(self, records: list[Any]) -> None:
         """New records get their ids and their teams' next references; everything else of them is in the rows."""
-        by_team: dict[Team, list[Any]] = {}
+        by_team: dict[int, list[Any]] = {}
         for record in records:
-            by_team.setdefault(record.team, []).append(record)
-        counts = {team: len(by_team[team]) for team in by_team}
+            by_team.setdefault(record.team_id, []).append(record)
+        counts = {each[0].team: len(each) for each in by_team.values()}
         taken = self.references.take(self.model.REFERENCE_KIND, counts)
-        now = timezone.now()
         for team, references in taken.items():
-            for record, reference in zip(by_team[team], references, strict=True):
-                record.__dict__.update(reference=reference, team_id=team.pk, created_at=now, updated_at=now)
+            for record, reference in zip(by_team[team.pk], references, strict=True):
+                record.__dict__["reference"] = reference
+        now = timezone.now()
         for record, pk in zip(records, next_ids(self.model, len(records)), strict=True):
-            record.__dict__["id"] = pk
+            record.__dict__.update(id=pk, created_at=now, updated_at=now)
 
 
 def change_of(model: type[Record], records: list[Any], names: set[str]) -> Change:

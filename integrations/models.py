@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connections, models, transaction
+from django.db import connection, connections, models, transaction
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -221,10 +222,6 @@ class ImportJob(Work):
         earliest = date.fromisoformat(self.result["earliest"])
         SnapshotRun.request_history(earliest, now=timezone.now(), requested_by=self.requested_by)
 
-    def _remember(self, written: list[Written]) -> Copy:
-        rows = [(self.pk, record, version, before and Jsonb(before)) for record, version, before in written]
-        return Copy(ImportedRow, ("job_id", "record", "version", "before"), rows)
-
     def _imports(self, **conditions: object) -> ImportJobQuerySet:
         """Imports of the same kind of record by the same person."""
         same = type(self).objects.filter(requested_by=self.requested_by_id, mapping_key__startswith=f"{self.mapping.kind}/")
@@ -268,7 +265,7 @@ class ImportJob(Work):
             visible=visible,
             create_teams=self.create_teams,
             name=self.file_name,
-            remember=self._remember,
+            remember=Noted(self),
         )
 
     def _keep(self, outcome: Outcome) -> None:
@@ -312,3 +309,26 @@ class ImportedRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.record} by {self.job}"
+
+
+class Noted:
+    """What an import did, noted for its undo."""
+
+    def __init__(self, job: ImportJob):
+        self.job = job
+
+    def page(self, written: list[Written]) -> Copy:
+        rows = [(self.job.pk, record, version, before and Jsonb(before)) for record, version, before in written]
+        return Copy(ImportedRow, ("job_id", "record", "version", "before"), rows)
+
+    def add(self, written: list[Written]) -> None:
+        """A record that is noted already keeps the earliest of the values that it had; a new one had none."""
+        rows = [(record, version, json.dumps(before)) for record, version, before in written]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO integrations_importedrow AS noted (job_id, record, version, before)"
+                " SELECT %s, * FROM unnest(%s::bigint[], %s::int[], %s::jsonb[])"
+                " ON CONFLICT (job_id, record) DO UPDATE SET version = excluded.version,"
+                " before = CASE WHEN noted.before IS NULL THEN NULL ELSE excluded.before || noted.before END",
+                [self.job.pk, *map(list, zip(*rows, strict=True))],
+            )

@@ -22,9 +22,18 @@ class Seen:
 
     def line_of(self, key: tuple[str, str], line: int) -> int:
         """The line where the key stood before; 0 if it is new, and stands in this `line`."""
-        text = "\0".join(key).encode("utf-8", "surrogatepass")
-        high, low = UNPACK(blake2b(text, digest_size=12).digest())
+        high, low = hashed(key)
         return self._parts[low % PARTS].line_of(high, low, line)
+
+    def has(self, key: tuple[str, str]) -> bool:
+        high, low = hashed(key)
+        return self._parts[low % PARTS].has(high, low)
+
+
+def hashed(key: tuple[str, str]) -> tuple[int, int]:
+    text = "\0".join(key).encode("utf-8", "surrogatepass")
+    high, low = UNPACK(blake2b(text, digest_size=12).digest())
+    return high, low
 
 
 class _Part:
@@ -43,6 +52,9 @@ class _Part:
         if self._used > self._size * 0.75:
             self._grow()
         return 0
+
+    def has(self, high: int, low: int) -> bool:
+        return bool(self._lines[self._place(high, low)])
 
     def _place(self, high: int, low: int) -> int:
         """Where it is, or the free place where it belongs."""

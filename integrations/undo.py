@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 
 from integrations.importer import BATCH, MODELS, Report, be_alone, change_of
 from qmportal.lib.copying import write_now
@@ -106,13 +106,21 @@ class Undo:
         self._restore(updated, touched)
 
     def _pointed_at(self, ids: list[int]) -> set[int]:
-        """Of these, what people have named on another record since: a duplicate's original, an incident's cause."""
+        """Of these, what people have named on another record since: a duplicate's original, an incident's cause.
+
+        A record that this undo deletes as well, or whose link it takes back, does not count.
+        """
+        came = Q(before__isnull=True) | Q(before__has_key="duplicate_of")
+        goes_too = self.rows.filter(came, record=OuterRef("pk"), version=OuterRef("version"))
         found: set[int] = set()
         for relation in self.model._meta.related_objects:
             if issubclass(relation.related_model, Record):
                 name = relation.field.attname
                 others: Any = relation.related_model._base_manager
-                found |= set(others.filter(deleted_at=None, **{f"{name}__in": ids}).values_list(name, flat=True))
+                naming = others.filter(deleted_at=None, **{f"{name}__in": ids})
+                if relation.related_model is self.model:
+                    naming = naming.exclude(Exists(goes_too))
+                found |= set(naming.values_list(name, flat=True))
         return found
 
     def _imported_again(self, records: dict[int, Any]) -> set[int]:

@@ -138,6 +138,8 @@ class Record(Versioned):
     CSV_COLUMNS: tuple[str, ...]
     # Where the whole of a title goes that had to be cut.
     ROOM_FOR_TITLE: str
+    # The status of a duplicate as long as it names no original; empty if it may be one without.
+    WAITS_AS = ""
     # Always the root: `flat_duplicates` holds it for every way of writing.
     duplicate_of_id: int | None
     status: Any

@@ -82,7 +82,7 @@ def _impact(row: Row, told: Told) -> None:
 
 
 def _cancel_duplicate(row: Row) -> None:
-    if row.values.get("status") == "duplicate":
+    if row.values.get("status") == "duplicate" and "duplicate_of" not in row.links:
         row.notes.append("a duplicate whose original is not known here: cancelled")
         row.values["status"] = "cancelled"
 

@@ -122,6 +122,13 @@ def write_now(*writes: Copy | Change) -> None:
         _write_all(connection.connection, writes)
 
 
+def copy_rows(table: str, columns: Sequence[str], rows: Rows) -> None:
+    """Into a table that no model has, such as a temporary one."""
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    with connection.wrap_database_errors:
+        _copy(connection.connection, sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names), rows)
+
+
 def _table(model: type[models.Model]) -> sql.Identifier:
     return sql.Identifier(model._meta.db_table)
 

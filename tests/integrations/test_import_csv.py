@@ -202,6 +202,15 @@ def test_errors_that_repeat_are_said_once_with_what_the_command_can_do(load):
     assert "Name the team that all rows belong to: --team SLUG." in refused(load, "defects", "qmportal", [DEFECT])
 
 
+def test_errors_of_a_kind_are_said_once_with_an_example(load, team):
+    days = ("2024-02-30", "2024-02-31", "2023-02-29")
+    rows = [DEFECT | {"external_id": f"A-{day}", "found_at": day} for day in days]
+    printed = refused(load, "defects", "qmportal", [*rows, DEFECT, DEFECT, DEFECT], "--team", "payments")
+    assert "3 rows, first line 2, found_at: “2024-02-30”: there is no such day or time." in printed
+    assert "2 rows, first line 6, external_id: The id “A-1” is in line 5 already." in printed
+    assert "2024-02-31" not in printed
+
+
 def test_the_team_of_all_rows_may_be_made_too(load, team):
     with pytest.raises(CommandError, match="There is no team with the slug “web-shop”"):
         load("defects", "qmportal", [DEFECT], "--team", "web-shop")

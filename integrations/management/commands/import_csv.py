@@ -155,9 +155,9 @@ class Command(BaseCommand):
             write(f"  note {number}: {note}")
         for name in outcome.new_teams:
             write(f"  new team: {name}")
-        faults = sorted(outcome.faults.items(), key=lambda fault: fault[1][1])
-        for (column, sentence), (rows, first) in faults[:SHOWN_ERRORS]:
-            where = f"line {first}" if rows == 1 else f"{rows:,} rows, first line {first}"
-            self.stderr.write(f"{where}{', ' + column if column else ''}: {sentence}")
+        faults = sorted(outcome.faults.values(), key=lambda fault: fault.lines[0])
+        for fault in faults[:SHOWN_ERRORS]:
+            where = f"line {fault.lines[0]}" if fault.rows == 1 else f"{fault.rows:,} rows, first line {fault.lines[0]}"
+            self.stderr.write(f"{where}{', ' + fault.column if fault.column else ''}: {fault.sentence}")
         if len(faults) > SHOWN_ERRORS:
             self.stderr.write(f"(the first {SHOWN_ERRORS} kinds of errors are shown)")

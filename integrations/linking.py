@@ -1,0 +1,138 @@
+"""Duplicates whose originals a file names by their ids: linked once all of its rows are in, wherever they stand in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
+
+from integrations.seen import Seen
+from qmportal.lib.copying import copy_rows
+from records.models import AnyOf, Record
+
+NOT_FOUND = "the original of a duplicate was not found: not linked"
+IN_A_CIRCLE = "duplicates of each other in a circle: not linked"
+# Each round doubles the length of the chains that are followed.
+ROUNDS = 24
+LOOKED_UP = 5000
+
+
+class Link(NamedTuple):
+    """A duplicate, and the id of its original in the same source."""
+
+    record: int
+    source: str
+    original: str
+
+
+class Linker:
+    """Takes the links of a file batch by batch, and ties them at the end. `visible`: as for the importer."""
+
+    def __init__(self, model: type[Record], visible: frozenset[int] | None):
+        self.model, self.visible = model, visible
+        self.taken = 0
+        self.notes = Counter[str]()
+        self._awaited: list[tuple[str, str]] = []
+
+    # --- In a dry run -------------------------------------------------------------------------------------------------
+
+    def expect(self, key: tuple[str, str], seen: Seen) -> None:
+        if not seen.has(key):
+            self._awaited.append(key)
+
+    def missing(self, seen: Seen) -> int:
+        """How many originals are neither in the file nor here."""
+        keys = [key for key in self._awaited if not seen.has(key)]
+        here: set[tuple[str, str]] = set()
+        for source in {source for source, _ in keys}:
+            ids = sorted({each for named, each in keys if named == source})
+            for start in range(0, len(ids), LOOKED_UP):
+                rows: Any = self.model._base_manager.filter(~Q(external_id=""), source=source, deleted_at=None)
+                found = rows.filter(AnyOf("external_id", ids[start : start + LOOKED_UP]), **self._in_view())
+                here |= {(source, each) for each in found.values_list("external_id", flat=True)}
+        return sum(key not in here for key in keys)
+
+    def _in_view(self) -> dict[str, Any]:
+        return {} if self.visible is None else {"team__in": self.visible}
+
+    # --- In an import -------------------------------------------------------------------------------------------------
+
+    def take(self, links: list[Link]) -> None:
+        with connection.cursor() as cursor:
+            if not self.taken:
+                cursor.execute("CREATE TEMP TABLE import_link (record bigint, source text, original text)")
+        copy_rows("import_link", Link._fields, links)
+        self.taken += len(links)
+
+    def tie(self) -> list[tuple[int, int]]:
+        """Points each duplicate at the root of its original. Gives the ids and new versions of those that were linked."""
+        if not self.taken:
+            return []
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"duplicates.{self.model._meta.db_table}"])
+            wanted = self._find_originals(cursor)
+            found = self._follow(cursor)
+            self.notes[NOT_FOUND] = wanted - found
+            cursor.execute("DELETE FROM import_root AS own USING import_root AS next WHERE own.root = next.record")
+            self.notes[IN_A_CIRCLE] = cursor.rowcount
+            linked = self._write(cursor)
+            cursor.execute("DROP TABLE import_link, import_root")
+        return linked
+
+    def _find_originals(self, cursor: Any) -> int:
+        """The original of each record that is not linked yet, in the same team if several have it. How many want one."""
+        table, waiting = self.model._meta.db_table, self.model.WAITS_AS
+        cursor.execute(
+            f"DELETE FROM import_link AS link USING {table} AS own WHERE own.id = link.record"  # noqa: S608
+            " AND (own.duplicate_of_id IS NOT NULL OR %(waits)s NOT IN ('', own.status))",
+            {"waits": waiting},
+        )
+        cursor.execute("ANALYZE import_link")
+        cursor.execute(
+            "CREATE TEMP TABLE import_root AS"  # noqa: S608
+            " SELECT DISTINCT ON (link.record) link.record, coalesce(original.duplicate_of_id, original.id) AS root"
+            f" FROM import_link AS link JOIN {table} AS own ON own.id = link.record"
+            f" JOIN {table} AS original ON (original.source, original.external_id) = (link.source, link.original)"
+            " AND original.external_id <> '' AND original.deleted_at IS NULL"
+            " AND (%(all)s OR original.team_id = ANY(%(visible)s))"
+            " ORDER BY link.record, original.team_id = own.team_id DESC, original.id",
+            {"all": self.visible is None, "visible": list(self.visible or ())},
+        )
+        cursor.execute("SELECT count(*) FROM import_link")
+        wanted: int = cursor.fetchone()[0]
+        return wanted
+
+    def _follow(self, cursor: Any) -> int:
+        """From an original that is a duplicate itself on to its own original. How many have one."""
+        cursor.execute("CREATE UNIQUE INDEX ON import_root (record)")
+        cursor.execute("ANALYZE import_root")
+        for _ in range(ROUNDS):
+            cursor.execute(
+                "UPDATE import_root AS own SET root = next.root FROM import_root AS next"
+                " WHERE own.root = next.record AND own.root <> next.root"
+            )
+            if not cursor.rowcount:
+                break
+        cursor.execute("SELECT count(*) FROM import_root")
+        found: int = cursor.fetchone()[0]
+        return found
+
+    def _write(self, cursor: Any) -> list[tuple[int, int]]:
+        """Earlier duplicates of what is a duplicate now go first, to the root: no chain exists at any time."""
+        table = self.model._meta.db_table
+        status = ", status = 'duplicate'" if self.model.WAITS_AS else ""
+        changes = "duplicate_of_id = link.root, version = own.version + 1, updated_at = %s"
+        cursor.execute(
+            f"UPDATE {table} AS own SET {changes} FROM import_root AS link WHERE own.duplicate_of_id = link.record",  # noqa: S608
+            [timezone.now()],
+        )
+        cursor.execute(
+            f"UPDATE {table} AS own SET {changes}{status} FROM import_root AS link"  # noqa: S608
+            " WHERE own.id = link.record RETURNING own.id, own.version",
+            [timezone.now()],
+        )
+        linked: list[tuple[int, int]] = cursor.fetchall()
+        return linked
