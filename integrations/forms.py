@@ -19,6 +19,7 @@ from integrations.matching.reader import Reader
 from integrations.matching.survey import Survey
 from integrations.models import ImportJob
 from integrations.reading import Table, UnreadableFile, open_table
+from integrations.reading.archives import READABLE
 from qmportal.lib.days import zone_named
 from qmportal.lib.forms import LineField
 from qmportal.lib.text import clean_line
@@ -70,10 +71,10 @@ class ImportForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.user = user
         self.fields["file"] = forms.FileField(
-            label="CSV file",
+            label="File to import",
             max_length=1000,
-            widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
-            help_text=f"Up to {settings.IMPORT_MAX_BYTES // 2**20} MB, separated by commas, semicolons or tabs.",
+            widget=forms.FileInput(attrs={"accept": ",".join(sorted(READABLE | {".zip"}))}),
+            help_text=f"CSV, Excel, OpenDocument, JSON, or a ZIP of one. Up to {settings.IMPORT_MAX_BYTES // 2**20} MB.",
             error_messages={"required": "Choose a file.", "empty": "The file is empty."},
         )
         team = cast(forms.ModelChoiceField, self.fields["team"])

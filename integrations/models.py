@@ -41,7 +41,7 @@ def private_files() -> FileSystemStorage:
 
 def random_name(*_: object) -> str:
     """The name on disk is random: it keeps nothing of the original name and cannot be guessed."""
-    return f"{FOLDER}/{secrets.token_urlsafe(24)}.csv"
+    return f"{FOLDER}/{secrets.token_urlsafe(24)}"
 
 
 class ImportJobQuerySet(WorkQuerySet):

@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import BinaryIO
 
-from .encodings import choose_encoding, name_of
+from .encodings import name_of, survey
 from .tables import HEAD, Record, Shape, Table, UnreadableFile, header_place, squared, take_header
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -27,9 +27,10 @@ csv.field_size_limit(MAX_CELL)
 
 def open_delimited(raw: BinaryIO, shape: Shape) -> Table:
     """Finds out encoding and delimiter and reads the header."""
-    total, encoding, encodings = choose_encoding(raw, shape.encoding)
+    found = survey(raw, shape.encoding)
+    found.refuse_long_line()
     raw.seek(0)
-    text = io.TextIOWrapper(raw, encoding=encoding, newline="")
+    text = io.TextIOWrapper(raw, encoding=found.encoding, newline="")
     try:
         if shape.delimiter and shape.delimiter not in DELIMITERS:
             raise UnreadableFile(f"Cells can be separated by {', '.join(DELIMITERS.values())} only.")
@@ -46,12 +47,12 @@ def open_delimited(raw: BinaryIO, shape: Shape) -> Table:
         raise
     return Table(
         header,
-        replace(shape, format="csv", encoding=encoding, delimiter=delimiter),
-        total,
+        replace(shape, format="csv", encoding=found.encoding, delimiter=delimiter),
+        found.total,
         squared(below, len(header), faults, notes),
         raw.tell,
         text.detach,
-        encodings=encodings,
+        encodings=found.encodings,
         faults=faults,
         notes=notes,
     )

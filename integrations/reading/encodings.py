@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import codecs
 import re
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from .tables import UnreadableFile
 
 NAMES = {"utf-8-sig": "UTF-8", "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "cp1252": "Windows-1252"}
 CHUNK = 1 << 20
+NO_TEXT = "This is not a text file."
 # One physical line: a file without line ends must not be taken into memory as one text.
 MAX_LINE = 1 << 25
 # A character of UTF-8 with more than one byte; text in Windows-1252 hardly ever contains one.
@@ -23,22 +25,44 @@ def name_of(codec: str) -> str:
     return NAMES.get(codec.lower(), codec.upper())
 
 
-def choose_encoding(raw: BinaryIO, told: str) -> tuple[int, str, list[tuple[str, str]]]:
-    """How many bytes the file has, the codec to read it with, and what else it may be, each with a sample."""
+@dataclass
+class Survey:
+    """What one pass over a file has shown."""
+
+    total: int = 0
+    encoding: str = ""
+    # (codec, a sample of the text read with it), likeliest first, where the bytes do not tell
+    encodings: list[tuple[str, str]] = field(default_factory=list)
+    long_line: int = 0
+
+    @property
+    def name(self) -> str:
+        return name_of(self.encoding)
+
+    def refuse_long_line(self) -> None:
+        if self.long_line:
+            raise UnreadableFile(f"Line {self.long_line} is longer than {MAX_LINE >> 20} MB.")
+
+
+def survey(raw: BinaryIO, told: str) -> Survey:
+    """The codec to read the file with, and what else it may be."""
     raw.seek(0)
     head = raw.read(4096)
     wide = _wide_encoding(head)
+    if not told and not wide and head.count(0) > len(head) / 4:
+        raise UnreadableFile(NO_TEXT)
     raw.seek(0)
+    found = Survey(encoding=_known(told) if told else wide)
     decoder = codecs.getincrementaldecoder("utf-8")()
-    valid, pairs, newlines, total, unbroken, bad_line = True, False, 0, 0, 0, 0
+    valid, pairs, newlines, unbroken, bad_line = True, False, 0, 0, 0
     while chunk := raw.read(CHUNK):
-        total += len(chunk)
+        found.total += len(chunk)
         last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
         unbroken = len(chunk) - last - 1 if last >= 0 else unbroken + len(chunk)
         if unbroken > MAX_LINE:
-            raise UnreadableFile(f"Line {newlines + 1} is longer than {MAX_LINE >> 20} MB.")
+            found.long_line = newlines + 1
         before, newlines = newlines, newlines + chunk.count(b"\n")
-        if wide or told or (chunk.isascii() and not decoder.getstate()[0]):
+        if found.encoding or (chunk.isascii() and not decoder.getstate()[0]):
             continue
         pairs = pairs or bool(UTF8_PAIR.search(chunk))
         if valid:
@@ -46,19 +70,19 @@ def choose_encoding(raw: BinaryIO, told: str) -> tuple[int, str, list[tuple[str,
                 decoder.decode(chunk)
             except UnicodeDecodeError as error:
                 valid, bad_line = False, before + chunk.count(b"\n", 0, max(error.start, 0)) + 1
-    if told:
-        return total, _known(told), []
-    if wide:
-        return total, wide, []
+    if found.encoding:
+        return found
     if valid and not _is_cut(decoder):
-        return total, "utf-8-sig", []
+        found.encoding = "utf-8-sig"
+        return found
     if len(CONTROL.findall(head)) > len(head) / 50:
-        raise UnreadableFile("This is not a text file.")
+        raise UnreadableFile(NO_TEXT)
     if pairs or head.startswith(codecs.BOM_UTF8):
         raise UnreadableFile(
             f"Line {newlines + 1 if valid else bad_line} is not valid UTF-8, although the rest of the file is."
         )
-    return total, "cp1252", []
+    found.encoding = "cp1252"
+    return found
 
 
 def _known(told: str) -> str:
@@ -91,3 +115,8 @@ def _wide_encoding(head: bytes) -> str:
     if half > 2 and even > 0.6 * half and odd < 0.1 * half:
         return "utf-16-be"
     return ""
+
+
+def without_mark(head: bytes) -> str:
+    """The beginning of a text, good enough to see how it begins."""
+    return head.decode(_wide_encoding(head) or "utf-8", "replace").lstrip("\ufeff")

@@ -130,7 +130,7 @@ def squared(records: Iterator[Record], width: int, faults: dict[int, str], notes
     """
     second = min(1, width - 1)
     held: list[Record] = []
-    padding = 0
+    padding, begun = 0, False
     for line, cells in records:
         if len(cells) != width or not cells[second]:
             count = filled(cells)
@@ -141,12 +141,13 @@ def squared(records: Iterator[Record], width: int, faults: dict[int, str], notes
                 if padding > MAX_PADDING:
                     raise UnreadableFile(f"Most rows up to line {line} have far fewer cells than the header.")
                 cells = _fitted(line, cells, width, faults)
-                if _is_footer(cells, count, width) and line not in faults and len(held) < MAX_FOOTERS:
+                if begun and _is_footer(cells, count, width) and line not in faults and len(held) < MAX_FOOTERS:
                     held.append((line, cells))
                     continue
         if held:
             yield from held
             held.clear()
+        begun = True
         yield line, cells
     for line, cells in held:
         text = " ".join(" ".join(cells).split())

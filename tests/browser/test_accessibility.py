@@ -94,7 +94,7 @@ def an_import(admin, tmp_path):
         "external_id,title,found_at,stage_found\nA-1,Wrong total,2026-03-01T10:00Z,ci\nA-2,Never,2026-02-30,ci\n"
     )
     admin.goto("/imports/new/")
-    admin.get_by_label("CSV file").set_input_files(path)
+    admin.get_by_label("File to import").set_input_files(path)
     admin.get_by_label("Team for all rows").select_option(label="Payments")
     admin.get_by_role("button", name="Check the file").click()
     admin.wait_for_url(re.compile(r"/imports/\d+/$"))

@@ -35,7 +35,7 @@ def test_one_wrong_line(new_context, sign_in, file, javascript):
 
     def send():
         page.goto("/imports/new/")
-        page.get_by_label("CSV file").set_input_files(file)
+        page.get_by_label("File to import").set_input_files(file)
         page.get_by_label("Team for all rows").select_option(label="Payments")
         page.get_by_role("button", name="Check the file").click()
         expect(page.get_by_text("Checking. Nothing changes yet.")).to_be_visible()

@@ -279,7 +279,7 @@ def test_a_row_with_an_id_that_was_there_already(load, team):
     [
         (b"", "The file is empty."),
         (b"external_id,title,found_at,team\n", "a header and no rows"),
-        (b"PK\x03\x04rest", "a zip archive"),
+        (b"PK\x03\x04rest", "The archive is damaged"),
         (b'external_id,title,found_at,team\n1,"x', "never closed"),
         (b"a,b\n1,2\n", "no column “external_id”, “title”, “found_at”"),
     ],

@@ -22,9 +22,11 @@ from integrations.tasks import forget_old_files
 from qmportal.lib.work import Work
 from teams.models import Role, Team
 from tests.factories import join, make_defect, make_member, make_team, make_user
+from tests.integrations.files import text_row, xlsx, zipped
 
 pytestmark = pytest.mark.django_db
 HEADER = "external_id,title,found_at,stage_found\n"
+SHEET = text_row(1, "id", "title", "found_at") + text_row(2, "1", "a")[:-6] + '<c r="C2" s="1"><v>45352</v></c></row>'
 GOOD = HEADER + "1,The total is wrong,2024-03-01T10:00Z,ci\n2,Search is slow,2024-03-02T10:00Z,production\n"
 ONE_WRONG = GOOD + "3,Never happened,2023-02-29,ci\n"
 
@@ -198,7 +200,7 @@ def test_the_kind_of_file_is_found_out(client, team, manager):
     [
         ("", "The file is empty."),
         ("a,b\n1,2\n", "No known kind of file has these columns: “a”, “b”."),
-        (b"PK\x03\x04" + b"\0" * 50, "a zip archive or an Excel workbook"),
+        (b"PK\x03\x04" + b"\0" * 50, "The archive is damaged"),
         ("a" * (1 << 25) + "b" * (1 << 21), "Line 1 is longer than 32 MB."),
     ],
 )
@@ -226,6 +228,21 @@ def test_what_was_passed_over_is_said(client, team, manager):
     assert job.result["created"] == 2
     assert "The header is in line 3; what is above it was left out." in page(client, job).text
     assert "Line 6 was left out, as it is no row: “Generated at 1 Jun 2024”." in page(client, job).text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "read_as"),
+    [
+        ("bugs.xlsx", xlsx({"Bugs": SHEET}), "Excel workbook from “Bugs”."),
+        ("bugs.json", b'{"bugs": [{"id": 1, "title": "a", "found_at": "2024-03-01"}]}', "JSON in UTF-8 from “bugs”."),
+        ("bugs.zip", zipped({"a/bugs.csv": "id;title;found_at\n1;a;2024-03-01\n"}), "CSV in UTF-8 separated by semicolons"),
+    ],
+)
+def test_other_formats_than_csv(client, team, manager, name, content, read_as):
+    job = checked(client, content, team=team, name=name)
+    assert read_as in page(client, job).text
+    start(client, job)
+    assert Defect.objects.get().found_at.isoformat() == "2024-03-01T00:00:00+00:00"
 
 
 def test_unused_columns_cost_nothing(client, team, manager):

@@ -3,6 +3,8 @@
 import csv
 import io
 import random
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -67,7 +69,7 @@ def test_excel_may_name_the_delimiter_in_a_first_line():
     [
         (b"", "The file is empty"),
         (b"\n\n  \n", "The file is empty"),
-        (b"PK\x03\x04" + b"\0" * 100, "a zip archive or an Excel workbook"),
+        (b"PK\x03\x04" + b"\0" * 100, "The archive is damaged"),
         (b"\x1f\x8b\x08rest", "a gzip archive"),
         (b"\xd0\xcf\x11\xe0rest", "an old Excel workbook"),
         (b"a,b\x00c\n1,2\n", "null characters"),
@@ -168,6 +170,10 @@ def test_totals_and_footers_are_left_out_with_a_note(end, left_out):
     assert [note.split("“")[1].split("”")[0] for note in table.notes] == left_out
 
 
+def test_an_only_row_is_no_footer():
+    assert rows_of(b"a,b,c\n1\n") == [["a", "b", "c"], ["1", "", ""]]
+
+
 def test_what_is_above_the_header_is_mentioned():
     assert read(PREAMBLE).notes == ["The header is in line 3; what is above it was left out."]
 
@@ -194,6 +200,35 @@ def test_the_file_stays_open_and_can_be_read_again():
     raw = io.BytesIO(b"a,b\n1,2\n")
     open_table(raw).close()
     assert list(open_table(raw).records()) == [(2, ["1", "2"])]
+
+
+MEMORY = """
+import resource, sys
+from integrations.reading import open_table
+from integrations.reading import delimited, documents
+def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+with open(sys.argv[1], "rb") as raw:
+    before = peak()
+    print(sum(1 for _ in open_table(raw, name=sys.argv[1]).records()), peak() - before)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "row", "end"),
+    [
+        ("x.csv", "id,title,status,hours\n", '1,"a title, and more of it",Done,12\n', ""),
+        ("x.jsonl", "", '{"id": 1, "fields": {"status": "Done"}, "labels": ["a", "b"]}\n', ""),
+        ("x.json", '{"issues": [{"id": 1}', ',{"id": 2, "title": "a title", "updates": [{"n": 1}]}\n', "]}"),
+    ],
+)
+def test_memory_does_not_grow_with_the_file(tmp_path, name, head, row, end):
+    """Of a process of its own, in kB, over a file of 30 MB."""
+    file = tmp_path / name
+    file.write_text(head + row * ((30 << 20) // len(row)) + end)
+    done = subprocess.run([sys.executable, "-c", MEMORY, file], capture_output=True, text=True, check=True)
+    rows, grown = map(int, done.stdout.split())
+    assert rows > 400_000
+    assert grown < 10_000
 
 
 @settings(max_examples=200)

@@ -24,7 +24,10 @@ ADVICE = Advice(
 
 
 class Command(BaseCommand):
-    help = "Imports a CSV file. A file with a wrong row changes nothing, unless --skip-errors is given."
+    help = (
+        "Imports a file: CSV, Excel, OpenDocument, JSON, or a ZIP of one."
+        " A file with a wrong row changes nothing, unless --skip-errors is given."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         names = sorted({preset.name for preset in PRESETS.values() if preset.kind in MODELS})
