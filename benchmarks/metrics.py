@@ -446,6 +446,12 @@ METRICS: dict[str, Metric] = {
     )
 }
 
+
+def metric_choices() -> list[tuple[str, str]]:
+    """Called by the models' fields each time, so that a new metric needs no migration."""
+    return [(slug, metric.label) for slug, metric in METRICS.items()]
+
+
 MEANS = ("mttr", "mttr_with_open", "time_to_detect")
 
 # Metrics with default cut points. The others start without, so they show a value and no tier.

@@ -6,6 +6,7 @@ import pgtrigger.compiler
 from django.conf import settings
 from django.db import migrations, models
 
+from benchmarks.metrics import metric_choices
 from qmportal.lib.tables import together
 
 # A record knows its team, not the one that it left.
@@ -46,18 +47,7 @@ class Migration(migrations.Migration):
                 (
                     "metric",
                     models.CharField(
-                        choices=[
-                            ("escaped_defect_rate", "Escaped defect rate"),
-                            ("defect_removal_efficiency", "Defect removal efficiency"),
-                            ("mttr", "Mean time to restore"),
-                            ("mttr_with_open", "Mean time to restore, open incidents included"),
-                            ("mtbf", "Mean time between failures"),
-                            ("time_to_detect", "Time to detect"),
-                            ("defects_found", "Defects found"),
-                            ("escaped_defects", "Escaped defects"),
-                            ("incidents_started", "Incidents started"),
-                            ("open_incidents", "Open incidents"),
-                        ],
+                        choices=metric_choices,
                         max_length=40,
                     ),
                 ),
@@ -224,18 +214,7 @@ class Migration(migrations.Migration):
                 (
                     "metric",
                     models.CharField(
-                        choices=[
-                            ("escaped_defect_rate", "Escaped defect rate"),
-                            ("defect_removal_efficiency", "Defect removal efficiency"),
-                            ("mttr", "Mean time to restore"),
-                            ("mttr_with_open", "Mean time to restore, open incidents included"),
-                            ("mtbf", "Mean time between failures"),
-                            ("time_to_detect", "Time to detect"),
-                            ("defects_found", "Defects found"),
-                            ("escaped_defects", "Escaped defects"),
-                            ("incidents_started", "Incidents started"),
-                            ("open_incidents", "Open incidents"),
-                        ],
+                        choices=metric_choices,
                         max_length=40,
                         null=True,
                     ),
@@ -349,18 +328,7 @@ class Migration(migrations.Migration):
                 (
                     "metric",
                     models.CharField(
-                        choices=[
-                            ("escaped_defect_rate", "Escaped defect rate"),
-                            ("defect_removal_efficiency", "Defect removal efficiency"),
-                            ("mttr", "Mean time to restore"),
-                            ("mttr_with_open", "Mean time to restore, open incidents included"),
-                            ("mtbf", "Mean time between failures"),
-                            ("time_to_detect", "Time to detect"),
-                            ("defects_found", "Defects found"),
-                            ("escaped_defects", "Escaped defects"),
-                            ("incidents_started", "Incidents started"),
-                            ("open_incidents", "Open incidents"),
-                        ],
+                        choices=metric_choices,
                         max_length=40,
                     ),
                 ),

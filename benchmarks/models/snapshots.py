@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.db import connection, models
 
-from benchmarks.metrics import METRICS, Judged, Measure, Metric
-from benchmarks.models.thresholds import METRIC_CHOICES, ThresholdSet
+from benchmarks.metrics import METRICS, Judged, Measure, Metric, metric_choices
+from benchmarks.models.thresholds import ThresholdSet
 from benchmarks.tiers import Judgement, State, Tier, overall
 from teams.models import Team
 
@@ -102,7 +102,7 @@ class MetricSnapshot(models.Model):
 
     # Neither has an index of its own: a night's rows go into three as it is, and `snapshot_series` begins with the team.
     team = models.ForeignKey(Team, on_delete=models.CASCADE, db_index=False, related_name="snapshots")
-    metric = models.CharField(max_length=40, choices=METRIC_CHOICES)
+    metric = models.CharField(max_length=40, choices=metric_choices)
     window_days = models.PositiveSmallIntegerField()
     as_of = models.DateField()
     value = models.FloatField(null=True)

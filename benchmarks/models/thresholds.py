@@ -13,7 +13,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 
-from benchmarks.metrics import METRICS, Metric
+from benchmarks.metrics import METRICS, Metric, metric_choices
 from benchmarks.quantities import limits
 from benchmarks.tiers import Cuts, Rules
 from qmportal.lib.days import local_day
@@ -21,8 +21,6 @@ from qmportal.lib.history import tracked
 from qmportal.lib.versions import require_newest
 from records.models import severity_names
 from teams.models import Team, User
-
-METRIC_CHOICES = [(slug, metric.label) for slug, metric in METRICS.items()]
 
 
 class ThresholdSetQuerySet(models.QuerySet["ThresholdSet"]):
@@ -78,7 +76,7 @@ class ThresholdSet(models.Model):
 
     CUT_FIELDS = ("cut_elite", "cut_good", "cut_average", "cut_needs_work")
 
-    metric = models.CharField(max_length=40, choices=METRIC_CHOICES)
+    metric = models.CharField(max_length=40, choices=metric_choices)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, blank=True, related_name="threshold_sets")
     effective_from = models.DateField()
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")

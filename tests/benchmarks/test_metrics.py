@@ -36,18 +36,6 @@ def verdict(tally, metric, rules=DEFAULT_RULES):
 
 
 def test_the_registry_holds_every_metric_once():
-    assert list(METRICS) == [
-        "escaped_defect_rate",
-        "defect_removal_efficiency",
-        "mttr",
-        "mttr_with_open",
-        "mtbf",
-        "time_to_detect",
-        "defects_found",
-        "escaped_defects",
-        "incidents_started",
-        "open_incidents",
-    ]
     assert [slug for slug, metric in METRICS.items() if metric.tiered] == list(DEFAULT_CUTS)
     for slug, metric in METRICS.items():
         assert metric.formula(Tally()).metric == slug
