@@ -45,10 +45,10 @@ _IDENTITY = (
     _field(
         "external_id",
         "ID",
-        "issue key, key, bug id, defect id, incident id, ticket id, ticket number, incident number, work item id, "
-        "issue id, id, iid, number, no, nr, ticket, ref, issue, bug, defect, incident, vorgangsschlüssel, schlüssel, "
-        "ticketnummer, fehlernummer, nummer, clé de ticket, clé, identifiant, numéro, clave de incidencia, clave, "
-        "identificador, número",
+        "issue key, key, case id, case concept name, sr number, bug id, defect id, incident id, ticket id, ticket number, "
+        "incident number, work item id, issue id, id, iid, number, no, nr, ticket, ref, issue, bug, defect, incident, "
+        "vorgangsschlüssel, schlüssel, ticketnummer, fehlernummer, nummer, clé de ticket, clé, identifiant, numéro, "
+        "clave de incidencia, clave, identificador, número",
         required=True,
     ),
     _field(
@@ -75,7 +75,7 @@ _SEVERITY_NAMES = (
     "criticité, gravedad, severidad, criticidad"
 )
 _STATUS_NAMES = (
-    "state, bug_status, incident state, issue status, stage of work, zustand, stand, état, statut, estado, "
+    "state, bug_status, incident state, issue status, stage of work, activity, zustand, stand, état, statut, estado, "
     "estatus, situación"
 )
 _STAGE_NAMES = (
@@ -176,9 +176,9 @@ INCIDENTS = (
         "detected_at",
         "Detected",
         "detected, detected on, detection time, created, created at, created on, createdat, created date, opened, "
-        "opened at, opened on, sys_created_on, reported at, reported, reported on, triggered at, alert time, erkannt, "
-        "erkannt am, erstellt, erstellt am, gemeldet am, eröffnet, création, créé le, détecté le, ouvert le, creado, "
-        "creado el, detectado el, fecha de creación, date, datum, fecha, begin, start, start time",
+        "opened at, opened on, open time, opened time, sys_created_on, reported at, reported, reported on, triggered at, "
+        "alert time, erkannt, erkannt am, erstellt, erstellt am, gemeldet am, eröffnet, création, créé le, détecté le, "
+        "ouvert le, creado, creado el, detectado el, fecha de creación, date, datum, fecha, begin, start, start time",
         Type.TIME,
         required=True,
     ),
@@ -196,13 +196,13 @@ INCIDENTS = (
     _field(
         "restored_at",
         "Restored",
-        "restored, restored on, resolved, resolved at, resolved on, resolve time, end, end time, end date, ended, "
-        "ended at, recovered at, fixed at, resolved date, behoben, behoben am, gelöst, gelöst am, ende, "
+        "restored, restored on, resolved, resolved at, resolved on, resolve time, resolved time, end, end time, end date, "
+        "ended, ended at, recovered at, fixed at, resolved date, behoben, behoben am, gelöst, gelöst am, ende, "
         "wiederhergestellt, résolu le, fin, resuelto, resuelto el, completed at",
         Type.TIME,
     ),
     _field("closed_at", "Closed", "closed, closed on, closed date, close date, geschlossen, geschlossen am, fermé le, "
-                                  "cerrado el, closed time", Type.TIME),
+                                  "cerrado el, closed time, close time", Type.TIME),
     _field("status", "Status", _STATUS_NAMES, words="incident status"),
     _field("severity", "Severity", f"{_SEVERITY_NAMES}, priority, urgency, priorität, priorité, prioridad",
            words="severity"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -28,22 +28,36 @@ class Entry(NamedTuple):
 
 @dataclass
 class Fold:
-    """`first`: places whose earliest value is kept; of all others it is the latest that is filled."""
+    """`first`: the places by field whose earliest value is wanted; of all others it is the latest that is filled.
 
-    first: Sequence[int]
+    The earliest values come after the cells of the row, for a column may be both: when a log began and when it ended.
+    """
+
+    width: int
+    first: Mapping[str, Sequence[int]]
     used: Collection[int]
     rows: int = 0
     records: int = 0
 
     def __post_init__(self) -> None:
+        taken = [(name, place) for name, places in self.first.items() for place in places]
+        self._first = [place for _, place in taken]
+        # Where the reader finds them in the rows of the fold.
+        self.places: dict[str, list[int]] = {}
+        for number, (name, _) in enumerate(taken):
+            self.places.setdefault(name, []).append(self.width + number)
         self._held: dict[str, Entry] = {}
         self._characters = 0
         self._stored: sqlite3.Connection | None = None
 
+    def widened(self, cells: Sequence[str]) -> list[str]:
+        """A row alone, as the fold would give it."""
+        return [*cells, *(cells[place] for place in self._first)]
+
     def add(self, key: str, line: int, cells: Sequence[str], moment: str = "") -> None:
         self.rows += 1
         kept = [cell if place in self.used else "" for place, cell in enumerate(cells)]
-        entry = Entry(line, moment, moment, [kept[place] for place in self.first], kept)
+        entry = Entry(line, moment, moment, [kept[place] for place in self._first], kept)
         known = self._held.get(key)
         self._held[key] = entry if known is None else merged(known, entry)
         if known is None:
@@ -55,10 +69,7 @@ class Fold:
         """(line of the first row, cells) of each id, in the order in which they came first."""
         for entry in self._entries():
             self.records += 1
-            cells = list(entry.cells)
-            for place, text in zip(self.first, entry.firsts, strict=True):
-                cells[place] = text or cells[place]
-            yield entry.line, cells
+            yield entry.line, [*entry.cells, *entry.firsts]
 
     def _entries(self) -> Iterator[Entry]:
         if self._stored is None:

@@ -26,7 +26,8 @@ Own = Mapping[str, Mapping[str, str]]
 # Of a file without the time when a record came: the last change is better than nothing, and said aloud.
 CHANGED = (
     "changed", "updated", "updated at", "last updated", "last changed", "last modified", "modified", "delta ts",
-    "sys updated on", "sys updated at", "aktualisiert", "geandert", "mise a jour", "actualizada", "actualizado",
+    "sys updated on", "sys updated at", "change date time", "timestamp", "time timestamp", "event time", "aktualisiert",
+    "geandert", "mise a jour", "actualizada", "actualizado",
 )  # fmt: skip
 FOUND = {"defects": "found_at", "incidents": "detected_at"}
 # What an unknown word is taken as, said to the person, who may choose otherwise.
@@ -44,7 +45,17 @@ BY_VALUES = {
     "incidents": {"severity": 0.8, "status": 0.7, "kind": 0.8},
 }
 HINTS = {
-    "incidents": ("incident", "outage", "downtime", "restored", "acknowledged", "impact start", "storung", "ausfall"),
+    "incidents": (
+        "incident",
+        "outage",
+        "downtime",
+        "restored",
+        "acknowledged",
+        "impact start",
+        "sr number",
+        "storung",
+        "ausfall",
+    ),
     "defects": ("bug", "defect", "fehler", "defecto", "anomalie", "phase"),
 }
 NEGATIONS = frozenset({"not", "no", "non", "never", "nicht", "kein", "keine", "pas", "sin", "un", "re"})
@@ -106,16 +117,27 @@ def guess(survey: Survey, *, kind: str = "", tool: str = "", zone: str = "UTC", 
     notes = []
     if late := _late_date(survey, preset, found):
         found[late.field] = late
-        notes.append(f"No column says when a record came. “{late.titles[0]}”, the last change, is offered: it is too late.")
+        if not _repeats(survey, found):
+            notes.append(
+                f"No column says when a record came. “{late.titles[0]}”, the last change, is offered: it is too late."
+            )
+    if "title" in preset.fields and "title" not in found and "external_id" in found:
+        same = found["external_id"]
+        found["title"] = replace(same, field="title", why="no column holds titles: the ID is taken", sure=False)
+    folds = _repeats(survey, found)
+    if folds:
+        notes.append(
+            f"“{found['external_id'].titles[0]}” repeats: the rows of one ID become one record, with its last state."
+        )
+        notes += _end_of_log(preset, found)
     plan = Plan(preset.kind, preset.name, columns={name: match.titles for name, match in found.items()}, zone=zone)
     order = day_order(survey, plan)
     said = words(survey, plan, own)
-    plan = replace(plan, day_first=order.day_first, words=_decided(plan, said))
-    if _repeats(survey, plan):
-        plan = replace(plan, folds=True)
-        notes.append(
-            f"“{plan.columns['external_id'][0]}” repeats: the rows of one ID become one record, with its last state."
-        )
+    decided = _decided(plan, said)
+    if folds:  # the last row has a time whether it is an end or not, so an unknown status must not pass for one
+        unknown = {word.word: word.key for word in said.get("status", ()) if not word.known}
+        decided |= {"status": decided.get("status", {}) | unknown} if unknown else {}
+    plan = replace(plan, day_first=order.day_first, words=decided, folds=folds)
     return Guess(
         plan=plan,
         why=why,
@@ -249,7 +271,9 @@ def _by_values(survey: Survey, preset: Preset, found: Mapping[str, Match], used:
             free.remove(ids[0])
             yield "external_id", ids[0].title, "every row has another value"
     if "title" in preset.fields and "title" not in found:
-        texts = [c for c in free if c.length > 12 * c.filled and c.dated < 0.5 and c.filled * 2 > survey.rows]
+        texts = [
+            c for c in free if c.length > 12 * c.filled and c.dated < 0.5 and c.filled * 2 > survey.rows and not c.is_wordy
+        ]
         if texts:
             best = max(texts, key=lambda column: -abs(column.length / column.filled - 60))
             yield "title", best.title, "it holds texts of the length of a title"
@@ -281,10 +305,20 @@ def _late_date(survey: Survey, preset: Preset, found: Mapping[str, Match]) -> Ma
     return None
 
 
-def _repeats(survey: Survey, plan: Plan) -> bool:
+def _repeats(survey: Survey, found: Mapping[str, Match]) -> bool:
     """A log: most ids of its first rows stand in several of them."""
-    ids = [column for column in survey.columns if (column.title,) == tuple(plan.columns.get("external_id", ()))]
+    ids = [column for column in survey.columns if "external_id" in found and column.title == found["external_id"].titles[0]]
     return bool(ids) and ids[0].first_repeats * 3 > ids[0].first_filled > 10
+
+
+def _end_of_log(preset: Preset, found: dict[str, Match]) -> list[str]:
+    """A log with one time only begins with its first row and ends, if it is closed, with its last."""
+    when, end = FOUND.get(preset.kind, ""), "closed_at"
+    if when not in found or {"ended_at", "restored_at", end} & found.keys() or preset.marks:
+        return []
+    found[when] = replace(found[when], why="the time of the first row of each ID")
+    found[end] = replace(found[when], field=end, why="the time of the last row of each ID, if it is closed", sure=False)
+    return [f"The first and the last “{found[when].titles[0]}” of an ID are taken as its beginning and its end."]
 
 
 def matches(survey: Survey, plan: Plan) -> dict[str, Match]:

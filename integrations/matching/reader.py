@@ -42,6 +42,7 @@ class Reader:
         self.all_types = plan.all_types or self.preset.all_types
         self.mapped = frozenset((*self.places, *plan.constants, *self.preset.constants, *self.preset.fills))
         self.life = LIVES[plan.kind, self.preset.exact]
+        self.fold = self._fold()
         self._bind()
 
     def _find(self, header: Sequence[str]) -> dict[str, list[int]]:
@@ -64,12 +65,13 @@ class Reader:
     def _bind(self) -> None:
         names = {*NAMES} & {*self.fields}
         fields = self.fields
-        alone = {name: places[0] for name, places in self.places.items() if len(places) == 1}
+        from_cells = self.places | (self.fold.places if self.fold else {})
+        alone = {name: places[0] for name, places in from_cells.items() if len(places) == 1}
         self.single = [(name, place, name in names) for name, place in alone.items()]
-        several = {name: places for name, places in self.places.items() if len(places) > 1}
+        several = {name: places for name, places in from_cells.items() if len(places) > 1}
         self.joined = [(name, places) for name, places in several.items() if fields[name].many]
         self.first = [
-            (name, places, len({plain(self.header[place]) for place in places}) == 1)
+            (name, places, len({plain(self.header[place]) for place in self.places[name]}) == 1)
             for name, places in several.items()
             if not fields[name].many
         ]
@@ -101,7 +103,6 @@ class Reader:
 
     def rows(self, records: Iterable[tuple[int, list[str]]], faults: Mapping[int, str]) -> Iterator[Row]:
         """All rows of a file. Those in `faults` could not be taken apart; the rows of a log come as one for each id."""
-        self.fold = self._fold()
         for line, cells in records:
             if line in faults:
                 yield Row(line, problems={"": faults[line]})
@@ -110,13 +111,13 @@ class Reader:
             else:
                 yield self.read(line, cells)
         for line, cells in self.fold or ():
-            yield self.read(line, cells)
+            yield self._row(line, cells)
 
     def _fold(self) -> Fold | None:
         if not (self.plan.folds or self.preset.folds) or "external_id" not in self.places:
             return None
-        first = [place for name in FIRST for place in self.places.get(name, ())]
-        return Fold(first, {place for places in self.places.values() for place in places})
+        first = {name: self.places[name] for name in FIRST if name in self.places}
+        return Fold(len(self.header), first, {place for places in self.places.values() for place in places})
 
     def _changed(self, cells: Sequence[str]) -> str:
         """When the row of a log was written, to be sorted; empty if it does not say."""
@@ -135,6 +136,9 @@ class Reader:
 
     def read(self, line: int, cells: Sequence[str]) -> Row:
         """The cells are as many as the header has."""
+        return self._row(line, self.fold.widened(cells) if self.fold else cells)
+
+    def _row(self, line: int, cells: Sequence[str]) -> Row:
         row = Row(line)
         try:
             self._read(row, self._said(row, cells))

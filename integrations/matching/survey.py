@@ -86,6 +86,11 @@ class Column:
         return self.dates / self.filled if self.filled else 0.0
 
     @property
+    def is_wordy(self) -> bool:
+        """The same few values stand in many rows."""
+        return self.first_repeats * 2 > self.first_filled
+
+    @property
     def is_unique(self) -> bool:
         return self.filled > 0 and not self.first_repeats
 

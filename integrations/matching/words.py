@@ -140,7 +140,7 @@ STATUS = {
     ),
     "incident": _list(
         triage="new, open, triggered, triage, reported, unassigned, neu, offen, nouveau, ouvert, nuevo, abierto, detected",
-        active="active, investigating, identified, in progress, acknowledged, acked, scheduled, assigned, "
+        active="active, investigating, identified, in progress, acknowledged, acked, accepted, queued, scheduled, assigned, "
         "awaiting user info, awaiting problem, awaiting vendor, awaiting evidence, awaiting caller, on hold, "
         "pending, work in progress, reopened, in arbeit, in bearbeitung, en cours, en curso, update, "
         "service_disruption, service_outage, service_information, ongoing",

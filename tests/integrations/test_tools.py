@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from integrations.matching import fold
 from integrations.matching.guess import guess
+from integrations.matching.plan import Plan
 from integrations.matching.reader import Reader
 from integrations.matching.survey import Survey
 
@@ -423,7 +424,7 @@ def test_a_fold_does_not_depend_on_the_order_of_rows(rows, data):
     rows = [(key, cell, f"{number:04}") for number, (key, cell) in enumerate(rows)]
 
     def once(rows):
-        log = fold.Fold([1], {0, 1, 2})
+        log = fold.Fold(3, {"title": [1]}, {0, 1, 2})
         for key, cell, moment in rows:
             log.add(key, int(moment), [key, cell, cell], moment)
         return sorted(log)
@@ -437,10 +438,48 @@ def test_a_spreadsheet_that_is_a_log_is_folded_and_says_so():
     )
     found, reader, records = folded("ID,Title,Date,Status\n" + rows)
     assert found.plan.folds
-    assert found.notes == ["“ID” repeats: the rows of one ID become one record, with its last state."]
+    assert found.notes[0] == "“ID” repeats: the rows of one ID become one record, with its last state."
     assert len(records) == 10
     assert (records[0].values["status"], records[0].values["found_at"]) == ("closed", time("2024-03-01T00:00"))
     assert reader.remarks == ["30 rows were made 10 records, one for each ID, with its last state."]
+
+
+PROCESS = """
+SR Number;Change Date+Time;Status;Sub Status;Involved ST;SR Latest Impact;Product;Country
+1-364;2010-03-31T15:59:42+01:00;Accepted;In Progress;A2;Medium;PROD5;fr
+1-364;2010-03-31T16:45:48+01:00;Queued;Awaiting Assignment;A2;Medium;PROD5;fr
+1-364;2010-04-06T15:44:07+01:00;Accepted;In Progress;A2;High;PROD5;fr
+1-364;2010-04-06T15:45:27+01:00;Completed;Resolved;A2;High;PROD5;fr
+1-473;2010-04-06T15:44:38+01:00;Accepted;In Progress;A3;Low;PROD1;se
+1-473;2010-04-06T15:45:00+01:00;Queued;Awaiting Assignment;A3;Low;PROD1;se
+1-500;2010-04-07T15:44:38+01:00;Accepted;In Progress;A3;Low;PROD1;se
+1-500;2010-04-07T15:45:00+01:00;Dreaming;Awaiting Assignment;A3;Low;PROD1;se
+1-501;2010-04-07T15:44:38+01:00;Accepted;In Progress;A3;Low;PROD1;se
+1-501;2010-04-07T15:45:00+01:00;Queued;Awaiting Assignment;A3;Low;PROD1;se
+1-501;2010-04-07T16:45:00+01:00;Completed;Closed;A3;Low;PROD1;se
+"""
+
+
+def test_a_log_of_a_process_begins_with_its_first_row_and_ends_with_its_last():
+    found, _, rows = folded(PROCESS)
+    assert (found.plan.key, found.missing, found.plan.columns["title"]) == ("incidents/spreadsheet", [], ("SR Number",))
+    assert found.notes == [
+        "“SR Number” repeats: the rows of one ID become one record, with its last state.",
+        "The first and the last “Change Date+Time” of an ID are taken as its beginning and its end.",
+    ]
+    first = rows[0].values
+    assert (first["detected_at"], first["restored_at"]) == (time("2010-03-31T14:59:42"), time("2010-04-06T14:45:27"))
+    assert (first["status"], first["severity"], rows[1].values["status"]) == ("restored", "SEV2", "active")
+    assert rows[2].values["status"] == "active"
+    assert [row.problems for row in rows] == [{}] * 4
+
+
+def test_a_day_is_not_before_a_moment_of_that_day():
+    header = ["ID", "Title", "Found on", "Status", "Resolved"]
+    reader = Reader(Plan("defects", zone="Europe/Berlin"), header)
+    row = reader.read(2, ["1", "a", "2024-03-01 14:00", "Closed", "2024-03-01"])
+    assert (row.problems, row.values["closed_at"]) == ({}, row.values["found_at"])
+    assert reader.read(2, ["1", "a", "2024-03-01 14:00", "Closed", "2024-02-29"]).values["closed_at"].day == 28
 
 
 def test_all_types_may_be_wanted():
