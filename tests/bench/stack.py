@@ -89,6 +89,7 @@ class Stack:
             self._seeded.add(database)
         if weeks and database not in self._with_nights:
             probe("nights", environment, str(weeks))
+            self._vacuum(environment["DATABASE_URL"])
             self._with_nights.add(database)
         return database
 
