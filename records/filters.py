@@ -55,6 +55,8 @@ class LongPaginator(Paginator):
     """
 
     MOST = 10_000
+    # So few that finding all of them and sorting them is quicker than walking an index in order until a page is full.
+    FEW = 1_000
 
     object_list: QuerySet[Any, Any]
 
@@ -77,23 +79,32 @@ class LongPaginator(Paginator):
         return self._counted > self.MOST
 
     def page(self, number: Any) -> Page:
-        """Of parts, the ids of the page first and then its rows by them: what is sorted is narrow."""
+        """The rows of the page, in the way that suits how many match."""
         number = self.validate_number(number)
         start = (number - 1) * self.per_page
         stop = min(start + self.per_page, self.count)
-        if not self._parts:
-            return Page(list(self._rows(self.object_list)[start:stop]), number, self)
-        ids = self._ids(start, stop)
-        found = {row.id: row for row in self._rows(self.object_list.order_by().filter(pk__in=ids))}
-        return Page([found[pk] for pk in ids if pk in found], number, self)
+        if self.count <= self.FEW:
+            rows = list(self._rows(self._found_as_counted())[start:stop]) if self.count else []
+        elif self._parts:
+            # What is sorted is narrow: the ids of the page first, and then its rows by them.
+            ids = self._ids(start, stop)
+            found = {row.id: row for row in self._rows(self.object_list.order_by().filter(pk__in=ids))}
+            rows = [found[pk] for pk in ids if pk in found]
+        else:
+            rows = list(self._rows(self.object_list)[start:stop])
+        return Page(rows, number, self)
+
+    def _found_as_counted(self) -> QuerySet[Any, Any]:
+        """Found by the query that counted them, before they are sorted: the limit keeps PostgreSQL from mixing the two."""
+        rows = self.object_list
+        found = rows.order_by().values("pk")[: self.MOST + 1]
+        return rows.model._base_manager.filter(pk__in=found).order_by(*rows.query.order_by)
 
     def _rows(self, rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
         return rows.values_list("id", *self._shown, named=True)
 
     def _ids(self, start: int, stop: int) -> list[int]:
         """In one query, which reads no part further than to the end of the page."""
-        if not stop:
-            return []
         parts = [
             part.order_by("-id").annotate(part=Value(number)).values_list("part", "id")[:stop]
             for number, part in enumerate(self._parts)

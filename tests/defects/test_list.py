@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from defects.models import Defect
+from records.filters import LongPaginator
 from records.models import Severity
 from teams.models import Team
 from tests.factories import NOON, join, make_defect, make_member, make_team
@@ -220,8 +221,10 @@ def test_a_team_brings_the_rows_of_those_below_it(client, team):
     assert titles(client.get(f"{URL}?team={below.slug}")) == ["Wallets are empty"]
 
 
+@pytest.mark.parametrize("few", [LongPaginator.FEW, 0])
 @pytest.mark.parametrize("sort", ["severity", "-severity", "stage", "-stage", "status", "team", "-team", "title"])
-def test_pages_of_a_sorted_list_hold_every_defect_once_and_in_order(client, team, sort):
+def test_pages_of_a_sorted_list_hold_every_defect_once_and_in_order(client, team, sort, few, monkeypatch):
+    monkeypatch.setattr(LongPaginator, "FEW", few)  # of more rows, only those of the page are found
     wallets = make_team(name="Wallets", parent=team)
     stages = ["ci", None, "production", "design"]
     for number in range(64):
@@ -287,7 +290,9 @@ def test_a_sorted_list_without_a_match_says_so(client, team, sort):
     assert "No matching defects" in client.get(URL, {"sort": sort, "q": "nowhere"}).text
 
 
-def test_a_scale_of_one_value_sorts_too(client, team):
+@pytest.mark.parametrize("few", [LongPaginator.FEW, 0])
+def test_a_scale_of_one_value_sorts_too(client, team, few, monkeypatch):
+    monkeypatch.setattr(LongPaginator, "FEW", few)
     make_defect(team=team, severity_key="SEV3")
     Severity.objects.exclude(key="SEV3").delete()
     assert len(titles(client.get(URL, {"sort": "severity"}))) == 1
