@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.db.models import F
+from playwright.sync_api import expect
 
 from defects.models import Defect
 from tests.browser.conftest import ADMIN, ENGINEER, sweep
@@ -115,6 +116,39 @@ def test_no_page_has_a_fault(page, an_import, pages):
     checker = Checker(page)
     for path in pages:
         checker.visit(an_import.get(path, path))
+    assert not checker.problems, "\n".join(checker.problems)
+
+
+# What each form is sent with, and by which button, so that it comes back with errors.
+REFUSED_FORMS = [
+    ("/defects/new/", {}, "Report defect"),
+    ("/incidents/PAY-INC-1/edit/", {"Title": "", "Detected": ""}, "Save"),
+    ("/thresholds/mttr/edit/", {"Elite below": "soon", "Good below": "1 min"}, "Apply"),
+    ("/imports/new/", {}, "Check the file"),
+    ("/teams/new/", {}, "Create team"),
+    ("/teams/payments/edit/", {"Name": ""}, "Save"),
+    ("/teams/payments/members/", {"Email": "nobody"}, "Send invitation"),
+    ("/teams/profile/", {"Name": ""}, "Save"),
+    ("/teams/tokens/", {}, "Create token"),
+    ("/account/password/change/", {}, "Change password"),
+    ("/training/plans/new/", {}, "Create plan"),
+    ("/training/library/the-trap/edit/", {"Text": ""}, "Save"),
+    ("/training/library/links/new/", {}, "Save"),
+    ("/training/checks/escaped_defect_rate/", {}, "Answer"),
+]
+
+
+def test_no_form_with_errors_has_a_fault(admin):
+    checker = Checker(admin)
+    for path, typed, button in REFUSED_FORMS:
+        admin.goto(path)
+        for label, words in typed.items():
+            admin.get_by_role("main").get_by_label(label).first.fill(words)
+        admin.get_by_role("main").get_by_role("button", name=button, exact=True).click()
+        expect(admin.locator(".error-summary")).to_be_focused()
+        for link in admin.locator(".error-summary a").all():
+            assert admin.locator(link.get_attribute("href")).count() == 1, path
+        checker.look(f"{path} with errors", ["dark", "phone", "light"])
     assert not checker.problems, "\n".join(checker.problems)
 
 
