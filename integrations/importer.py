@@ -129,7 +129,9 @@ class Outcome:
     # How the file was opened, and what was passed over in it.
     shape: dict[str, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
-    # Of the records that came or changed: measures are old news from then on.
+    # The teams of the records that came or changed, before and after.
+    teams: set[int] = field(default_factory=set)
+    # Of these records: measures are old news from then on.
     earliest: datetime | None = None
 
     @property
@@ -179,6 +181,7 @@ class Outcome:
             **self.__dict__,
             "failed_lines": self.failed_lines.tolist(),
             "faults": [asdict(fault) for fault in faults],
+            "teams": sorted(pk for pk in self.teams if pk),
             "left_out": self.left_out,
             "earliest": earliest,
         }
@@ -425,6 +428,7 @@ class Importer:
         if changed:
             self.outcome.touch(moment)
             self.outcome.touch(moment_of(record))
+            self.outcome.teams |= {record.team_id, before["team_id"]}
             self.outcome.changed.update(changed.keys())
         self.outcome.unchanged += not changed
         self._note_what_came(row, record, "update" if changed else "unchanged")
@@ -445,6 +449,7 @@ class Importer:
             return None
         self._expect(record, key, original)
         self.outcome.touch(moment_of(record))
+        self.outcome.teams.add(record.team_id)
         self._note_what_came(row, record, "create")
         return record
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, connections, models, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
-from benchmarks.models import SnapshotRun
+from benchmarks.metrics import METRICS
+from benchmarks.models import WINDOWS, MetricSnapshot, SnapshotRun
 from integrations.importer import MODELS, Importer, Outcome, Refused, Report, Written
 from integrations.matching.plan import Plan
 from integrations.matching.preset import Preset
@@ -25,6 +29,7 @@ from integrations.matching.presets import PRESETS
 from integrations.reading import UnreadableFile
 from integrations.undo import Undo
 from qmportal.lib.copying import Copy
+from qmportal.lib.days import local_day
 from qmportal.lib.work import Work, WorkQuerySet, ring
 from teams.models import Role, Team
 
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
     from teams.permissions import AnyUser
 
 FOLDER = "imports"
+MOST_MOVED = 400
 
 
 def private_files() -> FileSystemStorage:
@@ -53,7 +59,8 @@ class ImportJobQuerySet(WorkQuerySet):
         """Removes expired files, including those of jobs that nobody confirmed."""
         for job in self.filter(created_at__lt=now - ImportJob.FILE_KEPT_FOR).exclude(file=""):
             job.forget_file()  # type: ignore[attr-defined]
-        ImportedRow.objects.filter(job__imported_at__lt=now - ImportJob.FILE_KEPT_FOR).delete()
+        for kept in (ImportedRow, TierBefore):
+            kept.objects.filter(job__imported_at__lt=now - ImportJob.FILE_KEPT_FOR).delete()
         self._forget_orphans(now)
 
     def _forget_orphans(self, now: datetime) -> None:
@@ -95,6 +102,8 @@ class ImportJob(Work):
     skip_errors = models.BooleanField(default=False)
     result = models.JSONField(default=dict, editable=False)
     imported_at = models.DateTimeField(null=True, editable=False)
+    # The run after which measures tell of this import.
+    nights = models.ForeignKey(SnapshotRun, on_delete=models.SET_NULL, null=True, editable=False, related_name="+")
 
     objects = ImportJobQuerySet.as_manager()  # type: ignore[misc]
 
@@ -199,6 +208,7 @@ class ImportJob(Work):
         if not outcome.failed:
             transaction.on_commit(self.forget_file)
         if outcome.created + outcome.updated:
+            TierBefore.keep(self, outcome.teams)
             self._request_nights()
 
     def _undo(self) -> None:
@@ -220,7 +230,26 @@ class ImportJob(Work):
 
     def _request_nights(self) -> None:
         earliest = date.fromisoformat(self.result["earliest"])
-        SnapshotRun.request_history(earliest, now=timezone.now(), requested_by=self.requested_by)
+        self.nights = SnapshotRun.request_history(earliest, now=timezone.now(), requested_by=self.requested_by)
+        self.save(update_fields=["nights"])
+
+    def moved_tiers(self) -> list[MovedTier]:
+        """Where the tiers after the import are others than before. Of teams that its sender sees, and empty until then."""
+        if self.nights is None or self.nights.state != self.State.DONE:
+            return []
+        same = {name: OuterRef(name) for name in ("team", "metric", "window_days")}
+        rows = (
+            MetricSnapshot.objects.visible_to(self.requested_by or AnonymousUser())
+            .filter(team__in=Team.objects.above(self.result.get("teams", [])), as_of=self.nights.as_of)
+            .filter(window_days__in=WINDOWS)
+            .annotate(before=Subquery(self.tiers_before.filter(**same).values("tier")))
+            .filter(Q(before=None, tier__isnull=False) | Q(before__isnull=False, tier=None) | ~Q(before=F("tier")))
+            .order_by("team__name", "team", "metric", "before", "tier", "window_days")
+            .values_list("team__name", "team__slug", "metric", "before", "tier", "window_days")
+        )
+        return [
+            MovedTier(*key, [row[-1] for row in same]) for key, same in groupby(rows[:MOST_MOVED], key=itemgetter(slice(5)))
+        ]
 
     def _imports(self, **conditions: object) -> ImportJobQuerySet:
         """Imports of the same kind of record by the same person."""
@@ -309,6 +338,49 @@ class ImportedRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.record} by {self.job}"
+
+
+class TierBefore(models.Model):
+    """A tier as of the last night before an import, of a team that it touched or of one above. Kept as long as files are."""
+
+    # The unique index begins with the job and serves this one as well.
+    job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="tiers_before", db_index=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    metric = models.CharField(max_length=40)
+    window_days = models.PositiveSmallIntegerField()
+    tier = models.CharField(max_length=10)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["job", "team", "metric", "window_days"], name="tier_before_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.team}, {self.metric}, {self.window_days} days: {self.tier}"
+
+    @classmethod
+    def keep(cls, job: ImportJob, teams: Iterable[int]) -> None:
+        night = MetricSnapshot.objects.latest_day(local_day(timezone.now()))
+        rows = MetricSnapshot.objects.filter(team__in=Team.objects.above(teams), as_of=night, window_days__in=WINDOWS)
+        cls.objects.bulk_create(
+            cls(job=job, team_id=team, metric=metric, window_days=window, tier=tier)
+            for team, metric, window, tier in rows.exclude(tier=None).values_list("team", "metric", "window_days", "tier")
+        )
+
+
+class MovedTier(NamedTuple):
+    """A measure of a team that has another tier since an import, over these windows. None: it had, or has, no tier."""
+
+    team: str
+    slug: str
+    metric: str
+    before: str | None
+    after: str | None
+    windows: list[int]
+
+    @property
+    def measure(self) -> str:
+        return METRICS[self.metric].label
 
 
 class Noted:

@@ -45,15 +45,20 @@ def import_new(request: SignedInRequest) -> HttpResponse:
     return render_page(request, "integrations/form.html", context, status=422 if form.is_bound else 200)
 
 
+def job_of(request: SignedInRequest, pk: int) -> ImportJob:
+    jobs = ImportJob.objects.visible_to(request.user).select_related("team", "nights", "requested_by")
+    return get_object_or_404(jobs, pk=pk)
+
+
 @require_safe
 def import_detail(request: SignedInRequest, pk: int) -> HttpResponse:
-    job = get_object_or_404(ImportJob.objects.visible_to(request.user).select_related("team"), pk=pk)
+    job = job_of(request, pk)
     return render_page(request, "integrations/detail.html", detail(job))
 
 
 @require_POST
 def import_start(request: SignedInRequest, pk: int) -> HttpResponse:
-    job = get_object_or_404(ImportJob.objects.visible_to(request.user).select_related("team"), pk=pk)
+    job = job_of(request, pk)
     skip_errors = "skip_errors" in request.POST
     if job.can_start and job.result["failed"] and not skip_errors:
         problem = "Some rows have errors. Mend the file, or say that they are to be left out."
@@ -65,7 +70,7 @@ def import_start(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def import_undo(request: SignedInRequest, pk: int) -> HttpResponse:
-    job = get_object_or_404(ImportJob.objects.visible_to(request.user).select_related("team"), pk=pk)
+    job = job_of(request, pk)
     require(can_import_somewhere(request.user), MANAGERS_ONLY)
     if not job.can_undo(timezone.now()) or not job.start_undo():
         messages.info(request, "This import can't be undone any more.")
@@ -114,6 +119,8 @@ def detail(job: ImportJob) -> dict[str, Any]:
         "standstill": job.standstill(now),
         "can_undo": can_undo,
         "later_imports": job.later_imports() if can_undo else [],
+        "nights_open": job.nights is not None and not job.nights.is_over,
+        "moved": job.moved_tiers() if job.phase == job.Phase.IMPORT else [],
         "undone": result.get("undone"),
         "skipped_records": job.skipped_records() if result.get("undone") else [],
         "kind": KINDS[job.mapping.kind].lower(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
@@ -24,7 +24,7 @@ from django.core.validators import RegexValidator
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, FilteredRelation, Func, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 from django.utils import timezone
@@ -315,6 +315,11 @@ class TeamQuerySet(models.QuerySet["Team"]):
     def descendants_of(self, team: Team) -> TeamQuerySet:
         """The team itself and everything below it."""
         return self.filter(lineage__contains=[team.pk])
+
+    def above(self, teams: Iterable[int]) -> TeamQuerySet:
+        """These teams and all above them."""
+        below = Team.objects.filter(pk__in=teams)
+        return self.filter(pk__in=below.values_list(Func("lineage", function="unnest"), flat=True))
 
     def placed(self, day: date) -> Any:
         """Each with its `place`: the lineage that it had when the windows as of `day` ended."""
