@@ -11,7 +11,8 @@ from django.urls import reverse
 from benchmarks.metrics import METRICS
 from benchmarks.models import DEFAULT_WINDOW, MetricSnapshot
 from notifications.models import Notification
-from qmportal.lib.days import day_words, local_day
+from qmportal.lib.days import local_day
+from qmportal.lib.wording import day_words
 from teams.models import User
 
 # The run starts at 02:00 and takes seconds; five attempts take at most 15 minutes.

@@ -23,6 +23,7 @@ from qmportal.lib.changes import added_by_row
 from qmportal.lib.days import local_day
 from qmportal.lib.pages import form_page
 from qmportal.lib.versions import Conflict, Stale, sent_again
+from qmportal.lib.wording import day_words
 from teams.permissions import is_admin, require
 from teams.requests import SignedInRequest
 
@@ -195,5 +196,5 @@ def _apply(
         done = 'The new thresholds are in force. <a href="{}">Follow the recomputation</a>.'
         messages.success(request, format_html(done, recomputation.get_absolute_url()))
     else:
-        messages.success(request, f"The new thresholds take effect on {version.effective_from:%-d %b %Y}.")
+        messages.success(request, f"The new thresholds take effect on {day_words(version.effective_from)}.")
     return redirect(version)

@@ -6,7 +6,8 @@ from benchmarks.metrics import METRICS, Measure
 from benchmarks.tiers import Cuts, Rules
 from benchmarks.words import format_value, plural, value_words
 from incidents.models import Incident
-from qmportal.lib.days import day_words, local_day
+from qmportal.lib.days import local_day
+from qmportal.lib.wording import day_words
 
 SENTENCES = {
     "defects_found": "{count} found {span}, at any stage.",

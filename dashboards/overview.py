@@ -20,8 +20,7 @@ from benchmarks.tiers import Cuts, Overall, Rules, Tier, overall
 from benchmarks.words import FAILED, sample_words, value_words
 from dashboards.history import SPARK_POINTS, series, trend_days
 from dashboards.words import borderline_words, listed
-from qmportal.lib.days import day_words
-from qmportal.lib.wording import HOUR
+from qmportal.lib.wording import HOUR, day_words
 from teams.models import Team
 
 COLUMNS = ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect", "open_incidents")

@@ -34,8 +34,9 @@ from dashboards.words import MEANING, borderline_words, gap_words, listed, open_
 from defects.models import Defect
 from incidents.models import Incident
 from pipeline.models import Stage
-from qmportal.lib.days import Window, day_words, midnight
+from qmportal.lib.days import Window, midnight
 from qmportal.lib.kept import Kept, Versions
+from qmportal.lib.wording import day_words, short_day
 from records.models import Severity
 from teams.models import Team, User
 from teams.permissions import is_member
@@ -332,7 +333,7 @@ def trend_chart(
     # A log scale has no place for it: a gap, and words in the table.
     down = {i: DOWN_THROUGHOUT for i, value in enumerate(values) if metric == "mtbf" and value == 0}
     picture = charts.trend(
-        [day_words(day) if day.year != as_of.year else f"{day.day} {day:%b}" for day in days],
+        [short_day(day) if day.year == as_of.year else day_words(day) for day in days],
         [None if i in down else value for i, value in enumerate(values)],
         unit=definition.unit,
         cuts=[float(point) for point in cuts.points] if cuts else [],

@@ -20,9 +20,10 @@ from dashboards.start import first_steps
 from dashboards.team import kept_team, last_records, never_closed
 from dashboards.teams import with_standing
 from notifications.access import access_for
-from qmportal.lib.days import day_words, local_day
+from qmportal.lib.days import local_day
 from qmportal.lib.pages import render_page
 from qmportal.lib.spreadsheet import csv_response
+from qmportal.lib.wording import day_words
 from teams.models import Team, User
 from teams.permissions import can_see, is_admin
 from teams.requests import SignedInRequest

@@ -35,6 +35,7 @@ from qmportal.lib.cells import bare
 from qmportal.lib.copying import Change, Copy, Moved, Writer, names_of, next_ids, stored_columns
 from qmportal.lib.days import local_day
 from qmportal.lib.text import clean_line, clean_text
+from qmportal.lib.wording import minute
 from records import intake
 from records.models import AnyOf, Record
 from records.rules import FILED_HERE
@@ -541,7 +542,7 @@ class Importer:
                 "severity_name": str(record.severity or ""),
                 "status": record.get_status_display(),
                 "stage": stage,
-                "when": f"{timezone.localtime(moment):%-d %b %Y, %H:%M %Z}",
+                "when": minute(timezone.localtime(moment)),
             }
         )
 

@@ -19,6 +19,7 @@ from qmportal.lib.days import viewer_zone
 from qmportal.lib.forms import KeyField, LineField, MomentField, ProseField, WholeNumberField, with_stored
 from qmportal.lib.versions import Conflict, Difference, sent_again
 from qmportal.lib.widgets import OptionCards
+from qmportal.lib.wording import clock
 from records import intake
 from records.models import Record, Severity, severity_names, severity_texts
 from records.moves import ASKED, REASON, Move
@@ -242,7 +243,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
         if value in (None, ""):
             return ""
         if isinstance(value, datetime):
-            return f"{value.astimezone(viewer_zone()):%-d %b %Y, %H:%M}"
+            return clock(value.astimezone(viewer_zone()))
         if isinstance(value, bool):
             return "Yes" if value else "No"
         if isinstance(field, KeyField):

@@ -16,6 +16,7 @@ from django.utils.functional import cached_property
 
 from qmportal.lib.history import tracked
 from qmportal.lib.versions import Versioned
+from qmportal.lib.wording import minute
 from scenarios import engine
 from teams.models import User
 from teams.permissions import can_author
@@ -36,7 +37,7 @@ class TooSoon(Exception):
 
     def __init__(self, at: datetime):
         self.at = at
-        super().__init__(f"You can retake this scenario from {at:%-d %b %Y, %H:%M %Z}.")
+        super().__init__(f"You can retake this scenario from {minute(at)}.")
 
 
 class OutOfStep(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,3 +61,15 @@ def test_only_the_model_of_records_writes_a_status():
     """`Record.save` refuses a status that came from no move; this finds what would go around it."""
     found = {path for path, node in nodes() if path.split("/")[0] in WITH_RECORDS and writes_a_status(node)}
     assert found == {"records/models.py"}
+
+
+MONTH = re.compile(r"%-?[bB]")
+
+
+def test_only_the_formatter_spells_dates():
+    found = {
+        path
+        for path, node in nodes()
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and MONTH.search(node.value)
+    }
+    assert found == set()

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from notifications.models import Notification
 from qmportal.lib.days import local_day, midnight
+from qmportal.lib.wording import day_words
 from teams.models import Membership, Role, User
 from training.items import Titles
 from training.models import Assignment, Certificate
@@ -33,7 +34,7 @@ def remind_learners(now: datetime) -> int:
         ("overdue", group) for group in _together(waiting.overdue(today))
     ]
     for kind, group in groups:
-        first, due = group[0], f"{group[0].due_on:%-d %b %Y}"
+        first, due = group[0], day_words(group[0].due_on)
         what = titles(first.kind, first.ref) if len(group) == 1 else f"{len(group)} items of your training"
         Notification.objects.tell(
             first.user,
@@ -113,7 +114,7 @@ def remind_holders(now: datetime) -> int:
             each.user,
             key=f"certificate-{each.pk}-{days}-days",
             kind="certificate",
-            subject=f"Your certificate expires on {each.valid_until:%-d %b %Y}: {version.title}",
+            subject=f"Your certificate expires on {day_words(each.valid_until)}: {version.title}",
             body="Pass the scenario again to earn a new one.",
             url=version.scenario.get_absolute_url(),
         )

@@ -19,6 +19,7 @@ from benchmarks.tiers import Cuts, Rules
 from qmportal.lib.days import local_day
 from qmportal.lib.history import tracked
 from qmportal.lib.versions import require_newest
+from qmportal.lib.wording import day_words
 from records.models import severity_names
 from teams.models import Team, User
 
@@ -157,7 +158,7 @@ class ThresholdSet(models.Model):
 
     @property
     def in_force_in_words(self) -> str:
-        return "from the beginning" if self.is_portal_default else f"since {self.effective_from:%-d %b %Y}"
+        return "from the beginning" if self.is_portal_default else f"since {day_words(self.effective_from)}"
 
     @property
     def severities_in_words(self) -> str:

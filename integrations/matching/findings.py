@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime
 from statistics import median
 from zoneinfo import ZoneInfo
 
 from integrations.matching.row import Row
+from qmportal.lib.wording import clock, day_words
 
 # So many minutes are counted one by one; when there are more, those with a single row are forgotten.
 MAX_MINUTES = 50_000
@@ -24,7 +25,7 @@ class Findings:
         self.found_at = "found_at" if kind == "defects" else "detected_at"
         self.end_at = "closed_at" if kind == "defects" else "restored_at"
         self.rows = self.ended = self.no_length = self.no_date = self.midnight = 0
-        self.days: Counter[object] = Counter()
+        self.days: Counter[date] = Counter()
         self.minutes: Counter[datetime] = Counter()
         self.ends: Counter[datetime] = Counter()
 
@@ -65,7 +66,7 @@ class Findings:
             return []
         usual = median(self.days.values())
         return [
-            f"{count:,} of {self.rows:,} records are of {day:%-d %B %Y}, usually {usual:g} a day: were they moved then?"
+            f"{count:,} of {self.rows:,} records are of {day_words(day)}, usually {usual:g} a day: were they moved then?"
             for day, count in self.days.most_common(3)
             if count >= MANY_A_DAY and count >= TIMES_USUAL * usual
         ]
@@ -75,7 +76,7 @@ class Findings:
         for counts, verb in ((self.minutes, "found"), (self.ends, "closed" if self.kind == "defects" else "restored")):
             for moment, count in counts.most_common(1):
                 if count >= MANY_A_MINUTE and count * 10 >= self.rows:
-                    when = f"{moment.astimezone(self.zone):%-d %B %Y, %H:%M}"
+                    when = clock(moment.astimezone(self.zone))
                     said.append(f"{count:,} records were {verb} in the same minute, {when}: all at once, perhaps by a tool.")
         return said
 

@@ -14,6 +14,7 @@ from django.db.models import OuterRef, Q, Subquery, Value
 from django.utils import timezone
 
 from qmportal.lib.history import ADDED, REMOVED, events_of
+from qmportal.lib.wording import clock
 
 PAGE_SIZE = 50
 LONGEST = 300
@@ -65,7 +66,7 @@ class Change:
         if isinstance(value, bool):
             return "Yes" if value else "No"
         if isinstance(value, datetime):
-            return f"{timezone.localtime(value):%-d %b %Y, %H:%M}"
+            return clock(timezone.localtime(value))
         text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 

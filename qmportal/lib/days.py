@@ -60,10 +60,6 @@ def local_day(now: datetime) -> date:
     return now.astimezone(organisation_zone()).date()
 
 
-def day_words(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
-
-
 def days_between(first: date, last: date) -> Iterator[date]:
     """Each day from `first` to `last`, both included."""
     for offset in range((last - first).days + 1):

@@ -7,7 +7,7 @@ represent the exact one. If not, a digit is added, so that a value never contrad
 import calendar
 import math
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -157,9 +157,24 @@ def _plain(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def day_words(day: date) -> str:
+    """ "1 Mar 2026", also of a moment. Not by `strftime`, which takes three times as long: a list shows fifty."""
+    return f"{short_day(day)} {day.year}"
+
+
+def short_day(day: date) -> str:
+    """ "1 Mar", where the year goes without saying."""
+    return f"{day.day} {MONTHS[day.month]}"
+
+
+def clock(moment: datetime) -> str:
+    """ "1 Mar 2026, 14:30", for a page that names the zone once."""
+    return f"{day_words(moment)}, {moment.hour:02}:{moment.minute:02}"
+
+
 def minute(moment: datetime) -> str:
-    """ "1 Mar 2026, 14:30 CET". Not by `strftime`, which takes three times as long: a list shows fifty."""
-    return f"{moment.day} {MONTHS[moment.month]} {moment.year}, {moment.hour:02}:{moment.minute:02} {moment.tzname()}"
+    """ "1 Mar 2026, 14:30 CET"."""
+    return f"{clock(moment)} {moment.tzname()}"
 
 
 def relative(moment: datetime, now: datetime) -> str:
@@ -179,6 +194,5 @@ def relative(moment: datetime, now: datetime) -> str:
     elif size < 8 * DAY:
         words = f"{count(size / DAY)} d"
     else:
-        year = "" if moment.year == now.year else f" {moment.year}"
-        return f"{moment.day} {MONTHS[moment.month]}{year}"
+        return short_day(moment) if moment.year == now.year else day_words(moment)
     return f"{words} ago" if seconds > 0 else f"in {words}"

@@ -27,7 +27,7 @@ def test_one_day_with_most_of_the_records():
     usual = [{"found_at": NOON + timedelta(days=day)} for day in range(1, 40)]
     moved = [{"found_at": NOON + timedelta(seconds=7 * number)} for number in range(3220)]
     assert said("defects", usual + moved) == [
-        "3,220 of 3,259 records are of 1 March 2024, usually 1 a day: were they moved then?"
+        "3,220 of 3,259 records are of 1 Mar 2024, usually 1 a day: were they moved then?"
     ]
 
 
@@ -43,7 +43,7 @@ def test_many_rows_of_one_minute():
         for n in range(40)
     ]
     assert said("defects", rows) == [
-        "40 records were closed in the same minute, 1 March 2024, 12:00: all at once, perhaps by a tool."
+        "40 records were closed in the same minute, 1 Mar 2024, 12:00: all at once, perhaps by a tool."
     ]
 
 

@@ -19,6 +19,7 @@ from notifications.models import Notification
 from qmportal.lib.days import local_day
 from qmportal.lib.history import tracked
 from qmportal.lib.ordered import Ordered
+from qmportal.lib.wording import day_words
 from scenarios.models import Attempt
 from teams.models import Membership, Role, Team, User
 from teams.permissions import can_see
@@ -175,7 +176,7 @@ class Plan(models.Model):
             key=f"plan-{self.pk}-{now:%Y%m%d%H%M%S%f}",
             kind="training",
             subject=f"You have new training: {self}",
-            body=f"{self.description}\n\nThe first item is due on {first_due:%-d %b %Y}.".strip(),
+            body=f"{self.description}\n\nThe first item is due on {day_words(first_due)}.".strip(),
             url=reverse("training:mine"),
             teams=[self.team_id] if self.team_id else [],
         )
