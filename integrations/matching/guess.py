@@ -124,7 +124,8 @@ def guess(survey: Survey, *, kind: str = "", tool: str = "", zone: str = "UTC", 
     if "title" in preset.fields and "title" not in found and "external_id" in found:
         same = found["external_id"]
         found["title"] = replace(same, field="title", why="no column holds titles: the ID is taken", sure=False)
-    folds = _repeats(survey, found)
+    # The export of a tracker has one row for each; an id that repeats there is an error.
+    folds = (preset.folds or not preset.marks) and _repeats(survey, found)
     if folds:
         notes.append(
             f"“{found['external_id'].titles[0]}” repeats: the rows of one ID become one record, with its last state."

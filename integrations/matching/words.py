@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Beside our own keys and "" (no value), a word may mean one of these.
 LEAVE_OUT = "(leave out)"
@@ -15,12 +16,19 @@ DEFECT = "defect"
 # What those words are that mean "not a defect", in a file of which all rows are wanted.
 WANTED = {"severity": "SEV4", "resolution": "declined"}
 
+# Longer names are no names, and not kept.
+LONGEST_KEPT = 100
 # What people and tools write into a cell that has no value.
 EMPTY_MARKS = frozenset({"", "?", "-", "--", "---", "n/a", "null"})
 
 
 def plain(name: str) -> str:
     """A name as it is compared: "Fix Version/s", "fix_version_s" and "FIX-VERSION S" are one; "Lösung" is "losung"."""
+    return _plain(name) if len(name) <= LONGEST_KEPT else _plain.__wrapped__(name)
+
+
+@lru_cache(maxsize=20_000)
+def _plain(name: str) -> str:
     if not name.isascii():
         name = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     return re.sub(r"[\W_]+", " ", name.casefold()).strip()

@@ -1,6 +1,5 @@
 """Exports as they come out of their tools: each is recognised, and its rows say what they should."""
 
-import csv
 import io
 import json
 from datetime import datetime
@@ -14,6 +13,7 @@ from integrations.matching.guess import guess
 from integrations.matching.plan import Plan
 from integrations.matching.reader import Reader
 from integrations.matching.survey import Survey
+from integrations.reading import open_table
 
 JIRA = """
 Summary,Issue key,Issue id,Issue Type,Status,Project key,Project name,Priority,Resolution,Assignee,Reporter,Created,Updated,\
@@ -166,7 +166,7 @@ GITHUB = [
         "labels": [],
         "created_at": "2024-03-01T09:00:00Z",
         "closed_at": None,
-        "pull_request": "{}",
+        "pull_request": {"url": "https://example.org/pulls/2", "html_url": "https://example.org/2"},
     },
     {
         "number": 3,
@@ -182,15 +182,9 @@ GITHUB = [
 
 
 def table(content):
-    if isinstance(content, list):
-        header = list(dict.fromkeys(name for each in content for name in each))
-        return header, [[_text(each.get(name)) for name in header] for each in content]
-    header, *rows = csv.reader(io.StringIO(content.strip()), delimiter=";" if ";" in content.split("\n")[1] else ",")
-    return header, rows
-
-
-def _text(value):
-    return "" if value in (None, []) else json.dumps(value) if isinstance(value, list) else str(value)
+    text = json.dumps(content) if isinstance(content, list) else content.strip()
+    opened = open_table(io.BytesIO(text.encode()))
+    return opened.header, [cells for _, cells in opened.records()]
 
 
 def read(content, **options):
@@ -261,11 +255,11 @@ def time(text):
             GITHUB,
             "defects/github",
             [
-                {"external_id": "1", "status": "closed", "resolution": "fixed", "severity": "SEV1",
+                {"external_id": "n1", "status": "closed", "resolution": "fixed", "severity": "SEV1",
                  "stage_found": "production",
                  "actual": "It fails."},
                 "not a defect (a pull request)",
-                {"external_id": "3", "status": "new", "resolution": "", "closed_at": None},
+                {"external_id": "n3", "status": "new", "resolution": "", "closed_at": None},
             ],
         ),
         (

@@ -18,7 +18,8 @@ DEFECTS = Preset(
     name="github",
     label="GitHub issues (JSON or CSV)",
     columns={
-        "external_id": ("number", "iid", "id"),
+        # Numbers repeat in files of several repositories.
+        "external_id": ("node_id", "number", "id"),
         "title": ("title",),
         "found_at": ("created_at", "createdAt"),
         "status": ("state",),
