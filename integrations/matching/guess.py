@@ -147,7 +147,7 @@ def guess(survey: Survey, *, kind: str = "", tool: str = "", zone: str = "UTC", 
         missing=[each for name, each in plan.fields.items() if each.required and name not in found],
         order_why=_order_why(order),
         needs_order=bool(order.either) and order.day_first is None,
-        notes=[*notes, *_doubled(survey, plan)],
+        notes=[*notes, *_unsuited(survey, preset, found), *_unreadable(survey, plan), *_doubled(survey, plan)],
     )
 
 
@@ -333,6 +333,31 @@ def matches(survey: Survey, plan: Plan) -> dict[str, Match]:
         why = guessed[name].why if same else "chosen by you"
         found[name] = Match(name, tuple(titles), why, samples, max((column.filled for column in columns), default=0))
     return found
+
+
+def _unsuited(survey: Survey, preset: Preset, found: Mapping[str, Match]) -> Iterable[str]:
+    """Columns with the name of a field, but with other values."""
+    taken = {title for match in found.values() for title in match.titles}
+    for name, known in preset.fields.items():
+        names = {plain(each) for each in preset.columns.get(name, ())}
+        for column in survey.columns:
+            if name in found or column.title in taken or plain(column.title) not in names or not column.filled:
+                continue
+            if known.type is Type.TIME and not column.dates:
+                sample = column.samples[0] if column.samples else ""
+                yield f"“{column.title}” is not taken for {known.label}: “{sample}” and others are not read as dates."
+                break
+            if known.words and column.words is None:
+                yield f"“{column.title}” is not taken for {known.label}: it has too many different values."
+                break
+
+
+def _unreadable(survey: Survey, plan: Plan) -> Iterable[str]:
+    """Columns of times in which some values are something else."""
+    times = {title for name, titles in plan.columns.items() if plan.fields[name].type is Type.TIME for title in titles}
+    for column in survey.columns:
+        if column.title in times and (odd := column.filled - column.dates):
+            yield f"{odd:,} of {column.filled:,} values of “{column.title}” are not read as dates."
 
 
 def _doubled(survey: Survey, plan: Plan) -> list[str]:

@@ -155,6 +155,22 @@ def test_names_of_the_portal_count_as_known():
     assert [word.word for word in found.unmapped["team"]] == ["Other"]
 
 
+def test_columns_with_other_values_than_their_names_say_are_said():
+    many = "\n".join(f"{n},a,soon,S{n}" for n in range(400))
+    assert guess(survey(f"ID,Title,Created,Status\n{many}")).notes == [
+        "“Created” is not taken for Found: “soon” and others are not read as dates.",
+        "“Status” is not taken for Status: it has too many different values.",
+    ]
+    found = guess(survey("ID,Title,Created\n1,a,2024-03-01\n2,b,2024-03-02\n3,c,soon"))
+    assert found.notes == ["1 of 3 values of “Created” are not read as dates."]
+
+
+def test_unused_columns_cost_nothing():
+    header = ["Summary", "Issue key", "Status", "Created", *["Comment"] * 1500, *(f"Custom field ({n})" for n in range(500))]
+    found = guess(Survey.of(header, [["a", "B-1", "Open", "2024-03-01", *[""] * 2000]]))
+    assert (found.plan.key, found.missing, found.notes) == ("defects/jira", [], [])
+
+
 def test_doubled_columns_are_said():
     assert guess(survey("ID,Title,Found on,Severity,Severity\n1,a,2024-03-01,,High")).notes == [
         "“Severity” stands 2 times: the filled one is taken."
