@@ -1,6 +1,10 @@
 """History: what the database keeps of each change, and who it says it was."""
 
+from pathlib import Path
+
 import pytest
+from django.apps import apps
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from pghistory.models import Context
@@ -31,6 +35,42 @@ def said(model):
 def defect():
     with acting("command", request="seed"):
         return make_defect(team=make_team(), title="First")
+
+
+# Why these need no history.
+WITHOUT = {
+    "teams.PastPlace": "is a history itself, as are the next two",
+    "library.PageEdit": "",
+    "notifications.Notification": "",
+    "scenarios.Attempt": "what one person did, which nobody edits afterwards, as are the next six",
+    "scenarios.DecisionEvent": "",
+    "library.CheckAnswer": "",
+    "library.PageRead": "",
+    "training.Diagnosis": "",
+    "training.AdviceRequest": "",
+    "benchmarks.MetricSnapshot": "computed from rows that have one, as is the next one",
+    "benchmarks.Departure": "",
+    "teams.AccessToken": "a secret",
+    "teams.AccountMail": "work, or what it leaves behind, as are the rest",
+    "teams.KeptAnswer": "",
+    "teams.ReferenceCounter": "",
+    "notifications.Mail": "",
+    "benchmarks.SnapshotRun": "",
+    "integrations.ImportJob": "",
+    "integrations.ImportedRow": "",
+}
+
+
+def test_every_table_of_ours_has_a_history_or_a_reason_to_have_none():
+    ours = [
+        model
+        for config in apps.get_app_configs()
+        if Path(config.path).parent == settings.BASE_DIR
+        for model in config.get_models()
+    ]
+    events = {model.pgh_event_model for model in ours if hasattr(model, "pgh_event_model")}
+    bare = {model._meta.label for model in ours if model not in events and not hasattr(model, "pgh_event_model")}
+    assert bare == set(WITHOUT)
 
 
 def test_an_event_holds_the_row_as_it_was_before(defect):
