@@ -39,7 +39,7 @@ def open_delimited(raw: BinaryIO, shape: Shape) -> Table:
         rows = _first_rows(lines.first, delimiter)
         lines.width = len(rows[header_place(rows)])
         faults: dict[int, str] = {}
-        notes: list[str] = []
+        notes = found.notes
         header, below = take_header(lines.records(delimiter, faults), faults, notes)
         lines.width = len(header)
     except BaseException:

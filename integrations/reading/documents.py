@@ -86,7 +86,7 @@ def open_lines(raw: BinaryIO, shape: Shape) -> Table:
 def _table(raw: BinaryIO, shape: Shape, found: Survey, values: Any, sheets: list[str]) -> Table:
     header = _header(raw, values())
     faults: dict[int, str] = {}
-    notes: list[str] = []
+    notes = found.notes
     return Table(
         header,
         replace(shape, encoding=found.encoding),
@@ -137,7 +137,8 @@ def _records(values: Values, header: list[str], faults: dict[int, str], notes: l
         if not cells.keys() <= known:
             late = [name for name in cells if name not in known and cells[name]]
             notes.extend(
-                f"“{name[:60]}” occurs first in entry {number} and was left out." for name in late[: MAX_NOTES - len(notes)]
+                f"“{name[:60]}” occurs first in entry {number} and was left out."
+                for name in late[: max(0, MAX_NOTES - len(notes))]
             )
             known.update(late)
         yield number, [cells.get(name, "") for name in header]

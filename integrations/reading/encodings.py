@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import BinaryIO
 
+from .codepages import CODEPAGES, ranked
 from .tables import UnreadableFile
 
-NAMES = {"utf-8-sig": "UTF-8", "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "cp1252": "Windows-1252"}
+NAMES = {"utf-8-sig": "UTF-8", "utf-8": "UTF-8", "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"} | {
+    codec: name for codec, (name, _) in CODEPAGES.items()
+}
 CHUNK = 1 << 20
 NO_TEXT = "This is not a text file."
 # One physical line: a file without line ends must not be taken into memory as one text.
 MAX_LINE = 1 << 25
-# A character of UTF-8 with more than one byte; text in Windows-1252 hardly ever contains one.
-UTF8_PAIR = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
+# Where a line has bytes that are no ASCII, with some of what is around them.
+FOREIGN = re.compile(rb"[^\r\n\x80-\xff]{0,60}[\x80-\xff][^\r\n]{0,200}")
+SAMPLES, SAMPLE_BYTES = 400, 32_000
 # Bytes that hardly ever stand in text of any encoding.
 CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
@@ -39,6 +45,12 @@ class Survey:
     def name(self) -> str:
         return name_of(self.encoding)
 
+    @property
+    def notes(self) -> list[str]:
+        """What a person should look at: of an old encoding the file itself says nothing."""
+        text = dict(self.encodings).get(self.encoding)
+        return [f"Read as {self.name}, for example “{text}”."] if text else []
+
     def refuse_long_line(self) -> None:
         if self.long_line:
             raise UnreadableFile(f"Line {self.long_line} is longer than {MAX_LINE >> 20} MB.")
@@ -54,7 +66,8 @@ def survey(raw: BinaryIO, told: str) -> Survey:
     raw.seek(0)
     found = Survey(encoding=_known(told) if told else wide)
     decoder = codecs.getincrementaldecoder("utf-8")()
-    valid, pairs, newlines, unbroken, bad_line = True, False, 0, 0, 0
+    sample: list[bytes] = []
+    valid, newlines, unbroken, bad_line = True, 0, 0, 0
     while chunk := raw.read(CHUNK):
         found.total += len(chunk)
         last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
@@ -62,37 +75,44 @@ def survey(raw: BinaryIO, told: str) -> Survey:
         if unbroken > MAX_LINE:
             found.long_line = newlines + 1
         before, newlines = newlines, newlines + chunk.count(b"\n")
-        if found.encoding or (chunk.isascii() and not decoder.getstate()[0]):
+        if wide or (chunk.isascii() and not decoder.getstate()[0]):
             continue
-        pairs = pairs or bool(UTF8_PAIR.search(chunk))
+        if sum(map(len, sample)) < SAMPLE_BYTES:
+            sample += (match[0] for match in islice(FOREIGN.finditer(chunk), SAMPLES))
         if valid:
             try:
                 decoder.decode(chunk)
             except UnicodeDecodeError as error:
                 valid, bad_line = False, before + chunk.count(b"\n", 0, max(error.start, 0)) + 1
-    if found.encoding:
+    if wide:
         return found
     if valid and not _is_cut(decoder):
-        found.encoding = "utf-8-sig"
+        found.encoding = found.encoding or "utf-8-sig"
         return found
     if len(CONTROL.findall(head)) > len(head) / 50:
         raise UnreadableFile(NO_TEXT)
-    if pairs or head.startswith(codecs.BOM_UTF8):
-        raise UnreadableFile(
-            f"Line {newlines + 1 if valid else bad_line} is not valid UTF-8, although the rest of the file is."
-        )
-    found.encoding = "cp1252"
+    if not told and (head.startswith(codecs.BOM_UTF8) or _is_mostly_utf8(sample)):
+        line = newlines + 1 if valid else bad_line
+        raise UnreadableFile(f"Line {line} is not valid UTF-8, although the rest of the file is.")
+    found.encodings = ranked(sample)
+    found.encoding = found.encoding or found.encodings[0][0]
     return found
 
 
+def _is_mostly_utf8(sample: list[bytes]) -> bool:
+    """A few broken lines among good ones. In other encodings a whole line hardly ever looks like UTF-8."""
+    good = 0
+    for line in sample:
+        with suppress(UnicodeDecodeError):
+            codecs.getincrementaldecoder("utf-8")().decode(line)
+            good += 1
+    return good > 0 and good * 2 >= len(sample)
+
+
 def _known(told: str) -> str:
-    try:
-        codec = codecs.lookup(told)
-    except (LookupError, ValueError):
-        codec = None
-    if codec is None or codec.name not in {codecs.lookup(name).name for name in NAMES}:
+    if told not in NAMES:
         raise UnreadableFile(f"The encoding “{told[:40]}” is not known here.")
-    return codec.name
+    return told
 
 
 def _is_cut(decoder: codecs.IncrementalDecoder) -> bool:

@@ -80,12 +80,76 @@ def test_excel_may_name_the_delimiter_in_a_first_line():
         ("a,é\n1,é\n".encode() + b"2,\xff\n3,x\n", "Line 3 is not valid UTF-8"),
         ("a,é\n".encode() + b"\xed\xa0\x80,x\n", "Line 2 is not valid UTF-8"),
         ("a,é\n1,é".encode()[:-1], "not valid UTF-8"),
-        (b"a,b\n1,\x81\n", "not valid Windows-1252"),
+        (bytes(range(1, 256)) * 9, "This is not a text file"),
         ("a,b\n1,x\n".encode("utf-16") + b"\x00\xd8", "not valid UTF-16"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(data, words):
     assert words in refusal(data)
+
+
+HEADER, ROW = "Summary,Issue key,Status", "{},B-1,Done"
+WRITTEN_IN = [
+    ("cp1251", "Не проходит оплата"),
+    ("cp1251", "Тест"),
+    ("cp1251", "ОШИБКА при входе"),
+    ("koi8_r", "Не проходит оплата"),
+    ("cp1250", "Žádost"),
+    ("cp1250", "Příliš žluťoučký kůň"),
+    ("cp1250", "Błąd płatności"),
+    ("iso8859_2", "Příliš žluťoučký kůň"),
+    ("iso8859_7", "Σφάλμα πληρωμής, Άλλο"),
+    ("cp1253", "Πρόβλημα"),
+    ("cp932", "決済エラー"),
+    ("cp932", "支払いができない"),
+    ("gb18030", "支付失败"),
+    ("gb18030", "登录页面打不开"),
+    ("big5", "付款失敗"),
+    ("cp949", "결제 오류"),
+    ("euc_jp", "支払いができない"),
+    ("cp1252", "Zahlung für Müller schlägt fehl"),
+    ("cp1252", "naïve café, “déjà vu” à l’été"),
+    ("cp1252", "São Paulo: pagamento não concluído"),
+    ("cp1254", "Ödeme başarısız oldu"),
+    ("cp1255", "שגיאה בתשלום"),
+    ("cp1256", "خطأ في الدفع"),
+    ("cp1257", "Klaida mokėjime žinutė"),
+    ("cp850", "Zahlung für Müller"),
+]
+
+
+@pytest.mark.parametrize("place", [1, 40_000], ids=["at once", "late"])
+@pytest.mark.parametrize(("codec", "title"), WRITTEN_IN)
+def test_old_encodings_are_recognised_by_one_title(codec, title, place):
+    lines = [HEADER, *[ROW.format("plain")] * place, ROW.format(f'"{title}"')]
+    table = read("\n".join(lines).encode(codec))
+    assert [cells[0] for _, cells in table.records()][-1] == title
+    assert title in table.encodings[0][1]
+    assert any(note.startswith("Read as ") and title in note for note in table.notes)
+
+
+def test_other_encodings_are_offered_with_a_sample_and_can_be_told():
+    data = f"{HEADER}\n{ROW.format('Fizetési hiba: nem működik')}\n".encode("cp1250")
+    offered = dict(read(data).encodings)
+    assert "Fizetési hiba: nem mûködik" in offered["cp1252"]
+    assert "Fizetési hiba: nem működik" in offered["cp1250"]
+    assert rows_of(data, encoding="cp1250")[1][0] == "Fizetési hiba: nem működik"
+
+
+@pytest.mark.parametrize("codec", ["zip_codec", "rot13", "idna", "utf-7", "nonsense", "\x00"])
+def test_only_known_encodings_can_be_told(codec):
+    with pytest.raises(UnreadableFile, match="is not known here"):
+        rows_of(b"a,b\n1,2\n", encoding=codec)
+
+
+def test_a_wrong_encoding_that_was_told_is_refused_with_its_line():
+    with pytest.raises(UnreadableFile, match="is not valid UTF-8 text"):
+        rows_of("a,b\n1,é\n".encode("cp1252"), encoding="utf-8-sig")
+
+
+def test_utf8_says_nothing_about_encodings():
+    table = read("a,b\n1,é\n".encode())
+    assert (table.encodings, table.notes) == ([], [])
 
 
 @pytest.mark.parametrize("columns", [258, 2_008, 1_000_000])
