@@ -237,12 +237,12 @@ class ImportJob(Work):
         """Where the tiers after the import are others than before. Of teams that its sender sees, and empty until then."""
         if self.nights is None or self.nights.state != self.State.DONE:
             return []
-        same = {name: OuterRef(name) for name in ("team", "metric", "window_days")}
+        alike = {name: OuterRef(name) for name in ("team", "metric", "window_days")}
         rows = (
             MetricSnapshot.objects.visible_to(self.requested_by or AnonymousUser())
             .filter(team__in=Team.objects.above(self.result.get("teams", [])), as_of=self.nights.as_of)
             .filter(window_days__in=WINDOWS)
-            .annotate(before=Subquery(self.tiers_before.filter(**same).values("tier")))
+            .annotate(before=Subquery(self.tiers_before.filter(**alike).values("tier")))
             .filter(Q(before=None, tier__isnull=False) | Q(before__isnull=False, tier=None) | ~Q(before=F("tier")))
             .order_by("team__name", "team", "metric", "before", "tier", "window_days")
             .values_list("team__name", "team__slug", "metric", "before", "tier", "window_days")
@@ -358,14 +358,12 @@ class TierBefore(models.Model):
     def __str__(self) -> str:
         return f"{self.team}, {self.metric}, {self.window_days} days: {self.tier}"
 
-    @classmethod
-    def keep(cls, job: ImportJob, teams: Iterable[int]) -> None:
+    @staticmethod
+    def keep(job: ImportJob, teams: Iterable[int]) -> None:
         night = MetricSnapshot.objects.latest_day(local_day(timezone.now()))
         rows = MetricSnapshot.objects.filter(team__in=Team.objects.above(teams), as_of=night, window_days__in=WINDOWS)
-        cls.objects.bulk_create(
-            cls(job=job, team_id=team, metric=metric, window_days=window, tier=tier)
-            for team, metric, window, tier in rows.exclude(tier=None).values_list("team", "metric", "window_days", "tier")
-        )
+        names = ("team_id", "metric", "window_days", "tier")
+        TierBefore.objects.bulk_create([TierBefore(job=job, **row) for row in rows.exclude(tier=None).values(*names)])
 
 
 class MovedTier(NamedTuple):
