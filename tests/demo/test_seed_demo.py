@@ -161,6 +161,15 @@ def test_a_password_that_nobody_named_is_printed(client, monkeypatch):
 
 
 @pytest.mark.django_db
+def test_the_accounts_are_printed_once(monkeypatch):
+    """The launcher names the password and prints the accounts itself, at the end."""
+    monkeypatch.setenv("QMPORTAL_DEMO_PASSWORD", "correct horse battery")
+    printed = seed_demo(password=None, teams=3, defects=10, incidents=5, no_snapshots=True)
+    assert "@demo.example" not in printed
+    assert "correct horse" not in printed
+
+
+@pytest.mark.django_db
 def test_data_that_is_there_already_stays_alone():
     seed_demo(teams=3, defects=10, incidents=5, no_snapshots=True)
     assert seed_demo(teams=9) == "The portal already has data. Nothing was created.\n"
