@@ -7,10 +7,12 @@ memory; when there are more, all go to a temporary file of SQLite, which is gone
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
 
 MAX_HELD = 50_000
 MAX_HELD_CHARACTERS = 16_000_000
@@ -48,7 +50,7 @@ class Fold:
             self.places.setdefault(name, []).append(self.width + number)
         self._held: dict[str, Entry] = {}
         self._characters = 0
-        self._stored: sqlite3.Connection | None = None
+        self._stored: Connection | None = None
 
     def widened(self, cells: Sequence[str]) -> list[str]:
         """A row alone, as the fold would give it."""
@@ -82,6 +84,8 @@ class Fold:
 
     def _spill(self) -> None:
         if self._stored is None:
+            import sqlite3  # loaded by the few files that need it, not by every web process
+
             # Without a name it is a private file that SQLite removes by itself.
             self._stored = sqlite3.connect("")
             self._stored.execute("CREATE TABLE entries (key TEXT PRIMARY KEY, line INTEGER, entry TEXT) WITHOUT ROWID")

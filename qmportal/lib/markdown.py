@@ -1,13 +1,21 @@
-"""Text from people as safe HTML: Markdown without raw HTML, then sanitised. Load with {% load markdown %}."""
+"""Text from people as safe HTML: Markdown without raw HTML, then sanitised. Load with {% load markdown %}.
+
+Every process loads the tags of all templates, but few render Markdown: the parser is loaded by the first text.
+"""
+
+from __future__ import annotations
 
 import re
+from functools import cache
+from typing import TYPE_CHECKING
 
-import nh3
 from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
-from markdown_it import MarkdownIt
-from markdown_it.rules_core import StateCore
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
 
 register = template.Library()
 
@@ -31,8 +39,13 @@ def _fit_headings(state: StateCore) -> None:
             token.tag = f"h{level}"
 
 
-_parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
-_parser.core.ruler.push("fit_headings", _fit_headings)
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
+    parser.core.ruler.push("fit_headings", _fit_headings)
+    return parser
 
 
 @register.filter
@@ -41,8 +54,10 @@ def markdown(text: str, levels_above: int = LEVELS_ABOVE) -> SafeString:
 
     `levels_above` 1: the text is right below the page's title, so its first headings are level 2.
     """
+    import nh3
+
     html = nh3.clean(
-        _parser.render(text or "", {"levels_above": levels_above}),
+        _parser().render(text or "", {"levels_above": levels_above}),
         tags=TAGS,
         attributes={"a": {"href", "title"}, "ol": {"start"}},
         url_schemes={"http", "https", "mailto"},
