@@ -186,7 +186,17 @@ def _kind_score(survey: Survey, preset: Preset) -> float:
     bonus = {"people": 2.5, "teams": 0.5}.get(preset.kind, 0.0)
     if missing:
         bonus = -3.0 * missing if preset.kind in FOUND else -100.0
-    return sum(match.sure for match in found.values()) + 2 * hints + bonus
+    return sum(match.sure for match in found.values()) + 2 * hints + bonus + _known_statuses(survey, preset, found)
+
+
+def _known_statuses(survey: Survey, preset: Preset, found: Mapping[str, Match]) -> float:
+    """The share of the statuses that this kind of record has."""
+    titles = found["status"].titles if "status" in found else ()
+    for column in survey.columns:
+        if column.title in titles and column.words:
+            list_name = preset.fields["status"].words
+            return sum(count for word, count in column.words.items() if meaning(list_name, word)) / column.filled
+    return 0.0
 
 
 # --- Which column? ------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ All that is the same for every row is found out once; a word is looked up by its
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from zoneinfo import ZoneInfo
@@ -20,6 +21,9 @@ from integrations.reading.dates import Moment, read_time
 from qmportal.lib.cells import unguard
 
 NOT_KNOWN = "(not known)"
+# "1,200", "1.200" and "1 200" are one number, and "12.0" is 12.
+GROUPED = re.compile(r"\d{1,3}(?:([.,' \u00a0\u202f])\d{3})(?:\1\d{3})*", re.ASCII)
+WHOLE = re.compile(r"[.,]0+$", re.ASCII)
 # Distinct words of a field that are remembered. A column of free text must not fill the memory.
 REMEMBERED = 10_000
 OUR_WORDS = {"back_filled": "retrospective", "planned_maintenance": "maintenance", "declined_by_policy": "declined"}
@@ -204,8 +208,10 @@ class Reader:
         return times
 
     def _number(self, row: Row, name: str, text: str) -> None:
-        if text.isascii() and text.isdigit() and len(text) <= 9:
-            row.values[name] = int(text)
+        match = GROUPED.fullmatch(text)
+        digits = text.replace(match[1], "") if match else WHOLE.sub("", text)
+        if digits.isascii() and digits.isdigit() and len(digits) <= 9:
+            row.values[name] = int(digits)
         elif text:
             row.problems[name] = "Write a whole number of at most nine digits and nothing else, such as 1200."
 

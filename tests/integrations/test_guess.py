@@ -127,6 +127,14 @@ def test_kind_and_tool_by_the_header(header, key):
     assert guess(Survey.of(header.split(","), [])).plan.key == key
 
 
+@pytest.mark.parametrize(
+    ("statuses", "kind"), [(["Investigating", "Monitoring"], "incidents"), (["Verified", "In test"], "defects")]
+)
+def test_kind_by_the_statuses(statuses, kind):
+    rows = [["1", "a", "2024-03-01", statuses[0]], ["2", "b", "2024-03-01", statuses[1]]]
+    assert guess(Survey.of(["ID", "Title", "Date", "State"], rows)).plan.kind == kind
+
+
 def test_a_person_may_say_the_kind():
     assert guess(survey(OWN), kind="incidents").plan.kind == "incidents"
 

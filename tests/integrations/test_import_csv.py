@@ -12,6 +12,7 @@ from benchmarks.models import SnapshotRun
 from defects.models import Defect
 from incidents.models import Incident
 from integrations import importer
+from integrations.matching.plan import Plan
 from teams.models import Team
 from tests.factories import make_team, stage
 
@@ -64,7 +65,8 @@ def load(tmp_path):
         path.write_bytes(rows)
         out, err = io.StringIO(), io.StringIO()
         try:
-            call_command("import_csv", kind, str(path), "--mapping", mapping, *options, stdout=out, stderr=err)
+            tool = ("--mapping", mapping) if mapping else ()
+            call_command("import_csv", kind, str(path), *tool, *options, stdout=out, stderr=err)
         except CommandError as refused:
             refused.printed = out.getvalue() + err.getvalue()
             raise
@@ -499,3 +501,53 @@ def test_a_file_that_cannot_be_opened_is_named_in_a_sentence(tmp_path):
         with pytest.raises(CommandError) as refused:
             call_command("import_csv", "defects", str(path), "--mapping", "qmportal")
         assert str(refused.value) == said
+
+
+OWN_FILE = (
+    b"Bug ID;Titel;Gefunden am;Phase;Wie schlimm\nB-1;Zahlung;13/03/2024;UAT;Schlimm\nB-2;Summe;02/03/2024;Kunde;Hoch\n"
+)
+
+
+def test_without_a_mapping_the_file_speaks_for_itself(load, team):
+    printed = load("defects", None, OWN_FILE, "--team", "payments")
+    assert "No tool is recognised: a spreadsheet of your own." in printed
+    assert "“13/03/2024” occurs" in printed
+    assert list(Defect.objects.values_list("stage_found__slug", flat=True).order_by("pk")) == ["pre-deploy", "production"]
+
+
+def test_words_that_a_guess_does_not_know_are_listed_once(load, team):
+    data = OWN_FILE.replace(b"Wie schlimm", b"Severity")
+    printed = refused(load, "defects", None, data, "--team", "payments")
+    assert "Not mapped yet: severity “Schlimm” (1)." in printed
+    assert "“Schlimm” is not known here. Match it to one of: SEV1" in printed
+
+
+def test_a_plan_says_what_columns_and_words_mean(load, team, tmp_path):
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(
+        "kind: defects\n"
+        "columns: {external_id: Bug ID, title: Titel, found_at: Gefunden am, stage_found: Phase, severity: [Wie schlimm]}\n"
+        "words: {severity: {Schlimm: SEV1}}\n"
+        "day_first: true\n"
+    )
+    printed = load("defects", None, OWN_FILE, "--team", "payments", "--plan", str(plan))
+    assert "created 2" in printed
+    found = Defect.objects.order_by("external_id").values_list("severity__key", "stage_found__slug", "found_at__month")
+    assert list(found) == [("SEV1", "pre-deploy", 3), ("SEV2", "production", 3)]
+    shown = load("defects", None, OWN_FILE, "--plan", str(plan), "--show-plan")
+    assert Plan.from_yaml(shown) == Plan.from_yaml(plan.read_text())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("kind: incidents", "reads incidents, not defects"),
+        ("kind: cats", "“cats” is not a kind of record"),
+        (None, "There is no file"),
+    ],
+)
+def test_a_plan_that_does_not_fit_is_refused(load, team, tmp_path, text, said):
+    plan = tmp_path / "plan.yaml"
+    if text:
+        plan.write_text(text)
+    assert said in refused(load, "defects", None, OWN_FILE, "--team", "payments", "--plan", str(plan))

@@ -91,6 +91,16 @@ def test_any_bytes_are_read_or_refused(data):
         return
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("1200", 1200), ("1,200", 1200), ("1.200", 1200), ("1 200 000", 1_200_000), ("12.0", 12), ("0", 0), ("1,5", None),
+     ("1_000", None), ("1,20", None), ("-3", None), ("1,200.5", None)],
+)  # fmt: skip
+def test_numbers(text, number):
+    row = read(["ID", "Title", "Detected", "Customers affected"], ["1", "a", "2024-03-01", text], Plan("incidents"))
+    assert (row.values.get("customers_affected"), bool(row.problems)) == (number, number is None)
+
+
 # --- Plans --------------------------------------------------------------------------------------------------------------
 
 PLAN = Plan(

@@ -1,4 +1,5 @@
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,9 +13,11 @@ from django.utils import timezone
 from benchmarks.models import SnapshotRun
 from integrations.importer import MODELS, SHOWN_ERRORS, Busy, Importer, Outcome, Refused
 from integrations.lookups import Advice
-from integrations.matching.plan import Plan
+from integrations.matching.guess import guess
+from integrations.matching.plan import BadPlan, Plan
 from integrations.matching.presets import PRESETS
-from integrations.reading import UnreadableFile
+from integrations.matching.survey import Survey
+from integrations.reading import UnreadableFile, open_table
 from qmportal.lib.acting import acting
 from teams.models import Team
 
@@ -33,14 +36,17 @@ class Command(BaseCommand):
         names = sorted({preset.name for preset in PRESETS.values() if preset.kind in MODELS})
         parser.add_argument("kind", choices=MODELS)
         parser.add_argument("file", type=Path)
-        parser.add_argument("--mapping", required=True, choices=names, help="the shape of the file")
+        meaning = parser.add_mutually_exclusive_group()
+        meaning.add_argument("--mapping", choices=names, help="the tool that made the file (default: found out)")
+        meaning.add_argument("--plan", type=Path, metavar="YAML", help="a file that says what columns and words mean")
+        parser.add_argument(
+            "--show-plan", action="store_true", help="print what columns and words mean as YAML, do nothing else"
+        )
         parser.add_argument(
             "--team", metavar="SLUG", help="the team of all rows, whatever the file says; made by --create-teams"
         )
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
-        parser.add_argument(
-            "--timezone", metavar="TZ", default=settings.ORGANISATION_TIME_ZONE, help="of times without a zone"
-        )
+        parser.add_argument("--timezone", metavar="TZ", help="of times without a zone (default: the organisation's)")
         order = parser.add_mutually_exclusive_group()
         order.add_argument("--day-first", dest="day_first", action="store_const", const=True, help="02/03/2024 is 2 March")
         order.add_argument(
@@ -53,18 +59,14 @@ class Command(BaseCommand):
         parser.add_argument("--all-types", action="store_true", help="also take issues that are not bugs, such as stories")
         parser.add_argument("--skip-errors", action="store_true", help="import the good rows, leave out the wrong ones")
 
-    def handle(self, *, kind: str, file: Path, mapping: str, dry_run: bool, skip_errors: bool, **options: Any) -> None:
+    def handle(self, *, kind: str, file: Path, dry_run: bool, skip_errors: bool, **options: Any) -> None:
         now = timezone.now()
-        self._refuse_other_kinds(kind, mapping)
-        plan = Plan(
-            kind,
-            mapping,
-            day_first=options["day_first"],
-            zone=self._zone(options["timezone"]).key,
-            all_types=options["all_types"],
-        )
         self._refuse_big(file)
         try:
+            plan = self._plan(kind, file, options)
+            if options["show_plan"]:
+                self.stdout.write(plan.as_yaml())
+                return
             with file.open("rb") as raw, acting("import", name=file.name), transaction.atomic():
                 team = self._team(options["team"], create=options["create_teams"], dry_run=dry_run)
                 importer = Importer(
@@ -91,6 +93,49 @@ class Command(BaseCommand):
         self._print(outcome, "A dry run; nothing was changed." if dry_run else "Imported.")
         if dry_run and outcome.failed and not skip_errors:
             raise CommandError(f"{outcome.failed} rows have errors; the file would be refused.", returncode=1)
+
+    def _plan(self, kind: str, file: Path, options: dict[str, Any]) -> Plan:
+        """The plan that a file or a tool names, or else the guess; what the other options say goes before it."""
+        chosen: dict[str, Any] = {}
+        if options["timezone"]:
+            chosen["zone"] = self._zone(options["timezone"]).key
+        if options["day_first"] is not None:
+            chosen["day_first"] = options["day_first"]
+        if options["all_types"]:
+            chosen["all_types"] = True
+        if options["plan"]:
+            plan = self._plan_in(options["plan"])
+            if plan.kind != kind:
+                raise CommandError(f"The plan {options['plan']} reads {plan.kind}, not {kind}.")
+        elif options["mapping"]:
+            self._refuse_other_kinds(kind, options["mapping"])
+            plan = Plan(kind, options["mapping"], zone=settings.ORGANISATION_TIME_ZONE)
+        else:
+            plan = self._guessed(kind, file)
+        return replace(plan, **chosen)
+
+    def _plan_in(self, path: Path) -> Plan:
+        try:
+            return Plan.from_yaml(path.read_text(encoding="utf-8"))
+        except (BadPlan, UnicodeError) as problem:
+            raise CommandError(f"{path}: {problem}") from None
+        except OSError as problem:
+            raise self._unreadable(path, problem) from None
+
+    def _guessed(self, kind: str, file: Path) -> Plan:
+        with file.open("rb") as raw:
+            table = open_table(raw, name=file.name)
+            found = guess(
+                Survey.of(table.header, (cells for line, cells in table.records() if line not in table.faults)),
+                kind=kind,
+                zone=settings.ORGANISATION_TIME_ZONE,
+            )
+        self.stderr.write("\n".join(filter(None, [found.why, found.order_why, *found.notes])))
+        for name, words in found.unmapped.items():
+            if name != "team":
+                said = ", ".join(f"“{word.word[:40]}” ({word.count:,})" for word in words[:20])
+                self.stderr.write(f"Not mapped yet: {name.replace('_', ' ')} {said}.")
+        return found.plan
 
     def _refuse_other_kinds(self, kind: str, name: str) -> None:
         if f"{kind}/{name}" not in PRESETS:
