@@ -76,7 +76,7 @@ class TeamField(forms.ModelChoiceField):
             self.user, self.names = user, names
             self.widget = TeamSearch()
             self.widget.is_required = self.required
-            self.help_text = "Type a part of its name."
+            self.help_text = "Type part of its name."
 
     def prepare_value(self, value: Any) -> Any:
         slug = super().prepare_value(value)
