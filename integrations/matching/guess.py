@@ -35,10 +35,10 @@ FALLBACKS = {
     "severity": "SEV3",
     "resolution": "declined",
     "stage": UNKNOWN,
-    "defect status": "in_progress",
-    "incident status": "active",
     "issue type": LEAVE_OUT,
 }
+# Without a key, the reader decides about an unknown status by what else the row says.
+OPEN = {"defect status": "in_progress", "incident status": "active"}
 # Fields that values alone may speak for, in this order, with the share of the values that must be known.
 BY_VALUES = {
     "defects": {"severity": 0.8, "status": 0.7, "resolution": 0.8, "priority": 0.8, "issue_type": 0.6, "stage_found": 0.8},
@@ -136,7 +136,8 @@ def guess(survey: Survey, *, kind: str = "", tool: str = "", zone: str = "UTC", 
     said = words(survey, plan, own)
     decided = _decided(plan, said)
     if folds:  # the last row has a time whether it is an end or not, so an unknown status must not pass for one
-        unknown = {word.word: word.key for word in said.get("status", ()) if not word.known}
+        open_status = OPEN[plan.fields["status"].words]
+        unknown = {word.word: open_status for word in said.get("status", ()) if not word.known}
         decided |= {"status": decided.get("status", {}) | unknown} if unknown else {}
     plan = replace(plan, day_first=order.day_first, words=decided, folds=folds)
     return Guess(
@@ -419,6 +420,9 @@ def _word(plan: Plan, known: Field, text: str, count: int, own: Own) -> Word:
         return Word(text, count, LEAVE_OUT, "not a defect")
     if found := near(known.words, text):
         return Word(text, count, found[0], f"looks like “{found[1]}”")
+    if known.words in OPEN:
+        why = f"not known here: {_named(known.words, OPEN[known.words])} until a row has an end or a resolution"
+        return Word(text, count, "", why, known=False)
     key = FALLBACKS.get(known.words, "")
     return Word(text, count, key, f"not known here: taken as {_named(known.words, key)}", known=False)
 

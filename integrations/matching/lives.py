@@ -192,9 +192,10 @@ def live_incident(row: Row, told: Told) -> None:
     restored, closed = told.time("restored_at", began), told.time("closed_at", began)
     status = _incident_status(row, told, restored, closed)
     if status in ENDED and not restored:
-        if not closed:
+        if not closed and not row.problems:
             raise NotWanted("closed, but the file does not say when it ended")
-        row.notes.append("no time of restoring: the time of closing is taken")
+        if closed:
+            row.notes.append("no time of restoring: the time of closing is taken")
         restored = closed
     if started and restored and started > restored:
         row.notes.append("the start lies after the end: start unknown")

@@ -74,6 +74,16 @@ def test_unknown_words_wait_for_a_person_with_an_offer():
     assert Reader(found.accepted, header).read(2, cells).problems == {}
 
 
+def test_an_unknown_status_is_open_until_a_row_has_an_end():
+    found = guess(survey("ID,Title,Found on,Status,Resolved\n1,a,2024-03-01,Odd,\n2,b,2024-03-01,Odd,2024-03-02"))
+    assert [(word.key, word.why) for word in found.unmapped["status"]] == [
+        ("", "not known here: in progress until a row has an end or a resolution")
+    ]
+    reader = Reader(found.accepted, ["ID", "Title", "Found on", "Status", "Resolved"])
+    statuses = [reader.read(2, ["1", "a", "2024-03-01", "Odd", end]).values["status"] for end in ("", "2024-03-02")]
+    assert statuses == ["in_progress", "closed"]
+
+
 def test_values_speak_where_no_name_is_known():
     found = guess(
         survey("A,B,C,D\nx-1,The checkout is down again,2024-03-01,Open\nx-2,The totals are wrong,2024-03-02,Closed")

@@ -468,6 +468,13 @@ def test_a_log_of_a_process_begins_with_its_first_row_and_ends_with_its_last():
     assert [row.problems for row in rows] == [{}] * 4
 
 
+def test_a_closed_incident_whose_end_cannot_be_read_is_an_error():
+    header = ["number", "opened_at", "short_description", "state", "resolved_at", "closed_at"]
+    reader = Reader(Plan("incidents", "servicenow"), header)
+    row = reader.read(2, ["INC1", "2016-03-01 09:00", "Mail is down", "Closed", "?", "5/3/2016 14:00"])
+    assert (row.skipped, list(row.problems)) == ("", ["closed_at"])
+
+
 def test_a_day_is_not_before_a_moment_of_that_day():
     header = ["ID", "Title", "Found on", "Status", "Resolved"]
     reader = Reader(Plan("defects", zone="Europe/Berlin"), header)
