@@ -1,6 +1,8 @@
 """Undo of an import: new records are deleted softly, changed ones get their earlier values, others are left alone."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
@@ -12,8 +14,9 @@ from incidents.models import Incident
 from integrations import undo
 from integrations.models import ImportedRow, ImportJob
 from integrations.tasks import forget_old_files
+from qmportal.lib.wording import minute
 from qmportal.lib.work import Work
-from teams.models import Membership, Role
+from teams.models import Membership, Role, User
 from tests.factories import NOON, join, make_defect, make_incident, make_member, make_team, make_user
 from tests.html import squeezed
 from tests.integrations.test_import_pages import GOOD, HEADER, page, send
@@ -228,6 +231,14 @@ def test_after_seven_days_it_is_too_late(client, team, manager):
     forget_old_files()
     assert not ImportedRow.objects.exists()
     assert Defect.objects.alive().count() == 2
+
+
+def test_the_last_moment_to_undo_is_in_the_viewers_zone_and_names_it(client, team, manager):
+    User.objects.update(time_zone="Asia/Kolkata")
+    job = imported(client, GOOD, team=team)
+    last = minute(job.undo_until.astimezone(ZoneInfo("Asia/Kolkata")))
+    assert last.endswith(" IST")
+    assert re.search(rf"You can undo until <time [^>]+>{last}</time>", " ".join(page(client, job).text.split()))
 
 
 def test_two_imports_of_the_same_rows_are_undone_newest_first(client, team, manager):
