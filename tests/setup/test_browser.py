@@ -59,6 +59,16 @@ def test_on_another_processor_one_sentence_and_a_failing_exit(tmp_path, monkeypa
     assert "\n" not in str(problem.value)
 
 
+def test_on_another_processor_root_gets_one_by_apt(tmp_path, monkeypatch):
+    browser = tmp_path / "chromium"
+    write = f"printf '#!/bin/sh\\n' > {browser}; /bin/chmod +x {browser}"
+    program(tmp_path, "apt-get", f"case $1 in install) {write};; esac")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert chromium.find() == chromium.Browser(str(browser))
+
+
 def test_what_the_package_holds_is_unpacked_whole(packed, tmp_path):
     folder = tmp_path / "chromium-1"
     (tmp_path / "chromium-1.new").mkdir()  # left by a run that was killed
