@@ -3,26 +3,50 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from .calendars import ENGLISH, UNCLEAR, NoDate, in_english
 from .tables import BadCell
 
 EARLIEST_YEAR, LATEST_YEAR = 1990, 9998
-MONTH_NAMES = dict(enumerate(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], start=1))
+MONTH_NAMES = dict(enumerate(ENGLISH, start=1))
 MONTHS = {name.casefold(): number for number, name in MONTH_NAMES.items()}
+FULL_MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
+MONTHS |= {name: MONTHS[name[:3]] for name in (*FULL_MONTHS, "sept")}
+LONGEST = 80
 CLOCK = (
-    r"(?:(?:[T ]|,? +)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?"
+    r"(?:(?:[T ]|,? +)(?P<hour>\d{1,2})(?P<colon>[:.])(?P<minute>\d{2})"
+    r"(?:(?P=colon)(?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?"
     r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?)?"
 )
-OFFSET = r"(?: ?(?P<zone>Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2}))?"
+OFFSET = r"(?: ?(?P<zone>Z|z|(?:UTC|GMT)?[+-]\d{1,2}:?\d{2}|(?:UTC|GMT)?[+-]\d{1,2}|UTC|GMT))?(?: \([^()]*\))?"
 ISO = re.compile(rf"(?P<year>\d{{4}})[-/](?P<month>\d{{1,2}})[-/](?P<day>\d{{1,2}}){CLOCK}{OFFSET}", re.ASCII)
 NAMED = re.compile(
     rf"(?P<day>\d{{1,2}})[-/. ]+(?P<month>[A-Za-z]{{3,9}})\.?,?[-/. ]+(?P<year>\d{{4}}|\d{{2}}){CLOCK}{OFFSET}",
     re.ASCII,
 )
-NAMED_FIRST = re.compile(rf"(?P<month>[A-Za-z]{{3,9}})\.? +(?P<day>\d{{1,2}}),? +(?P<year>\d{{4}}){CLOCK}{OFFSET}", re.ASCII)
+NAMED_FIRST = re.compile(
+    rf"(?P<month>[A-Za-z]{{3,9}})\.?[ -]+(?P<day>\d{{1,2}}),?[ -]+(?P<year>\d{{4}}){CLOCK}{OFFSET}", re.ASCII
+)
+YEAR_FIRST = re.compile(
+    rf"(?P<year>\d{{4}})[-/. ]+(?P<month>[A-Za-z]{{3,9}})\.?[-/. ]+(?P<day>\d{{1,2}}){CLOCK}{OFFSET}", re.ASCII
+)
 NUMBERS = re.compile(
     rf"(?P<first>\d{{1,2}})(?P<mark>[/.-])(?P<next>\d{{1,2}})(?P=mark)(?P<year>\d{{4}}|\d{{2}}){CLOCK}{OFFSET}",
     re.ASCII,
@@ -45,18 +69,37 @@ def read_time(text: str, zone: ZoneInfo, day_first: bool | None = None) -> Momen
     """
     if text[10:11] in ("T", " ") and text[4] == text[7] == "-" and text[13:14] == ":" and (moment := _at_once(text, zone)):
         return moment
+    return _read(text, zone, day_first)
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str, zone: ZoneInfo, day_first: bool | None) -> Moment:
     if text.isascii() and text.isdigit():
         return Moment(_epoch(text), True)
-    if match := ISO.fullmatch(text):
-        return _moment(match, int(match["month"]), int(match["day"]), text, zone)
-    if match := NAMED.fullmatch(text) or NAMED_FIRST.fullmatch(text):
-        month = MONTHS.get(match["month"][:3].casefold())
-        if month:
-            return _moment(match, month, int(match["day"]), text, zone)
-    if match := NUMBERS.fullmatch(text):
-        month, day = _ordered(match, text, day_first)
-        return _moment(match, month, day, text, zone)
+    if len(text) <= LONGEST:
+        found = _matched(text, text, zone, day_first)
+        if found is None and any(letter.isalpha() for letter in text) and any(letter.isdigit() for letter in text):
+            with suppress(NoDate):
+                found = _matched(in_english(text), text, zone, day_first)
+        if found is not None:
+            return found
     raise BadCell(f"“{text[:40]}” is not a date that can be read. Write it like 2024-03-31 14:05.")
+
+
+def _matched(text: str, shown: str, zone: ZoneInfo, day_first: bool | None) -> Moment | None:
+    """The date that the text is, in numbers or with English words."""
+    text = text.replace("\u202f", " ").replace("\xa0", " ")
+    if match := ISO.fullmatch(text):
+        return _moment(match, int(match["month"]), int(match["day"]), shown, zone)
+    match = NAMED.fullmatch(text) or NAMED_FIRST.fullmatch(text) or YEAR_FIRST.fullmatch(text)
+    if match and match["month"] == UNCLEAR:
+        raise BadCell(f"“{shown[:40]}”: this is a different month in different languages. Export dates as numbers.")
+    if match and (month := MONTHS.get(match["month"].casefold())):
+        return _moment(match, month, int(match["day"]), shown, zone)
+    if match := NUMBERS.fullmatch(text):
+        month, day = _ordered(match, shown, day_first)
+        return _moment(match, month, day, shown, zone)
+    return None
 
 
 def _at_once(text: str, zone: ZoneInfo) -> Moment | None:
@@ -123,10 +166,11 @@ def _in_utc(local: datetime, offset: str | None, text: str, zone: ZoneInfo) -> d
         if instant.astimezone(zone).replace(tzinfo=None) != local:
             raise BadCell(f"“{text[:40]}” does not exist in {zone.key}: the clocks jump over it.")
         return instant
-    if offset in ("Z", "z", "UTC", "GMT"):
+    offset = offset.removeprefix("UTC").removeprefix("GMT")
+    if offset in ("Z", "z", ""):
         return local.replace(tzinfo=UTC)
-    digits = offset[1:].replace(":", "").ljust(4, "0")
-    hours, minutes = int(digits[:2]), int(digits[2:])
+    digits = offset[1:].replace(":", "")
+    hours, minutes = (int(digits), 0) if len(digits) < 3 else (int(digits[:-2]), int(digits[-2:]))
     if hours * 60 + minutes > 14 * 60 or minutes > 59:
         raise BadCell(f"“{text[:40]}”: there is no time zone {offset}.")
     span = timedelta(hours=hours, minutes=minutes)
