@@ -6,6 +6,7 @@ defect has a resolution, an open one has none, and the times of an incident lie 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -176,6 +177,12 @@ def _date(row: Row, told: Told, status: str, resolution: str, found: datetime | 
 
 ENDED = ("restored", "closed")
 PUT_ASIDE = ("cancelled", "duplicate")
+# Only how a title begins: an outage after a maintenance is a real one.
+NOT_REAL = re.compile(
+    r"\W*(?:(?P<maintenance>(?:scheduled|planned) maintenance|maintenance\s*[\]:]|wartung\s*[\]:])"
+    r"|(?:exercise|drill|fire drill|game ?day|übung)\s*[\]:])",
+    re.IGNORECASE,
+)
 
 
 def live_incident(row: Row, told: Told) -> None:
@@ -216,6 +223,9 @@ def _classify(row: Row, told: Told) -> None:
     planned = told.said.get("scheduled_for") or plain(told.said.get("severity", "")) == "maintenance"
     if planned or keys.get("kind"):
         row.values["kind"] = "maintenance" if planned else keys["kind"]
+    elif match := NOT_REAL.match(told.said.get("title", "")):
+        row.defaults["kind"] = kind = "maintenance" if match["maintenance"] else "exercise"
+        row.notes.append(f"taken as {'planned maintenance' if kind == 'maintenance' else 'an exercise'} by its title")
     _impact(row, told)
 
 

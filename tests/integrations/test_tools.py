@@ -468,6 +468,24 @@ def test_a_log_of_a_process_begins_with_its_first_row_and_ends_with_its_last():
     assert [row.problems for row in rows] == [{}] * 4
 
 
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("Scheduled maintenance of the database", "maintenance"),
+        ("[Maintenance] Database", "maintenance"),
+        ("Game day: lose a zone", "exercise"),
+        ("[Drill] Nobody is at home", "exercise"),
+        ("Outage after scheduled maintenance", None),
+        ("Exercise videos do not play", None),
+    ],
+)
+def test_planned_work_and_exercises_by_their_titles(title, kind):
+    header = ["number", "opened_at", "short_description", "state"]
+    row = Reader(Plan("incidents", "servicenow"), header).read(2, ["INC1", "2016-03-01 09:00", title, "New"])
+    assert row.defaults.get("kind") == kind
+    assert bool(row.notes) == bool(kind)
+
+
 def test_a_closed_incident_whose_end_cannot_be_read_is_an_error():
     header = ["number", "opened_at", "short_description", "state", "resolved_at", "closed_at"]
     reader = Reader(Plan("incidents", "servicenow"), header)
