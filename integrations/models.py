@@ -248,7 +248,8 @@ class ImportJob(Work):
             .values_list("team__name", "team__slug", "metric", "before", "tier", "window_days")
         )
         return [
-            MovedTier(*key, [row[-1] for row in same]) for key, same in groupby(rows[:MOST_MOVED], key=itemgetter(slice(5)))
+            MovedTier(team, slug, metric, before, after, [row[-1] for row in same])
+            for (team, slug, metric, before, after), same in groupby(rows[:MOST_MOVED], key=itemgetter(slice(5)))
         ]
 
     def _imports(self, **conditions: object) -> ImportJobQuerySet:
