@@ -54,6 +54,7 @@ class ImportForm(forms.ModelForm):
         max_length=60,
         initial=timezone.get_current_timezone_name,
         help_text="For times without a zone. Example: Europe/Berlin.",
+        error_messages={"required": "Enter a time zone."},
     )
 
     class Meta:

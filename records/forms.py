@@ -85,6 +85,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
                 field.choices = [(key, label if key else UNSET) for key, label in field.choices]  # type: ignore[union-attr,misc]
             if self._has_default(name):
                 field.required = isinstance(field, MomentField) and bool(self.instance.pk)
+                field.error_messages["required"] = f"Enter when it was {str(field.label).lower()}."
             self._speak_as_the_intake(name, field)
 
     def _speak_as_the_intake(self, name: str, field: forms.Field) -> None:

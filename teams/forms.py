@@ -60,6 +60,7 @@ class SignInForm(LoginForm):
         self.fields["password"].validators.append(_refuse_long)
         # The page itself leads to the reset.
         self.fields["password"].help_text = ""
+        self.fields["password"].error_messages["required"] = "Enter your password."
         self.fields["login"] = AddressField(label="Email", autocomplete="username")
         self.fields["remember"].label = "Keep me signed in on this device"
         self.fields["password"].widget.attrs.pop("placeholder", None)
@@ -128,6 +129,7 @@ def _plain_passwords(form: forms.Form, **labels: str) -> None:
     for name, label in labels.items():
         field = form.fields[name]
         field.label, field.help_text = label, ""
+        field.error_messages["required"] = f"{label}." if label.startswith("Repeat") else f"Enter your {label.lower()}."
         field.validators.append(_refuse_long)
         field.widget.attrs.pop("placeholder", None)
 
@@ -327,7 +329,12 @@ class PreferencesForm(forms.Form):
 class TokenForm(forms.ModelForm):
     EXPIRIES = {"30": "30 days", "90": "90 days", "365": "A year", "never": "Never"}
 
-    name = LineField(label="What is it for?", max_length=80, help_text="The program or machine that will use it.")
+    name = LineField(
+        label="What is it for?",
+        max_length=80,
+        help_text="The program or machine that will use it.",
+        error_messages={"required": "Enter a name for it."},
+    )
     expires = forms.ChoiceField(label="Expires after", choices=EXPIRIES.items(), initial="90")
 
     class Meta:

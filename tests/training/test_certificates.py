@@ -85,7 +85,8 @@ def test_a_manager_revokes_with_a_reason(client, team, ann, certificate):
     client.force_login(manager)
     address = f"/training/certificates/{certificate.uuid}/revoke/"
     assert "/revoke/" in client.get(certificate.get_absolute_url()).content.decode()
-    assert client.post(address, {"revoke_reason": " "}).status_code == 422
+    refused = client.post(address, {"revoke_reason": " "})
+    assert (refused.status_code, "Give a reason." in refused.text) == (422, True)
     assert client.post(address, {"revoke_reason": "Taken by somebody else"}).url == certificate.get_absolute_url()
     client.post(address, {"revoke_reason": "Another reason"})
     client.logout()

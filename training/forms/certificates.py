@@ -18,6 +18,7 @@ class RevokeForm(forms.ModelForm):
         fields = ["revoke_reason"]
         formfield_callback = clean_formfield
         labels = {"revoke_reason": "Reason for revoking it"}
+        error_messages = {"revoke_reason": {"required": "Give a reason."}}
         help_texts = {"revoke_reason": "Shown to the holder and to anyone who verifies the certificate."}
 
     def __init__(self, *args: Any, **kwargs: Any):
