@@ -19,6 +19,8 @@ LONGEST_WORD = 80
 SAMPLES = 3
 SAMPLE_LENGTH = 60
 UTC = ZoneInfo("UTC")
+# Where none of so many values is a date, the others are not tried.
+TRIED = 20
 # Texts that could be dates begin with a digit or are short.
 LONGEST_DATE = 40
 
@@ -69,10 +71,12 @@ class Column:
             self._count_dates(self.words)
 
     def _count_dates(self, words: Counter[str]) -> None:
-        for text, count in words.items():
+        for number, (text, count) in enumerate(words.items()):
             if _is_date(text):
                 self.dates += count
                 self.order.add(text)
+            elif number >= TRIED and not self.dates:
+                break
         self.may_be_dates = self.dates * 2 > words.total() or not words
 
     def _try_date(self, text: str) -> None:
@@ -124,7 +128,7 @@ class Survey:
 
 def _is_date(text: str) -> bool:
     """Read with the day first where both are possible. Short numbers are no dates."""
-    if len(text) > LONGEST_DATE or len(text) < 6:
+    if not 6 <= len(text) <= LONGEST_DATE or sum(map(str.isdigit, text)) < 3:
         return False
     for day_first in (True, False):
         try:
