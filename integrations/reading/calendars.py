@@ -12,7 +12,7 @@ from typing import Any
 
 ENGLISH = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # In place of a month whose name is that of another one in another language.
-UNCLEAR = "Unclear"
+UNCLEAR = "unclear"
 MOST_WORDS = 10
 # Of a word that names different months, the meaning in these languages counts; where they differ themselves, none.
 MAIN = (
@@ -118,6 +118,11 @@ def in_english(text: str) -> str:
     text = " ".join(WORD.sub(english, text).replace(",", " ").split())
     text = re.sub(r"(?<=\d)-\s+(?=\d)", "-", re.sub(r"(?<=\d)\.(?=\s|$)", "", text)).strip(" .-")
     return MARK_FIRST.sub(r"\2 \1", text)
+
+
+def month_in_english(name: str) -> str:
+    """In small letters; empty for what is no month."""
+    return words()[0].get(_key(name), "").casefold()
 
 
 def _word(key: str, text: str) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from .calendars import ENGLISH, UNCLEAR, NoDate, in_english
+from .calendars import ENGLISH, UNCLEAR, NoDate, in_english, month_in_english
 from .tables import BadCell
 
 EARLIEST_YEAR, LATEST_YEAR = 1990, 9998
@@ -28,7 +28,7 @@ FULL_MONTHS = (
     "november",
     "december",
 )
-MONTHS |= {name: MONTHS[name[:3]] for name in (*FULL_MONTHS, "sept")}
+MONTHS |= {name: MONTHS[name[:3]] for name in (*FULL_MONTHS, "sept")} | {UNCLEAR: 0}
 LONGEST = 80
 CLOCK = (
     r"(?:(?:[T ]|,? +)(?P<hour>\d{1,2})(?P<colon>[:.])(?P<minute>\d{2})"
@@ -38,8 +38,8 @@ CLOCK = (
 OFFSET = r"(?: ?(?P<zone>Z|z|(?:UTC|GMT)?[+-]\d{1,2}:?\d{2}|(?:UTC|GMT)?[+-]\d{1,2}|UTC|GMT))?(?: \([^()]*\))?"
 ISO = re.compile(rf"(?P<year>\d{{4}})[-/](?P<month>\d{{1,2}})[-/](?P<day>\d{{1,2}}){CLOCK}{OFFSET}", re.ASCII)
 NAMED = re.compile(
-    rf"(?P<day>\d{{1,2}})[-/. ]+(?P<month>[A-Za-z]{{3,9}})\.?,?[-/. ]+(?P<year>\d{{4}}|\d{{2}}){CLOCK}{OFFSET}",
-    re.ASCII,
+    r"(?a:(?P<day>\d{1,2})[-/. ]+)(?P<month>[^\W\d_]{3,12})"
+    rf"(?a:\.?,?[-/. ]+(?P<year>\d{{4}}|\d{{2}}){CLOCK}{OFFSET})",
 )
 NAMED_FIRST = re.compile(
     rf"(?P<month>[A-Za-z]{{3,9}})\.?[ -]+(?P<day>\d{{1,2}}),?[ -]+(?P<year>\d{{4}}){CLOCK}{OFFSET}", re.ASCII
@@ -92,10 +92,13 @@ def _matched(text: str, shown: str, zone: ZoneInfo, day_first: bool | None) -> M
     if match := ISO.fullmatch(text):
         return _moment(match, int(match["month"]), int(match["day"]), shown, zone)
     match = NAMED.fullmatch(text) or NAMED_FIRST.fullmatch(text) or YEAR_FIRST.fullmatch(text)
-    if match and match["month"] == UNCLEAR:
-        raise BadCell(f"“{shown[:40]}”: this is a different month in different languages. Export dates as numbers.")
-    if match and (month := MONTHS.get(match["month"].casefold())):
-        return _moment(match, month, int(match["day"]), shown, zone)
+    if match:
+        name = match["month"].casefold()
+        month = MONTHS.get(name) or MONTHS.get(month_in_english(name))
+        if month == 0:
+            raise BadCell(f"“{shown[:40]}”: this is a different month in different languages. Export dates as numbers.")
+        if month:
+            return _moment(match, month, int(match["day"]), shown, zone)
     if match := NUMBERS.fullmatch(text):
         month, day = _ordered(match, shown, day_first)
         return _moment(match, month, day, shown, zone)
