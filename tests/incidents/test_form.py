@@ -68,7 +68,7 @@ def test_a_blank_form_comes_back_with_a_summary_and_what_was_typed(client):
     answer = client.post(CREATE, typed(title="  ", summary="Since noon"))
     assert answer.status_code == 422
     assert "There is a problem" in answer.text
-    assert re.search(r'<a href="#id_title">\s*Title:\s*Enter a title.\s*</a>', answer.text)
+    assert re.search(r'<a href="#id_title">\s*Enter a title.\s*</a>', answer.text)
     assert "Since noon" in answer.text
     assert not Incident.objects.exists()
 
