@@ -26,6 +26,7 @@ from integrations.linking import NOT_FOUND, Link, Linker
 from integrations.lookups import Advice, Lookups, TeamFinder
 from integrations.matching.findings import Findings
 from integrations.matching.plan import Plan
+from integrations.matching.preset import SPREADSHEET
 from integrations.matching.reader import Reader
 from integrations.matching.row import Row
 from integrations.reading import AS_FOUND, BadCell, Shape, Table, UnreadableFile, open_table
@@ -255,6 +256,10 @@ class Importer:
         self.preset = plan.preset
         self.now = now
         self.source = source
+        # Spreadsheets of two teams may number their rows alike.
+        self.unnamed_source = self.preset.name
+        if team is not None and self.preset.name == SPREADSHEET:
+            self.unnamed_source = f"{SPREADSHEET}-{team.slug}"[:40]
         self.shape, self.name = shape, name
         self.visible = visible
         self.model = MODELS[plan.kind]
@@ -350,7 +355,7 @@ class Importer:
             take = row.values.pop
             said, reference = clean_line(str(take("source", ""))), clean_line(str(take("reference", "")))
             external_id = clean_line(str(take("external_id", "")))
-            source = self.source or said or self.preset.name
+            source = self.source or said or self.unnamed_source
             filed_here = bool(reference) and (said == FILED_HERE or not external_id)
             key = source, external_id = (FILED_HERE, reference.upper()) if filed_here else (source, external_id)
             if not external_id:

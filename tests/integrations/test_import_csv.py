@@ -515,6 +515,14 @@ def test_without_a_mapping_the_file_speaks_for_itself(load, team):
     assert list(Defect.objects.values_list("stage_found__slug", flat=True).order_by("pk")) == ["pre-deploy", "production"]
 
 
+def test_spreadsheets_of_two_teams_may_number_their_rows_alike(load, team):
+    make_team(slug="search")
+    load("defects", None, OWN_FILE, "--team", "payments")
+    assert "created 2" in load("defects", None, OWN_FILE, "--team", "search")
+    assert "unchanged 2" in load("defects", None, OWN_FILE, "--team", "payments")
+    assert set(Defect.objects.values_list("source", flat=True)) == {"spreadsheet-payments", "spreadsheet-search"}
+
+
 def test_words_that_a_guess_does_not_know_are_listed_once(load, team):
     data = OWN_FILE.replace(b"Wie schlimm", b"Severity")
     printed = refused(load, "defects", None, data, "--team", "payments")
