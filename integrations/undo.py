@@ -6,6 +6,7 @@ A record that somebody has changed since is left alone, so of two imports of the
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from integrations.importer import BATCH, MODELS, Report, be_alone, change_of
 from qmportal.lib.copying import write_now
-from records.models import Record
+from records.models import AnyOf, Record
 
 CHANGED = "changed since"
 CHANGED_BY_IMPORT = "changed by a later import"
@@ -74,11 +75,26 @@ class Undo:
     def run(self, report: Report) -> Undone:
         be_alone(self.kind)
         done, total, last = 0, self.rows.count(), 0
-        while batch := list(self.rows.filter(record__gt=last).order_by("record")[:BATCH]):
-            self._take(batch)
-            done, last = done + len(batch), batch[-1].record
+        while ids := list(self.rows.filter(record__gt=last).order_by("record").values_list("record", flat=True)[:BATCH]):
+            gone = self._unchanged(last, ids[-1])
+            self._delete(gone)
+            span = self.rows.filter(record__gt=last, record__lte=ids[-1])
+            if rest := list(span.exclude(AnyOf("record", gone)).order_by("record")):
+                self._take(rest)
+            done, last = done + len(ids), ids[-1]
             report(done, total)
         return self.undone
+
+    def _unchanged(self, after: int, until: int) -> list[int]:
+        """New records of these ids that nobody has touched or named since, locked. Most of what there is to do."""
+        rows: Any = self.model._base_manager
+        mine = self.rows.filter(before__isnull=True, record=OuterRef("pk"), version=OuterRef("version"))
+        found = rows.filter(Exists(mine), pk__gt=after, pk__lte=until)
+        for name, naming in self._naming():
+            found = found.exclude(Exists(naming.filter(**{name: OuterRef("pk")})))
+        if self.allowed is not None:
+            found = found.filter(team__in=self.allowed)
+        return list(found.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
 
     def _take(self, batch: list[Any]) -> None:
         """The lock comes first, so that a row is read as it stays until the end."""
@@ -110,18 +126,20 @@ class Undo:
 
         A record that this undo deletes as well, or whose link it takes back, does not count.
         """
+        found: set[int] = set()
+        for name, naming in self._naming():
+            found |= set(naming.filter(AnyOf(name, ids)).values_list(name, flat=True))
+        return found
+
+    def _naming(self) -> Iterator[tuple[str, Any]]:
+        """The columns that can point to one of these records, with the rows that would hold the undo up."""
         came = Q(before__isnull=True) | Q(before__has_key="duplicate_of")
         goes_too = self.rows.filter(came, record=OuterRef("pk"), version=OuterRef("version"))
-        found: set[int] = set()
         for relation in self.model._meta.related_objects:
             if issubclass(relation.related_model, Record):
-                name = relation.field.attname
-                others: Any = relation.related_model._base_manager
-                naming = others.filter(deleted_at=None, **{f"{name}__in": ids})
-                if relation.related_model is self.model:
-                    naming = naming.exclude(Exists(goes_too))
-                found |= set(naming.values_list(name, flat=True))
-        return found
+                others: Any = relation.related_model._base_manager.filter(deleted_at=None)
+                same = relation.related_model is self.model
+                yield relation.field.attname, others.exclude(Exists(goes_too)) if same else others
 
     def _imported_again(self, records: dict[int, Any]) -> set[int]:
         """Of these, what is still as a later import left it."""
@@ -152,13 +170,16 @@ class Undo:
     def _delete(self, ids: list[int]) -> None:
         """The id from elsewhere becomes free: a deleted record keeps its id out, and the mended file shall come in."""
         rows: Any = self.model._base_manager
-        rows.filter(pk__in=ids).update(deleted_at=self.now, updated_at=self.now, external_id="", version=F("version") + 1)
+        rows.filter(AnyOf("id", ids)).update(
+            deleted_at=self.now, updated_at=self.now, external_id="", version=F("version") + 1
+        )
         self.undone.deleted += len(ids)
 
     def _restore(self, records: list[Any], names: set[str]) -> None:
         """The records are again as earlier imports left them, so those can be undone next."""
         again = self.rows.filter(record=OuterRef("record"), version=OuterRef("version") + 1)
-        self.earlier.filter(Exists(again), record__in=[each.pk for each in records]).update(version=F("version") + 2)
+        ids = [each.pk for each in records]
+        self.earlier.filter(Exists(again), AnyOf("record", ids)).update(version=F("version") + 2)
         if records:
             write_now(change_of(self.model, records, names))
         self.undone.restored += len(records)
