@@ -6,7 +6,6 @@ A record that somebody has changed since is left alone, so of two imports of the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -76,25 +75,30 @@ class Undo:
         be_alone(self.kind)
         done, total, last = 0, self.rows.count(), 0
         while ids := list(self.rows.filter(record__gt=last).order_by("record").values_list("record", flat=True)[:BATCH]):
-            gone = self._unchanged(last, ids[-1])
+            gone = self._unchanged(ids)
             self._delete(gone)
-            span = self.rows.filter(record__gt=last, record__lte=ids[-1])
-            if rest := list(span.exclude(AnyOf("record", gone)).order_by("record")):
+            if rest := list(self.rows.filter(AnyOf("record", sorted({*ids} - {*gone}))).order_by("record")):
                 self._take(rest)
             done, last = done + len(ids), ids[-1]
             report(done, total)
         return self.undone
 
-    def _unchanged(self, after: int, until: int) -> list[int]:
-        """New records of these ids that nobody has touched or named since, locked. Most of what there is to do."""
+    def _unchanged(self, ids: list[int]) -> list[int]:
+        """New records that nobody has touched or named since, locked. Most of what there is to do.
+
+        Each question names the ids: right after a large import PostgreSQL knows nothing about these rows, and joins badly.
+        """
         rows: Any = self.model._base_manager
-        mine = self.rows.filter(before__isnull=True, record=OuterRef("pk"), version=OuterRef("version"))
-        found = rows.filter(Exists(mine), pk__gt=after, pk__lte=until)
-        for name, naming in self._naming():
-            found = found.exclude(Exists(naming.filter(**{name: OuterRef("pk")})))
-        if self.allowed is not None:
-            found = found.filter(team__in=self.allowed)
-        return list(found.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+        new = self.rows.filter(AnyOf("record", ids), before__isnull=True)
+        versions = dict(new.values_list("record", "version"))
+        locked = rows.filter(AnyOf("id", ids)).order_by("pk").select_for_update().values_list("pk", "version", "team_id")
+        there = list(locked)
+        pointed_at = self._pointed_at(ids)
+        return [
+            pk
+            for pk, version, team in there
+            if versions.get(pk) == version and pk not in pointed_at and (self.allowed is None or team in self.allowed)
+        ]
 
     def _take(self, batch: list[Any]) -> None:
         """The lock comes first, so that a row is read as it stays until the end."""
@@ -127,19 +131,21 @@ class Undo:
         A record that this undo deletes as well, or whose link it takes back, does not count.
         """
         found: set[int] = set()
-        for name, naming in self._naming():
-            found |= set(naming.filter(AnyOf(name, ids)).values_list(name, flat=True))
-        return found
-
-    def _naming(self) -> Iterator[tuple[str, Any]]:
-        """The columns that can point to one of these records, with the rows that would hold the undo up."""
-        came = Q(before__isnull=True) | Q(before__has_key="duplicate_of")
-        goes_too = self.rows.filter(came, record=OuterRef("pk"), version=OuterRef("version"))
         for relation in self.model._meta.related_objects:
             if issubclass(relation.related_model, Record):
-                others: Any = relation.related_model._base_manager.filter(deleted_at=None)
-                same = relation.related_model is self.model
-                yield relation.field.attname, others.exclude(Exists(goes_too)) if same else others
+                name = relation.field.attname
+                others: Any = relation.related_model._base_manager.filter(AnyOf(name, ids), deleted_at=None)
+                naming = {pk: (target, version) for target, pk, version in others.values_list(name, "pk", "version")}
+                if relation.related_model is self.model:
+                    for pk, version in self._undone_too(list(naming)):
+                        if naming[pk][1] == version:
+                            del naming[pk]
+                found |= {target for target, _ in naming.values()}
+        return found
+
+    def _undone_too(self, ids: list[int]) -> Any:
+        came = Q(before__isnull=True) | Q(before__has_key="duplicate_of")
+        return self.rows.filter(came, AnyOf("record", ids)).values_list("record", "version") if ids else []
 
     def _imported_again(self, records: dict[int, Any]) -> set[int]:
         """Of these, what is still as a later import left it."""
