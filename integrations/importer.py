@@ -164,9 +164,11 @@ class Outcome:
             count(self.notes, each)
 
     def name_columns(self, matched: list[tuple[str, str]]) -> None:
-        unused = [pair for pair in matched if not pair[1]]
-        self.columns = [*(pair for pair in matched if pair[1]), *unused[:SHOWN_COLUMNS]]
-        self.more_columns = len(unused[SHOWN_COLUMNS:])
+        """Those that repeat, such as comments, once with their number."""
+        unused = Counter(title for title, name in matched if not name)
+        titles = [f"{title} ({number:,})" if number > 1 else title for title, number in unused.items()]
+        self.columns = [*(pair for pair in matched if pair[1]), *((title, "") for title in titles[:SHOWN_COLUMNS])]
+        self.more_columns = len(titles[SHOWN_COLUMNS:])
 
     def touch(self, moment: datetime) -> None:
         if self.earliest is None or moment < self.earliest:

@@ -151,7 +151,7 @@ def squared(records: Iterator[Record], width: int, faults: dict[int, str], notes
         yield line, cells
     for line, cells in held:
         text = " ".join(" ".join(cells).split())
-        notes.append(f"Line {line} was left out, as it is no row: “{text[:60]}”.")
+        notes.append(f"Line {line} is not a row and was left out: “{text[:60]}”.")
 
 
 def _fitted(line: int, cells: list[str], width: int, faults: dict[int, str]) -> list[str]:

@@ -227,7 +227,7 @@ def test_what_was_passed_over_is_said(client, team, manager):
     job = checked(client, f"Export of 1 June\n\n{GOOD}Generated at 1 Jun 2024\n", team=team)
     assert job.result["created"] == 2
     assert "The header is in line 3; what is above it was left out." in page(client, job).text
-    assert "Line 6 was left out, as it is no row: “Generated at 1 Jun 2024”." in page(client, job).text
+    assert "Line 6 is not a row and was left out: “Generated at 1 Jun 2024”." in page(client, job).text
 
 
 @pytest.mark.parametrize(
@@ -247,9 +247,12 @@ def test_other_formats_than_csv(client, team, manager, name, content, read_as):
 
 def test_unused_columns_cost_nothing(client, team, manager):
     header, row = "Summary,Issue key,Issue Type,Status,Resolution,Created", "a,B-1,Bug,Done,Done,2024-06-01 09:00"
-    job = checked(client, f"{header}{',Comment' * 2_000}\n{row}{',' * 2_000}\n", team=team)
+    names = ",".join(f"Sprint {number}" for number in range(60))
+    job = checked(client, f"{header}{',Comment' * 2_000},{names}\n{row}{',' * 2_060}\n", team=team)
     assert job.result["created"] == 1
-    assert "and 1,950 more." in " ".join(page(client, job).text.split())
+    text = " ".join(page(client, job).text.split())
+    assert "Comment (2,000), Sprint 0, Sprint 1" in text
+    assert "and 11 more." in text
 
 
 def test_too_large_a_file(client, team, manager, settings):
