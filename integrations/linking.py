@@ -18,6 +18,7 @@ IN_A_CIRCLE = "duplicates of each other in a circle: not linked"
 # Each round doubles the length of the chains that are followed.
 ROUNDS = 24
 LOOKED_UP = 5000
+AT_ONCE = 500
 
 
 class Link(NamedTuple):
@@ -73,6 +74,8 @@ class Linker:
             return []
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"duplicates.{self.model._meta.db_table}"])
+            # Just filled, perhaps: without statistics, PostgreSQL looks through the table for each of the links.
+            cursor.execute(f"ANALYZE {self.model._meta.db_table} (source, external_id, duplicate_of_id)")
             wanted = self._find_originals(cursor)
             found = self._follow(cursor)
             self.notes[NOT_FOUND] = wanted - found
@@ -129,10 +132,24 @@ class Linker:
             f"UPDATE {table} AS own SET {changes} FROM import_root AS link WHERE own.duplicate_of_id = link.record",  # noqa: S608
             [timezone.now()],
         )
-        cursor.execute(
-            f"UPDATE {table} AS own SET {changes}{status} FROM import_root AS link"  # noqa: S608
-            " WHERE own.id = link.record RETURNING own.id, own.version",
-            [timezone.now()],
-        )
-        linked: list[tuple[int, int]] = cursor.fetchall()
+        linked: list[tuple[int, int]] = []
+        after = 0
+        # What the triggers do grows with the square of the rows of a statement.
+        while until := self._next(cursor, after):
+            cursor.execute(
+                f"UPDATE {table} AS own SET {changes}{status} FROM import_root AS link"  # noqa: S608
+                " WHERE own.id = link.record AND link.record > %s AND link.record <= %s RETURNING own.id, own.version",
+                [timezone.now(), after, until],
+            )
+            linked += cursor.fetchall()
+            after = until
         return linked
+
+    def _next(self, cursor: Any, after: int) -> int | None:
+        """The last of the next records that are linked in one statement."""
+        cursor.execute(
+            "SELECT max(record) FROM (SELECT record FROM import_root WHERE record > %s ORDER BY record LIMIT %s) AS next",
+            [after, AT_ONCE],
+        )
+        until: int | None = cursor.fetchone()[0]
+        return until
