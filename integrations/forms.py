@@ -1,135 +1,137 @@
-"""The upload form."""
+"""The forms of a file and of a saved mapping."""
 
 from __future__ import annotations
 
-from itertools import islice
-from typing import TYPE_CHECKING, Any, cast
+from io import BytesIO
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
-from django.utils import timezone
+from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
 
-from integrations.matching.guess import guess
-from integrations.matching.plan import Plan
-from integrations.matching.preset import Preset
-from integrations.matching.presets import PRESETS
-from integrations.matching.reader import Reader
-from integrations.matching.survey import Survey
-from integrations.models import ImportJob
-from integrations.reading import Table, UnreadableFile, open_table
+from integrations.importer import MODELS
+from integrations.matching.plan import BadPlan, Plan
+from integrations.models import ImportJob, SavedMapping
+from integrations.reading import UnreadableFile, open_table
 from integrations.reading.archives import READABLE
-from qmportal.lib.days import zone_named
-from qmportal.lib.forms import LineField
+from qmportal.lib.forms import LineField, ProseField
 from qmportal.lib.text import clean_line
-from teams.models import Role, Team
+from teams.models import Role, Team, User
 from teams.permissions import is_admin
 
-if TYPE_CHECKING:
-    from teams.permissions import AnyUser
-
-ROWS_TO_RECOGNISE = 200
-KINDS = {"defects": "Defects", "incidents": "Incidents"}
+PASTED = "Pasted rows.csv"
 
 
-def mapping_choices() -> list[tuple[str, Any]]:
-    groups = [
-        (label, [(key, preset.label) for key, preset in PRESETS.items() if preset.kind == kind])
-        for kind, label in KINDS.items()
-    ]
-    return [("", "Detect from the columns"), *groups]
+class UploadForm(forms.Form):
+    """A file, or rows pasted from a spreadsheet. The header is read at once, so that a wrong file is refused here."""
 
-
-class ImportForm(forms.ModelForm):
-    """Upload of a file. The header is read at once, so that a wrong file is refused here and not in the background."""
-
-    mapping_key = forms.ChoiceField(
-        label="What is in the file?",
-        choices=mapping_choices,
+    file = forms.FileField(
+        label="File",
+        max_length=1000,
+        widget=forms.FileInput(attrs={"accept": ",".join(sorted(READABLE | {".zip"}))}),
+        error_messages={"required": "Choose a file or paste rows.", "empty": "The file is empty."},
+    )
+    pasted = ProseField(
+        label="Or paste rows",
         required=False,
-        help_text="The kind of record and the tool that exported it.",
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="With the line of column names first.",
     )
-    time_zone = LineField(
-        max_length=60,
-        initial=timezone.get_current_timezone_name,
-        help_text="For times without a zone. Example: Europe/Berlin.",
-        error_messages={"required": "Enter a time zone."},
+    mapping = forms.ModelChoiceField(
+        SavedMapping.objects.none(),
+        label="Saved mapping",
+        required=False,
+        empty_label="Find out what the columns mean",
+        error_messages={"invalid_choice": "Choose one of these mappings."},
     )
+    team = forms.ModelChoiceField(
+        Team.objects.none(), to_field_name="slug", required=False, widget=forms.HiddenInput, label="Team",
+        error_messages={"invalid_choice": "Choose a team you can import into."},
+    )  # fmt: skip
 
-    class Meta:
-        model = ImportJob
-        fields = ["file", "mapping_key", "team", "time_zone", "day_order", "create_teams", "all_types"]
-        labels = {
-            "team": "Team for all rows",
-            "day_order": "Date order",
-            "create_teams": "Create teams that don't exist yet",
-            "all_types": "Also import issues that aren't bugs, such as stories and tasks",
-        }
-        help_texts = {"day_order": "How to read dates such as 02/03/2024."}
-
-    def __init__(self, *args: Any, user: AnyUser, **kwargs: Any):
+    def __init__(self, *args: Any, user: User, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.user = user
-        self.fields["file"] = forms.FileField(
-            label="File to import",
-            max_length=1000,
-            widget=forms.FileInput(attrs={"accept": ",".join(sorted(READABLE | {".zip"}))}),
-            help_text=f"CSV, Excel, OpenDocument, JSON, or a ZIP of one. Up to {settings.IMPORT_MAX_BYTES // 2**20} MB.",
-            error_messages={"required": "Choose a file.", "empty": "The file is empty."},
+        self.fields["file"].required = not self.data.get("pasted", "").strip()
+        self.fields["file"].help_text = (
+            f"CSV, Excel (XLSX), OpenDocument (ODS), JSON, JSON lines, or a ZIP of one of them, up to"
+            f" {settings.IMPORT_MAX_BYTES // 2**20} MB."
         )
-        team = cast(forms.ModelChoiceField, self.fields["team"])
+        mapping, team = (cast(forms.ModelChoiceField, self.fields[name]) for name in ("mapping", "team"))
+        mapping.queryset = SavedMapping.objects.usable_by(user)
+        if not mapping.queryset.exists():
+            del self.fields["mapping"]
         team.queryset = Team.objects.with_rows_for(user, Role.MANAGER)
-        team.to_field_name = "slug"
-        team.error_messages["invalid_choice"] = "Choose a team you can import into."
-        team.empty_label = "Use the file's team column"
-        if not is_admin(user):
-            del self.fields["create_teams"]
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> UploadedFile | None:
         file = self.cleaned_data["file"]
-        if file.size > settings.IMPORT_MAX_BYTES:
+        if file and file.size > settings.IMPORT_MAX_BYTES:
             raise ValidationError(f"The file is larger than {settings.IMPORT_MAX_BYTES // 2**20} MB.")
         return file
 
-    def clean_time_zone(self) -> str:
-        name = self.cleaned_data["time_zone"]
-        if zone := zone_named(name):
-            return zone.key
-        raise ValidationError("Unknown time zone. Example: Europe/Berlin.")
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if "file" in cleaned and "mapping_key" in cleaned:
-            try:
-                cleaned["mapping_key"] = self._fitting(cleaned["file"], PRESETS.get(cleaned["mapping_key"])).key
-            except UnreadableFile as problem:
-                self.add_error("file", str(problem))
+        if "file" in self.errors or "pasted" in self.errors:
+            return cleaned
+        if cleaned["file"] and cleaned["pasted"].strip():
+            self.add_error("pasted", "Choose a file or paste rows, not both.")
+        else:
+            cleaned["file"] = cleaned["file"] or _as_file(cleaned["pasted"])
+            self._look(cleaned["file"])
         return cleaned
 
-    def _fitting(self, file: UploadedFile, preset: Preset | None) -> Preset:
-        """The tool that was chosen, or the one that the file speaks for; its columns must be there."""
-        table = open_table(file, name=file.name or "")  # type: ignore[arg-type]
+    def _look(self, file: UploadedFile) -> None:
         try:
-            preset = preset or self._recognised(table)
-        finally:
-            table.close()
-        reader = Reader(Plan(preset.kind, preset.name), table.header)
-        if not self.cleaned_data.get("team") and "team" not in reader.mapped and "team" not in self.errors:
-            self.add_error("team", "The file has no column for the team. Choose the team that all rows belong to.")
-        return preset
-
-    def _recognised(self, table: Table) -> Preset:
-        found = guess(Survey.of(table.header, (cells for _, cells in islice(table.records(), ROWS_TO_RECOGNISE))))
-        if found.missing or found.plan.kind not in KINDS:
-            shown = ", ".join(f"“{clean_line(title)[:40]}”" for title in table.header[:12])
-            raise UnreadableFile(
-                f"No known kind of file has these columns: {shown}. Choose what is in the file to see what is missing."
-            )
-        return found.plan.preset
+            open_table(file, name=file.name or "").close()  # type: ignore[arg-type]
+        except UnreadableFile as problem:
+            self.add_error("pasted" if file.name == PASTED else "file", str(problem))
 
     def upload(self) -> ImportJob:
         cleaned = self.cleaned_data
-        file = cleaned.pop("file")
-        name = clean_line(file.name)[-200:] or "file.csv"
-        return ImportJob.upload(file, file_name=name, requested_by=self.user, **cleaned)
+        saved = cleaned.get("mapping")
+        return ImportJob.upload(
+            cleaned["file"],
+            file_name=clean_line(cleaned["file"].name)[-200:] or "file.csv",
+            requested_by=self.user,
+            team=cleaned["team"],
+            plan=saved.plan if saved else {},
+        )
+
+
+def _as_file(text: str) -> UploadedFile:
+    content = text.encode()
+    return InMemoryUploadedFile(BytesIO(content), "file", PASTED, "text/csv", len(content), "utf-8")
+
+
+class MappingForm(forms.Form):
+    """A mapping as YAML, as another portal or an editor wrote it."""
+
+    name = LineField(max_length=60, label="Name", error_messages={"required": "Enter a name."})
+    text = ProseField(
+        label="Mapping (YAML)",
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 16}),
+        error_messages={"required": "Paste the mapping."},
+    )
+    for_all = forms.BooleanField(required=False, label="For everybody who imports")
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.user = user
+        if not is_admin(user):
+            del self.fields["for_all"]
+
+    def clean_text(self) -> Plan:
+        try:
+            plan = Plan.from_yaml(self.cleaned_data["text"])
+        except BadPlan as problem:
+            raise ValidationError(str(problem)) from problem
+        if plan.kind not in MODELS:
+            raise ValidationError(f"Files of {plan.kind} cannot be imported.")
+        return plan
+
+    def save(self) -> SavedMapping:
+        owner = None if self.cleaned_data.get("for_all") else self.user
+        return SavedMapping.keep(self.cleaned_data["name"], owner, self.cleaned_data["text"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,15 @@ class Advice:
 
     no_column: str = "Choose the team that all rows belong to."
     unknown: str = "Make it first, or let the import make missing teams."
+
+
+def own_words(teams: Iterable[Team]) -> dict[str, dict[str, str]]:
+    """What the portal's own severities, stages and these teams are called, with the key of each."""
+    return {
+        "severity": {name: each.key for each in Severity.objects.all() for name in (each.key, each.name)},
+        "stage": {name: each.slug for each in Stage.objects.all() for name in (each.slug, each.name)},
+        "team": {name: each.slug for each in teams for name in (each.slug, each.key, each.name)},
+    }
 
 
 class Known:

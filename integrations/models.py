@@ -1,4 +1,4 @@
-"""One uploaded file as a row of work: checked, imported once its owner has seen the result, perhaps undone."""
+"""One uploaded file as a row of work: looked through, matched, checked, imported, perhaps undone. And kept mappings."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import json
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import UploadedFile
@@ -23,21 +25,29 @@ from psycopg.types.json import Jsonb
 from benchmarks.metrics import METRICS
 from benchmarks.models import WINDOWS, MetricSnapshot, SnapshotRun
 from integrations.importer import MODELS, Importer, Outcome, Refused, Report, Written
+from integrations.lookups import own_words
+from integrations.matching.guess import guess
 from integrations.matching.plan import Plan
 from integrations.matching.preset import Preset
 from integrations.matching.presets import PRESETS
-from integrations.reading import UnreadableFile
+from integrations.matching.survey import Survey
+from integrations.reading import Shape, UnreadableFile, open_table
 from integrations.undo import Undo
 from qmportal.lib.copying import Copy
-from qmportal.lib.days import local_day
+from qmportal.lib.days import local_day, organisation_zone
+from qmportal.lib.history import tracked
 from qmportal.lib.work import Work, WorkQuerySet, ring
 from teams.models import Role, Team
+from teams.permissions import is_admin
 
 if TYPE_CHECKING:
+    from teams.models import User
     from teams.permissions import AnyUser
 
 FOLDER = "imports"
 MOST_MOVED = 400
+# Rows between two reports of progress.
+REPORTED = 5000
 
 
 def private_files() -> FileSystemStorage:
@@ -74,31 +84,32 @@ class ImportJobQuerySet(WorkQuerySet):
 
 
 class ImportJob(Work):
-    """A file and what became of it. Work in phases: checked when it comes, imported and undone when its sender says so."""
+    """A file and what became of it. Work in phases.
+
+    It is looked through when it comes, checked once its sender has said what its columns mean, and imported and undone when
+    its sender says so.
+    """
 
     DOOR = "import"
     FILE_KEPT_FOR = timedelta(days=7)
     ORPHANS_KEPT_FOR = timedelta(days=1)
 
     class Phase(models.TextChoices):
+        LOOK = "look", "Look"
         CHECK = "check", "Check"
         IMPORT = "import", "Import"
         UNDO = "undo", "Undo"
 
-    class DayOrder(models.TextChoices):
-        REFUSE = "", "Refuse such dates"
-        DAY_FIRST = "day", "2 March (day first)"
-        MONTH_FIRST = "month", "3 February (month first)"
-
-    phase = models.CharField(max_length=6, choices=Phase, default=Phase.CHECK, editable=False)
-    mapping_key = models.CharField("what is in the file", max_length=40)
+    phase = models.CharField(max_length=6, choices=Phase, default=Phase.LOOK, editable=False)
+    mapping_key = models.CharField(max_length=40, blank=True, editable=False)  # the plan's kind and tool
     file = models.FileField(upload_to=random_name, storage=private_files, blank=True)
     file_name = models.CharField(max_length=200)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
-    time_zone = models.CharField(max_length=60)
-    day_order = models.CharField(max_length=5, choices=DayOrder, blank=True, default=DayOrder.REFUSE)
     create_teams = models.BooleanField(default=False)
-    all_types = models.BooleanField(default=False)
+    # How the file is opened, what stands in its columns, and what they mean: a Shape, a Survey and a Plan.
+    shape = models.JSONField(default=dict, editable=False)
+    survey = models.JSONField(default=dict, editable=False)
+    plan = models.JSONField(default=dict, editable=False)
     skip_errors = models.BooleanField(default=False)
     result = models.JSONField(default=dict, editable=False)
     imported_at = models.DateTimeField(null=True, editable=False)
@@ -111,7 +122,7 @@ class ImportJob(Work):
         ordering = ["-created_at"]
 
     def __str__(self) -> str:
-        return f"{self.file_name} ({self.mapping.label})"
+        return self.file_name
 
     def get_absolute_url(self) -> str:
         return reverse("integrations:import_detail", args=[self.pk])
@@ -121,8 +132,23 @@ class ImportJob(Work):
         return f"{self.file_name} (undone)" if self.phase == self.Phase.UNDO else self.file_name
 
     @property
-    def mapping(self) -> Preset:
-        return PRESETS[self.mapping_key]
+    def mapping(self) -> Preset | None:
+        """The tool that the file comes from; None until it was looked through."""
+        return PRESETS.get(self.mapping_key)
+
+    @property
+    def kind(self) -> str:
+        return self.mapping_key.partition("/")[0]
+
+    @property
+    def can_match(self) -> bool:
+        """Looked through and not imported yet, with the file still there: its sender may say what its columns mean."""
+        waits = self.is_looked_through or (self.phase == self.Phase.CHECK and self.is_over)
+        return waits and bool(self.file and self.survey)
+
+    @property
+    def is_looked_through(self) -> bool:
+        return self.phase == self.Phase.LOOK and self.state == self.State.DONE and bool(self.file)
 
     @property
     def can_start(self) -> bool:
@@ -146,7 +172,7 @@ class ImportJob(Work):
 
     @classmethod
     def upload(cls, file: UploadedFile, **fields: object) -> ImportJob:
-        """Keeps the file and has it checked in the background. Without its row the file does not stay either."""
+        """Keeps the file and has it looked through in the background. Without its row the file does not stay either."""
         storage, name = private_files(), random_name()
         try:
             job = cls.objects.create(file=storage.save(name, file), **fields)
@@ -155,6 +181,33 @@ class ImportJob(Work):
             raise
         ring(job)
         return job
+
+    def look_again(self, shape: Shape) -> bool:
+        """Queues another look through the file, opened in another way."""
+        return self._queue(self._matchable(), phase=self.Phase.LOOK, shape=asdict(shape), plan={})
+
+    def guess_again(self, kind: str, tool: str) -> bool:
+        """Takes the file as one of this tool."""
+        plan = self._guessed(Survey.from_json(self.survey), kind=kind, tool=tool)
+        return bool(
+            self._matchable().update(phase=self.Phase.LOOK, state=self.State.DONE, plan=plan.as_json(), mapping_key=plan.key)
+        )
+
+    def start_check(self, plan: Plan, *, team: Team | None, create_teams: bool) -> bool:
+        """Queues the check, by what its sender says the columns mean."""
+        return self._queue(
+            self._matchable(),
+            phase=self.Phase.CHECK,
+            plan=plan.as_json(),
+            mapping_key=plan.key,
+            team=team,
+            create_teams=create_teams,
+        )
+
+    def _matchable(self) -> ImportJobQuerySet:
+        looked = Q(phase=self.Phase.LOOK, state=self.State.DONE)
+        checked = Q(phase=self.Phase.CHECK, state__in=(self.State.DONE, self.State.FAILED))
+        return type(self).objects.filter(looked | checked, pk=self.pk).exclude(file="").exclude(survey={})
 
     def start(self, *, skip_errors: bool) -> bool:
         """Queues the checked file for import. A second press of the button finds nothing left to start."""
@@ -187,8 +240,10 @@ class ImportJob(Work):
         return (UnreadableFile, Refused)
 
     def prepare(self) -> None:
-        """The check writes nothing but its result, so it needs no transaction and its progress is seen at once."""
-        if self.phase == self.Phase.CHECK:
+        """Look and check write nothing but their result, so they need no transaction and their progress is seen at once."""
+        if self.phase == self.Phase.LOOK:
+            self._look()
+        elif self.phase == self.Phase.CHECK:
             with self.file.open("rb") as raw:
                 outcome = self._importer().check(cast(BinaryIO, raw), self.report)
             self._keep(outcome)
@@ -199,6 +254,42 @@ class ImportJob(Work):
             self._import()
         elif self.phase == self.Phase.UNDO:
             self._undo()
+
+    def _look(self) -> None:
+        with self.file.open("rb") as raw:
+            table = open_table(cast(BinaryIO, raw), Shape(**self.shape), self.file_name)
+            try:
+                survey = Survey(table.header)
+                for number, (_, cells) in enumerate(table.records()):
+                    survey.add(cells)
+                    if number % REPORTED == 0:
+                        self.report(table.done, table.total)
+            finally:
+                table.close()
+        survey.close()
+        if not survey.rows:
+            raise UnreadableFile("The file has a header and no rows.")
+        plan, note = self._planned(survey)
+        opened = {"encodings": table.encodings, "sheets": table.sheets, "notes": [*table.notes, *filter(None, [note])]}
+        self.survey, self.shape = survey.as_json() | opened, asdict(table.shape)
+        self.plan, self.mapping_key = plan.as_json(), plan.key
+        self.save(update_fields=["survey", "shape", "plan", "mapping_key"])
+
+    def _planned(self, survey: Survey) -> tuple[Plan, str]:
+        """What the columns mean by the mapping that was chosen, else as it is guessed; and why the chosen one is no use."""
+        if not self.plan:
+            return self._guessed(survey), ""
+        plan, gone = Plan.from_json(self.plan).fitted_to(survey.header)
+        problems = plan.problems(survey.header)
+        if not problems:
+            return plan, f"The file lacks these columns of the mapping: {', '.join(gone)}." if gone else ""
+        return self._guessed(survey, kind=plan.kind), f"The mapping you chose doesn't fit this file: {problems[0].sentence}"
+
+    def _guessed(self, survey: Survey, kind: str = "", tool: str = "") -> Plan:
+        found = guess(survey, kind=kind, tool=tool, zone=organisation_zone().key, own=own_words(self.writable_teams()))
+        if found.plan.kind not in MODELS:
+            return self._guessed(survey, kind=next(iter(MODELS)))
+        return found.plan
 
     def _import(self) -> None:
         with self.file.open("rb") as raw, self._progress_beside() as report:
@@ -215,7 +306,7 @@ class ImportJob(Work):
         allowed, _ = self._teams()
         with self._progress_beside() as report:
             undone = Undo(
-                self.mapping.kind,
+                self.kind,
                 self.written.all(),
                 later=ImportedRow.objects.filter(job__in=self._imports(imported_at__gt=self.imported_at)),
                 earlier=ImportedRow.objects.filter(job__in=self._imports(imported_at__lt=self.imported_at)),
@@ -254,7 +345,7 @@ class ImportJob(Work):
 
     def _imports(self, **conditions: object) -> ImportJobQuerySet:
         """Imports of the same kind of record by the same person."""
-        same = type(self).objects.filter(requested_by=self.requested_by_id, mapping_key__startswith=f"{self.mapping.kind}/")
+        same = type(self).objects.filter(requested_by=self.requested_by_id, mapping_key__startswith=f"{self.kind}/")
         return same.filter(**conditions)
 
     def later_imports(self) -> ImportJobQuerySet:
@@ -264,9 +355,15 @@ class ImportJob(Work):
 
     def skipped_records(self) -> QuerySet[Any]:
         """What the undo left alone, as far as the sender may see it."""
-        rows: Any = MODELS[self.mapping.kind].objects  # type: ignore[attr-defined]
+        rows: Any = MODELS[self.kind].objects  # type: ignore[attr-defined]
         ids = self.result.get("undone", {}).get("skipped_ids", [])
         return rows.visible_to(self.requested_by).filter(pk__in=ids).order_by("pk")
+
+    def writable_teams(self) -> QuerySet[Team]:
+        """Whose records the sender may write."""
+        if self.requested_by is None:
+            return Team.objects.none()
+        return Team.objects.with_rows_for(self.requested_by, Role.MANAGER)
 
     def _teams(self) -> tuple[frozenset[int] | None, frozenset[int] | None]:
         """Whose records may be written and whose seen; None for all. Read anew: who has lost a team does not write there."""
@@ -275,25 +372,19 @@ class ImportJob(Work):
             raise UnreadableFile("The person who sent the file has left.")
         if user.is_admin:
             return None, None
-        allowed = frozenset(Team.objects.with_rows_for(user, Role.MANAGER).values_list("pk", flat=True))
+        allowed = frozenset(self.writable_teams().values_list("pk", flat=True))
         return allowed, frozenset(team.pk for team in user.reach)
 
     def _importer(self) -> Importer:
         allowed, visible = self._teams()
-        day_first = {self.DayOrder.DAY_FIRST: True, self.DayOrder.MONTH_FIRST: False}
         return Importer(
-            Plan(
-                self.mapping.kind,
-                self.mapping.name,
-                day_first=day_first.get(self.DayOrder(self.day_order)),
-                zone=self.time_zone,
-                all_types=self.all_types,
-            ),
+            Plan.from_json(self.plan),
             now=timezone.now(),
             team=self.team,
             allowed=allowed,
             visible=visible,
             create_teams=self.create_teams,
+            shape=Shape(**self.shape),
             name=self.file_name,
             remember=Noted(self),
         )
@@ -403,3 +494,50 @@ class Noted:
                 " before = CASE WHEN noted.before IS NULL THEN NULL ELSE excluded.before || noted.before END",
                 [self.job.pk, *map(list, zip(*rows, strict=True))],
             )
+
+
+class SavedMappingQuerySet(models.QuerySet["SavedMapping"]):
+    def usable_by(self, user: AnyUser) -> SavedMappingQuerySet:
+        """One's own, and those that an admin keeps for everybody."""
+        return self.filter(Q(owner=None) | Q(owner=user.pk)) if user.is_authenticated else self.none()
+
+    def changeable_by(self, user: AnyUser) -> SavedMappingQuerySet:
+        return self.usable_by(user) if is_admin(user) else self.usable_by(user).exclude(owner=None)
+
+
+@tracked()
+class SavedMapping(models.Model):
+    """A plan under a name, for the next file of the same shape. Without an owner it is for everybody."""
+
+    name = models.CharField(max_length=60)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="saved_mappings"
+    )
+    plan = models.JSONField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = SavedMappingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "name"],
+                name="saved_mapping_unique",
+                nulls_distinct=False,
+                violation_error_message="There is a mapping with this name already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def keep(cls, name: str, owner: User | None, plan: Plan) -> SavedMapping:
+        """Under this name; one of the same name and owner is replaced."""
+        saved, _ = cls.objects.update_or_create(name=name, owner=owner, defaults={"plan": plan.as_json()})
+        return saved
+
+    @property
+    def as_plan(self) -> Plan:
+        return Plan.from_json(self.plan)

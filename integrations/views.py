@@ -1,27 +1,39 @@
-"""Pages of the importer: send a file, see what it would do, import it, see what it did."""
+"""Pages of the importer: send a file, say what its columns mean, see what it would do, import it, see what it did."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
-from integrations.forms import KINDS, ImportForm
-from integrations.importer import SHOWN_ERRORS
+from integrations.forms import MappingForm, UploadForm
+from integrations.importer import MODELS, SHOWN_ERRORS
+from integrations.lookups import own_words
+from integrations.match import MatchForm, answered, field_rows, needs_order, problems_of, word_lists
+from integrations.matching.guess import day_order, words
+from integrations.matching.plan import Plan
 from integrations.matching.presets import PRESETS
-from integrations.models import ImportJob
+from integrations.matching.survey import Survey
+from integrations.matching.words import plain
+from integrations.models import ImportJob, SavedMapping
 from integrations.reading import Shape, Table, described, open_table
 from qmportal.lib.bodies import takes_a_file
 from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.spreadsheet import csv_response
+from teams.models import User
 from teams.permissions import can_import_somewhere, require
 from teams.requests import SignedInRequest
 
+TOOLS = {preset.key: preset for preset in PRESETS.values() if preset.kind in MODELS}
+# Of a table of one's own the portal says these.
+FILLED_HERE = ("reference", "source")
 MANAGERS_ONLY = "Managers of a team import its files, and admins those of all teams."
 
 
@@ -29,19 +41,59 @@ MANAGERS_ONLY = "Managers of a team import its files, and admins those of all te
 def import_list(request: SignedInRequest) -> HttpResponse:
     require(can_import_somewhere(request.user), MANAGERS_ONLY)
     jobs = ImportJob.objects.visible_to(request.user).select_related("team")[:50]
-    return render_page(request, "integrations/list.html", {"jobs": jobs})
+    mappings = SavedMapping.objects.usable_by(request.user).select_related("owner")
+    mine = set(SavedMapping.objects.changeable_by(request.user).values_list("pk", flat=True))
+    context = {"jobs": jobs, "mappings": [(saved, saved.pk in mine) for saved in mappings]}
+    return render_page(request, "integrations/list.html", context)
+
+
+@require_safe
+def template(request: SignedInRequest, kind: str) -> HttpResponse:
+    """An empty table with our own columns, to be filled in."""
+    require(can_import_somewhere(request.user), MANAGERS_ONLY)
+    if kind not in MODELS:
+        raise Http404
+    ours = PRESETS[f"{kind}/qmportal"].columns
+    return csv_response(f"{kind}.csv", [names[0] for name, names in ours.items() if name not in FILLED_HERE], [])
+
+
+@require_safe
+def mapping_yaml(request: SignedInRequest, pk: int) -> HttpResponse:
+    saved = get_object_or_404(SavedMapping.objects.usable_by(request.user), pk=pk)
+    name = slugify(saved.name) or "mapping"
+    headers = {"Content-Disposition": f'attachment; filename="{name}.yaml"'}
+    return HttpResponse(saved.as_plan.as_yaml(), content_type="application/yaml; charset=utf-8", headers=headers)
+
+
+@form_page
+def mapping_new(request: SignedInRequest) -> HttpResponse:
+    """A mapping from elsewhere, as YAML."""
+    require(can_import_somewhere(request.user), MANAGERS_ONLY)
+    form = MappingForm(request.POST or None, user=request.user)
+    if form.is_valid():
+        messages.success(request, f"Mapping “{form.save()}” saved.")
+        return redirect("integrations:import_list")
+    return render_page(request, "integrations/mapping.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def mapping_delete(request: SignedInRequest, pk: int) -> HttpResponse:
+    saved = get_object_or_404(SavedMapping.objects.changeable_by(request.user), pk=pk)
+    saved.delete()
+    messages.success(request, f"Mapping “{saved}” deleted. What was imported with it is kept.")
+    return redirect("integrations:import_list")
 
 
 @form_page
 @takes_a_file
 def import_new(request: SignedInRequest) -> HttpResponse:
     require(can_import_somewhere(request.user), MANAGERS_ONLY)
-    form = ImportForm(
+    form = UploadForm(
         request.POST or None, request.FILES or None, user=request.user, initial={"team": request.GET.get("team")}
     )
     if form.is_valid():
         return redirect(form.upload())
-    context = {"form": form, "mappings": [preset for preset in PRESETS.values() if preset.kind in KINDS]}
+    context = {"form": form, "tools": list(TOOLS.values())}
     return render_page(request, "integrations/form.html", context, status=422 if form.is_bound else 200)
 
 
@@ -53,7 +105,39 @@ def job_of(request: SignedInRequest, pk: int) -> ImportJob:
 @require_safe
 def import_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     job = job_of(request, pk)
+    if job.is_looked_through or (job.can_match and "match" in request.GET):
+        return render_page(request, "integrations/match.html", matching(job, request.user, Plan.from_json(job.plan)))
     return render_page(request, "integrations/detail.html", detail(job))
+
+
+@require_POST
+def import_match(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Takes the answers of the match page: another tool, another way to open the file, or what the columns mean."""
+    job = job_of(request, pk)
+    require(can_import_somewhere(request.user), MANAGERS_ONLY)
+    if not job.can_match:
+        messages.info(request, "This file is no longer waiting to be matched.")
+        return redirect(job)
+    if "open" in request.POST:
+        job.look_again(
+            Shape(**job.shape | {name: request.POST.get(name, job.shape[name]) for name in ("encoding", "sheet")})
+        )
+        return redirect(job)
+    if request.POST.get("again") and request.POST.get("tool") in TOOLS:
+        job.guess_again(*request.POST["tool"].split("/"))
+        return redirect(job)
+    survey, before = Survey.from_json(job.survey), Plan.from_json(job.plan)
+    bare = answered(request.POST, before, {})
+    offered = words(survey, replace(bare, words={}), own_words(job.writable_teams()))
+    plan = answered(request.POST, before, offered)
+    form = MatchForm(request.POST, job=job, plan=plan, user=request.user)
+    if form.is_valid():
+        plan = form.put_into(plan)
+        if form.is_whole(plan, survey, request.POST):
+            form.save_mapping(plan)
+            job.start_check(plan, team=form.cleaned_data["team"], create_teams=form.cleaned_data.get("create_teams", False))
+            return redirect(job)
+    return render_page(request, "integrations/match.html", matching(job, request.user, plan, form), status=422)
 
 
 @require_POST
@@ -111,6 +195,30 @@ def import_discard(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect("integrations:import_list")
 
 
+def matching(job: ImportJob, user: User, plan: Plan, form: MatchForm | None = None) -> dict[str, Any]:
+    survey = Survey.from_json(job.survey)
+    problems = problems_of(plan, survey) if form else {}
+    rows = field_rows(survey, plan, problems)
+    one_team = bool(job.team_id if form is None else form.data.get("team"))
+    used = {plain(title) for titles in plan.columns.values() for title in titles}
+    return {
+        "job": job,
+        "form": form or MatchForm(None, job=job, plan=plan, user=user),
+        "survey": survey,
+        "rows": [row for row in rows if row.is_used],
+        "more_rows": [row for row in rows if not row.is_used],
+        "word_lists": word_lists(survey, plan, job.writable_teams(), one_team=one_team),
+        "tools": [(preset.kind, preset.key, preset.label) for preset in TOOLS.values()],
+        "tool": plan.preset,
+        "order_why": day_order(survey, plan).why,
+        "needs_order": needs_order(survey, plan),
+        "problems": list(problems.values()),
+        "unused": sum(plain(title) not in used for title in survey.header),
+        "read_as": described(Shape(**job.shape)),
+        "looked": job.survey,
+    }
+
+
 def detail(job: ImportJob) -> dict[str, Any]:
     result, now = job.result, timezone.now()
     can_undo = job.can_undo(now)
@@ -123,7 +231,7 @@ def detail(job: ImportJob) -> dict[str, Any]:
         "moved": job.moved_tiers() if job.phase == job.Phase.IMPORT else [],
         "undone": result.get("undone"),
         "skipped_records": job.skipped_records() if result.get("undone") else [],
-        "kind": KINDS[job.mapping.kind].lower(),
+        "kind": job.kind,
         "read_as": described(Shape(**result.get("shape", {}))),
         "remarks": any(result.get(name) for name in ("remarks", "skipped", "notes", "stage_unknown", "new_teams")),
         "changes": result.get("created", 0) + result.get("updated", 0),

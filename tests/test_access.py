@@ -25,8 +25,9 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from benchmarks.models import SnapshotRun, ThresholdSet
+from integrations.matching.plan import Plan as ImportPlan
 from integrations.matching.presets import PRESETS
-from integrations.models import ImportJob
+from integrations.models import ImportJob, SavedMapping
 from library.models import CheckAnswer, LibraryLink
 from notifications.models import Notification
 from qmportal.lib.days import local_day
@@ -198,9 +199,14 @@ RULES = {
     "integrations:import_list": Rule(GET, member=403, nobody=403),
     "integrations:import_new": Rule(BOTH, member=403, nobody=403),
     "integrations:import_detail": only_manager(),
+    "integrations:import_match": only_manager(POST),
     "integrations:import_start": only_manager(POST),
     "integrations:import_undo": only_manager(POST),
     "integrations:import_failed": everyone(404),
+    "integrations:template": Rule(GET, member=403, nobody=403),
+    "integrations:mapping_new": Rule(BOTH, member=403, nobody=403),
+    "integrations:mapping_yaml": only_manager(),
+    "integrations:mapping_delete": only_manager(POST),
     "integrations:import_discard": only_manager(POST),
     "training:list": signed_in(),
     "training:intro": signed_in(),
@@ -358,12 +364,13 @@ class World:
         )
         self.job = ImportJob.objects.create(
             mapping_key=next(iter(PRESETS)),
+            phase=ImportJob.Phase.CHECK,
             file_name="rows.csv",
             team=self.team,
-            time_zone="UTC",
             requested_by=self.people["manager"],
             state=ImportJob.State.DONE,
         )
+        self.mapping = SavedMapping.keep("Mine", self.people["manager"], ImportPlan("defects"))
         self.scenario = publish_scenario()
         self.attempt = self.scenario.begin(self.people["manager"], timezone.now())
         for seq, choice in enumerate(["smash", "push_on"], start=1):
@@ -404,7 +411,7 @@ class World:
             **{
                 "incidents": {"reference": self.incident.reference, "name": "acknowledge"},
                 "defects": {"reference": self.defect.reference, "name": "triage"},
-                "integrations": {"pk": self.job.pk},
+                "integrations": {"pk": self.job.pk, "kind": "defects"},
                 "scenarios": {"slug": self.scenario.slug, "number": 1},
             }.get(app, {}),
             **{
@@ -434,6 +441,7 @@ class World:
                     "pk": ThresholdSet.objects.filter(metric="escaped_defect_rate").latest("pk").pk,
                 },
                 "benchmarks:run": {"pk": self.run.pk},
+                **{f"integrations:mapping_{name}": {"pk": self.mapping.pk} for name in ("yaml", "delete")},
                 "teams:session_end": {"pk": self.elsewhere.pk},
                 "teams:restore": {"slug": self.archived.slug},
                 "teams:role": {"pk": self.membership().pk},
@@ -579,8 +587,9 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "integrations:import_new": lambda world: {
         "file": SimpleUploadedFile("rows.csv", CSV),
         "team": world.team.slug,
-        "time_zone": "UTC",
     },
+    "integrations:import_match": lambda world: {"zone": "UTC"},
+    "integrations:mapping_new": lambda world: {"name": "Sheet", "text": "kind: defects"},
     "integrations:import_start": lambda world: {"skip_errors": "on"},
     "training:plan_create": lambda world: {"name": "Mine", "team": world.team.pk},
     "training:plan_edit": lambda world: {"name": "Renamed", "team": world.team.pk},

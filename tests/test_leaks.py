@@ -67,9 +67,9 @@ def fill(world: World, tag: str) -> None:
     Invitation(team=team, email=f"{CANARY}.{tag}.new@example.com").renew(now)
     ImportJob.objects.create(
         mapping_key=next(iter(PRESETS)),
+        phase=ImportJob.Phase.CHECK,
         file_name=f"{word}.csv",
         team=team,
-        time_zone="UTC",
         requested_by=manager,
         state=ImportJob.State.DONE,
     )

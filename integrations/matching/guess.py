@@ -146,7 +146,7 @@ def guess(survey: Survey, *, kind: str = "", tool: str = "", zone: str = "UTC", 
         matches=found,
         words=said,
         missing=[each for name, each in plan.fields.items() if each.required and name not in found],
-        order_why=_order_why(order),
+        order_why=order.why,
         needs_order=bool(order.either) and order.day_first is None,
         notes=[*notes, *_unsuited(survey, preset, found), *_unreadable(survey, plan), *_doubled(survey, plan)],
     )
@@ -468,11 +468,3 @@ def day_order(survey: Survey, plan: Plan) -> DayOrder:
         if plain(column.title) in used:
             order.join(column.order)
     return order
-
-
-def _order_why(order: DayOrder) -> str:
-    if order.day and order.month:
-        return f"“{order.day}” has the day first, “{order.month}” the month: say which is meant."
-    if order.day or order.month:
-        return f"“{order.day or order.month}” occurs: the {'day' if order.day else 'month'} comes first."
-    return f"“{order.either}” can be read either way: say which is meant." if order.either else ""

@@ -33,3 +33,12 @@ class DayOrder:
     @property
     def day_first(self) -> bool | None:
         return None if bool(self.day) == bool(self.month) else bool(self.day)
+
+    @property
+    def why(self) -> str:
+        """What the dates say, for a person; empty if there are none in question."""
+        if self.day and self.month:
+            return f"“{self.day}” has the day first, “{self.month}” the month. Say which is meant: the other is an error."
+        if self.day or self.month:
+            return f"“{self.day or self.month}” occurs, so the {'day' if self.day else 'month'} comes first."
+        return f"“{self.either}” can be read either way. Say which is meant." if self.either else ""

@@ -70,6 +70,13 @@ class Plan:
         """With the columns that this header has: those that are named, or else those that the tool is known to have."""
         return self if self.columns else replace(self, columns=self.preset.named_in(header))
 
+    def fitted_to(self, header: Sequence[str]) -> tuple[Plan, list[str]]:
+        """For a file that may lack some columns; their titles. A required field without a column is still a problem."""
+        plan, there = self.for_header(header), {plain(title) for title in header}
+        gone = [title for titles in plan.columns.values() for title in titles if plain(title) not in there]
+        kept = {name: tuple(title for title in titles if plain(title) in there) for name, titles in plan.columns.items()}
+        return replace(plan, columns={name: titles for name, titles in kept.items() if titles}), gone
+
     # --- Is it right? ---------------------------------------------------------------------------------------------
 
     def problems(self, header: Sequence[str] | None = None) -> list[Problem]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from integrations.matching.order import DayOrder
@@ -21,6 +22,8 @@ SAMPLE_LENGTH = 60
 UTC = ZoneInfo("UTC")
 # Where none of so many values is a date, the others are not tried.
 TRIED = 20
+# Of the words of a file, so many are kept with its survey.
+KEPT_WORDS = 10_000
 # Texts that could be dates begin with a digit or are short.
 LONGEST_DATE = 40
 
@@ -84,6 +87,10 @@ class Column:
             self.dates += 1
             self.order.add(text)
 
+    def as_json(self, *, with_words: bool) -> dict[str, Any]:
+        words = dict(self.words) if self.words is not None and with_words else None
+        return {name: getattr(self, name) for name in self.__slots__} | {"words": words, "order": asdict(self.order)}
+
     @property
     def dated(self) -> float:
         """The share of the filled values that read as dates."""
@@ -115,11 +122,31 @@ class Survey:
         survey.close()
         return survey
 
+    def as_json(self) -> dict[str, Any]:
+        """What `from_json` reads. Of very wide files only the shortest lists of words are kept."""
+        left, kept = KEPT_WORDS, set[int]()
+        for column in sorted(self.columns, key=lambda column: len(column.words or ())):
+            left -= len(column.words or ())
+            if left >= 0:
+                kept.add(column.place)
+        columns = [column.as_json(with_words=column.place in kept) for column in self.columns]
+        return {"rows": self.rows, "columns": columns}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Survey:
+        survey = cls([])
+        survey.rows = data["rows"]
+        for each in data["columns"]:
+            words = None if each["words"] is None else Counter(each["words"])
+            survey.columns.append(Column(**each | {"words": words, "order": DayOrder(**each["order"])}))
+        survey.header = [column.title for column in survey.columns]
+        return survey
+
     def add(self, cells: Sequence[str]) -> None:
         self.rows += 1
         for column, cell in zip(self.columns, cells, strict=False):
             if cell and (text := cell.strip()) and (len(text) > 4 or text.casefold() not in EMPTY_MARKS):
-                column.add(text)
+                column.add(text.replace("\x00", "") if "\x00" in text else text)
 
     def close(self) -> None:
         for column in self.columns:

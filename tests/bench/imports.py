@@ -56,7 +56,9 @@ def grown(rows: int) -> float:
     """Megabytes, at the peak, of what a worker does with a file: the records, and the notes for an undo."""
     settings.MEDIA_ROOT = tempfile.mkdtemp(prefix="qmportal-bench-files-")
     admin = User.objects.create(email=f"{rows}-rows@example.com", is_admin=True)
-    job = ImportJob(file=f"{rows}.csv", mapping_key="defects/qmportal", requested_by=admin, time_zone="UTC")
+    job = ImportJob(
+        file=f"{rows}.csv", mapping_key="defects/qmportal", requested_by=admin, plan=Plan("defects", "qmportal").as_json()
+    )
     job.phase, job.file_name = ImportJob.Phase.IMPORT, job.file.name
     try:
         with Path(job.file.path).open("w") as text:

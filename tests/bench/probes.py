@@ -130,7 +130,6 @@ def queries_of_every_page(members: str) -> dict[str, int]:
                 mapping_key=next(iter(PRESETS)),
                 file_name=f"rows-{each}.csv",
                 team=team,
-                time_zone="UTC",
                 requested_by=user,
                 state=ImportJob.State.DONE,
             )

@@ -20,7 +20,7 @@ RUN = """async (rules) => {
 }"""
 
 # Their numbers are only known once they are made.
-IMPORT_PAGE, RUN_PAGE = "the import", "the recomputation"
+IMPORT_PAGE, MATCH_PAGE, RUN_PAGE = "the import", "the matching", "the recomputation"
 OPEN_PAGES = ["/account/login/", "/account/password/reset/", "/account/password/reset/done/"]
 PAGES = [
     *("/", "/?q=nobody", "/t/payments/", "/t/search/", "/t/payments/mttr/", "/t/payments/escaped_defect_rate/?tab=excluded"),
@@ -29,7 +29,7 @@ PAGES = [
     *("/incidents/PAY-INC-1/history/", "/defects/PAY-DEF-1/history/", "/teams/payments/history/"),
     *("/defects/", "/defects/PAY-DEF-1/", "/defects/new/", "/defects/PAY-DEF-1/edit/", "/defects/PAY-DEF-1/delete/"),
     *("/thresholds/", "/thresholds/mttr/", "/thresholds/escaped_defect_rate/edit/", RUN_PAGE),
-    *("/imports/", "/imports/new/", IMPORT_PAGE),
+    *("/imports/", "/imports/new/", "/imports/mappings/new/", MATCH_PAGE, IMPORT_PAGE),
     *("/teams/", "/teams/new/", "/teams/payments/edit/", "/teams/payments/members/", "/teams/people/"),
     *("/teams/profile/", "/teams/tokens/", "/teams/sessions/", "/account/email/", "/account/password/change/"),
     *("/search/?q=pay", "/search/?q=nothing", "/help/", "/account/logout/"),
@@ -95,11 +95,14 @@ def an_import(admin, tmp_path):
         "external_id,title,found_at,stage_found\nA-1,Wrong total,2026-03-01T10:00Z,ci\nA-2,Never,2026-02-30,ci\n"
     )
     admin.goto("/imports/new/")
-    admin.get_by_label("File to import").set_input_files(path)
+    admin.get_by_label("File", exact=True).set_input_files(path)
+    admin.get_by_role("button", name="Continue").click()
+    admin.wait_for_url(re.compile(r"/imports/\d+/$"))
+    sweep()
     admin.get_by_label("Team for all rows").select_option(label="Payments")
     admin.get_by_role("button", name="Check the file").click()
     admin.wait_for_url(re.compile(r"/imports/\d+/$"))
-    addresses = {IMPORT_PAGE: urlsplit(admin.url).path}
+    addresses = {IMPORT_PAGE: urlsplit(admin.url).path, MATCH_PAGE: urlsplit(admin.url).path + "?match"}
     admin.goto("/thresholds/")
     admin.get_by_role("button", name="Recompute now").click()
     admin.wait_for_url(re.compile(r"/runs/\d+/$"))
@@ -124,7 +127,8 @@ REFUSED_FORMS = [
     ("/defects/new/", {}, "Report defect"),
     ("/incidents/PAY-INC-1/edit/", {"Title": "", "Detected": ""}, "Save"),
     ("/thresholds/mttr/edit/", {"Elite below": "soon", "Good below": "1 min"}, "Apply"),
-    ("/imports/new/", {}, "Check the file"),
+    ("/imports/new/", {}, "Continue"),
+    ("/imports/mappings/new/", {}, "Save the mapping"),
     ("/teams/new/", {}, "Create team"),
     ("/teams/payments/edit/", {"Name": ""}, "Save"),
     ("/teams/payments/members/", {"Email": "nobody"}, "Send invitation"),

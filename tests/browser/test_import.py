@@ -1,4 +1,4 @@
-"""A file with one wrong line: checked, told about, imported without it; and the same file once more."""
+"""A file with one wrong line: matched, checked, told about, imported without it. And a table with names of one's own."""
 
 import pytest
 from playwright.sync_api import expect
@@ -35,7 +35,10 @@ def test_one_wrong_line(new_context, sign_in, file, javascript):
 
     def send():
         page.goto("/imports/new/")
-        page.get_by_label("File to import").set_input_files(file)
+        page.get_by_label("File", exact=True).set_input_files(file)
+        page.get_by_role("button", name="Continue").click()
+        expect(page.get_by_text("Reading. Nothing changes yet.")).to_be_visible()
+        follow_the_work()
         page.get_by_label("Team for all rows").select_option(label="Payments")
         page.get_by_role("button", name="Check the file").click()
         expect(page.get_by_text("Checking. Nothing changes yet.")).to_be_visible()
@@ -58,3 +61,43 @@ def test_one_wrong_line(new_context, sign_in, file, javascript):
 
     send()
     expect_numbers(page, "To create 0", "To update 0", "Unchanged 2", "Left out 0 and 1 with errors")
+
+
+OWN = """Bug ID;Headline;Discovered;Phase;How bad
+1;The total is wrong;13/03/2026;UAT;Terrible
+2;Search is slow;01/04/2026;Live;Terrible
+3;A typo on the start page;02/04/2026;Live;Harmless
+"""
+
+
+def test_from_a_table_of_ones_own_to_a_tier_and_back(new_context, sign_in, tmp_path):
+    """Own column names and words, matched by hand; then undone."""
+    path = tmp_path / "bugs.csv"
+    path.write_text(OWN)
+    page = sign_in(new_context().new_page(), ADMIN)
+    page.goto("/imports/new/")
+    page.get_by_label("File", exact=True).set_input_files(path)
+    page.get_by_role("button", name="Continue").click()
+    sweep()
+    expect(page.get_by_text("Step 2 of 3: match.")).to_be_visible()
+    page.get_by_label("Column for Found", exact=True).fill("Discovered")
+    page.get_by_text("More fields").click()
+    page.get_by_label("Column for Severity", exact=True).fill("How bad")
+    page.get_by_label("Team for all rows").select_option(label="Payments")
+    page.get_by_role("button", name="Check the file").click()
+    expect(page.get_by_text("Say what these words mean: Severity.")).to_be_visible()
+    page.get_by_label("“Terrible” means").select_option("SEV1")
+    page.get_by_label("“Harmless” means").select_option("SEV4")
+    page.get_by_label("Save this mapping as").fill("Our sheet")
+    page.get_by_role("button", name="Check the file").click()
+    sweep()
+    expect_numbers(page, "To create 3", "To update 0", "Unchanged 0", "Left out 0")
+    page.get_by_role("button", name="Import 3 rows").click()
+    sweep()
+    expect(page.get_by_text("Import complete")).to_be_visible()
+    page.goto("/imports/")
+    expect(page.get_by_role("cell", name="Our sheet", exact=True)).to_be_visible()
+    page.get_by_role("link", name="bugs.csv").click()
+    page.get_by_role("button", name="Undo this import").click()
+    sweep()
+    expect(page.get_by_text("Undone").first).to_be_visible()

@@ -60,7 +60,9 @@ def test_an_import_is_undone_by_the_keyboard(page, sign_in):
     sign_in(page, ADMIN)
     page.goto("/imports/new/")
     rows = b"external_id,title,found_at,stage_found\nA-1,The total is wrong,2026-03-01T10:00Z,ci\n"
-    page.get_by_label("File to import").set_input_files({"name": "rows.csv", "mimeType": "text/csv", "buffer": rows})
+    page.get_by_label("File", exact=True).set_input_files({"name": "rows.csv", "mimeType": "text/csv", "buffer": rows})
+    page.get_by_role("button", name="Continue").press("Enter")
+    sweep()
     page.get_by_label("Team for all rows").select_option(label="Payments")
     page.get_by_role("button", name="Check the file").press("Enter")
     expect(page.get_by_text("Checking. Nothing changes yet.")).to_be_visible()

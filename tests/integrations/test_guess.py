@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import tracemalloc
 
 import pytest
@@ -45,7 +46,7 @@ def test_a_spreadsheet_of_ones_own():
     assert found.missing == []
     assert found.matches["severity"].why == "values such as S1 - Critical, S2 - Major, S4 - Cosmetic look like severity"
     assert found.matches["found_at"].samples == ("13/03/2024", "02/03/2024", "05/03/2024")
-    assert (found.plan.day_first, found.order_why) == (True, "“13/03/2024” occurs: the day comes first.")
+    assert (found.plan.day_first, found.order_why) == (True, "“13/03/2024” occurs, so the day comes first.")
     assert [(word.word, word.key, word.known) for word in found.words["stage_found"]] == [
         ("UAT", "pre-deploy", True),
         ("Production", "production", True),
@@ -331,3 +332,20 @@ def test_a_column_of_dates_is_read_to_its_end_for_the_order():
     seen = Survey.of(["Created"], [[text] for text in [*times, "13/03/2024 10:00"]])
     assert seen.columns[0].words is None
     assert seen.columns[0].order.day_first is True
+
+
+def test_a_survey_is_kept_as_json():
+    rows = [["P1", "13/03/2024", "x\x00y"], ["P2", "1/2/2024", "a text \u00e9"], ["", "2/2/2024", "?"]]
+    survey = Survey.of(["Severity", "Created", "Title"], rows)
+    kept = json.loads(json.dumps(survey.as_json()))
+    assert "\x00" not in json.dumps(kept)
+    again = Survey.from_json(kept)
+    assert again.header == survey.header
+    assert again.as_json() == survey.as_json()
+    assert guess(again) == guess(survey)
+
+
+def test_of_a_very_wide_file_the_short_lists_of_words_are_kept(monkeypatch):
+    monkeypatch.setattr("integrations.matching.survey.KEPT_WORDS", 5)
+    kept = Survey.of(["A", "B"], [[str(number), str(number % 3)] for number in range(9)]).as_json()
+    assert [column["words"] is None for column in kept["columns"]] == [True, False]

@@ -126,7 +126,12 @@ def job(team, settings, tmp_path):
         life = {True: "RESOLVED,DUPLICATE", False: "NEW,"}
         rows = [f"{name},{name},{life[bool(of)]},2026-03-01 10:00,{of},payments" for name, of in originals.items()]
         (tmp_path / "file.csv").write_text("\n".join([header, *rows]))
-        file = {"file": "file.csv", "file_name": "file.csv", "mapping_key": "defects/bugzilla", "time_zone": "UTC"}
+        file = {
+            "file": "file.csv",
+            "file_name": "file.csv",
+            "mapping_key": "defects/bugzilla",
+            "plan": Plan("defects", "bugzilla").as_json(),
+        }
         return done(ImportJob.objects.create(**file, requested_by=admin, phase="import"))
 
     return job

@@ -8,11 +8,10 @@ from django.utils import timezone
 
 from benchmarks.models import SnapshotRun
 from benchmarks.tasks import take_nights
-from integrations.models import ImportJob
 from teams.models import Role
 from tests.factories import join, make_team, make_user
 from tests.html import squeezed
-from tests.integrations.test_import_pages import files, page, send, work  # noqa: F401 - the fixture keeps files apart
+from tests.integrations.test_import_pages import checked, files, page, work  # noqa: F401 - the fixture keeps files apart
 
 pytestmark = pytest.mark.django_db
 NOTHING = "No team has another tier than before."
@@ -39,9 +38,7 @@ def file(stage, rows=40):
 
 
 def imported(client, text, team):
-    assert send(client, text, team=team).status_code == 200
-    work()
-    job = ImportJob.objects.latest("pk")
+    job = checked(client, text, team=team)
     client.post(reverse("integrations:import_start", args=[job.pk]))
     work()
     return job

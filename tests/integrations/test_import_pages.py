@@ -17,11 +17,13 @@ from django.utils import timezone
 from benchmarks.models import SnapshotRun
 from defects.models import Defect
 from integrations import importer
-from integrations.models import ImportJob
+from integrations.matching.plan import Plan
+from integrations.models import ImportJob, SavedMapping
 from integrations.tasks import forget_old_files
 from qmportal.lib.work import Work
 from teams.models import Role, Team
 from tests.factories import join, make_defect, make_member, make_team, make_user
+from tests.html import sent_form, squeezed
 from tests.integrations.files import text_row, xlsx, zipped
 
 pytestmark = pytest.mark.django_db
@@ -51,8 +53,23 @@ def manager(team, client):
 
 def send(client, text, *, team=None, name="export.csv", follow=True, **fields):
     content = text.encode() if isinstance(text, str) else text
-    data = {"file": SimpleUploadedFile(name, content), "team": team.slug if team else "", "time_zone": "UTC"} | fields
+    data = {"file": SimpleUploadedFile(name, content), "team": team.slug if team else ""} | fields
     return client.post(reverse("integrations:import_new"), data, follow=follow)
+
+
+def match(client, job, *, follow=True, **changed):
+    """Sends the match page as it is shown, with some answers changed."""
+    form = sent_form(page(client, job).text, reverse("integrations:import_match", args=[job.pk]))
+    data = {name: values for name, values in (form | {"zone": ["UTC"]} | changed).items() if values is not None}
+    return client.post(reverse("integrations:import_match", args=[job.pk]), data, follow=follow)
+
+
+def looked_through(client, text, **fields):
+    """Sends the file and lets the worker look through it; the job, whose page asks what its columns mean."""
+    response = send(client, text, **fields)
+    assert response.status_code == 200, response.context["form"].errors
+    work()
+    return ImportJob.objects.latest("pk")
 
 
 def work() -> None:
@@ -62,12 +79,17 @@ def work() -> None:
             ImportJob.perform(job.pk)
 
 
-def checked(client, text, **fields):
-    """Sends the file and lets the worker check it; the job."""
-    response = send(client, text, **fields)
+def checked(client, text, *, tool="", matched=None, **fields):
+    """Sends the file, takes what its columns are guessed to mean, and lets the worker check it; the job."""
+    job = looked_through(client, text, **fields)
+    if tool:
+        client.post(reverse("integrations:import_match", args=[job.pk]), {"again": "1", "tool": tool})
+        job.refresh_from_db()
+    response = match(client, job, **(matched or {}))
     assert response.status_code == 200, response.context["form"].errors
     work()
-    return ImportJob.objects.get()
+    job.refresh_from_db()
+    return job
 
 
 def page(client, job):
@@ -83,10 +105,13 @@ def start(client, job, **fields):
 
 def test_from_upload_to_records(client, team, manager, files):
     response = send(client, GOOD, team=team)
-    assert "Checking. Nothing changes yet." in response.text
+    assert "Reading. Nothing changes yet." in response.text
     assert 'hx-trigger="every 2s"' in response.text
     work()
     job = ImportJob.objects.get()
+    assert "Step 2 of 3: match." in page(client, job).text
+    assert "Checking. Nothing changes yet." in match(client, job).text
+    work()
     text = page(client, job).text
     assert "Import 2 rows" in text
     assert "Search is slow" in text
@@ -199,7 +224,6 @@ def test_the_kind_of_file_is_found_out(client, team, manager):
     ("text", "words"),
     [
         ("", "The file is empty."),
-        ("a,b\n1,2\n", "No known kind of file has these columns: “a”, “b”."),
         (b"PK\x03\x04" + b"\0" * 50, "The archive is damaged"),
         ("a" * (1 << 25) + "b" * (1 << 21), "Line 1 is longer than 32 MB."),
     ],
@@ -267,18 +291,159 @@ def test_a_header_alone(client, team, manager):
 
 @pytest.mark.parametrize(
     "junk",
-    [{"time_zone": "Mars"}, {"time_zone": "../etc"}, {"mapping_key": "x"}, {"day_order": "x"}, {"team": "999999"}],
+    [
+        {"zone": "Mars"},
+        {"zone": "../etc"},
+        {"day_order": "x"},
+        {"team": "999999"},
+        {"column-title": "No such column"},
+        {"column-title": ""},
+        {"save_as": "x" * 61},
+    ],
     ids=str,
 )
-def test_junk_in_the_form(client, team, manager, junk):
-    content = SimpleUploadedFile("export.csv", GOOD.encode())
-    data = {"file": content, "team": team.slug, "time_zone": "UTC"} | junk
-    assert client.post(reverse("integrations:import_new"), data).status_code == 422
+def test_junk_in_the_answers(client, team, manager, junk):
+    job = looked_through(client, GOOD, team=team)
+    response = match(client, job, **junk)
+    assert response.status_code == 422
+    assert "The file can&#x27;t be checked yet" in response.text or "The file can't be checked yet" in response.text
+    job.refresh_from_db()
+    assert (job.phase, job.state) == ("look", "done")
+
+
+def test_junk_in_the_upload(client, team, manager):
+    assert send(client, GOOD, team=make_team()).status_code == 422
+    assert send(client, GOOD, pasted="a,b").status_code == 422
+    assert client.post(reverse("integrations:import_new"), {"pasted": "  "}).status_code == 422
     assert not ImportJob.objects.exists()
 
 
+OWN = (
+    "Bug ID;Headline;Found on;Phase;Severity\n"
+    "1;The total is wrong;13/03/2024;UAT;Terrible\n"
+    "2;Search is slow;01/04/2024;Moonbase;Terrible\n"
+    "3;A typo;02/04/2024;Live;Cosmetic\n"
+)
+
+
+def test_a_table_of_ones_own_is_matched_by_a_person(client, team, manager):
+    job = looked_through(client, OWN, team=team)
+    text = squeezed(page(client, job).text)
+    assert "“13/03/2024” occurs, so the day comes first." in text
+    assert "Severity: 2 words, some not known" in text
+    assert "Terrible" in text
+    match(client, job, **{"word-severity": ["Terrible", "Cosmetic"], "means-severity": ["SEV1", "SEV4"]})
+    work()
+    job.refresh_from_db()
+    assert job.result["created"] == 3, job.result
+    start(client, job)
+    found = Defect.objects.order_by("external_id").values_list(
+        "title", "severity__key", "stage_found__slug", "found_at__day"
+    )
+    assert list(found) == [
+        ("The total is wrong", "SEV1", "pre-deploy", 13),
+        ("Search is slow", "SEV1", None, 1),
+        ("A typo", "SEV4", "production", 2),
+    ]
+
+
+def test_another_column_asks_for_its_words_before_the_check(client, team, manager):
+    job = looked_through(client, OWN, team=team)
+    answer = {"column-severity": ["Phase"], "word-severity": None, "means-severity": None}
+    response = match(client, job, **answer)
+    assert "Say what these words mean: Severity." in response.text
+    assert "Moonbase" in response.text
+    given = sent_form(response.text, reverse("integrations:import_match", args=[job.pk]))
+    client.post(reverse("integrations:import_match", args=[job.pk]), given)
+    work()
+    job.refresh_from_db()
+    assert (job.phase, job.result["created"]) == ("check", 3)
+
+
+def test_rows_may_be_left_out_by_a_word_and_all_may_say_the_same(client, team, manager):
+    job = looked_through(client, OWN, team=team)
+    match(
+        client,
+        job,
+        **{
+            "column-stage_found": "",
+            "all-stage_found": "production",
+            "word-severity": ["Terrible", "Cosmetic"],
+            "means-severity": ["SEV2", "(leave out)"],
+        },
+    )
+    work()
+    job.refresh_from_db()
+    assert (job.result["created"], job.result["left_out"]) == (2, 1)
+    start(client, job)
+    assert set(Defect.objects.values_list("stage_found__slug", flat=True)) == {"production"}
+
+
+def test_the_matching_can_be_changed_after_the_check(client, team, manager):
+    job = checked(client, OWN, team=team, matched={"all-status": "closed"})
+    answer = client.get(f"{job.get_absolute_url()}?match")
+    assert "Step 2 of 3" in answer.text
+    form = sent_form(answer.text, reverse("integrations:import_match", args=[job.pk]))
+    assert form["all-status"] == ["closed"]
+
+
+def test_pasted_rows(client, team, manager):
+    client.post(reverse("integrations:import_new"), {"pasted": GOOD.replace(",", "\t"), "team": team.slug})
+    work()
+    assert ImportJob.objects.get().mapping_key == "defects/qmportal"
+
+
+def test_the_tool_can_be_chosen(client, team, manager):
+    job = looked_through(client, GOOD, team=team)
+    for tool in ("incidents/qmportal", "no/such"):
+        client.post(reverse("integrations:import_match", args=[job.pk]), {"again": "1", "tool": tool})
+    job.refresh_from_db()
+    assert (job.mapping_key, job.phase) == ("incidents/qmportal", "look")
+
+
+def test_a_mapping_is_saved_used_again_exported_and_deleted(client, team, manager):
+    checked(client, OWN, team=team, matched={"all-status": "closed", "save_as": "Our sheet"})
+    saved = SavedMapping.objects.get()
+    assert (saved.name, saved.owner) == ("Our sheet", manager)
+    again = looked_through(client, OWN.replace("1;", "9;"), team=team, mapping=saved.pk)
+    assert again.plan == saved.plan
+    text = client.get(reverse("integrations:mapping_yaml", args=[saved.pk])).text
+    assert "status: closed" in text
+    answer = client.post(reverse("integrations:mapping_new"), {"name": "Copy", "text": text})
+    assert answer.status_code == 302
+    assert SavedMapping.objects.get(name="Copy").plan == saved.plan
+    assert client.post(reverse("integrations:mapping_new"), {"name": "Bad", "text": "kind: cats"}).status_code == 422
+    client.post(reverse("integrations:mapping_delete", args=[saved.pk]))
+    assert not SavedMapping.objects.filter(name="Our sheet").exists()
+
+
+def test_a_mapping_that_does_not_fit_is_said_and_guessed_anew(client, team, manager):
+    saved = SavedMapping.keep("Old", manager, Plan("defects", columns={"title": ("Gone",), "external_id": ("Bug ID",)}))
+    job = looked_through(client, OWN, team=team, mapping=saved.pk)
+    assert "The mapping you chose doesn&#x27;t fit this file" in page(client, job).text
+    assert job.plan["columns"]["title"] == ["Headline"]
+
+
+def test_mappings_of_others_are_as_if_they_were_not_there(client, team, manager):
+    others = SavedMapping.keep("Theirs", make_user(), Plan("defects"))
+    for_all = SavedMapping.keep("Everybody's", None, Plan("defects"))
+    text = client.get(reverse("integrations:import_list")).text
+    assert "Theirs" not in text
+    assert "Everybody&#x27;s" in text
+    assert client.get(reverse("integrations:mapping_yaml", args=[others.pk])).status_code == 404
+    assert client.get(reverse("integrations:mapping_yaml", args=[for_all.pk])).status_code == 200
+    assert client.post(reverse("integrations:mapping_delete", args=[for_all.pk])).status_code == 404
+    assert send(client, OWN, mapping=others.pk).status_code == 422
+
+
+def test_an_empty_table_to_start_with(client, manager):
+    answer = client.get(reverse("integrations:template", args=["defects"]))
+    assert answer.content.decode("utf-8-sig").startswith('"external_id","title","found_at"')
+    assert client.get(reverse("integrations:template", args=["cats"])).status_code == 404
+
+
 def test_the_team_may_come_from_the_file_only_if_it_has_the_column(client, team, manager):
-    response = send(client, GOOD)
+    response = match(client, looked_through(client, GOOD))
     assert response.status_code == 422
     assert "no column for the team" in response.context["form"].errors["team"][0]
 
@@ -297,14 +462,14 @@ def test_a_manager_reaches_only_own_teams(client, team, manager):
 def test_a_manager_cannot_choose_another_team_or_make_one(client, team, manager):
     assert send(client, GOOD, team=make_team()).status_code == 422
     text = "external_id,title,found_at,team\n1,A,2024-03-01,New\n"
-    checked(client, text, create_teams="on")
+    checked(client, text, matched={"create_teams": "on"})
     assert Team.objects.filter(name="New").count() == 0
     assert ImportJob.objects.get().result["failed"] == 1
 
 
 def test_an_admin_may_make_teams(client):
     client.force_login(make_user(admin=True))
-    job = checked(client, "external_id,title,found_at,team\n1,A,2024-03-01,New\n", create_teams="on")
+    job = checked(client, "external_id,title,found_at,team\n1,A,2024-03-01,New\n", matched={"create_teams": "on"})
     assert "New teams: New." in page(client, job).text
     start(client, job)
     assert Defect.objects.get().team.name == "New"
@@ -402,7 +567,7 @@ def test_the_list(client, team, manager):
 
 def test_a_file_whose_row_cannot_be_made_does_not_stay(manager, files):
     with pytest.raises(DataError), transaction.atomic():
-        ImportJob.upload(SimpleUploadedFile("a.csv", b"a,b\n"), mapping_key="x" * 41, file_name="a.csv")
+        ImportJob.upload(SimpleUploadedFile("a.csv", b"a,b\n"), file_name="a" * 201)
     assert list(files.iterdir()) == []
 
 
@@ -413,7 +578,7 @@ def test_half_a_file_on_a_full_disk_does_not_stay(manager, files):
             raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):
-        ImportJob.upload(Full("a.csv", b"a,b\n"), mapping_key="defects/qmportal", file_name="a.csv")
+        ImportJob.upload(Full("a.csv", b"a,b\n"), file_name="a.csv")
     assert list(files.iterdir()) == []
     assert not ImportJob.objects.exists()
 

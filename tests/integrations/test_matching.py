@@ -169,3 +169,9 @@ def test_a_plan_says_what_does_not_fit_a_header():
         "Choose the column for ID.",
         "Choose the column for Found.",
     ]
+
+
+def test_a_plan_is_fitted_to_a_file_that_lacks_columns():
+    plan = Plan("defects", columns={"title": ("Title",), "severity": ("Sev", "Prio"), "found_in": ("Gone",)})
+    fitted, gone = plan.fitted_to(["title", "Prio"])
+    assert (fitted.columns, gone) == ({"title": ("Title",), "severity": ("Prio",)}, ["Sev", "Gone"])

@@ -19,7 +19,7 @@ from qmportal.lib.work import Work
 from teams.models import Membership, Role, User
 from tests.factories import NOON, join, make_defect, make_incident, make_member, make_team, make_user
 from tests.html import squeezed
-from tests.integrations.test_import_pages import GOOD, HEADER, page, send
+from tests.integrations.test_import_pages import GOOD, HEADER, checked, page
 
 pytestmark = pytest.mark.django_db
 
@@ -45,12 +45,6 @@ def work():
     """What the worker does with imports; the nights that they ask for are another matter, and take longer."""
     for job in ImportJob.objects.filter(state=Work.State.QUEUED):
         ImportJob.perform(job.pk)
-
-
-def checked(client, text, **fields):
-    assert send(client, text, **fields).status_code == 200
-    work()
-    return ImportJob.objects.latest("pk")
 
 
 def imported(client, text, **fields):
@@ -99,7 +93,7 @@ def test_an_incident_goes_back_to_open(client, team, manager):
     before = stored(old)
     row = "1,Checkout is slow,2026-03-02T12:00Z,2026-03-02T14:00Z,restored,SEV1\n"
     header = "external_id,title,detected_at,restored_at,status,severity\n"
-    job = imported(client, header + row, team=team, mapping_key="incidents/qmportal")
+    job = imported(client, header + row, team=team, tool="incidents/qmportal")
     assert Incident.objects.get().status == "restored"
     undo_it(client, job)
     assert stored(old) == before

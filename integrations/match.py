@@ -1,0 +1,236 @@
+"""The step between a file and its check: what its columns and words mean, as a page shows it and a person answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import cast
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from integrations.lookups import own_words
+from integrations.matching.fields import Field, Type
+from integrations.matching.guess import Match, Word, day_order, matches, words
+from integrations.matching.plan import Plan
+from integrations.matching.survey import Survey
+from integrations.matching.words import KEYS, LEAVE_OUT, UNKNOWN, plain
+from integrations.models import ImportJob, SavedMapping
+from pipeline.models import Stage
+from qmportal.lib.days import zone_named
+from qmportal.lib.forms import LineField
+from records.models import Severity
+from teams.models import Team, User
+from teams.permissions import is_admin
+
+# Of a column, so many words are asked about; the rarer ones keep the meaning that is offered.
+MOST_ASKED = 300
+DAY_FIRST, MONTH_FIRST = "day", "month"
+ORDERS = {DAY_FIRST: True, MONTH_FIRST: False}
+
+NOTHING = dict.fromkeys(("defect status", "incident status"), "Decide by the row")
+
+Choices = list[tuple[str, str]]
+
+
+class MatchForm(forms.Form):
+    """What is asked about the file as a whole. Its columns and words are read by `answered`."""
+
+    team = forms.ModelChoiceField(
+        Team.objects.none(),
+        to_field_name="slug",
+        required=False,
+        label="Team for all rows",
+        empty_label="Use the file's team column",
+        error_messages={"invalid_choice": "Choose a team you can import into."},
+    )
+    create_teams = forms.BooleanField(required=False, label="Create teams that don't exist yet")
+    zone = LineField(
+        max_length=60,
+        label="Time zone",
+        help_text="For times without a zone. Example: Europe/Berlin.",
+        error_messages={"required": "Enter a time zone."},
+    )
+    day_order = forms.ChoiceField(
+        required=False,
+        label="Date order",
+        choices=[
+            ("", "Refuse such dates"),
+            (DAY_FIRST, "2 March (day first)"),
+            (MONTH_FIRST, "3 February (month first)"),
+        ],
+        help_text="How to read dates such as 02/03/2024.",
+    )
+    all_types = forms.BooleanField(required=False, label="Also import issues that aren't bugs, such as stories and tasks")
+    save_as = LineField(
+        max_length=60,
+        required=False,
+        label="Save this mapping as",
+        help_text="To use it for the next file of the same shape.",
+    )
+    for_all = forms.BooleanField(required=False, label="For everybody who imports")
+
+    def __init__(self, data: QueryDict | None, *, job: ImportJob, plan: Plan, user: User):
+        order = {True: DAY_FIRST, False: MONTH_FIRST, None: ""}[plan.day_first]
+        initial = {"zone": plan.zone, "day_order": order, "all_types": plan.all_types, "create_teams": job.create_teams}
+        super().__init__(data, initial=initial | {"team": job.team and job.team.slug})
+        self.user = user
+        cast(forms.ModelChoiceField, self.fields["team"]).queryset = job.writable_teams()
+        if not is_admin(user):
+            del self.fields["create_teams"], self.fields["for_all"]
+        if plan.kind != "defects":
+            del self.fields["all_types"]
+
+    def clean_zone(self) -> str:
+        if zone := zone_named(self.cleaned_data["zone"]):
+            return zone.key
+        raise ValidationError("Unknown time zone. Example: Europe/Berlin.")
+
+    def put_into(self, plan: Plan) -> Plan:
+        cleaned = self.cleaned_data
+        return replace(
+            plan,
+            zone=cleaned["zone"],
+            day_first=ORDERS.get(cleaned["day_order"]),
+            all_types=cleaned.get("all_types", False),
+        )
+
+    def is_whole(self, plan: Plan, survey: Survey, data: QueryDict) -> bool:
+        """Whether the file can be checked by this plan; otherwise the page says what is missing."""
+        if not self.cleaned_data["team"] and not {"team"} & {*plan.columns, *plan.constants, *plan.preset.fills}:
+            self.add_error("team", "The file has no column for the team. Choose the team that all rows belong to.")
+        if problems_of(plan, survey):
+            self.add_error(None, "Some columns don't fit yet.")
+        if new := [each.field.label for each in self._unasked(plan, survey, data)]:
+            self.add_error(None, f"Say what these words mean: {', '.join(new)}.")
+        return not self.errors
+
+    def _unasked(self, plan: Plan, survey: Survey, data: QueryDict) -> list[WordList]:
+        """Lists with unknown words that the sent page did not show, since their column was chosen only now."""
+        lists = word_lists(survey, plan, [], one_team=True)
+        return [each for each in lists if each.asks and f"word-{each.field.key}" not in data]
+
+    def save_mapping(self, plan: Plan) -> SavedMapping | None:
+        """Keeps the plan under the name that was asked for; one of the same name is replaced."""
+        if not (name := self.cleaned_data["save_as"]):
+            return None
+        owner = None if self.cleaned_data.get("for_all") else self.user
+        return SavedMapping.keep(name, owner, plan)
+
+
+# --- What a person answered ---------------------------------------------------------------------------------------------
+
+
+def answered(data: QueryDict, plan: Plan, offered: Mapping[str, list[Word]]) -> Plan:
+    """The plan with the columns, constants and words of a sent page.
+
+    `offered`: what the words would mean without a person. What is left as it was offered by knowledge is not written down.
+    """
+    columns, constants, said = {}, {}, {}
+    for name in plan.fields:
+        if titles := tuple(dict.fromkeys(title for title in data.getlist(f"column-{name}") if title.strip())):
+            columns[name] = titles
+        if text := data.get(f"all-{name}", ""):
+            constants[name] = text
+        known = {plain(word.word): word for word in offered.get(name, []) if word.known}
+        pairs = zip(data.getlist(f"word-{name}"), data.getlist(f"means-{name}"), strict=False)
+        meant = {word: key for word, key in pairs if (same := known.get(plain(word))) is None or same.key != key}
+        # A team without an answer is called as the file calls it.
+        if kept := {word: key for word, key in meant.items() if key or plan.fields[name].type is not Type.TEAM}:
+            said[name] = kept
+    return replace(plan, columns=columns, constants=constants, words=said)
+
+
+# --- What the page shows ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRow:
+    """One of our fields: the titles that feed it, with an empty one for another, and what all rows may say."""
+
+    field: Field
+    titles: list[str]
+    match: Match | None
+    constant: str
+    choices: Choices
+    problem: str
+
+    @property
+    def is_used(self) -> bool:
+        return bool(self.field.required or self.match or self.constant or self.problem)
+
+
+@dataclass(frozen=True, slots=True)
+class WordList:
+    """The words of one field. `asks`: whether some of them are not known."""
+
+    field: Field
+    words: list[Word]
+    choices: Choices
+    more: int
+
+    @property
+    def asks(self) -> bool:
+        return any(not word.known for word in self.words)
+
+
+def field_rows(survey: Survey, plan: Plan, problems: Mapping[str, str]) -> list[FieldRow]:
+    found, ours = matches(survey, plan), _own_choices([])
+    return [
+        FieldRow(
+            field=known,
+            titles=[*plan.columns.get(name, ()), ""],
+            match=found.get(name),
+            constant=plan.constants.get(name, ""),
+            choices=[("", "–"), *_keys(known, ours)] if known.words else [],
+            problem=problems.get(name, ""),
+        )
+        for name, known in plan.fields.items()
+        if known.type is not Type.LINK or name in plan.columns
+    ]
+
+
+def word_lists(survey: Survey, plan: Plan, teams: Iterable[Team], *, one_team: bool) -> list[WordList]:
+    """Lists with unknown words first. Where one team has all rows, what the file says of teams does not matter."""
+    teams = list(teams)
+    ours = _own_choices(teams)
+    lists = [
+        WordList(plan.fields[name], said[:MOST_ASKED], _choices(plan.fields[name], ours), len(said) - len(said[:MOST_ASKED]))
+        for name, said in words(survey, plan, own_words(teams)).items()
+        if not (one_team and plan.fields[name].type is Type.TEAM)
+    ]
+    return sorted(lists, key=lambda each: not each.asks)
+
+
+def needs_order(survey: Survey, plan: Plan) -> bool:
+    order = day_order(survey, plan)
+    return plan.day_first is None and bool(order.either or (order.day and order.month))
+
+
+def _own_choices(teams: Iterable[Team]) -> dict[str, Choices]:
+    return {
+        "severity": [(each.key, f"{each.key} {each.name}") for each in Severity.objects.all()],
+        "stage": [(each.slug, each.name) for each in Stage.objects.all()],
+        "team": [(each.slug, each.name) for each in teams],
+    }
+
+
+def _keys(known: Field, ours: Mapping[str, Choices]) -> Choices:
+    lists = "team" if known.type is Type.TEAM else known.words
+    return [*ours.get(lists, KEYS.get(lists, {}).items())]
+
+
+def _choices(known: Field, ours: Mapping[str, Choices]) -> Choices:
+    """What a word may mean. Without a key a team is called as it is named, and a status is decided by the other columns."""
+    nothing = "As it is named" if known.type is Type.TEAM else NOTHING.get(known.words, "No value")
+    unknown = [(UNKNOWN, "Stage unknown")] if known.words == "stage" else []
+    return [("", nothing), *_keys(known, ours), *unknown, (LEAVE_OUT, "Leave these rows out")]
+
+
+def problems_of(plan: Plan, survey: Survey) -> dict[str, str]:
+    """The first sentence for each field that does not fit."""
+    found: dict[str, str] = {}
+    for name, sentence in plan.problems(survey.header):
+        found.setdefault(name, sentence)
+    return found
