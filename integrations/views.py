@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from integrations.forms import MappingForm, UploadForm
 from integrations.importer import MODELS, SHOWN_ERRORS
 from integrations.lookups import own_words
 from integrations.match import MatchForm, answered, field_rows, needs_order, problems_of, word_lists
+from integrations.matching.fields import FIELDS
 from integrations.matching.guess import day_order, words
 from integrations.matching.plan import Plan
 from integrations.matching.presets import PRESETS
@@ -34,6 +36,8 @@ from teams.requests import SignedInRequest
 TOOLS = {preset.key: preset for preset in PRESETS.values() if preset.kind in MODELS}
 # Of a table of one's own the portal says these.
 FILLED_HERE = ("reference", "source")
+# What the page of an import says besides its numbers.
+NOTED = ("remarks", "changed", "linked", "skipped", "notes", "stage_unknown", "new_teams")
 MANAGERS_ONLY = "Managers of a team import its files, and admins those of all teams."
 
 
@@ -221,6 +225,11 @@ def matching(job: ImportJob, user: User, plan: Plan, form: MatchForm | None = No
 
 def detail(job: ImportJob) -> dict[str, Any]:
     result, now = job.result, timezone.now()
+    fields, changed = FIELDS.get(job.kind, {}), result.get("changed", {}).items()
+
+    def label(name: str) -> str:
+        return fields[name].label if name in fields else name.replace("_", " ").capitalize()
+
     can_undo = job.can_undo(now)
     return {
         "job": job,
@@ -233,9 +242,10 @@ def detail(job: ImportJob) -> dict[str, Any]:
         "skipped_records": job.skipped_records() if result.get("undone") else [],
         "kind": job.kind,
         "read_as": described(Shape(**result.get("shape", {}))),
-        "remarks": any(result.get(name) for name in ("remarks", "skipped", "notes", "stage_unknown", "new_teams")),
+        "remarks": any(result.get(name) for name in NOTED),
         "changes": result.get("created", 0) + result.get("updated", 0),
-        "shown_errors": result.get("errors", [])[:SHOWN_ERRORS],
-        "used": [(title, name.replace("_", " ")) for title, name in result.get("columns", []) if name],
+        "faults": result.get("faults", [])[:SHOWN_ERRORS],
+        "changed": [(label(name), number) for name, number in sorted(changed, key=itemgetter(1), reverse=True)],
+        "used": [(title, label(name)) for title, name in result.get("columns", []) if name],
         "unused": [title for title, name in result.get("columns", []) if not name],
     }

@@ -387,6 +387,24 @@ def test_the_matching_can_be_changed_after_the_check(client, team, manager):
     assert form["all-status"] == ["closed"]
 
 
+def test_errors_of_one_kind_stand_together(client, team, manager):
+    good = "".join(f"{number},Right,2024-03-01,ci\n" for number in range(1, 28))
+    wrong = "".join(f"{number},Wrong,2023-02-{number},ci\n" for number in range(29, 45))
+    job = checked(client, HEADER + good + wrong, team=team)
+    text = squeezed(page(client, job).text)
+    assert "16 rows with errors" in text
+    assert [(fault["column"], fault["rows"]) for fault in job.result["faults"]] == [("found_at", 16)]
+    assert f"29, 30, 31, 32, 33, …</td><td>found_at</td><td>{job.result['faults'][0]['sentence']}" in text
+
+
+def test_what_changed_is_counted_by_field(client, team, manager):
+    start(client, checked(client, GOOD, team=team))
+    job = checked(client, GOOD.replace("ci\n", "production\n").replace("is wrong", "is right"), team=team)
+    text = squeezed(page(client, job).text)
+    assert "<li>1 changed in Title.</li>" in text
+    assert "<li>1 changed in Found in.</li>" in text
+
+
 def test_pasted_rows(client, team, manager):
     client.post(reverse("integrations:import_new"), {"pasted": GOOD.replace(",", "\t"), "team": team.slug})
     work()
