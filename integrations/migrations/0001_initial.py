@@ -1,5 +1,6 @@
 import django.db.models.deletion
 import django.utils.timezone
+import pgtrigger.compiler
 from django.conf import settings
 from django.db import migrations, models
 
@@ -12,108 +13,274 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("benchmarks", "0002_portal_default_thresholds"),
+        ("pghistory", "0007_auto_20250421_0444"),
         ("teams", "0001_initial"),
     ]
 
-    operations = together([
-        migrations.CreateModel(
-            name="ImportJob",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("queued", "Waiting"), ("running", "Running"), ("done", "Done"), ("failed", "Failed")],
-                        default="queued",
-                        editable=False,
-                        max_length=8,
+    operations = together(
+        [
+            migrations.CreateModel(
+                name="ImportJob",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    (
+                        "state",
+                        models.CharField(
+                            choices=[("queued", "Waiting"), ("running", "Running"), ("done", "Done"), ("failed", "Failed")],
+                            default="queued",
+                            editable=False,
+                            max_length=8,
+                        ),
                     ),
-                ),
-                ("attempts", models.PositiveSmallIntegerField(default=0, editable=False)),
-                ("failures", models.PositiveSmallIntegerField(db_default=0, default=0, editable=False)),
-                ("run_after", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("lease_until", models.DateTimeField(editable=False, null=True)),
-                ("error", models.TextField(blank=True, editable=False)),
-                ("progress_done", models.PositiveIntegerField(default=0, editable=False)),
-                ("progress_total", models.PositiveIntegerField(default=0, editable=False)),
-                (
-                    "requested_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                    ("attempts", models.PositiveSmallIntegerField(default=0, editable=False)),
+                    ("failures", models.PositiveSmallIntegerField(db_default=0, default=0, editable=False)),
+                    ("run_after", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                    ("lease_until", models.DateTimeField(editable=False, null=True)),
+                    ("error", models.TextField(blank=True, editable=False)),
+                    ("progress_done", models.PositiveIntegerField(default=0, editable=False)),
+                    ("progress_total", models.PositiveIntegerField(default=0, editable=False)),
+                    (
+                        "requested_by",
+                        models.ForeignKey(
+                            editable=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.SET_NULL,
+                            related_name="+",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
                     ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("finished_at", models.DateTimeField(editable=False, null=True)),
-                (
-                    "phase",
-                    models.CharField(
-                        choices=[("check", "Check"), ("import", "Import"), ("undo", "Undo")],
-                        default="check",
-                        editable=False,
-                        max_length=6,
+                    ("created_at", models.DateTimeField(auto_now_add=True)),
+                    ("finished_at", models.DateTimeField(editable=False, null=True)),
+                    (
+                        "phase",
+                        models.CharField(
+                            choices=[("look", "Look"), ("check", "Check"), ("import", "Import"), ("undo", "Undo")],
+                            default="look",
+                            editable=False,
+                            max_length=6,
+                        ),
                     ),
-                ),
-                ("mapping_key", models.CharField(max_length=40, verbose_name="what is in the file")),
-                (
-                    "file",
-                    models.FileField(
-                        blank=True, storage=integrations.models.private_files, upload_to=integrations.models.random_name
+                    ("mapping_key", models.CharField(blank=True, editable=False, max_length=40)),
+                    (
+                        "file",
+                        models.FileField(
+                            blank=True, storage=integrations.models.private_files, upload_to=integrations.models.random_name
+                        ),
                     ),
-                ),
-                ("file_name", models.CharField(max_length=200)),
-                (
-                    "team",
-                    models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="teams.team"
+                    ("file_name", models.CharField(max_length=200)),
+                    (
+                        "team",
+                        models.ForeignKey(
+                            blank=True,
+                            null=True,
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="+",
+                            to="teams.team",
+                        ),
                     ),
-                ),
-                ("time_zone", models.CharField(max_length=60)),
-                (
-                    "day_order",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("", "Refuse such dates"),
-                            ("day", "2 March (day first)"),
-                            ("month", "3 February (month first)"),
-                        ],
-                        default="",
-                        max_length=5,
+                    ("create_teams", models.BooleanField(default=False)),
+                    ("shape", models.JSONField(default=dict, editable=False)),
+                    ("survey", models.JSONField(default=dict, editable=False)),
+                    ("plan", models.JSONField(default=dict, editable=False)),
+                    ("skip_errors", models.BooleanField(default=False)),
+                    ("result", models.JSONField(default=dict, editable=False)),
+                    ("imported_at", models.DateTimeField(editable=False, null=True)),
+                    (
+                        "nights",
+                        models.ForeignKey(
+                            editable=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.SET_NULL,
+                            related_name="+",
+                            to="benchmarks.snapshotrun",
+                        ),
                     ),
-                ),
-                ("create_teams", models.BooleanField(default=False)),
-                ("all_types", models.BooleanField(default=False)),
-                ("skip_errors", models.BooleanField(default=False)),
-                ("result", models.JSONField(default=dict, editable=False)),
-                ("imported_at", models.DateTimeField(editable=False, null=True)),
-            ],
-            options={
-                "ordering": ["-created_at"],
-            },
-        ),
-        migrations.CreateModel(
-            name="ImportedRow",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "job",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="written",
-                        to="integrations.importjob",
+                ],
+                options={
+                    "ordering": ["-created_at"],
+                },
+            ),
+            migrations.CreateModel(
+                name="ImportedRow",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    (
+                        "job",
+                        models.ForeignKey(
+                            db_index=False,
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="written",
+                            to="integrations.importjob",
+                        ),
                     ),
-                ),
-                ("record", models.BigIntegerField()),
-                ("before", models.JSONField(null=True)),
-                ("version", models.PositiveIntegerField()),
-            ],
-            options={
-                "constraints": [models.UniqueConstraint(fields=("job", "record"), name="imported_row_unique")],
-            },
-        ),
-    ])
+                    ("record", models.BigIntegerField()),
+                    ("before", models.JSONField(null=True)),
+                    ("version", models.PositiveIntegerField()),
+                ],
+                options={
+                    "constraints": [models.UniqueConstraint(fields=("job", "record"), name="imported_row_unique")],
+                },
+            ),
+            migrations.CreateModel(
+                name="TierBefore",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    (
+                        "job",
+                        models.ForeignKey(
+                            db_index=False,
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="tiers_before",
+                            to="integrations.importjob",
+                        ),
+                    ),
+                    (
+                        "team",
+                        models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="teams.team"),
+                    ),
+                    ("metric", models.CharField(max_length=40)),
+                    ("window_days", models.PositiveSmallIntegerField()),
+                    ("tier", models.CharField(max_length=10)),
+                ],
+                options={
+                    "constraints": [
+                        models.UniqueConstraint(fields=("job", "team", "metric", "window_days"), name="tier_before_unique")
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="SavedMapping",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("name", models.CharField(max_length=60)),
+                    (
+                        "owner",
+                        models.ForeignKey(
+                            blank=True,
+                            null=True,
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="saved_mappings",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    ("plan", models.JSONField()),
+                    ("updated_at", models.DateTimeField(auto_now=True)),
+                ],
+                options={
+                    "ordering": ["name"],
+                    "constraints": [
+                        models.UniqueConstraint(
+                            fields=("owner", "name"),
+                            name="saved_mapping_unique",
+                            nulls_distinct=False,
+                            violation_error_message="There is a mapping with this name already.",
+                        )
+                    ],
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="history_added",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="WITH context AS MATERIALIZED (SELECT _pgh_attach_context() AS id) INSERT INTO integrations_savedmappingevent (pgh_context_id, pgh_created_at, pgh_label, pgh_obj_id) SELECT context.id, clock_timestamp(), 'added', new_values.id FROM new_values, context; RETURN NULL;",
+                                hash="497625eb606563524ed90f80cb879794ff9ced56",
+                                level="STATEMENT",
+                                operation="INSERT",
+                                pgid="pgtrigger_history_added_4a5dc",
+                                referencing="REFERENCING NEW TABLE AS new_values ",
+                                table="integrations_savedmapping",
+                                when="AFTER",
+                            ),
+                        ),
+                        pgtrigger.compiler.Trigger(
+                            name="history_changed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "integrations_savedmappingevent" ("name", "owner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan") SELECT old_values."name", old_values."owner_id", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."plan" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."name" IS DISTINCT FROM (new_values."name") OR old_values."owner_id" IS DISTINCT FROM (new_values."owner_id") OR old_values."plan" IS DISTINCT FROM (new_values."plan")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="73e3af083791d39c051f2cc0a177fd7b6086e3fc",
+                                level="STATEMENT",
+                                operation="UPDATE",
+                                pgid="pgtrigger_history_changed_d06e7",
+                                referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                                table="integrations_savedmapping",
+                                when="AFTER",
+                            ),
+                        ),
+                        pgtrigger.compiler.Trigger(
+                            name="history_removed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "integrations_savedmappingevent" ("name", "owner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan") SELECT old_values."name", old_values."owner_id", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."plan" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="2103cd9629bfc1c53fb62176d651706b3ff5d17a",
+                                level="STATEMENT",
+                                operation="DELETE",
+                                pgid="pgtrigger_history_removed_ea7b0",
+                                referencing="REFERENCING OLD TABLE AS old_values ",
+                                table="integrations_savedmapping",
+                                when="AFTER",
+                            ),
+                        ),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="SavedMappingEvent",
+                fields=[
+                    ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                    ("pgh_label", models.TextField(help_text="The event label.")),
+                    ("pgh_id", models.BigAutoField(primary_key=True, serialize=False)),
+                    (
+                        "pgh_obj",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="integrations.savedmapping",
+                        ),
+                    ),
+                    (
+                        "pgh_context",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="pghistory.context",
+                        ),
+                    ),
+                    ("name", models.CharField(max_length=60, null=True)),
+                    (
+                        "owner",
+                        models.ForeignKey(
+                            blank=True,
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            related_query_name="+",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    ("plan", models.JSONField(null=True)),
+                ],
+                options={
+                    "abstract": False,
+                    "default_permissions": (),
+                    "indexes": [models.Index(fields=["pgh_obj", "pgh_id"], name="savedmapping_history")],
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="append_only",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                                hash="c73f99b2fbb9046782731392de6a7e01a2f59548",
+                                operation="UPDATE OR DELETE",
+                                pgid="pgtrigger_append_only_b1d23",
+                                table="integrations_savedmappingevent",
+                                when="BEFORE",
+                            ),
+                        )
+                    ],
+                },
+            ),
+        ]
+    )
