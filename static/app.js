@@ -242,10 +242,17 @@ function announce() {
   }
 }
 
-// Messages that are in the page from the start do not change, so copy them to the live region.
+// Messages are in the page from the start. A live region speaks what comes into it, so take their words out and put them
+// back, too fast for an eye to see.
 function announceMessages() {
-  const words = findAll("[data-message] p").map((message) => message.textContent.trim()).join(" ");
-  if (words) setTimeout(() => { find("#live").textContent = words; }, 300);
+  for (const line of findAll("[data-message] p")) {
+    setTimeout(() => {
+      if (line.contains(document.activeElement)) return;
+      const words = [...line.childNodes];
+      line.replaceChildren();
+      requestAnimationFrame(() => line.replaceChildren(...words));
+    }, 300);
+  }
 }
 
 // A hidden tab does not count, nor time after ten minutes without activity.

@@ -84,7 +84,7 @@ def test_the_keyboard_goes_on_after_a_message_is_dismissed(page, sign_in):
     incident = make_incident(team=Team.objects.get(slug="payments"))
     page.goto(incident.get_absolute_url())
     page.get_by_role("button", name="Mark as mitigated").click()
-    expect(page.locator("#live")).to_contain_text(f"{incident.reference} is mitigated.")
+    expect(page.get_by_role("status").filter(has_text=f"{incident.reference} is mitigated.")).to_be_visible()
     page.get_by_role("button", name="Dismiss").press("Enter")
     expect(page.locator(".toast:visible")).to_have_count(0)
     expect(page.locator("#main")).to_be_focused()

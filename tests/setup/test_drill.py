@@ -22,6 +22,7 @@ SEND_A_FILE = f"""
 import django
 django.setup()
 from django.conf import settings
+from integrations.matching.plan import Plan
 from integrations.models import ImportJob
 from pathlib import Path
 from teams.models import Team, User
@@ -30,7 +31,8 @@ lines = [f"{{number}},Defect {{number}},2026-03-01T10:00Z,ci" for number in rang
 path = Path(settings.MEDIA_ROOT) / "imports" / "drill.csv"
 path.write_text("\\n".join(["external_id,title,found_at,stage_found", *lines]))
 ImportJob.objects.create(
-    file="imports/drill.csv", file_name="drill.csv", mapping_key="defects/qmportal", time_zone="UTC", phase="import",
+    file="imports/drill.csv", file_name="drill.csv", mapping_key="defects/qmportal", phase="import",
+    plan=Plan("defects", "qmportal").as_json(),
     team=Team.objects.create(name="Drill", slug="drill", key="DRILL"),
     requested_by=User.objects.create(email="drill@example.com", is_admin=True),
 )

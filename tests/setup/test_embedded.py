@@ -177,7 +177,7 @@ def test_lost_passwords_are_said_clearly(use, folder):
     (folder / "secrets.json").unlink()
     done = manage(folder, "check")
     assert done.returncode == 1
-    assert "secrets.json is gone" in done.stderr
+    assert "secrets.json is missing" in done.stderr
     assert "Traceback" not in done.stderr
 
 
