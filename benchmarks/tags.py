@@ -1,4 +1,4 @@
-"""Template tags for tiers and trends: glyph, badge, label, sparkline, cell of the team comparison, row behind a number.
+"""Template tags for tiers and trends: glyph, badge, label, sparkline, cell of the team comparison.
 
 Load with {% load tiers %}.
 """
@@ -8,19 +8,13 @@ from typing import Any
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
 
 from benchmarks.charts import Sparkline
 from benchmarks.tiers import TIER_LABELS
-from defects.models import Defect
-from qmportal.lib.face import exact
-from qmportal.lib.wording import duration
-from records.tags import severity
 
 register = template.Library()
 
 NO_TIER = "Not enough data"
-UNDETERMINED = SafeString('<span class="muted small">Undetermined</span>')
 
 
 @register.filter
@@ -77,32 +71,6 @@ def comparison_cell(cell: dict[str, Any]) -> SafeString:
         if spark
         else "",
         label,
-    )
-
-
-@register.simple_tag
-def counted_row(record: Any, excluded: bool) -> SafeString:
-    """A row behind a number; `excluded`: with the reason why it does not count. Not a template: a page holds fifty."""
-    if isinstance(record, Defect):
-        moment = record.found_at
-        cells = format_html("<td>{}</td>", record.stage_found or "Stage unknown")
-    else:
-        moment = record.detected_at
-        cells = format_html(
-            '<td>{}</td><td class="num" data-label="To detect">{}</td><td class="num" data-label="To restore">{}</td>',
-            record.get_status_display(),
-            *("–" if span is None else duration(span) for span in (record.time_to_detect, record.time_to_restore)),
-        )
-    return format_html(
-        '<tr><td class="id">{}</td><td class="main"><a href="{}">{}</a></td><td>{}</td>{}{}'
-        '<td class="num when">{}</td></tr>',
-        record.reference,
-        record.get_absolute_url(),
-        record.title,
-        severity(record.severity.key, record.severity.name) if record.severity else UNDETERMINED,
-        cells,
-        format_html("<td>{}</td>", record.why) if excluded else "",
-        exact(localtime(moment)),
     )
 
 

@@ -32,6 +32,7 @@ from benchmarks.statistics import bootstrap_mean
 from benchmarks.tiers import Rules, Tier
 from benchmarks.words import format_value, interval_words, missing_words, next_steps, plural, value_words
 from dashboards import findings
+from dashboards.behind import columns_behind
 from dashboards.forms import Period
 from dashboards.history import read_night
 from dashboards.team import trend_chart
@@ -48,6 +49,7 @@ from incidents.models import Incident
 from pipeline.models import Stage
 from qmportal.lib.days import Window
 from qmportal.lib.kept import Kept, Versions
+from records.columns import Column, read_by
 from records.models import RecordQuerySet, Severity
 from teams.models import Team, User
 
@@ -59,10 +61,6 @@ MOST_RESAMPLED = 100
 FEW = 5000
 # The metrics that an incident weighs on which nobody closed.
 OF_DOWNTIME = ("mttr", "mttr_with_open", "mtbf", "open_incidents")
-# What the list shows of a row.
-SHOWN = ("reference", "title", "severity__key", "severity__name")
-SHOWN_OF_DEFECTS = (*SHOWN, "stage_found__name", "found_at")
-SHOWN_OF_INCIDENTS = (*SHOWN, "status", "time_to_detect", "time_to_restore", "detected_at")
 # Some 50 kB each.
 PAGES = Kept(64)
 MADE_FROM = (Team, Stage, Severity, Defect, Incident, ThresholdSet, MetricSnapshot)
@@ -103,6 +101,9 @@ class MetricPage:
     @property
     def is_defects(self) -> bool:
         return is_defect_metric(self.metric)
+
+    def columns(self, *, excluded: bool) -> tuple[Column, ...]:
+        return columns_behind(defects=self.is_defects, excluded=excluded)
 
     @property
     def counted(self) -> int:
@@ -215,10 +216,7 @@ def read_metric(team: Team, metric: str, period: Period, *, excluded: bool) -> M
     few = _most_rows(night, metric) <= FEW
     now = recount(metric, team, window, rules_by_metric) if kept.state == "failed" or (edited and few) else measure
     changed = edited if not few else differs(measure, now)
-    columns = SHOWN_OF_DEFECTS if is_defect_metric(metric) else SHOWN_OF_INCIDENTS
-    related = [column.partition("__")[0] for column in columns if "__" in column]
-    left_out = excluded_rows(metric, family, window, rules).select_related(*related).only(*columns)
-    rows = counted_rows(metric, family, window, rules).select_related(*related).only(*columns)
+    rows, left_out = counted_rows(metric, family, window, rules), excluded_rows(metric, family, window, rules)
     throughout = open_throughout(family, window, rules) if metric in OF_DOWNTIME else []
     return MetricPage(
         team, metric, window, kept, rules, measure, with_open, verdict, typical, bootstrap, family, rows, left_out,
@@ -238,8 +236,9 @@ def _with_pictures(page: MetricPage) -> MetricPage:
 def rows_behind(page: MetricPage, user: User, *, excluded: bool) -> tuple[Paginator[Any], int]:
     """The rows of a tab that this person may see, fifty a page; and how many there are with those that they may not see."""
     rows = page.left_out if excluded else page.rows
+    shown = rows.within_reach_of(user).values_list(*read_by(page.columns(excluded=excluded)), named=True)
     listed = page.excluded or 0 if excluded else page.counted
-    paginator = Paginator(rows.within_reach_of(user), 50)
+    paginator = Paginator(shown, 50)
     if set(page.family) <= set(user.reach_of_rows):
         paginator.count = listed  # all of them are visible, and counted already
     return paginator, listed

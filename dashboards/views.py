@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -24,6 +25,7 @@ from qmportal.lib.days import local_day
 from qmportal.lib.pages import render_page
 from qmportal.lib.spreadsheet import csv_response
 from qmportal.lib.wording import day_words
+from records.columns import table_rows
 from teams.models import Team, User
 from teams.permissions import can_see, is_admin
 from teams.requests import SignedInRequest
@@ -101,12 +103,15 @@ def metric(request: SignedInRequest, slug: str, metric: str) -> HttpResponse:
     author = page.threshold_set.author_id if page.threshold_set else None
     paginator, listed = rows_behind(page, request.user, excluded=excluded)
     rows = paginator.get_page(request.GET.get("page")) if access is None else None
+    columns = page.columns(excluded=excluded)
     context = {
         "team": found,
         "metric": METRICS[metric],
         "page": page,
         "access": access,
         "rows": rows,
+        "columns": columns,
+        "table_rows": table_rows(columns, rows or [], reverse("defects:list" if page.is_defects else "incidents:list")),
         "shows_excluded": excluded,
         # Read each time: people change their names.
         "author": User.objects.filter(pk=author).first() if author else None,
