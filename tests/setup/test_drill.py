@@ -8,6 +8,7 @@ import sys
 import time
 
 import psycopg
+import pytest
 
 from qmportal.embedded import ROOT
 from tests.setup.conftest import clean_environment, gone
@@ -48,7 +49,9 @@ def wait_until(connection: psycopg.Connection, state: str, where: str = RUN) -> 
         connection.execute("select pg_sleep(0.05)")
 
 
-def test_a_killed_worker_loses_no_work(folder, port, monkeypatch):  # noqa: F811
+@pytest.fixture
+def drill(folder, port, monkeypatch):  # noqa: F811
+    """A portal at work, a connection to look at it, and one that can hold a lock."""
     monkeypatch.setenv("QMPORTAL_WORK_LEASE_SECONDS", "2")
     process = launcher(folder, port)
     lines = iter(process.stdout.readline, "")
@@ -56,49 +59,47 @@ def test_a_killed_worker_loses_no_work(folder, port, monkeypatch):  # noqa: F811
     url = json.loads((folder / "state.json").read_text())["database_url"]
     try:
         with psycopg.connect(url, autocommit=True) as connection, psycopg.connect(url) as holder:
-            # The work comes this far and no further.
-            holder.execute("lock table benchmarks_metricsnapshot in access exclusive mode")
-            connection.execute(
-                "insert into benchmarks_snapshotrun (reason, since, as_of, state, attempts, run_after, error,"
-                " progress_done, progress_total, created_at)"
-                " values ('requested', current_date, current_date, 'queued', 0, now(), '', 0, 0, now())"
-            )
-            assert wait_until(connection, "running")[:2] == ("running", 1)
-            for pid in worker_processes(folder):
-                os.kill(pid, signal.SIGKILL)
-            holder.rollback()
-            assert wait_until(connection, "done") == ("done", 2, 1, "")
+            yield connection, holder
     finally:
         process.terminate()
         process.communicate(timeout=60)
     assert gone(folder)
 
 
-def test_an_import_that_is_killed_half_way_is_done_once(folder, port, monkeypatch):  # noqa: F811
-    monkeypatch.setenv("QMPORTAL_WORK_LEASE_SECONDS", "2")
-    process = launcher(folder, port)
-    lines = iter(process.stdout.readline, "")
-    assert any(line.startswith("Ready:") for line in lines)
-    url = json.loads((folder / "state.json").read_text())["database_url"]
-    try:
-        with psycopg.connect(url, autocommit=True) as connection, psycopg.connect(url) as holder:
-            # A batch is on its way into the table, and comes no further than to its first reference.
-            holder.execute("select from records_severity for update")
-            send = [sys.executable, "-m", "qmportal.embedded", sys.executable, "-c", SEND_A_FILE]
-            environment = clean_environment(folder) | {"DJANGO_SETTINGS_MODULE": "qmportal.settings"}
-            subprocess.run(send, cwd=ROOT, env=environment, check=True, timeout=60)
-            job = "integrations_importjob where progress_done > 0"
-            assert wait_until(connection, "running", job)[:2] == ("running", 1)
-            for pid in worker_processes(folder):
-                os.kill(pid, signal.SIGKILL)
-            holder.rollback()
-            assert wait_until(connection, "done", job) == ("done", 2, 1, "")
-            for table in ("defects_defect", "defects_defectevent", "integrations_importedrow"):
-                assert connection.execute(f"select count(*) from {table}").fetchone() == (ROWS,)
-    finally:
-        process.terminate()
-        process.communicate(timeout=60)
-    assert gone(folder)
+def test_a_killed_worker_loses_no_work(folder, drill):
+    connection, holder = drill
+    # The work comes this far and no further.
+    holder.execute("lock table benchmarks_metricsnapshot in access exclusive mode")
+    connection.execute(
+        "insert into benchmarks_snapshotrun (reason, since, as_of, state, attempts, run_after, error,"
+        " progress_done, progress_total, created_at)"
+        " values ('requested', current_date, current_date, 'queued', 0, now(), '', 0, 0, now())"
+    )
+    assert wait_until(connection, "running")[:2] == ("running", 1)
+    kill_workers(folder)
+    holder.rollback()
+    assert wait_until(connection, "done") == ("done", 2, 1, "")
+
+
+def test_an_import_that_is_killed_half_way_is_done_once(folder, drill):
+    connection, holder = drill
+    # A batch is on its way into the table, and comes no further than to its first reference.
+    holder.execute("select from records_severity for update")
+    send = [sys.executable, "-m", "qmportal.embedded", sys.executable, "-c", SEND_A_FILE]
+    environment = clean_environment(folder) | {"DJANGO_SETTINGS_MODULE": "qmportal.settings"}
+    subprocess.run(send, cwd=ROOT, env=environment, check=True, timeout=60)
+    job = "integrations_importjob where progress_done > 0"
+    assert wait_until(connection, "running", job)[:2] == ("running", 1)
+    kill_workers(folder)
+    holder.rollback()
+    assert wait_until(connection, "done", job) == ("done", 2, 1, "")
+    for table in ("defects_defect", "defects_defectevent", "integrations_importedrow"):
+        assert connection.execute(f"select count(*) from {table}").fetchone() == (ROWS,)
+
+
+def kill_workers(folder) -> None:
+    for pid in worker_processes(folder):
+        os.kill(pid, signal.SIGKILL)
 
 
 def worker_processes(folder) -> list[int]:
