@@ -105,8 +105,24 @@ def _as_file(text: str) -> UploadedFile:
     return InMemoryUploadedFile(BytesIO(content), "file", PASTED, "text/csv", len(content), "utf-8")
 
 
-class MappingForm(forms.Form):
-    """A mapping as YAML, as another portal or an editor wrote it."""
+class KeepingForm(forms.Form):
+    """A form that saves a mapping: for the sender, or, if an admin says so, for everybody."""
+
+    for_all = forms.BooleanField(required=False, label="For everybody who imports")
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.user = user
+        if not is_admin(user):
+            del self.fields["for_all"]
+
+    @property
+    def owner(self) -> User | None:
+        return None if self.cleaned_data.get("for_all") else self.user
+
+
+class MappingForm(KeepingForm):
+    """A mapping as YAML, exported here or in another portal."""
 
     name = LineField(max_length=60, label="Name", error_messages={"required": "Enter a name."})
     text = ProseField(
@@ -115,13 +131,6 @@ class MappingForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 16}),
         error_messages={"required": "Paste the mapping."},
     )
-    for_all = forms.BooleanField(required=False, label="For everybody who imports")
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.user = user
-        if not is_admin(user):
-            del self.fields["for_all"]
 
     def clean_text(self) -> Plan:
         try:
@@ -133,5 +142,4 @@ class MappingForm(forms.Form):
         return plan
 
     def save(self) -> SavedMapping:
-        owner = None if self.cleaned_data.get("for_all") else self.user
-        return SavedMapping.keep(self.cleaned_data["name"], owner, self.cleaned_data["text"])
+        return SavedMapping.keep(self.cleaned_data["name"], self.owner, self.cleaned_data["text"])

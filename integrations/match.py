@@ -10,17 +10,22 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from integrations.forms import KeepingForm
+from integrations.importer import MODELS
 from integrations.lookups import own_words
 from integrations.matching.fields import Field, Type
-from integrations.matching.guess import Match, Word, day_order, matches, words
+from integrations.matching.guess import Match, Word, matches, words
 from integrations.matching.plan import Plan
+from integrations.matching.presets import PRESETS
 from integrations.matching.survey import Survey
 from integrations.matching.words import KEYS, LEAVE_OUT, UNKNOWN, plain
 from integrations.models import ImportJob, SavedMapping
+from integrations.reading import Shape
 from pipeline.models import Stage
 from qmportal.lib.days import zone_named
 from qmportal.lib.forms import LineField
 from records.models import Severity
+from teams.choices import MOST_IN_MENU
 from teams.models import Team, User
 from teams.permissions import is_admin
 
@@ -31,10 +36,12 @@ ORDERS = {DAY_FIRST: True, MONTH_FIRST: False}
 
 NOTHING = dict.fromkeys(("defect status", "incident status"), "Decide by the row")
 
+TOOLS = {preset.key: preset for preset in PRESETS.values() if preset.kind in MODELS}
+
 Choices = list[tuple[str, str]]
 
 
-class MatchForm(forms.Form):
+class MatchForm(KeepingForm):
     """What is asked about the file as a whole. Its columns and words are read by `answered`."""
 
     team = forms.ModelChoiceField(
@@ -69,16 +76,14 @@ class MatchForm(forms.Form):
         label="Save this mapping as",
         help_text="To use it for the next file of the same shape.",
     )
-    for_all = forms.BooleanField(required=False, label="For everybody who imports")
 
     def __init__(self, data: QueryDict | None, *, job: ImportJob, plan: Plan, user: User):
         order = {True: DAY_FIRST, False: MONTH_FIRST, None: ""}[plan.day_first]
         initial = {"zone": plan.zone, "day_order": order, "all_types": plan.all_types, "create_teams": job.create_teams}
-        super().__init__(data, initial=initial | {"team": job.team and job.team.slug})
-        self.user = user
+        super().__init__(data, initial=initial | {"team": job.team and job.team.slug}, user=user)
         cast(forms.ModelChoiceField, self.fields["team"]).queryset = job.writable_teams()
         if not is_admin(user):
-            del self.fields["create_teams"], self.fields["for_all"]
+            del self.fields["create_teams"]
         if plan.kind != "defects":
             del self.fields["all_types"]
 
@@ -115,31 +120,55 @@ class MatchForm(forms.Form):
         """Keeps the plan under the name that was asked for; one of the same name is replaced."""
         if not (name := self.cleaned_data["save_as"]):
             return None
-        owner = None if self.cleaned_data.get("for_all") else self.user
-        return SavedMapping.keep(name, owner, plan)
+        return SavedMapping.keep(name, self.owner, plan)
 
 
 # --- What a person answered ---------------------------------------------------------------------------------------------
 
 
-def answered(data: QueryDict, plan: Plan, offered: Mapping[str, list[Word]]) -> Plan:
-    """The plan with the columns, constants and words of a sent page.
+def other_shape(data: QueryDict, job: ImportJob) -> Shape | None:
+    """How the sender wants the file opened, if it is not the way that it is open: another sheet, or other letters."""
+    shape = dict(job.shape)
+    if data.get("sheet") in job.survey["sheets"]:
+        shape["sheet"] = data["sheet"]
+    if data.get("encoding") in dict(job.survey["encodings"]):
+        shape["encoding"] = data["encoding"]
+    return Shape(**shape) if shape != job.shape else None
 
-    `offered`: what the words would mean without a person. What is left as it was offered by knowledge is not written down.
-    """
-    columns, constants, said = {}, {}, {}
+
+def other_tool(data: QueryDict, job: ImportJob) -> str:
+    """The tool to guess the columns for: one chosen in place of that of the plan, or the same one again."""
+    tool = data.get("tool", "")
+    return tool if tool in TOOLS and (tool != job.mapping_key or "again" in data) else ""
+
+
+def answered(data: QueryDict, job: ImportJob, survey: Survey) -> Plan:
+    """The job's plan with the columns, constants and words of a sent page."""
+    plan = _with_columns(data, Plan.from_json(job.plan))
+    return _with_words(data, plan, words(survey, plan, own_words(job.writable_teams())))
+
+
+def _with_columns(data: QueryDict, plan: Plan) -> Plan:
+    columns, constants = {}, {}
     for name in plan.fields:
         if titles := tuple(dict.fromkeys(title for title in data.getlist(f"column-{name}") if title.strip())):
             columns[name] = titles
         if text := data.get(f"all-{name}", ""):
             constants[name] = text
-        known = {plain(word.word): word for word in offered.get(name, []) if word.known}
+    return replace(plan, columns=columns, constants=constants, words={})
+
+
+def _with_words(data: QueryDict, plan: Plan, offered: Mapping[str, list[Word]]) -> Plan:
+    """`offered`: what the words mean without a person. The plan only says where the person differs, or nobody knew."""
+    said = {}
+    for name, known_field in plan.fields.items():
+        known = {plain(word.word): word.key for word in offered.get(name, []) if word.known}
         pairs = zip(data.getlist(f"word-{name}"), data.getlist(f"means-{name}"), strict=False)
-        meant = {word: key for word, key in pairs if (same := known.get(plain(word))) is None or same.key != key}
+        meant = {word: key for word, key in pairs if known.get(plain(word)) != key}
         # A team without an answer is called as the file calls it.
-        if kept := {word: key for word, key in meant.items() if key or plan.fields[name].type is not Type.TEAM}:
+        if kept := {word: key for word, key in meant.items() if key or known_field.type is not Type.TEAM}:
             said[name] = kept
-    return replace(plan, columns=columns, constants=constants, words=said)
+    return replace(plan, words=said)
 
 
 # --- What the page shows ------------------------------------------------------------------------------------------------
@@ -163,7 +192,7 @@ class FieldRow:
 
 @dataclass(frozen=True, slots=True)
 class WordList:
-    """The words of one field. `asks`: whether some of them are not known."""
+    """The words of one field. `more`: how many rarer ones are not shown."""
 
     field: Field
     words: list[Word]
@@ -171,7 +200,13 @@ class WordList:
     more: int
 
     @property
+    def is_typed(self) -> bool:
+        """A menu of all teams beside each of hundreds of words would be too much."""
+        return len(self.choices) > MOST_IN_MENU
+
+    @property
     def asks(self) -> bool:
+        """Some words are not known."""
         return any(not word.known for word in self.words)
 
 
@@ -201,11 +236,6 @@ def word_lists(survey: Survey, plan: Plan, teams: Iterable[Team], *, one_team: b
         if not (one_team and plan.fields[name].type is Type.TEAM)
     ]
     return sorted(lists, key=lambda each: not each.asks)
-
-
-def needs_order(survey: Survey, plan: Plan) -> bool:
-    order = day_order(survey, plan)
-    return plan.day_first is None and bool(order.either or (order.day and order.month))
 
 
 def _own_choices(teams: Iterable[Team]) -> dict[str, Choices]:

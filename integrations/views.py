@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from operator import itemgetter
 from typing import Any
 
@@ -16,10 +15,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from integrations.forms import MappingForm, UploadForm
 from integrations.importer import MODELS, SHOWN_ERRORS
-from integrations.lookups import own_words
-from integrations.match import MatchForm, answered, field_rows, needs_order, problems_of, word_lists
+from integrations.match import TOOLS, MatchForm, answered, field_rows, other_shape, other_tool, problems_of, word_lists
 from integrations.matching.fields import FIELDS
-from integrations.matching.guess import day_order, words
+from integrations.matching.guess import day_order
 from integrations.matching.plan import Plan
 from integrations.matching.presets import PRESETS
 from integrations.matching.survey import Survey
@@ -33,7 +31,6 @@ from teams.models import User
 from teams.permissions import can_import_somewhere, require
 from teams.requests import SignedInRequest
 
-TOOLS = {preset.key: preset for preset in PRESETS.values() if preset.kind in MODELS}
 # Of a table of one's own the portal says these.
 FILLED_HERE = ("reference", "source")
 # What the page of an import says besides its numbers.
@@ -44,7 +41,7 @@ MANAGERS_ONLY = "Managers of a team import its files, and admins those of all te
 @require_safe
 def import_list(request: SignedInRequest) -> HttpResponse:
     require(can_import_somewhere(request.user), MANAGERS_ONLY)
-    jobs = ImportJob.objects.visible_to(request.user).select_related("team")[:50]
+    jobs = ImportJob.objects.visible_to(request.user).defer("survey", "plan")[:50]
     mappings = SavedMapping.objects.usable_by(request.user).select_related("owner")
     mine = set(SavedMapping.objects.changeable_by(request.user).values_list("pk", flat=True))
     context = {"jobs": jobs, "mappings": [(saved, saved.pk in mine) for saved in mappings]}
@@ -102,7 +99,7 @@ def import_new(request: SignedInRequest) -> HttpResponse:
 
 
 def job_of(request: SignedInRequest, pk: int) -> ImportJob:
-    jobs = ImportJob.objects.visible_to(request.user).select_related("team", "nights", "requested_by")
+    jobs = ImportJob.objects.visible_to(request.user).select_related("team", "nights", "requested_by").defer("survey")
     return get_object_or_404(jobs, pk=pk)
 
 
@@ -122,18 +119,18 @@ def import_match(request: SignedInRequest, pk: int) -> HttpResponse:
     if not job.can_match:
         messages.info(request, "This file is no longer waiting to be matched.")
         return redirect(job)
-    if "open" in request.POST:
-        job.look_again(
-            Shape(**job.shape | {name: request.POST.get(name, job.shape[name]) for name in ("encoding", "sheet")})
-        )
-        return redirect(job)
-    if request.POST.get("again") and request.POST.get("tool") in TOOLS:
-        job.guess_again(*request.POST["tool"].split("/"))
-        return redirect(job)
-    survey, before = Survey.from_json(job.survey), Plan.from_json(job.plan)
-    bare = answered(request.POST, before, {})
-    offered = words(survey, replace(bare, words={}), own_words(job.writable_teams()))
-    plan = answered(request.POST, before, offered)
+    if shape := other_shape(request.POST, job):
+        job.look_again(shape)
+    elif tool := other_tool(request.POST, job):
+        job.guess_again(*tool.split("/"))
+    else:
+        return _take_answers(request, job)
+    return redirect(job)
+
+
+def _take_answers(request: SignedInRequest, job: ImportJob) -> HttpResponse:
+    survey = Survey.from_json(job.survey)
+    plan = answered(request.POST, job, survey)
     form = MatchForm(request.POST, job=job, plan=plan, user=request.user)
     if form.is_valid():
         plan = form.put_into(plan)
@@ -204,6 +201,7 @@ def matching(job: ImportJob, user: User, plan: Plan, form: MatchForm | None = No
     problems = problems_of(plan, survey) if form else {}
     rows = field_rows(survey, plan, problems)
     one_team = bool(job.team_id if form is None else form.data.get("team"))
+    order = day_order(survey, plan)
     used = {plain(title) for titles in plan.columns.values() for title in titles}
     return {
         "job": job,
@@ -214,8 +212,8 @@ def matching(job: ImportJob, user: User, plan: Plan, form: MatchForm | None = No
         "word_lists": word_lists(survey, plan, job.writable_teams(), one_team=one_team),
         "tools": [(preset.kind, preset.key, preset.label) for preset in TOOLS.values()],
         "tool": plan.preset,
-        "order_why": day_order(survey, plan).why,
-        "needs_order": needs_order(survey, plan),
+        "order": order,
+        "needs_order": order.is_open and plan.day_first is None,
         "problems": list(problems.values()),
         "unused": sum(plain(title) not in used for title in survey.header),
         "read_as": described(Shape(**job.shape)),

@@ -147,7 +147,7 @@ def guess(survey: Survey, *, kind: str = "", tool: str = "", zone: str = "UTC", 
         words=said,
         missing=[each for name, each in plan.fields.items() if each.required and name not in found],
         order_why=order.why,
-        needs_order=bool(order.either) and order.day_first is None,
+        needs_order=order.is_open,
         notes=[*notes, *_unsuited(survey, preset, found), *_unreadable(survey, plan), *_doubled(survey, plan)],
     )
 

@@ -35,6 +35,11 @@ class DayOrder:
         return None if bool(self.day) == bool(self.month) else bool(self.day)
 
     @property
+    def is_open(self) -> bool:
+        """Some dates can be read either way and no other one says which, or the file contradicts itself."""
+        return self.day_first is None and bool(self.either or self.day)
+
+    @property
     def why(self) -> str:
         """What the dates say, for a person; empty if there are none in question."""
         if self.day and self.month:

@@ -419,6 +419,51 @@ def test_the_tool_can_be_chosen(client, team, manager):
     assert (job.mapping_key, job.phase) == ("incidents/qmportal", "look")
 
 
+def test_another_tool_is_never_ignored(client, team, manager):
+    """Somebody who chooses another tool and presses the main button sees its columns, not a check by the old ones."""
+    job = looked_through(client, GOOD, team=team)
+    response = match(client, job, tool="defects/spreadsheet")
+    job.refresh_from_db()
+    assert (job.mapping_key, job.phase) == ("defects/spreadsheet", "look")
+    assert "Step 2 of 3" in response.text
+
+
+@pytest.mark.parametrize("junk", [{"encoding": "rot13"}, {"encoding": "../etc"}, {"sheet": "Gone"}], ids=str)
+def test_a_file_is_opened_only_as_it_was_offered(client, team, manager, junk):
+    job = looked_through(client, GOOD, team=team)
+    match(client, job, **junk)
+    work()
+    job.refresh_from_db()
+    assert (job.phase, job.state, job.result["created"]) == ("check", "done", 2)
+
+
+def test_another_encoding_opens_the_file_again(client, team, manager):
+    text = "Bug ID;Headline;Found on;Phase\n1;Не проходит оплата;2024-03-13;Live\n"
+    job = looked_through(client, text.encode("cp1251"), team=team)
+    others = [codec for codec, _ in job.survey["encodings"] if codec != job.shape["encoding"]]
+    assert others
+    match(client, job, encoding=others[0])
+    work()
+    job.refresh_from_db()
+    assert (job.phase, job.shape["encoding"]) == ("look", others[0])
+
+
+def test_of_many_teams_one_is_typed_and_not_listed_beside_every_word(client):
+    admin = make_user(admin=True)
+    client.force_login(admin)
+    Team.objects.bulk_create(Team(name=f"Team {number}", slug=f"team-{number}", key=f"T{number}") for number in range(60))
+    words = "".join(f"{number},A,2024-03-01,Squad {number}\n" for number in range(30))
+    job = looked_through(client, "external_id,title,found_at,team\n" + words)
+    client.post(reverse("integrations:import_match", args=[job.pk]), {"again": "1", "tool": "defects/spreadsheet"})
+    text = page(client, job).text
+    assert text.count('value="team-7"') < 5
+    names = [f"Squad {number}" for number in range(30)]
+    match(client, job, **{"word-team": names, "means-team": ["team-7"] * 30})
+    work()
+    job.refresh_from_db()
+    assert job.result["created"] == 30, job.result["faults"]
+
+
 def test_a_mapping_is_saved_used_again_exported_and_deleted(client, team, manager):
     checked(client, OWN, team=team, matched={"all-status": "closed", "save_as": "Our sheet"})
     saved = SavedMapping.objects.get()
