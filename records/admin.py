@@ -7,7 +7,7 @@ from records.models import Severity
 
 @admin.register(Severity)
 class SeverityAdmin(CleanText):
-    """Their words may change. The keys are fixed: threshold sets, files and the shapes on the pages go by them."""
+    """Name and description can be edited. The key can't: threshold sets, files and the icons on the pages refer to it."""
 
     list_display = ("key", "name", "rank", "description")
     readonly_fields = ("key",)

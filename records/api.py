@@ -1,4 +1,4 @@
-"""What the lists of all records share over the API."""
+"""The API of records: base classes for the list, the single record and its fields."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from teams.permissions import can_manage, can_report, require
 
 
 def teams_of(request: HttpRequest | None) -> QuerySet[Team]:
-    """The teams that may be named in a filter: those whose rows the caller may see."""
+    """The teams that the caller may filter by: those whose rows they can see."""
     return Team.objects.with_rows_for(request.user) if request is not None else Team.objects.none()
 
 
 class RecordFilters(django_filters.FilterSet):
-    """What the lists of all records share. A value that names nothing is refused: it can only be a typing error."""
+    """The filters that every list of records has. An unknown value is an error, since it can only be a typo."""
 
     team = django_filters.ModelChoiceFilter(
         queryset=teams_of, to_field_name="slug", method="in_team", help_text="Slug: the team and those below it."
@@ -46,11 +46,11 @@ class RecordFilters(django_filters.FilterSet):
     severity = django_filters.ModelChoiceFilter(
         queryset=Severity.objects.all(), to_field_name="key", help_text="`SEV1` to `SEV4`."
     )
-    source = django_filters.CharFilter(max_length=40, help_text="Where the row was imported from, exactly.")
-    external_id = django_filters.CharFilter(max_length=120, help_text="Its id there, exactly.")
+    source = django_filters.CharFilter(max_length=40, help_text="The source it was imported from. Exact match.")
+    external_id = django_filters.CharFilter(max_length=120, help_text="Its ID in that source. Exact match.")
     updated_since = InstantFilter(field_name="updated_at", lookup_expr="gte", help_text="Changed at this time or later.")
     search = django_filters.CharFilter(
-        method="with_words", max_length=200, help_text="Words in the title, or how the reference begins."
+        method="with_words", max_length=200, help_text="Words in the title, or the start of the reference."
     )
 
     def in_team(self, rows: QuerySet[Any], name: str, team: Team) -> QuerySet[Any]:
@@ -64,30 +64,30 @@ class RecordFilters(django_filters.FilterSet):
 
 
 SCALES = Kept(8)
-MOST = 2**31 - 1  # that an integer column holds
-MISSING_VERSION = "Send the version that you read, so that nobody's edit is overwritten."
+MOST = 2**31 - 1  # the largest value of an integer column
+MISSING_VERSION = "Send the version that you read, so that you don't overwrite someone else's edit."
 STALE = "Somebody changed this since you read it. Compare with `current` and send its version."
-NO_STATUS = "A status changes by a transition: POST to transitions/ below this address."
+NO_STATUS = "To change the status, POST to transitions/ under this address."
 
 
 class RecordRow(RowSerializer):
-    """A record as it goes out, and what of it may come in: `written` names the fields of a body.
+    """A record as the API returns it. `written` names the fields that a client can set.
 
-    A field that points to another row is written as it is read: by that row's key, if the person may name it.
+    A field that points to another row takes the same key that it returns, if the person may refer to that row.
     """
 
     written: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def column_of(cls, name: str, model: type[Record] | Record) -> tuple[Any, str]:
-        """The column that a field is written to; and of one that points to another row, the key in place of its id."""
+        """The column that a field sets and, if it points to another row, the name of the key that replaces the id."""
         field = cls._declared_fields[name]
         path, _, key = cls.columns()[name].partition("__")
         return model._meta.get_field(path), field.key if isinstance(field, NameField) else key
 
     @classmethod
     def body(cls, name: str, model: type[Record], *needed: str, but: str = "") -> type[serializers.Serializer[Any]]:
-        """What may come in, for the description of the API. The names of `needed` may not be left out."""
+        """The body of a request, for the API's schema. Fields in `needed` are required; `but` is left out."""
         fields: dict[str, Any] = {}
         for each in (each for each in cls.written if each != but):
             field: Any = cls._declared_fields[each]
@@ -104,7 +104,7 @@ class RecordRow(RowSerializer):
 
     @classmethod
     def values_of(cls, body: dict[str, Any], record: Record, user: User) -> tuple[dict[str, Any], dict[str, str]]:
-        """The values of a body for the intake, and what is wrong with their types and keys."""
+        """Reads a request body: the values for the intake, and a message for each field with a wrong type or key."""
         values: dict[str, Any] = {}
         problems: dict[str, str] = {}
         for name, value in body.items():
@@ -121,13 +121,13 @@ class RecordRow(RowSerializer):
 
 
 def found_or_read(row: type[RecordRow], name: str, value: Any, record: Record, user: User) -> Any:
-    """What a field of a body stands for. A ValidationError says what is wrong with it."""
+    """The value or row that a field of a request body stands for. A ValidationError says what is wrong with it."""
     column, key = row.column_of(name, record)
     return _found(column, key, value, user) if key else _read(column, value)
 
 
 def _read(column: models.Field[Any, Any], value: Any) -> Any:
-    """A value of JSON as the column's own type. None stands for "empty"."""
+    """Converts a JSON value to the column's type. None means "empty"."""
     if value is None:
         return "" if column.empty_strings_allowed else None
     match column:
@@ -147,13 +147,13 @@ def _read(column: models.Field[Any, Any], value: Any) -> Any:
 
 def text_of(value: Any) -> str:
     if not isinstance(value, str):
-        raise DjangoValidationError("Enter a text.")
+        raise DjangoValidationError("Enter text.")
     refuse_unstorable(value)
     return value
 
 
 def _found(column: models.ForeignKey[Any, Any], key: str, value: Any, user: User) -> Any:
-    """The row that is meant, if the person may name it: any other one is as if it were not there."""
+    """The row with this key. A row that the person may not refer to gives the same error as one that doesn't exist."""
     text = "" if value is None else text_of(value).strip()
     if not text:
         return None
@@ -174,21 +174,21 @@ def _found(column: models.ForeignKey[Any, Any], key: str, value: Any, user: User
 
 
 def rows_by_key(model: type[models.Model], key: str, user: User) -> dict[str, Any]:
-    """All rows of a short list that hardly ever changes, such as severities and stages."""
+    """All rows of a short table that rarely changes, such as severities or stages, by key. Cached."""
     return SCALES.get_or_make(
         (model, *user.versions.of(model)), lambda: {getattr(row, key): row for row in model._default_manager.all()}
     )
 
 
-def the_object(request: Request) -> dict[str, Any]:
-    """The body, which is an object of JSON."""
+def json_object(request: Request) -> dict[str, Any]:
+    """The request body, which must be a JSON object."""
     if not isinstance(request.data, dict):
         raise ValidationError("Send one JSON object.")
     return request.data
 
 
 def read_version(body: dict[str, Any]) -> int | None:
-    """The version that was read, taken out of the body."""
+    """Removes the version from the body and returns it. None if the body has no version."""
     version = body.pop("version", None)
     if version is not None and type(version) is not int:
         raise ValidationError({"version": "Enter a whole number."})
@@ -196,20 +196,20 @@ def read_version(body: dict[str, Any]) -> int | None:
 
 
 def value_at(record: Any, path: str) -> Any:
-    """What `.values()` would give for a column of the record, or of a row that it points to."""
+    """What `.values()` would return for a column of the record, or of a row that it points to."""
     for name in path.split("__"):
         record = None if record is None else getattr(record, name)
     return record
 
 
 class RecordViews(VisibleRows):
-    """What the list and the single record share. Subclasses name both serializers of their record."""
+    """Base of the list and the single record. Subclasses name both serializers of their record."""
 
     in_full: type[RecordRow]
     queryset: Any
 
     def answer_new(self, record: Any) -> Response:
-        """A record that this request has made, without asking the database again; unless it points to another record."""
+        """The answer for a record that this request created. Queries again only if it points to another record."""
         columns = record._meta.concrete_fields
         others = [each for each in columns if each.is_relation and issubclass(each.related_model, Record)]
         address = f"{settings.SITE_URL}{self.request.path}{record.reference}/"
@@ -220,7 +220,7 @@ class RecordViews(VisibleRows):
         return Response(body, status=status.HTTP_201_CREATED, headers={"Location": address})
 
     def answer(self, record: Record, code: int = status.HTTP_200_OK, **headers: str) -> Response:
-        """The record as it is stored now."""
+        """The record as it is now stored."""
         rows = self.in_full.select(type(record)._base_manager.filter(pk=record.pk), user=self.request.user)
         row = self.in_full(context=self.get_serializer_context()).to_representation(rows.get())
         return Response(row, status=code, headers=headers)
@@ -244,7 +244,7 @@ class RecordViews(VisibleRows):
 
 
 class RecordList(RecordViews, RowList):
-    """Records of the teams you belong to, and of those below them. POST files a new one."""
+    """Records of your teams and their sub-teams. POST creates one."""
 
     def post(self, request: Request) -> Response:
         refuse_undeclared(request, {"format"})
@@ -253,7 +253,7 @@ class RecordList(RecordViews, RowList):
     def _file(self, request: Request) -> Response:
         user, model = person(request), self.queryset.model
         record = model(reporter=user)
-        values, problems = self.in_full.values_of(the_object(request), record, user)
+        values, problems = self.in_full.values_of(json_object(request), record, user)
         problems = intake.apply(record, values, by=user, at=timezone.now(), door=intake.TYPED) | problems
         if problems:
             raise ValidationError(problems)
@@ -262,14 +262,14 @@ class RecordList(RecordViews, RowList):
 
 
 class RecordDetail(RecordViews, RowDetail):
-    """One record, with its long texts. PATCH changes the fields that are named, DELETE removes the record."""
+    """One record, with its long texts. PATCH changes the fields that you send, DELETE removes the record."""
 
     lookup_field = "reference"
 
     def patch(self, request: Request, reference: str) -> Response:
         record = self.find(request, reference)
         require(can_report(person(request), record.team))
-        body = dict(the_object(request))
+        body = dict(json_object(request))
         version = read_version(body)
         if version != record.version:
             return self.conflict(record, version)

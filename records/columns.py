@@ -1,6 +1,6 @@
-"""The columns of a list of records: what each reads, and how a row shows it.
+"""The columns of a list of records: which database columns each one reads, and how it shows a row.
 
-In Python: a template takes longer to write fifty rows than the database to find them.
+The rows are rendered in Python because a template takes longer to render fifty rows than the database to find them.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ UNDETERMINED = mark_safe('<span class="muted small">Undetermined</span>')
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`cell`: what a row shows in it. It gets the row, with what the columns read as its attributes, and its address."""
+    """`cell` returns what a row shows in this column. It takes the row, with everything in `reads`, and the row's URL."""
 
     label: str
-    sort: str  # the key of its order in the address; empty if the list has no such order
+    sort: str  # the value of `sort` in the URL; empty if the list can't be sorted by this column
     reads: tuple[str, ...]
     cell: Callable[[Any, str], Any]
     html: str = "<td>{}</td>"
@@ -32,7 +32,7 @@ class Column:
 
 
 def read_by(columns: Iterable[Column]) -> list[str]:
-    """What all of them read, each once."""
+    """All database columns that these columns read, without repeats."""
     return [*dict.fromkeys(path for column in columns for path in column.reads)]
 
 
@@ -44,12 +44,12 @@ def table_rows(columns: Iterable[Column], rows: Iterable[Any], list_url: str) ->
 
 
 def status(labels: Mapping[str, str]) -> Column:
-    """`labels`: the words of each status."""
+    """The status. `labels`: the name of each status."""
     return Column("Status", "status", ("status",), lambda row, url: record_status(row.status, labels[row.status]))
 
 
 def name(label: str, sort: str, path: str, otherwise: str = "") -> Column:
-    """The name of a row of another table."""
+    """The name of a row of another table, or `otherwise` if there is none."""
     return Column(label, sort, (path,), lambda row, url: getattr(row, path) or otherwise, '<td class="small name">{}</td>')
 
 

@@ -1,4 +1,4 @@
-"""Lists with their whole state in the address: filters, order, page. What cannot be used is left out, and said."""
+"""Lists of records. The URL holds the whole state: filters, order, page. Invalid parts are ignored, with a message."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from teams.models import Membership, Team
 Q = TypeVar("Q", bound=QuerySet[Any, Any])
 
 PAGE_SIZE = 50
-# How many rows the lists had that were asked for last.
+# The row counts of the lists that people opened last.
 COUNTS = Kept(4_000)
-# Longer junk is cut before it is shown to the person who sent it.
+# An invalid value is cut to this length before it is quoted in a message.
 SHOWN_CHARACTERS = 40
 
 
@@ -40,7 +40,7 @@ def severity_choices() -> list[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class Scale:
-    """A column of few values to sort by. Each value is read by an index of its own, in the order of the scale."""
+    """A column with few values to sort by. The rows of each value are read from an index, value by value in this order."""
 
     path: str
     column: str
@@ -48,14 +48,14 @@ class Scale:
 
 
 class LongPaginator(Paginator):
-    """Counts no further than anybody pages: counting a million rows takes a hundred times as long as showing fifty.
+    """Stops counting at `MOST` rows: counting a million rows takes a hundred times as long as showing fifty.
 
-    `shown`: the columns of a page's rows. `parts`: the same rows once more, cut by the value that they are sorted by.
-    `key`: all that their number depends on.
+    `shown`: the columns that the page shows. `parts`: the same rows, split by the value they are sorted by.
+    `key`: everything that the row count depends on.
     """
 
     MOST = 10_000
-    # So few that finding all of them and sorting them is quicker than walking an index in order until a page is full.
+    # Up to this many rows, finding and sorting all of them is faster than walking an index in order until a page is full.
     FEW = 1_000
 
     object_list: QuerySet[Any, Any]
@@ -70,23 +70,23 @@ class LongPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        """How many rows can be paged through."""
+        """The number of rows that people can page through."""
         return min(self._counted, self.MOST)
 
     @property
     def is_cut(self) -> bool:
-        """There are more rows than that."""
+        """Whether there are more rows than people can page through."""
         return self._counted > self.MOST
 
     def page(self, number: Any) -> Page:
-        """The rows of the page, in the way that suits how many match."""
+        """The rows of the page, read in the way that is fastest for the number of matches."""
         number = self.validate_number(number)
         start = (number - 1) * self.per_page
         stop = min(start + self.per_page, self.count)
         if self.count <= self.FEW:
             rows = list(self._rows(self._found_as_counted())[start:stop]) if self.count else []
         elif self._parts:
-            # What is sorted is narrow: the ids of the page first, and then its rows by them.
+            # Sort narrow rows: read the ids of the page first, then the full rows for these ids.
             ids = self._ids(start, stop)
             found = {row.id: row for row in self._rows(self.object_list.order_by().filter(pk__in=ids))}
             rows = [found[pk] for pk in ids if pk in found]
@@ -95,7 +95,7 @@ class LongPaginator(Paginator):
         return Page(rows, number, self)
 
     def _found_as_counted(self) -> QuerySet[Any, Any]:
-        """Found by the query that counted them, before they are sorted: the limit keeps PostgreSQL from mixing the two."""
+        """Finds the rows with the same query that counts them, then sorts. The LIMIT stops PostgreSQL merging both steps."""
         rows = self.object_list
         found = rows.order_by().values("pk")[: self.MOST + 1]
         return rows.model._base_manager.filter(pk__in=found).order_by(*rows.query.order_by)
@@ -104,7 +104,7 @@ class LongPaginator(Paginator):
         return rows.values_list("id", *self._shown, named=True)
 
     def _ids(self, start: int, stop: int) -> list[int]:
-        """In one query, which reads no part further than to the end of the page."""
+        """The ids of the page, in one query that reads no part beyond the end of the page."""
         parts = [
             part.order_by("-id").annotate(part=Value(number)).values_list("part", "id")[:stop]
             for number, part in enumerate(self._parts)
@@ -114,19 +114,19 @@ class LongPaginator(Paginator):
 
 
 class RecordDayField(DayField):
-    """A calendar day of the organisation, within the years that its records can have."""
+    """A calendar day in the organisation's time zone, within the years that records can have."""
 
     default_validators = [MinValueValidator(date(EARLIEST_YEAR, 1, 1)), MaxValueValidator(date(2100, 1, 1))]
 
 
 class ListForm(forms.Form):
-    """The GET form over a list. A subclass adds fields, says in `narrow` what they mean, and names its `ORDERS`."""
+    """The filter form (GET) of a list. A subclass adds fields, applies them in `narrow` and names its `ORDERS`."""
 
-    # The key in the address -> the column to sort by.
+    # The value of `sort` in the URL -> the column to sort by.
     ORDERS: dict[str, str | Scale]
     DEFAULT_ORDER: str
     MODEL: type[Record]
-    # What rows are narrowed by that has a table of its own.
+    # The other tables that the filters use. If one changes, rows are counted again.
     SCALES: tuple[type[Model], ...] = (Severity,)
 
     q = LineField(
@@ -136,7 +136,7 @@ class ListForm(forms.Form):
     )
     since = RecordDayField(label="From")
     until = RecordDayField(label="To")
-    # Set by links from other pages rather than chosen here.
+    # Links from other pages set this; it can't be chosen here.
     source = LineField(label="Source", max_length=40, widget=forms.HiddenInput)
 
     # Fields of subclasses come before the days.
@@ -157,36 +157,36 @@ class ListForm(forms.Form):
         chosen = self.cleaned_data
         since, until = chosen.get("since"), chosen.get("until")
         if since and until and until < since:
-            self.add_error("until", "This day is before the first one.")
+            self.add_error("until", "Enter a day on or after “From”.")
         return chosen
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether any filter is at work; without one, an empty list is an empty portal."""
+        """Whether any filter is set. If none is, an empty list means that there are no records at all."""
         return any(value for name, value in self.cleaned_data.items() if value != self.fields[name].initial)
 
     def limit_choices(self, name: str, *choices: tuple[str, str]) -> None:
-        """The choices of a field, the one for "any" first."""
+        """Sets the choices of a field; the one for "any" comes first."""
         self.fields[name].choices = choices  # type: ignore[attr-defined]
 
     def narrow(self, rows: Any, chosen: dict[str, Any]) -> Any:
-        """The rows that the filters leave. `chosen` lacks what could not be used."""
+        """The rows that match the filters. `chosen` holds the valid values only."""
         raise NotImplementedError
 
     def chosen(self) -> Any:
-        """All visible rows that the address asks for, in its order. Then `ignored` has a sentence for each part left out."""
+        """All visible rows that match the URL, sorted. Adds a sentence to `ignored` for each invalid part of the URL."""
         rows: Any = self.MODEL._default_manager
         for name in self.errors:
             self._leave_out(self[name].label, self.data.get(name, ""))
         order, is_falling = self._order(say=True)
         path = order.path if isinstance(order, Scale) else order
-        # Only for columns that can be empty: an index in its plain order serves no NULLS LAST.
+        # Only for nullable columns: PostgreSQL can't use a plain index for NULLS LAST.
         last = self._is_nullable(path) or None
         by = F(path).desc(nulls_last=last) if is_falling else F(path).asc(nulls_last=last)
         return self.narrow(rows.visible_to(self.user), self.cleaned_data).order_by(by, "-id")
 
     def page(self, shown: Sequence[str]) -> Page:
-        """The page of them that the address asks for, with these columns."""
+        """The page that the URL asks for, with the columns in `shown`."""
         chosen = self.chosen()
         paginator = LongPaginator(chosen, shown, self._parts(chosen), self._key())
         asked = self.data.get("page") or "1"
@@ -195,16 +195,16 @@ class ListForm(forms.Form):
                 raise PageNotAnInteger
             return paginator.page(asked)
         except InvalidPage:
-            self._leave_out("Page", asked, "This is the first page")
+            self._leave_out("Page", asked, "Showing the first page")
             return paginator.page(1)
 
     def _key(self) -> Hashable:
-        """All that the number of rows depends on."""
+        """Everything that the number of rows depends on."""
         changes = self.user.versions.of(self.MODEL, Team, Membership, *self.SCALES)
         return (self.MODEL, self.user.pk, self.user.is_admin, *changes, *self.cleaned_data.items())
 
     def _parts(self, rows: QuerySet) -> list[QuerySet]:
-        """The rows cut by the values of the scale that they are sorted by, if it is one; the empty ones are always last."""
+        """If the list is sorted by a scale: its rows split by value, with the empty value always last. Otherwise none."""
         order, is_falling = self._order()
         if not isinstance(order, Scale):
             return []
@@ -215,7 +215,7 @@ class ListForm(forms.Form):
         return [rows.filter(**{order.column: value}) for value in ordered]
 
     def _order(self, say: bool = False) -> tuple[str | Scale, bool]:
-        """What is sorted by, and whether from the highest down."""
+        """The column to sort by, and whether the order is descending. With `say`, reports an unknown order."""
         asked = self.data.get("sort") or self.DEFAULT_ORDER
         if asked.removeprefix("-") not in self.ORDERS:
             if say:
@@ -223,7 +223,7 @@ class ListForm(forms.Form):
             asked = self.DEFAULT_ORDER
         return self.ORDERS[asked.removeprefix("-")], asked.startswith("-")
 
-    def _leave_out(self, label: Any, value: str, instead: str = "It was left out") -> None:
+    def _leave_out(self, label: Any, value: str, instead: str = "It was ignored") -> None:
         shown = value if len(value) <= SHOWN_CHARACTERS else f"{value[:SHOWN_CHARACTERS]}…"
         self.ignored.append(f"{label}: “{shown}” cannot be used here. {instead}.")
 
@@ -232,7 +232,7 @@ class ListForm(forms.Form):
 
 
 def within(rows: Q, column: str, chosen: dict[str, Any]) -> Q:
-    """Rows whose moment lies on the days from `since` to `until`, both included."""
+    """Rows whose time falls on a day from `since` to `until`, both included."""
     if chosen.get("since"):
         rows = rows.filter(**{f"{column}__gte": midnight(chosen["since"])})
     if chosen.get("until"):

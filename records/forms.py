@@ -1,4 +1,7 @@
-"""What the forms of every record share: the lock, one record for two presses; and the short form of a move."""
+"""Base of the forms that create and edit records, and the short form of a move.
+
+It detects that someone else saved in between, and creates one record when the button was pressed twice.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     from teams.models import User
 
 TITLE_LENGTH = 200
-# What Django shows for "none of these", and what we do.
+# The label of the empty choice: Django's, and ours.
 DASHES = BLANK_CHOICE_DASH[0][1]
 UNSET = "Not set"
 R = TypeVar("R", bound=Record)
@@ -40,13 +43,13 @@ class SeverityCards(OptionCards):
 
 
 def severity_cards(undetermined: str = "") -> SeverityCards:
-    """The severities with their shapes and meanings. `undetermined`: what to say of the empty choice, where there is one."""
+    """The severities as cards with icon and meaning. `undetermined`: the text below the empty choice, if there is one."""
     meanings = {key: meaning for key, (_, meaning) in severity_texts().items()}
     return SeverityCards(attrs={"class": "two"}, hints=meanings | {"": undetermined})
 
 
 class RecordForm(forms.ModelForm, Generic[R]):
-    """Base of the forms that create and edit a record. `RARELY` names the fields that stand under "More"."""
+    """Base of the forms that create and edit a record. `RARELY` names the fields under "More"."""
 
     RARELY: tuple[str, ...] = ()
 
@@ -54,9 +57,9 @@ class RecordForm(forms.ModelForm, Generic[R]):
         max_length=TITLE_LENGTH,
         help_text="One sentence a colleague in another team would understand.",
     )
-    # A new record keeps the form's own number, so that two presses of the button make one record.
+    # A new record stores this number of the form, so that pressing the button twice creates one record.
     submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    # The version that was read; another one in the database means that someone else saved in between.
+    # The version that the person read. If the database has another one, someone else saved in between.
     version = WholeNumberField(
         min_value=0,
         max_value=2**31 - 1,
@@ -71,14 +74,14 @@ class RecordForm(forms.ModelForm, Generic[R]):
         self.user = user
         for name in ("submission" if self.instance.pk else "version", *self.left_out()):
             del self.fields[name]
-        if not self.instance.pk and not self.is_bound:  # a form with errors takes the focus to its summary
+        if not self.instance.pk and not self.is_bound:  # in a form with errors, the summary gets the focus
             self.fields["title"].widget.attrs["autofocus"] = True
         self.initial["submission"] = uuid.uuid4()
         self.initial["version"] = self.instance.version
         for name in self.columns:
             field = self.fields[name]
             if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
-                if self.instance.pk:  # Django would give the id, and ours go by other keys
+                if self.instance.pk:  # Django would use the id; our fields use other keys
                     self.initial[name] = self._shown(self.instance, name)
                 field.empty_label = UNSET if field.empty_label == DASHES else field.empty_label
             elif isinstance(field, forms.ChoiceField):
@@ -86,24 +89,24 @@ class RecordForm(forms.ModelForm, Generic[R]):
             if self._has_default(name):
                 field.required = isinstance(field, MomentField) and bool(self.instance.pk)
                 field.error_messages["required"] = f"Enter when it was {str(field.label).lower()}."
-            self._speak_as_the_intake(name, field)
+            self._use_sentences_of_intake(name, field)
 
-    def _speak_as_the_intake(self, name: str, field: forms.Field) -> None:
-        """The same sentences at every door."""
+    def _use_sentences_of_intake(self, name: str, field: forms.Field) -> None:
+        """Shows the same error messages as the API and imports."""
         if name in intake.MISSING:
             field.error_messages["required"] = intake.MISSING[name]
         if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
             field.error_messages["invalid_choice"] = intake.unknown(field.queryset.model)
 
     def _shown(self, record: R, name: str) -> Any:
-        """What a field shows of the record: another record only if this person may see it."""
+        """The value that a field shows. It shows another record only if this person may see it."""
         target = self._meta.model._meta.get_field(name).related_model
         if isinstance(target, type) and issubclass(target, Record):
             return record.pointed_at(name, self.user)
         return getattr(record, name)
 
     def _looks_empty(self, name: str) -> bool:
-        """The field was left empty, and names a record that this person may not see: it is kept."""
+        """Whether the field looks empty only because this person may not see the record it names. Its value is kept."""
         hidden = self.instance.pk and self.initial.get(name) is None and getattr(self.instance, name) is not None
         return bool(hidden) and self.cleaned_data.get(name) is None
 
@@ -113,20 +116,20 @@ class RecordForm(forms.ModelForm, Generic[R]):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The fields that are stored in the record, in their order."""
+        """The fields that the record stores, in form order."""
         return tuple(name for name in self._meta.fields or () if name in self.fields)
 
     def left_out(self) -> list[str]:
-        """Columns that this record has no use for now. A status is never typed: moves change it."""
+        """Fields that don't apply to this record now. (No form has a status field: only moves change a status.)"""
         return [] if self.instance.pk and self.instance.is_duplicate else ["duplicate_of"]
 
     def limit_choices(self, name: str, rows: QuerySet) -> None:
-        """Limits what a field accepts to these rows. What is stored and shown may stay."""
+        """Limits a field to these rows. The stored value stays valid if the form shows it."""
         stored = self.initial.get(name) if self.instance.pk else None
         self.fields[name].queryset = with_stored(rows, stored)  # type: ignore[attr-defined]
 
     def limit_teams(self) -> None:
-        """The teams to report to: an only one is chosen already, and whoever has none is told the way to one."""
+        """Limits the team field to the person's teams. One team is preselected; with none, the hint says how to get one."""
         field: Any = self.fields["team"]
         field.limit_to(self.user, self.initial.get("team") if self.instance.pk else None)
         if self.instance.pk:
@@ -135,7 +138,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
             self.initial.setdefault("team", self.user.reach[0].slug)
         elif not self.user.reach:
             field.help_text = (
-                "There is no team yet. Make the first one under “Teams and people”."
+                "There is no team yet. Create the first one under “Teams and people”."
                 if self.user.is_admin
                 else "You aren't in a team yet. Ask a manager of the team to invite you."
             )
@@ -146,7 +149,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
         self.set_widget("severity", severity_cards(undetermined))
 
     def show_choices(self, name: str, choices: Iterable[tuple[str, str]]) -> None:
-        """What a field offers, where it is known without asking for the rows it accepts."""
+        """Sets the choices of a field from known values, so that the form needn't query the rows it accepts."""
         field: Any = self.fields[name]
         field.choices = [*([("", field.empty_label)] if field.empty_label is not None else []), *choices]
 
@@ -157,16 +160,16 @@ class RecordForm(forms.ModelForm, Generic[R]):
 
     @property
     def zone(self) -> str:
-        """The zone of all times in the form."""
+        """The time zone of all times in the form."""
         return viewer_zone().key
 
     @property
     def is_open_for_more(self) -> bool:
-        """Whether the rarely used fields show at once: when editing, and when one of them has a problem."""
+        """Whether the rarely used fields start unfolded: when editing, or when one of them has an error."""
         return bool(self.instance.pk) or any(name in self.errors for name in self.RARELY)
 
     def clean(self) -> dict[str, Any]:
-        """Hands to the intake what was typed, so that the row itself can say what is wrong, at the field to mend."""
+        """Passes the typed values to the intake, which checks the record and returns an error for each field to fix."""
         cleaned = super().clean() or self.cleaned_data
         is_stale = cleaned.get("version", self.instance.version) != self.instance.version
         self.instance.version = cleaned.get("version", self.instance.version)
@@ -174,21 +177,21 @@ class RecordForm(forms.ModelForm, Generic[R]):
         typed = [name for name in cleaned if name in self.columns and name not in hidden and not self._is_as_shown(name)]
         values = {name: cleaned[name] for name in typed}
         problems = intake.apply(self.instance, values, by=self.user, at=timezone.now(), door=intake.TYPED)
-        # Django sets the fields once more, so both have to say the same.
+        # Django sets the fields on the record again, so `cleaned_data` must hold the same values.
         stored = {name: getattr(self.instance, name) for name in self.columns if name in cleaned and name not in hidden}
         self.cleaned_data = {name: value for name, value in cleaned.items() if name not in hidden} | stored
-        # A stale edit is refused as a whole; the times that it lacks may be those of a move made meanwhile.
+        # A stale edit is refused as a whole. A time missing here may have been set by a move in the meantime.
         for name, sentence in ({} if is_stale else problems).items():
             if name not in self.errors:
                 self.add_error(name if name in self.fields else None, sentence)
         return self.cleaned_data
 
     def _is_as_shown(self, name: str) -> bool:
-        """A time whose seconds the form does not show."""
+        """Whether a time was not edited. It keeps its seconds, which the form doesn't show."""
         return isinstance(self.fields[name], MomentField) and name not in self.changed_data
 
     def file(self) -> R:
-        """Saves a new record. A form that comes twice gives the record that its first coming made."""
+        """Saves a new record. If the same form was sent before, returns the record that it created then."""
         record = self.save(commit=False)
         record.reporter = self.user
         record.source = FILED_HERE
@@ -203,12 +206,15 @@ class RecordForm(forms.ModelForm, Generic[R]):
         return record
 
     def _submission(self, record: R) -> str:
-        """What two presses of the button share. Who goes back and reports another thing, or elsewhere, presses anew."""
+        """An id that is the same when the button is pressed twice.
+
+        It differs if the person went back and changed the title or the team: that is another record.
+        """
         number = self.cleaned_data.get("submission") or uuid.uuid4()
         return str(uuid.uuid5(number, f"{self.user.pk} {record.team_id} {record.title}"))  # type: ignore[attr-defined]
 
     def store(self) -> bool:
-        """Saves an edit. Says why at the fields if someone else's save has just made it impossible."""
+        """Saves an edit. Returns False, with errors at the fields, if someone else's save has just made it impossible."""
         try:
             self.save()
         except ValidationError as refused:
@@ -216,11 +222,11 @@ class RecordForm(forms.ModelForm, Generic[R]):
         except IntegrityError as refused:
             if "_external_unique" not in str(refused):
                 raise
-            self.add_error("team", "This team has the same record from the same source already.")
+            self.add_error("team", "This team already has this record from the same source.")
         return not self.errors
 
     def conflict(self, current: R) -> Conflict:
-        """What someone else has saved meanwhile. The same text can be sent again, over theirs."""
+        """Shows what someone else has saved in the meantime. Sending the form again overwrites it."""
         self.data = sent_again(self.data, version=current.version)
         conflict = Conflict("record", at=current.updated_at, differences=self._differences(current))
         if change := last_change(current, self.user):
@@ -228,7 +234,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
         return conflict
 
     def _differences(self, current: R) -> list[Difference]:
-        """The fields in which what was typed differs from what is saved now."""
+        """The fields in which the typed value differs from the saved one."""
         pairs = (
             (name, self._words(name, self._shown(current, name)), self._words(name, self.cleaned_data.get(name)))
             for name in self.columns
@@ -253,7 +259,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
 
 
 class MoveForm(forms.Form):
-    """What a move needs and the record lacks. Without fields, the button alone."""
+    """Asks for the values that a move needs and the record lacks. If there are none, the form has only its button."""
 
     def __init__(self, *args: Any, record: Record, move: Move, user: User, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -281,13 +287,13 @@ class MoveForm(forms.Form):
                     rows.visible_to(user).exclude(pk=record.pk),
                     to_field_name="reference",
                     label="Original",
-                    help_text=f"The reference of the {record._meta.verbose_name} that this one repeats.",
+                    help_text=f"The reference of the {record._meta.verbose_name} that this one duplicates.",
                     error_messages={"invalid_choice": intake.unknown(type(record))},
                 )
         return ProseField(label="Reason", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
 
     def make(self, at: datetime) -> bool:
-        """Makes the move. Says at the fields why it is refused; without fields the refusal rises."""
+        """Makes the move. Returns False, with errors at the fields, if it is refused; raises if the form has no fields."""
         values = dict(self.cleaned_data)
         note = values.pop(REASON, "")
         try:

@@ -1,4 +1,4 @@
-"""The history of a record: a page for people, a list for programs."""
+"""The history of a record: a page, and a list in the API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from teams.requests import SignedInRequest
 
 
 def record_history(request: SignedInRequest, model: type[Record], reference: str) -> HttpResponse:
-    """Seen by whoever sees the record."""
+    """Everyone who can see the record can see its history."""
     rows: Any = model._default_manager
     record = get_object_or_404(rows.visible_to(request.user), reference=reference.upper())
     if record.reference != reference:
@@ -33,7 +33,7 @@ def record_history(request: SignedInRequest, model: type[Record], reference: str
 
 class FieldChange(serializers.Serializer[Any]):
     field = serializers.CharField()
-    before = serializers.JSONField(help_text="As in the record. `another record`: one that you may not see.")
+    before = serializers.JSONField(help_text="As in the record. `another record`: a record that you can't see.")
     after = serializers.JSONField()
 
 
@@ -47,7 +47,7 @@ class HistoryEntry(serializers.Serializer[Any]):
 
 
 class RecordHistory(generics.GenericAPIView[Any]):
-    """Who changed the record, when and by which door, the latest first. 50 a page."""
+    """Who changed the record, when and through which door. Latest first, 50 a page."""
 
     serializer_class = HistoryEntry
     lookup_field = "reference"
@@ -81,7 +81,7 @@ def _written(entry: Entry) -> dict[str, Any]:
 
 
 def _plain(change: Change, value: Any) -> Any:
-    """As the API writes it elsewhere: another row by its key."""
+    """The value as the rest of the API writes it: another row by its key."""
     if isinstance(value, datetime):
         return written_moment(value)
     if not change.column.is_relation or isinstance(value, str | None):

@@ -1,6 +1,6 @@
-"""The one way in: forms, the API and imports hand their values to `apply`, so no door is weaker than another.
+"""The one way in: forms, the API and imports all pass their values to `apply`, so all of them check the same rules.
 
-A door only translates its own shape into values: rows in place of their keys, instants in place of texts.
+A door only converts its input: keys to rows, and texts to times.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from qmportal.lib.text import clean_line, clean_text, refuse_unstorable
 from teams.models import User
 from teams.permissions import is_member
 
-# What a person reads where a value is missing, and where it names nothing that they may choose.
+# Messages for a missing value and for one that the person can't choose.
 MISSING = {
     "title": "Enter a title.",
     "team": "Choose a team.",
@@ -34,12 +34,12 @@ NO_TIME = "Enter a date and a time."
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A way in, and what is different there.
+    """A way in, and how it differs from the others.
 
-    stamps: a status that is named writes down when it was reached. A file of the past has its own times or none.
-    takes_unknown: columns that the database lets be empty may be left out.
-    shortened: told which text was cut to fit its column. Without it, such a text is refused.
-    is_same: whether a value says nothing new beside what is stored.
+    stamps: a given status also sets the time at which it was reached. A file about the past has its own times or none.
+    takes_unknown: nullable columns may be missing, even if people have to fill them in.
+    shortened: called with a note about each text that was cut to fit its column. Without it, such a text is refused.
+    is_same: whether a value is the same as the stored one.
     """
 
     stamps: bool = True
@@ -54,26 +54,26 @@ TYPED = Door()
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What the intake has to know of a column."""
+    """What the intake needs to know about a column."""
 
     name: str
     attname: str
     column: models.Field[Any, Any]
     is_text: bool
-    # Of a text: whether it may have several lines.
+    # Whether a text may have several lines.
     is_long: bool
     is_number: bool
     is_time: bool
-    # It points to a row of this model.
+    # The model that it points to.
     target: type[models.Model] | None
     limit: int | None
     choices: frozenset[str]
-    # Left empty, a new record takes the default and an edited one keeps what it has.
+    # If left empty, a new record gets the default and an edited one keeps its value.
     has_default: bool
     is_needed: bool
 
     def put(self, record: Any, value: Any) -> None:
-        """Sets it, as an attribute would, without all that Django asks about a row that is pointed at."""
+        """Sets the value like an attribute, but skips Django's checks of a related row, which take time."""
         if self.target is None:
             record.__dict__[self.name] = value
         else:
@@ -83,7 +83,7 @@ class Field:
 
 @cache
 def fields_of(model: Any) -> dict[str, Field]:
-    """The columns that people fill in, by name."""
+    """The columns that people can fill in, by name."""
     return {
         column.name: Field(
             name=column.name,
@@ -106,7 +106,7 @@ def fields_of(model: Any) -> dict[str, Field]:
 
 @cache
 def needed_by(model: Any) -> tuple[Field, ...]:
-    """The columns without which there is no record."""
+    """The columns that every record must have."""
     return tuple(field for field in fields_of(model).values() if field.is_needed)
 
 
@@ -117,9 +117,9 @@ def people_of(model: Any) -> tuple[str, ...]:
 
 
 class Blank:
-    """Makes new records of a model for whoever needs very many: copies of an empty one that was made the usual way.
+    """Creates unsaved records of a model quickly, for imports: it copies one empty record that Django created.
 
-    They share its defaults, such as the time at which it was made.
+    The copies share its defaults, such as the time at which it was created.
     """
 
     def __init__(self, model: type[models.Model]):
@@ -135,7 +135,7 @@ class Blank:
 def apply(record: Any, values: Mapping[str, Any], *, by: User | None, at: datetime, door: Door) -> dict[str, str]:
     """Cleans the values, sets them on the record and returns the problems by field.
 
-    Other fields stay as they are. A new record without a given status gets the one its times imply.
+    Other fields stay as they are. A new record without a status gets the one that its times imply.
     """
     new = record._state.adding
     before: Mapping[str, Any] = {} if new else dict(record.__dict__)
@@ -143,12 +143,12 @@ def apply(record: Any, values: Mapping[str, Any], *, by: User | None, at: dateti
     problems = _missing(record, values, before, door) | _strangers(record, values, before) | problems
     if "status" not in problems:
         problems |= _set_status(record, str(values.get("status") or ""), values, at=at, door=door)
-    # What was stored before a rule came may stay as it is.
+    # An unchanged record may break a rule that is newer than the record.
     return problems if not new and record.__dict__ == before else record.problems(at) | problems
 
 
 def changes(record: Any, before: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns in which the record differs from its attributes before, with their earlier values."""
+    """The columns whose value differs from `before` (a copy of the record's attributes), with their earlier values."""
     return {
         name: before[field.attname]
         for name, field in fields_of(record.__class__).items()
@@ -198,31 +198,31 @@ def _choice(field: Field, text: str) -> str:
 
 
 def _text(field: Field, text: str, door: Door) -> str:
-    """One line, or lines without blanks around them. A text too long for its column is cut, or refused."""
+    """Cleans a text: one line, or several without blanks around them. Too long a text is cut, or refused."""
     text = clean_text(text).strip() if field.is_long else clean_line(text)
     refuse_unstorable(text)
     if field.limit is None or len(text) <= field.limit:
         return text
     if door.shortened is None:
-        raise ValidationError(f"This has {len(text):,} characters; at most {field.limit:,} fit.")
+        raise ValidationError(f"This has {len(text):,} characters. The limit is {field.limit:,}.")
     door.shortened(f"{field.name.replace('_', ' ')} shortened to {field.limit:,} characters")
     return text[: field.limit - 1] + "…"
 
 
 def _keep_whole_title(record: Any, title: str) -> None:
-    """What was cut off the title stays readable, if the text that it fits into is free."""
+    """Copies a title that was cut into the record's long text, if that text is empty."""
     title = clean_line(title)
     if len(title) > len(record.title) and not getattr(record, record.ROOM_FOR_TITLE):
         setattr(record, record.ROOM_FOR_TITLE, title)
 
 
-# --- Problems that no single value has ------------------------------------------------------------------------------------
+# --- Problems that take more than one value to see ------------------------------------------------------------------------
 
 
 def _missing(record: Any, values: Mapping[str, Any], before: Mapping[str, Any], door: Door) -> dict[str, str]:
-    """Columns without which there is no record. An edit may leave empty what is stored empty.
+    """A message for each required column that is empty. An edit may leave a column empty that is stored empty.
 
-    A row that is pointed at may be too new to have an id.
+    A related row that isn't saved yet has no id, but still counts as given.
     """
     return {
         field.name: MISSING.get(field.name, "This field is required.")
@@ -235,7 +235,7 @@ def _missing(record: Any, values: Mapping[str, Any], before: Mapping[str, Any], 
 
 
 def unknown(target: Any) -> str:
-    """What to say of a key that names no row of the model `target`, or none that the person may choose."""
+    """The message for a key that matches no row of the model `target`, or a row that the person can't choose."""
     name = str(target._meta.verbose_name)
     return {
         "team": "Choose one of your own teams.",
@@ -246,7 +246,7 @@ def unknown(target: Any) -> str:
 
 
 def _strangers(record: Any, values: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, str]:
-    """People who are not in the team. One who is stored may stay, even after leaving it."""
+    """A message for each person who isn't in the team. A stored person may stay, even after leaving the team."""
     return {
         name: NOT_A_MEMBER
         for name in people_of(record.__class__)
@@ -261,9 +261,9 @@ def _strangers(record: Any, values: Mapping[str, Any], before: Mapping[str, Any]
 
 
 def _set_status(record: Any, status: str, values: Mapping[str, Any], *, at: datetime, door: Door) -> dict[str, str]:
-    """A new record begins in the status that is named, or in the one that its times say; another one moves there."""
+    """Starts a new record in the given status, or the one its times imply. Moves an existing record to the given status."""
     if record._state.adding:
         record.begin(status, at=at if door.stamps else None)
     elif status and status != record.status and not record.move_as_named(status, values):
-        return {"status": f"No move leads from {record.get_status_display()} to {status}."}
+        return {"status": f"The status can't change from {record.get_status_display()} to {status}."}
     return {}

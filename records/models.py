@@ -1,4 +1,4 @@
-"""What every team-owned record shares: who sees it, soft deletion, an optimistic lock, rules, moves between statuses."""
+"""Base of all records: who can see them, soft deletion, an optimistic lock, rules, moves between statuses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound="Record")
 
 KEPT_FOR_SECONDS = 60
-ONLY_MANAGERS = "Only managers may do this."
+ONLY_MANAGERS = "Only managers can do this."
 
 
 @tracked()
@@ -51,7 +51,7 @@ class Severity(models.Model):
 
 
 def severity_texts() -> dict[str, tuple[str, str]]:
-    """Name and description by key, the worst first. They change about once a year, and every list and form asks for them."""
+    """Name and description by key, worst first. Cached: they rarely change, and every list and form needs them."""
     rows = Severity.objects.values_list("key", "name", "description")
     kept = caches["process"].get_or_set(
         "severities", lambda: {key: (name, meaning) for key, name, meaning in rows}, KEPT_FOR_SECONDS
@@ -64,7 +64,7 @@ def severity_names() -> dict[str, str]:
 
 
 class AnyOf(models.Func):
-    """The column is one of these ids: one parameter, where `IN` has one for each and Django writes them out one by one."""
+    """The column is one of these ids, passed as one array: `IN` needs a parameter for each id, which is slow to build."""
 
     arg_joiner = " = ANY("
     template = "%(expressions)s)"
@@ -77,7 +77,7 @@ class AnyOf(models.Func):
 
 
 class WrittenMoment(models.Func):
-    """A time as Python writes it: reading and writing half a million of them takes it longer than all else of an export."""
+    """A time as text in Python's format. Python itself would spend most of a large export on converting times."""
 
     template = (
         "to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'"
@@ -87,18 +87,18 @@ class WrittenMoment(models.Func):
 
 
 class UnmadeMove(Exception):
-    """The code changed a status without `Record.make`."""
+    """Code changed a status without `Record.make`."""
 
 
 class RecordQuerySet(models.QuerySet[R]):
     def alive(self) -> Self:
-        """Without those that were deleted."""
+        """Leaves out deleted records."""
         return self.filter(deleted_at=None)
 
     def within_reach_of(self, user: Any) -> Self:
-        """Rows are for members of the team or of a team above it. Deleted ones too: what was deleted can be brought back.
+        """Rows of the user's teams and their sub-teams, including deleted rows, which can be restored.
 
-        Rows of an archived team stay with the teams above it, which count them.
+        Members of a parent team still see the rows of an archived sub-team, since their team counts them.
         """
         if not user.is_authenticated:
             return self.none()
@@ -110,9 +110,10 @@ class RecordQuerySet(models.QuerySet[R]):
         return self.alive().within_reach_of(user)
 
     def matching(self, words: str) -> Self:
-        """Each word stands in the title, in any order; or they begin or spell a reference, with dashes or without.
+        """Rows whose title contains every word, in any order, or whose reference matches.
 
-        The case-blind patterns are served by the trigram index.
+        The words match a reference if it starts with them, or if they spell it in full, with or without dashes.
+        The case-insensitive patterns use the trigram index.
         """
         in_title = Q(*(Q(title__iregex=re.escape(word)) for word in words.split()[:MOST_WORDS]))
         meant = Q(reference__in=references_meant(words, self.model.REFERENCE_KIND))
@@ -126,24 +127,24 @@ class RecordQuerySet(models.QuerySet[R]):
 
 
 class Record(Versioned):
-    """Abstract base. Subclasses have a `team`, a `title`, a `severity` and a `status`, and name what stands here first."""
+    """Abstract base. Subclasses add `team`, `title`, `severity` and `status`, and set the constants below."""
 
-    # The API names it in other rows only to those who may see it.
+    # Other rows in the API name this record only to people who can see it.
     IS_NAMED_TO_VIEWERS_ONLY = True
     REFERENCE_KIND: str
     LIFE: Life
     RULES: tuple[Rule | Order, ...]
     TIMES: tuple[str, ...]
-    # What a CSV file of the list holds: all that the importer reads of a record, so that the file can come back.
+    # The columns of a CSV export: everything that the importer reads, so that an export can be imported again.
     CSV_COLUMNS: tuple[str, ...]
-    # Where the whole of a title goes that had to be cut.
+    # The long text that takes a full title if the title had to be cut.
     ROOM_FOR_TITLE: str
-    # The status of a duplicate as long as it names no original; empty if it may be one without.
+    # The status of a duplicate until its original is known; empty if a duplicate needs no original.
     WAITS_AS = ""
-    # Always the root: `flat_duplicates` holds it for every way of writing.
+    # Always points at the root. The trigger of `flat_duplicates` enforces this, whoever writes.
     duplicate_of_id: int | None
     status: Any
-    # As it is in the database: a status that differs came from no move.
+    # The status in the database. If `status` differs when saving, it was changed without a move.
     _stored_status: str | None = None
 
     reference = models.CharField(max_length=24, unique=True, editable=False)
@@ -152,7 +153,7 @@ class Record(Versioned):
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     source = models.CharField(max_length=40, blank=True, editable=False)
     external_id = models.CharField(max_length=120, blank=True, editable=False)
-    # Why the last move was made, where it asks for a reason; the history keeps the earlier ones.
+    # The reason for the last move, if that move asks for one. The history keeps earlier reasons.
     status_reason = models.TextField("reason", max_length=2000, blank=True, editable=False, default="", db_default="")
 
     class Meta:
@@ -163,19 +164,19 @@ class Record(Versioned):
 
     @classmethod
     def csv_header(cls) -> list[str]:
-        """Names of the columns, without the part that says by which key a row is named that is pointed at."""
+        """The column names, without the key of a related row: `team` for `team__slug`."""
         return [path.partition("__")[0] for path in cls.CSV_COLUMNS]
 
     def problems(self, now: datetime) -> dict[str, str]:
-        """What is wrong with this row, as sentences by field. Forms, API and imports all ask here."""
+        """What is wrong with this row: a sentence per field. Forms, the API and imports all use this."""
         return rule_problems(self, self.RULES) | date_problems(self, self.TIMES, now)
 
     def time_notes(self) -> dict[str, str]:
-        """What some of the times mean, such as how long it took until then."""
+        """Notes on some of the times, such as how long it took until then."""
         return {}
 
     def pointed_at(self, name: str, user: Any) -> Record | None:
-        """The record that a column names; None as well if this person may not see it, or if it was deleted."""
+        """The record that a column points to. Also None if this person may not see it, or if it was deleted."""
         column: Any = self._meta.get_field(name)
         rows: Any = column.related_model._default_manager
         pk = getattr(self, column.attname)
@@ -196,9 +197,9 @@ class Record(Versioned):
         self._stored_status = self.__dict__.get("status")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """A new row takes the team's next reference; an edited one must still be at the version that was read."""
+        """A new row gets the team's next reference; an edited one must still have the version that was read."""
         if not self._state.adding and self._stored_status is not None and self.status != self._stored_status:
-            raise UnmadeMove(f"{self.reference} went from {self._stored_status} to {self.status} by no move.")
+            raise UnmadeMove(f"{self.reference} went from {self._stored_status} to {self.status} without a move.")
         chosen = kwargs.get("update_fields")
         with transaction.atomic():
             if chosen is None or "duplicate_of" in chosen:
@@ -213,13 +214,13 @@ class Record(Versioned):
     # --- Moves ---
 
     def infer_status(self) -> None:
-        """Sets the status that the times imply, for a new record without a given status."""
+        """Sets the status that the times imply. For new records without a status."""
         self.status = self.LIFE.status_by(lambda name: getattr(self, name))
 
     def begin(self, status: str = "", *, at: datetime | None) -> None:
         """Sets the status of a new record: the given one, or the one its times imply.
 
-        With `at`, it also fills in the times a given status needs, as its moves would have.
+        With `at`, it also fills in the times that a given status needs, as the moves to it would have.
         """
         if not status:
             self.infer_status()
@@ -231,9 +232,9 @@ class Record(Versioned):
                 setattr(self, column, getattr(self, column) or value)
 
     def move_as_named(self, status: str, named: Collection[str]) -> bool:
-        """Follows the moves to the status that a file gives, without touching the columns the file sets.
+        """Follows the moves to the status that a file gives, without touching the columns in `named`, which the file sets.
 
-        Not saved: a file brings its own times, and says what it does not know. False if no moves lead there.
+        Sets no times, since a file has its own or none, and doesn't save. Returns False if no moves lead there.
         """
         way = self._way(self.status, status)
         for move in way or []:
@@ -245,7 +246,7 @@ class Record(Versioned):
         return way is not None
 
     def _way(self, start: str, end: str) -> list[Move] | None:
-        """The moves from one status to another: those that end with the resolution that the record has, if it can be."""
+        """The moves from one status to another. Prefers those that end with the record's own resolution."""
         chosen = {name: value for name in ("resolution",) if (value := getattr(self, name, ""))}
         return self.LIFE.path(start, end, **chosen) or self.LIFE.path(start, end)
 
@@ -259,7 +260,7 @@ class Record(Versioned):
         return can_manage(by, team) if move.for_managers else can_report(by, team)
 
     def possible_move(self, name: str) -> Move:
-        """The move of this name that the record can make now. Otherwise a ValidationError with the reason."""
+        """The move with this name, if the record can make it now. Otherwise raises a ValidationError with the reason."""
         for move in self.possible_moves():
             if move.name == name:
                 return move
@@ -268,14 +269,14 @@ class Record(Versioned):
         raise ValidationError(f"“{label}” is not possible now: the {kind} is {status}.")
 
     def asks_for(self, move: Move) -> list[str]:
-        """What the move needs and the record lacks: columns, and perhaps a reason."""
+        """What the move needs and the record lacks: names of columns, and perhaps a reason."""
         return [name for name in move.needs if name == REASON or not getattr(self, self._attname(name))]
 
     @transaction.atomic
     def make(self, name: str, *, by: User | None, at: datetime, note: str = "", **values: Any) -> Move:
-        """The only way from one status to another: locks, checks, writes times and values, saves.
+        """The only way to change a status: locks the record, checks the move, sets times and values, saves.
 
-        `values`: what the move needs, or a time that it writes when it was not now. A refusal is a ValidationError.
+        `values`: what the move needs, or a time that it sets, if that isn't now. Raises ValidationError if it is refused.
         """
         if values.get("duplicate_of") is not None:
             self._lock_duplicates()
@@ -304,14 +305,14 @@ class Record(Versioned):
             raise ValidationError(problems)
 
     def state(self) -> dict[str, Any]:
-        """All that a move can change, to go back to."""
+        """Everything that a move can change, so that it can be undone."""
         names = ["status", "status_reason", *map(self._attname, self.LIFE.columns())]
         values = {name: getattr(self, name) for name in names}
         return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
 
     @transaction.atomic
     def undo_move(self, before: dict[str, Any], version: int, *, at: datetime) -> None:
-        """Goes back to the `state` before a move, unless something else has changed since."""
+        """Restores the `state` before a move. Raises ValidationError if the record has changed since (another `version`)."""
         self._lock()
         if self.version != version:
             raise ValidationError(f"This {self._meta.verbose_name} has changed since, so the move was not undone.")
@@ -320,7 +321,7 @@ class Record(Versioned):
         self._go_to(before["status"], at)
 
     def _go_to(self, status: str, at: datetime) -> None:
-        """What `make` and its undo end with. The one place for what a move leaves behind beside the row."""
+        """The last step of a move and of its undo. Anything else that a move has to write belongs here."""
         self.status = self._stored_status = status
         self.refuse_problems(at)
         self.save()
@@ -331,7 +332,7 @@ class Record(Versioned):
             raise ValidationError(f"This {self._meta.verbose_name} was deleted.")
 
     def _after_all_times(self, now: datetime) -> datetime:
-        """Now; or the latest time of the row, when a machine with a fast clock reported it."""
+        """Now, or the latest time of the row if that is later: a machine with a fast clock may have reported it."""
         return max(filter(None, (now, *(getattr(self, name) for name in self.TIMES))))
 
     def _attname(self, name: str) -> str:
@@ -344,17 +345,17 @@ class Record(Versioned):
 
     @property
     def is_duplicate(self) -> bool:
-        """Its status or resolution says so."""
+        """Whether its status or resolution says that it is a duplicate."""
         raise NotImplementedError
 
     def circle_problem(self, original: Record) -> str:
-        """An original may be a duplicate itself (its root is meant then), but not of this very record."""
+        """A message if `original` duplicates this record. (If it duplicates another, that one becomes the original.)"""
         if self.pk and original.duplicate_of_id == self.pk:
-            return f"{original.reference} is marked as a duplicate of {self.reference} already."
+            return f"{original.reference} is already marked as a duplicate of {self.reference}."
         return ""
 
     def _flatten_duplicates(self) -> None:
-        """Points a duplicate at the root, and what was a duplicate of it as well. The lock lasts until the commit."""
+        """Points this duplicate, and all duplicates of it, at the root. Holds the lock until the commit."""
         if self.duplicate_of_id is None:
             return
         self._lock_duplicates()
@@ -369,14 +370,14 @@ class Record(Versioned):
             )
 
     def _lock_duplicates(self) -> None:
-        """Until the transaction ends, and before any row is locked."""
+        """Locks duplicates of this kind until the transaction ends. Must be called before any row is locked."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"duplicates.{self._meta.db_table}"])
 
     # --- Deleting ---
 
     def soft_delete(self, at: datetime) -> None:
-        """Takes it out of lists and counts. An open edit becomes stale."""
+        """Removes the record from lists and counts. An edit that is open elsewhere becomes stale."""
         self.deleted_at = at
         self.save(update_fields=["deleted_at"])
 
@@ -389,8 +390,8 @@ class Record(Versioned):
 def flat_duplicates(table: str) -> migrations.RunSQL:
     """For a migration: a trigger that refuses chains and circles of duplicates, whoever writes them.
 
-    No check constraint can look at another row. The lock lets two writers pass one after the other, so that the second
-    sees what the first has stored; it is the one that `Record.save` takes before it locks any row.
+    A check constraint can't read another row. The lock makes two writers wait for each other, so that the second sees
+    what the first has stored. It is the same lock that `Record.save` takes before it locks any row.
     """
     name = f"{table}_flat_duplicates"
     return migrations.RunSQL(

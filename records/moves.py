@@ -1,6 +1,6 @@
-"""Moves from one status to another, as data. Plain Python: pages, API, importer and docs ask the same table.
+"""Moves from one status to another, as data. Plain Python: pages, API, importer and docs use the same table.
 
-A model has one `Life`: the statuses it passes, the moves between them and the times they are known by.
+A model has one `Life`: its statuses, the moves between them and the times that imply each status.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# What a move may ask for, and what to say when it is missing. A reason is no column: it goes with the move.
+# What a move can ask for, and the message if it is missing. The reason isn't a column of its own: it belongs to the move.
 REASON = "reason"
 ASKED = {
     REASON: "Give a reason.",
@@ -22,9 +22,9 @@ ASKED = {
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """`name` is its key in addresses and in the API, `label` its button. It leads from any of the `sources` to one status.
+    """A move from any of the `sources` to one status. `name` is its key in URLs and the API, `label` the text of its button.
 
-    Several moves may share a name if their sources differ: which one is meant follows from the status.
+    Several moves may share a name if their sources differ: the record's status decides which one applies.
     """
 
     name: str
@@ -32,22 +32,22 @@ class Move:
     done: str  # the end of "PAY-INC-7 is"
     sources: tuple[str, ...]
     to: str
-    stamps: tuple[str, ...] = ()  # times that it writes down
-    clears: tuple[str, ...] = ()  # columns that are no longer true
+    stamps: tuple[str, ...] = ()  # times that it sets
+    clears: tuple[str, ...] = ()  # columns that it empties
     sets: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()  # keys of ASKED; a severity only if there is none yet
-    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of what it needs
-    unless: str = ""  # not for a record with this time
-    claims: str = ""  # this column names the person who makes the move, if it names nobody yet
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # allowed values of what it needs
+    unless: str = ""  # not possible if the record has this time
+    claims: str = ""  # if this column is empty, it is set to the person who makes the move
     for_managers: bool = False
 
     @property
     def leads_on(self) -> bool:
-        """It is a step of the usual way: it takes nothing back, and nobody has to explain it."""
+        """Whether it is a usual step forward: it takes nothing back and asks for no explanation."""
         return not self.clears and not set(self.needs) - {"severity"}
 
     def fits(self, values: Mapping[str, str]) -> bool:
-        """It can lead to these values: it neither sets nor demands other ones."""
+        """Whether it can lead to these values: it neither sets nor requires other ones."""
         return all(
             self.sets.get(name, value) == value and value in self.choices.get(name, (value,))
             for name, value in values.items()
@@ -56,7 +56,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """`first` is the status of a new record; `reached_by` says which facts, mostly times, tell of a status."""
+    """`first` is the status of a new record. `reached_by` says which column, usually a time, implies which status."""
 
     first: str
     moves: tuple[Move, ...]
@@ -66,11 +66,11 @@ class Life:
         return [move for move in self.moves if status in move.sources]
 
     def named(self, name: str, status: str) -> Move | None:
-        """The move of this name from this status."""
+        """The move with this name from this status, if there is one."""
         return next((move for move in self.moves_from(status) if move.name == name), None)
 
     def path(self, start: str, end: str, **values: str) -> list[Move] | None:
-        """The shortest way from one status to another; None if there is none. With `values`, by moves that fit them."""
+        """The shortest path from one status to another, or None. With `values`, the last move must fit them."""
         ways: deque[tuple[str, list[Move]]] = deque([(start, [])])
         seen = {start}
         while ways:
@@ -84,11 +84,11 @@ class Life:
         return None
 
     def status_by(self, known: Callable[[str], Any]) -> str:
-        """The status that the facts of `reached_by` imply. `known` tells whether one is there."""
+        """The status that the columns of `reached_by` imply. `known` says whether a column has a value."""
         return next((status for name, status in self.reached_by if known(name)), self.first)
 
     def columns(self) -> list[str]:
-        """All that a move can change beside the status."""
+        """All columns that a move can change, other than the status."""
         names = {name for move in self.moves for name in _columns_of(move)}
         return sorted(names - {REASON})
 
@@ -101,7 +101,7 @@ def _columns_of(move: Move) -> Iterator[str]:
 
 def table(life: Life, status_names: Mapping[str, str], column_names: Callable[[str], str]) -> str:
     """The moves as a table in Markdown, for the docs."""
-    lines = ["| move | from | to | writes | empties | asks for |", "| --- | --- | --- | --- | --- | --- |"]
+    lines = ["| move | from | to | sets | clears | asks for |", "| --- | --- | --- | --- | --- | --- |"]
     for move in life.moves:
         cells = (
             f"{move.label} (`{move.name}`)" + (", managers only" if move.for_managers else ""),

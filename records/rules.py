@@ -1,4 +1,4 @@
-"""Rules about one row, each written once as data: it makes the constraint in the database and the sentence of every door."""
+"""Rules about one row. Each is written once, as data: it gives the database constraint and the message that people see."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from django.db.models import CheckConstraint, F, Q
 
 from qmportal.lib.days import EARLIEST_YEAR
 
-# Clocks of machines that report to us may run ahead by this much before a date counts as "in the future".
+# A reporting machine's clock may be this much ahead before its times count as "in the future".
 CLOCK_SKEW = timedelta(minutes=5)
-# The source of what people file in the portal itself.
+# The source of records that people create in the portal itself.
 FILED_HERE = "form"
 OUR_SOURCES = ("", FILED_HERE)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`holds` and `condition` say the same, in Python and in SQL; a test compares them on random rows.
+    """`holds` and `condition` state the same rule in Python and in SQL; a test compares them on random rows.
 
-    `field` is where a form shows the sentence. `holds` asks the database nothing: an import judges 100,000 rows.
+    `field` is where a form shows the sentence. `holds` must not query: an import checks 100,000 rows.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`earlier` may not lie after `later`; a missing value passes."""
+    """`earlier` must not be after `later`. A missing value passes."""
 
     earlier: str
     later: str
@@ -58,7 +58,7 @@ class Order:
 
 
 def needs_time(time: str, *statuses: str, sentence: str, may_be_unknown: bool = False) -> Rule:
-    """A record of these statuses has this time. `may_be_unknown`: another tool need not say when."""
+    """A record with one of these statuses must have this time. `may_be_unknown`: records from other tools may lack it."""
     named = frozenset(map(str, statuses))
     condition = ~Q(status__in=[*map(str, statuses)]) | Q(**{f"{time}__isnull": False})
     return Rule(
@@ -73,7 +73,7 @@ def needs_time(time: str, *statuses: str, sentence: str, may_be_unknown: bool = 
 
 
 def has_no_time(time: str, *statuses: str, sentence: str) -> Rule:
-    """A record of these statuses does not have this time yet: the move that writes it leads to another status."""
+    """A record with one of these statuses must not have this time yet: the move that sets it leads to another status."""
     named = frozenset(map(str, statuses))
     return Rule(
         name=f"has_no_{time}_yet",
@@ -94,7 +94,7 @@ NOT_ITS_OWN_DUPLICATE = Rule(
 
 
 def rule_problems(row: Any, rules: Iterable[Rule | Order]) -> dict[str, str]:
-    """The sentence of the first broken rule of each field."""
+    """For each field with a broken rule, the sentence of the first one."""
     found: dict[str, str] = {}
     for rule in rules:
         if not rule.holds(row) and rule.field not in found:
@@ -103,7 +103,7 @@ def rule_problems(row: Any, rules: Iterable[Rule | Order]) -> dict[str, str]:
 
 
 def date_problems(row: Any, fields: Iterable[str], now: datetime) -> dict[str, str]:
-    """Times that lie in the future (beyond the allowed clock skew) or before anyone kept records."""
+    """A message for each time that is in the future (beyond the allowed clock skew) or before `EARLIEST_YEAR`."""
     problems = {}
     latest = now + CLOCK_SKEW
     for field in fields:

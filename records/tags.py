@@ -1,4 +1,4 @@
-"""Template tags of records: severity and status. Load with {% load records %}."""
+"""Template tags for records: severity and status. Load with {% load records %}."""
 
 from functools import lru_cache
 
@@ -16,7 +16,7 @@ SEVERITY_KEYS = ("SEV1", "SEV2", "SEV3", "SEV4")
 @register.simple_tag
 @lru_cache(maxsize=64)
 def severity(key: str, label: str) -> SafeString:
-    """Shape and colour of a severity key SEV1 to SEV4, and its name, if it is not to stand alone."""
+    """The icon of a severity (SEV1 to SEV4), followed by `label`, which may be empty."""
     number = key[-1:] if key in SEVERITY_KEYS else "4"
     return format_html(
         '<span class="severity"><svg class="fill-sev{0}" aria-hidden="true"><use href="#sev-{0}"/></svg>{1}</span>',

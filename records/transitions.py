@@ -1,4 +1,4 @@
-"""Moves of a record over the API: from one status to another, by the table of the model."""
+"""Changing the status of a record over the API, by the moves in the model's table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qmportal.lib.api import Conflict, InstantField
-from records.api import RecordViews, found_or_read, read_version, text_of, the_object
+from records.api import RecordViews, found_or_read, json_object, read_version, text_of
 from records.models import ONLY_MANAGERS, Record
 from records.moves import REASON, Move
 from teams.authentication import person
@@ -24,20 +24,20 @@ class IllegalTransition(Conflict):
 
 
 class RecordTransitions(RecordViews):
-    """POST moves one record on: `to` a status, or by the name of a `move`."""
+    """POST changes the status: send the new status as `to`, or the name of a `move`."""
 
     def post(self, request: Request, reference: str) -> Response:
         return once(request, lambda: self._move(request, reference))
 
     def _move(self, request: Request, reference: str) -> Response:
-        record, body = self.find(request, reference), dict(the_object(request))
+        record, body = self.find(request, reference), dict(json_object(request))
         require(can_report(person(request), record.team))
         version = read_version(body)
         if version is not None and version != record.version:
             return self.conflict(record, version)
         move = chosen_move(record, body)
         require(record.may_be_moved(move, person(request)), ONLY_MANAGERS)
-        note, values = self._told(request, record, move, body)
+        note, values = self._note_and_values(request, record, move, body)
         try:
             record.make(move.name, by=person(request), at=timezone.now(), note=note, **values)
         except DjangoValidationError as refused:
@@ -46,8 +46,10 @@ class RecordTransitions(RecordViews):
             raise IllegalTransition(" ".join(refused.messages)) from None
         return self.answer(record)
 
-    def _told(self, request: Request, record: Record, move: Move, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """The reason, and what else the move takes: the time at which it happened and the columns that it needs."""
+    def _note_and_values(
+        self, request: Request, record: Record, move: Move, body: dict[str, Any]
+    ) -> tuple[str, dict[str, Any]]:
+        """The reason, and the other values of the move: the time at which it happened and the columns that it needs."""
         takes = {*move.needs, *({"at"} if move.stamps else ())} | {REASON}
         values: dict[str, Any] = {}
         problems: dict[str, str] = {}
@@ -55,7 +57,7 @@ class RecordTransitions(RecordViews):
         for name, value in body.items():
             try:
                 if name not in takes:
-                    problems[name] = f"The move {move.name} takes no such field. It takes: {', '.join(sorted(takes))}."
+                    problems[name] = f"The move {move.name} doesn't take this field. It takes: {', '.join(sorted(takes))}."
                 elif name == REASON:
                     note = text_of(value or "")
                 elif name != "at":
@@ -70,7 +72,7 @@ class RecordTransitions(RecordViews):
 
 
 def chosen_move(record: Any, body: dict[str, Any]) -> Move:
-    """The move that the body names, taken out of it. One that the record cannot make now is an `IllegalTransition`."""
+    """Removes `to` or `move` from the body and returns the move. Raises `IllegalTransition` if it isn't possible now."""
     told = {name: body.pop(name) for name in ("to", "move") if name in body}
     if len(told) != 1:
         raise ValidationError({"to": "Send either `to`, a status, or `move`, the name of a move."})

@@ -1,4 +1,4 @@
-"""The pages that every kind of record has. An app gives its `Kind` and keeps only what is its own."""
+"""The pages that every kind of record has. An app passes its `Kind` and adds only what differs."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from teams.requests import SignedInRequest, team_before
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of record, as its pages need it. `form` and `filters` are called as its own classes are."""
+    """What the pages need to know about a kind of record. `form` and `filters` are called like their base classes."""
 
     model: Any
     form: Callable[..., RecordForm[Any]]
     filters: Callable[..., ListForm]
-    prefilled: tuple[str, ...]  # fields of a new one that the address may fill
+    prefilled: tuple[str, ...]  # form fields that the URL can fill in for a new record
     columns: tuple[columns.Column, ...]  # of the list
-    in_full: tuple[str, ...]
+    in_full: tuple[str, ...]  # related rows that the record's page reads
 
     @property
     def noun(self) -> str:
@@ -63,7 +63,7 @@ class Kind:
         return get_object_or_404(rows, reference=reference.upper())
 
     def page(self, request: SignedInRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        """The app's own page of this name, with the record under `record` and under its noun."""
+        """Renders the app's own page with this name. The template finds the record as `record` and under its noun."""
         record = {self.noun: context["record"]} if "record" in context else {}
         return render_page(request, f"{self.app}/{name}.html", {"kind": self} | record | context, status=status)
 
@@ -83,7 +83,7 @@ def record_list(request: SignedInRequest, kind: Kind) -> HttpResponseBase:
 
 
 def record_detail(request: SignedInRequest, reference: str, kind: Kind, **context: Any) -> HttpResponse:
-    """`context`: what the app's page shows beside the record, as functions of record and person."""
+    """The page of a record. `context`: further values that the app's page shows, as functions of record and user."""
     record = kind.find(request, reference)
     if record.reference != reference:  # typed in lower case
         return redirect(record)
@@ -116,14 +116,14 @@ def record_edit(request: SignedInRequest, reference: str, kind: Kind) -> HttpRes
         if not form.is_valid() or not form.store():
             return _answer_form(request, kind, form, f"Edit {reference}", record=record)
     except Stale as stale:
-        conflict = form.conflict(kind.find(request, stale.current.reference))  # unless it was moved out of sight
+        conflict = form.conflict(kind.find(request, stale.current.reference))  # 404 if the user can no longer see it
         return _answer_form(request, kind, form, f"Edit {reference}", record=record, status=409, conflict=conflict)
     messages.success(request, f"{reference} was saved.")
     return go(request, record)
 
 
 def record_move(request: SignedInRequest, reference: str, name: str, kind: Kind) -> HttpResponse:
-    """The short form of a move. One that asks for nothing has a button on the record's page, which posts to here."""
+    """The short form of a move. A move that asks for nothing has a button on the record's page that posts here."""
     record = kind.find(request, reference)
     require(can_report(request.user, record.team))
     try:
@@ -174,7 +174,7 @@ def record_restore(request: SignedInRequest, reference: str, kind: Kind) -> Http
     record = get_object_or_404(rows, reference=reference)
     require(can_manage(request.user, record.team))
     if request.method == "POST":
-        version = (read_undo(request) or {}).get("version")  # none from the page that asks
+        version = (read_undo(request) or {}).get("version")  # None if it was sent from the confirmation page
         if version not in (None, record.version):
             messages.error(request, f"{record.reference} has changed since, so it stays deleted.")
             return redirect(kind.url("list"))
@@ -185,9 +185,9 @@ def record_restore(request: SignedInRequest, reference: str, kind: Kind) -> Http
 
 
 def moves_for(user: User, record: Record) -> dict[str, list[dict[str, Any]]]:
-    """The moves that this person can make, each with whether it asks for something first.
+    """The moves that this person can make, each with a flag that says whether it asks for something first.
 
-    The usual steps are buttons, the first of them the main one. Several others share a menu.
+    The usual steps are buttons, and the first is the primary one. If there are two or more other moves, they share a menu.
     """
     possible = [move for move in record.possible_moves() if record.may_be_moved(move, user)]
     usual = [move for move in possible if move.leads_on]
@@ -200,7 +200,7 @@ def moves_for(user: User, record: Record) -> dict[str, list[dict[str, Any]]]:
 
 
 def events(record: Any) -> list[dict[str, Any]]:
-    """The known times in order, each with what it means for the length of the record's life."""
+    """The known times in order, each with its note, such as how long it took until then."""
     notes = record.time_notes()
     return [
         {"at": at, "text": capfirst(record._meta.get_field(name).verbose_name), "note": notes.get(name, "")}

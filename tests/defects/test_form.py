@@ -174,4 +174,4 @@ def test_a_record_is_not_moved_to_a_team_that_has_it_already(client, user, team)
     defect, _ = (make_defect(team=each, source="jira", external_id="1") for each in (team, search))
     answer = client.post(edit_url(defect), typed(defect, team="search"))
     assert answer.status_code == 422
-    assert "This team has the same record from the same source already." in answer.text
+    assert "This team already has this record from the same source." in answer.text

@@ -87,7 +87,7 @@ def test_a_circle_is_refused_with_a_sentence(model, team, client):
     duplicate = make(model, team, original)
     answer = mark(client, original, duplicate)
     assert answer.status_code == 422
-    sentence = f"{duplicate.reference} is marked as a duplicate of {original.reference} already."
+    sentence = f"{duplicate.reference} is already marked as a duplicate of {original.reference}."
     assert answer.context["form"].errors["duplicate_of"] == [sentence]
 
 

@@ -11,8 +11,8 @@ from records.moves import table
 INTRODUCTION = """# Moves
 
 Printed by `manage.py print_moves` from the tables in `defects/models.py` and `incidents/models.py`; a test compares them.
-What a table allows is what a record's page offers. A move happens in one transaction: it locks the record, checks, writes
-the times, saves. A severity is asked for only if the record has none."""
+A record's page offers exactly the moves that its table allows. A move runs in one transaction: it locks the record, checks
+the rules, sets the times and saves. It asks for a severity only if the record has none."""
 
 
 def moves_page() -> str:
