@@ -6,7 +6,7 @@ from qmportal.lib.admin import ReadOnly
 
 @admin.register(Defect)
 class DefectAdmin(ReadOnly):
-    """To look things up, deleted ones too."""
+    """Read-only, for looking up defects, including deleted ones."""
 
     list_display = ("reference", "title", "team", "severity", "status", "stage_found", "found_at", "deleted_at")
     list_filter = ("status", "severity", "stage_found")

@@ -1,4 +1,4 @@
-"""Defects over the API."""
+"""The API of defects."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ from teams.models import Team
 
 
 class EscapedField(serializers.BooleanField, KeptField):
-    """Found in production, the last stage."""
+    """Whether the defect was found in production, the last stage."""
 
     KEPT = Kept(1)
 
@@ -39,7 +39,7 @@ class DefectRow(RecordRow):
     stage_found = NameField(Stage, "slug", source="stage_found_id", allow_null=True)
     stage_introduced = NameField(Stage, "slug", source="stage_introduced_id", allow_null=True)
     stage_should_catch = NameField(Stage, "slug", source="stage_should_catch_id", allow_null=True)
-    escaped = EscapedField(source="stage_found_id", allow_null=True, help_text="Null while the stage is not known.")
+    escaped = EscapedField(source="stage_found_id", allow_null=True, help_text="Null if the stage is unknown.")
     found_by = serializers.ChoiceField(Defect.FoundBy.choices, allow_blank=True)
     component = serializers.CharField()
     environment = serializers.CharField()
@@ -56,7 +56,7 @@ class DefectRow(RecordRow):
     duplicate_of = serializers.CharField(source="duplicate_of__reference", allow_null=True)
     source = serializers.CharField()  # type: ignore[assignment]
     external_id = serializers.CharField()
-    version = serializers.IntegerField(help_text="Rises with each edit.")
+    version = serializers.IntegerField(help_text="Goes up with each edit.")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -68,7 +68,7 @@ class DefectInFull(DefectRow):
         *("component", "environment", "version_found", "version_fixed", "steps", "expected", "actual"),
     )
 
-    status_reason = serializers.CharField(help_text="Why the last move was made, if it asked for a reason.")
+    status_reason = serializers.CharField(help_text="The reason for the last move, if it asked for one.")
     steps = serializers.CharField()
     expected = serializers.CharField()
     actual = serializers.CharField()
@@ -89,7 +89,7 @@ class DefectFilters(RecordFilters):
 
 
 class DefectList(RecordList):
-    """Defects of the teams you belong to, and of those below them. POST reports a new one."""
+    """Defects of your teams and their sub-teams. POST reports a new one."""
 
     queryset = Defect.objects.all()
     serializer_class = DefectRow
@@ -99,7 +99,7 @@ class DefectList(RecordList):
 
 
 class DefectDetail(RecordDetail):
-    """One defect, with its long texts. PATCH changes the fields that it names, DELETE removes the defect."""
+    """One defect, with its long texts. PATCH changes the fields that you send, DELETE removes the defect."""
 
     queryset = Defect.objects.all()
     serializer_class = in_full = DefectInFull

@@ -1,4 +1,4 @@
-"""What the list of defects can be narrowed and sorted by."""
+"""Filters and sort orders of the list of defects."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class DefectFilter(ListForm):
     )
     severity = forms.ChoiceField()
     stage = forms.ChoiceField(label="Found in")
-    # Set by links from a number that counts no other ones.
+    # Set by links from a number that counts valid defects only.
     valid = forms.BooleanField(widget=forms.HiddenInput)
     found_by = forms.ChoiceField(choices=[("", "Found by anyone"), *Defect.FoundBy.choices])
 

@@ -1,4 +1,4 @@
-"""The form that reports and edits a defect."""
+"""The form for reporting and editing a defect."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class DefectForm(RecordForm[Defect]):
         field_classes = dict.fromkeys(Defect.TIMES, MomentField)
         help_texts = {
             "steps": "How to reproduce it. Markdown works. Don't include customer data.",
-            "resolution": "Only for a defect that is closed already.",
+            "resolution": "Only for a closed defect.",
         }
 
     RARELY = Meta.fields[4:]
@@ -88,7 +88,7 @@ class DefectForm(RecordForm[Defect]):
             others = [each for each in Resolution.choices if each[0] != Resolution.DUPLICATE]
             self.fields["resolution"].choices = [("", UNSET), *others]  # type: ignore[attr-defined]
         if self.instance.pk:
-            # A defect that was imported without a known stage may stay so.
+            # An imported defect may keep its unknown stage.
             self.fields["stage_found"].required = self.instance.stage_found_id is not None
 
     def left_out(self) -> list[str]:

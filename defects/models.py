@@ -1,4 +1,4 @@
-"""What was wrong, where it was found, where it should have been caught."""
+"""Defects: what was wrong, where it was found, where it should have been caught."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from teams.models import Team
 
 
 class Resolution(models.TextChoices):
-    """How a defect ended. Four of them say that it was none of ours: `NOT_VALID`."""
+    """How a defect was resolved. Four of the values mean that there was no fault: `NOT_VALID`."""
 
     FIXED = "fixed", "Fixed"
     WONT_FIX = "wont_fix", "Won't fix"
@@ -34,7 +34,7 @@ class Resolution(models.TextChoices):
     DECLINED = "declined", "Declined by policy"
 
 
-# A report that turned out to be no fault of ours is not counted in any rate.
+# Defects with these resolutions turned out to be no fault in our product. No rate counts them.
 NOT_VALID = (
     Resolution.DUPLICATE,
     Resolution.INVALID,
@@ -153,7 +153,7 @@ RULES = (
         Q(status__in=[*map(str, CLOSED)]) | Q(resolution=""),
         "Only a closed defect has a resolution. Close it, or leave this empty.",
     ),
-    # Other tools do not name the original, so an imported defect may do without.
+    # Other tools don't always name the original, so an imported duplicate may lack it.
     Rule(
         "duplicate_has_original",
         "duplicate_of",
@@ -169,7 +169,7 @@ RULES = (
 
 class DefectQuerySet(RecordQuerySet["Defect"]):
     def like(self, title: str) -> DefectQuerySet:
-        """Defects whose titles share most of their letter triples with this one, the nearest first."""
+        """Defects with a similar title (by trigram similarity), closest first."""
         return (
             self.filter(title__trigram_similar=title)
             .annotate(likeness=TrigramSimilarity("title", title))
@@ -177,7 +177,7 @@ class DefectQuerySet(RecordQuerySet["Defect"]):
         )
 
     def open(self) -> DefectQuerySet:
-        """Open work: nobody has fixed it yet, and it is not put aside."""
+        """Open work: neither fixed nor closed, rejected or a duplicate."""
         return self.filter(status__in=Defect.OPEN)
 
     def to_close(self) -> DefectQuerySet:
@@ -189,7 +189,7 @@ class DefectQuerySet(RecordQuerySet["Defect"]):
         return self.alive().filter(found_at__gte=start, found_at__lt=end)
 
     def valid(self) -> DefectQuerySet:
-        """Without reports that were no fault: duplicates, invalid, works as designed, cannot reproduce."""
+        """Leaves out reports that were no fault: duplicates, invalid, works as designed, cannot reproduce."""
         return self.exclude(resolution__in=NOT_VALID)
 
     def escaped(self) -> DefectQuerySet:
@@ -199,9 +199,9 @@ class DefectQuerySet(RecordQuerySet["Defect"]):
 
 @tracked()
 class Defect(Record):
-    """A fault in the product: where it was found, where it came in, where it should have been caught.
+    """A fault in the product: where it was found, where it was introduced, where it should have been caught.
 
-    `stage_found` is empty for an imported one whose stage nobody knows; no rate counts it.
+    `stage_found` is empty if a defect was imported without a known stage. No rate counts such a defect.
     """
 
     REFERENCE_KIND = "DEF"
@@ -278,7 +278,7 @@ class Defect(Record):
     class Meta:
         ordering = ["-found_at", "-id"]
         indexes = [
-            # They hold all that counting asks for, which so never reads the rows themselves.
+            # Covering indexes: the nightly count never reads the table.
             models.Index(
                 fields=["team", "found_at"],
                 include=["stage_found", "resolution"],
@@ -308,7 +308,7 @@ class Defect(Record):
         ]
         constraints = [
             *(rule.constraint("defect") for rule in RULES),
-            # By team: whether a team that one may not see has a record of this id is not for one to learn.
+            # Unique per team: an error must not reveal that a team the user can't see has a record with this id.
             models.UniqueConstraint(
                 fields=["source", "external_id", "team"], condition=~Q(external_id=""), name="defect_external_unique"
             ),
@@ -327,7 +327,7 @@ class Defect(Record):
         return self.status == self.Status.DUPLICATE or self.resolution == Resolution.DUPLICATE
 
     def has_escaped(self) -> bool:
-        """Found in production, the last stage. One query."""
+        """Whether it was found in production, the last stage. Takes one query."""
         found = self.stage_found_id
         return found is not None and Stage.objects.production().filter(pk=found).exists()
 
@@ -339,7 +339,7 @@ class Defect(Record):
         return super().problems(now) | self.stage_problems()
 
     def stage_problems(self) -> dict[str, str]:
-        """Introduced <= should have been caught <= found, by position in the pipeline; unknown stages pass."""
+        """Checks introduced <= should have been caught <= found, by position in the pipeline. Unknown stages pass."""
         if self.stage_introduced_id is None and self.stage_should_catch_id is None:
             return {}
         introduced, should, found = self.stage_introduced, self.stage_should_catch, self.stage_found

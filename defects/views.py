@@ -1,4 +1,4 @@
-"""Pages of defects: what they share with other records is in `records.views`."""
+"""Pages of defects. `records.views` has what they share with other records."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def defect_detail(request: SignedInRequest, reference: str) -> HttpResponse:
         request,
         reference,
         DEFECTS,
-        # By the rows themselves: this app stands below the one that names defects as causes.
+        # Uses the reverse relation, since this app must not import `incidents`.
         incidents=lambda defect, user: defect.incidents.visible_to(user),
         escaped=lambda defect, user: defect.has_escaped(),
     )
@@ -58,7 +58,7 @@ def defect_create(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 def defect_similar(request: SignedInRequest) -> HttpResponse:
-    """Possible duplicates of the title that is being typed; only a hint, so it never refuses anything."""
+    """Possible duplicates of the title that the person is typing. It is only a hint, so bad input gives no error."""
     title, team = clean_line(request.GET.get("title", "")[:200]), team_named(request.user, request.GET.get("team", ""))
     rows = Defect.objects.visible_to(request.user).filter(team__slug=team)
     similar = rows.like(title)[:SIMILAR_SHOWN] if title and team else []

@@ -6,7 +6,7 @@ from qmportal.lib.admin import ReadOnly
 
 @admin.register(Incident)
 class IncidentAdmin(ReadOnly):
-    """To look things up, deleted ones too."""
+    """Read-only, for looking up incidents, including deleted ones."""
 
     list_display = ("reference", "title", "team", "severity", "status", "detected_at", "restored_at", "deleted_at")
     list_filter = ("status", "severity", "kind")

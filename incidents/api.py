@@ -1,4 +1,4 @@
-"""Incidents over the API."""
+"""The API of incidents."""
 
 import django_filters
 from rest_framework import serializers
@@ -31,7 +31,7 @@ class IncidentRow(RecordRow):
     time_to_detect = SecondsField(allow_null=True, help_text="Seconds from started to detected.")
     time_to_acknowledge = SecondsField(allow_null=True, help_text="Seconds from detected to acknowledged.")
     time_to_mitigate = SecondsField(allow_null=True, help_text="Seconds from started to mitigated.")
-    time_to_restore = SecondsField(allow_null=True, help_text="Seconds from started (unknown: from detected) to restored.")
+    time_to_restore = SecondsField(allow_null=True, help_text="Seconds from started, or detected if unknown, to restored.")
     detection_source = serializers.ChoiceField(Incident.DetectionSource.choices, allow_blank=True)
     customer_impacted = serializers.BooleanField()
     customers_affected = serializers.IntegerField(allow_null=True)
@@ -43,7 +43,7 @@ class IncidentRow(RecordRow):
     caused_by_defect = serializers.CharField(source="caused_by_defect__reference", allow_null=True)
     source = serializers.CharField()  # type: ignore[assignment]
     external_id = serializers.CharField()
-    version = serializers.IntegerField(help_text="Rises with each edit.")
+    version = serializers.IntegerField(help_text="Goes up with each edit.")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -55,7 +55,7 @@ class IncidentInFull(IncidentRow):
         *("lead", "summary", "root_cause", "should_have_caught", "caused_by_defect", "duplicate_of"),
     )
 
-    status_reason = serializers.CharField(help_text="Why the last move was made, if it asked for a reason.")
+    status_reason = serializers.CharField(help_text="The reason for the last move, if it asked for one.")
     summary = serializers.CharField()
     customer_impact = serializers.CharField()
     root_cause = serializers.CharField()
@@ -69,7 +69,7 @@ class IncidentFilters(RecordFilters):
 
 
 class IncidentList(RecordList):
-    """Incidents of the teams you belong to, and of those below them. POST reports a new one."""
+    """Incidents of your teams and their sub-teams. POST reports a new one."""
 
     queryset = Incident.objects.all()
     serializer_class = IncidentRow
@@ -79,7 +79,7 @@ class IncidentList(RecordList):
 
 
 class IncidentDetail(RecordDetail):
-    """One incident, with its long texts. PATCH changes the fields that it names, DELETE removes the incident."""
+    """One incident, with its long texts. PATCH changes the fields that you send, DELETE removes the incident."""
 
     queryset = Incident.objects.all()
     serializer_class = in_full = IncidentInFull

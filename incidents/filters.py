@@ -1,4 +1,4 @@
-"""What the list of incidents can be narrowed and sorted by."""
+"""Filters and sort orders of the list of incidents."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class IncidentFilter(ListForm):
     team = forms.ChoiceField()
     status = forms.ChoiceField(initial="all", choices=[("all", "Any status"), ("open", "Open"), *Incident.Status.choices])
     severity = forms.ChoiceField()
-    # Set by links from the number of open incidents of a day.
+    # Set by links from the number of incidents that were open on a day.
     open_at = RecordDayField(label="Open at", widget=forms.HiddenInput)
     kind = forms.ChoiceField(choices=[("", "Any kind"), *Incident.Kind.choices])
 

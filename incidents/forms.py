@@ -1,4 +1,4 @@
-"""The form that reports and edits an incident."""
+"""The form for reporting and editing an incident."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When service was hurt, noticed, restored."""
+"""Incidents: when users were affected, when someone noticed, when service was restored."""
 
 from __future__ import annotations
 
@@ -172,27 +172,27 @@ RULES = (
 )
 
 
-# Every 64th incident has an index of its own, from which pages take a sample of very many.
+# A separate index holds every 64th incident. Pages use it to sample from a large number of incidents.
 SAMPLED = 64
 IN_SAMPLE = Q(Exact(Mod("id", SAMPLED), 0))
 
 
 class IncidentQuerySet(RecordQuerySet["Incident"]):
     def counted(self) -> IncidentQuerySet:
-        """What measures look at: real production incidents. Exercises, maintenance, cancelled and merged ones never do."""
+        """The incidents that metrics count: real ones in production. Not exercises, maintenance, cancelled or duplicates."""
         return self.alive().filter(is_counted())
 
     def open(self) -> IncidentQuerySet:
-        """Service is still hurt: not restored, and not put aside."""
+        """Users are still affected: not restored, cancelled or a duplicate."""
         return self.filter(restored_at=None).exclude(status__in=Incident.NOT_COUNTED)
 
     def open_at(self, moment: datetime) -> IncidentQuerySet:
-        """Those that measures look at, noticed before the moment and not restored by then."""
+        """Counted incidents that were detected before `moment` and not restored by then."""
         return self.counted().filter(Q(restored_at=None) | Q(restored_at__gte=moment), detected_at__lt=moment)
 
 
 def lasts(row: Any) -> bool:
-    """Whether an incident is open; `row` may be any that has these two columns of it."""
+    """Whether an incident is open. `row` needs only `restored_at` and `status`."""
     return row.restored_at is None and row.status not in NOT_COUNTED
 
 
@@ -203,7 +203,7 @@ def is_counted() -> Q:
 
 @tracked()
 class Incident(Record):
-    """A span in which users were hurt, from `started_at` (empty: not known) to `restored_at` (empty: not yet)."""
+    """A time in which users were affected, from `started_at` (empty if unknown) to `restored_at` (empty until restored)."""
 
     REFERENCE_KIND = "INC"
     WAITS_AS = Status.CANCELLED
@@ -282,7 +282,7 @@ class Incident(Record):
     time_to_mitigate = models.GeneratedField(
         expression=F("mitigated_at") - F("started_at"), output_field=models.DurationField(), db_persist=True
     )
-    # Without a known start the clock begins when someone noticed; `started_at` empty is the flag for it.
+    # If the start is unknown (`started_at` is empty), the time counts from detection.
     time_to_restore = models.GeneratedField(
         expression=F("restored_at") - Coalesce(F("started_at"), F("detected_at")),
         output_field=models.DurationField(),
@@ -305,7 +305,7 @@ class Incident(Record):
             models.Index(fields=["team", "detected_at"], include=["restored_at"], name="incident_team_detected"),
             models.Index(fields=["restored_at"], include=["team"], name="incident_restored"),
             models.Index(fields=["detected_at"], include=["team", "restored_at"], name="incident_detected"),
-            # The bar of every page counts the open ones, a handful among all.
+            # The sidebar of every page counts the open incidents, which are few.
             models.Index(fields=["team"], condition=Q(restored_at=None, deleted_at=None), name="incident_open"),
             models.Index("team", Coalesce("started_at", "detected_at"), condition=Q(deleted_at=None), name="incident_began"),
             models.Index(fields=["team", "updated_at"], name="incident_team_updated"),
@@ -323,7 +323,7 @@ class Incident(Record):
         ]
         constraints = [
             *(rule.constraint("incident") for rule in RULES),
-            # By team: whether a team that one may not see has a record of this id is not for one to learn.
+            # Unique per team: an error must not reveal that a team the user can't see has a record with this id.
             models.UniqueConstraint(
                 fields=["source", "external_id", "team"], condition=~Q(external_id=""), name="incident_external_unique"
             ),
@@ -337,7 +337,7 @@ class Incident(Record):
 
     @property
     def began_at(self) -> datetime:
-        """When the impact began, as far as it is known."""
+        """When the impact began or, if that is unknown, when it was detected."""
         return self.started_at or self.detected_at
 
     @property
@@ -349,7 +349,7 @@ class Incident(Record):
         return self.status == self.Status.DUPLICATE
 
     def time_notes(self) -> dict[str, str]:
-        since = "after the impact began" if self.started_at else "after it was detected; the start is not known"
+        since = "after the impact began" if self.started_at else "after it was detected; the start is unknown"
         spans = {
             "detected_at": (self.time_to_detect, since),
             "acknowledged_at": (self.time_to_acknowledge, "after it was detected"),

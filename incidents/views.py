@@ -1,4 +1,4 @@
-"""Pages of incidents: what they share with other records is in `records.views`."""
+"""Pages of incidents. `records.views` has what they share with other records."""
 
 from __future__ import annotations
 
