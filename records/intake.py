@@ -204,7 +204,7 @@ def _text(field: Field, text: str, door: Door) -> str:
     if field.limit is None or len(text) <= field.limit:
         return text
     if door.shortened is None:
-        raise ValidationError(f"This has {len(text):,} characters. The limit is {field.limit:,}.")
+        raise ValidationError(f"This has {len(text):,} characters. Use at most {field.limit:,}.")
     door.shortened(f"{field.name.replace('_', ' ')} shortened to {field.limit:,} characters")
     return text[: field.limit - 1] + "…"
 
