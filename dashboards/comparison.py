@@ -1,4 +1,4 @@
-"""The comparison of teams as the overview shows it, kept from one night to the next."""
+"""The team comparison on the overview, cached from one night to the next."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from teams.models import Membership, Team
 from teams.permissions import is_member
 from teams.requests import SignedInRequest
 
-ROWS_A_PAGE = 24  # the page then weighs some 50 kB
-# Some 80 kB each.
+ROWS_A_PAGE = 24  # keeps the page at about 50 kB
+# A comparison takes about 80 kB.
 COMPARISONS, ROLES = Kept(32), Kept(4_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The figures and the table, and what the page says around them."""
+    """The figures and the table as HTML, and the values for the text around them."""
 
     html: SafeString
     finding: str
@@ -43,7 +43,7 @@ class Comparison:
 def compare(request: SignedInRequest, period: Period) -> Comparison:
     """Cached for people with the same permissions until the snapshots, thresholds or teams change.
 
-    Not cached for a chosen day, whose numbers may be counted from the records.
+    A chosen day isn't cached, since its numbers may have to be counted from the records.
     """
     if period.day:
         return _compare(request, period)
@@ -56,7 +56,7 @@ def compare(request: SignedInRequest, period: Period) -> Comparison:
 
 
 def read_teams(request: SignedInRequest, period: Period) -> tuple[Overview, Overview, OverviewFilter]:
-    """All visible teams, those that the filters leave in their order, and the filters."""
+    """The overview of all visible teams, the same with only the filtered teams (sorted), and the filter form."""
     visible = Team.objects.visible_to(request.user).placed(period.day or period.today)
     teams = list(visible.only("name", "slug", "lineage", "parent_id"))
     parents = {team.parent_id for team in teams}

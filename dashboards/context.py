@@ -1,4 +1,4 @@
-"""What the shell of every page shows: my teams with their tiers, open counts, the theme."""
+"""What every page shows around its content: the user's teams with their tiers, open counts, the theme."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from teams.models import Membership, Team, User
 from teams.permissions import can_oversee
 
 MOST_TEAMS = 12
-# The entry of the left bar that a page of training belongs to, by the name of its address; the rest are scenarios.
+# For pages about training: the sidebar entry, and the URL names that belong to it. All others belong to "scenarios".
 TRAINING = {
     "checks": ("checks", "check", "check_answer"),
     "library": (
@@ -33,16 +33,16 @@ TRAINING = {
     "mine": ("mine",),
 }
 ENTRY_OF = {page: entry for entry, pages in TRAINING.items() for page in pages}
-# And of the other apps, where it is not called like the app.
+# The sidebar entry of other apps, if its name differs from the app's.
 SECTIONS = {"benchmarks": "thresholds", "integrations": "import"}
-# Pages of the account are reached below the bar's entries and belong to none of them.
+# Account pages belong to no sidebar entry.
 ACCOUNT = {"profile", "sessions", "tokens", "token_revoke"}
-# The left bars and the unread counts of the people who were here last: some 5 kB each.
+# The sidebars (about 5 kB each) and unread counts of the most recent users.
 BARS, UNREAD = Kept(400), Kept(4_000)
 
 
 class Shell:
-    """Evaluated only by templates that show the bars; a fragment or a redirect costs no query."""
+    """Lazy: only templates that show the sidebar evaluate it, so a fragment or a redirect costs no query."""
 
     def __init__(self, request: HttpRequest, user: User):
         self._request = request
@@ -50,7 +50,7 @@ class Shell:
 
     @property
     def nav(self) -> str:
-        """The entry of the left bar that this page belongs to: one of its sections, or the page of a team."""
+        """The sidebar entry that this page belongs to: the name of a section, or the path of a team's page."""
         match = self._request.resolver_match
         if match is None:
             return ""
@@ -64,12 +64,12 @@ class Shell:
 
     @cached_property
     def _versions(self) -> Versions:
-        """After a write, they are others than when the request began."""
+        """The versions of the tables. Read again for a POST, which may have changed them since the request began."""
         return self._user.versions if self._request.method in ("GET", "HEAD") else Versions()
 
     @cached_property
     def bar(self) -> SafeString:
-        """The left bar, kept until something that it shows changes; the entry of this page is marked as the current one."""
+        """The sidebar with this page's entry marked as current. Cached until something that it shows changes."""
         user, now = self._user, timezone.now()
         days = (local_day(now), local_day(now - DUE))
         changes = self._versions.of(Team, Membership, Incident, MetricSnapshot)
@@ -78,7 +78,7 @@ class Shell:
 
     @cached_property
     def unread(self) -> int:
-        """Notifications in the inbox."""
+        """The number of unread notifications."""
         user = self._user
         changes = self._versions.of(Team, Membership, Notification)
         return UNREAD.get_or_make(
@@ -98,7 +98,7 @@ class Shell:
         return render_to_string("components/side.html", context)
 
     def _teams(self) -> list[dict[str, Any]]:
-        """My own teams, each with the tier of its weakest metric last night."""
+        """The user's own teams, each with last night's overall tier."""
         teams, today = self._user.own_teams[:MOST_TEAMS], local_day(timezone.now())
         tiers = MetricSnapshot.objects.overall_tiers([team.pk for team in teams], today) if teams else {}
         return [

@@ -1,4 +1,4 @@
-"""The sentences at the top of the pages: what an analyst would say first. Plain functions; no queries."""
+"""The sentences at the top of the pages: what an analyst would say first. Plain functions without queries."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ NEVER_CLOSED = "An incident was open during this whole period, and all of it cou
 
 
 def together(value: str) -> str:
-    """A number and its unit stay on one line."""
+    """Joins a number and its unit with non-breaking spaces, so that they stay on one line."""
     return value.replace(" ", "\u00a0")
 
 
 def standing(measure: Measure, rules: Rules) -> str:
-    """A measure inside a sentence: "12.0% of defects escaped"."""
+    """A measure as part of a sentence: "12.0% of defects escaped"."""
     by_median = rules.statistic == "median" and measure.median is not None
     shown = format_value(measure.median, measure.unit, rules.cuts) if by_median else value_words(measure, rules.cuts)
     value = together(shown)
@@ -38,7 +38,7 @@ def standing(measure: Measure, rules: Rules) -> str:
 
 
 def never_closed(incident: Incident, others: int) -> str:
-    """What it means that an incident was open during the whole window."""
+    """Explains what it means that this incident, and `others` more, were open during the whole window."""
     more = f" So {'has' if others == 1 else 'have'} {plural(others, 'other incidents')}." if others else ""
     return (
         f"{incident.reference} has been open since {day_words(local_day(incident.began_at))}.{more}"

@@ -1,4 +1,4 @@
-"""What the pages read from their addresses. A value that makes no sense is ignored."""
+"""Reads the period and the filters from the URL. Invalid values are ignored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from qmportal.lib.forms import LineField
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The window that a page shows, as of the chosen day (None: last night)."""
+    """The period that a page shows: `window` days as of `day` (None: last night)."""
 
     window: int
     today: date
@@ -27,7 +27,7 @@ class Period:
 
     @property
     def options(self) -> list[dict[str, Any]]:
-        """The windows to choose from, each keeping the day."""
+        """The windows to choose from. Their links keep the chosen day."""
         day = f"&as_of={self.day}" if self.day else ""
         return [
             {"label": f"{days} days", "url": f"?window={days}{day}", "value": days, "current": days == self.window}
@@ -36,7 +36,7 @@ class Period:
 
     @property
     def query(self) -> str:
-        """What a link carries to keep the window and the day; empty for the defaults."""
+        """The query string that keeps the window and the day in links. Empty for the defaults."""
         kept = [f"window={self.window}"] if self.window != DEFAULT_WINDOW else []
         kept += [f"as_of={self.day}"] if self.day else []
         return "?" + "&".join(kept) if kept else ""
@@ -53,9 +53,9 @@ def chosen_period(request: HttpRequest, today: date) -> Period:
     except ValueError:
         day = None
     if day is None or day.year < EARLIEST_YEAR:
-        return Period(window, today, problem=f"“{typed}” is not a day like {today}. This is the last night.")
+        return Period(window, today, problem=f"“{typed}” is not a date like {today}. Showing last night.")
     if day > today:
-        return Period(window, today, problem=f"{day} has not begun yet. This is the last night.")
+        return Period(window, today, problem=f"{day} is in the future. Showing last night.")
     return Period(window, today, day)
 
 
@@ -88,7 +88,7 @@ class OverviewFilter(forms.Form):
 
     @property
     def filters(self) -> dict[str, str]:
-        """What narrows the teams; empty when all of them are shown."""
+        """The filters that are set. Empty if all teams are shown."""
         return {name: value for name in ("q", "tier", "group") if (value := self.value(name))}
 
     @property

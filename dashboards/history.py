@@ -1,4 +1,4 @@
-"""Reading snapshots back: the last night, and the points of a trend."""
+"""Reads snapshots: a night, the period before it, and the points of a trend."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from incidents.models import Incident
 from qmportal.lib.days import local_day
 from teams.models import Team
 
-# Days between two points of a trend, by window, and how many of them are shown.
+# By window: the days between two points of a trend, and the number of points shown.
 STEPS = {30: (3, 21), 90: (7, 26), 180: (7, 39), 365: (14, 53)}
 SPARK_POINTS = 13
 
 
-# In each step the last night of the window's snapshots: one look into the index for each, however many teams there are.
+# The last night with snapshots in each step. It takes one index lookup per step, however many teams there are.
 LAST_NIGHTS = """
 SELECT night FROM generate_series(0, %(count)s - 1) AS number, LATERAL (
     SELECT max(as_of) AS night FROM benchmarks_metricsnapshot
@@ -35,7 +35,7 @@ ORDER BY night
 
 
 def trend_days(window: int, last: date, points: int | None = None) -> list[date]:
-    """The nights to plot, oldest first: in each step the last night that has snapshots. Missed nights leave a gap."""
+    """The nights to plot, oldest first: the last night with snapshots in each step. A step without any leaves a gap."""
     step, most = STEPS[window]
     with connection.cursor() as cursor:
         cursor.execute(LAST_NIGHTS, {"count": min(points or most, most), "window": window, "last": last, "step": step})
@@ -45,7 +45,7 @@ def trend_days(window: int, last: date, points: int | None = None) -> list[date]
 def series(
     teams: Iterable[int], metrics: Sequence[str], window: int, days: Sequence[date]
 ) -> dict[tuple[int, str], list[tuple[float | None, str | None]]]:
-    """(value, tier) of each team and metric on each of the days; (None, None) where nothing was kept."""
+    """(value, tier) of each team and metric on each of the days. (None, None) if there is no snapshot."""
     rows = MetricSnapshot.objects.filter(
         team__in=list(teams), metric__in=metrics, window_days=window, as_of__in=days
     ).values_list("team_id", "metric", "as_of", "value", "tier")
@@ -57,9 +57,9 @@ def series(
 
 
 def read_night(team: Team, window: int, night: date) -> dict[str, MetricSnapshot]:
-    """All measures of a team as they were kept for a night, by metric.
+    """A team's snapshots of a night, by metric.
 
-    Counted now: a night that nobody kept, and a metric that is younger than the night.
+    Counts them now if the night has no snapshots, or for metrics that were added later.
     """
     rows = MetricSnapshot.objects.filter(team=team, window_days=window, as_of=night)
     kept = {row.metric: row for row in rows.select_related("threshold_set__author")}
@@ -69,12 +69,12 @@ def read_night(team: Team, window: int, night: date) -> dict[str, MetricSnapshot
 
 
 def read_earlier(team: Team, window: int, night: date) -> dict[str, MetricSnapshot]:
-    """The measures of the window before, which ended when this one began; counted now if that day was not kept."""
+    """The snapshots of the previous period, which ended when this one began. Counted now if there are none."""
     return read_night(team, window, night - timedelta(days=window))
 
 
 def newest_record(teams: Sequence[Team]) -> date | None:
-    """The day after the newest record of these teams and those below: the first day as of which it counts."""
+    """The first day as of which the newest record of these teams and their sub-teams counts: the day after it."""
     families = {"team__lineage__overlap": [team.pk for team in teams]}
     found = Defect.objects.alive().filter(**families).aggregate(at=Max("found_at"))["at"]
     noticed = Incident.objects.counted().filter(**families).aggregate(at=Max("detected_at"))["at"]

@@ -1,4 +1,4 @@
-"""The overview: every team that a person may see, compared on last night's measures."""
+"""The overview: compares all teams that a person may see by last night's measures."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from teams.models import Team
 
 COLUMNS = ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect", "open_incidents")
 SPARKS = ("escaped_defect_rate", "mttr")
-WELL = "well"  # in the place of a tier: Good or better
+WELL = "well"  # used like a tier in the filter: Good or better
 SORTS = ("name", "tier", *COLUMNS)
-# Only what the page shows and sorts by; a row object for each measure would cost more than the query.
+# Reads only what the page shows and sorts by: creating a model object per measure would take longer than the query.
 FIELDS = (
     "team_id", "metric", "value", "n", "numerator", "denominator", "low", "tier", "would_be", "state", "borderline",
 )  # fmt: skip
 
 
 class Part(IntEnum):
-    """Where a row stands in the table: my teams first, the groups last."""
+    """The part of the table that a row is in: the user's teams first, groups last."""
 
     MINE = 0
     OTHERS = 1
@@ -43,13 +43,13 @@ class Part(IntEnum):
 
 @dataclass(slots=True)
 class Row:
-    """One line: a team, or a group that pools the teams below it. A group is not counted as a team."""
+    """One line: a team, or a group, which pools its sub-teams. A group doesn't count as a team."""
 
     team: Team
     overall: Overall | None = None
     measures: dict[str, dict[str, Any]] = field(default_factory=dict)
     part: Part = Part.OTHERS
-    group: str = ""  # the name of the group it belongs to
+    group: str = ""  # the name of the group that the team belongs to
 
     @property
     def is_group(self) -> bool:
@@ -61,16 +61,16 @@ class Row:
 
     @property
     def standing(self) -> tuple[float, float] | None:
-        """Sorts by overall tier, then by the average of all its tiers; None without a tier."""
+        """The sort key: the overall tier, then the average of all its tiers. None without a tier."""
         ranks = [Tier(kept["tier"]).rank for kept in self.measures.values() if kept["tier"]]
         return (self.tier.rank, sum(ranks) / len(ranks)) if self.tier else None
 
 
 @dataclass(slots=True)
 class Overview:
-    """The visible teams, or those that a filter leaves, as of a night and over one window.
+    """The visible teams, or those that match a filter, as of a night and over one window.
 
-    A group is only among the rows together with all visible teams below it.
+    If a group is among the rows, so are all of its visible sub-teams.
     """
 
     window: int
@@ -88,19 +88,19 @@ class Overview:
 
     @property
     def tops(self) -> list[Row]:
-        """The teams that are below no other visible one: together they hold every row once."""
+        """The teams that have no visible parent team. Together they contain every record once."""
         visible = {row.team.pk for row in self.rows}
         return [row for row in self.rows if not visible.intersection(row.team.place[:-1])]
 
     @property
     def failed(self) -> list[str]:
-        """The measures of the night that could not be computed."""
+        """The measures that could not be computed that night."""
         held = ((row.team, kept) for row in self.rows for kept in row.measures.values())
         return [f"{METRICS[kept['metric']].label} of {team}" for team, kept in held if kept["state"] == "failed"]
 
     @property
     def is_empty(self) -> bool:
-        """Nothing at all was counted in this window."""
+        """Whether nothing was counted in this window."""
         return not any(kept["n"] for row in self.rows for kept in row.measures.values())
 
     @property
@@ -109,12 +109,12 @@ class Overview:
         return [(row.team, row.overall) for row in self.teams if row.overall]
 
     def distribution(self) -> list[charts.Segment]:
-        """How many teams hold each tier, best first; teams without a tier are in none."""
+        """How many teams have each tier, best first. Leaves out teams without a tier."""
         counts = Counter(row.tier for row in self.teams)
         return charts.stacked([(tier.value, tier.label, counts[tier]) for tier in Tier if counts[tier]])
 
     def pooled(self, metric: str) -> Measure | None:
-        """The organisation's own measure: rows pooled over the topmost visible teams, never an average of averages."""
+        """The measure of the whole organisation. Pools the rows of the topmost visible teams; never averages averages."""
         parts = [row.measures[metric] for row in self.tops if metric in row.measures]
         numerator = sum(part["numerator"] or 0 for part in parts)
         denominator = sum(part["denominator"] or 0 for part in parts)
@@ -134,7 +134,7 @@ class Overview:
         )
 
     def finding(self) -> str:
-        """One sentence: how many teams stand well, and who needs attention on what."""
+        """How many teams are Good or Elite, and which team needs attention first and why."""
         judged = self.judged
         if not self.teams:
             return ""
@@ -158,14 +158,14 @@ class Overview:
         return f"{sentence} {names} needs attention first: {self._because(*behind[0])}."
 
     def _because(self, team: Team, held: Overall) -> str:
-        """The numbers that hold a team where it is."""
+        """The values that set the team's tier: "its mean time to restore is 4 h"."""
         kept = next(row.measures for row in self.rows if row.team.pk == team.pk)
         values = {metric: cell(kept[metric], self.cuts.get(metric))["value"] for metric in held.metrics}
         return listed([f"its {METRICS[metric].label.lower()} is {value}" for metric, value in values.items()])
 
 
 def rows_of(teams: list[Team], mine: Container[int]) -> dict[int, Row]:
-    """A row for each team by its id. Mine are the teams of which I am a member, and those below them."""
+    """A row for each team, by team id. A user's teams are those in `mine` and their sub-teams."""
     names = {team.pk: team.name for team in teams}
     groups = {team.parent_id for team in teams}
     rows = {}
@@ -183,9 +183,9 @@ def read_overview(
     today: date,
     day: date | None = None,
 ) -> Overview:
-    """One query for the measures of the last night, or of `day`, whatever the number of teams.
+    """Reads the measures of last night, or of `day`, in one query for any number of teams.
 
-    A day that nobody kept is counted now; a team that came later has no measures then.
+    If `day` has no snapshots, it is counted now. A team that was created later has no measures.
     """
     night: Any = day or MetricSnapshot.objects.last_night(window, today)
     rows = rows_of(teams, mine)
@@ -210,7 +210,7 @@ def read_overview(
 
 
 def filtered(rows: list[Row], q: str, tier: str, group: str) -> list[Row]:
-    """Words match a team's name or that of a group above it. Groups have no place among the teams of one tier."""
+    """Filters rows. The words of `q` match the name of a team or of its groups. A filter by tier leaves out groups."""
     if words := q.casefold().split():
         names = {row.team.pk: row.team.name.casefold() for row in rows}
         rows = [row for row in rows if all(any(word in names.get(pk, "") for pk in row.team.lineage) for word in words)]
@@ -224,7 +224,7 @@ def filtered(rows: list[Row], q: str, tier: str, group: str) -> list[Row]:
 
 
 def ordered(rows: list[Row], sort: str) -> list[Row]:
-    """Each part sorted on its own; what has no value stays at the end in both directions."""
+    """Sorts each part of the table. Rows without a value come last in both directions."""
     name, reverse_order = sort.lstrip("-"), sort.startswith("-")
     rows = sorted(rows, key=lambda row: row.team.name.casefold())
 
@@ -239,7 +239,7 @@ def ordered(rows: list[Row], sort: str) -> list[Row]:
 
 
 def cell(kept: dict[str, Any] | None, cuts: Cuts | None) -> dict[str, Any]:
-    """The words of one cell: value, tier, and why there is no tier."""
+    """The content of one cell: value, tier and, if there is no tier, why."""
     if kept is None:
         return {"value": "–", "tier": None, "note": "no data", "short": ""}
     measure = Measure(kept["value"], kept["n"], kept["numerator"], kept["denominator"], kept["low"], metric=kept["metric"])
@@ -270,7 +270,7 @@ def as_of_words(as_of: date | None) -> str:
 
 
 def group_words(rows: list[Row], group: Row) -> str:
-    """How many of these teams a group holds, and which open incidents are filed on none of them."""
+    """How many teams a group has, and how many of its open incidents belong to none of them."""
     teams = sum(not row.is_group and group.team.pk in row.team.lineage for row in rows)
     below = sum(_open(row) for row in rows if row.team.parent_id == group.team.pk)
     words = f"{teams} team{'' if teams == 1 else 's'}"
@@ -285,20 +285,20 @@ def _open(row: Row) -> int:
 
 
 def _phone_label(row: Row, metric: str) -> str:
-    """A phone shows the judged metrics and what is open now; the other cells have no label and stay away."""
+    """The label of a cell on a phone, which shows only the cells that have one: `SPARKS`, and open incidents if any."""
     if metric in SPARKS:
         return METRICS[metric].short
     return METRICS[metric].label if metric == "open_incidents" and _open(row) else ""
 
 
 def lines(read: Overview, rows: list[Row], query: str = "") -> list[dict[str, Any]]:
-    """The rows of one page with words and sparklines: two queries for all of them. `query`: what links carry along."""
+    """The lines of one page with words and sparklines, in two queries. `query` is added to all links."""
     labels = {Part.MINE: "Your teams", Part.OTHERS: "Other teams", Part.GROUPS: "Groups"}
     if not any(row.part is Part.MINE for row in read.rows):
         labels[Part.OTHERS] = "Teams"
     days = trend_days(read.window, read.as_of, SPARK_POINTS) if read.as_of and rows else []
     past = series([row.team.pk for row in rows], SPARKS, read.window, days) if days else {}
-    # Resolved once: a page holds hundreds of links.
+    # Resolved only once, because a page has hundreds of links.
     pages = reverse("dashboards:team", args=["-"]).removesuffix("-/")
     return [
         {
@@ -328,10 +328,11 @@ def lines(read: Overview, rows: list[Row], query: str = "") -> list[dict[str, An
 
 
 def links(read: Overview, query: str, sees_all: bool) -> dict[str, str]:
-    """Where the rows behind a metric of the organisation are listed, as many as it says; left out where no list has them.
+    """By metric, a link to the list of exactly the rows that the organisation's number counts. None if no list has them.
 
-    With one team on top its own page lists them. Else the lists of records do, for whoever `sees_all` of them and
-    unless the threshold set counts some severities alone, which no list can be narrowed to.
+    If there is a single topmost team, its own page lists them. Otherwise the record lists do, but only if the reader can
+    see the records of all teams (`sees_all`), and not if the threshold set counts certain severities only: the lists
+    can't filter by several severities.
     """
     metrics = ("escaped_defect_rate", "escaped_defects", "open_incidents")
     if len(read.tops) == 1:
@@ -345,7 +346,7 @@ def links(read: Overview, query: str, sees_all: bool) -> dict[str, str]:
         "open_incidents": f"{reverse('incidents:list')}?open_at={read.as_of}",
     }
     rate, all_found = read.pooled("escaped_defect_rate"), read.pooled("defects_found")
-    if rate and all_found and rate.n == all_found.n:  # else some were found in a stage that nobody knows
+    if rate and all_found and rate.n == all_found.n:  # otherwise some have an unknown stage
         addresses["escaped_defect_rate"] = found
     return {metric: address for metric, address in addresses.items() if not read.rules[metric].severities}
 
@@ -353,10 +354,10 @@ def links(read: Overview, query: str, sees_all: bool) -> dict[str, str]:
 def kpis(
     read: Overview, query: str = "", narrowed: Mapping[str, str] | None = None, sees_all: bool = False
 ) -> list[dict[str, Any]]:
-    """The teams shown in four figures; rates are pooled over rows, never averaged over teams.
+    """The four figures above the comparison. Rates are pooled over rows, never averaged over teams.
 
-    `query`: what links to pages carry along; `narrowed`: the filters, for links back to this one.
-    `sees_all`: the reader may see the records of all teams, and none is filtered out.
+    `query` is added to links to other pages, `narrowed` (the filters) to links to this page.
+    `sees_all`: the reader may see the records of all teams, and no team is filtered out.
     """
     rows = links(read, query, sees_all)
     kept = urlencode({name: value for name, value in (narrowed or {}).items() if name != "tier"})
@@ -396,7 +397,7 @@ def kpis(
 
 
 def table(read: Overview) -> list[list[Any]]:
-    """The same as a table with a header: one line a team; durations in hours, as in the API."""
+    """The overview as rows for a CSV file, with a header: one line per team. Durations are in hours, as in the API."""
     header = ["team", "slug", "as_of", "window_days", "overall_tier"]
     for metric in COLUMNS:
         unit = "_hours" if METRICS[metric].unit == "seconds" else ""

@@ -1,6 +1,6 @@
-"""Search and jump: actions, teams, records, metrics, people and pages, all scoped to what the person may open.
+"""Search: actions, teams, records, metrics, people and pages. Finds only what the person may open.
 
-Apps beside this one list what they have to read or take; `settings.READABLES` names them.
+Other apps add their pages, checks and scenarios through `settings.READABLES`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from teams.models import Membership, Role, Team, User
 from teams.permissions import can_author, can_import_somewhere, can_oversee, can_see, is_admin
 
 MOST = 6
-# The order of the answer. What is not named here comes before the pages.
+# The order of the results. A kind that isn't listed here comes just before "Pages".
 KINDS = (
     *("Actions", "Teams", "Incidents", "Defects", "Metrics", "People"),
     *("Decision scenarios", "Knowledge checks", "Library", "Pages", "Settings"),
@@ -29,7 +29,7 @@ KINDS = (
 
 
 class Place(NamedTuple):
-    """A page of the portal: how people may call it as well, and who may open it."""
+    """A page of the portal. `also`: other words that find it. `may`: who may open it."""
 
     kind: str
     label: str
@@ -73,9 +73,9 @@ PLACES = (
 
 
 def search_everything(user: User, q: str) -> list[Hit]:
-    """Up to `MOST` hits of each kind, actions first. An empty query answers with the usual places and my teams.
+    """Up to `MOST` hits of each kind, actions first. An empty query returns the usual pages and the user's teams.
 
-    A handful of queries, however many words: teams, incidents, defects, people, and those of the apps beside this one.
+    Takes a few queries, however many words there are: teams, incidents, defects, people, and those of other apps.
     """
     words = words_of(q)
     hits = [*_places(user, words), *_threshold_editors(user, words), *_invitations(user, words), *_teams(user, words)]
@@ -133,7 +133,7 @@ def _records(user: User, q: str) -> list[Hit]:
 
 
 def _rows(kind: str, visible: Any, meant: list[str], q: str) -> list[Hit]:
-    """The one with this very reference first: PAY-INC-4 comes before PAY-INC-49, however old it is."""
+    """An exact reference comes first: PAY-INC-4 before PAY-INC-49, however old it is."""
     visible = visible.only("reference", "title")
     found = list(visible.filter(reference__in=meant)) if meant else []
     found += visible.matching(q).exclude(pk__in=[row.pk for row in found])[:MOST]
@@ -141,7 +141,7 @@ def _rows(kind: str, visible: Any, meant: list[str], q: str) -> list[Hit]:
 
 
 def _metrics(user: User, words: Sequence[str]) -> list[Hit]:
-    """ "mttr payments" or "payments time to restore": a metric of a team, of my own ones when none is named."""
+    """A metric of a team: "mttr payments" or "payments time to restore". Without a team, of the user's own teams."""
     rest = {
         slug: [word for word in words if len(word) < 3 or not holds([word], metric.label, metric.short)]
         for slug, metric in METRICS.items()
@@ -161,7 +161,7 @@ def _metrics(user: User, words: Sequence[str]) -> list[Hit]:
 
 
 def _readables(q: str) -> list[Hit]:
-    """Pages, checks and scenarios, which are open to everyone. Title matches come first."""
+    """Library pages, checks and scenarios, which everyone can open. Title matches come first."""
     hits: dict[str, list[Hit]] = {}
     for found in matches(q):
         kind = found.kind if found.kind == "Library" else f"{found.kind}s"
@@ -170,7 +170,7 @@ def _readables(q: str) -> list[Hit]:
 
 
 def _people(user: User, words: Sequence[str]) -> list[Hit]:
-    """Members of the teams whose members I may see; an admin finds everybody."""
+    """Members of the teams whose members the user may see. Admins find everyone."""
     named = Q(*(Q(name__icontains=word) | Q(email__icontains=word) for word in words))
     if is_admin(user):
         everybody = User.objects.filter(named, is_active=True)[:MOST]

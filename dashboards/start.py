@@ -1,4 +1,4 @@
-"""The first-run check-list: each step is ticked by what the system already holds."""
+"""The first-run checklist. A step is done once the portal has the data that it asks for."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def first_steps(user: AnyUser) -> list[dict[str, Any]]:
-    """What an admin still has to do before the numbers mean something; empty for others and once all is done."""
+    """The steps an admin takes before the numbers mean something. Empty for others, and once all steps are done."""
     if not is_admin(user):
         return []
     done = facts()
@@ -27,7 +27,7 @@ def first_steps(user: AnyUser) -> list[dict[str, Any]]:
     return [
         {
             "label": "Create a team",
-            "text": "Measures belong to teams; records carry the team's key.",
+            "text": "Metrics belong to teams, and references start with the team's key.",
             "url": reverse("teams:create"),
             "action": "Create a team",
             "done": done["team"],
@@ -48,7 +48,7 @@ def first_steps(user: AnyUser) -> list[dict[str, Any]]:
         },
         {
             "label": "Invite your colleagues",
-            "text": "Managers see their dashboards, engineers report, new hires learn.",
+            "text": "Managers see their dashboards, engineers report incidents, new hires learn.",
             "url": reverse("dashboards:teams"),
             "action": "Invite",
             "done": done["people"],
@@ -57,7 +57,7 @@ def first_steps(user: AnyUser) -> list[dict[str, Any]]:
 
 
 def facts() -> dict[str, bool]:
-    """One query for all four answers."""
+    """Which of the four steps are done. One query."""
     row = (
         ThresholdSet.objects.order_by()
         .values(

@@ -1,4 +1,4 @@
-"""A team's page: its metrics as of last night, where they come from, and what would reach the next tier."""
+"""A team's page: its metrics as of last night, where its defects were found, and how to reach the next tier."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ from records.models import Severity
 from teams.models import Team, User
 from teams.permissions import is_member
 
-# Some 50 kB each.
+# About 50 kB each.
 PAGES, NUMBERS = Kept(64), Kept(64)
 NIGHTS_MADE_FROM = (Team, ThresholdSet, MetricSnapshot)
 ROWS_MADE_FROM = (Stage, Severity, Defect, Incident)
-# The judged metrics first, then what surrounds them.
+# The order of the cards: metrics with tiers first.
 CARDS = ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect", "defect_removal_efficiency", "open_incidents")
 RECENT = 6
 LAST_RECORDS = 20
@@ -53,7 +53,7 @@ LAST_RECORDS = 20
 
 @dataclass(slots=True)
 class TeamReport:
-    """One night's snapshots of a team, the sets that judged them, and the window before for comparison."""
+    """A team's snapshots of one night and of the previous period, and the rules that judged them."""
 
     team: Team
     window: int
@@ -69,12 +69,12 @@ class TeamReport:
 
     @property
     def failed(self) -> list[str]:
-        """The measures of the night that could not be computed."""
+        """The measures that could not be computed that night."""
         return [METRICS[metric].label for metric, kept in self.now.items() if kept.state == "failed"]
 
     @property
     def is_empty(self) -> bool:
-        """Nothing at all was counted in this window."""
+        """Whether nothing was counted in this window."""
         return not any(kept.n for kept in self.now.values())
 
     @property
@@ -82,7 +82,7 @@ class TeamReport:
         return Window(self.as_of, self.window) if self.as_of else None
 
     def change(self, metric: str) -> dict[str, Any] | None:
-        """The move since the window before: how far, which way, and whether a test at 5% says it is more than chance."""
+        """The change since the previous period: how far, which way, and whether it is significant at the 5% level."""
         now, before = self.now.get(metric), self.before.get(metric)
         if now is None or before is None or now.value is None or before.value is None:
             return None
@@ -101,7 +101,7 @@ class TeamReport:
     def finding(self) -> str:
         """What an analyst would say first: what sets the tier, how it moved, and what is still open."""
         if self.as_of is None:
-            return ""  # the page says so beside it
+            return ""  # the page has a notice for this
         sentences = [self._standing(), self._movement()]
         still_open = self.now.get("open_incidents")
         if still_open and still_open.n:
@@ -126,7 +126,7 @@ class TeamReport:
         return f"{verdict.tier.label} overall, because {weakest}; {listed(others)}."
 
     def _movement(self) -> str:
-        """The escaped defect rate against the window before, where a test says that it moved."""
+        """How the escaped defect rate changed since the previous period. "" if the change isn't significant."""
         metric = "escaped_defect_rate"
         move = self.change(metric)
         if not move or move["better"] is None:
@@ -170,7 +170,7 @@ class TeamReport:
         }
 
     def _notes(self, kept: MetricSnapshot, rules: Rules) -> Iterator[str]:
-        """The facts beside a value, the most important first."""
+        """The notes under a value, most important first."""
         measure, unit = kept.measure, METRICS[kept.metric].unit
         if rules.cuts and kept.tier is None:
             yield missing_words(measure, rules)
@@ -189,7 +189,7 @@ class TeamReport:
             yield f"oldest: {format_value(measure.longest, 'seconds')}"
 
     def steps(self) -> list[dict[str, Any]]:
-        """How to reach the next tier: every judged metric below Elite, the weakest first."""
+        """How to reach the next tier: one step for each metric with tiers that is below Elite, weakest first."""
         found = []
         for metric, kept in self.now.items():
             rules = self.rules.get(metric)
@@ -213,7 +213,7 @@ class TeamReport:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """What the page shows of a night."""
+    """The part of the page that depends on the night only."""
 
     report: TeamReport
     finding: str
@@ -224,9 +224,9 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class TeamPage:
-    """What everybody sees alike; and the newest incidents, for members.
+    """The content of the page, the same for everyone, and the newest incidents, which only members see.
 
-    Threads share it, so nobody may change it.
+    Threads share it, so it must not be changed.
     """
 
     numbers: Numbers
@@ -235,7 +235,7 @@ class TeamPage:
     to_close: int
     incidents: list[Incident]
     throughout: list[int]  # incidents that were open during the whole window
-    newest: date | None  # the first day that counts the newest record, if the window has none
+    newest: date | None  # if the window has no records: the first day that counts the newest one
 
     @property
     def open_defects(self) -> int:
@@ -243,7 +243,7 @@ class TeamPage:
 
 
 def kept_team(team: Team, period: Period, versions: Versions) -> TeamPage:
-    """The page as it was last read, if nothing that it was made from has changed since."""
+    """The page's content, cached until something that it is made from changes."""
     key = (team.pk, period.window, period.day, period.today, *versions.of(*NIGHTS_MADE_FROM, *ROWS_MADE_FROM))
     return PAGES.get_or_make(key, lambda: _read_page(team, period, versions))
 
@@ -264,7 +264,10 @@ def _read_page(team: Team, period: Period, versions: Versions) -> TeamPage:
 
 
 def _kept_numbers(team: Team, period: Period, versions: Versions) -> Numbers:
-    """They stay while rows change, unless one of the two nights was not kept: it is counted from the rows."""
+    """The numbers of the night, cached even when records change: they come from snapshots.
+
+    If one of the two nights has no snapshots, it is counted from records, so then a changed record counts too.
+    """
     rows = MetricSnapshot.objects.filter(team=team, window_days=period.window)
     as_of = period.day or rows.latest_day(period.today)
     first = first_record(team, as_of) if as_of else None
@@ -296,9 +299,9 @@ def _read_numbers(team: Team, period: Period, as_of: date | None, first: datetim
 
 
 def read_team(team: Team, window: int, as_of: date | None, *, chosen: bool = False) -> TeamReport:
-    """The snapshots of a night, those of the window before it, and the sets that judged them.
+    """The snapshots of a night and of the previous period, and the rules that judged them.
 
-    A night that nobody kept is counted now.
+    If a night has no snapshots, it is counted now.
     """
     if as_of is None:
         return TeamReport(team, window, None, {}, {}, {})
@@ -311,12 +314,12 @@ def read_team(team: Team, window: int, as_of: date | None, *, chosen: bool = Fal
 def trend_chart(
     team: Team, metric: str, window: int, as_of: date, shown: MetricSnapshot | None, first: datetime | None
 ) -> tuple[charts.Trend | None, str]:
-    """The trend of one metric with its tier bands, and the sentence that says what it shows.
+    """The trend of one metric with its tier bands, and a sentence that says what it shows.
 
-    It ends on `as_of` with the measure that the page shows, also when nobody kept that day. `first`: when its first row was
-    found or began.
+    It ends on `as_of` with the measure that the page shows, even if that day has no snapshots. `first`: when the team's
+    first record was found or began.
     """
-    # Nothing was recorded yet: no points. Whatever rises while the window fills up is hatched.
+    # There are no points before the first record. Points whose window isn't full yet are hatched.
     days = [day for day in trend_days(window, as_of) if first and midnight(day) > first]
     points = series([team.pk], [metric], window, days)[team.pk, metric]
     if shown is not None:
@@ -330,7 +333,7 @@ def trend_chart(
     known = [(day, value) for day, value in zip(days, values, strict=True) if value is not None]
     if not known:
         return None, f"{definition.label}: no data in this period."
-    # A log scale has no place for it: a gap, and words in the table.
+    # A log scale can't show 0: the chart has a gap, and the table has words.
     down = {i: DOWN_THROUGHOUT for i, value in enumerate(values) if metric == "mtbf" and value == 0}
     picture = charts.trend(
         [short_day(day) if day.year == as_of.year else day_words(day) for day in days],
@@ -358,7 +361,7 @@ def trend_chart(
 
 @dataclass(frozen=True, slots=True)
 class NeverClosed:
-    """A failure that was open during the whole window: perhaps nobody closed it. Named for those who may open it."""
+    """A notice about an incident open during the whole window. Names the incident only to people who can open it."""
 
     text: str
     url: str = ""
@@ -366,7 +369,7 @@ class NeverClosed:
 
 
 def never_closed(team: Team, found: list[int], user: User) -> NeverClosed | None:
-    """`found`: the ids of such incidents (`open_throughout`)."""
+    """The notice, or None if `found` (the ids from `open_throughout`) is empty."""
     if not found:
         return None
     seen = Incident.objects.visible_to(user).in_bulk(found) if is_member(user, team) else {}
@@ -377,7 +380,7 @@ def never_closed(team: Team, found: list[int], user: User) -> NeverClosed | None
 
 
 def recent_incidents(team: Team, day: date | None = None) -> QuerySet[Incident]:
-    """The newest of the team and of those below it; with a day, of those noticed before it began."""
+    """The newest incidents of the team and its sub-teams. With `day`, only those detected before that day began."""
     rows = Incident.objects.alive().filter(team__in=Team.objects.descendants_of(team)).select_related("severity", "team")
     if day:
         rows = rows.filter(detected_at__lt=midnight(day))
@@ -385,7 +388,7 @@ def recent_incidents(team: Team, day: date | None = None) -> QuerySet[Incident]:
 
 
 def last_records(team: Team, user: User) -> list[tuple[str, list[Any]]]:
-    """The newest of the team itself that this person may see, under the name of their kind."""
+    """The team's own newest records that this person may see, by the plural name of their kind."""
     newest = [
         (str(model._meta.verbose_name_plural), list(model.objects.visible_to(user).filter(team=team)[:LAST_RECORDS]))
         for model in (Incident, Defect)
@@ -394,7 +397,7 @@ def last_records(team: Team, user: User) -> list[tuple[str, list[Any]]]:
 
 
 def where_found(family: list[int], span: Window) -> list[charts.Segment]:
-    """Valid defects of the window by the stage that found them, in the order of the pipeline."""
+    """The window's valid defects by the stage that found them, in pipeline order."""
     counts = dict(
         Defect.objects.found_between(span.start, span.end)
         .valid()
@@ -416,7 +419,7 @@ def count_to_close(team: Team) -> int:
 
 
 def severity_mix(team: Team) -> list[charts.Segment]:
-    """Open defects by severity, the worst first."""
+    """Open defects by severity, worst first."""
     counts = dict(
         Defect.objects.alive()
         .open()

@@ -1,4 +1,4 @@
-"""The list of teams: open incidents and last night's tier beside each."""
+"""The list of teams, with their open incidents and last night's tiers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from teams.permissions import is_member
 
 
 def with_standing(teams: list[Team], user: User) -> list[Team]:
-    """Each team with its tier, its open incidents (those of sub-teams included), and whether the user is a member."""
+    """Adds to each team its tier, its open incidents (including sub-teams) and whether the user is a member."""
     tiers = MetricSnapshot.objects.overall_tiers([team.pk for team in teams], local_day(timezone.now()))
     lineages = {team.pk: team.lineage for team in teams}
     still_open = Incident.objects.counted().open().filter(team__in=lineages).values_list("team_id", flat=True)

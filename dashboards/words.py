@@ -1,4 +1,4 @@
-"""Words and pictures for measures, nights, days and lists. Plain functions; no queries."""
+"""Words and pictures for measures, nights, days and lists. Plain functions without queries."""
 
 from __future__ import annotations
 
@@ -12,43 +12,46 @@ from benchmarks.words import format_value, sample_words, value_words
 
 
 def tier_words(kept: MetricSnapshot, rules: Rules) -> str:
-    """Shown instead of a tier: the tier that a larger sample would get, or that none is set; "" when there is a tier."""
+    """The words in place of a missing tier: the tier that a larger sample would get, or that no tiers are set.
+
+    "" if the measure has a tier.
+    """
     if not rules.cuts:
         return "no tiers set"
     return f"would be {Tier(kept.would_be).label}" if kept.would_be and not kept.tier else ""
 
 
 def borderline_words(borderline: str) -> str:
-    """A snapshot's `borderline`, the tiers at both ends of its interval: "borderline Good–Average"; "" without."""
+    """The tiers at both ends of a snapshot's interval: "borderline Good–Average". "" if it isn't borderline."""
     return "borderline " + "–".join(Tier(key).label for key in borderline.split("-")) if borderline else ""
 
 
 CHANGES: dict[Change, str] = {"improved": "improved", "worse": "got worse", "no_clear_change": "no clear change"}
 
-# Beside an arrow and a number: "down 4.6 points, not significant".
+# Shown after an arrow and a number: "down 4.6 points, not significant".
 MEANING: dict[Change, str] = {"improved": "improved", "worse": "got worse", "no_clear_change": "not significant"}
 
 
 def gap_words(gap: float, unit: Unit) -> str:
-    """How far two values are apart; two shares differ by points: 12% to 9% is "3.0 points", not 3%."""
+    """The difference between two values. Percentages differ by points: 12% to 9% is "3.0 points", not 3%."""
     words = format_value(gap, unit)
     return words.replace("%", " points") if unit == "percent" else words
 
 
 def moved_words(verdict: Change, before: Measure, cuts: Cuts | None = None) -> str:
-    """The previous period, and what became of it: "12.0% (n = 50), improved since"."""
+    """The value of the previous period and the change since: "12.0% (n = 50), improved since"."""
     return f"{value_words(before, cuts)} ({sample_words(before)}), {CHANGES[verdict]} since"
 
 
 def typical_words(verdict: Change, now: Measure, before: Measure) -> str:
-    """The same of the median, with a sentence where the average says the opposite: "1 h, got worse since"."""
+    """The same for the median: "1 h, got worse since". Adds a sentence if the average moved the other way."""
     words = f"{format_value(before.median, 'seconds')}, {CHANGES[verdict]} since"
     opposed = opposed_words(now, before)
     return f"{words}. {opposed}" if opposed else words
 
 
 def opposed_words(now: Measure, before: Measure) -> str:
-    """When average and median moved in opposite directions, says so and why; otherwise "".
+    """A sentence that explains why average and median moved in opposite directions. "" if they didn't.
 
     "The typical time rose, but the average fell: one incident in the previous period took 4 d 4 h."
     """
@@ -66,7 +69,7 @@ def opposed_words(now: Measure, before: Measure) -> str:
 
 
 def tier_bar(measure: Measure, rules: Rules, tier: str | None) -> charts.TierBar | None:
-    """Where a measure stands among the tiers; None without cut points or a value."""
+    """A bar that shows where a measure is among the tiers. None without cut points or a value."""
     if not rules.cuts:
         return None
     points = [float(point) for point in rules.cuts.points]
@@ -75,7 +78,7 @@ def tier_bar(measure: Measure, rules: Rules, tier: str | None) -> charts.TierBar
 
 
 def open_words(night: Mapping[str, MetricSnapshot], rules: Rules) -> str:
-    """MTTR with the incidents that are still open, and the tier of that by MTTR's own rules; "" when none is open."""
+    """MTTR including open incidents, and its tier by the rules of MTTR. "" if no incident is open."""
     with_open, still_open = night.get("mttr_with_open"), night.get("open_incidents")
     if with_open is None or with_open.value is None or still_open is None or not still_open.n:
         return ""
@@ -87,7 +90,7 @@ def open_words(night: Mapping[str, MetricSnapshot], rules: Rules) -> str:
 
 
 def listed(words: Sequence[str], most: int = 3) -> str:
-    """a, b and c; what is beyond `most` becomes "and 4 more"."""
+    """Joins words: "a, b and c". Words beyond `most` become "and 4 more"."""
     if len(words) > most:
         words = [*words[:most], f"{len(words) - most} more"]
     if len(words) < 2:

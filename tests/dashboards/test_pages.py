@@ -498,7 +498,7 @@ def test_a_day_that_is_none_is_said_and_the_last_night_is_shown(client, manager,
     for address in ("/", "/t/payments/", "/t/payments/mttr/"):
         answer = client.get(address, {"as_of": day})
         assert answer.status_code == 200
-        assert "This is the last night." in answer.content.decode()
+        assert "Showing last night." in answer.content.decode()
 
 
 def test_a_team_whose_records_are_old_shows_the_way_to_them(client, payments, today):
