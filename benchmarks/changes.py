@@ -1,4 +1,4 @@
-"""Has anything that counts changed since a night was computed? One index lookup, whatever the number of rows."""
+"""Whether anything that counts has changed since a night was computed. Index lookups only, for any number of rows."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def may_have_changed(family: Sequence[int], as_of: date, computed_at: datetime, 
 
 
 def measures_now(team: Team, window: Window, rules: Mapping[str, Rules], *, medians: bool = True) -> list[Judged]:
-    """Every metric of a team as of now: from last night's snapshots if nothing has changed since, else counted."""
+    """All metrics of a team, up to date: last night's snapshots if nothing has changed since, otherwise counted now."""
     night = MetricSnapshot.objects.filter(team=team, window_days=window.days, as_of=window.as_of).exclude(state="failed")
     kept = {row.metric: row for row in night}
     if kept.keys() >= METRICS.keys():

@@ -1,4 +1,4 @@
-"""Counts in SQL, one grouped query per source table. Returns `{(team, window): Tally}`.
+"""Counts in SQL, with one grouped query per source table. Returns `{(team, window): Tally}`.
 
 A team's tally includes the rows of its sub-teams. A drill-down lists the same querysets that are counted here
 (`counted_rows`), so a number and its rows cannot disagree.
@@ -160,7 +160,7 @@ class Counted:
         return Case(*(When(reason, then=Value(words)) for reason, words in reasons), default=Value(default))
 
     def columns(self, windows: Sequence[Window], rules: Rules) -> dict[str, Aggregate]:
-        """The sums over each window, as columns named `<field>_<days>`; one column for all windows if they have no start."""
+        """The sums over each window, as columns named `<field>_<days>`; one column for all windows without `moment`."""
         found: dict[str, Aggregate] = {}
         for window in windows if self.moment else windows[:1]:
             suffix = window.days if self.moment else EVERY_WINDOW
@@ -428,13 +428,13 @@ def _fill(counted: Tallies, windows: Sequence[Window], rows: QuerySet[Any]) -> N
 
 
 def _as_sent(rows: QuerySet[Any]) -> list[tuple]:
-    """The rows as the driver reads them: Django would look at tens of thousands of numbers one by one."""
+    """The rows as the driver returns them. Django would convert tens of thousands of numbers one by one."""
     with connection.cursor() as cursor:
         cursor.execute(*rows.query.sql_with_params())
         return cursor.fetchall()
 
 
-# What a column of microseconds is in seconds, by the end of its name: an exact fraction where a tier is judged by it.
+# Converts a column of microseconds to seconds, by the end of its name. Exact fractions where a tier depends on the value.
 IN_SECONDS: dict[str, Callable[[Any], Any]] = {
     "seconds": lambda micros: Fraction(int(micros), MICROS),
     **dict.fromkeys(("median", "p90", "max"), lambda micros: micros / MICROS),
@@ -572,9 +572,9 @@ def excluded_rows(metric: str, family: Sequence[int], window: Window, rules: Rul
 
 
 def durations(metric: str, family: Sequence[int], window: Window, rules: Rules, every: int = 1) -> list[float]:
-    """The durations behind a mean, in seconds; of many rows at most every `every`-th, to keep pages fast."""
+    """The durations behind a mean, in seconds. With `every`, a sample of about every `every`-th row, to keep pages fast."""
     rows = counted_rows(metric, family, window, rules).order_by()
-    if every > SAMPLED // 4:  # hundreds at most, and they have their own index
+    if every > SAMPLED // 4:  # a few hundred rows at most, which have their own index
         every = SAMPLED * ceil(every / SAMPLED)
         rows = rows.filter(IN_SAMPLE)
     if every > 1:
@@ -583,7 +583,7 @@ def durations(metric: str, family: Sequence[int], window: Window, rules: Rules, 
 
 
 def open_throughout(family: Sequence[int], window: Window, rules: Rules) -> list[int]:
-    """Failures that began before the window and were not restored in it, oldest first. Perhaps nobody closed them.
+    """Ids of failures that began before the window and were not restored in it, oldest first. Perhaps nobody closed them.
 
     Sorted in Python: PostgreSQL would read every incident of the team to find the first one in order.
     """

@@ -114,8 +114,8 @@ def _rows(
     """The day's measures as table rows: counted now, judged one by one while the caller iterates."""
     rules = {metric: row.rules() for metric, row in sets.items()}
     set_ids = {metric: row.pk for metric, row in sets.items()}
-    # Not a generator function: the connection cannot run queries during a COPY.
-    now = timezone.now()  # before counting, so that changes made meanwhile count as later
+    # Not a generator function: everything is counted before COPY starts, since the connection can't query during a COPY.
+    now = timezone.now()  # before counting, so that changes made while counting have a later time
     counted = tallies([Window(as_of, days) for days in windows], rules, teams)
     return (
         _row(team, days, line, as_of, set_ids.get(line.metric), now)
@@ -171,7 +171,7 @@ def _kept(amount: Amount | None) -> float | None:
 def _details(
     longest: float | None, flagged: int, excluded: int, spread: float | None, skew: float | None, error: str
 ) -> str:
-    """As JSON, without empty values. Cached, because many measures have the same details."""
+    """The details as JSON, without empty values. Cached, because many measures have the same details."""
     counts = {"flagged": flagged, "excluded": excluded, "error": error}
     found: dict[str, object] = {name: value for name, value in counts.items() if value}
     times = {"longest": longest, "spread": spread, "skew": skew}
@@ -179,9 +179,9 @@ def _details(
 
 
 def _copy(rows: Iterator[tuple]) -> int:
-    """Writes with COPY: a large organisation has tens of thousands of rows a night.
+    """Writes the rows with COPY, since a large organisation has tens of thousands a night. Returns their number.
 
-    The lines are made here: looking up how to write each of twenty values takes longer than writing them.
+    Formats the lines itself: psycopg would spend more time looking up how to write each value than writing it.
     """
     number = 0
     table = connection.ops.quote_name(MetricSnapshot._meta.db_table)
@@ -192,11 +192,11 @@ def _copy(rows: Iterator[tuple]) -> int:
     return number
 
 
-_text = lru_cache(maxsize=16)(str)  # a night's day and moment stand in every row
+_text = lru_cache(maxsize=16)(str)  # every row of a night has the same day and time
 
 
 def _line(row: tuple) -> str:
-    """As COPY reads it. JSON alone may hold a backslash, and nothing a tab or the end of a line."""
+    """A row in COPY's text format. Only the JSON can contain a backslash, and no value a tab or a line break."""
     texts = [_text(value) if isinstance(value, date) else "\\N" if value is None else str(value) for value in row]
     texts[DETAILS] = texts[DETAILS].replace("\\", "\\\\")
     return "\t".join(texts) + "\n"

@@ -1,4 +1,4 @@
-"""Choosing a team: from a menu, or by typing a part of its name if there are many."""
+"""Choosing a team: from a menu or, if there are many, by typing part of its name."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def suggested(user: User, typed: str) -> list[str]:
 
 
 def team_named(user: User, typed: str) -> str:
-    """The slug of the team with this name or slug, else ""."""
+    """The slug of the team with this name or slug. "" if there is none."""
     names, name = team_names(user), folded(typed.strip())
     return typed if typed in names else next((slug for slug, known in names.items() if folded(known) == name), "")
 
@@ -60,7 +60,7 @@ class TeamField(forms.ModelChoiceField):
 
     def __init__(self, **kwargs: Any):
         super().__init__(Team.objects.none(), to_field_name="slug", empty_label="Choose a team", **kwargs)
-        # Of a person with many teams.
+        # Only set for a person with many teams.
         self.user: User | None = None
         self.names: dict[str, str] = {}
 

@@ -1,4 +1,4 @@
-"""Who: users, teams (a tree), memberships with roles, invitations, tokens."""
+"""Users, teams (a tree), memberships with roles, invitations, tokens."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     AnyUser: TypeAlias = "User | AnonymousUser"
 
 
-# Of the people who were here last, the teams whose rows they may see; and the ids of those, for which there is less to keep.
+# Caches for the most recent users: the teams whose rows they may see, and (smaller, so for more users) only their ids.
 REACH, REACH_OF_ROWS = Kept(50), Kept(400)
 ADDRESS_TAKEN = "This address belongs to another account."
 ALREADY_A_MEMBER = "This person is already a member of the team."
@@ -54,7 +54,7 @@ ALREADY_A_MEMBER = "This person is already a member of the team."
 class UserManager(BaseUserManager["User"]):
     @transaction.atomic
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """An account with a confirmed address: by its invitation, or by the person who runs the portal."""
+        """Creates an account with a confirmed address. An invitation or the person who runs the portal confirms it."""
         user = self.model(email=mail_address(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -65,7 +65,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_admin=True, is_superuser=True, **fields)
 
     def lock_first_visit(self) -> None:
-        """Locks out a second first account until the transaction ends."""
+        """Locks until the transaction ends, so that only one person can create the first account."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('teams.first_visit'))")
 
@@ -96,7 +96,7 @@ class TeamInReach(NamedTuple):
 
 @tracked(of=["email", "name", "time_zone", "is_active", "is_admin"])
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in by email. `is_admin` marks the organisation's admins; other rights come from memberships."""
+    """A person who signs in by email. `is_admin` marks the organisation's admins. Memberships give all other permissions."""
 
     email = models.EmailField(max_length=254)
     name = models.CharField(max_length=120, blank=True)
@@ -122,13 +122,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name or self.email
 
-    # What a new password leaves in place; set before saving, by a form that knows who is changing it.
+    # The session and tokens that a new password doesn't end. Set before saving, by a form that knows who changes it.
     kept_session: str | None = None
     keeps_tokens = False
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """A new password ends the sessions and tokens of the old one, wherever it is set: page, link, command or shell."""
+        """A new password ends all earlier sessions and tokens, wherever it is set: page, link, command or shell."""
         is_renewed = self._password is not None and not self._state.adding  # type: ignore[attr-defined]
         super().save(*args, **kwargs)
         if is_renewed:
@@ -138,12 +138,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_staff(self) -> bool:
-        """Read by Django's admin site: the organisation's admins are its staff."""
+        """Lets the organisation's admins use Django's admin site, which reads this."""
         return self.is_admin
 
     @cached_property
     def own_teams(self) -> list[OwnTeam]:
-        """The teams I am a member of, with my role. One query per request."""
+        """The teams that this person is a member of, with their role. One query per request."""
         if not self.is_admin:
             return [OwnTeam(team.pk, team.name, team.slug, team.role) for team in self.reach if team.role]
         rows = self.memberships.filter(team__archived_at=None).order_by("team__name")
@@ -151,33 +151,33 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @cached_property
     def reach(self) -> list[TeamInReach]:
-        """The teams that I may choose among, by name: my own and those below them."""
+        """The teams that this person can choose from, by name: their own and all sub-teams."""
         return [team for team in self._reach if not team.archived]
 
     @cached_property
     def versions(self) -> Versions:
-        """Of all tables, as they were when this request first asked."""
+        """The versions of all tables, as of the first time that this request asked for them."""
         return Versions()
 
     @cached_property
     def reach_of_rows(self) -> list[int]:
-        """The ids of the teams whose rows I may see. An archived team's rows keep counting in the teams above it.
+        """The ids of the teams whose rows this person may see. Includes archived teams, which still count in parent teams.
 
-        Records are looked up by the ids themselves: from a subquery the database cannot tell how many rows they have, and
-        reads all of them to show the newest fifty.
+        Queries use the ids rather than a subquery: with a subquery, PostgreSQL can't estimate how many rows the teams have,
+        and reads all of them to show the newest fifty.
         """
         key = (self.pk, self.is_admin, *self.versions.of(Team, Membership))
         return REACH_OF_ROWS.get_or_make(key, lambda: [team.pk for team in self._reach])
 
     @cached_property
     def out_of_reach(self) -> list[int]:
-        """The ids of the teams whose rows not even an admin sees; mostly there are none."""
+        """The ids of the teams whose rows even admins can't see. Usually none."""
         key = ("gone", *self.versions.of(Team))
         return REACH_OF_ROWS.get_or_make(key, lambda: list(Team.objects.gone().values_list("pk", flat=True)))
 
     @cached_property
     def _reach(self) -> list[TeamInReach]:
-        """Includes archived ones."""
+        """Like `reach`, but including archived teams."""
         key = (self.pk, self.is_admin, *self.versions.of(Team, Membership))
         return REACH.get_or_make(key, self._read_reach)
 
@@ -192,28 +192,28 @@ class User(AbstractBaseUser, PermissionsMixin):
         return [TeamInReach(*row) for row in rows.values_list("pk", "slug", "name", "role", "lineage", "archived")]
 
     def reach_below(self, slug: str) -> list[int]:
-        """The ids of a team in my reach and of those below it: what is said of a team counts their rows too."""
+        """The ids of a team in this person's reach and of its sub-teams, whose rows count for the team too."""
         tops = [team.pk for team in self.reach if team.slug == slug]
         return [team.pk for team in self._reach if any(top in team.lineage for top in tops)]
 
     @cached_property
     def roles(self) -> dict[int, str]:
-        """My role by team id, from my own memberships."""
+        """This person's role by team id, from their own memberships."""
         return {team.pk: team.role for team in self.own_teams}
 
     @cached_property
     def near(self) -> set[int]:
-        """The ids of the teams in my reach and of those above them: what those above plan and write is meant for me too."""
+        """The ids of the teams in this person's reach and of their parent teams, whose plans and notes apply to them too."""
         return {pk for team in self.reach for pk in team.lineage}
 
     @cached_property
     def managed(self) -> set[int]:
-        """The ids of the teams that I manage: as their manager, or as that of a team above."""
+        """The ids of the teams that this person manages, as a manager of the team or of a parent team."""
         mine = {pk for pk, role in self.roles.items() if role == Role.MANAGER}
         return {team.pk for team in self.reach if self.is_admin or mine & set(team.lineage)}
 
     def forget_roles(self) -> None:
-        """Forget cached memberships after they changed in this request."""
+        """Forgets cached memberships, after they changed in this request."""
         for cached in (
             "versions",
             "roles",
@@ -229,7 +229,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @transaction.atomic
     def set_admin(self, admin: bool) -> None:
-        """Makes the person an admin of the organisation, or an ordinary member again."""
+        """Makes the person an admin of the organisation, or takes that away."""
         if not admin:
             self._refuse_if_last_admin()
         self.is_admin = self.is_superuser = admin
@@ -251,7 +251,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     def end_sessions(self, *, but: str | None = None) -> None:
         """Signs the person out everywhere, except in the session `but`.
 
-        Reads every live session: their table does not say whose they are. Rare enough to be worth no column.
+        Reads every live session, because the session table has no user column. This is rare enough not to need one.
         """
         live = Session.objects.filter(expire_date__gt=timezone.now()).exclude(pk=but or "").iterator()
         mine = [session.pk for session in live if session.get_decoded().get(SESSION_KEY) == str(self.pk)]
@@ -277,14 +277,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         EmailAddress.objects.update_or_create(user=self, email=self.email, defaults={"verified": True, "primary": True})
 
     def _refuse_if_last_admin(self) -> None:
-        """Locks the rows until the transaction ends, so that two admins cannot remove each other at the same time."""
+        """Raises ValidationError for the last admin. Locks all admins, so that two can't remove each other at once."""
         admins = User.objects.filter(is_admin=True, is_active=True).order_by("pk").select_for_update()
         if list(admins.values_list("pk", flat=True)) == [self.pk]:
             raise ValidationError("This is the organisation's last admin. Make somebody else an admin first.")
 
 
 class Role(models.TextChoices):
-    """Managers run a team, engineers speak for it, trainees learn in it; all three report. See `permissions`."""
+    """Managers run a team, engineers act for it, trainees learn in it. All three can report. See `permissions`."""
 
     MANAGER = "manager", "Manager"
     ENGINEER = "engineer", "Engineer"
@@ -293,7 +293,7 @@ class Role(models.TextChoices):
 
 class TeamQuerySet(models.QuerySet["Team"]):
     def visible_to(self, user: AnyUser) -> TeamQuerySet:
-        """Teams whose numbers this person may see: all but those set to members only."""
+        """Teams whose numbers this person may see: all, except members-only teams of others."""
         if not user.is_authenticated:
             return self.none()
         if user.is_admin:
@@ -301,9 +301,9 @@ class TeamQuerySet(models.QuerySet["Team"]):
         return self.filter(Q(members_only=False) | Q(lineage__overlap=list(user.roles)), archived_at=None)
 
     def with_rows_for(self, user: AnyUser, *roles: str) -> TeamQuerySet:
-        """Teams whose rows this person may see (or, with `roles`, in which one of these roles is held).
+        """Teams whose rows this person may see. With `roles`, only teams where they have one of these roles.
 
-        A right in a team reaches its descendants.
+        Permissions apply to sub-teams.
         """
         if not user.is_authenticated:
             return self.none()
@@ -313,21 +313,21 @@ class TeamQuerySet(models.QuerySet["Team"]):
         return self.filter(lineage__overlap=mine, archived_at=None)
 
     def descendants_of(self, team: Team) -> TeamQuerySet:
-        """The team itself and everything below it."""
+        """The team itself and all teams below it."""
         return self.filter(lineage__contains=[team.pk])
 
     def above(self, teams: Iterable[int]) -> TeamQuerySet:
-        """These teams and all above them."""
+        """These teams and all their parent teams."""
         below = Team.objects.filter(pk__in=teams)
         return self.filter(pk__in=below.values_list(Func("lineage", function="unnest"), flat=True))
 
     def placed(self, day: date) -> Any:
-        """Each with its `place`: the lineage that it had when the windows as of `day` ended."""
+        """Adds `place` to each team: its lineage when the windows as of `day` ended."""
         past = FilteredRelation("past_places", condition=Q(past_places__days__contains=day))
         return self.annotate(past=past, place=Coalesce("past__lineage", "lineage"))
 
     def family_of(self, team: Team, day: date) -> list[int]:
-        """The ids of the team and of everything that was below it as of `day`. One query."""
+        """The ids of the team and of all teams that were below it as of `day`. One query."""
         return list(self.placed(day).filter(place__contains=[team.pk]).order_by().values_list("pk", flat=True))
 
     def gone(self) -> TeamQuerySet:
@@ -351,7 +351,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
         return self.annotate(member_count=Count("memberships", filter=Q(memberships__user__is_active=True)))
 
     def as_tree(self) -> list[Team]:
-        """The teams in the order of the tree, each with its `.depth` among these teams. One query."""
+        """The teams in tree order, each with its `.depth` among these teams. One query."""
         teams = {team.pk: team for team in self}
         for team in teams.values():
             above = [teams[pk] for pk in team.lineage if pk in teams]
@@ -359,20 +359,20 @@ class TeamQuerySet(models.QuerySet["Team"]):
         return sorted(teams.values(), key=lambda team: team.path)
 
     def lock_tree(self) -> None:
-        """Until the transaction ends, nobody else makes or moves teams.
+        """Locks until the transaction ends, so that nobody else creates or moves teams.
 
-        Two moves at once could close a circle; two new teams at once would be given the same free key.
+        Two moves at once could create a circle, and two new teams at once would get the same free key.
         """
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('teams.tree'))")
 
     def free_slug(self, name: str) -> str:
-        """A slug that no team has, made from the name: "payments", then "payments-2"."""
+        """An unused slug, made from the name: "payments", then "payments-2"."""
         base = slugify(in_latin(name))[:50].strip("-_") or "team"
         return self._first_free("slug", (base if number == 1 else f"{base}-{number}" for number in count(1)))
 
     def free_key(self, name: str) -> str:
-        """A key that no team has, made from the name: "Data Platform" gives DP, "Payments" gives PAY."""
+        """An unused key, made from the name: DP for "Data Platform", PAY for "Payments"."""
         return self._first_free("key", _keys(name))
 
     def _first_free(self, field: str, candidates: Iterator[str]) -> str:
@@ -380,7 +380,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
 
 
 def _keys(name: str) -> Iterator[str]:
-    """Keys for a team of this name, the most natural first, without end."""
+    """Possible keys for a team with this name, most natural first. Never ends."""
     words = re.findall(r"[A-Z0-9]+", in_latin(name).upper()) or ["TEAM"]
     if not words[0][0].isalpha():
         words[0] = f"T{words[0]}"
@@ -395,7 +395,7 @@ def _keys(name: str) -> Iterator[str]:
 
 @tracked(without=["lineage"])
 class Team(models.Model):
-    """A node of the organisation's tree. `lineage` holds the ids from the root down to the team itself."""
+    """A team, as a node of a tree. `lineage` holds the ids from the root down to the team itself."""
 
     name = models.CharField(max_length=80)
     slug = models.SlugField(max_length=60, unique=True)
@@ -476,7 +476,7 @@ class Team(models.Model):
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Updates `lineage` for the team and, after a move, for everything below it."""
+        """Updates `lineage` for the team and, after a move, for all teams below it."""
         before = list(self.lineage)
         super().save(*args, **kwargs)
         parent = Team.objects.select_for_update().get(pk=self.parent_id).lineage if self.parent_id else []
@@ -493,7 +493,7 @@ class Team(models.Model):
     def next_references(self, kind: str, count: int = 1) -> list[str]:
         """Reserves the next `count` references of a kind ("INC", "DEF"), without gaps.
 
-        The counter's row stays locked until the surrounding transaction ends, so a number is used or given back.
+        The counter's row stays locked until the surrounding transaction ends. A rollback gives the numbers back.
         """
         last = ReferenceCounter.advance(connection, self, kind, count)
         if last is None:
@@ -505,7 +505,7 @@ class Team(models.Model):
 
 
 class PastPlace(models.Model):
-    """Where a team stood in the tree before it moved. Roll-ups as of these days follow it; later ones `Team.lineage`."""
+    """A team's place in the tree before it moved. Roll-ups as of `days` use it; later ones use `Team.lineage`."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="past_places")
     lineage = ArrayField(models.BigIntegerField())
@@ -522,13 +522,13 @@ class PastPlace(models.Model):
 
     @classmethod
     def keep(cls, teams: TeamQuerySet, today: date) -> None:
-        """Before a move: the present place of each team with records, for windows that ended before tomorrow.
+        """Stores the current place of each team that has records, for windows that ended before tomorrow.
 
-        A place held for less than a day is not kept, nor one without records, wherever they were first filed.
+        Call it before a move. A place that lasted less than a day isn't stored. Records count wherever they were first filed.
         """
         tomorrow = today + timedelta(days=1)
         ended = dict(cls.objects.filter(team__in=teams).values_list("team").annotate(models.Max("days__endswith")))
-        # Records lie above this app: their tables are reached through the reverse relations.
+        # This app must not import the apps with records, so it uses reverse relations.
         itself = Team.objects.filter(pk=OuterRef("pk"))
         recorded = Exists(itself.filter(defects__isnull=False)) | Exists(itself.filter(incidents__isnull=False))
         for team, lineage in teams.filter(recorded).values_list("pk", "lineage"):
@@ -538,7 +538,7 @@ class PastPlace(models.Model):
 
 
 class ReferenceCounter(models.Model):
-    """The last number that a team has given out, by kind of record."""
+    """The last number that a team has used, by kind of record."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=3)
@@ -549,7 +549,7 @@ class ReferenceCounter(models.Model):
 
     @staticmethod
     def advance(through: BaseDatabaseWrapper, team: Team, kind: str, count: int) -> int | None:
-        """Moves the counter on and returns where it stands then; None if this connection does not see the team."""
+        """Advances the counter by `count` and returns the new value. None if this connection can't see the team yet."""
         with through.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO teams_referencecounter AS counter (team_id, kind, last)"
@@ -562,10 +562,10 @@ class ReferenceCounter(models.Model):
 
 
 class ReferencesBeside:
-    """References for a long transaction, each block of them taken in a short one beside it: nobody waits for the long one.
+    """Reserves references for a long transaction, so that nobody else has to wait for it.
 
-    A context around the transaction. If it fails, blocks go back, unless somebody has taken numbers after them: those
-    numbers stay unused.
+    Each block is reserved in a short transaction on another connection. Use it as a context manager around the long
+    transaction. If that fails, blocks are given back, unless someone has taken numbers after them. Those stay unused.
     """
 
     def __enter__(self) -> ReferencesBeside:
@@ -574,7 +574,7 @@ class ReferencesBeside:
         return self
 
     def take(self, kind: str, counts: Mapping[Team, int]) -> dict[Team, list[str]]:
-        """For each of these teams so many references, all in one statement."""
+        """Reserves `counts[team]` references for each team, in one statement."""
         with self._beside.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO teams_referencecounter AS counter (team_id, kind, last)"
@@ -589,7 +589,7 @@ class ReferencesBeside:
             if last := reached.get(team.pk):
                 self._blocks.append((team, kind, last, wanted))
                 taken[team] = team.references_up_to(last, kind, wanted)
-            else:  # made in the long transaction, so nobody else can want its numbers yet
+            else:  # created in the long transaction, so nobody else can use its numbers yet
                 taken[team] = team.next_references(kind, wanted)
         return taken
 
@@ -611,14 +611,14 @@ class ReferencesBeside:
 
 @tracked(found_by="team")
 class Membership(models.Model):
-    """One person's role in one team. Rights reach the team's descendants."""
+    """One person's role in one team. Permissions apply to sub-teams."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    # What the apps above do in the transaction in which somebody joins a team or changes roles. Their AppConfig adds it.
+    # Functions to call when someone joins a team or changes roles, in the same transaction. Added by other apps' AppConfig.
     on_joining: ClassVar[list[Callable[[Membership], object]]] = []
 
     class Meta:
@@ -642,18 +642,18 @@ class Membership(models.Model):
 
     @property
     def is_only_manager(self) -> bool:
-        """Nobody else manages the team, neither directly nor from a team above."""
+        """Whether nobody else manages the team, either directly or through a parent team."""
         managers = Membership.objects.filter(team__in=self.team.lineage, role=Role.MANAGER, user__is_active=True)
         return self.role == Role.MANAGER and not managers.exclude(user=self.user_id).exists()
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def pending(self) -> InvitationQuerySet:
-        """Not accepted yet. An expired one is still pending, because it can be sent again."""
+        """Invitations that nobody has accepted yet. Includes expired ones, because they can be sent again."""
         return self.filter(accepted_at=None)
 
     def with_delivery(self) -> InvitationQuerySet:
-        """Annotated with whether the mail server did not take the last mail: so far, or for good."""
+        """Adds `undelivered`: whether the mail server refused the last mail, temporarily or for good."""
         mails = AccountMail.objects.filter(invitation=OuterRef("pk"), created_at__gte=OuterRef("created_at"))
         return self.annotate(undelivered=Exists(mails.exclude(state=AccountMail.State.DONE).exclude(error="")))
 
@@ -663,7 +663,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 @tracked(without=["token_hash"], found_by="team")
 class Invitation(models.Model):
-    """A link, sent by email, that lets one person join one team. Only a hash of its token is kept."""
+    """A link, sent by email, that lets one person join one team. Only a hash of its token is stored."""
 
     VALID_FOR = timedelta(days=14)
 
@@ -700,9 +700,9 @@ class Invitation(models.Model):
         return self.accepted_at is None and now < self.expires_at
 
     def problem(self, now: datetime) -> str:
-        """Why the link no longer works, as a sentence; empty while it does."""
+        """A sentence that says why the link no longer works. "" if it does."""
         if self.accepted_at:
-            return "This invitation has been accepted already. Sign in to see the team."
+            return "This invitation has already been accepted. Sign in to see the team."
         if self.team.archived_at:
             return f"The team {self.team} has been archived, so nobody can join it now."
         if now >= self.expires_at:
@@ -710,7 +710,7 @@ class Invitation(models.Model):
         return ""
 
     def renew(self, now: datetime) -> str:
-        """Saves the invitation with a new token; the earlier link stops working."""
+        """Saves the invitation with a new token and returns it. The earlier link stops working."""
         self.created_at = now
         self.token_hash = hash_secret(self.token)
         self.save()
@@ -718,7 +718,7 @@ class Invitation(models.Model):
 
     @property
     def token(self) -> str:
-        """Made from the secret key, so that the mail can be written later and no link is stored anywhere."""
+        """The token, computed from the secret key, so that a mail can be written later without storing the link."""
         text = f"{self.team_id} {self.email} {self.created_at.isoformat()}"
         return salted_hmac("teams.invitation", text, algorithm="sha256").hexdigest()
 
@@ -727,9 +727,9 @@ class Invitation(models.Model):
         return settings.SITE_URL + reverse("teams:accept", args=[self.token])
 
     def accept(self, user: User, now: datetime) -> None:
-        """Makes the person a member. Somebody who is one already keeps the role.
+        """Makes the person a member. Someone who is already a member keeps their role.
 
-        Only the account at the invited address: the mail with the link has confirmed that the address is theirs.
+        Raises ValidationError unless the account has the invited address. The mailed link confirms that it is theirs.
         """
         if user.email.lower() != self.email.lower():
             raise ValidationError(f"This invitation is for {self.email}.")
@@ -761,14 +761,14 @@ class AccessToken(AbstractAuthToken):
 
 
 class KeptAnswer(models.Model):
-    """What a request with an `Idempotency-Key` was answered, to answer its repetition alike."""
+    """The answer to a request with an `Idempotency-Key`, kept to answer a repeated request in the same way."""
 
     KEPT_FOR = timedelta(hours=24)
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     address = models.CharField(max_length=200)
     key = models.CharField(max_length=200)
-    digest = models.CharField(max_length=64)  # of the body
+    digest = models.CharField(max_length=64)  # of the request body
     status = models.PositiveSmallIntegerField()
     body = models.JSONField()
     location = models.CharField(max_length=300, blank=True)
@@ -783,13 +783,16 @@ class KeptAnswer(models.Model):
 
 class AccountMailQuerySet(WorkQuerySet):
     def order(self, kind: str, address: str, **fields: Any) -> AccountMail:
-        """Queues this mail for a worker: a page never waits for the mail server."""
+        """Queues a mail for a worker, because a page never waits for the mail server."""
         mail = AccountMail.objects.create(kind=kind, address=address, **fields)
         ring(mail)
         return mail
 
     def order_reset(self, address: str) -> None:
-        """The same work for an address that nobody has. At most a few mails in a while, whoever asks."""
+        """Queues a mail for a new password: at most `RESETS` per `RESET_PAUSE` and address.
+
+        An address without an account takes the same work, so that timing doesn't reveal who has one.
+        """
         since = timezone.now() - AccountMail.RESET_PAUSE
         asked = self.filter(kind=AccountMail.Kind.RESET, address=address, created_at__gt=since).count()
         if asked < AccountMail.RESETS:
@@ -797,7 +800,7 @@ class AccountMailQuerySet(WorkQuerySet):
 
 
 class AccountMail(Work):
-    """A mail about an account, to an address that may have none. Its text is made when it is sent and never stored."""
+    """A mail about an account, to an address that may not have one. Its text is written when it is sent, never stored."""
 
     class Kind(models.TextChoices):
         INVITATION = "invitation", "Invitation"

@@ -72,7 +72,7 @@ def test_a_used_link_is_over(client, team):
     client.post(link, PERSON)
     response = client.post(link, PERSON)
     assert response.status_code == 410
-    assert "has been accepted already" in response.content.decode()
+    assert "has already been accepted" in response.content.decode()
     assert User.objects.count() == 1
 
 
