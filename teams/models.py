@@ -524,7 +524,8 @@ class PastPlace(models.Model):
     def keep(cls, teams: TeamQuerySet, today: date) -> None:
         """Stores the current place of each team that has records, for windows that ended before tomorrow.
 
-        Call it before a move. A place that lasted less than a day isn't stored. Records count wherever they were first filed.
+        Call it before a move. A place that lasted less than a day isn't stored, nor one without records, wherever they
+        were first filed.
         """
         tomorrow = today + timedelta(days=1)
         ended = dict(cls.objects.filter(team__in=teams).values_list("team").annotate(models.Max("days__endswith")))
