@@ -79,8 +79,8 @@ def test_the_best_path_scores_what_the_design_says(client, attempt):
     assert attempt.ending == "end_sustained"
     page = client.get(attempt.get_absolute_url()).content.decode()
     assert "You passed with 98.4" in page
-    assert "Cut the stock once and control the flow for good." in page
-    assert "Which of your old tickets would survive a scan?" in page
+    assert "Clear the pile once, then control the inflow for good." in page
+    assert "Which of your old tickets would survive a quick scan?" in page
 
 
 def test_a_cap_is_explained(client, attempt):
