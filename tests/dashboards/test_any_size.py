@@ -106,7 +106,7 @@ def most_rows_read(client, address: str) -> tuple[int, str]:
     return max((rows_read(sql), sql) for sql in statements if not any(word in sql for word in bounded))
 
 
-def test_nothing_is_counted_again_while_nothing_has_changed(client, big, manager, today):
+def test_unchanged_rows_are_not_counted_again(client, big, manager, today):
     fill(big, today, FEW * 3 // 2)
     keep_night(today)
     keep_night(today - timedelta(days=90))
@@ -123,7 +123,7 @@ def test_nothing_is_counted_again_while_nothing_has_changed(client, big, manager
     assert f'Left out, and why<span class="count">{left_out}</span>' in page
 
 
-def test_an_edit_of_a_large_team_counts_nothing_again(client, big, manager, today, monkeypatch):
+def test_an_edit_in_a_large_team_does_not_recount(client, big, manager, today, monkeypatch):
     monkeypatch.setattr("dashboards.metric.FEW", 30)
     fill(big, today, 100)
     keep_night(today)
@@ -137,7 +137,7 @@ def test_an_edit_of_a_large_team_counts_nothing_again(client, big, manager, toda
     assert "Rows changed since" not in client.get(OF_DEFECTS).text
 
 
-def test_a_page_is_kept_until_a_row_changes(client, big, manager, today):
+def test_a_page_is_cached_until_a_row_changes(client, big, manager, today):
     fill(big, today, 40)
     keep_night(today)
     first = client.get(OF_DEFECTS)
@@ -153,7 +153,7 @@ def test_a_page_is_kept_until_a_row_changes(client, big, manager, today):
     assert "Rows changed since" in client.get(OF_DEFECTS).text
 
 
-def test_the_window_before_is_read_from_its_night(client, big, manager, today):
+def test_the_previous_period_is_read_from_its_snapshots(client, big, manager, today):
     fill(big, today - timedelta(days=60), 50)
     counted = client.get("/api/v1/teams/big/metrics/").json()
     keep_night(today - timedelta(days=90))
@@ -163,7 +163,7 @@ def test_the_window_before_is_read_from_its_night(client, big, manager, today):
     assert not [query["sql"] for query in captured if "VAR_POP(" in query["sql"]]
 
 
-def test_a_sample_of_very_many_reads_an_index_of_its_own(big, today):
+def test_a_sample_of_many_rows_uses_its_own_index(big, today):
     fill(big, today, 10 * SAMPLED)
     rules = rules_in_force(today)["mttr"]
     with connection.cursor() as cursor:
@@ -230,7 +230,7 @@ def test_a_change_after_the_night_is_noticed(client, big, other, manager, today,
     assert "Rows changed since" not in client.get(OF_DEFECTS).text
 
 
-def test_a_change_of_what_nobody_counts_is_none(client, big, manager, today):
+def test_a_change_to_an_uncounted_row_is_ignored(client, big, manager, today):
     fill(big, today, 50)
     keep_night(today)
     edit(Incident.objects.filter(environment="production")[20], title="Another title")
@@ -239,7 +239,7 @@ def test_a_change_of_what_nobody_counts_is_none(client, big, manager, today):
         assert "Rows changed since" not in client.get(f"/t/big/{metric}/").text, metric
 
 
-def test_a_defect_that_went_to_another_team_is_missed(client, big, other, manager, today):
+def test_a_defect_that_moved_to_another_team_is_noticed(client, big, other, manager, today):
     make_defect(team=big, found_at=midnight(today) - timedelta(days=3))
     keep_night(today)
     defect = big.defects.get()
@@ -250,7 +250,7 @@ def test_a_defect_that_went_to_another_team_is_missed(client, big, other, manage
     assert page.context["page"].counted == 0
 
 
-def test_the_exposure_of_a_young_team_is_no_change(client, manager, today):
+def test_the_growing_exposure_of_a_young_team_is_no_change(client, manager, today):
     team = make_team(slug="young", created_at=timezone.now() - timedelta(days=30, microseconds=987_654))
     join(manager, team)
     make_defect(team=team, found_at=team.created_at + timedelta(seconds=0.4))
@@ -258,7 +258,7 @@ def test_the_exposure_of_a_young_team_is_no_change(client, manager, today):
     assert "Rows changed since" not in client.get("/t/young/defects_found/").text
 
 
-def test_the_api_reads_the_night_until_something_changes(client, big, manager, today):
+def test_the_api_reads_snapshots_until_something_changes(client, big, manager, today):
     fill(big, today, 60)
     make_incident(
         team=big, started_at=midnight(today) - timedelta(hours=9), detected_at=midnight(today) - timedelta(hours=7)

@@ -52,7 +52,7 @@ def test_the_counts_behind_a_number(measure, sentence):
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_every_metric_has_its_sentence(metric):
+def test_every_metric_has_a_sentence(metric):
     assert findings.counts(Measure(1.0, 1, 1, 1, metric=metric), 30).endswith(".")
 
 

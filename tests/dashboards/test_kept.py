@@ -76,7 +76,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize(("change", "before", "after"), CHANGES.values(), ids=CHANGES)
-def test_the_left_bar_shows_a_change_at_once(client, engineer, payments, change, before, after):
+def test_the_sidebar_shows_a_change_at_once(client, engineer, payments, change, before, after):
     shown = side(client)
     assert before is None or before in shown
     assert after is None or after not in shown
@@ -86,7 +86,7 @@ def test_the_left_bar_shows_a_change_at_once(client, engineer, payments, change,
     assert after is None or after in shown
 
 
-def test_the_left_bar_is_one_persons_own_and_costs_no_queries_again(client, engineer, payments):
+def test_the_sidebar_is_cached_per_person_without_further_queries(client, engineer, payments):
     def statements():
         with CaptureQueriesContext(connection) as captured:
             client.get("/help/")
@@ -99,7 +99,7 @@ def test_the_left_bar_is_one_persons_own_and_costs_no_queries_again(client, engi
     assert "Payments" not in side(client)
 
 
-def test_the_left_bar_takes_at_most_a_millisecond(rf, engineer, payments):
+def test_the_sidebar_takes_at_most_a_millisecond(rf, engineer, payments):
     """Of the processor, when nothing has changed: the rights are looked up, and the kept bar marks its entry."""
     spent = []
     for _ in range(30):
@@ -111,7 +111,7 @@ def test_the_left_bar_takes_at_most_a_millisecond(rf, engineer, payments):
     assert min(spent) < 0.001, spent
 
 
-def test_the_left_bar_marks_the_entry_of_each_page(client, engineer, payments):
+def test_the_sidebar_marks_the_current_page(client, engineer, payments):
     for path, entry in {"/incidents/": "Incidents", "/defects/": "Defects", "/t/payments/": "Payments"}.items():
         current = re.findall(r'<a [^>]*aria-current="page"[^>]*>(.*?)</a>', side(client, path))
         assert len(current) == 1
@@ -119,7 +119,7 @@ def test_the_left_bar_marks_the_entry_of_each_page(client, engineer, payments):
     assert "aria-current" not in side(client, reverse("teams:profile"))
 
 
-def test_the_bell_counts_what_has_just_been_told(client, engineer):
+def test_the_bell_counts_a_new_notification_at_once(client, engineer):
     assert "unread" not in client.get("/help/").content.decode()
     Notification.objects.tell(engineer, key="one", kind="night", subject="Something failed")
     assert "1 unread" in client.get("/help/").content.decode()
@@ -127,7 +127,7 @@ def test_the_bell_counts_what_has_just_been_told(client, engineer):
     assert "unread" not in client.get("/help/").content.decode()
 
 
-def test_what_a_transaction_showed_before_it_was_rolled_back_is_never_shown_again(client, engineer, payments):
+def test_values_of_a_rolled_back_transaction_are_not_cached(client, engineer, payments):
     with transaction.atomic():
         make_incident(team=payments)
         assert ">2<" in side(client)
@@ -161,7 +161,7 @@ def test_the_overview_shows_a_change_at_once(client, payments, change, gone):
     assert gone not in client.get("/").content.decode()
 
 
-def test_the_overview_is_kept_for_everybody_with_the_same_rights(client, payments):
+def test_people_with_the_same_permissions_share_the_cached_overview(client, payments):
     def statements():
         client.force_login(make_user())
         with CaptureQueriesContext(connection) as captured:
@@ -172,7 +172,7 @@ def test_the_overview_is_kept_for_everybody_with_the_same_rights(client, payment
     assert second <= first - 4
 
 
-def test_the_overview_of_a_members_team_is_for_its_members(client, payments):
+def test_only_members_see_a_members_only_team_on_the_overview(client, payments):
     Team.objects.update(members_only=True)
     member = make_user()
     join(member, payments)
@@ -197,7 +197,7 @@ TEAM = {
 
 
 @pytest.mark.parametrize(("change", "before", "after"), TEAM.values(), ids=TEAM)
-def test_the_page_of_a_team_shows_a_change_at_once(client, engineer, payments, change, before, after):
+def test_a_team_page_shows_a_change_at_once(client, engineer, payments, change, before, after):
     shown = client.get("/t/payments/").text
     assert before is None or before in shown
     assert after not in shown
@@ -207,14 +207,14 @@ def test_the_page_of_a_team_shows_a_change_at_once(client, engineer, payments, c
     assert after in shown
 
 
-def test_a_night_that_was_never_computed_is_counted_again_after_a_change(client, engineer, payments, today):
+def test_a_night_without_snapshots_is_counted_again_after_a_change(client, engineer, payments, today):
     path = f"/t/payments/?as_of={today - timedelta(days=1)}"
     assert "n\u00a0=\u00a020<" in client.get(path).text
     make_defects(payments, escaped=20, found_at=midnight(today) - timedelta(days=3))
     assert "n\u00a0=\u00a040<" in client.get(path).text
 
 
-def test_the_incidents_of_a_team_are_kept_for_its_members_alone(client, engineer, payments):
+def test_cached_incidents_of_a_team_are_shown_to_members_only(client, engineer, payments):
     assert "Cards are refused" in client.get("/t/payments/").text
     client.force_login(make_user())
     assert "Cards are refused" not in client.get("/t/payments/").text

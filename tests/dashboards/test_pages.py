@@ -63,7 +63,7 @@ def test_the_overview_shows_tier_value_and_finding(client, manager):
     assert "The one team with enough data is Average." in page
 
 
-def test_the_overview_filters_and_keeps_its_state_in_the_address(client, manager):
+def test_the_overview_keeps_its_filters_in_the_url(client, manager):
     make_team(name="Search", slug="search-team")
     page = client.get("/?tier=average&q=pay&sort=-mttr").content.decode()
     assert "Payments" in page
@@ -79,11 +79,11 @@ window=%EF%BC%99%EF%BC%90 window=1e9 q=%E2%80%AE
 
 
 @pytest.mark.parametrize("query", NONSENSE.split())
-def test_nonsense_in_the_address_is_no_error(client, manager, query):
+def test_invalid_values_in_the_url_are_no_error(client, manager, query):
     assert client.get(f"/?{query}").status_code == 200
 
 
-def test_a_null_character_in_the_address_is_refused(client, manager):
+def test_a_null_character_in_the_url_is_refused(client, manager):
     assert client.get("/?q=a%00b").status_code == 400
 
 
@@ -96,7 +96,7 @@ def test_a_filter_sends_headline_figures_and_table_to_htmx(client, manager):
     assert "<html" not in part
 
 
-def test_the_table_leaves_as_csv_with_formulas_made_text(client, manager, payments):
+def test_the_csv_export_escapes_formulas(client, manager, payments):
     payments.name = "=cmd|' /C calc'!A0"
     payments.save()
     header, row = list(csv.reader(client.get("/?format=csv").content.decode("utf-8-sig").splitlines()))[:2]
@@ -126,7 +126,7 @@ def test_numbers_are_open_but_rows_are_for_members(client, payments):
     assert "Only members see the records of" in metric
 
 
-def test_a_team_page_says_what_reaches_the_next_tier(client, manager):
+def test_a_team_page_says_how_to_reach_the_next_tier(client, manager):
     page = client.get("/t/payments/").content.decode()
     assert "Good: the next 11 defects all caught before release" in page
     assert "n\u00a0=\u00a050" in page
@@ -134,7 +134,7 @@ def test_a_team_page_says_what_reaches_the_next_tier(client, manager):
     assert "PAY-INC-1" in page
 
 
-def test_every_metric_leads_to_the_rows_that_were_counted(client, manager):
+def test_every_metric_links_to_the_rows_it_counted(client, manager):
     page = client.get("/t/payments/mttr/").content.decode()
     assert page.count("/incidents/PAY-INC-") == 5
     assert 'Counted<span class="count">5</span>' in squeezed(page)
@@ -143,7 +143,7 @@ def test_every_metric_leads_to_the_rows_that_were_counted(client, manager):
     assert client.get("/t/payments/velocity/").status_code == 404
 
 
-def test_what_does_not_count_is_listed_with_the_reason(client, manager, payments, yesterday):
+def test_rows_that_do_not_count_are_listed_with_the_reason(client, manager, payments, yesterday):
     make_defect(team=payments, found_at=yesterday, status="closed", resolution="invalid")
     make_defect(team=payments, found_at=yesterday, stage_found=None)
     page = client.get("/t/payments/escaped_defect_rate/?tab=excluded").content.decode()
@@ -152,7 +152,7 @@ def test_what_does_not_count_is_listed_with_the_reason(client, manager, payments
     assert "Stage unknown" in page
 
 
-def test_a_row_that_came_later_is_announced_instead_of_contradicting_the_number(client, manager, payments, yesterday):
+def test_a_notice_says_that_rows_changed_after_the_night(client, manager, payments, yesterday):
     make_defect(team=payments, found_at=yesterday)
     page = client.get("/t/payments/escaped_defect_rate/").content.decode()
     assert "12.0%" in page
@@ -217,7 +217,7 @@ def test_an_anonymous_visitor_is_sent_to_the_login(client):
     assert answer.url.startswith("/account/login/")
 
 
-def test_the_first_steps_tick_themselves(client):
+def test_the_first_steps_are_checked_off_automatically(client):
     client.force_login(make_user(admin=True))
     page = client.get("/").content.decode()
     assert "Get started" in page
@@ -241,7 +241,7 @@ def test_search_finds_teams_and_records_that_i_may_see(client, manager, payments
 
 
 @pytest.mark.parametrize(("make", "kind"), [(make_incident, "INC"), (make_defect, "DEF")])
-def test_search_begins_with_the_very_reference(client, manager, make, kind):
+def test_search_shows_an_exact_reference_first(client, manager, make, kind):
     team = make_team(name="Crowd", key="CRD")
     join(manager, team)
     for _ in range(19):
@@ -250,7 +250,7 @@ def test_search_begins_with_the_very_reference(client, manager, make, kind):
     assert re.findall(rf"CRD-{kind}-\d+", hits)[0] == f"CRD-{kind}-1"
 
 
-def test_a_day_that_nobody_kept_is_counted_now(client, manager, payments):
+def test_a_day_without_snapshots_is_counted_now(client, manager, payments):
     make_defect(team=payments, found_at=datetime(2020, 5, 4, 9, tzinfo=UTC), stage_found="production")
     for _ in range(11):
         make_defect(team=payments, found_at=datetime(2020, 5, 4, 9, tzinfo=UTC))
@@ -262,19 +262,19 @@ def test_a_day_that_nobody_kept_is_counted_now(client, manager, payments):
     assert 'Counted<span class="count">12</span>' in squeezed(rows)
 
 
-def test_a_metric_that_is_younger_than_the_night_is_counted_now(client, manager, payments, today):
+def test_a_metric_added_after_the_night_is_counted_now(client, manager, payments, today):
     MetricSnapshot.objects.filter(team=payments, as_of=today, metric="time_to_detect").delete()
     page = client.get("/t/payments/time_to_detect/")
     assert page.status_code == 200
     assert "Time to detect" in client.get("/t/payments/").text
 
 
-def test_a_time_stands_beside_its_median_and_p90(client, manager):
+def test_a_time_is_shown_with_its_median_and_p90(client, manager):
     [card] = [card for card in client.get("/t/payments/").context["judged"] if card["metric"] == "mttr"]
     assert [note.split()[0] for note in card["notes"][:3]] == ["n", "median", "p90"]
 
 
-def test_a_card_says_how_far_which_way_and_whether_it_means_something(client, manager, payments, today, yesterday):
+def test_a_card_shows_size_direction_and_significance_of_a_change(client, manager, payments, today, yesterday):
     """12.0% of 50 now: after 13.3% of 30 that may be chance, after 60.6% of 66 it is not."""
     earlier = yesterday - timedelta(days=90)
     make_defects(payments, escaped=4, caught=26, found_at=earlier)
@@ -288,7 +288,7 @@ def test_a_card_says_how_far_which_way_and_whether_it_means_something(client, ma
     assert "points, improved" in client.get("/t/payments/").text
 
 
-def test_the_next_step_stands_once_on_the_page_of_a_team(client, manager):
+def test_a_team_page_shows_the_next_step_once(client, manager):
     page = client.get("/t/payments/").text
     assert page.count("the next 11 defects all caught before release") == 1
 
@@ -323,7 +323,7 @@ def test_a_team_that_is_down_all_the_time_has_no_time_between_failures(client, t
     assert trend.ticks[0].label == "1 d"
 
 
-def test_every_metric_is_compared_with_the_window_before(client, manager, payments, today, yesterday):
+def test_every_metric_is_compared_with_the_previous_period(client, manager, payments, today, yesterday):
     make_defects(payments, escaped=40, caught=10, found_at=yesterday - timedelta(days=90))
     take_snapshots(today - timedelta(days=90))
 
@@ -337,7 +337,7 @@ def test_every_metric_is_compared_with_the_window_before(client, manager, paymen
     assert said("time_to_detect") == "", "ranks need every single duration"
 
 
-def test_a_chosen_day_has_no_later_incident_and_says_what_is_of_now(client, manager, payments, today):
+def test_a_chosen_day_shows_no_later_incidents_and_marks_current_data(client, manager, payments, today):
     old = make_incident(team=payments, detected_at=midnight(today) - timedelta(days=30))
     make_defect(team=payments, found_at=midnight(today))
     now, then = client.get("/t/payments/"), client.get("/t/payments/", {"as_of": today - timedelta(days=9)})
@@ -347,7 +347,7 @@ def test_a_chosen_day_has_no_later_incident_and_says_what_is_of_now(client, mana
     assert "not as of" not in now.text
 
 
-def test_columns_of_figures_alone_are_right_aligned(client, manager):
+def test_only_columns_of_numbers_are_right_aligned(client, manager):
     page = squeezed(client.get("/").text)
     for label in ("Mean time between failures", "Time to detect", "Open incidents"):
         assert re.search(rf'<th scope="col" class="num"><a [^>]*>{label}', page), label
@@ -365,7 +365,7 @@ def figures(client) -> dict[str, dict]:
     return {figure["label"]: figure for figure in client.get("/").context["kpis"]}
 
 
-def test_the_figures_of_the_overview_lead_to_as_many_rows(client, payments, today, yesterday):
+def test_the_figures_of_the_overview_link_to_exactly_their_rows(client, payments, today, yesterday):
     search = make_team(name="Search", slug="search-team")
     make_defects(search, escaped=3, caught=1, found_at=yesterday)
     start = midnight(today)
@@ -419,7 +419,7 @@ def names(page) -> list[str]:
     return [line["team"].name for line in page.context["lines"]]
 
 
-def test_a_group_is_a_row_but_no_team_and_open_incidents_add_up(client, commerce):
+def test_a_group_has_a_row_but_does_not_count_as_a_team(client, commerce):
     client.force_login(make_user())
     page = client.get("/")
     assert headline_of(page.text) == "Quality across 3 teams"
@@ -432,7 +432,7 @@ def test_a_group_is_a_row_but_no_team_and_open_incidents_add_up(client, commerce
     assert opened == [2, 0, 0, 3]
 
 
-def test_my_teams_come_first_and_the_worst_of_them_on_top(client, commerce, payments):
+def test_the_users_teams_come_first_worst_on_top(client, commerce, payments):
     client.force_login(make_user())
     assert names(client.get("/")) == ["Checkout", "Payments", "Clean", "Commerce"]
     assert names(client.get("/?sort=-tier")) == ["Clean", "Payments", "Checkout", "Commerce"]
@@ -465,7 +465,7 @@ def test_a_filter_changes_headline_and_figures(client, commerce, today, yesterda
     assert names(page) == teams
 
 
-def test_a_group_as_filter_keeps_itself_in_the_links_and_leads_to_its_rows(client, commerce, today, yesterday):
+def test_links_keep_the_group_filter(client, commerce, today, yesterday):
     make_defects(make_team(name="Search"), escaped=1, caught=1, found_at=yesterday)
     take_snapshots(today)
     client.force_login(make_user())
@@ -477,12 +477,12 @@ def test_a_group_as_filter_keeps_itself_in_the_links_and_leads_to_its_rows(clien
     assert teams["url"] == f"?window=30&group={commerce.pk}&tier=well#comparison"
 
 
-def test_the_figures_of_one_team_with_those_below_lead_to_its_own_rows(client, payments):
+def test_the_figures_of_a_single_top_team_link_to_its_own_rows(client, payments):
     client.force_login(make_user())
     assert figures(client)["Escaped defects"]["url"] == "/t/payments/escaped_defects/"
 
 
-def test_the_teams_that_stand_well_can_be_picked(client, manager, payments, today, yesterday):
+def test_teams_at_good_or_elite_can_be_filtered(client, manager, payments, today, yesterday):
     clean = make_team(name="Clean", slug="clean")
     make_defects(clean, escaped=0, caught=100, found_at=yesterday)
     take_snapshots(today)
@@ -494,14 +494,14 @@ def test_the_teams_that_stand_well_can_be_picked(client, manager, payments, toda
 @pytest.mark.parametrize(
     "day", ["2023-02-29", "0001-01-01", "10000-01-01", "2026-W53-1", "tomorrow", "2999-01-01", "２０２６-01-01"]
 )
-def test_a_day_that_is_none_is_said_and_the_last_night_is_shown(client, manager, day):
+def test_an_invalid_day_shows_a_message_and_last_night(client, manager, day):
     for address in ("/", "/t/payments/", "/t/payments/mttr/"):
         answer = client.get(address, {"as_of": day})
         assert answer.status_code == 200
         assert "Showing last night." in answer.content.decode()
 
 
-def test_a_team_whose_records_are_old_shows_the_way_to_them(client, payments, today):
+def test_a_team_with_only_old_records_links_to_their_day(client, payments, today):
     old = make_team(name="Old", slug="old")
     make_defect(team=old, found_at=datetime(2015, 3, 1, 9, tzinfo=UTC))
     take_snapshots(today)
@@ -511,7 +511,7 @@ def test_a_team_whose_records_are_old_shows_the_way_to_them(client, payments, to
     assert "as_of=2015-03-02" in page
 
 
-def test_mttr_with_open_incidents_is_shown_beside_mttr(client, manager, payments, today):
+def test_mttr_is_shown_with_and_without_open_incidents(client, manager, payments, today):
     make_incident(team=payments, detected_at=midnight(today) - timedelta(days=20), started_at=None)
     take_snapshots(today)
     # Five of an hour and a half, and one open for twenty days: 487.5 h / 6.
@@ -519,7 +519,7 @@ def test_mttr_with_open_incidents_is_shown_beside_mttr(client, manager, payments
         assert "3 d 9 h, would be Needs Work" in client.get(address).content.decode()
 
 
-def test_open_incidents_that_leave_the_tier_are_said_to(client, manager, payments, today):
+def test_a_page_says_if_open_incidents_leave_the_tier_unchanged(client, manager, payments, today):
     make_incident(team=payments, detected_at=midnight(today) - timedelta(hours=2), started_at=None)
     take_snapshots(today)
     # Five of an hour and a half, and one open for two hours: 9.5 h / 6.
@@ -532,13 +532,13 @@ def test_the_links_to_rows_keep_window_and_day(client, manager, payments, today)
         assert f'href="/t/payments/{metric}/?window=30&amp;as_of={today}"' in page
 
 
-def test_the_bar_offers_an_import_to_those_who_may(client, manager, payments):
+def test_the_sidebar_offers_an_import_to_people_who_can_import(client, manager, payments):
     assert 'href="/imports/"' in client.get("/").content.decode()
     client.force_login(make_member(team=payments, role=Role.TRAINEE))
     assert 'href="/imports/"' not in client.get("/").content.decode()
 
 
-def test_where_higher_is_better_the_best_stands_at_the_right_too(client, manager, payments, yesterday, today):
+def test_the_best_tier_is_on_the_right_even_if_higher_is_better(client, manager, payments, yesterday, today):
     ThresholdSet(
         metric="defect_removal_efficiency",
         effective_from=today,
@@ -555,7 +555,7 @@ def test_where_higher_is_better_the_best_stands_at_the_right_too(client, manager
     assert float(client.get("/t/clean/defect_removal_efficiency/").context["page"].bar.x) > 80
 
 
-def test_the_team_page_finds_what_sets_the_tier(client, manager):
+def test_a_team_page_says_what_sets_the_tier(client, manager):
     page = client.get("/t/payments/").content.decode().replace("\u00a0", " ")
     assert "Average overall, because 12.0% of defects escaped; service was back after 1 h 30 min on average (Good)." in page
 
@@ -579,12 +579,12 @@ def test_the_overview_names_who_needs_attention_and_why(client, manager, payment
 
 
 @pytest.mark.parametrize("page", ["/", "/t/payments/", "/t/payments/mttr/", "/search/", "/help/"])
-def test_pages_are_only_read(client, manager, page):
+def test_pages_refuse_other_methods(client, manager, page):
     assert client.post(page).status_code == 405
     assert client.head(page).status_code == 200
 
 
-def test_records_of_today_are_announced_for_tomorrow(client, manager):
+def test_a_notice_says_that_todays_records_count_tomorrow(client, manager):
     young = make_team(name="Young", slug="young")
     make_defect(team=young, found_at=timezone.now())
     take_snapshots(local_day(timezone.now()))
@@ -593,13 +593,13 @@ def test_records_of_today_are_announced_for_tomorrow(client, manager):
     assert "Show that day" not in page
 
 
-def test_a_number_whose_rows_one_may_not_see_is_no_link(client, manager, payments):
+def test_a_number_is_no_link_if_its_rows_are_hidden(client, manager, payments):
     assert "/defects/?team=payments&amp;status=open" in client.get("/t/payments/").text
     client.force_login(make_user())
     assert "/defects/?team=payments" not in client.get("/t/payments/").text
 
 
-def test_whoever_comes_before_the_first_team_is_told_what_to_do(client):
+def test_visitors_before_the_first_team_are_told_what_to_do(client):
     client.force_login(make_user())
     page = client.get("/").content.decode()
     assert "Once an admin has created a team" in page
@@ -620,7 +620,7 @@ def test_a_metric_that_never_changed_has_a_page(client, today, yesterday, metric
     assert client.get(f"/t/flawless/{metric}/").status_code == 200
 
 
-def test_the_window_before_is_the_exact_one_whatever_was_kept(client):
+def test_the_previous_period_is_exact_even_without_its_snapshots(client):
     """As of 23 November the 30 days before are those up to 24 October: 10 of 30. A night of 19 October says 100%."""
     team = make_team(slug="exact")
     for day, escaped, caught in ((date(2026, 10, 1), 10, 0), (date(2026, 10, 20), 0, 20), (date(2026, 11, 5), 6, 14)):
@@ -640,7 +640,7 @@ def add_incidents(team, began: datetime, *hours: float) -> None:
         make_incident(team=team, started_at=began, detected_at=began, restored_at=began + timedelta(hours=each))
 
 
-def test_where_average_and_median_disagree_the_page_says_why(client, today):
+def test_the_page_explains_why_average_and_median_disagree(client, today):
     team = make_team(slug="outlier")
     add_incidents(team, midnight(today) - timedelta(days=40), *[1] * 15, 100)
     add_incidents(team, midnight(today) - timedelta(days=5), *[3 + i / 100 for i in range(16)])
@@ -656,13 +656,13 @@ def test_where_average_and_median_disagree_the_page_says_why(client, today):
     assert (card["direction"], card["word"]) == ("down", "not significant")
 
 
-def test_the_interval_says_how_it_was_made(client, manager, payments):
+def test_the_page_says_how_the_interval_was_computed(client, manager, payments):
     facts = {fact["label"]: fact["value"] for fact in client.get("/t/payments/mttr/").context["page"].facts()}
     assert facts["95% interval"] == "1 h 30 min to 1 h 30 min, corrected for skew"
     assert facts["By bootstrap (BCa)"] == "1 h 30 min to 1 h 30 min"
 
 
-def test_no_page_says_that_there_are_no_incidents_while_all_are_open(client, today, yesterday):
+def test_no_page_says_no_incidents_while_all_are_open(client, today, yesterday):
     team = make_team(slug="all-open")
     for _ in range(2):
         make_incident(team=team, started_at=yesterday, detected_at=yesterday)
@@ -675,7 +675,7 @@ def test_no_page_says_that_there_are_no_incidents_while_all_are_open(client, tod
         assert "2 incidents still open" in page
 
 
-def test_a_mean_just_under_an_hour_reads_so_everywhere(client, today, yesterday):
+def test_a_mean_just_under_an_hour_is_shown_so_everywhere(client, today, yesterday):
     """59 min 40 s is Elite: neither the card nor the table of the trend may round it to an hour."""
     team = make_team(slug="just-under")
     for _ in range(5):
@@ -699,7 +699,7 @@ def test_a_mean_just_under_an_hour_reads_so_everywhere(client, today, yesterday)
         ({"found_at": -300}, True),
     ],
 )
-def test_rows_that_changed_since_the_night_are_noticed_whatever_changed(client, manager, payments, edit, noticed):
+def test_changes_since_the_night_are_noticed(client, manager, payments, edit, noticed):
     for defect in payments.defects.filter(stage_found__slug="production")[:2]:
         for name, value in edit.items():
             if name == "stage_found":
@@ -724,7 +724,7 @@ def test_a_moved_time_is_noticed(client, manager, payments, metric):
     assert "Rows changed since" in client.get(f"/t/payments/{metric}/").content.decode()
 
 
-def test_an_incident_that_nobody_closed_is_named_to_those_who_may_open_it(client, manager, payments, yesterday, today):
+def test_an_incident_that_nobody_closed_is_named_to_people_who_can_see_it(client, manager, payments, yesterday, today):
     old = make_incident(team=payments, detected_at=yesterday - timedelta(days=900))
     take_snapshots(today)
     for address in ("/t/payments/", "/t/payments/mtbf/", "/t/payments/mttr/", "/t/payments/open_incidents/"):
@@ -739,7 +739,7 @@ def test_an_incident_that_nobody_closed_is_named_to_those_who_may_open_it(client
     assert old.reference not in page
 
 
-def test_points_stand_at_their_days_and_a_window_that_is_not_full_is_hatched(client, manager, payments, yesterday, today):
+def test_points_are_placed_by_day_and_incomplete_windows_are_hatched(client, manager, payments, yesterday, today):
     for back in (1, 8, 60, 95):
         take_snapshots(today - timedelta(days=back))
     make_defect(team=payments, found_at=yesterday - timedelta(days=100))
@@ -771,7 +771,7 @@ def test_rows_of_a_team_that_moved_away_count_but_are_not_listed(client, yesterd
 
 
 @pytest.mark.parametrize("who", ["member", "admin"])
-def test_an_archived_teams_rows_are_counted_and_listed_above_it(client, yesterday, today, who):
+def test_a_parent_team_counts_and_lists_an_archived_teams_rows(client, yesterday, today, who):
     parent = make_team(slug="parent")
     child = make_team(parent=parent)
     gone = make_team()
@@ -793,7 +793,7 @@ def test_an_archived_teams_rows_are_counted_and_listed_above_it(client, yesterda
     assert child.slug not in client.get("/defects/").content.decode()
 
 
-def test_an_archived_team_keeps_a_page_for_those_who_see_its_records(client):
+def test_an_archived_team_has_a_page_for_people_who_see_its_records(client):
     parent, stranger = make_team(name="Commerce"), make_member(team=make_team())
     child = make_team(name="Checkout", parent=parent)
     incident, defect = make_incident(team=child), make_defect(team=child)
@@ -820,7 +820,7 @@ def test_an_archived_team_keeps_a_page_for_those_who_see_its_records(client):
     assert client.get(child.get_absolute_url()).status_code == 404
 
 
-def test_a_team_archived_with_nothing_above_it_is_said_to_hide_its_records(client):
+def test_the_page_of_a_top_archived_team_says_its_records_are_hidden(client):
     team = make_team()
     client.force_login(make_member(team=team))
     incident = make_incident(team=team)
@@ -831,7 +831,7 @@ def test_a_team_archived_with_nothing_above_it_is_said_to_hide_its_records(clien
 
 
 @pytest.mark.parametrize("metric", ["mttr", "mtbf"])
-def test_pages_say_that_a_reopened_incident_counts_the_time_between(client, manager, payments, metric):
+def test_pages_say_that_time_between_restores_counts(client, manager, payments, metric):
     assert "from its start to its last restore, including the time in between" in client.get(f"/t/payments/{metric}/").text
     incident = payments.incidents.first()
     assert "If it was reopened, the time in between counts too." in client.get(incident.get_absolute_url()).text

@@ -49,7 +49,7 @@ def test_a_reference_is_found_however_it_is_written(client, engineer, checkout, 
     assert found(client, q)[0] == "Incidents: The second"
 
 
-def test_lists_find_the_same_way(client, engineer, checkout):
+def test_lists_search_the_same_way(client, engineer, checkout):
     make_incident(team=checkout, title="Card payments fail")
     make_incident(team=checkout, title="Results are empty")
     for q in ("payments card", "chk 1"):
@@ -75,7 +75,7 @@ def test_lists_find_the_same_way(client, engineer, checkout):
         ("my training", "Pages: My training"),
     ],
 )
-def test_everything_of_the_portal_is_found(client, engineer, q, hit):
+def test_every_kind_of_page_is_found(client, engineer, q, hit):
     publish_scenario("zero_bug_policy")
     assert hit in found(client, q)
 
@@ -92,7 +92,7 @@ def test_actions_come_first(client, engineer, checkout):
     assert found(client, "report")[:2] == ["Actions: Report incident", "Actions: Report defect"]
 
 
-def test_nothing_found_says_what_to_do(client, engineer):
+def test_an_empty_result_says_what_to_do(client, engineer):
     page = client.get("/search/", {"q": "no such thing"}).text
     assert "Nothing found for “no such thing”" in page
     assert 'href="/training/library/?q=no%20such%20thing"' in page
@@ -100,11 +100,11 @@ def test_nothing_found_says_what_to_do(client, engineer):
 
 
 @pytest.mark.parametrize("q", ["", "***", "%", "_", "'", "\\", "a" * 300, " ".join("abcdefghijkl"), "١٢", "0", "inc", "-"])
-def test_any_text_is_answered(client, engineer, q):
+def test_any_text_gets_an_answer(client, engineer, q):
     assert client.get("/search/", {"q": q}).status_code == 200
 
 
-def test_hidden_teams_their_people_and_records_stay_hidden(client, engineer):
+def test_hidden_teams_and_their_people_and_records_are_not_found(client, engineer):
     hidden = make_team(name="Secret", slug="secret", key="SEC", members_only=True)
     make_member(team=hidden, name="Sonja Secret")
     make_incident(team=hidden, title="Secret outage")
@@ -120,7 +120,7 @@ def test_people_of_other_teams_are_not_found(client, engineer):
 
 
 @pytest.mark.parametrize("role", ["nobody", *Role.values, "admin"])
-def test_whatever_is_found_opens(client, checkout, role):
+def test_every_hit_can_be_opened(client, checkout, role):
     """Every place is looked for by its own name, and everything that is found for that can be opened."""
     publish_scenario("zero_bug_policy")
     user = make_user(admin=role == "admin", name="Nadia")
@@ -135,7 +135,7 @@ def test_whatever_is_found_opens(client, checkout, role):
     assert {url: status for url in urls if (status := client.get(url).status_code) != 200} == {}
 
 
-def test_queries_do_not_grow_with_what_there_is(client, engineer, checkout):
+def test_queries_do_not_grow_with_the_data(client, engineer, checkout):
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
             client.get("/search/", {"q": "checkout slow 1", "palette": "1"})
@@ -170,7 +170,7 @@ def test_references_meant(text, meant):
 @pytest.mark.parametrize("key", ["PAY", "DP", "T1", "A1B2C3D4", "INC1", "XINC", "DEFECTS"])
 @pytest.mark.parametrize("number", [1, 10, 42, 1_000_000])
 @pytest.mark.parametrize("between", ["-", " ", "", "_"])
-def test_every_reference_is_meant_by_its_own_spelling(key, number, between):
+def test_every_reference_is_found_by_its_own_spelling(key, number, between):
     for spelling in (f"{key}{between}INC{between}{number}", f"{key}{between}{number}"):
         assert f"{key}-INC-{number}" in references_meant(spelling.lower(), "INC")
 

@@ -56,7 +56,7 @@ def test_markup_in_texts_is_harmless(client, team):
     assert "<strong>wrong</strong>" in page
 
 
-def test_an_incident_of_a_team_out_of_reach_is_not_named(client, team):
+def test_an_incident_of_another_team_is_not_named(client, team):
     defect = make_defect(team=team)
     make_incident(team=make_team(key="CANARY"), title="Canary", caused_by_defect=defect)
     page = client.get(defect.get_absolute_url()).text
@@ -65,6 +65,6 @@ def test_an_incident_of_a_team_out_of_reach_is_not_named(client, team):
 
 
 @pytest.mark.parametrize("reference", ["PAY-DEF-1", "PAY-DEF-0", "1", "%C2%80", "x" * 3000])
-def test_what_is_not_mine_or_not_there_is_not_found(client, reference):
+def test_hidden_and_unknown_defects_are_not_found(client, reference):
     make_defect(team=make_team(key="PAY2"), title="Theirs")
     assert client.get(f"/defects/{reference}/").status_code == 404

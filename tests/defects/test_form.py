@@ -50,7 +50,7 @@ def test_title_team_severity_and_stage_are_enough(client, user):
     assert (defect.stage_found.slug, defect.status, defect.reporter) == ("ci", "new", user)
 
 
-def test_the_form_opens_with_what_the_address_says(client):
+def test_the_url_prefills_the_form(client):
     page = client.get(f"{CREATE}?team=payments&severity=SEV1&title=Slow&stage_found=production").text
     assert 'value="Slow"' in page
     assert '<option value="payments" selected>' in page
@@ -58,7 +58,7 @@ def test_the_form_opens_with_what_the_address_says(client):
     assert re.search(r'value="SEV1"[^>]*\schecked', page)
 
 
-def test_a_blank_form_comes_back_with_a_summary_and_what_was_typed(client):
+def test_an_incomplete_form_shows_errors_and_keeps_the_input(client):
     answer = client.post(CREATE, {"steps": "Open the basket"})
     assert answer.status_code == 422
     for words in ("There is a problem", "Enter a title.", "Choose a team.", "Select a severity.", "Open the basket"):
@@ -85,7 +85,7 @@ def test_a_blank_form_comes_back_with_a_summary_and_what_was_typed(client):
         ({"steps": "a\x00b"}, "Null characters are not allowed."),
     ],
 )
-def test_each_refusal_has_its_sentence_and_stores_nothing(client, fields, sentence):
+def test_invalid_input_shows_a_message_and_stores_nothing(client, fields, sentence):
     make_defect(team=make_team(slug="theirs", key="THEIR"), title="Canary")
     answer = client.post(CREATE, typed(**fields))
     assert answer.status_code == 422
@@ -107,13 +107,13 @@ def test_the_resolution_of_a_closed_defect_can_be_corrected(client, team):
     assert (defect.status, defect.resolution) == ("closed", "wont_fix")
 
 
-def test_an_imported_duplicate_need_not_name_its_original(client, team):
+def test_an_imported_duplicate_needs_no_original(client, team):
     defect = make_defect(team=team, source="jira", external_id="1", status="duplicate", resolution="duplicate")
     answer = client.post(edit_url(defect), typed(defect, title="New title"))
     assert answer.status_code == 302
 
 
-def test_a_fault_of_the_title_is_said_once(client):
+def test_a_title_has_one_error_at_most(client):
     assert client.post(CREATE, typed(title="a\x00b")).context["form"].errors["title"] == ["Null characters are not allowed."]
 
 
@@ -124,7 +124,7 @@ def test_a_time_can_be_corrected(client, team):
     assert defect.fixed_at == NOON.replace(hour=13)
 
 
-def test_two_presses_make_one_defect(client):
+def test_sending_the_form_twice_creates_one_defect(client):
     twice = typed()
     first, second = client.post(CREATE, twice), client.post(CREATE, twice)
     assert first.headers["Location"] == second.headers["Location"]
@@ -138,7 +138,7 @@ def test_an_imported_defect_may_keep_its_unknown_stage(client, team):
     assert (defect.title, defect.stage_found) == ("New title", None)
 
 
-def test_a_stale_edit_shows_both_texts_and_keeps_what_was_typed(client, team):
+def test_a_stale_edit_shows_both_texts_and_keeps_the_input(client, team):
     defect = make_defect(team=team)
     Defect.objects.get(pk=defect.pk).save()  # somebody else
     answer = client.post(edit_url(defect), typed(defect, title="Mine", stage_found="production"))
@@ -150,7 +150,7 @@ def test_a_stale_edit_shows_both_texts_and_keeps_what_was_typed(client, team):
     assert defect.title == "The total is wrong"
 
 
-def test_outsiders_find_nothing_and_strangers_sign_in(client, team):
+def test_non_members_get_404_and_anonymous_users_sign_in(client, team):
     defect = make_defect(team=make_team())
     assert client.get(edit_url(defect)).status_code == 404
     client.logout()
@@ -162,13 +162,13 @@ def test_without_a_team_nothing_can_be_reported(client):
     assert client.post(CREATE, typed()).status_code == 422
 
 
-def test_an_empty_choice_has_a_name(client):
+def test_an_empty_choice_has_a_label(client):
     page = client.get(CREATE).text
     assert "Not set" in page
     assert "-----" not in page
 
 
-def test_a_record_is_not_moved_to_a_team_that_has_it_already(client, user, team):
+def test_a_record_cannot_move_to_a_team_that_already_has_it(client, user, team):
     search = make_team(slug="search")
     join(user, search)
     defect, _ = (make_defect(team=each, source="jira", external_id="1") for each in (team, search))

@@ -32,7 +32,7 @@ def titles(answer):
     return [defect.title for defect in answer.context["page"].object_list]
 
 
-def test_it_shows_the_defects_of_my_teams_and_no_others(client, team):
+def test_the_list_shows_only_the_users_teams(client, team):
     make_defect(team=team, title="Ours")
     make_defect(team=make_team(), title="Theirs")
     answer = client.get(URL)
@@ -46,7 +46,7 @@ def test_deleted_defects_are_not_listed(client, team):
     assert titles(client.get(URL)) == []
 
 
-def test_an_empty_portal_says_what_the_place_is_for(client):
+def test_an_empty_list_explains_defects(client):
     answer = client.get(URL)
     assert "No defects yet" in answer.text
     assert reverse("defects:create") in answer.text
@@ -104,7 +104,7 @@ def test_open_work_ends_with_the_fix(client, team):
 @pytest.mark.parametrize(
     ("sort", "first"), [("found", "Early"), ("-found", "Late"), ("severity", "Late"), ("-title", "Late"), ("stage", "Late")]
 )
-def test_orders_and_their_mark(client, team, sort, first):
+def test_sort_orders_and_the_marked_column(client, team, sort, first):
     make_defect(team=team, title="Early", severity_key="SEV4", stage_found=None)
     make_defect(team=team, title="Late", severity_key="SEV1", found_at=NOON + timedelta(days=1))
     answer = client.get(f"{URL}?sort={sort}")
@@ -121,7 +121,7 @@ def test_orders_and_their_mark(client, team, sort, first):
         "q=" + "x" * 300,
     ],
 )
-def test_what_cannot_be_used_is_left_out_and_said(client, team, query):
+def test_invalid_filters_are_ignored_with_a_message(client, team, query):
     make_defect(team=team)
     answer = client.get(f"{URL}?{query}")
     assert answer.status_code == 200
@@ -137,12 +137,12 @@ def test_null_characters_are_a_bad_request(client, query):
 
 
 @pytest.mark.parametrize("query", ["q=%FF%FE", "q=%ED%A0%80", "q=(", "q=%5C", "q=%25_", "q=[[:foo:]]"])
-def test_odd_words_are_looked_for_as_they_are(client, team, query):
+def test_special_characters_are_searched_literally(client, team, query):
     make_defect(team=team)
     assert client.get(f"{URL}?{query}").status_code == 200
 
 
-def test_another_team_cannot_be_asked_for(client):
+def test_another_team_cannot_be_filtered(client):
     make_defect(team=make_team(slug="theirs"), title="Theirs")
     assert titles(client.get(f"{URL}?team=theirs")) == []
 
@@ -154,7 +154,7 @@ def test_pages_of_fifty_keep_the_filters(client, team):
     assert "?severity=SEV3&amp;page=1" in answer.text
 
 
-def test_htmx_gets_the_rows_alone(client, team):
+def test_htmx_gets_only_the_rows(client, team):
     make_defect(team=team)
     answer = client.get(URL, headers={"HX-Request": "true", "HX-Target": "div#rows"})
     assert '<div id="rows">' in answer.text
@@ -188,7 +188,7 @@ def fill(team, count):
     )
 
 
-def test_the_list_leaves_as_csv_with_its_filters_and_order_and_formulas_made_text(client, team):
+def test_the_csv_export_keeps_filters_and_order_and_escapes_formulas(client, team):
     make_defect(team=team, title="Beta pays")
     make_defect(team=team, title="=cmd|' /C calc'!A0 pays")
     make_defect(team=team, title="Not asked for")
@@ -210,7 +210,7 @@ def test_a_long_csv_file_takes_one_query_for_each_batch(client, team, django_ass
         assert answer.getvalue().count(b"\n") == 1201
 
 
-def test_a_team_brings_the_rows_of_those_below_it(client, team):
+def test_filtering_by_a_team_includes_its_sub_teams(client, team):
     below = make_team(name="Wallets", parent=team)
     make_defect(team=team)
     make_defect(team=below, title="Wallets are empty")
@@ -223,7 +223,7 @@ def test_a_team_brings_the_rows_of_those_below_it(client, team):
 
 @pytest.mark.parametrize("few", [LongPaginator.FEW, 0])
 @pytest.mark.parametrize("sort", ["severity", "-severity", "stage", "-stage", "status", "team", "-team", "title"])
-def test_pages_of_a_sorted_list_hold_every_defect_once_and_in_order(client, team, sort, few, monkeypatch):
+def test_pages_of_a_sorted_list_have_every_defect_once_in_order(client, team, sort, few, monkeypatch):
     monkeypatch.setattr(LongPaginator, "FEW", few)  # of more rows, only those of the page are found
     wallets = make_team(name="Wallets", parent=team)
     stages = ["ci", None, "production", "design"]
@@ -267,7 +267,7 @@ def test_the_number_of_defects_follows_every_change(client, team):
     assert (counted(), counted(q="gateway"), counted(q="typo")) == (1, 0, 1)
 
 
-def test_the_number_of_defects_is_that_of_my_teams(client, team):
+def test_the_count_covers_only_the_users_teams(client, team):
     make_defect(team=team)
     wallets = make_team()
     make_defect(team=wallets)
@@ -276,7 +276,7 @@ def test_the_number_of_defects_is_that_of_my_teams(client, team):
     assert client.get(URL).context["page"].paginator.count == 2
 
 
-def test_what_people_typed_is_escaped(client, team):
+def test_typed_text_is_escaped(client, team):
     Team.objects.filter(pk=team.pk).update(name="Payments <b>")
     make_defect(team=team, title="<script>alert(1)</script>")
     answer = client.get(URL)
@@ -285,13 +285,13 @@ def test_what_people_typed_is_escaped(client, team):
 
 
 @pytest.mark.parametrize("sort", ["severity", "-severity", "status", "stage", "-stage", "team", "title", "found"])
-def test_a_sorted_list_without_a_match_says_so(client, team, sort):
+def test_a_sorted_list_without_matches_says_so(client, team, sort):
     make_defect(team=team)
     assert "No matching defects" in client.get(URL, {"sort": sort, "q": "nowhere"}).text
 
 
 @pytest.mark.parametrize("few", [LongPaginator.FEW, 0])
-def test_a_scale_of_one_value_sorts_too(client, team, few, monkeypatch):
+def test_sorting_works_with_a_single_value(client, team, few, monkeypatch):
     monkeypatch.setattr(LongPaginator, "FEW", few)
     make_defect(team=team, severity_key="SEV3")
     Severity.objects.exclude(key="SEV3").delete()

@@ -39,7 +39,7 @@ def defect():
 
 
 @pytest.mark.parametrize(("constraint", "changed", "field"), RULES, ids=[rule[0] for rule in RULES])
-def test_the_database_and_the_row_say_the_same(defect, constraint, changed, field):
+def test_the_database_and_the_row_enforce_the_same_rule(defect, constraint, changed, field):
     sentence = next(c for c in Defect._meta.constraints if c.name == constraint).violation_error_message
     for name, value in changed.items():
         setattr(defect, name, value)
@@ -49,7 +49,7 @@ def test_the_database_and_the_row_say_the_same(defect, constraint, changed, fiel
 
 
 @pytest.mark.parametrize("status", ["fixed", "verified", "closed", "duplicate", "rejected"])
-def test_another_tool_need_not_say_when(status):
+def test_records_from_other_tools_may_lack_times(status):
     life = {"status": status, "resolution": "fixed" if status in Defect.CLOSED else ""}
     defect = Defect(source="jira", found_at=NOON, **life)
     assert defect.problems(AFTER) == {}
@@ -64,7 +64,7 @@ def test_no_defect_is_its_own_duplicate(defect):
         Defect.objects.filter(pk=defect.pk).update(duplicate_of=defect)
 
 
-def test_one_row_for_each_id_of_a_source(defect):
+def test_an_id_is_unique_within_a_source(defect):
     make_defect(team=defect.team, source="jira", external_id="1")
     with pytest.raises(IntegrityError, match="defect_external_unique"), transaction.atomic():
         make_defect(team=defect.team, source="jira", external_id="1")
@@ -72,7 +72,7 @@ def test_one_row_for_each_id_of_a_source(defect):
 
 
 @pytest.mark.parametrize("name", Defect.TIMES)
-def test_no_time_lies_in_the_future_or_before_the_records(defect, name):
+def test_times_in_the_future_or_before_1990_are_refused(defect, name):
     setattr(defect, name, AFTER + timedelta(minutes=6))
     assert "future" in defect.problems(AFTER)[name]
     setattr(defect, name, NOON.replace(year=1989))
@@ -91,7 +91,7 @@ def test_no_time_lies_in_the_future_or_before_the_records(defect, name):
         (None, None, None, None),
     ],
 )
-def test_stages_are_in_the_order_of_the_pipeline(defect, introduced, should_catch, found, field):
+def test_stages_follow_pipeline_order(defect, introduced, should_catch, found, field):
     defect.stage_introduced = stage(introduced) if introduced else None
     defect.stage_should_catch = stage(should_catch) if should_catch else None
     defect.stage_found = stage(found) if found else None

@@ -20,7 +20,7 @@ def client(client, team):
     return client
 
 
-def test_up_to_four_of_the_same_team_the_nearest_first(client, team):
+def test_up_to_four_of_the_same_team_closest_first(client, team):
     for title in ("Basket total ignores regional discount", *["Basket total ignores discount"] * 4, "Login fails"):
         make_defect(team=team, title=title)
     page = client.get(URL, {"title": "basket total ignores the regional discount", "team": "payments"}).text
@@ -29,13 +29,13 @@ def test_up_to_four_of_the_same_team_the_nearest_first(client, team):
     assert "Login fails" not in page
 
 
-def test_nothing_of_a_team_out_of_reach(client):
+def test_no_defects_of_other_teams(client):
     make_defect(team=make_team(slug="theirs"), title="Basket total")
     assert "<li>" not in client.get(URL, {"title": "Basket total", "team": "theirs"}).text
 
 
 @pytest.mark.parametrize("query", [{}, {"title": "\u200b", "team": "payments"}, {"title": "x" * 9000, "team": "payments"}])
-def test_nothing_to_go_by_is_no_hint(client, query):
+def test_no_hint_without_a_title_and_team(client, query):
     answer = client.get(URL, query)
     assert answer.status_code == 200
     assert "<li>" not in answer.text

@@ -45,14 +45,14 @@ def test_markup_in_texts_is_harmless(client, team):
     assert "<strong>why</strong>" in page
 
 
-def test_a_defect_of_a_team_out_of_reach_is_not_named(client, team):
+def test_a_defect_of_another_team_is_not_named(client, team):
     incident = make_incident(team=team, caused_by_defect=make_defect(team=make_team(key="CANARY"), title="Canary"))
     page = client.get(incident.get_absolute_url()).text
     assert "CANARY" not in page
     assert "Canary" not in page
 
 
-def test_a_team_above_may_look(client, team):
+def test_a_parent_team_can_see_it(client, team):
     above = make_team()
     team.parent = above
     team.save()
@@ -61,7 +61,7 @@ def test_a_team_above_may_look(client, team):
 
 
 @pytest.mark.parametrize("reference", ["PAY-INC-1", "PAY-INC-0", "1", "%C2%80", "PAY-INC-%EF%BC%91", "x" * 3000])
-def test_what_is_not_mine_or_not_there_is_not_found(client, reference):
+def test_hidden_and_unknown_incidents_are_not_found(client, reference):
     make_incident(team=make_team(key="PAY2"), title="Theirs")
     assert client.get(f"/incidents/{reference}/").status_code == 404
 

@@ -56,7 +56,7 @@ def test_severity_may_be_undetermined(client):
     assert Incident.objects.get().severity is None
 
 
-def test_the_form_opens_with_what_the_address_says(client):
+def test_the_url_prefills_the_form(client):
     page = client.get(f"{CREATE}?team=payments&severity=SEV1&title=Slow&summary=Since+noon").text
     assert 'value="Slow"' in page
     assert '<option value="payments" selected>' in page
@@ -64,7 +64,7 @@ def test_the_form_opens_with_what_the_address_says(client):
     assert "Since noon" in page
 
 
-def test_a_blank_form_comes_back_with_a_summary_and_what_was_typed(client):
+def test_an_incomplete_form_shows_errors_and_keeps_the_input(client):
     answer = client.post(CREATE, typed(title="  ", summary="Since noon"))
     assert answer.status_code == 422
     assert "There is a problem" in answer.text
@@ -74,23 +74,23 @@ def test_a_blank_form_comes_back_with_a_summary_and_what_was_typed(client):
 
 
 @pytest.mark.parametrize("title", ["", "\u200b\u200d", "\u202e", "x" * 201, "a\x00b"])
-def test_titles_that_are_refused(client, title):
+def test_invalid_titles_are_refused(client, title):
     assert client.post(CREATE, typed(title=title)).status_code == 422
 
 
-def test_other_texts_are_cleaned_alike(client):
+def test_other_texts_are_cleaned_too(client):
     hidden = {"services": "Cards\u202e", "summary": "One\r\n\u200bTwo\u202e", "root_cause": "\u3164"}
     client.post(CREATE, typed(**hidden))
     incident = Incident.objects.get()
     assert (incident.services, incident.summary, incident.root_cause) == ("Cards", "One\nTwo", "")
 
 
-def test_an_effect_that_nobody_can_read_is_none(client):
+def test_an_invisible_impact_counts_as_empty(client):
     answer = client.post(CREATE, typed(customer_impacted="on", customer_impact="\u200b\u2800"))
     assert "Say how customers are affected." in answer.text
 
 
-def test_titles_are_cleaned_but_kept_as_they_are_meant(client):
+def test_cleaning_keeps_the_meaning_of_a_title(client):
     client.post(CREATE, typed(title="  \u202eCafe\u0301  <b>down</b>\n"))
     assert Incident.objects.get().title == "Caf\u00e9 <b>down</b>"
 
@@ -122,7 +122,7 @@ def test_titles_are_cleaned_but_kept_as_they_are_meant(client):
         ({"submission": "junk"}, "Enter a valid UUID."),
     ],
 )
-def test_each_refusal_has_its_sentence_and_stores_nothing(client, fields, sentence):
+def test_invalid_input_shows_a_message_and_stores_nothing(client, fields, sentence):
     make_user(email="outsider@example.com")
     make_defect(team=make_team(slug="theirs", key="THEIR"))
     answer = client.post(CREATE, typed(**fields))
@@ -138,14 +138,14 @@ def test_the_times_of_a_new_incident_imply_its_status(client):
     assert incident.time_to_restore == timedelta(minutes=90)
 
 
-def test_people_and_causes_are_named_by_their_keys(client, user, team):
+def test_people_and_causes_are_entered_by_key(client, user, team):
     defect = make_defect(team=team)
     client.post(CREATE, typed(lead=" Ann@Example.com ", caused_by_defect=" pay-def-1 "))
     incident = Incident.objects.get()
     assert (incident.lead, incident.caused_by_defect) == (user, defect)
 
 
-def test_a_duplicate_can_get_another_original(client, team):
+def test_the_original_of_a_duplicate_can_change(client, team):
     first, second = make_incident(team=team), make_incident(team=team)
     twin = make_incident(team=team, status="duplicate", duplicate_of=first)
     client.post(edit_url(twin), typed(twin, duplicate_of=second.reference))
@@ -153,7 +153,7 @@ def test_a_duplicate_can_get_another_original(client, team):
     assert twin.duplicate_of == second
 
 
-def test_two_presses_make_one_incident(client):
+def test_sending_the_form_twice_creates_one_incident(client):
     twice = typed()
     first, second = client.post(CREATE, twice), client.post(CREATE, twice)
     assert first.headers["Location"] == second.headers["Location"]
@@ -162,28 +162,28 @@ def test_two_presses_make_one_incident(client):
     assert Incident.objects.latest("pk").reference == "PAY-INC-2"
 
 
-def test_going_back_and_reporting_something_else_makes_another(client):
+def test_going_back_and_changing_the_title_creates_another(client):
     once = typed()
     client.post(CREATE, once)
     client.post(CREATE, once | {"title": "Refunds fail as well"})
     assert [i.reference for i in Incident.objects.order_by("pk")] == ["PAY-INC-1", "PAY-INC-2"]
 
 
-def test_going_back_and_pressing_twice_makes_one_more(client):
+def test_going_back_and_sending_twice_creates_one_more(client):
     once = typed()
     other = once | {"title": "Refunds fail as well"}
     places = [client.post(CREATE, fields).headers["Location"] for fields in (once, other, other, once)]
     assert places == [f"/incidents/PAY-INC-{number}/" for number in (1, 2, 2, 1)]
 
 
-def test_the_number_of_somebody_elses_form_is_of_no_use(client, team):
+def test_another_persons_form_number_has_no_effect(client, team):
     number = uuid.uuid4()
     make_incident(team=team, title="Cards refused", source="form", external_id=str(number))
     client.post(CREATE, typed(submission=number))
     assert Incident.objects.count() == 2
 
 
-def test_htmx_is_sent_on_as_a_whole_page(client):
+def test_htmx_is_redirected_to_a_full_page(client):
     answer = client.post(CREATE, typed(), headers={"HX-Request": "true"})
     assert answer.headers["HX-Redirect"] == "/incidents/PAY-INC-1/"
 
@@ -204,12 +204,12 @@ def test_the_edit_form_shows_what_is_stored(client, user, team):
         assert shown in page
 
 
-def test_an_edit_may_not_leave_out_the_detection(client, team):
+def test_an_edit_needs_the_detection_time(client, team):
     incident = make_incident(team=team)
     assert client.post(edit_url(incident), typed(incident, detected_at="")).status_code == 422
 
 
-def test_a_stale_edit_shows_both_texts_and_keeps_what_was_typed(client, team):
+def test_a_stale_edit_shows_both_texts_and_keeps_the_input(client, team):
     incident = make_incident(team=team, title="Slow", summary="Old")
     Incident.objects.get(pk=incident.pk).save()  # somebody else
     answer = client.post(edit_url(incident), typed(incident, title="Mine", summary="Mine too"))
@@ -227,12 +227,12 @@ def test_a_stale_edit_shows_both_texts_and_keeps_what_was_typed(client, team):
 
 
 @pytest.mark.parametrize("version", ["", "x", "-1", "9" * 30])
-def test_a_version_that_is_none_is_refused(client, team, version):
+def test_an_invalid_version_is_refused(client, team, version):
     incident = make_incident(team=team)
     assert client.post(edit_url(incident), typed(incident, version=version)).status_code == 422
 
 
-def test_an_incident_is_not_moved_into_a_team_that_is_not_mine(client, team):
+def test_an_incident_cannot_move_to_another_persons_team(client, team):
     theirs = make_team()
     incident = make_incident(team=team)
     assert client.post(edit_url(incident), typed(incident, team=theirs.slug)).status_code == 422
@@ -240,7 +240,7 @@ def test_an_incident_is_not_moved_into_a_team_that_is_not_mine(client, team):
     assert incident.team == team
 
 
-def test_outsiders_find_nothing_and_strangers_sign_in(client, team):
+def test_non_members_get_404_and_anonymous_users_sign_in(client, team):
     incident = make_incident(team=make_team())
     assert client.get(edit_url(incident)).status_code == 404
     assert client.post(edit_url(incident), typed(incident)).status_code == 404
@@ -253,18 +253,18 @@ def test_without_a_team_nothing_can_be_reported(client):
     assert client.post(CREATE, typed()).status_code == 422
 
 
-def test_whoever_has_no_team_is_told_the_way_to_one(client):
+def test_people_without_a_team_are_told_how_to_join_one(client):
     client.force_login(make_user())
     assert "Ask a manager of the team to invite you." in client.get(CREATE).text
 
 
-def test_an_admin_of_an_empty_portal_is_told_to_make_a_team(client, team):
+def test_an_admin_of_an_empty_portal_is_told_to_create_a_team(client, team):
     team.delete()
     client.force_login(make_user(admin=True))
     assert "There is no team yet." in client.get(CREATE).text
 
 
-def test_an_empty_choice_has_a_name(client):
+def test_an_empty_choice_has_a_label(client):
     page = client.get(CREATE).text
     assert "Not set" in page
     assert "-----" not in page

@@ -29,7 +29,7 @@ def titles(answer):
     return [incident.title for incident in answer.context["page"].object_list]
 
 
-def test_it_shows_the_incidents_of_my_teams_and_no_others(client, team):
+def test_the_list_shows_only_the_users_teams(client, team):
     make_incident(team=team, title="Ours")
     make_incident(team=make_team(), title="Theirs")
     answer = client.get(URL)
@@ -43,7 +43,7 @@ def test_deleted_incidents_are_not_listed(client, team):
     assert titles(client.get(URL)) == []
 
 
-def test_an_empty_portal_says_what_the_place_is_for(client):
+def test_an_empty_list_explains_incidents(client):
     answer = client.get(URL)
     assert "No incidents yet" in answer.text
     assert reverse("incidents:create") in answer.text
@@ -81,7 +81,7 @@ def test_filters(client, team, query, found):
     ("sort", "first"),
     [("detected", "Early"), ("-detected", "Late"), ("severity", "Late"), ("-title", "Late"), ("restore", "Late")],
 )
-def test_orders_and_their_mark(client, team, sort, first):
+def test_sort_orders_and_the_marked_column(client, team, sort, first):
     late = NOON + timedelta(days=1)
     make_incident(team=team, title="Early", severity_key=None)
     make_incident(team=team, title="Late", severity_key="SEV4", detected_at=late, restored_at=late)
@@ -99,7 +99,7 @@ def test_orders_and_their_mark(client, team, sort, first):
         "q=" + "x" * 300,
     ],
 )
-def test_what_cannot_be_used_is_left_out_and_said(client, team, query):
+def test_invalid_filters_are_ignored_with_a_message(client, team, query):
     make_incident(team=team)
     answer = client.get(f"{URL}?{query}")
     assert answer.status_code == 200
@@ -115,12 +115,12 @@ def test_null_characters_are_a_bad_request(client, query):
 
 
 @pytest.mark.parametrize("query", ["q=%FF%FE", "q=%ED%A0%80", "q=(", "q=%5C", "q=%25_", "q=[[:foo:]]"])
-def test_odd_words_are_looked_for_as_they_are(client, team, query):
+def test_special_characters_are_searched_literally(client, team, query):
     make_incident(team=team)
     assert client.get(f"{URL}?{query}").status_code == 200
 
 
-def test_another_team_cannot_be_asked_for(client):
+def test_another_team_cannot_be_filtered(client):
     make_incident(team=make_team(slug="theirs"), title="Theirs")
     assert titles(client.get(f"{URL}?team=theirs")) == []
 
@@ -132,7 +132,7 @@ def test_pages_of_fifty_keep_the_filters(client, team):
     assert "?severity=SEV2&amp;page=1" in answer.text
 
 
-def test_htmx_gets_the_rows_alone(client, team):
+def test_htmx_gets_only_the_rows(client, team):
     make_incident(team=team)
     answer = client.get(URL, headers={"HX-Request": "true", "HX-Target": "div#rows"})
     assert '<div id="rows">' in answer.text
@@ -166,7 +166,7 @@ def fill(team, count):
     )
 
 
-def test_the_list_leaves_as_csv_with_its_filters_and_order_and_formulas_made_text(client, team):
+def test_the_csv_export_keeps_filters_and_order_and_escapes_formulas(client, team):
     make_incident(team=team, title="Beta pays")
     make_incident(team=team, title="=cmd|' /C calc'!A0 pays")
     make_incident(team=team, title="Not asked for")
@@ -188,7 +188,7 @@ def test_a_long_csv_file_takes_one_query_for_each_batch(client, team, django_ass
         assert answer.getvalue().count(b"\n") == 1201
 
 
-def test_a_team_brings_the_rows_of_those_below_it(client, team):
+def test_filtering_by_a_team_includes_its_sub_teams(client, team):
     below = make_team(name="Wallets", parent=team)
     make_incident(team=team)
     make_incident(team=below, title="Wallets are empty")
@@ -200,6 +200,6 @@ def test_a_team_brings_the_rows_of_those_below_it(client, team):
 
 
 @pytest.mark.parametrize("sort", ["severity", "-severity", "status", "team", "title", "restore", "detected"])
-def test_a_sorted_list_without_a_match_says_so(client, team, sort):
+def test_a_sorted_list_without_matches_says_so(client, team, sort):
     make_incident(team=team)
     assert "No matching incidents" in client.get(URL, {"sort": sort, "q": "nowhere"}).text

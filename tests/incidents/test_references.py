@@ -29,7 +29,7 @@ def committed_team(db):
 
 
 @pytest.mark.parametrize(("make", "kind"), [(make_incident, "INC"), (make_defect, "DEF")])
-def test_twenty_at_once_and_one_that_fails(committed_team, make, kind):
+def test_twenty_reports_at_once_when_one_fails(committed_team, make, kind):
     @transaction.atomic
     def fail():
         make(team=committed_team)
@@ -46,7 +46,7 @@ def test_twenty_at_once_and_one_that_fails(committed_team, make, kind):
     assert sorted(references, key=lambda r: int(r.rpartition("-")[2])) == [f"CROWD-{kind}-{n}" for n in range(1, 21)]
 
 
-def test_twenty_people_press_the_same_button(committed_team):
+def test_only_one_of_twenty_simultaneous_moves_succeeds(committed_team):
     incident = make_incident(team=committed_team, severity_key="SEV1")
 
     def restore(_):
@@ -60,7 +60,7 @@ def test_twenty_people_press_the_same_button(committed_team):
     assert sorted(answers) == ["ValidationError"] * 19 + ["done"]
 
 
-def test_five_presses_of_a_page_that_was_used_before_make_one(committed_team):
+def test_sending_a_used_form_five_times_creates_one(committed_team):
     user = make_member(team=committed_team)
     once = {"title": "Cards refused", "team": "crowd", "severity": "SEV2", "submission": uuid.uuid4()}
 

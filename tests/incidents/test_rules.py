@@ -48,7 +48,7 @@ def incident():
 
 
 @pytest.mark.parametrize(("constraint", "changed", "field"), RULES, ids=[f"{rule[0]}-{rule[2]}" for rule in RULES])
-def test_the_database_and_the_row_say_the_same(incident, constraint, changed, field):
+def test_the_database_and_the_row_enforce_the_same_rule(incident, constraint, changed, field):
     sentence = next(c for c in Incident._meta.constraints if c.name == constraint).violation_error_message
     for name, value in changed.items():
         setattr(incident, name, value)
@@ -73,7 +73,7 @@ def test_a_duplicate_and_its_original(incident):
     assert "duplicate_of" in incident.problems(AFTER)
 
 
-def test_one_row_for_each_id_of_a_source(incident):
+def test_an_id_is_unique_within_a_source(incident):
     make_incident(team=incident.team, source="jira", external_id="1")
     with pytest.raises(IntegrityError, match="incident_external_unique"), transaction.atomic():
         make_incident(team=incident.team, source="jira", external_id="1")
@@ -81,14 +81,14 @@ def test_one_row_for_each_id_of_a_source(incident):
 
 
 @pytest.mark.parametrize("name", Incident.TIMES)
-def test_no_time_lies_in_the_future_or_before_the_records(incident, name):
+def test_times_in_the_future_or_before_1990_are_refused(incident, name):
     setattr(incident, name, AFTER + timedelta(minutes=6))
     assert "future" in incident.problems(AFTER)[name]
     setattr(incident, name, NOON.replace(year=1989))
     assert name in incident.problems(AFTER)
 
 
-def test_durations_are_kept_by_the_database(incident):
+def test_the_database_computes_durations(incident):
     times = {"started_at": BEFORE, "acknowledged_at": AFTER, "mitigated_at": AFTER}
     Incident.objects.filter(pk=incident.pk).update(status="mitigated", **times)
     incident.refresh_from_db()

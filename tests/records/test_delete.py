@@ -43,7 +43,7 @@ def test_a_manager_deletes_and_restores(client, team, record):
 
 
 @pytest.mark.parametrize("role", ["engineer", "trainee"])
-def test_others_may_not(client, team, make, record, role):
+def test_others_cannot_delete(client, team, make, record, role):
     client.force_login(make_member(team=team, role=role))
     assert client.post(url("delete", record)).status_code == 403
     deleted = make(team=team, deleted_at=NOON)
@@ -56,7 +56,7 @@ def test_a_manager_of_another_team_finds_nothing(client, record):
     assert client.post(url("restore", record)).status_code == 404
 
 
-def test_an_edit_that_was_open_becomes_stale(record):
+def test_an_open_edit_becomes_stale(record):
     type(record).objects.get(pk=record.pk).soft_delete(NOON)
     with pytest.raises(Stale):
         record.save()
@@ -68,14 +68,14 @@ def undo_in(answer):
     return button[1], {"undo": button[2]}
 
 
-def test_one_press_undoes_it(client, team, record):
+def test_one_click_undoes_a_deletion(client, team, record):
     client.force_login(make_member(team=team, role="manager"))
     where, what = undo_in(client.post(url("delete", record), follow=True))
     assert f"{record.reference} was restored." in client.post(where, what, follow=True).text
     assert client.get(record.get_absolute_url()).status_code == 200
 
 
-def test_undo_does_not_undo_what_somebody_did_since(client, team, record):
+def test_undo_keeps_later_changes(client, team, record):
     client.force_login(make_member(team=team, role="manager"))
     where, what = undo_in(client.post(url("delete", record), follow=True))
     record.refresh_from_db()

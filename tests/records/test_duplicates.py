@@ -65,7 +65,7 @@ def test_two_people_mark_two_records_as_duplicates_of_each_other(model, team):
     assert originals(first, second).count(None) == 1
 
 
-def test_an_original_that_becomes_a_duplicate_takes_its_duplicates_along(model, team, client):
+def test_duplicates_follow_their_original_to_its_own_original(model, team, client):
     client.force_login(make_member(team=team))
     root, original = make(model, team), make(model, team)
     duplicate = make(model, team, original)
@@ -74,14 +74,14 @@ def test_an_original_that_becomes_a_duplicate_takes_its_duplicates_along(model, 
     assert duplicate.version == 2
 
 
-def test_a_duplicate_of_a_duplicate_gets_its_root(model, team, client):
+def test_a_duplicate_of_a_duplicate_points_at_the_root(model, team, client):
     client.force_login(make_member(team=team))
     root, row = make(model, team), make(model, team)
     mark(client, row, make(model, team, root))
     assert originals(row) == [root]
 
 
-def test_a_circle_is_refused_with_a_sentence(model, team, client):
+def test_a_circle_is_refused_with_a_message(model, team, client):
     client.force_login(make_member(team=team))
     original = make(model, team)
     duplicate = make(model, team, original)
@@ -91,7 +91,7 @@ def test_a_circle_is_refused_with_a_sentence(model, team, client):
     assert answer.context["form"].errors["duplicate_of"] == [sentence]
 
 
-def test_chains_made_at_once_end_up_flat(model, team):
+def test_chains_created_at_the_same_time_become_flat(model, team):
     rows = [make(model, team) for _ in range(6)]
 
     def point(pair):
@@ -102,7 +102,7 @@ def test_chains_made_at_once_end_up_flat(model, team):
     assert set(originals(*rows)) == {None, rows[-1]}
 
 
-def test_no_other_way_of_writing_makes_a_chain(model, team):
+def test_no_other_write_can_create_a_chain(model, team):
     _, as_duplicate = KINDS[model]
     first, second, third = (make(model, team) for _ in range(3))
     model.objects.filter(pk=first.pk).update(duplicate_of=second, **as_duplicate)

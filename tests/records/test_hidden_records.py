@@ -68,7 +68,7 @@ def typed(row, **fields):
     return common | own | {"duplicate_of": "", "caused_by_defect": ""} | fields
 
 
-def test_no_page_names_it(client, row):
+def test_no_page_shows_a_hidden_record(client, row):
     for url in (row.get_absolute_url(), edit_url(row), reverse(f"{row._meta.app_label}:list") + "?format=csv"):
         answer = client.get(url)
         body = answer.getvalue().decode() if answer.streaming else answer.text
@@ -76,7 +76,7 @@ def test_no_page_names_it(client, row):
         assert CANARY.lower() not in body.lower()
 
 
-def test_the_api_answers_null(client, row):
+def test_the_api_returns_null_for_a_hidden_record(client, row):
     name = row._meta.model_name
     for url in (f"/api/v1/{name}s/", f"/api/v1/{name}s/{row.reference}/"):
         body = client.get(url).text
@@ -84,7 +84,7 @@ def test_the_api_answers_null(client, row):
         assert '"duplicate_of":null' in json.dumps(json.loads(body), separators=(",", ":"))
 
 
-def test_a_member_of_both_teams_sees_it(client, row, hidden, team):
+def test_a_member_of_both_teams_sees_the_record(client, row, hidden, team):
     client.force_login(make_member(team=hidden))
     assert client.get(row.get_absolute_url()).status_code == 404
     both = make_member(team=team)
@@ -95,7 +95,7 @@ def test_a_member_of_both_teams_sees_it(client, row, hidden, team):
     assert row.duplicate_of.reference in client.get(f"/api/v1/{row._meta.model_name}s/").text
 
 
-def test_an_edit_keeps_what_it_does_not_show(client, row):
+def test_an_edit_keeps_hidden_values(client, row):
     before = row.duplicate_of, getattr(row, "caused_by_defect", None)
     assert client.post(edit_url(row), typed(row)).status_code == 302
     row.refresh_from_db()
@@ -103,21 +103,21 @@ def test_an_edit_keeps_what_it_does_not_show(client, row):
     assert (row.duplicate_of, getattr(row, "caused_by_defect", None)) == before
 
 
-def test_what_is_a_duplicate_no_more_names_no_original(client, row):
+def test_a_reopened_duplicate_has_no_original(client, row):
     name, form = ("reopen", {"reason": "It is another one"}) if isinstance(row, Defect) else ("reinstate", {})
     assert client.post(move_url(row, name), form).status_code == 302
     row.refresh_from_db()
     assert row.duplicate_of is None
 
 
-def test_a_stale_edit_does_not_tell(client, row):
+def test_a_stale_edit_does_not_reveal_the_hidden_record(client, row):
     type(row).objects.get(pk=row.pk).save()
     answer = client.post(edit_url(row), typed(row))
     assert answer.status_code == 409
     assert CANARY not in answer.text
 
 
-def test_a_stale_edit_of_what_was_moved_out_of_sight_finds_nothing(client, row, hidden):
+def test_a_stale_edit_of_a_record_that_moved_out_of_sight_is_not_found(client, row, hidden):
     elsewhere = type(row).objects.get(pk=row.pk)
     url, form = edit_url(row), typed(row)
     elsewhere.team, elsewhere.title = hidden, "Canary"
@@ -125,7 +125,7 @@ def test_a_stale_edit_of_what_was_moved_out_of_sight_finds_nothing(client, row, 
     assert client.post(url, form).status_code == 404
 
 
-def test_a_duplicate_of_a_duplicate_does_not_lead_there(client, row):
+def test_a_duplicate_of_a_duplicate_does_not_reveal_a_hidden_root(client, row):
     make = make_defect if isinstance(row, Defect) else make_incident
     another = make(team=row.team)
     assert client.post(move_url(another, "mark_duplicate"), {"duplicate_of": row.reference}).status_code == 302
@@ -141,7 +141,7 @@ def test_a_deleted_original_is_not_named(client, team):
 
 
 @pytest.mark.parametrize("field", ["duplicate_of", "caused_by_defect"])
-def test_naming_it_is_refused_like_a_name_that_nobody_has(client, field, hidden, team):
+def test_a_hidden_reference_is_refused_like_an_unknown_one(client, field, hidden, team):
     mine = make_incident(team=team)
     sentences = []
     their = (make_incident if field == "duplicate_of" else make_defect)(team=hidden)

@@ -42,7 +42,7 @@ def acts(answer):
         ]
 
 
-def test_a_change_is_told_in_words(client, team, user):
+def test_a_change_is_described_in_words(client, team, user):
     with acting("import", person=user.pk, name="export.csv"):
         incident = make_incident(team=team, severity_key="SEV2", title="Slow")
     with acting("page", person=user.pk):
@@ -83,7 +83,7 @@ def test_a_change_is_told_in_words(client, team, user):
         ("admin", "", "on the admin site"),
     ],
 )
-def test_every_door_has_its_words(client, team, user, door, name, through):
+def test_every_door_is_named(client, team, user, door, name, through):
     with acting(door, person=user.pk, name=name):
         defect = make_defect(team=team)
     answer = history(client, defect)
@@ -91,13 +91,13 @@ def test_every_door_has_its_words(client, team, user, door, name, through):
     assert escape(through) in answer.text
 
 
-def test_what_the_portal_does_by_itself_names_nobody(client, team, user):
+def test_automatic_changes_name_nobody(client, team, user):
     with acting("task"):
         defect = make_defect(team=team)
     assert acts(history(client, defect)) == [("Created", "", "", "by a background job", {})]
 
 
-def test_a_change_by_a_program_names_its_token(client, team, user):
+def test_a_change_over_the_api_names_its_token(client, team, user):
     defect = make_defect(team=team)
     _, token = AccessToken.objects.create(user=user, scope="write", name="Nightly export")
     machine = Client(headers={"Authorization": f"Bearer {token}"})
@@ -106,14 +106,14 @@ def test_a_change_by_a_program_names_its_token(client, team, user):
     assert acts(history(client, defect))[0][:4] == ("Changed", "", "Ann Lee", "by API token Nightly export")
 
 
-def test_choices_are_shown_by_their_label(client, team, user):
+def test_choices_are_shown_with_their_labels(client, team, user):
     defect = make_defect(team=team)
     defect.priority = "high"
     defect.save()
     assert acts(history(client, defect))[0][4] == {"Priority": ("Empty", "High")}
 
 
-def test_a_record_that_the_viewer_may_not_see_is_not_named(client, team, user):
+def test_a_hidden_record_is_not_named(client, team, user):
     hidden = make_team(name="Canary team", members_only=True)
     original = make_defect(team=hidden, title="Canary")
     defect = make_defect(team=hidden, title="Slow", status="duplicate", resolution="duplicate", duplicate_of=original)
@@ -209,7 +209,7 @@ def test_the_tab_on_the_page_of_a_record(client, team, user):
         assert f'href="{row.get_absolute_url()}history/"' in client.get(row.get_absolute_url()).text
 
 
-def test_an_event_from_before_a_column_was_added_does_not_tell_of_it(client, team, user):
+def test_events_older_than_a_column_do_not_show_it(client, team, user):
     defect = make_defect(team=team, title="Now")
     older = {"pgh_obj": defect, "pgh_label": "changed", "pgh_created_at": timezone.now(), "title": "Before"}
     events_of(type(defect)).objects.create(**older, status_reason=None)

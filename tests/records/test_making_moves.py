@@ -72,7 +72,7 @@ def test_a_defect_from_new_to_closed(press, client, team, user):
     assert offered(client, defect) == ["reopen"]
 
 
-def test_restoring_asks_for_a_severity_if_there_is_none(press, client, team):
+def test_restoring_asks_for_a_missing_severity(press, client, team):
     incident = make_incident(team=team, severity_key=None)
     assert "Choose a severity." in press(incident, "restore").text
     incident.refresh_from_db()
@@ -130,7 +130,7 @@ def test_only_managers_reopen_a_closed_incident(press, client, team):
 
 
 @pytest.mark.parametrize("name", ["restore", "mitigate", "acknowledge", "reinstate", "junk"])
-def test_a_second_press_or_nonsense_changes_nothing(press, team, name):
+def test_a_repeated_or_unknown_move_changes_nothing(press, team, name):
     incident = make_incident(team=team, restored_at=LATER)
     answer = press(incident, name)
     assert answer.status_code == 200
@@ -144,13 +144,13 @@ def test_outsiders_find_nothing(press):
         assert press(record, "mark_duplicate").status_code == 404
 
 
-def test_a_clock_that_runs_ahead_does_not_stop_a_move(team):
+def test_a_machine_with_a_fast_clock_does_not_block_a_move(team):
     incident = make_incident(team=team, detected_at=NOON + timedelta(minutes=3))
     incident.make("restore", by=None, at=NOON)
     assert incident.restored_at == incident.detected_at
 
 
-def test_a_time_can_come_with_the_move(team):
+def test_a_move_can_set_an_earlier_time(team):
     incident = make_incident(team=team)
     incident.make("restore", by=None, at=LATER, restored_at=NOON + timedelta(minutes=10))
     assert incident.restored_at == NOON + timedelta(minutes=10)
@@ -159,12 +159,12 @@ def test_a_time_can_come_with_the_move(team):
     assert list(refused.value.message_dict) == ["restored_at"]
 
 
-def test_a_move_takes_nothing_else_along(team):
+def test_a_move_accepts_no_other_values(team):
     with pytest.raises(TypeError, match="takes no title"):
         make_incident(team=team).make("restore", by=None, at=LATER, title="New")
 
 
-def test_a_move_judges_the_row_as_it_is_now(team):
+def test_a_move_checks_the_current_row(team):
     seen = make_incident(team=team)
     Incident.objects.get(pk=seen.pk).make("restore", by=None, at=LATER)
     with pytest.raises(ValidationError, match="“Mark as mitigated” is not possible now: the incident is restored"):
@@ -185,7 +185,7 @@ def test_no_status_changes_without_a_move(team):
 
 @pytest.mark.parametrize("filled", [True, False])
 @pytest.mark.parametrize("status", [status for status in Incident.Status if status != "duplicate"])
-def test_times_typed_in_the_edit_form_move_no_incident(client, user, team, status, filled):
+def test_times_in_the_edit_form_do_not_change_the_status(client, user, team, status, filled):
     client.force_login(user)
     record = make_incident(team=team, status=status, restored_at=LATER if status in Incident.RESTORED else None)
     times = dict.fromkeys(Incident.TIMES[2:], "2026-03-02T13:00" if filled else "")
@@ -197,7 +197,7 @@ def test_times_typed_in_the_edit_form_move_no_incident(client, user, team, statu
         assert all("use " in str(errors).lower() for errors in answer.context["form"].errors.values())
 
 
-def test_a_refused_time_names_the_move_to_use(client, user, team):
+def test_the_message_for_a_refused_time_names_the_move(client, user, team):
     client.force_login(user)
     defect = make_defect(team=team)
     form = {"title": "New", "team": "payments", "severity": "SEV3", "stage_found": "ci", "version": 1}
@@ -211,7 +211,7 @@ def test_a_refused_time_names_the_move_to_use(client, user, team):
 
 
 @pytest.mark.parametrize("model", [Defect, Incident])
-def test_the_form_has_no_status(client, user, team, model):
+def test_the_form_has_no_status_field(client, user, team, model):
     client.force_login(user)
     record = (make_defect if model is Defect else make_incident)(team=team)
     app = model._meta.app_label
@@ -226,7 +226,7 @@ def undo_in(answer):
 
 
 @pytest.mark.parametrize("name", ["acknowledge", "mitigate", "restore"])
-def test_a_move_is_undone_by_one_press(press, client, team, name):
+def test_one_click_undoes_a_move(press, client, team, name):
     incident = make_incident(team=team, status="triage", severity_key=None)
     before = incident.state()
     where, what = undo_in(press(incident, name, severity="SEV1"))
@@ -235,7 +235,7 @@ def test_a_move_is_undone_by_one_press(press, client, team, name):
     assert (incident.state(), incident.version) == (before, 3)
 
 
-def test_a_move_of_a_defect_is_undone_by_one_press(press, client, team):
+def test_one_click_undoes_a_move_of_a_defect(press, client, team):
     defect = make_defect(team=team, status="closed", resolution="wont_fix")
     before = defect.state()
     where, what = undo_in(press(defect, "reopen", reason="Changed our mind"))
@@ -244,7 +244,7 @@ def test_a_move_of_a_defect_is_undone_by_one_press(press, client, team):
     assert defect.state() == before
 
 
-def test_undo_leaves_alone_what_was_changed_since(press, client, team):
+def test_undo_keeps_later_changes(press, client, team):
     incident = make_incident(team=team)
     where, what = undo_in(press(incident, "mitigate"))
     press(incident, "restore")
@@ -253,7 +253,7 @@ def test_undo_leaves_alone_what_was_changed_since(press, client, team):
     assert incident.status == "restored"
 
 
-def test_undo_is_for_the_person_who_moved_and_may_still(press, client, team, user):
+def test_only_the_person_who_made_the_move_can_undo_it(press, client, team, user):
     incident = make_incident(team=team)
     where, what = undo_in(press(incident, "mitigate"))
     user.memberships.all().delete()
@@ -279,7 +279,7 @@ def test_the_reason_of_a_move_is_kept_until_the_next_one(press, client, team):
     assert "The queue grows again." in client.get(f"{incident.get_absolute_url()}history/").text
 
 
-def test_undoing_a_move_brings_the_earlier_reason_back(team):
+def test_undo_restores_the_earlier_reason(team):
     incident = make_incident(team=team, status="restored", severity_key="SEV2", restored_at=NOON + timedelta(minutes=5))
     incident.make("reopen", by=None, at=LATER, note="It is back.")
     before = incident.state()
@@ -289,7 +289,7 @@ def test_undoing_a_move_brings_the_earlier_reason_back(team):
     assert (incident.status, incident.status_reason) == ("active", "It is back.")
 
 
-def test_a_file_that_moves_a_record_gives_no_reason(team):
+def test_a_status_from_a_file_clears_the_reason(team):
     incident = make_incident(team=team, status="restored", severity_key="SEV2", restored_at=NOON + timedelta(minutes=5))
     incident.make("reopen", by=None, at=LATER, note="It is back.")
     assert incident.move_as_named("restored", {"restored_at"})

@@ -26,7 +26,7 @@ def test_the_tables_name_statuses_and_columns_that_exist(model):
 
 
 @KINDS
-def test_a_name_and_a_status_mean_one_move(model):
+def test_a_name_and_a_status_identify_one_move(model):
     for status in model.Status:
         names = [move.name for move in model.LIFE.moves_from(status)]
         assert len(names) == len(set(names))
@@ -64,7 +64,7 @@ def test_the_shortest_path_of_an_incident():
     assert [move.name for move in Incident.LIFE.path("closed", "cancelled")] == ["reopen", "cancel"]
 
 
-def test_without_a_way_there_is_no_path():
+def test_an_unreachable_status_has_no_path():
     life = Life("a", (Move("go", "Go", "gone", ("a",), "b"),), ())
     assert life.path("b", "a") is None
 
@@ -90,7 +90,7 @@ def test_the_times_imply_a_status(model, times, status):
 
 @given(walk=some.lists(some.integers(0, 20), max_size=12))
 @KINDS
-def test_no_walk_over_the_table_breaks_a_rule_about_times(model, walk):
+def test_no_sequence_of_moves_breaks_a_rule_about_times(model, walk):
     """Whatever moves are made one after the other, the times stay those that the status needs and allows."""
     row = model(title="x", severity_id=1, **{model.TIMES[1 if model is Incident else 0]: 0})
     rules = [rule for rule in model.RULES if rule.field in model.TIMES]

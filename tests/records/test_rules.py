@@ -56,7 +56,7 @@ def test_python_and_sql_agree_on_random_rows(model):
 
 
 @KINDS
-def test_every_check_of_the_table_is_a_rule(model):
+def test_every_check_constraint_comes_from_a_rule(model):
     checks = {each.name: each for each in model._meta.constraints if isinstance(each, models.CheckConstraint)}
     rules = {rule.constraint(model._meta.model_name).name: rule for rule in model.RULES}
     assert checks.keys() == rules.keys()
@@ -65,7 +65,7 @@ def test_every_check_of_the_table_is_a_rule(model):
 
 @KINDS
 @pytest.mark.django_db
-def test_judging_a_row_asks_the_database_nothing(model, django_assert_num_queries):
+def test_checking_a_row_takes_no_queries(model, django_assert_num_queries):
     record = (make_defect if model is Defect else make_incident)(team=make_team())
     with django_assert_num_queries(0):
         record.problems(NOON)

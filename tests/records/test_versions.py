@@ -45,7 +45,7 @@ def test_one_edit_is_one_update(record):
 
 
 @pytest.mark.parametrize("change", ["soft_delete", "restore", "some_fields"])
-def test_so_is_any_other_change(record, change):
+def test_any_other_change_is_one_update(record, change):
     acts = {
         "soft_delete": lambda: record.soft_delete(record.created_at),
         "restore": lambda: record.restore(),
@@ -57,7 +57,7 @@ def test_so_is_any_other_change(record, change):
     assert '"version" = 1' in update.partition(" WHERE ")[2]
 
 
-def test_the_form_updates_once(client, team, record):
+def test_saving_the_form_is_one_update(client, team, record):
     client.force_login(make_member(team=team, role="manager"))
     values = {"title": "New", "team": team.slug, "version": 1, "severity": record.severity.key}
     values |= {"stage_found": "ci", "detected_at": "2026-03-02T12:00", "found_at": "2026-03-02T12:00"}
@@ -78,7 +78,7 @@ def test_the_second_of_two_saves_changes_nothing(record):
     assert (read_before.version, type(record).objects.get().title) == (1, "Theirs")
 
 
-def test_a_save_that_was_rolled_back_is_no_version(record):
+def test_a_rolled_back_save_does_not_raise_the_version(record):
     with transaction.atomic():
         record.title = "New"
         record.save()
@@ -86,7 +86,7 @@ def test_a_save_that_was_rolled_back_is_no_version(record):
     assert type(record).objects.get().version == 1
 
 
-def test_an_act_on_what_somebody_changed_meanwhile_says_so(client, team, monkeypatch):
+def test_deleting_a_record_that_just_changed_shows_a_conflict(client, team, monkeypatch):
     """Between reading and deleting, within one request."""
     incident, other = make_incident(team=team), make_member(team=team, name="Ann Lee")
     client.force_login(make_member(team=team, role="manager"))
@@ -110,7 +110,7 @@ def shown(form):
     return {field.html_name: field.field.prepare_value(field.value()) or "" for field in form}
 
 
-def test_the_page_says_who_saved_meanwhile_when_and_how(client, team, record):
+def test_the_conflict_shows_who_saved_when_and_how(client, team, record):
     other = make_member(team=team, name="Ann Lee")
     client.force_login(make_member(team=team, role="manager"))
     address = record.get_absolute_url() + "edit/"
