@@ -396,16 +396,28 @@ def words(survey: Survey, plan: Plan, own: Own | None = None) -> dict[str, list[
             if plain(column.title) in {plain(title) for title in titles} and column.words is not None:
                 counts.update(column.words)
         if counts:
-            said[name] = [_word(plan, known, text, count, own or {}) for text, count in counts.most_common()]
+            said[name] = [
+                _said(plan, _word(plan, known, text, count, own or {}), known) for text, count in counts.most_common()
+            ]
     return said
 
 
+def _said(plan: Plan, guessed: Word, known: Field) -> Word:
+    """A guess that the plan only repeats keeps its reason."""
+    key = _meant(plan.words, known, guessed.word)
+    if key is None or (guessed.known and guessed.key == key):
+        return guessed
+    return replace(guessed, key=key, why="chosen by you", known=True)
+
+
+def _meant(table: Mapping[str, Mapping[str, str]], known: Field, text: str) -> str | None:
+    return next((key for word, key in table.get(known.key, {}).items() if plain(word) == plain(text)), None)
+
+
 def _word(plan: Plan, known: Field, text: str, count: int, own: Own) -> Word:
-    name, word = known.key, plain(text)
-    lists = known.words or "team"
-    for table, why in ((plan.words, "chosen by you"), (plan.preset.words, "as this tool means it")):
-        if (key := next((key for each, key in table.get(name, {}).items() if plain(each) == word), None)) is not None:
-            return Word(text, count, key, why)
+    word, lists = plain(text), known.words or "team"
+    if (key := _meant(plan.preset.words, known, text)) is not None:
+        return Word(text, count, key, "as this tool means it")
     ours = {plain(each): key for each, key in own.get(lists, {}).items()}
     if word in ours:
         return Word(text, count, ours[word], "has this name here")

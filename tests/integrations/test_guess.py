@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import tracemalloc
+from dataclasses import replace
 
 import pytest
 
@@ -172,6 +173,21 @@ def test_names_of_the_portal_count_as_known():
     )
     assert found.plan.words == {"severity": {"wrecked": "SEV0"}, "team": {"PAYMENTS": "payments"}}
     assert [word.word for word in found.unmapped["team"]] == ["Other"]
+
+
+def test_only_what_differs_from_the_guess_is_called_chosen():
+    own, seen = (
+        {"team": {"Payments": "payments"}},
+        survey("ID,Title,Found on,Team\n1,a,2024-03-01,PAYMENTS\n2,b,2024-03-01,Old"),
+    )
+    plan = guess(seen, own=own).plan
+    assert plan.words == {"team": {"PAYMENTS": "payments"}}
+    assert [(each.word, each.why) for each in words(seen, plan, own)["team"]] == [
+        ("PAYMENTS", "has this name here"),
+        ("Old", "no team of this name"),
+    ]
+    chosen = replace(plan, words={"team": {"PAYMENTS": "checkout", "Old": "checkout"}})
+    assert [each.why for each in words(seen, chosen, own)["team"]] == ["chosen by you", "chosen by you"]
 
 
 def test_columns_with_other_values_than_their_names_say_are_said():
