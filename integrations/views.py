@@ -214,7 +214,7 @@ def matching(job: ImportJob, user: User, plan: Plan, form: MatchForm | None = No
         "tool": plan.preset,
         "order": order,
         "needs_order": order.is_open and plan.day_first is None,
-        "problems": list(problems.values()),
+        "control_errors": {f"column-{name}": sentence for name, sentence in problems.items()},
         "unused": sum(plain(title) not in used for title in survey.header),
         "read_as": described(Shape(**job.shape)),
         "looked": job.survey,

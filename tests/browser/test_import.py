@@ -101,3 +101,23 @@ def test_from_a_table_of_ones_own_to_a_tier_and_back(new_context, sign_in, tmp_p
     page.get_by_role("button", name="Undo this import").click()
     sweep()
     expect(page.get_by_text("Undone").first).to_be_visible()
+
+
+def test_enter_keeps_the_answers_and_every_error_leads_to_its_field(admin, tmp_path):
+    path = tmp_path / "bugs.csv"
+    path.write_text(OWN)
+    admin.goto("/imports/new/")
+    admin.get_by_label("File", exact=True).set_input_files(path)
+    admin.get_by_role("button", name="Continue").click()
+    sweep()
+    admin.get_by_label("Save this mapping as").fill("Our sheet")
+    admin.get_by_label("Column for Title", exact=True).fill("Nothing")
+    admin.get_by_label("Time zone").fill("Mars")
+    admin.keyboard.press("Enter")
+    summary = admin.locator(".error-summary")
+    expect(summary).to_be_focused()
+    expect(admin.get_by_label("Save this mapping as")).to_have_value("Our sheet")
+    summary.get_by_role("link", name="Unknown time zone").click()
+    expect(admin.get_by_label("Time zone")).to_be_focused()
+    summary.get_by_role("link", name="The file has no column “Nothing” for Title").click()
+    expect(admin.get_by_label("Column for Title", exact=True)).to_be_focused()
