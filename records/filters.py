@@ -11,6 +11,7 @@ from django import forms
 from django.core.paginator import InvalidPage, Page, PageNotAnInteger, Paginator
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import F, Model, QuerySet, Value
+from django.db.models.expressions import RawSQL
 from django.http import QueryDict
 from django.utils.functional import cached_property
 
@@ -83,34 +84,33 @@ class LongPaginator(Paginator):
         number = self.validate_number(number)
         start = (number - 1) * self.per_page
         stop = min(start + self.per_page, self.count)
-        if self.count <= self.FEW:
-            rows = list(self._rows(self._found_as_counted())[start:stop]) if self.count else []
-        elif self._parts:
-            # Sort narrow rows: read the ids of the page first, then the full rows for these ids.
-            ids = self._ids(start, stop)
-            found = {row.id: row for row in self._rows(self.object_list.order_by().filter(pk__in=ids))}
-            rows = [found[pk] for pk in ids if pk in found]
-        else:
-            rows = list(self._rows(self.object_list)[start:stop])
-        return Page(rows, number, self)
-
-    def _found_as_counted(self) -> QuerySet[Any, Any]:
-        """Finds the rows with the same query that counts them, then sorts. The LIMIT stops PostgreSQL merging both steps."""
         rows = self.object_list
-        found = rows.order_by().values("pk")[: self.MOST + 1]
-        return rows.model._base_manager.filter(pk__in=found).order_by(*rows.query.order_by)
+        if not self.count:
+            return Page([], number, self)
+        if self.count <= self.FEW:
+            # Find the rows with the query that counts them, then sort. The LIMIT stops PostgreSQL merging both steps.
+            found = self._those(rows.order_by().values("pk")[: self.MOST + 1])[start:stop]
+        elif self._parts:
+            # Sort narrow rows: only their ids.
+            found = self._those(self._ids(start, stop))
+        else:
+            found = rows[start:stop]
+        return Page(list(found.values_list("id", *self._shown, named=True)), number, self)
 
-    def _rows(self, rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
-        return rows.values_list("id", *self._shown, named=True)
+    def _those(self, ids: Any) -> QuerySet[Any, Any]:
+        """The rows whose ids this subquery returns, in the order of the list."""
+        rows = self.object_list
+        return rows.model._base_manager.filter(pk__in=ids).order_by(*rows.query.order_by)
 
-    def _ids(self, start: int, stop: int) -> list[int]:
-        """The ids of the page, in one query that reads no part beyond the end of the page."""
+    def _ids(self, start: int, stop: int) -> RawSQL:
+        """A subquery for the ids of the page. It reads no part beyond the end of the page."""
         parts = [
             part.order_by("-id").annotate(part=Value(number)).values_list("part", "id")[:stop]
             for number, part in enumerate(self._parts)
         ]
         whole = parts[0].union(*parts[1:], all=True).order_by("part", "-id") if len(parts) > 1 else parts[0]
-        return [pk for _, pk in whole[start:stop]]
+        statement, values = whole[start:stop].query.sql_with_params()
+        return RawSQL(f"SELECT id FROM ({statement}) AS page", values)  # noqa: S608, S611 - written by Django
 
 
 class RecordDayField(DayField):

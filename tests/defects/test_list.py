@@ -290,6 +290,19 @@ def test_a_sorted_list_without_matches_says_so(client, team, sort):
     assert "No matching defects" in client.get(URL, {"sort": sort, "q": "nowhere"}).text
 
 
+def test_a_page_takes_as_many_queries_whether_few_or_many_match(
+    client, team, monkeypatch, django_assert_num_queries, django_assert_max_num_queries
+):
+    make_defect(team=team)
+    client.get(URL, {"sort": "stage"})
+    with django_assert_max_num_queries(8) as few:
+        client.get(URL, {"sort": "stage"})
+    number = len(few)  # the next request forgets them
+    monkeypatch.setattr(LongPaginator, "FEW", 0)
+    with django_assert_num_queries(number):
+        client.get(URL, {"sort": "stage"})
+
+
 @pytest.mark.parametrize("few", [LongPaginator.FEW, 0])
 def test_sorting_works_with_a_single_value(client, team, few, monkeypatch):
     monkeypatch.setattr(LongPaginator, "FEW", few)
