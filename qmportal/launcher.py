@@ -243,12 +243,10 @@ def prepare(folder: Path, *, again: bool = False) -> None:
     collected = Path(os.environ.get("QMPORTAL_STATIC_ROOT") or folder / "static") / "staticfiles.json"
     if not again and collected.exists() and record.exists() and record.read_text() == inputs:
         return
-    print("Updating tables and static files ...", flush=True)
-    log = folder / "logs" / "prepare.log"
+    print("Updating tables, scenarios, concept pages and static files ...", flush=True)
+    quietly = ["--no-input", "--verbosity=0"]
     # The two are independent.
-    manage(log, *[[command, "--no-input", "--verbosity=0"] for command in ("migrate", "collectstatic")])
-    print("Loading scenarios, checks and concept pages ...", flush=True)
-    manage(log, ["load_library", "--verbosity=0"])
+    manage(folder / "logs" / "prepare.log", ["migrate", "--load-library", *quietly], ["collectstatic", *quietly])
     record.write_text(inputs)
 
 

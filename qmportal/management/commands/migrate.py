@@ -1,9 +1,10 @@
 """Django's `migrate` without the statement timeout, and with a clear error for the database of another version."""
 
+from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 from django.core.management.commands import migrate
 from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -14,13 +15,24 @@ from qmportal import embedded
 
 
 class Command(migrate.Command):
-    def handle(self, *args: Any, **options: Any) -> Any:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--load-library", action="store_true", help="also run load_library, without a second start of Django"
+        )
+
+    def handle(self, *args: Any, load_library: bool = False, **options: Any) -> Any:
+        self._migrate(*args, **options)
+        if load_library:
+            call_command("load_library", verbosity=options["verbosity"])
+
+    def _migrate(self, *args: Any, **options: Any) -> None:
         connection = connections[options["database"]]
         if "options" in settings.DATABASES[options["database"]]["OPTIONS"]:
             with connection.cursor() as cursor:
                 cursor.execute("SET statement_timeout = 0")  # filling a large table can take long
         try:
-            return super().handle(*args, **options)
+            super().handle(*args, **options)
         except (DatabaseError, InconsistentMigrationHistory) as error:
             if stranger := _unknown_migration(connection):
                 raise CommandError(_made_by_another_version(stranger)) from error
