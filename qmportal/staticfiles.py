@@ -11,4 +11,5 @@ class OnlyWhatIsServed(StaticFilesConfig):
         "admin/js/vendor/jquery/jquery.js",
         "admin/js/vendor/select2/select2.full.js",
         "admin/js/vendor/xregexp/xregexp.js",
+        "admin/js/vendor/select2/i18n/[!e]*",  # the portal speaks English
     ]
