@@ -114,7 +114,7 @@ class MatchForm(KeepingForm):
     def _unasked(self, plan: Plan, survey: Survey, data: QueryDict) -> list[WordList]:
         """Lists with unknown words that the sent page did not show, since their column was chosen only now."""
         lists = word_lists(survey, plan, [], one_team=True)
-        return [each for each in lists if each.asks and f"word-{each.field.key}" not in data]
+        return [each for each in lists if not each.unknown <= {*data.getlist(f"word-{each.field.key}")}]
 
     def save_mapping(self, plan: Plan) -> SavedMapping | None:
         """Keeps the plan under the name that was asked for; one of the same name is replaced."""
@@ -205,9 +205,8 @@ class WordList:
         return len(self.choices) > MOST_IN_MENU
 
     @property
-    def asks(self) -> bool:
-        """Some words are not known."""
-        return any(not word.known for word in self.words)
+    def unknown(self) -> set[str]:
+        return {word.word for word in self.words if not word.known}
 
 
 def field_rows(survey: Survey, plan: Plan, problems: Mapping[str, str]) -> list[FieldRow]:
@@ -235,7 +234,7 @@ def word_lists(survey: Survey, plan: Plan, teams: Iterable[Team], *, one_team: b
         for name, said in words(survey, plan, own_words(teams)).items()
         if not (one_team and plan.fields[name].type is Type.TEAM)
     ]
-    return sorted(lists, key=lambda each: not each.asks)
+    return sorted(lists, key=lambda each: not each.unknown)
 
 
 def _own_choices(teams: Iterable[Team]) -> dict[str, Choices]:

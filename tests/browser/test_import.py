@@ -50,6 +50,10 @@ def test_one_wrong_line(new_context, sign_in, file, javascript):
     expect(errors).to_contain_text("2026-02-30")
     expect_numbers(page, "To create 2", "To update 0", "Unchanged 0", "Left out 0 and 1 with errors")
 
+    page.get_by_role("button", name="Import 2 rows").click()
+    if javascript:
+        expect(page.locator(".error-summary")).to_be_focused()
+    page.locator(".error-summary").get_by_role("link").click()
     page.get_by_label("Import the valid rows").check()
     page.get_by_role("button", name="Import 2 rows").click()
     expect(page.get_by_text("Importing", exact=True).first).to_be_visible()

@@ -347,10 +347,10 @@ def test_a_table_of_ones_own_is_matched_by_a_person(client, team, manager):
     ]
 
 
-def test_another_column_asks_for_its_words_before_the_check(client, team, manager):
+@pytest.mark.parametrize("asked", [{"word-severity": None, "means-severity": None}, {}], ids=["no_words", "other_words"])
+def test_another_column_asks_for_its_words_before_the_check(client, team, manager, asked):
     job = looked_through(client, OWN, team=team)
-    answer = {"column-severity": ["Phase"], "word-severity": None, "means-severity": None}
-    response = match(client, job, **answer)
+    response = match(client, job, **{"column-severity": ["Phase"]} | asked)
     assert "Say what these words mean: Severity." in response.text
     assert "Moonbase" in response.text
     given = sent_form(response.text, reverse("integrations:import_match", args=[job.pk]))
