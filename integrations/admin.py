@@ -6,7 +6,7 @@ from qmportal.lib.admin import ReadOnly
 
 @admin.register(ImportJob)
 class ImportJobAdmin(ReadOnly):
-    """To look at, when an import went wrong; the file itself is shown to its sender alone."""
+    """Read-only, to investigate failed imports. The file itself is visible only to its uploader."""
 
     list_display = ["file_name", "mapping_key", "phase", "state", "attempts", "requested_by", "created_at"]
     list_filter = ["phase", "state"]

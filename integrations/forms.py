@@ -1,4 +1,4 @@
-"""The forms of a file and of a saved mapping."""
+"""Forms to upload a file and to save a mapping."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PASTED = "Pasted rows.csv"
 
 
 class UploadForm(forms.Form):
-    """A file, or rows pasted from a spreadsheet. The header is read at once, so that a wrong file is refused here."""
+    """A file, or rows pasted from a spreadsheet. Its header is read at once, to reject an unreadable file here."""
 
     file = forms.FileField(
         label="File",
@@ -37,13 +37,13 @@ class UploadForm(forms.Form):
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="With the line of column names first.",
+        help_text="Start with the line of column names.",
     )
     mapping = forms.ModelChoiceField(
         SavedMapping.objects.none(),
         label="Saved mapping",
         required=False,
-        empty_label="Find out what the columns mean",
+        empty_label="Detect columns automatically",
         error_messages={"invalid_choice": "Choose one of these mappings."},
     )
     team = forms.ModelChoiceField(
@@ -106,9 +106,9 @@ def _as_file(text: str) -> UploadedFile:
 
 
 class KeepingForm(forms.Form):
-    """A form that saves a mapping: for the sender, or, if an admin says so, for everybody."""
+    """Base of forms that save a mapping, for the user or (admins only) for everyone."""
 
-    for_all = forms.BooleanField(required=False, label="For everybody who imports")
+    for_all = forms.BooleanField(required=False, label="Share with everyone who imports")
 
     def __init__(self, *args: Any, user: User, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -122,7 +122,7 @@ class KeepingForm(forms.Form):
 
 
 class MappingForm(KeepingForm):
-    """A mapping as YAML, exported here or in another portal."""
+    """A mapping as YAML, downloaded from this or another portal."""
 
     name = LineField(max_length=60, label="Name", error_messages={"required": "Enter a name."})
     text = ProseField(
@@ -138,7 +138,7 @@ class MappingForm(KeepingForm):
         except BadPlan as problem:
             raise ValidationError(str(problem)) from problem
         if plan.kind not in MODELS:
-            raise ValidationError(f"Files of {plan.kind} cannot be imported.")
+            raise ValidationError(f"Files with {plan.kind} can't be imported.")
         return plan
 
     def save(self) -> SavedMapping:

@@ -1,7 +1,7 @@
-"""The write side of imports: rows of a file become records, in batches, inside one transaction.
+"""Imports the rows of a file as records, in batches, inside one transaction.
 
-A file with a wrong row changes nothing, unless the person chose to import the good rows. Rows are matched by
-(source, external_id); a row that says nothing new is not touched.
+A file with an invalid row changes nothing, unless the person chose to import only the valid rows. Rows are matched with
+records by (source, external_id). A record is written only if its row changes something.
 """
 
 from __future__ import annotations
@@ -44,23 +44,23 @@ from teams.models import ReferencesBeside, Team
 
 MODELS: dict[str, type[Record]] = {"defects": Defect, "incidents": Incident}
 BATCH = 2000
-# Sentences that are kept with the result, and those of them that are shown at once.
+# Errors stored with the result, and errors shown on its page.
 KEPT_ERRORS = 5000
 SHOWN_ERRORS = 200
 SHOWN_ROWS = 10
 SHOWN_COLUMNS = 50
-# Lines whose rows the file of failed rows holds; kinds of errors and of remarks, teams and lines that are named.
+# Limits: lines in the file of failed rows; kinds of errors and notes; line numbers shown for each kind of error.
 KEPT_LINES = 100_000
 KEPT_KINDS = 500
 SHOWN_LINES = 5
-# What differs between two errors of a kind: the text of a cell, and numbers.
+# The parts that differ between errors of the same kind: quoted cell text and numbers.
 PARTICULAR = re.compile(r"“[^”]*”|\d[\d,]*")
 
 Report = Callable[[int, int], None]
 
 
 class Written(NamedTuple):
-    """A record that was written, its version since, and the earlier values of its changed columns; None for a new one."""
+    """A written record, its new version, and the earlier values of its changed columns (None for a new record)."""
 
     record: int
     version: int
@@ -68,17 +68,17 @@ class Written(NamedTuple):
 
 
 class Notebook(Protocol):
-    """Keeps what an import does."""
+    """Stores what an import did, for its undo."""
 
     def page(self, written: list[Written]) -> Copy:
-        """What is to be stored beside a batch of records."""
+        """The rows to store together with a batch of records."""
 
     def add(self, written: list[Written]) -> None:
-        """These were written again by the same import, or for the first time."""
+        """Stores records that were written after their batch. The same import may have written them already."""
 
 
 class Refused(Exception):
-    """The file has invalid rows and was meant to be imported as a whole. Carries the findings."""
+    """The file has invalid rows, and invalid rows were not to be skipped. `outcome` has the errors."""
 
     def __init__(self, outcome: Outcome):
         rows = "1 row has an error" if outcome.failed == 1 else f"{outcome.failed:,} rows have errors"
@@ -88,12 +88,12 @@ class Refused(Exception):
 
 
 class Busy(Exception):
-    """Another import or a person is changing the same records. Try again later."""
+    """Another import or a person is changing the same records. A later retry may work."""
 
 
 @dataclass
 class Fault:
-    """Errors of one kind: what is wrong in the first of these rows, and the first lines."""
+    """Errors of one kind: the sentence for the first row, the number of rows, and the first line numbers."""
 
     column: str
     sentence: str
@@ -103,37 +103,37 @@ class Fault:
 
 @dataclass
 class Outcome:
-    """What an import did, or would do in a dry run."""
+    """What an import did, or what a dry run would do."""
 
     rows: int = 0
     created: int = 0
     updated: int = 0
     unchanged: int = 0
-    # Duplicates that were linked to their originals, among all of these.
+    # Records linked to their originals. They are also counted above.
     linked: int = 0
     failed: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
-    # How many updated records changed in each field.
+    # How many updated records changed, by field.
     changed: Counter[str] = field(default_factory=Counter)
     stage_unknown: int = 0
     new_teams: list[str] = field(default_factory=list)
-    # (line, column, sentence), the first ones
+    # (line, column, sentence) of the first KEPT_ERRORS errors
     errors: list[tuple[int, str, str]] = field(default_factory=list)
-    # the first ones, too
+    # the first KEPT_LINES lines with errors
     failed_lines: array[int] = field(default_factory=lambda: array("L"))
-    # By column and sentence without what is particular in it.
+    # By (column, sentence without its PARTICULAR parts).
     faults: dict[tuple[str, str], Fault] = field(default_factory=dict)
-    # (column of the file, our field): the used ones, and the first of the others
+    # (column of the file, our field): all used columns, then the first unused ones
     columns: list[tuple[str, str]] = field(default_factory=list)
     more_columns: int = 0
     preview: list[dict[str, Any]] = field(default_factory=list)
-    # How the file was opened, and what was passed over in it.
+    # How the file was opened, and what was left out or looks odd.
     shape: dict[str, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
-    # The teams of the records that came or changed, before and after.
+    # The teams of created and updated records, before and after.
     teams: set[int] = field(default_factory=set)
-    # Of these records: measures are old news from then on.
+    # The earliest time among these records. Snapshots from that day on are outdated.
     earliest: datetime | None = None
 
     @property
@@ -164,7 +164,7 @@ class Outcome:
             count(self.notes, each)
 
     def name_columns(self, matched: list[tuple[str, str]]) -> None:
-        """Those that repeat, such as comments, once with their number."""
+        """Stores the columns. Unused columns with the same title, such as comments, are listed once with their count."""
         unused = Counter(title for title, name in matched if not name)
         titles = [f"{title} ({number:,})" if number > 1 else title for title, number in unused.items()]
         self.columns = [*(pair for pair in matched if pair[1]), *((title, "") for title in titles[:SHOWN_COLUMNS])]
@@ -192,19 +192,19 @@ class Outcome:
 
 
 def count(counter: Counter[str], words: str, number: int = 1) -> None:
-    """Sentences that quote the file could be as many as its rows: beyond a number of them, all others are one."""
+    """Adds to a sentence's count. After KEPT_KINDS sentences, new ones count as "other reasons", to bound memory."""
     if number:
         counter[words if words in counter or len(counter) < KEPT_KINDS else "other reasons"] += number
 
 
 def moment_of(record: Any) -> datetime:
-    """The time by which measures place a record."""
+    """The time by which measures assign a record to a window."""
     moment: datetime = record.found_at if isinstance(record, Defect) else record.began_at
     return moment
 
 
 def says_nothing_new(stored: Any, value: Any) -> bool:
-    """Also a guard that a spreadsheet ate or doubled, or other line ends."""
+    """Whether two values are the same. Line ends, and apostrophes a spreadsheet dropped or doubled, don't count."""
     return stored == value or (
         isinstance(stored, str) and isinstance(value, str) and bare(clean_text(stored)) == bare(value)
     )
@@ -214,12 +214,15 @@ def as_json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-# Files come from the past and from other tools: they have times of their own, and may not know a stage.
+# Files bring their own times, and other tools may not know the stage.
 IMPORT = intake.Door(stamps=False, takes_unknown=True, is_same=says_nothing_new)
 
 
 def be_alone(kind: str) -> None:
-    """Until the transaction ends; two files with the same ids would else collide in the middle."""
+    """Locks imports of this kind until the transaction ends, since two files with the same ids would collide.
+
+    Raises `Busy` if another import holds the lock.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [f"import.{kind}"])
         if not cursor.fetchone()[0]:
@@ -227,15 +230,16 @@ def be_alone(kind: str) -> None:
 
 
 class Importer:
-    """One file on its way in: made for one pass over it, `check` or `write`.
+    """Reads one file once, with `check` or `write`.
 
-    `team`: takes all rows, whatever the file says. Ids of teams, None for all of them: `allowed`, whose records may be
-    written; `visible`, whose records the person may see. Any other record is as if it were not there.
-    `shape` and `name`: of the file.
-    `remember`: notes what is written, in the same transaction.
+    `team`: the team for all rows, whatever the file says.
+    `allowed` and `visible`: ids of teams whose records the person can write or see; None for all. Records outside
+    `visible` are ignored as if they did not exist.
+    `shape` and `name`: how to open the file, and its name.
+    `remember`: stores what is written for the undo, in the same transaction.
     """
 
-    # Writes what was judged; None in a dry run, and once a file is refused.
+    # Writes valid rows. None in a dry run, and after the first error of a file that will be refused.
     writer: Writer | None = None
 
     def __init__(
@@ -258,7 +262,7 @@ class Importer:
         self.preset = plan.preset
         self.now = now
         self.source = source
-        # Spreadsheets of two teams may number their rows alike.
+        # Spreadsheets of two teams may use the same row numbers as ids.
         self.unnamed_source = self.preset.name
         if team is not None and self.preset.name == SPREADSHEET:
             self.unnamed_source = f"{SPREADSHEET}-{team.slug}"[:40]
@@ -273,14 +277,14 @@ class Importer:
         self.values_of = itemgetter(*(column.attname for column in self.columns))
 
     def check(self, raw: BinaryIO, report: Report | None = None) -> Outcome:
-        """A dry run: reads and judges every row, writes nothing."""
+        """A dry run: reads and validates every row, and writes nothing."""
         return self._go_through(raw, None, skip_errors=True, report=report)
 
     def write(self, raw: BinaryIO, *, skip_errors: bool = False, report: Report | None = None) -> Outcome:
-        """Imports all rows, or raises `Refused` or `UnreadableFile` and changes nothing. One import of a kind at a time.
+        """Imports all rows, or raises `Refused`, `Busy` or `UnreadableFile` and changes nothing.
 
-        It may take a minute, so it holds nothing that people need meanwhile: references come from beside, and of the
-        records and teams that exist only those are locked that the file changes.
+        One import of a kind runs at a time. It may take a minute, so it doesn't block people: references are reserved
+        on a separate connection, and only records that the file changes are locked.
         """
         with acting("import"), ReferencesBeside() as self.references, transaction.atomic():
             be_alone(self.plan.kind)
@@ -324,7 +328,7 @@ class Importer:
             yield row
 
     def _take(self, rows: list[Row]) -> None:
-        """Judges one batch of rows against the records that exist, then has it written."""
+        """Compares a batch of rows with existing records and passes the changes to the writer."""
         self.outcome.rows += len(rows)
         named = [(row, key) for row in rows if (key := self._identity(row))]
         existing = self._existing([key for _, key in named])
@@ -352,7 +356,7 @@ class Importer:
             self.linker.take([Link(record.pk, source, original) for record, source, original in self.links])
 
     def _identity(self, row: Row) -> tuple[str, str] | None:
-        """(source, external id), or for what was filed here its reference; None for a row that is out already."""
+        """(source, external id), or (FILED_HERE, reference) for a record reported here. None for a failed or skipped row."""
         if not row.skipped and not row.problems:
             take = row.values.pop
             said, reference = clean_line(str(take("source", ""))), clean_line(str(take("reference", "")))
@@ -361,13 +365,13 @@ class Importer:
             filed_here = bool(reference) and (said == FILED_HERE or not external_id)
             key = source, external_id = (FILED_HERE, reference.upper()) if filed_here else (source, external_id)
             if not external_id:
-                row.problems["external_id"] = "The row has no id."
+                row.problems["external_id"] = "The row has no ID."
             elif len(source) > 40 or len(external_id) > 120:
-                row.problems["external_id"] = "The source has at most 40 characters, the id at most 120."
+                row.problems["external_id"] = "The source can have up to 40 characters, the ID up to 120."
             elif source == FILED_HERE and not filed_here:
-                row.problems["source"] = f"The source “{FILED_HERE}” belongs to records that people file here."
+                row.problems["source"] = f"The source “{FILED_HERE}” is reserved for records reported in this portal."
             elif first := self.seen.line_of(key, row.line):
-                row.problems["external_id"] = f"The id “{external_id}” is in line {first} already."
+                row.problems["external_id"] = f"The ID “{external_id}” is already on line {first}."
             else:
                 return key
         if row.problems:
@@ -395,7 +399,10 @@ class Importer:
         return found
 
     def _is_known(self, source: str) -> bool:
-        """Whether there were records of this source when its first row came; most files bring the first ones."""
+        """Whether the source had records before this file. Most sources don't, which saves a look-up for each batch.
+
+        Waits for the writer before it uses the connection, and if the caller will use it.
+        """
         if source not in self.sources:
             self._wait()
             self.sources[source] = source == FILED_HERE or bool(
@@ -406,19 +413,22 @@ class Importer:
         return self.sources[source]
 
     def _wait(self) -> None:
-        """Before anything else uses the connection that the last batch is written through."""
+        """Waits for the writer. Call it before using the connection, which the writer shares."""
         if self.writer:
             self.writer.wait()
 
     def _one_of(self, records: list[Any], row: Row) -> Any:
-        """Several teams may have a record of the same id: that of the row's team is meant. Else it is one that moves."""
+        """The record that a row means. If several teams have one with this id, it is the one of the row's team.
+
+        A single record matches whatever its team: the row then moves it.
+        """
         if len(records) < 2:
             return records[0] if records else None
         teams = [team.pk for team in self.teams.called(str(row.values.get("team", "")))]
         return next((record for record in records if record.team_id in teams), None)
 
     def _apply(self, row: Row, key: tuple[str, str], record: Any) -> Any:
-        """The new or changed record, or None when nothing changes. Problems go to `row.problems`."""
+        """The new or changed record; None if nothing changes or the row is left out. Errors go to `row.problems`."""
         if record is None:
             return self._make(row, key)
         if self._is_left_alone(row, record):
@@ -446,7 +456,7 @@ class Importer:
         source, external_id = key
         if source == FILED_HERE:
             row.problems["reference"] = (
-                f"Nobody filed “{external_id[:40]}” here. A record from elsewhere needs its external_id."
+                f"“{external_id[:40]}” was not reported in this portal. A record from another tool needs its external_id."
             )
             return None
         row.values = row.defaults | row.values
@@ -462,12 +472,12 @@ class Importer:
         return record
 
     def _names_original(self, row: Row) -> bool:
-        """Only a record that is a duplicate names an original; other tools link a lot."""
+        """Whether the row is a duplicate that names its original. Other tools' links on other records don't count."""
         is_duplicate = "duplicate" in (row.values.get("status"), row.values.get("resolution"))
         return is_duplicate and bool(row.links.get("duplicate_of"))
 
     def _original(self, row: Row, values: dict[str, Any]) -> str:
-        """The id of the record that this one duplicates, which may come later in the file."""
+        """The original's id, which may come later in the file; "" if there is none. Sets the status to wait with."""
         if not self._names_original(row):
             return ""
         if self.model.WAITS_AS:
@@ -481,7 +491,7 @@ class Importer:
             self.linker.expect((key[0], original), self.seen)
 
     def _link(self) -> None:
-        """Once all rows are in. A record that was there before counts as updated, unless its row has changed it anyway."""
+        """Links duplicates after all rows are written; in a dry run, counts the originals that would be missing."""
         if self.writer is None:
             count(self.outcome.notes, NOT_FOUND, self.linker.missing(self.seen))
             return
@@ -509,9 +519,9 @@ class Importer:
             self._preview(row, record, action)
 
     def _is_left_alone(self, row: Row, record: Any) -> bool:
-        """What people decided here about the whole record stands; another team's record is out of reach."""
+        """Whether the record stays as it is: deleted or marked as a duplicate in this portal, or not the person's team's."""
         if not self.teams.may_touch(record.team_id):
-            row.problems["external_id"] = "A record with this id belongs to a team that you may not import into."
+            row.problems["external_id"] = "A record with this ID belongs to a team you can't import into."
         elif record.deleted_at:
             row.skipped = "deleted here"
         elif record.duplicate_of_id and not self._names_original(row):
@@ -519,7 +529,7 @@ class Importer:
         return bool(row.problems or row.skipped)
 
     def _with_rows(self, row: Row) -> dict[str, Any]:
-        """The values of the row, with teams, severities and stages in place of their names."""
+        """The row's values, with names of teams, severities and stages replaced by their objects."""
         values: dict[str, Any] = {}
         try:
             values["team"] = self.teams.find(str(row.values.pop("team", "")), self.writer)
@@ -532,7 +542,7 @@ class Importer:
             elif found := known.find(str(value)):
                 values[name] = found
             elif name == "severity" or self.preset.exact:
-                row.problems[name] = f"“{str(value)[:40]}” is not known here. Known: {known.names}."
+                row.problems[name] = f"“{str(value)[:40]}” is not known. Use one of: {known.names}."
         return values
 
     def _preview(self, row: Row, record: Any, action: str) -> None:
@@ -554,7 +564,10 @@ class Importer:
         )
 
     def _write(self, writer: Writer, created: list[Any], updated: list[tuple[Any, dict[str, Any]]]) -> None:
-        """Hands a batch to the writer, as plain rows: it writes them while the next batch is read."""
+        """Hands a batch to the writer, which writes it while the next batch is read.
+
+        Updates are waited for. Raises `Busy` if someone saved one of the records since it was read.
+        """
         writes: list[Copy | Change] = []
         writer.wait()
         if created:
@@ -573,10 +586,10 @@ class Importer:
             try:
                 writer.wait()
             except Moved:
-                raise Busy("Somebody changed one of these records while the file was read. Import it again.") from None
+                raise Busy("Someone changed one of these records during the import. Import the file again.") from None
 
     def _number(self, records: list[Any]) -> None:
-        """New records get their ids and their teams' next references; everything else of them is in the rows."""
+        """Gives new records their ids, timestamps and their teams' next references."""
         by_team: dict[int, list[Any]] = {}
         for record in records:
             by_team.setdefault(record.team_id, []).append(record)
@@ -591,7 +604,7 @@ class Importer:
 
 
 def change_of(model: type[Record], records: list[Any], names: set[str]) -> Change:
-    """The records as they are now, of which these fields differ from what was read."""
+    """The update that stores these fields of the records. Each record has the version that was read."""
     columns = [column for column in stored_columns(model) if column.name in names]
     values_of = itemgetter("id", "version", *(column.attname for column in columns))
     return Change(model, names_of(columns), [values_of(record.__dict__) for record in records])
@@ -602,7 +615,7 @@ def written_over(record: Any, before: dict[str, Any]) -> Written:
 
 
 def check_references_at_once() -> None:
-    """Foreign keys are checked with each statement, while the next rows are read, and not all of them at the end."""
+    """Checks foreign keys with each statement, while the next rows are read, instead of all of them at the end."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 

@@ -1,4 +1,4 @@
-"""Duplicates whose originals a file names by their ids: linked once all of its rows are in, wherever they stand in it."""
+"""Links duplicates to the originals that a file names by id, after all rows are written, so their order doesn't matter."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from records.models import AnyOf, Record
 
 NOT_FOUND = "the original of a duplicate was not found: not linked"
 IN_A_CIRCLE = "duplicates of each other in a circle: not linked"
-# Each round doubles the length of the chains that are followed.
+# Each round doubles the length of the chains it resolves.
 ROUNDS = 24
 LOOKED_UP = 5000
 AT_ONCE = 500
 
 
 class Link(NamedTuple):
-    """A duplicate, and the id of its original in the same source."""
+    """A duplicate's primary key, and the external id of its original in the same source."""
 
     record: int
     source: str
@@ -30,7 +30,7 @@ class Link(NamedTuple):
 
 
 class Linker:
-    """Takes the links of a file batch by batch, and ties them at the end. `visible`: as for the importer."""
+    """Collects the links of a file batch by batch and writes them at the end. `visible`: as in `Importer`."""
 
     def __init__(self, model: type[Record], visible: frozenset[int] | None):
         self.model, self.visible = model, visible
@@ -45,7 +45,7 @@ class Linker:
             self._awaited.append(key)
 
     def missing(self, seen: Seen) -> int:
-        """How many originals are neither in the file nor here."""
+        """How many expected originals are neither in the file nor in the portal."""
         keys = [key for key in self._awaited if not seen.has(key)]
         here: set[tuple[str, str]] = set()
         for source in {source for source, _ in keys}:
@@ -69,12 +69,12 @@ class Linker:
         self.taken += len(links)
 
     def tie(self) -> list[tuple[int, int]]:
-        """Points each duplicate at the root of its original. Gives the ids and new versions of those that were linked."""
+        """Points each duplicate at the root of its original. Returns (id, new version) of each linked record."""
         if not self.taken:
             return []
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"duplicates.{self.model._meta.db_table}"])
-            # Just filled, perhaps: without statistics, PostgreSQL looks through the table for each of the links.
+            # Without statistics of rows just written, PostgreSQL would scan the table for each link.
             cursor.execute(f"ANALYZE {self.model._meta.db_table} (source, external_id, duplicate_of_id)")
             wanted = self._find_originals(cursor)
             found = self._follow(cursor)
@@ -86,7 +86,7 @@ class Linker:
         return linked
 
     def _find_originals(self, cursor: Any) -> int:
-        """The original of each record that is not linked yet, in the same team if several have it. How many want one."""
+        """Finds the originals of unlinked duplicates, preferring the same team's. Returns the number of links."""
         table, waiting = self.model._meta.db_table, self.model.WAITS_AS
         cursor.execute(
             f"DELETE FROM import_link AS link USING {table} AS own WHERE own.id = link.record"  # noqa: S608
@@ -109,7 +109,7 @@ class Linker:
         return wanted
 
     def _follow(self, cursor: Any) -> int:
-        """From an original that is a duplicate itself on to its own original. How many have one."""
+        """Follows chains: an original that is itself a duplicate is replaced by its own. Returns how many were found."""
         cursor.execute("CREATE UNIQUE INDEX ON import_root (record)")
         cursor.execute("ANALYZE import_root")
         for _ in range(ROUNDS):
@@ -124,7 +124,7 @@ class Linker:
         return found
 
     def _write(self, cursor: Any) -> list[tuple[int, int]]:
-        """Earlier duplicates of what is a duplicate now go first, to the root: no chain exists at any time."""
+        """Links the records. Earlier duplicates of records that become duplicates are updated first, so no chain exists."""
         table = self.model._meta.db_table
         status = ", status = 'duplicate'" if self.model.WAITS_AS else ""
         changes = "duplicate_of_id = link.root, version = own.version + 1, updated_at = %s"
@@ -134,7 +134,7 @@ class Linker:
         )
         linked: list[tuple[int, int]] = []
         after = 0
-        # What the triggers do grows with the square of the rows of a statement.
+        # In batches: the triggers' work grows with the square of a statement's rows.
         while until := self._next(cursor, after):
             cursor.execute(
                 f"UPDATE {table} AS own SET {changes}{status} FROM import_root AS link"  # noqa: S608
@@ -146,7 +146,7 @@ class Linker:
         return linked
 
     def _next(self, cursor: Any, after: int) -> int | None:
-        """The last of the next records that are linked in one statement."""
+        """The last record of the next batch; None if there are no more."""
         cursor.execute(
             "SELECT max(record) FROM (SELECT record FROM import_root WHERE record > %s ORDER BY record LIMIT %s) AS next",
             [after, AT_ONCE],

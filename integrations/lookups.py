@@ -1,4 +1,4 @@
-"""What names in a file mean here: teams, severities and stages, read once and asked for each row."""
+"""Finds teams, severities and stages by the names in a file. They are loaded once per file."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from qmportal.lib.text import clean_line, folded
 from records.models import Record, Severity
 from teams.models import Team
 
-# Spellings that are remembered with what they mean.
+# Spellings cached per field.
 MOST_MET = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What to do about a missing team: said by the page in other words than by the command."""
+    """What to do about a missing team. The page and the command word it differently."""
 
-    no_column: str = "Choose the team that all rows belong to."
-    unknown: str = "Make it first, or let the import make missing teams."
+    no_column: str = "Choose the team for all rows."
+    unknown: str = "Create it first, or let the import create missing teams."
 
 
 def own_words(teams: Iterable[Team]) -> dict[str, dict[str, str]]:
-    """What the portal's own severities, stages and these teams are called, with the key of each."""
+    """{list: {name: key}} of the portal's severities and stages, and of these teams."""
     return {
         "severity": {name: each.key for each in Severity.objects.all() for name in (each.key, each.name)},
         "stage": {name: each.slug for each in Stage.objects.all() for name in (each.slug, each.name)},
@@ -36,7 +36,7 @@ def own_words(teams: Iterable[Team]) -> dict[str, dict[str, str]]:
 
 
 class Known:
-    """Rows of a small table by what a file may call them."""
+    """The rows of a small table, found by their names."""
 
     def __init__(self, rows: dict[int, Any], names_of: Callable[[Any], tuple[str, str]]):
         self._rows = {plain(text): each for each in rows.values() for text in names_of(each)}
@@ -44,7 +44,7 @@ class Known:
         self._met: dict[str, Any] = {}
 
     def find(self, text: str) -> Any:
-        """The row of this name, or None. The same few texts come again and again."""
+        """The row with this name, or None. Cached, since a file repeats the same few names."""
         found = self._met.get(text)
         if found is None and (found := self._rows.get(plain(text))) and len(self._met) < MOST_MET:
             self._met[text] = found
@@ -52,7 +52,7 @@ class Known:
 
 
 class Lookups:
-    """Severities and stages by their names, and by id for records that come from the database."""
+    """Severities and stages, by name for rows of the file and by id for records from the database."""
 
     def __init__(self, model: type[Record]) -> None:
         severities = {each.pk: each for each in Severity.objects.all()}
@@ -63,19 +63,19 @@ class Lookups:
         }
         rows: dict[Any, dict[int, Any]] = {Severity: severities, Stage: stages}
         columns = [each for each in model._meta.concrete_fields if each.related_model in rows]
-        # What the names in a column of the file mean.
+        # Field name -> the rows that it can name.
         self.by_column = {each.name: known[each.related_model] for each in columns}  # type: ignore[index]
         self._pointing: list[tuple[Any, dict[int, Any]]] = [(each, rows[each.related_model]) for each in columns]
 
     def attach(self, record: Record) -> None:
-        """Gives the record its severity and stages, so that judging it asks the database nothing."""
+        """Sets the record's severity and stages from memory, so validating it needs no query."""
         for column, rows in self._pointing:
             if (pk := record.__dict__[column.attname]) is not None:
                 column.set_cached_value(record, rows.get(pk))
 
 
 class TeamFinder:
-    """The team that a cell names by its slug, key or name, without regard to case."""
+    """Finds the team that a cell names by slug, key or name, ignoring case."""
 
     def __init__(self, only: Team | None, allowed: frozenset[int] | None, create: bool, advice: Advice):
         self.advice = advice
@@ -94,7 +94,7 @@ class TeamFinder:
 
     def refuse_hopeless(self, named_in_rows: bool) -> None:
         if self.only is not None and not self.may_touch(self.only.pk):
-            raise UnreadableFile(f"You may not import into the team {self.only}.")
+            raise UnreadableFile(f"You can't import into the team {self.only}.")
         if self.only is None and not named_in_rows:
             raise UnreadableFile(f"The file has no column for the team. {self.advice.no_column}")
 
@@ -104,7 +104,10 @@ class TeamFinder:
         return [team for team in self._known.get(folded(clean_line(text)), []) if self.may_touch(team.pk)]
 
     def find(self, text: str, writer: Writer | None) -> Team:
-        """The team of this name, perhaps a new one. The same few names come again and again."""
+        """The team with this name, created if allowed. Cached, since a file repeats the same few names.
+
+        Raises `BadCell` if there is none or the name is ambiguous.
+        """
         team = self.only or self._met.get(text)
         if team is None:
             team = self._find(text, writer)
@@ -120,7 +123,7 @@ class TeamFinder:
         if len(teams) > 1:
             exact = [team for team in teams if team.slug == name or team.key == name]
             if len(exact) != 1:
-                raise BadCell(f"Several teams are called “{name}”: write the slug of the one that is meant.")
+                raise BadCell(f"Several teams are called “{name}”. Use the team's slug instead.")
             teams = exact
         if not teams:
             return self._make(name, writer)
@@ -130,13 +133,13 @@ class TeamFinder:
 
     def _make(self, name: str, writer: Writer | None) -> Team:
         if self.allowed is not None:
-            raise BadCell(f"There is no team “{name[:80]}” that you may import into.")
+            raise BadCell(f"There is no team “{name[:80]}” you can import into.")
         if not self.create:
             raise BadCell(f"There is no team “{name[:80]}”. {self.advice.unknown}")
         if len(name) > 80:
-            raise BadCell("The name of a team has at most 80 characters.")
+            raise BadCell("A team's name can have up to 80 characters.")
         team = Team(name=name)
-        if writer:  # without a lock on the tree: people can make teams meanwhile, and a name is rarely given twice at once
+        if writer:  # no lock on the tree, so people can create teams meanwhile; name clashes are rare
             writer.wait()
             team.slug, team.key = Team.objects.free_slug(name), Team.objects.free_key(name)
             team.save()

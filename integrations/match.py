@@ -1,4 +1,4 @@
-"""The step between a file and its check: what its columns and words mean, as a page shows it and a person answers it."""
+"""The match page: what it shows about a file's columns and words, and how the person's answers become a plan."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from teams.choices import MOST_IN_MENU
 from teams.models import Team, User
 from teams.permissions import is_admin
 
-# Of a column, so many words are asked about; the rarer ones keep the meaning that is offered.
+# Words shown for each field. Rarer ones keep their suggested meaning.
 MOST_ASKED = 300
 DAY_FIRST, MONTH_FIRST = "day", "month"
 ORDERS = {DAY_FIRST: True, MONTH_FIRST: False}
 
-NOTHING = dict.fromkeys(("defect status", "incident status"), "Decide by the row")
+NOTHING = dict.fromkeys(("defect status", "incident status"), "Infer from the row")
 
 TOOLS = {preset.key: preset for preset in PRESETS.values() if preset.kind in MODELS}
 
@@ -42,7 +42,7 @@ Choices = list[tuple[str, str]]
 
 
 class MatchForm(KeepingForm):
-    """What is asked about the file as a whole. Its columns and words are read by `answered`."""
+    """The questions about the file as a whole. `answered` reads those about columns and words."""
 
     team = forms.ModelChoiceField(
         Team.objects.none(),
@@ -63,7 +63,7 @@ class MatchForm(KeepingForm):
         required=False,
         label="Date order",
         choices=[
-            ("", "Refuse such dates"),
+            ("", "Reject ambiguous dates"),
             (DAY_FIRST, "2 March (day first)"),
             (MONTH_FIRST, "3 February (month first)"),
         ],
@@ -74,7 +74,7 @@ class MatchForm(KeepingForm):
         max_length=60,
         required=False,
         label="Save this mapping as",
-        help_text="To use it for the next file of the same shape.",
+        help_text="To reuse it for files like this one.",
     )
 
     def __init__(self, data: QueryDict | None, *, job: ImportJob, plan: Plan, user: User):
@@ -102,22 +102,22 @@ class MatchForm(KeepingForm):
         )
 
     def is_whole(self, plan: Plan, survey: Survey, data: QueryDict) -> bool:
-        """Whether the file can be checked by this plan; otherwise the page says what is missing."""
+        """Whether the file can be checked with this plan. If not, adds form errors for what is missing."""
         if not self.cleaned_data["team"] and not {"team"} & {*plan.columns, *plan.constants, *plan.preset.fills}:
-            self.add_error("team", "The file has no column for the team. Choose the team that all rows belong to.")
+            self.add_error("team", "The file has no column for the team. Choose the team for all rows.")
         if problems_of(plan, survey):
             self.add_error(None, "Some columns don't fit yet.")
         if new := [each.field.label for each in self._unasked(plan, survey, data)]:
-            self.add_error(None, f"Say what these words mean: {', '.join(new)}.")
+            self.add_error(None, f"Choose what these words mean: {', '.join(new)}.")
         return not self.errors
 
     def _unasked(self, plan: Plan, survey: Survey, data: QueryDict) -> list[WordList]:
-        """Lists with unknown words that the sent page did not show, since their column was chosen only now."""
+        """Lists with unknown words that the submitted page did not show, because it first chose their column."""
         lists = word_lists(survey, plan, [], one_team=True)
         return [each for each in lists if not each.unknown <= {*data.getlist(f"word-{each.field.key}")}]
 
     def save_mapping(self, plan: Plan) -> SavedMapping | None:
-        """Keeps the plan under the name that was asked for; one of the same name is replaced."""
+        """Saves the plan if the form has a name for it, replacing a mapping of the same name."""
         if not (name := self.cleaned_data["save_as"]):
             return None
         return SavedMapping.keep(name, self.owner, plan)
@@ -127,7 +127,7 @@ class MatchForm(KeepingForm):
 
 
 def other_shape(data: QueryDict, job: ImportJob) -> Shape | None:
-    """How the sender wants the file opened, if it is not the way that it is open: another sheet, or other letters."""
+    """The shape with the chosen sheet and encoding; None if it is the current one."""
     shape = dict(job.shape)
     if data.get("sheet") in job.survey["sheets"]:
         shape["sheet"] = data["sheet"]
@@ -137,13 +137,13 @@ def other_shape(data: QueryDict, job: ImportJob) -> Shape | None:
 
 
 def other_tool(data: QueryDict, job: ImportJob) -> str:
-    """The tool to guess the columns for: one chosen in place of that of the plan, or the same one again."""
+    """The tool to guess the columns for: a newly chosen one, or the current one on "Guess again". Otherwise ""."""
     tool = data.get("tool", "")
     return tool if tool in TOOLS and (tool != job.mapping_key or "again" in data) else ""
 
 
 def answered(data: QueryDict, job: ImportJob, survey: Survey) -> Plan:
-    """The job's plan with the columns, constants and words of a sent page."""
+    """The job's plan with the columns, constants and words of the submitted page."""
     plan = _with_columns(data, Plan.from_json(job.plan))
     return _with_words(data, plan, words(survey, plan, own_words(job.writable_teams())))
 
@@ -159,13 +159,13 @@ def _with_columns(data: QueryDict, plan: Plan) -> Plan:
 
 
 def _with_words(data: QueryDict, plan: Plan, offered: Mapping[str, list[Word]]) -> Plan:
-    """`offered`: what the words mean without a person. The plan only says where the person differs, or nobody knew."""
+    """Adds the words whose meaning the person changed, or that were unknown. `offered`: the suggested meanings."""
     said = {}
     for name, known_field in plan.fields.items():
         known = {plain(word.word): word.key for word in offered.get(name, []) if word.known}
         pairs = zip(data.getlist(f"word-{name}"), data.getlist(f"means-{name}"), strict=False)
         meant = {word: key for word, key in pairs if known.get(plain(word)) != key}
-        # A team without an answer is called as the file calls it.
+        # A team left open keeps the file's name for it.
         if kept := {word: key for word, key in meant.items() if key or known_field.type is not Type.TEAM}:
             said[name] = kept
     return replace(plan, words=said)
@@ -176,7 +176,7 @@ def _with_words(data: QueryDict, plan: Plan, offered: Mapping[str, list[Word]]) 
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """One of our fields: the titles that feed it, with an empty one for another, and what all rows may say."""
+    """A field's row on the page: its columns' titles plus an empty one to add another, and its default value."""
 
     field: Field
     titles: list[str]
@@ -192,7 +192,7 @@ class FieldRow:
 
 @dataclass(frozen=True, slots=True)
 class WordList:
-    """The words of one field. `more`: how many rarer ones are not shown."""
+    """The words of one field. `more`: how many rarer words are not shown."""
 
     field: Field
     words: list[Word]
@@ -201,7 +201,7 @@ class WordList:
 
     @property
     def is_typed(self) -> bool:
-        """A menu of all teams beside each of hundreds of words would be too much."""
+        """Whether to show text boxes, since a long menu beside hundreds of words would be too heavy."""
         return len(self.choices) > MOST_IN_MENU
 
     @property
@@ -226,7 +226,7 @@ def field_rows(survey: Survey, plan: Plan, problems: Mapping[str, str]) -> list[
 
 
 def word_lists(survey: Survey, plan: Plan, teams: Iterable[Team], *, one_team: bool) -> list[WordList]:
-    """Lists with unknown words first. Where one team has all rows, what the file says of teams does not matter."""
+    """Word lists, those with unknown words first. `one_team`: all rows go to one team, so team words are left out."""
     teams = list(teams)
     ours = _own_choices(teams)
     lists = [
@@ -251,14 +251,14 @@ def _keys(known: Field, ours: Mapping[str, Choices]) -> Choices:
 
 
 def _choices(known: Field, ours: Mapping[str, Choices]) -> Choices:
-    """What a word may mean. Without a key a team is called as it is named, and a status is decided by the other columns."""
-    nothing = "As it is named" if known.type is Type.TEAM else NOTHING.get(known.words, "No value")
+    """The menu for a word. Its empty choice keeps a team's name, and infers a status from the other columns."""
+    nothing = "Keep this name" if known.type is Type.TEAM else NOTHING.get(known.words, "No value")
     unknown = [(UNKNOWN, "Stage unknown")] if known.words == "stage" else []
     return [("", nothing), *_keys(known, ours), *unknown, (LEAVE_OUT, "Leave these rows out")]
 
 
 def problems_of(plan: Plan, survey: Survey) -> dict[str, str]:
-    """The first sentence for each field that does not fit."""
+    """The first problem of each field that does not fit."""
     found: dict[str, str] = {}
     for name, sentence in plan.problems(survey.header):
         found.setdefault(name, sentence)

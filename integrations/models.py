@@ -1,4 +1,4 @@
-"""One uploaded file as a row of work: looked through, matched, checked, imported, perhaps undone. And kept mappings."""
+"""An uploaded file as a row of background work (read, match, check, import, undo), and saved mappings."""
 
 from __future__ import annotations
 
@@ -46,27 +46,27 @@ if TYPE_CHECKING:
 
 FOLDER = "imports"
 MOST_MOVED = 400
-# Rows between two reports of progress.
+# Rows between two progress reports.
 REPORTED = 5000
 
 
 def private_files() -> FileSystemStorage:
-    """Readable only by the portal's own user, and never served."""
+    """Storage for uploads. Only the portal's system user can read the files, and they are never served."""
     return FileSystemStorage(file_permissions_mode=0o600, directory_permissions_mode=0o700)
 
 
 def random_name(*_: object) -> str:
-    """The name on disk is random: it keeps nothing of the original name and cannot be guessed."""
+    """A random path for an upload. It can't be guessed and shows nothing of the original name."""
     return f"{FOLDER}/{secrets.token_urlsafe(24)}"
 
 
 class ImportJobQuerySet(WorkQuerySet):
     def visible_to(self, user: AnyUser) -> ImportJobQuerySet:
-        """A file is only shown to the person who uploaded it."""
+        """Only the person who uploaded a file can see it."""
         return self.filter(requested_by=user) if user.is_authenticated else self.none()
 
     def forget_old_files(self, now: datetime) -> None:
-        """Removes expired files, including those of jobs that nobody confirmed."""
+        """Deletes files and undo data older than `FILE_KEPT_FOR`, including files that nobody imported."""
         for job in self.filter(created_at__lt=now - ImportJob.FILE_KEPT_FOR).exclude(file=""):
             job.forget_file()  # type: ignore[attr-defined]
         for kept in (ImportedRow, TierBefore):
@@ -74,7 +74,7 @@ class ImportJobQuerySet(WorkQuerySet):
         self._forget_orphans(now)
 
     def _forget_orphans(self, now: datetime) -> None:
-        """Files that no row names: of a process that was killed between the two, or of a row that went with its team."""
+        """Deletes files without a row: their process was killed before saving it, or it was deleted with its team."""
         storage = private_files()
         known = set(ImportJob.objects.exclude(file="").values_list("file", flat=True))
         for name in storage.listdir(FOLDER)[1] if storage.exists(FOLDER) else []:
@@ -84,10 +84,10 @@ class ImportJobQuerySet(WorkQuerySet):
 
 
 class ImportJob(Work):
-    """A file and what became of it. Work in phases.
+    """An uploaded file and its result. The work has phases.
 
-    It is looked through when it comes, checked once its sender has said what its columns mean, and imported and undone when
-    its sender says so.
+    The file is read after the upload and checked once its uploader has matched its columns. The uploader then starts the
+    import, and may undo it.
     """
 
     DOOR = "import"
@@ -106,14 +106,14 @@ class ImportJob(Work):
     file_name = models.CharField(max_length=200)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     create_teams = models.BooleanField(default=False)
-    # How the file is opened, what stands in its columns, and what they mean: a Shape, a Survey and a Plan.
+    # JSON of a Shape (how to open the file), a Survey (what its columns contain) and a Plan (what they mean).
     shape = models.JSONField(default=dict, editable=False)
     survey = models.JSONField(default=dict, editable=False)
     plan = models.JSONField(default=dict, editable=False)
     skip_errors = models.BooleanField(default=False)
     result = models.JSONField(default=dict, editable=False)
     imported_at = models.DateTimeField(null=True, editable=False)
-    # The run after which measures tell of this import.
+    # The run that updates the measures after this import.
     nights = models.ForeignKey(SnapshotRun, on_delete=models.SET_NULL, null=True, editable=False, related_name="+")
 
     objects = ImportJobQuerySet.as_manager()  # type: ignore[misc]
@@ -133,7 +133,7 @@ class ImportJob(Work):
 
     @property
     def mapping(self) -> Preset | None:
-        """The tool that the file comes from; None until it was looked through."""
+        """The preset for the tool that made the file; None until the file has been read."""
         return PRESETS.get(self.mapping_key)
 
     @property
@@ -142,7 +142,7 @@ class ImportJob(Work):
 
     @property
     def can_match(self) -> bool:
-        """Looked through and not imported yet, with the file still there: its sender may say what its columns mean."""
+        """Whether the uploader can match columns: the file has been read, is not imported yet and still exists."""
         waits = self.is_looked_through or (self.phase == self.Phase.CHECK and self.is_over)
         return waits and bool(self.file and self.survey)
 
@@ -152,7 +152,7 @@ class ImportJob(Work):
 
     @property
     def can_start(self) -> bool:
-        """Checked, with rows that would change something, and the file still there."""
+        """Whether the import can start: checked, at least one row would change something, and the file still exists."""
         return (
             self.phase == self.Phase.CHECK
             and self.state == self.State.DONE
@@ -165,14 +165,14 @@ class ImportJob(Work):
         return self.imported_at + self.FILE_KEPT_FOR if self.imported_at else None
 
     def can_undo(self, now: datetime) -> bool:
-        """Imported, and what was there before is still known. An undo that failed can be asked for again."""
+        """Whether it is imported and its undo data is still kept. A failed undo can be started again."""
         imported = self.phase == self.Phase.IMPORT and self.state == self.State.DONE
         failed = self.phase == self.Phase.UNDO and self.state == self.State.FAILED
         return (imported or failed) and self.written.filter(job__imported_at__gte=now - self.FILE_KEPT_FOR).exists()
 
     @classmethod
     def upload(cls, file: UploadedFile, **fields: object) -> ImportJob:
-        """Keeps the file and has it looked through in the background. Without its row the file does not stay either."""
+        """Stores the file and queues reading it. If the row can't be saved, the file is deleted again."""
         storage, name = private_files(), random_name()
         try:
             job = cls.objects.create(file=storage.save(name, file), **fields)
@@ -183,18 +183,18 @@ class ImportJob(Work):
         return job
 
     def look_again(self, shape: Shape) -> bool:
-        """Queues another look through the file, opened in another way."""
+        """Queues reading the file again with this shape. False if it can't be matched any more."""
         return self._queue(self._matchable(), phase=self.Phase.LOOK, shape=asdict(shape), plan={})
 
     def guess_again(self, kind: str, tool: str) -> bool:
-        """Takes the file as one of this tool."""
+        """Guesses the plan again for this tool. False if the file can't be matched any more."""
         plan = self._guessed(Survey.from_json(self.survey), kind=kind, tool=tool)
         return bool(
             self._matchable().update(phase=self.Phase.LOOK, state=self.State.DONE, plan=plan.as_json(), mapping_key=plan.key)
         )
 
     def start_check(self, plan: Plan, *, team: Team | None, create_teams: bool) -> bool:
-        """Queues the check, by what its sender says the columns mean."""
+        """Queues the check with the uploader's plan. False if the file can't be matched any more."""
         return self._queue(
             self._matchable(),
             phase=self.Phase.CHECK,
@@ -210,12 +210,12 @@ class ImportJob(Work):
         return type(self).objects.filter(looked | checked, pk=self.pk).exclude(file="").exclude(survey={})
 
     def start(self, *, skip_errors: bool) -> bool:
-        """Queues the checked file for import. A second press of the button finds nothing left to start."""
+        """Queues the checked file for import. False if it is not waiting for that, such as on a double click."""
         checked = type(self).objects.filter(pk=self.pk, phase=self.Phase.CHECK, state=self.State.DONE)
         return self._queue(checked, phase=self.Phase.IMPORT, skip_errors=skip_errors)
 
     def start_undo(self) -> bool:
-        """Queues the undo, once, however often the button is pressed."""
+        """Queues the undo. False if it is already queued or done, such as on a double click."""
         over = type(self).objects.filter(
             Q(phase=self.Phase.IMPORT, state=self.State.DONE) | Q(phase=self.Phase.UNDO, state=self.State.FAILED), pk=self.pk
         )
@@ -240,7 +240,7 @@ class ImportJob(Work):
         return (UnreadableFile, Refused)
 
     def prepare(self) -> None:
-        """Look and check write nothing but their result, so they need no transaction and their progress is seen at once."""
+        """Reads or checks the file, outside a transaction: only the result is saved, and progress shows at once."""
         if self.phase == self.Phase.LOOK:
             self._look()
         elif self.phase == self.Phase.CHECK:
@@ -249,7 +249,7 @@ class ImportJob(Work):
             self._keep(outcome)
 
     def run(self) -> None:
-        """The import or its undo: all rows, the result and the wish for new snapshots in one transaction."""
+        """Imports or undoes: all rows, the result and the request for new snapshots in one transaction."""
         if self.phase == self.Phase.IMPORT:
             self._import()
         elif self.phase == self.Phase.UNDO:
@@ -276,7 +276,7 @@ class ImportJob(Work):
         self.save(update_fields=["survey", "shape", "plan", "mapping_key"])
 
     def _planned(self, survey: Survey) -> tuple[Plan, str]:
-        """What the columns mean by the mapping that was chosen, else as it is guessed; and why the chosen one is no use."""
+        """(plan, note): the chosen mapping's plan if it fits, else a guess. The note names what does not fit."""
         if not self.plan:
             return self._guessed(survey), ""
         plan, gone = Plan.from_json(self.plan).fitted_to(survey.header)
@@ -325,7 +325,7 @@ class ImportJob(Work):
         self.save(update_fields=["nights"])
 
     def moved_tiers(self) -> list[MovedTier]:
-        """Where the tiers after the import are others than before. Of teams that its sender sees, and empty until then."""
+        """Tiers that changed since the import, of teams the uploader can see. Empty until the snapshot run is done."""
         if self.nights is None or self.nights.state != self.State.DONE:
             return []
         alike = {name: OuterRef(name) for name in ("team", "metric", "window_days")}
@@ -349,27 +349,30 @@ class ImportJob(Work):
         return same.filter(**conditions)
 
     def later_imports(self) -> ImportJobQuerySet:
-        """Those that wrote `shared` of the same records again and can still be undone; the newest first."""
+        """Later imports that can be undone and wrote some of the same records (how many: `shared`), newest first."""
         later = self._imports(imported_at__gt=self.imported_at, written__record__in=self.written.values("record"))
         return later.annotate(shared=Count("written")).order_by("-imported_at")
 
     def skipped_records(self) -> QuerySet[Any]:
-        """What the undo left alone, as far as the sender may see it."""
+        """Records that the undo skipped, limited to those the uploader can see."""
         rows: Any = MODELS[self.kind].objects  # type: ignore[attr-defined]
         ids = self.result.get("undone", {}).get("skipped_ids", [])
         return rows.visible_to(self.requested_by).filter(pk__in=ids).order_by("pk")
 
     def writable_teams(self) -> QuerySet[Team]:
-        """Whose records the sender may write."""
+        """Teams that the uploader can import into."""
         if self.requested_by is None:
             return Team.objects.none()
         return Team.objects.with_rows_for(self.requested_by, Role.MANAGER)
 
     def _teams(self) -> tuple[frozenset[int] | None, frozenset[int] | None]:
-        """Whose records may be written and whose seen; None for all. Read anew: who has lost a team does not write there."""
+        """(writable, visible) ids of the uploader's teams; None for all teams. Read again at the start of each phase.
+
+        Permissions may have been withdrawn since the upload. Raises `UnreadableFile` if the uploader is gone or inactive.
+        """
         user = self.requested_by
         if user is None or not user.is_active:
-            raise UnreadableFile("The person who sent the file has left.")
+            raise UnreadableFile("The person who uploaded the file has left.")
         if user.is_admin:
             return None, None
         allowed = frozenset(self.writable_teams().values_list("pk", flat=True))
@@ -395,7 +398,7 @@ class ImportJob(Work):
 
     @contextmanager
     def _progress_beside(self) -> Iterator[Report]:
-        """Progress through a connection of its own: what the import's transaction writes is seen only at its end."""
+        """Reports progress on a separate connection, since the import's own transaction is invisible until it commits."""
         beside = connections.create_connection("default")
         statement = (
             f"UPDATE {self._meta.db_table} SET progress_done = %s, progress_total = %s, lease_until = %s"  # noqa: S608
@@ -417,13 +420,13 @@ class ImportJob(Work):
 
 
 class ImportedRow(models.Model):
-    """What an import did to one record, for its undo. Kept as long as files are."""
+    """What an import did to one record, kept for its undo as long as files are kept."""
 
-    # The unique index begins with the job and serves this one as well.
+    # No index of its own: the unique constraint's index starts with the job.
     job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="written", db_index=False)
     record = models.BigIntegerField()
-    before = models.JSONField(null=True)  # the earlier values of the columns that changed; null: the record is new
-    version = models.PositiveIntegerField()  # of the record, after the import
+    before = models.JSONField(null=True)  # earlier values of the changed columns; null if the import created the record
+    version = models.PositiveIntegerField()  # the record's version after the import
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["job", "record"], name="imported_row_unique")]
@@ -433,9 +436,9 @@ class ImportedRow(models.Model):
 
 
 class TierBefore(models.Model):
-    """A tier as of the last night before an import, of a team that it touched or of one above. Kept as long as files are."""
+    """A tier as of the last night before an import, for each affected team and its parents. Kept as long as files."""
 
-    # The unique index begins with the job and serves this one as well.
+    # No index of its own: the unique constraint's index starts with the job.
     job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="tiers_before", db_index=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
     metric = models.CharField(max_length=40)
@@ -459,7 +462,7 @@ class TierBefore(models.Model):
 
 
 class MovedTier(NamedTuple):
-    """A measure of a team that has another tier since an import, over these windows. None: it had, or has, no tier."""
+    """A measure whose tier changed with an import, in these windows. `before` or `after` None: no tier."""
 
     team: str
     slug: str
@@ -474,7 +477,7 @@ class MovedTier(NamedTuple):
 
 
 class Noted:
-    """What an import did, noted for its undo."""
+    """Stores what an import did as `ImportedRow`s, for its undo."""
 
     def __init__(self, job: ImportJob):
         self.job = job
@@ -484,7 +487,7 @@ class Noted:
         return Copy(ImportedRow, ("job_id", "record", "version", "before"), rows)
 
     def add(self, written: list[Written]) -> None:
-        """A record that is noted already keeps the earliest of the values that it had; a new one had none."""
+        """Adds to rows stored by this import. The earliest value of each column is kept; new records keep none."""
         rows = [(record, version, json.dumps(before)) for record, version, before in written]
         with connection.cursor() as cursor:
             cursor.execute(
@@ -498,7 +501,7 @@ class Noted:
 
 class SavedMappingQuerySet(models.QuerySet["SavedMapping"]):
     def usable_by(self, user: AnyUser) -> SavedMappingQuerySet:
-        """One's own, and those that an admin keeps for everybody."""
+        """The user's own mappings, and those that admins share with everyone."""
         return self.filter(Q(owner=None) | Q(owner=user.pk)) if user.is_authenticated else self.none()
 
     def changeable_by(self, user: AnyUser) -> SavedMappingQuerySet:
@@ -507,7 +510,7 @@ class SavedMappingQuerySet(models.QuerySet["SavedMapping"]):
 
 @tracked()
 class SavedMapping(models.Model):
-    """A plan under a name, for the next file of the same shape. Without an owner it is for everybody."""
+    """A named plan for the next file with the same columns. Without an owner, everyone can use it."""
 
     name = models.CharField(max_length=60)
     owner = models.ForeignKey(
@@ -534,7 +537,7 @@ class SavedMapping(models.Model):
 
     @classmethod
     def keep(cls, name: str, owner: User | None, plan: Plan) -> SavedMapping:
-        """Under this name; one of the same name and owner is replaced."""
+        """Saves the plan under this name. Replaces a mapping of the same name and owner."""
         saved, _ = cls.objects.update_or_create(name=name, owner=owner, defaults={"plan": plan.as_json()})
         return saved
 

@@ -1,4 +1,4 @@
-"""The keys of one file, in little memory. Plain Python."""
+"""A compact set of a file's keys. Plain Python."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ PARTS = 64
 
 
 class Seen:
-    """The keys of a file and the lines where they stand: some 25 bytes for each, where a dict of texts takes 250.
+    """The keys of a file with their lines: about 25 bytes each, where a dict of strings takes 250.
 
-    Of each key 96 bits of its BLAKE2 hash are kept. In a file of a million rows, two different keys have the same ones
-    once in 10^17 files. The table is in parts, so that only one of them is in memory twice while it grows.
+    It stores 96 bits of each key's BLAKE2 hash. Two keys of a file with a million rows collide once in 10^17 files.
+    The table is split into parts, so that growing copies only one of them at a time.
     """
 
     def __init__(self) -> None:
         self._parts = [_Part() for _ in range(PARTS)]
 
     def line_of(self, key: tuple[str, str], line: int) -> int:
-        """The line where the key stood before; 0 if it is new, and stands in this `line`."""
+        """The line where the key first occurred; 0 if it is new, and then `line` is stored for it."""
         high, low = hashed(key)
         return self._parts[low % PARTS].line_of(high, low, line)
 
@@ -37,7 +37,7 @@ def hashed(key: tuple[str, str]) -> tuple[int, int]:
 
 
 class _Part:
-    """A hash table with open addressing: a key stands at the place of its hash, or at the next free one."""
+    """A hash table with open addressing: a key is stored at its hash's slot, or the next free one."""
 
     def __init__(self) -> None:
         self._make(64)
@@ -57,7 +57,7 @@ class _Part:
         return bool(self._lines[self._place(high, low)])
 
     def _place(self, high: int, low: int) -> int:
-        """Where it is, or the free place where it belongs."""
+        """The key's slot, or the free slot where it belongs."""
         highs, lows, lines, size = self._highs, self._lows, self._lines, self._size
         place = high % size
         while lines[place] and (highs[place] != high or lows[place] != low):

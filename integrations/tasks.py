@@ -1,4 +1,4 @@
-"""Doorbells of imports."""
+"""Celery tasks of imports."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -8,5 +8,5 @@ from integrations.models import ImportJob
 
 @shared_task
 def forget_old_files() -> None:
-    """Nightly: removes uploads that were never confirmed."""
+    """Nightly: deletes expired uploads and undo data."""
     ImportJob.objects.all().forget_old_files(timezone.now())

@@ -1,6 +1,6 @@
-"""Undoes an import: records it created are soft-deleted, records it changed get their earlier values.
+"""Undoes an import: soft-deletes the records it created and restores the earlier values of those it changed.
 
-A record that somebody has changed since is left alone, so of two imports of the same records the later is undone first.
+Records that changed since are skipped, so two imports of the same records must be undone newest first.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from records.models import AnyOf, Record
 
 CHANGED = "changed since"
 CHANGED_BY_IMPORT = "changed by a later import"
-NOT_YOURS = "in a team that you may not import into"
+NOT_YOURS = "in a team you can't import into"
 GONE = "the earlier team, severity or stage is gone"
 TAKEN = "the earlier team has another record with this id"
-# Skipped records that are kept with the result, to be named.
+# Skipped records listed with the result.
 KEPT_NAMES = 200
 
 
@@ -44,10 +44,10 @@ class Undone:
 
 
 class Undo:
-    """One import on its way back, inside the transaction of the caller.
+    """Undoes one import, inside the caller's transaction.
 
-    `rows`: what it did to each record; `later` and `earlier`: the same of the sender's other imports of this kind.
-    `allowed`: ids of the teams whose records may be written, None for all of them.
+    `rows`: the import's `ImportedRow`s. `later` and `earlier`: those of the uploader's other imports of this kind.
+    `allowed`: ids of teams whose records can be written; None for all.
     """
 
     def __init__(
@@ -84,9 +84,9 @@ class Undo:
         return self.undone
 
     def _unchanged(self, ids: list[int]) -> list[int]:
-        """New records that nobody has touched or named since, locked. Most of what there is to do.
+        """Locks the records and returns the ids of new ones that can be deleted: unchanged, not referenced, allowed.
 
-        Each question names the ids: right after a large import PostgreSQL knows nothing about these rows, and joins badly.
+        Each query lists the ids, because right after a large import PostgreSQL has no statistics and plans joins badly.
         """
         rows: Any = self.model._base_manager
         new = self.rows.filter(AnyOf("record", ids), before__isnull=True)
@@ -101,7 +101,7 @@ class Undo:
         ]
 
     def _take(self, batch: list[Any]) -> None:
-        """The lock comes first, so that a row is read as it stays until the end."""
+        """Undoes or skips each record. Records are locked before they are read, so they can't change meanwhile."""
         rows: Any = self.model._base_manager
         ids = [row.record for row in batch]
         records = rows.filter(pk__in=ids).order_by("pk").select_for_update().in_bulk()
@@ -126,9 +126,9 @@ class Undo:
         self._restore(updated, touched)
 
     def _pointed_at(self, ids: list[int]) -> set[int]:
-        """Of these, what people have named on another record since: a duplicate's original, an incident's cause.
+        """Which of these records others now refer to, as a duplicate's original or an incident's cause.
 
-        A record that this undo deletes as well, or whose link it takes back, does not count.
+        References that this undo removes, by deleting the record or restoring its link, don't count.
         """
         found: set[int] = set()
         for relation in self.model._meta.related_objects:
@@ -148,7 +148,7 @@ class Undo:
         return self.rows.filter(came, AnyOf("record", ids)).values_list("record", "version") if ids else []
 
     def _imported_again(self, records: dict[int, Any]) -> set[int]:
-        """Of these, what is still as a later import left it."""
+        """Which of these records are still as a later import left them."""
         versions = self.later.filter(record__in=records).values_list("record", "version")
         return {pk for pk, version in versions if records[pk].version == version}
 
@@ -163,7 +163,7 @@ class Undo:
         return ""
 
     def _is_taken(self, record: Any, team: int) -> bool:
-        """Another record came to the earlier team with the same id from elsewhere."""
+        """Whether another record of the earlier team now has this record's source and external id."""
         rows: Any = self.model._base_manager
         same = rows.filter(source=record.source, external_id=record.external_id, team=team)
         return bool(record.external_id) and same.exclude(pk=record.pk).exists()
@@ -174,7 +174,10 @@ class Undo:
             setattr(record, column.attname, column.to_python(value))
 
     def _delete(self, ids: list[int]) -> None:
-        """The id from elsewhere becomes free: a deleted record keeps its id out, and the mended file shall come in."""
+        """Soft-deletes records and clears their external ids, so that a corrected file can be imported again.
+
+        Otherwise the import would skip them, as it does with deleted records.
+        """
         rows: Any = self.model._base_manager
         rows.filter(AnyOf("id", ids)).update(
             deleted_at=self.now, updated_at=self.now, external_id="", version=F("version") + 1
@@ -182,7 +185,7 @@ class Undo:
         self.undone.deleted += len(ids)
 
     def _restore(self, records: list[Any], names: set[str]) -> None:
-        """The records are again as earlier imports left them, so those can be undone next."""
+        """Writes the earlier values, and updates the versions kept for earlier imports so those can be undone next."""
         again = self.rows.filter(record=OuterRef("record"), version=OuterRef("version") + 1)
         ids = [each.pk for each in records]
         self.earlier.filter(Exists(again), AnyOf("record", ids)).update(version=F("version") + 2)

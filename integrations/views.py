@@ -1,4 +1,4 @@
-"""Pages of the importer: send a file, say what its columns mean, see what it would do, import it, see what it did."""
+"""Import pages: upload a file, match its columns, check it, import it, see the result, undo it."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from teams.models import User
 from teams.permissions import can_import_somewhere, require
 from teams.requests import SignedInRequest
 
-# Of a table of one's own the portal says these.
+# Columns that the empty table leaves out, since the portal sets them.
 FILLED_HERE = ("reference", "source")
-# What the page of an import says besides its numbers.
+# Keys of the result that the "Good to know" list shows.
 NOTED = ("remarks", "changed", "linked", "skipped", "notes", "stage_unknown", "new_teams")
-MANAGERS_ONLY = "Managers of a team import its files, and admins those of all teams."
+MANAGERS_ONLY = "Only team managers and admins can import files."
 
 
 @require_safe
@@ -50,7 +50,7 @@ def import_list(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 def template(request: SignedInRequest, kind: str) -> HttpResponse:
-    """An empty table with our own columns, to be filled in."""
+    """Downloads an empty table with the portal's own columns, to fill in."""
     require(can_import_somewhere(request.user), MANAGERS_ONLY)
     if kind not in MODELS:
         raise Http404
@@ -68,7 +68,7 @@ def mapping_yaml(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @form_page
 def mapping_new(request: SignedInRequest) -> HttpResponse:
-    """A mapping from elsewhere, as YAML."""
+    """Adds a mapping from YAML."""
     require(can_import_somewhere(request.user), MANAGERS_ONLY)
     form = MappingForm(request.POST or None, user=request.user)
     if form.is_valid():
@@ -113,7 +113,7 @@ def import_detail(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def import_match(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Takes the answers of the match page: another tool, another way to open the file, or what the columns mean."""
+    """Handles the match page: another sheet or encoding, another tool, or what the columns mean."""
     job = job_of(request, pk)
     require(can_import_somewhere(request.user), MANAGERS_ONLY)
     if not job.can_match:
@@ -146,7 +146,7 @@ def import_start(request: SignedInRequest, pk: int) -> HttpResponse:
     job = job_of(request, pk)
     skip_errors = "skip_errors" in request.POST
     if job.can_start and job.result["failed"] and not skip_errors:
-        problem = "Some rows have errors. Mend the file, or say that they are to be left out."
+        problem = "Some rows have errors. Fix the file, or choose to leave them out."
         return render_page(request, "integrations/detail.html", detail(job) | {"problem": problem}, status=422)
     if not job.can_start or not job.start(skip_errors=skip_errors):
         messages.info(request, "This file is no longer waiting to be imported.")
@@ -164,7 +164,7 @@ def import_undo(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def import_failed(request: SignedInRequest, pk: int) -> HttpResponse:
-    """The rows with errors as a file of the same shape, with one more column that says what is wrong."""
+    """Downloads the rows with errors, in the file's own columns plus one that states the problem."""
     job = get_object_or_404(ImportJob.objects.visible_to(request.user), pk=pk)
     if not job.file or not job.result.get("failed"):
         raise Http404
@@ -188,7 +188,7 @@ def failed_rows(job: ImportJob, table: Table) -> Iterator[list[str]]:
 def import_discard(request: SignedInRequest, pk: int) -> HttpResponse:
     job = get_object_or_404(ImportJob.objects.visible_to(request.user), pk=pk)
     if not job.is_over:
-        messages.error(request, "The file is being processed. Wait until that is done.")
+        messages.error(request, "The file is being processed. Wait until it is done.")
         return redirect(job)
     job.file.delete(save=False)
     job.delete()

@@ -1,4 +1,4 @@
-"""Our fields by kind of record: what they are called in other tools and languages, what they hold. Plain Python."""
+"""The portal's fields by kind of record: their type, and their names in other tools and languages. Plain Python."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ class Type(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`names`: headers under which the field is known, best first. `words`: the list in `words.VOCABULARY`.
+    """A field that a column can fill.
 
-    `many`: several columns are joined; else the first filled one is taken. `helps`: not stored, but decides about others.
+    `names`: known column titles, best first. `words`: its list in `words.VOCABULARY`.
+    `many`: several columns are joined; otherwise the first filled one is used.
+    `helps`: not stored, only used to work out other fields.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""What is odd about a whole file although each row is right: said at once, since it moves the measures. Plain Python."""
+"""Finds oddities of a whole file whose rows are valid, such as bulk dates, because they skew measures. Plain Python."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo
 from integrations.matching.row import Row
 from qmportal.lib.wording import clock, day_words
 
-# So many minutes are counted one by one; when there are more, those with a single row are forgotten.
+# Minutes counted at the same time. Beyond that, minutes with a single row are dropped.
 MAX_MINUTES = 50_000
-# A day or a minute stands out from so many rows on, and so many times the usual number.
+# A day or minute stands out with at least this many rows; a day also needs this many times the usual number.
 MANY_A_DAY, MANY_A_MINUTE, TIMES_USUAL = 100, 30, 20
 ENDED = ("closed", "restored", "duplicate", "rejected")
 
 
 class Findings:
-    """findings.add(row) for each good row, as it was read; findings.sentences() at the end."""
+    """Call `add` with each valid row, as it was read, then `sentences`."""
 
     def __init__(self, kind: str, zone: ZoneInfo):
         self.kind, self.zone = kind, zone
@@ -48,7 +48,7 @@ class Findings:
     def sentences(self) -> list[str]:
         said = [*self._lengths(), *self._days(), *self._minutes()]
         if self.rows >= 20 and self.midnight == self.rows:
-            said.append("All dates are without a time of day: times to fix or restore are only right to the day.")
+            said.append("No date has a time of day, so times to fix or restore are only accurate to the day.")
         return said
 
     def _lengths(self) -> list[str]:
@@ -58,7 +58,7 @@ class Findings:
                 f"{self.no_length:,} of {self.rows:,} incidents lasted 0 seconds, so the time to restore looks short."
             )
         if self.no_date:
-            said.append(f"{self.no_date:,} of {self.ended:,} closed records have no date of closing, and no time to fix.")
+            said.append(f"{self.no_date:,} of {self.ended:,} closed records have no closing date, so no time to fix.")
         return said
 
     def _days(self) -> list[str]:
@@ -66,7 +66,7 @@ class Findings:
             return []
         usual = median(self.days.values())
         return [
-            f"{count:,} of {self.rows:,} records are of {day_words(day)}, usually {usual:g} a day: were they moved then?"
+            f"{count:,} of {self.rows:,} records are from {day_words(day)} (usually {usual:g} a day). Were they migrated?"
             for day, count in self.days.most_common(3)
             if count >= MANY_A_DAY and count >= TIMES_USUAL * usual
         ]
@@ -77,7 +77,7 @@ class Findings:
             for moment, count in counts.most_common(1):
                 if count >= MANY_A_MINUTE and count * 10 >= self.rows:
                     when = clock(moment.astimezone(self.zone))
-                    said.append(f"{count:,} records were {verb} in the same minute, {when}: all at once, perhaps by a tool.")
+                    said.append(f"{count:,} records were {verb} in the same minute, {when}: perhaps in bulk, by a tool.")
         return said
 
 

@@ -1,7 +1,7 @@
-"""One record out of many rows: logs have a row for each change of an incident or an issue. Plain Python.
+"""Folds the rows of a log, one for each change of an incident or issue, into one record per id. Plain Python.
 
-The first opening and the last state of an id are kept, in whatever order its rows stand. Some ten thousand ids are held in
-memory; when there are more, all go to a temporary file of SQLite, which is gone when the fold is.
+It keeps the first opening and the last state of each id, in any order of rows. Up to MAX_HELD ids are held in memory;
+beyond that they go to a temporary SQLite file, which SQLite deletes when it is closed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_HELD_CHARACTERS = 16_000_000
 
 
 class Entry(NamedTuple):
-    """What is known of an id. `earliest` and `latest`: sortable moments of its rows, empty where the rows have none."""
+    """An id's state so far. `earliest` and `latest`: sortable times of its rows, empty if the rows have none."""
 
     line: int
     earliest: str
@@ -30,9 +30,9 @@ class Entry(NamedTuple):
 
 @dataclass
 class Fold:
-    """`first`: the places by field whose earliest value is wanted; of all others it is the latest that is filled.
+    """Folds rows by id. `first`: columns by field whose earliest value is kept; of others, the latest filled value is.
 
-    The earliest values come after the cells of the row, for a column may be both: when a log began and when it ended.
+    Earliest values are appended to the cells, since one column may give both a log's start and its end.
     """
 
     width: int
@@ -44,7 +44,7 @@ class Fold:
     def __post_init__(self) -> None:
         taken = [(name, place) for name, places in self.first.items() for place in places]
         self._first = [place for _, place in taken]
-        # Where the reader finds them in the rows of the fold.
+        # Where the earliest values are in the folded rows, by field.
         self.places: dict[str, list[int]] = {}
         for number, (name, _) in enumerate(taken):
             self.places.setdefault(name, []).append(self.width + number)
@@ -53,7 +53,7 @@ class Fold:
         self._stored: Connection | None = None
 
     def widened(self, cells: Sequence[str]) -> list[str]:
-        """A row alone, as the fold would give it."""
+        """A single row in the shape of a folded one."""
         return [*cells, *(cells[place] for place in self._first)]
 
     def add(self, key: str, line: int, cells: Sequence[str], moment: str = "") -> None:
@@ -68,7 +68,7 @@ class Fold:
                 self._spill()
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        """(line of the first row, cells) of each id, in the order in which they came first."""
+        """(line of the first row, cells) for each id, in order of that line."""
         for entry in self._entries():
             self.records += 1
             yield entry.line, [*entry.cells, *entry.firsts]
@@ -84,9 +84,9 @@ class Fold:
 
     def _spill(self) -> None:
         if self._stored is None:
-            import sqlite3  # loaded by the few files that need it, not by every web process
+            import sqlite3  # imported only for the few files that need it
 
-            # Without a name it is a private file that SQLite removes by itself.
+            # An empty name is a private file that SQLite deletes by itself.
             self._stored = sqlite3.connect("")
             self._stored.execute("CREATE TABLE entries (key TEXT PRIMARY KEY, line INTEGER, entry TEXT) WITHOUT ROWID")
         for key, entry in self._held.items():
@@ -100,7 +100,7 @@ class Fold:
 
 
 def merged(one: Entry, two: Entry) -> Entry:
-    """`two` comes later in the file, which decides where the rows have no moments."""
+    """Merges two entries of an id. `two` comes later in the file, which decides if the rows have no times."""
     old, new = (two, one) if two.latest < one.latest else (one, two)
     begun, later = (two, one) if two.earliest < one.earliest else (one, two)
     return Entry(

@@ -1,8 +1,7 @@
-"""What a file probably means: its tool, a column for each of our fields, our words for its words, and why. Plain Python.
+"""Guesses what a file means, with reasons: its tool, a column for each field, and the meaning of words. Plain Python.
 
-guess = guess(survey)
-guess.plan is what a person starts from; after a change of columns, `matches(survey, plan)` and `words(survey, plan)` say
-what the page shows beside it.
+`guess(survey).plan` is the person's starting point. When they change columns, `matches(survey, plan)` and
+`words(survey, plan)` give what the page shows for the changed plan.
 """
 
 from __future__ import annotations
@@ -20,26 +19,26 @@ from integrations.matching.presets import PRESETS
 from integrations.matching.survey import Column, Survey
 from integrations.matching.words import DEFECT, KEYS, LEAVE_OUT, UNKNOWN, VOCABULARY, WANTED, meaning, plain
 
-# {list: {word: key}}: names of the portal's own severities, stages and teams.
+# {list: {name: key}} of the portal's severities, stages and teams.
 Own = Mapping[str, Mapping[str, str]]
 
-# Of a file without the time when a record came: the last change is better than nothing, and said aloud.
+# Columns with the last change. They stand in for a missing creation date, with a note.
 CHANGED = (
     "changed", "updated", "updated at", "last updated", "last changed", "last modified", "modified", "delta ts",
     "sys updated on", "sys updated at", "change date time", "timestamp", "time timestamp", "event time", "aktualisiert",
     "geandert", "mise a jour", "actualizada", "actualizado",
 )  # fmt: skip
 FOUND = {"defects": "found_at", "incidents": "detected_at"}
-# What an unknown word is taken as, said to the person, who may choose otherwise.
+# The suggested meaning of an unknown word, which the person can change.
 FALLBACKS = {
     "severity": "SEV3",
     "resolution": "declined",
     "stage": UNKNOWN,
     "issue type": LEAVE_OUT,
 }
-# Without a key, the reader decides about an unknown status by what else the row says.
+# What an open row's unknown status counts as. It has no key, so the reader infers it from the rest of the row.
 OPEN = {"defect status": "in_progress", "incident status": "active"}
-# Fields that values alone may speak for, in this order, with the share of the values that must be known.
+# Fields that can be recognised by values alone, in this order, with the share of values that must be known.
 BY_VALUES = {
     "defects": {"severity": 0.8, "status": 0.7, "resolution": 0.8, "priority": 0.8, "issue_type": 0.6, "stage_found": 0.8},
     "incidents": {"severity": 0.8, "status": 0.7, "kind": 0.8},
@@ -63,7 +62,7 @@ NEGATIONS = frozenset({"not", "no", "non", "never", "nicht", "kein", "keine", "p
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A column for one of our fields. `sure` False: a person should look at it."""
+    """The columns for one field, and why. `sure` False: a person should review it."""
 
     field: str
     titles: tuple[str, ...]
@@ -75,7 +74,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of the file, how often it occurs, and our key for it. `known` False: not mapped yet, the key is an offer."""
+    """A word of the file, how often it occurs, and its key here. `known` False: the key is only a suggestion."""
 
     word: str
     count: int
@@ -97,13 +96,13 @@ class Guess:
 
     @property
     def unmapped(self) -> dict[str, list[Word]]:
-        """Words that nobody knows, with what they are taken as."""
+        """Unknown words by field, with their suggested keys."""
         found = {name: [word for word in words if not word.known] for name, words in self.words.items()}
         return {name: words for name, words in found.items() if words}
 
     @property
     def accepted(self) -> Plan:
-        """The plan, with every unknown word taken as it is offered."""
+        """The plan with the suggested key for every unknown word."""
         added = {name: {word.word: word.key for word in words} for name, words in self.unmapped.items()}
         return replace(
             self.plan, words={**self.plan.words, **{n: {**self.plan.words.get(n, {}), **w} for n, w in added.items()}}
@@ -111,7 +110,7 @@ class Guess:
 
 
 def guess(survey: Survey, *, kind: str = "", tool: str = "", zone: str = "UTC", own: Own | None = None) -> Guess:
-    """`kind` and `tool`: where a person has chosen them already."""
+    """Guesses the plan. `kind` and `tool`: set if a person has chosen them. `own`: names that the portal has."""
     preset, why = _preset(survey, kind, tool)
     found = _columns(survey, preset)
     notes = []
@@ -119,12 +118,12 @@ def guess(survey: Survey, *, kind: str = "", tool: str = "", zone: str = "UTC", 
         found[late.field] = late
         if not _repeats(survey, found):
             notes.append(
-                f"No column says when a record came. “{late.titles[0]}”, the last change, is offered: it is too late."
+                f"The file has no creation date. “{late.titles[0]}”, the last change, is suggested instead, but is later."
             )
     if "title" in preset.fields and "title" not in found and "external_id" in found:
         same = found["external_id"]
-        found["title"] = replace(same, field="title", why="no column holds titles: the ID is taken", sure=False)
-    # The export of a tracker has one row for each; an id that repeats there is an error.
+        found["title"] = replace(same, field="title", why="no column has titles, so the ID is used", sure=False)
+    # A tracker's export has one row per issue, so a repeated id is an error there.
     folds = (preset.folds or not preset.marks) and _repeats(survey, found)
     if folds:
         notes.append(
@@ -135,7 +134,7 @@ def guess(survey: Survey, *, kind: str = "", tool: str = "", zone: str = "UTC", 
     order = day_order(survey, plan)
     said = words(survey, plan, own)
     decided = _decided(plan, said)
-    if folds:  # the last row has a time whether it is an end or not, so an unknown status must not pass for one
+    if folds:  # every log has a last row with a time, so an unknown status must not count as an end
         open_status = OPEN[plan.fields["status"].words]
         unknown = {word.word: open_status for word in said.get("status", ()) if not word.known}
         decided |= {"status": decided.get("status", {}) | unknown} if unknown else {}
@@ -165,11 +164,11 @@ def _preset(survey: Survey, kind: str, tool: str) -> tuple[Preset, str]:
         marks = [title for title in survey.header if plain(title) in {plain(mark) for mark in best.marks}]
         return best, f"{best.label}: the columns {', '.join(f'“{title}”' for title in marks[:3])} are known."
     own = [each for each in presets if each.name == SPREADSHEET] or presets or [PRESETS[f"defects/{SPREADSHEET}"]]
-    return max(own, key=lambda each: _kind_score(survey, each)), "No tool is recognised: a spreadsheet of your own."
+    return max(own, key=lambda each: _kind_score(survey, each)), "No known tool, so it is read as your own spreadsheet."
 
 
 def _is_export(survey: Survey, preset: Preset) -> bool:
-    """Some column that only this tool has, and most of what makes a record."""
+    """Whether the file has a column that only this tool has, and most required fields."""
     there = {plain(title) for title in survey.header}
     named = preset.named_in(survey.header)
     needed = [name for name, each in preset.fields.items() if each.required]
@@ -183,7 +182,7 @@ def _kind_score(survey: Survey, preset: Preset) -> float:
     found = _columns(survey, preset)
     missing = required - sum(preset.fields[name].required for name in found)
     hints = sum(hint in header for hint in HINTS.get(preset.kind, ()))
-    # People and teams have few fields: they are meant only where nothing else fits.
+    # People and teams have few fields, so they are chosen only if nothing else fits.
     bonus = {"people": 2.5, "teams": 0.5}.get(preset.kind, 0.0)
     if missing:
         bonus = -3.0 * missing if preset.kind in FOUND else -100.0
@@ -191,7 +190,7 @@ def _kind_score(survey: Survey, preset: Preset) -> float:
 
 
 def _known_statuses(survey: Survey, preset: Preset, found: Mapping[str, Match]) -> float:
-    """The share of the statuses that this kind of record has."""
+    """The share of the file's statuses that this kind of record knows."""
     titles = found["status"].titles if "status" in found else ()
     for column in survey.columns:
         if column.title in titles and column.words:
@@ -219,7 +218,7 @@ def _columns(survey: Survey, preset: Preset) -> dict[str, Match]:
     for name, names in preset.columns.items():
         for known in names:
             columns = by_title.get(plain(known), [])
-            # A name that many fields have goes to the first of them; a tool's own name may serve two.
+            # A title that fits several fields goes to the first of them; a tool's own column may fill two.
             if columns and (preset.name != SPREADSHEET or plain(known) not in used) and _suits(preset.fields[name], columns):
                 take(name, [columns[0].title], "the name is known")
                 break
@@ -236,7 +235,7 @@ def _columns(survey: Survey, preset: Preset) -> dict[str, Match]:
 
 
 def _suits(known: Field, columns: list[Column]) -> bool:
-    """A column of times holds dates, if it holds anything."""
+    """Whether the values fit the field: a time needs mostly dates, a word field needs few distinct values."""
     filled = sum(column.filled for column in columns)
     if known.type is Type.TIME and filled:
         return sum(column.dates for column in columns) * 2 >= filled
@@ -246,7 +245,7 @@ def _suits(known: Field, columns: list[Column]) -> bool:
 
 
 def _by_similar_name(known: Field, free: list[Column]) -> tuple[Column, str] | None:
-    """A title that contains a name of the field; the longest name wins."""
+    """(column, name) for a title that contains a name of the field; the longest name wins."""
     found = [
         (len(name), column, name)
         for column in free
@@ -281,14 +280,14 @@ def _by_values(survey: Survey, preset: Preset, found: Mapping[str, Match], used:
         ids = [c for c in free if c.is_unique and c.filled == survey.rows and c.length <= 30 * c.filled and not c.dates]
         if ids:
             free.remove(ids[0])
-            yield "external_id", ids[0].title, "every row has another value"
+            yield "external_id", ids[0].title, "every row has a different value"
     if "title" in preset.fields and "title" not in found:
         texts = [
             c for c in free if c.length > 12 * c.filled and c.dated < 0.5 and c.filled * 2 > survey.rows and not c.is_wordy
         ]
         if texts:
             best = max(texts, key=lambda column: -abs(column.length / column.filled - 60))
-            yield "title", best.title, "it holds texts of the length of a title"
+            yield "title", best.title, "its texts are as long as titles"
 
 
 def _of_words(free: list[Column], words: str, least: float) -> Column | None:
@@ -302,7 +301,7 @@ def _of_words(free: list[Column], words: str, least: float) -> Column | None:
 
 
 def _is_telling(words: str, text: str) -> bool:
-    """Bare numbers and yes or no say nothing about what a column is."""
+    """Whether a known word tells what a column is. Bare numbers, yes and no don't."""
     return not text.isdigit() and plain(text) not in ("none", "yes", "no", "other", "unknown") and bool(meaning(words, text))
 
 
@@ -312,29 +311,29 @@ def _late_date(survey: Survey, preset: Preset, found: Mapping[str, Match]) -> Ma
         return None
     for column in survey.columns:
         if plain(column.title) in CHANGED and column.dated > 0.5:
-            why = "the date of the last change: no better one is in the file"
+            why = "the date of the last change, since the file has no better one"
             return Match(when, (column.title,), why, tuple(column.samples), column.filled, sure=False)
     return None
 
 
 def _repeats(survey: Survey, found: Mapping[str, Match]) -> bool:
-    """A log: most ids of its first rows stand in several of them."""
+    """Whether the file is a log: more than a third of its first rows, if over ten, repeat an earlier id."""
     ids = [column for column in survey.columns if "external_id" in found and column.title == found["external_id"].titles[0]]
     return bool(ids) and ids[0].first_repeats * 3 > ids[0].first_filled > 10
 
 
 def _end_of_log(preset: Preset, found: dict[str, Match]) -> list[str]:
-    """A log with one time only begins with its first row and ends, if it is closed, with its last."""
+    """Uses a log's only time column twice: the first row gives the start, the last one the end if it is closed."""
     when, end = FOUND.get(preset.kind, ""), "closed_at"
     if when not in found or {"ended_at", "restored_at", end} & found.keys() or preset.marks:
         return []
     found[when] = replace(found[when], why="the time of the first row of each ID")
     found[end] = replace(found[when], field=end, why="the time of the last row of each ID, if it is closed", sure=False)
-    return [f"The first and the last “{found[when].titles[0]}” of an ID are taken as its beginning and its end."]
+    return [f"The first and last “{found[when].titles[0]}” of an ID are used as its start and end."]
 
 
 def matches(survey: Survey, plan: Plan) -> dict[str, Match]:
-    """The columns that a plan names, with samples: for a page on which a person has changed them."""
+    """The plan's columns with reasons and samples, for the page after a person changed them."""
     guessed = _columns(survey, plan.preset)
     found = {}
     for name, titles in plan.columns.items():
@@ -347,7 +346,7 @@ def matches(survey: Survey, plan: Plan) -> dict[str, Match]:
 
 
 def _unsuited(survey: Survey, preset: Preset, found: Mapping[str, Match]) -> Iterable[str]:
-    """Columns with the name of a field, but with other values."""
+    """Notes on columns that have a field's name but not its kind of values."""
     taken = {title for match in found.values() for title in match.titles}
     for name, known in preset.fields.items():
         names = {plain(each) for each in preset.columns.get(name, ())}
@@ -356,26 +355,26 @@ def _unsuited(survey: Survey, preset: Preset, found: Mapping[str, Match]) -> Ite
                 continue
             if known.type is Type.TIME and not column.dates:
                 sample = column.samples[0] if column.samples else ""
-                yield f"“{column.title}” is not taken for {known.label}: “{sample}” and others are not read as dates."
+                yield f"“{column.title}” is not used for {known.label}: “{sample}” and other values are not dates."
                 break
             if known.words and column.words is None:
-                yield f"“{column.title}” is not taken for {known.label}: it has too many different values."
+                yield f"“{column.title}” is not used for {known.label}: it has too many different values."
                 break
 
 
 def _unreadable(survey: Survey, plan: Plan) -> Iterable[str]:
-    """Columns of times in which some values are something else."""
+    """Notes on time columns in which some values are not dates."""
     times = {title for name, titles in plan.columns.items() if plan.fields[name].type is Type.TIME for title in titles}
     for column in survey.columns:
         if column.title in times and (odd := column.filled - column.dates):
-            yield f"{odd:,} of {column.filled:,} values of “{column.title}” are not read as dates."
+            yield f"{odd:,} of {column.filled:,} values in “{column.title}” are not dates."
 
 
 def _doubled(survey: Survey, plan: Plan) -> list[str]:
     counts = Counter(plain(title) for title in survey.header)
     used = {plain(title): name for name, titles in plan.columns.items() for title in titles}
     return [
-        f"“{next(title for title in survey.header if plain(title) == name)}” stands {count} times: the filled one is taken."
+        f"“{next(title for title in survey.header if plain(title) == name)}” occurs {count} times: the filled one is used."
         for name, count in counts.items()
         if count > 1 and name in used and not plan.fields[used[name]].many
     ]
@@ -385,7 +384,7 @@ def _doubled(survey: Survey, plan: Plan) -> list[str]:
 
 
 def words(survey: Survey, plan: Plan, own: Own | None = None) -> dict[str, list[Word]]:
-    """The words of each mapped field that has a list, the most frequent first."""
+    """The words in the file for each mapped field that has a word list, most frequent first."""
     said: dict[str, list[Word]] = {}
     for name, titles in plan.columns.items():
         known = plan.fields.get(name)
@@ -417,12 +416,12 @@ def _meant(table: Mapping[str, Mapping[str, str]], known: Field, text: str) -> s
 def _word(plan: Plan, known: Field, text: str, count: int, own: Own) -> Word:
     word, lists = plain(text), known.words or "team"
     if (key := _meant(plan.preset.words, known, text)) is not None:
-        return Word(text, count, key, "as this tool means it")
+        return Word(text, count, key, "the tool's own meaning")
     ours = {plain(each): key for each, key in own.get(lists, {}).items()}
     if word in ours:
-        return Word(text, count, ours[word], "has this name here")
+        return Word(text, count, ours[word], "has this name in the portal")
     if known.type is Type.TEAM:
-        return Word(text, count, "", "no team of this name", known=False)
+        return Word(text, count, "", "no team has this name", known=False)
     key = meaning(known.words, text)
     if plan.all_types or plan.preset.all_types:
         key = DEFECT if known.words == "issue type" else WANTED.get(known.words, key) if key == LEAVE_OUT else key
@@ -433,14 +432,14 @@ def _word(plan: Plan, known: Field, text: str, count: int, own: Own) -> Word:
     if found := near(known.words, text):
         return Word(text, count, found[0], f"looks like “{found[1]}”")
     if known.words in OPEN:
-        why = f"not known here: {_named(known.words, OPEN[known.words])} until a row has an end or a resolution"
+        why = f"unknown: {_named(known.words, OPEN[known.words])} until a row has an end or a resolution"
         return Word(text, count, "", why, known=False)
     key = FALLBACKS.get(known.words, "")
-    return Word(text, count, key, f"not known here: taken as {_named(known.words, key)}", known=False)
+    return Word(text, count, key, f"unknown: suggested as {_named(known.words, key)}", known=False)
 
 
 def near(words: str, text: str) -> tuple[str, str] | None:
-    """(our key, the word it looks like) for a word that contains a known one, or nearly is one."""
+    """(key, known word) for a text that contains a known word or nearly equals one; None if neither."""
     tokens = plain(text).split()
     if not tokens or NEGATIONS & {*tokens}:
         return None
@@ -459,7 +458,7 @@ def _named(words: str, key: str) -> str:
 
 
 def _decided(plan: Plan, said: Mapping[str, list[Word]]) -> dict[str, dict[str, str]]:
-    """Words whose guess goes beyond what every reader of the plan knows."""
+    """Guessed words to store in the plan, because the reader would not know them by itself."""
     decided: dict[str, dict[str, str]] = {}
     for name, found in said.items():
         telling = {

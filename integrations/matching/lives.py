@@ -1,7 +1,7 @@
-"""What a file says about the life of a record, decided as a whole. Plain Python.
+"""Works out a row's status, resolution and times together. Plain Python.
 
-Tools know fewer moments than we do and mix them up; an imported row obeys the rules of a typed one nevertheless: a closed
-defect has a resolution, an open one has none, and the times of an incident lie in order.
+Tools store fewer times than the portal and mix them up, but an imported row follows the same rules as a typed one: a
+closed defect has a resolution, an open one has none, and an incident's times are in order.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from integrations.reading.dates import Moment
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A row once its cells are read: texts, our words and times, by field. `mapped`: fields that the file can tell."""
+    """A row whose cells are read: texts, keys and times by field. `mapped`: fields that the file can fill."""
 
     said: Mapping[str, str]
     keys: Mapping[str, str]
@@ -28,7 +28,7 @@ class Told:
     zone: ZoneInfo
 
     def time(self, name: str, after: datetime | None = None) -> datetime | None:
-        """A day without a time of day is not before an earlier moment of that day."""
+        """The time of a field, or None. A date without a time of day never lies before `after` on the same day."""
         if (moment := self.times.get(name)) is None:
             return None
         if after and moment.instant < after and not moment.has_clock:
@@ -38,7 +38,7 @@ class Told:
 
 
 def live_as_told(row: Row, told: Told) -> None:
-    """Teams and people have no life of their own."""
+    """For teams and people, which have no status."""
     row.values |= told.keys
 
 
@@ -67,7 +67,7 @@ def live_incident_of_ours(row: Row, told: Told) -> None:
 
 
 def _follow(row: Row, told: Told, *times: str) -> None:
-    """The status and its times. Beside a status, an empty cell says that it has not happened; alone, it says nothing."""
+    """Takes the status and its times. With a status, an empty time means "has not happened"; without, it changes nothing."""
     if "status" in told.keys:
         row.values["status"] = told.keys["status"]
     for name in times:
@@ -84,7 +84,7 @@ def _impact(row: Row, told: Told) -> None:
 
 def _cancel_duplicate(row: Row) -> None:
     if row.values.get("status") == "duplicate" and "duplicate_of" not in row.links:
-        row.notes.append("a duplicate whose original is not known here: cancelled")
+        row.notes.append("the original of this duplicate is unknown: cancelled")
         row.values["status"] = "cancelled"
 
 
@@ -105,7 +105,7 @@ RESOLUTION_OF_STATUS = {"duplicate": "duplicate", "rejected": "invalid"}
 
 
 def live_defect(row: Row, told: Told) -> None:
-    """Severity comes from the priority, for new records, where the file knows none."""
+    """A defect from another tool. Without a severity in the file, new records get it from the priority."""
     values, keys = row.values, told.keys
     for name in ("stage_found", "stage_introduced", "stage_should_catch", "found_by"):
         if name in keys:
@@ -129,7 +129,7 @@ def live_defect(row: Row, told: Told) -> None:
 
 
 def _end(row: Row, told: Told) -> tuple[str, str]:
-    """Status and resolution. An issue with a resolution is closed; a reopened one is open whatever it carries."""
+    """(status, resolution). An issue with a resolution is closed; a reopened one is open whatever else it has."""
     said, keys = told.said, told.keys
     resolution, text = keys.get("resolution", ""), said.get("status", "")
     status = keys.get("status") or _status_unsaid(row, told, text, resolution)
@@ -143,19 +143,19 @@ def _end(row: Row, told: Told) -> tuple[str, str]:
 
 
 def _status_unsaid(row: Row, told: Told, text: str, resolution: str) -> str:
-    """Teams invent statuses: the category decides, or else whether there is a resolution or an end."""
+    """The status for an unknown or missing one, from its category, else from whether there is a resolution or end."""
     ended = "ended_at" in told.times or "closed_at" in told.times
     if category := told.keys.get("status_category"):
         return "closed" if resolution else category
     if not text:
         return "closed" if resolution or ended else "new"
     status = "closed" if resolution or ended else "in_progress"
-    row.notes.append(f"the status “{text[:40]}” is not known: taken as {status.replace('_', ' ')}")
+    row.notes.append(f"unknown status “{text[:40]}”: imported as {status.replace('_', ' ')}")
     return status
 
 
 def _date(row: Row, told: Told, status: str, resolution: str, found: datetime | None) -> None:
-    """Times that do not fit the status are those of an earlier life of the issue, and are left out."""
+    """Sets the times that fit the status. Others are from before the issue was reopened, and are left out."""
     closed = status in CLOSED
     ended = told.time("ended_at", found)
     fixed = told.time("fixed_at", found) or ended if resolution == "fixed" or status in ("fixed", "verified") else None
@@ -177,7 +177,7 @@ def _date(row: Row, told: Told, status: str, resolution: str, found: datetime | 
 
 ENDED = ("restored", "closed")
 PUT_ASIDE = ("cancelled", "duplicate")
-# Only how a title begins: an outage after a maintenance is a real one.
+# Only matches the start of a title, since an outage after maintenance is a real incident.
 NOT_REAL = re.compile(
     r"\W*(?:(?P<maintenance>(?:scheduled|planned) maintenance|maintenance\s*[\]:]|wartung\s*[\]:])"
     r"|(?:exercise|drill|fire drill|game ?day|übung)\s*[\]:])",
@@ -186,10 +186,10 @@ NOT_REAL = re.compile(
 
 
 def live_incident(row: Row, told: Told) -> None:
-    """When it was noticed is never before the impact began.
+    """An incident from another tool. A detection before the start is moved to the start.
 
-    A start after the end is the moment of a late entry, not of the impact: the start is then unknown. The steps in
-    between are kept where they lie in order.
+    A start after the end is the time of a late entry, so the start is unknown. Steps in between are kept if they are in
+    order. Raises `NotWanted` for a closed incident without an end.
     """
     values, keys = row.values, told.keys
     values |= {name: key for name, key in keys.items() if name not in ("status", "severity", "kind", "customer_impacted")}
@@ -202,10 +202,10 @@ def live_incident(row: Row, told: Told) -> None:
         if not closed and not row.problems:
             raise NotWanted("closed, but the file does not say when it ended")
         if closed:
-            row.notes.append("no time of restoring: the time of closing is taken")
+            row.notes.append("no restore time: the closing time is used")
         restored = closed
     if started and restored and started > restored:
-        row.notes.append("the start lies after the end: start unknown")
+        row.notes.append("the start is after the end: start unknown")
         started = None
     if detected and started and started > detected:
         detected = started
@@ -214,7 +214,7 @@ def live_incident(row: Row, told: Told) -> None:
 
 
 def _classify(row: Row, told: Told) -> None:
-    """Severity and kind. Planned work and exercises never count."""
+    """Sets severity, kind and customer impact. Planned work and exercises never count in measures."""
     keys = told.keys
     if keys.get("severity"):
         row.values["severity"] = keys["severity"]
@@ -225,12 +225,14 @@ def _classify(row: Row, told: Told) -> None:
         row.values["kind"] = "maintenance" if planned else keys["kind"]
     elif match := NOT_REAL.match(told.said.get("title", "")):
         row.defaults["kind"] = kind = "maintenance" if match["maintenance"] else "exercise"
-        row.notes.append(f"taken as {'planned maintenance' if kind == 'maintenance' else 'an exercise'} by its title")
+        row.notes.append(
+            f"imported as {'planned maintenance' if kind == 'maintenance' else 'an exercise'} because of its title"
+        )
     _impact(row, told)
 
 
 def _incident_status(row: Row, told: Told, restored: datetime | None, closed: datetime | None) -> str:
-    """The time of restoring says more than a status that forgot to follow it. Empty if the file says nothing."""
+    """The status; "" if the file has none. A restore time overrides a status that was not updated."""
     status, text = told.keys.get("status", ""), told.said.get("status", "")
     if status in PUT_ASIDE or (status == "closed" and restored):
         return status
@@ -238,7 +240,7 @@ def _incident_status(row: Row, told: Told, restored: datetime | None, closed: da
         return "closed" if closed and not text else "restored"
     if text and not status:
         status = "restored" if closed else "active"
-        row.notes.append(f"the status “{text[:40]}” is not known: taken as {status}")
+        row.notes.append(f"unknown status “{text[:40]}”: imported as {status}")
     return status or ("closed" if closed else "")
 
 
@@ -257,7 +259,7 @@ def _date_incident(
         mitigated = None
     if status == "triage" and acknowledged:
         status = "active"
-    if status in ("triage", "active"):  # it was mitigated, but is no more
+    if status in ("triage", "active"):  # it got worse again after it was mitigated
         mitigated = None
     if status:
         row.values["status"] = status

@@ -1,16 +1,16 @@
-"""Cells that hold a list: JSON as an API gives it, or names with commas as an export writes them. Plain Python."""
+"""Reads cells that hold a list: JSON from an API, or names separated by commas from an export. Plain Python."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-# Names of what a nested object is called, best first.
+# Keys that hold a nested object's name, best first.
 NAMED = ("name", "title", "summary", "key", "login", "id")
 
 
 def listed(text: str) -> list[Any]:
-    """The values of a JSON list; one object counts as a list of one, anything else as none."""
+    """The values of a JSON list. A single object is a list of one; anything else is empty."""
     if not text.startswith(("[", "{")):
         return []
     try:
@@ -25,7 +25,7 @@ def objects(text: str) -> list[dict[str, Any]]:
 
 
 def names(text: str) -> list[str]:
-    """Of labels, components and the like."""
+    """The names in a cell of labels, components and the like."""
     if values := listed(text):
         return [name for value in values if (name := _name(value))]
     return [name for part in text.replace(";", ",").split(",") if (name := part.strip(" []\"'"))]
@@ -38,5 +38,5 @@ def _name(value: object) -> str:
 
 
 def said(value: object) -> str:
-    """A value of a nested object as the text of a cell."""
+    """A nested object's value as the text of a cell; "" unless it is a string."""
     return value.strip() if isinstance(value, str) else ""

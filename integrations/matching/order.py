@@ -1,4 +1,4 @@
-"""Whether the dates of a file begin with the day or the month, judged by all of them. Plain Python."""
+"""Finds out from all dates of a file whether the day or the month comes first. Plain Python."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NUMBERS = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](?:\d{4}|\d{2})\b", re.ASCII)
 
 @dataclass(slots=True)
 class DayOrder:
-    """The first date that can only be read with the day first, with the month first, and one that can be read either way."""
+    """The first date seen that must have the day first, the month first, and that can be read either way."""
 
     day: str = ""
     month: str = ""
@@ -36,14 +36,14 @@ class DayOrder:
 
     @property
     def is_open(self) -> bool:
-        """Some dates can be read either way and no other one says which, or the file contradicts itself."""
+        """Whether the order is undecided: dates are ambiguous and no other settles it, or the dates contradict."""
         return self.day_first is None and bool(self.either or self.day)
 
     @property
     def why(self) -> str:
-        """What the dates say, for a person; empty if there are none in question."""
+        """The evidence, in a sentence for the page; empty if the order does not matter."""
         if self.day and self.month:
-            return f"“{self.day}” has the day first, “{self.month}” the month. Say which is meant: the other is an error."
+            return f"“{self.day}” has the day first, “{self.month}” the month. Choose one order; dates in the other fail."
         if self.day or self.month:
             return f"“{self.day or self.month}” occurs, so the {'day' if self.day else 'month'} comes first."
-        return f"“{self.either}” can be read either way. Say which is meant." if self.either else ""
+        return f"“{self.either}” can be read either way. Choose the date order." if self.either else ""

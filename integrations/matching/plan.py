@@ -1,4 +1,4 @@
-"""A plan: what a file means, as data that a person can change, keep by name and take elsewhere. Plain Python."""
+"""A plan: what a file means, as data that a person can change, save and export. Plain Python."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from integrations.matching.preset import SPREADSHEET, Preset
 from integrations.matching.presets import PRESETS
 from integrations.matching.words import KEYS, LEAVE_OUT, UNKNOWN, plain
 
-# Of a plan as text. A real one has some thousand characters.
+# Characters of a plan as text. A real one has a few thousand.
 MAX_TEXT = 500_000
 BOOLEANS = {"true": True, "false": False, "": False, "null": None}
 
 
 class Problem(NamedTuple):
-    """`field` is a field of ours, or the part of the plan that is wrong; empty for the whole plan."""
+    """`field`: the field or the part of the plan that is wrong; empty for the whole plan."""
 
     field: str
     sentence: str
 
 
 class BadPlan(ValueError):
-    """A plan that cannot be used, with all its problems."""
+    """The plan can't be used. `problems` has all reasons."""
 
     def __init__(self, problems: Iterable[Problem]):
         self.problems = list(problems)
@@ -36,12 +36,14 @@ class BadPlan(ValueError):
 
 @dataclass(frozen=True)
 class Plan:
-    """`columns`: our field -> titles of the file; the first filled one is taken, those of a `many` field are joined.
+    """What the columns and words of a file mean.
 
-    Without any columns they are found by the names that the tool has for them. `constants` stand in every row in which the
-    columns say nothing. `words`: field -> {word of the file: key of ours, "" (no value), LEAVE_OUT or UNKNOWN}; words that
-    are not here mean what they mean in the tool. `day_first` None: a date like 02/03/2024 is refused as ambiguous.
-    `all_types`: stories and tasks are wanted too. `folds`: the rows of one id are made one record.
+    `columns`: field -> titles in the file. The first filled one is used; those of a `many` field are joined. If empty,
+    columns are found by the tool's names for them.
+    `constants`: field -> value for rows whose columns are empty.
+    `words`: field -> {word of the file: key, "" (no value), LEAVE_OUT or UNKNOWN}. Other words keep the tool's meaning.
+    `day_first`: None rejects a date such as 02/03/2024 as ambiguous.
+    `all_types`: stories and tasks are imported too. `folds`: the rows of one id become one record.
     """
 
     kind: str
@@ -67,20 +69,20 @@ class Plan:
         return self.preset.fields
 
     def for_header(self, header: Sequence[str]) -> Plan:
-        """With the columns that this header has: those that are named, or else those that the tool is known to have."""
+        """The plan with columns: its own, or if it has none, those that the tool's names find in the header."""
         return self if self.columns else replace(self, columns=self.preset.named_in(header))
 
     def fitted_to(self, header: Sequence[str]) -> tuple[Plan, list[str]]:
-        """For a file that may lack some columns; their titles. A required field without a column is still a problem."""
+        """(plan without columns that the file lacks, their titles). A required field without a column stays a problem."""
         plan, there = self.for_header(header), {plain(title) for title in header}
         gone = [title for titles in plan.columns.values() for title in titles if plain(title) not in there]
         kept = {name: tuple(title for title in titles if plain(title) in there) for name, titles in plan.columns.items()}
         return replace(plan, columns={name: titles for name, titles in kept.items() if titles}), gone
 
-    # --- Is it right? ---------------------------------------------------------------------------------------------
+    # --- Validation -----------------------------------------------------------------------------------------------
 
     def problems(self, header: Sequence[str] | None = None) -> list[Problem]:
-        """What is wrong with the plan itself, and with a header that it does not fit."""
+        """What is wrong with the plan itself and, if given, why it does not fit the header."""
         if self.kind not in FIELDS:
             return [Problem("kind", f"“{self.kind[:40]}” is not a kind of record. Known: {', '.join(FIELDS)}.")]
         if self.key not in PRESETS:
@@ -145,9 +147,9 @@ class Plan:
 
     @classmethod
     def from_json(cls, data: object) -> Plan:
-        """The plan that `as_json` wrote or a person did; `BadPlan` says what is wrong with it."""
+        """A plan from `as_json` or written by a person. Raises `BadPlan` with everything that is wrong."""
         if not isinstance(data, dict):
-            raise BadPlan([Problem("", "A mapping is a list of names and values, beginning with “kind”.")])
+            raise BadPlan([Problem("", "A mapping is a list of names and values, starting with “kind”.")])
         parts: dict[str, Callable[[Any], object]] = {
             "kind": _text,
             "tool": _text,
@@ -168,9 +170,9 @@ class Plan:
             try:
                 values[name] = parts[name](value)
             except (TypeError, LookupError, AttributeError):
-                problems.append(Problem(name, f"The part “{name}” of the mapping is not written as expected."))
+                problems.append(Problem(name, f"The part “{name}” of the mapping has the wrong format."))
         if "kind" not in data:
-            problems.append(Problem("kind", "Say what the rows are: kind: defects, incidents, teams or people."))
+            problems.append(Problem("kind", "Add what the rows are: kind: defects, incidents, teams or people."))
         if problems:
             raise BadPlan(problems)
         plan = cls(**values)
@@ -184,23 +186,23 @@ class Plan:
     @classmethod
     def from_yaml(cls, text: str) -> Plan:
         if len(text) > MAX_TEXT:
-            raise BadPlan([Problem("", f"A mapping has at most {MAX_TEXT:,} characters.")])
+            raise BadPlan([Problem("", f"A mapping can have up to {MAX_TEXT:,} characters.")])
         try:
             return cls.from_json(yaml.load(text, Loader=_Texts))  # noqa: S506 - a safe loader
         except (yaml.YAMLError, RecursionError) as error:
             mark = getattr(error, "problem_mark", None)
-            where = f" Look at line {mark.line + 1}." if mark else ""
-            raise BadPlan([Problem("", f"This is not YAML that can be read.{where}")]) from error
+            where = f" See line {mark.line + 1}." if mark else ""
+            raise BadPlan([Problem("", f"This is not valid YAML.{where}")]) from error
 
 
 class _Texts(yaml.SafeLoader):
-    """Every value as it is written: `no` is a word, not a boolean."""
+    """Loads every value as text: `no` is a word, not a boolean."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}
 
 
 def _is_key(known: Field, text: str) -> bool:
-    """Severities and stages are rows of the portal, which are not known here."""
+    """Whether the text is one of the field's keys. Severities and stages are in the database and not checked here."""
     return known.words not in KEYS or text in KEYS[known.words]
 
 

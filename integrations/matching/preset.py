@@ -1,4 +1,4 @@
-"""What is known of a tool's export: its columns, its words, and at most a small function. Plain Python."""
+"""A preset describes a tool's export: its columns, its words, and at most a small function. Plain Python."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ from integrations.matching.fields import FIELDS, Field, Type
 from integrations.matching.words import plain
 
 Said = dict[str, str]
-# The tool that is none: columns of one's own.
+# The name of the preset for files from no known tool.
 SPREADSHEET = "spreadsheet"
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """`columns`: our field -> the tool's names of it, best first. `marks`: columns that hardly any other tool has.
+    """A tool's export.
 
-    `words`: meanings that are this tool's own, by field. `constants`: what every row of the tool says.
-    `prepare` changes the texts of a row by field before they are read, and may raise `NotWanted`. `helpers`: columns that
-    only it reads; `fills`: fields that it may fill. `exact`: our own columns, in which an unknown word is an error.
-    `says_also`: where the tool has one status for two of ours, the first is what it says and the second may stay.
-    `folds`: the file has many rows for one record, which are made one.
+    `columns`: field -> the tool's column titles, best first. `marks`: titles that hardly any other tool has.
+    `words`: this tool's own meanings of words, by field. `constants`: field -> value for rows whose columns are empty.
+    `prepare`: changes a row's texts (by field) before they are read; may raise `NotWanted`. `helpers`: columns that only
+    `prepare` reads. `fills`: fields that `prepare` may fill.
+    `exact`: the portal's own columns, in which an unknown word is an error.
+    `says_also`: {status in the file: another status that it also covers}. A record in the latter keeps it.
+    `folds`: the rows of one id become one record.
     """
 
     kind: str
@@ -46,14 +48,14 @@ class Preset:
 
     @property
     def fields(self) -> dict[str, Field]:
-        """Those of the kind, and the columns that only this tool has."""
+        """The fields of this kind of record, plus the tool's helper columns."""
         helpers = {
             name: Field(name, name.replace("_", " ").capitalize(), (), Type.TEXT, helps=True) for name in self.helpers
         }
         return FIELDS[self.kind] | helpers
 
     def named_in(self, header: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """Our fields with the header's titles for them, by name alone."""
+        """Field -> its title in the header, found by name alone."""
         titles: dict[str, str] = {}
         for title in header:
             titles.setdefault(plain(title), title)
@@ -64,7 +66,7 @@ class Preset:
         return found
 
     def missing(self, columns: Mapping[str, object]) -> list[str]:
-        """The tool's names of the required fields without a column."""
+        """The tool's titles for required fields that have no column and no constant."""
         return [
             self.columns.get(key, (field.label,))[0]
             for key, field in self.fields.items()
@@ -72,6 +74,6 @@ class Preset:
         ]
 
     def score(self, header: Sequence[str]) -> int:
-        """How well the header fits. A column that only this tool has counts more than a name that many have."""
+        """How well the header fits. A title that only this tool has counts more than a common one."""
         there = {plain(title) for title in header}
         return len(self.named_in(header)) + 3 * sum(plain(mark) in there for mark in self.marks)

@@ -1,6 +1,6 @@
-"""A plan bound to the columns of one file, and rows read through it. Plain Python.
+"""Reads the rows of a file by a plan. Plain Python.
 
-All that is the same for every row is found out once; a word is looked up by its text as it stands in the file.
+Everything that is the same for all rows is worked out once, and the meanings of words are cached by their exact text.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ NOT_KNOWN = "(not known)"
 # "1,200", "1.200" and "1 200" are one number, and "12.0" is 12.
 GROUPED = re.compile(r"\d{1,3}(?:([.,' \u00a0\u202f])\d{3})(?:\1\d{3})*", re.ASCII)
 WHOLE = re.compile(r"[.,]0+$", re.ASCII)
-# Distinct words of a field that are remembered. A column of free text must not fill the memory.
+# Words cached for each field. The limit keeps a column of free text from filling the memory.
 REMEMBERED = 10_000
 OUR_WORDS = {"back_filled": "retrospective", "planned_maintenance": "maintenance", "declined_by_policy": "declined"}
-# Of these, a log's first value counts; of all others the last.
+# Fields for which a log's first value is used; for all others it is the last.
 FIRST = ("found_at", "detected_at", "started_at", "title")
 # Identity and title are never read as "no value".
 NAMES = ("external_id", "title", "name", "email")
 
 
 class Reader:
-    """Reads the rows of one file. `columns`: our fields with the titles of this file."""
+    """Reads the rows of one file. Raises `UnreadableFile` if a required column is missing."""
 
     def __init__(self, plan: Plan, header: Sequence[str]):
         plan = plan.for_header(header)
@@ -64,7 +64,7 @@ class Reader:
         if missing := self.preset.missing(self.places | dict(self.plan.constants)):
             wanted = ", ".join(f"“{name}”" for name in missing)
             shown = ", ".join(f"“{title[:40]}”" for title in self.header[:12]) + (" …" if len(self.header) > 12 else "")
-            raise UnreadableFile(f"The file has no column {wanted}. Its first line names: {shown}.")
+            raise UnreadableFile(f"The file has no column {wanted}. Its header is: {shown}.")
 
     def _bind(self) -> None:
         names = {*NAMES} & {*self.fields}
@@ -91,22 +91,22 @@ class Reader:
         self.always: dict[str, object] = {name: "" for name in ("external_id", "title") if name in fields}
         self.team_words = {plain(word): text for word, text in self.plan.words.get("team", {}).items()}
 
-    # --- What the import shows --------------------------------------------------------------------------------------
+    # --- For the result page ------------------------------------------------------------------------------------------
 
     @property
     def matched(self) -> list[tuple[str, str]]:
-        """(column of the file, our field), in the order of the file; the field is empty if the column is not used."""
+        """(column's title, field) in the order of the file. The field is empty if the column is not used."""
         fields = {place: name for name, places in self.places.items() for place in places}
         return [(title, fields.get(place, "")) for place, title in enumerate(self.header)]
 
     def title(self, name: str) -> str:
-        """The file's own name of one of our fields."""
+        """The file's title for a field."""
         return self.header[self.places[name][0]] if name in self.places else name.replace("_", " ")
 
     # --- Rows ---------------------------------------------------------------------------------------------------------
 
     def rows(self, records: Iterable[tuple[int, list[str]]], faults: Mapping[int, str]) -> Iterator[Row]:
-        """All rows of a file. Those in `faults` could not be taken apart; the rows of a log come as one for each id."""
+        """All rows of a file. Rows in `faults` could not be parsed and have a problem; rows of a log are folded by id."""
         for line, cells in records:
             if line in faults:
                 yield Row(line, problems={"": faults[line]})
@@ -124,7 +124,7 @@ class Reader:
         return Fold(len(self.header), first, {place for places in self.places.values() for place in places})
 
     def _changed(self, cells: Sequence[str]) -> str:
-        """When the row of a log was written, to be sorted; empty if it does not say."""
+        """A sortable time when the row of a log was written; empty if the row has none."""
         for place in self.places.get("changed_at", ()):
             with suppress(BadCell):
                 return read_time(cells[place].strip(), self.zone, self.plan.day_first).instant.isoformat()
@@ -132,14 +132,14 @@ class Reader:
 
     @property
     def remarks(self) -> list[str]:
-        """What is to be said of the whole file once its rows are read."""
+        """Remarks on the whole file, once its rows are read."""
         fold = self.fold
         if fold is None or fold.rows == fold.records:
             return []
-        return [f"{fold.rows:,} rows were made {fold.records:,} records, one for each ID, with its last state."]
+        return [f"{fold.rows:,} rows became {fold.records:,} records, one for each ID, with its last state."]
 
     def read(self, line: int, cells: Sequence[str]) -> Row:
-        """The cells are as many as the header has."""
+        """Reads one row, which has as many cells as the header."""
         return self._row(line, self.fold.widened(cells) if self.fold else cells)
 
     def _row(self, line: int, cells: Sequence[str]) -> Row:
@@ -152,7 +152,7 @@ class Reader:
         return row
 
     def _said(self, row: Row, cells: Sequence[str]) -> dict[str, str]:
-        """The texts by field. Empty cells and marks for "no value" say nothing."""
+        """The row's texts by field, without empty cells and marks for "no value"."""
         said = {}
         for name, place, is_name in self.single:
             text = cells[place]
@@ -167,7 +167,7 @@ class Reader:
             if texts:
                 said[name] = texts[0]
             if is_doubled and len(set(texts)) > 1:
-                row.notes.append(f"the column “{self.title(name)[:60]}” stands twice with different values: first taken")
+                row.notes.append(f"the column “{self.title(name)[:60]}” occurs twice with different values: first used")
         for name, places in self.joined:
             if filled := dict.fromkeys(text for place in places if (text := clean_cell(cells[place]))):
                 said[name] = ", ".join(filled)
@@ -213,7 +213,7 @@ class Reader:
         if digits.isascii() and digits.isdigit() and len(digits) <= 9:
             row.values[name] = int(digits)
         elif text:
-            row.problems[name] = "Write a whole number of at most nine digits and nothing else, such as 1200."
+            row.problems[name] = "Enter a whole number of up to nine digits and nothing else, such as 1200."
 
     # --- Words --------------------------------------------------------------------------------------------------------
 
@@ -237,7 +237,7 @@ class Reader:
         return keys
 
     def _meaning(self, name: str, text: str) -> str:
-        """As the person decided, else as the tool means it, else as most tools do."""
+        """A word's key: as the plan states, else as the tool means it, else as most tools do."""
         word, field = plain(text), self.fields[name]
         for words in (self.plan.words.get(name, {}), self.preset.words.get(name, {})):
             for each, key in words.items():
@@ -261,26 +261,26 @@ class Reader:
         raise NotWanted(f"left out: {words} “{text[:40]}”")
 
     def _say_unknown(self, row: Row, name: str, text: str) -> None:
-        """An unknown severity or resolution decides what is counted, so a person has to say what it means."""
+        """Reports an unknown word. For severity and resolution it is an error, since they decide what is counted."""
         words = name.replace("_", " ")
         if name in ("severity", "resolution"):
             known = ", ".join(KEYS.get(self.fields[name].words, ("SEV1", "SEV2", "SEV3", "SEV4")))
-            row.problems[name] = f"“{text[:40]}” is not known here. Match it to one of: {known}."
+            row.problems[name] = f"“{text[:40]}” is not known. Match it to one of: {known}."
         elif self.fields[name].type is Type.YES_NO:
-            row.problems[name] = "Write yes or no."
+            row.problems[name] = "Enter yes or no."
         elif name == "stage_found":
-            row.notes.append(f"the stage “{text[:40]}” is not known: stage unknown")
+            row.notes.append(f"unknown stage “{text[:40]}”: imported as stage unknown")
         elif name not in ("status", "status_category"):
-            row.notes.append(f"the {words} “{text[:40]}” is not known: left empty")
+            row.notes.append(f"unknown {words} “{text[:40]}”: left empty")
 
 
 def own_key(text: str) -> str:
-    """A value of our own lists by its key or label. Whether the list has it is checked with the model's fields."""
+    """The key for a key or label of the portal's own lists. The model's fields check that the list has it."""
     word = plain(text.replace("'", "").replace("’", "")).replace(" ", "_")
     return OUR_WORDS.get(word, word)
 
 
 def clean_cell(text: str) -> str:
-    """Without outer blanks, and without the apostrophes that spreadsheets need before formulas that are meant as text."""
+    """The cell without outer spaces, and without the apostrophe that marks a formula as text in spreadsheets."""
     text = text.strip()
     return unguard(text) if "'" in text else text

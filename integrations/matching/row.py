@@ -1,4 +1,4 @@
-"""A record of a file once it is read. Plain Python."""
+"""A row of a file after reading. Plain Python."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 
 
 class NotWanted(Exception):
-    """The row is valid but not imported; the text says why."""
+    """The row is valid but must not be imported. The text says why."""
 
 
 @dataclass(slots=True)
 class Row:
-    """`values` is what the file says; `defaults` is what a new record gets although the file does not say it.
+    """A row of the file, by field.
 
-    `links`: names of other rows by field, such as the id of the original or a person, which the engine looks up.
-    `problems`: sentences by field. `skipped`: why the row is left out without being wrong.
+    `values`: from the file. `defaults`: for new records only, where the file has no value.
+    `links`: texts that name other records or people, such as the id of a duplicate's original.
+    `notes`: remarks on the import. `problems`: errors by field. `skipped`: why a valid row is left out.
     """
 
     line: int

@@ -1,4 +1,4 @@
-"""What stands in the columns of a file, from one look at all its values and in bounded memory. Plain Python."""
+"""Summarises the columns of a file in one pass over all values, in bounded memory. Plain Python."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from integrations.matching.words import EMPTY_MARKS
 from integrations.reading import BadCell
 from integrations.reading.dates import read_time
 
-# A column with more distinct values than this is not one of words.
+# A column with more distinct values than this is free text, not words.
 MOST_WORDS = 300
-# Values are kept to this length; longer ones are texts, not words.
+# A column with a value longer than this is free text, not words.
 LONGEST_WORD = 80
 SAMPLES = 3
 SAMPLE_LENGTH = 60
 UTC = ZoneInfo("UTC")
-# Where none of so many values is a date, the others are not tried.
+# If none of this many values is a date, the column has no dates.
 TRIED = 20
-# Of the words of a file, so many are kept with its survey.
+# Words of a file stored with its survey.
 KEPT_WORDS = 10_000
-# Texts that could be dates begin with a digit or are short.
+# Longer texts are not tried as dates.
 LONGEST_DATE = 40
 
 
 @dataclass(slots=True)
 class Column:
-    """`words`: the distinct values with their counts; None once there are too many. `dates`: how many read as dates."""
+    """A column. `words`: distinct values with their counts, None once there are too many. `dates`: number of dates."""
 
     title: str
     place: int
@@ -39,11 +39,11 @@ class Column:
     words: Counter[str] | None = field(default_factory=Counter)
     dates: int = 0
     order: DayOrder = field(default_factory=DayOrder)
-    # Among the values before there were too many distinct ones.
+    # Counted while `words` was kept: filled cells, and those that repeat an earlier value.
     first_filled: int = 0
     first_repeats: int = 0
     length: int = 0
-    # Once it is clear that they are no dates, nobody tries any more.
+    # False once the values are clearly no dates; then later ones are not tried.
     may_be_dates: bool = True
 
     def add(self, text: str) -> None:
@@ -69,7 +69,7 @@ class Column:
             words[text] = 1
 
     def close(self) -> None:
-        """After the last row."""
+        """Call it after the last row."""
         if self.words is not None:
             self._count_dates(self.words)
 
@@ -93,12 +93,12 @@ class Column:
 
     @property
     def dated(self) -> float:
-        """The share of the filled values that read as dates."""
+        """The share of filled values that are dates."""
         return self.dates / self.filled if self.filled else 0.0
 
     @property
     def is_wordy(self) -> bool:
-        """The same few values stand in many rows."""
+        """Whether the same few values repeat in many rows."""
         return self.first_repeats * 2 > self.first_filled
 
     @property
@@ -107,7 +107,7 @@ class Column:
 
 
 class Survey:
-    """survey = Survey(header); survey.add(cells) for each row; survey.close()."""
+    """Create it with the header, call `add` for each row, then `close`."""
 
     def __init__(self, header: Sequence[str]):
         self.header = list(header)
@@ -123,7 +123,7 @@ class Survey:
         return survey
 
     def as_json(self) -> dict[str, Any]:
-        """What `from_json` reads. Of very wide files only the shortest lists of words are kept."""
+        """Data for `from_json`. For very wide files, only the shortest word lists are kept."""
         left, kept = KEPT_WORDS, set[int]()
         for column in sorted(self.columns, key=lambda column: len(column.words or ())):
             left -= len(column.words or ())
@@ -154,7 +154,7 @@ class Survey:
 
 
 def _is_date(text: str) -> bool:
-    """Read with the day first where both are possible. Short numbers are no dates."""
+    """Whether the text is a date, with the day or the month first. Short numbers don't count."""
     if not 6 <= len(text) <= LONGEST_DATE or sum(map(str.isdigit, text)) < 3:
         return False
     for day_first in (True, False):

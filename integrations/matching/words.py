@@ -1,6 +1,6 @@
-"""What the words of other tools mean here, in the languages in which they export. Plain Python.
+"""What other tools' words mean in the portal, in the languages they export. Plain Python.
 
-`VOCABULARY[list][word]` is our key. A word is compared as `plain` writes it, so case, accents and punctuation don't matter.
+`VOCABULARY[list][word]` is the portal's key. Words are compared by `plain`, so case, accents and punctuation don't matter.
 """
 
 from __future__ import annotations
@@ -9,21 +9,21 @@ import re
 import unicodedata
 from functools import lru_cache
 
-# Beside our own keys and "" (no value), a word may mean one of these.
+# Besides a key or "" (no value), a word may mean one of these.
 LEAVE_OUT = "(leave out)"
 UNKNOWN = "(unknown)"
 DEFECT = "defect"
-# What those words are that mean "not a defect", in a file of which all rows are wanted.
+# If all rows are wanted, words that mean "not a defect" get these keys instead.
 WANTED = {"severity": "SEV4", "resolution": "declined"}
 
-# Longer names are no names, and not kept.
+# Longer texts are not names, and not cached.
 LONGEST_KEPT = 100
-# What people and tools write into a cell that has no value.
+# What people and tools write in a cell without a value.
 EMPTY_MARKS = frozenset({"", "?", "-", "--", "---", "n/a", "null"})
 
 
 def plain(name: str) -> str:
-    """A name as it is compared: "Fix Version/s", "fix_version_s" and "FIX-VERSION S" are one; "Lösung" is "losung"."""
+    """The form in which names are compared: "Fix Version/s" and "FIX-VERSION S" are equal, "Lösung" is "losung"."""
     return _plain(name) if len(name) <= LONGEST_KEPT else _plain.__wrapped__(name)
 
 
@@ -35,7 +35,7 @@ def _plain(name: str) -> str:
 
 
 def _list(**words: str) -> dict[str, str]:
-    """{key: "a, b"} as {"a": key, "b": key}. Keys of more than one word are written with underscores."""
+    """Turns {key: "a, b"} into {"a": key, "b": key}."""
     return {plain(word): key for key, text in words.items() for word in text.split(",")}
 
 
@@ -48,7 +48,7 @@ PRIORITY = _list(
     "más baja",
 ) | {"none": "", "not set": "", "undefined": "", "keine": "", "aucune": "", "ninguna": ""}
 
-# Where a file knows no severity, the priority of its tracker stands in for it, once: when the record is made.
+# Without a severity in the file, a new record gets it from the tracker's priority.
 SEVERITY_OF_PRIORITY = {"urgent": "SEV1", "high": "SEV2", "medium": "SEV3", "low": "SEV4", "": "SEV3"}
 SEVERITY = _list(
     SEV1="blocker, critical, showstopper, catastrophic, fatal, crash, emergency, urgent, kritisch, blockierend, critique, "
@@ -119,7 +119,7 @@ RESOLUTION = {
     for word in words.split(",")
 }  # fmt: skip
 
-# Issue types that are faults of the product. All others are work, not defects.
+# Issue types that are defects. All others are work.
 DEFECT_TYPES = _list(
     defect="bug, bugs, fault, error, problem, regression, crash, failure, fehler, fehlerbericht, bogue, anomalie, défaut, "
     "erreur, defecto, fallo, erro, difetto",
@@ -229,7 +229,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
     "role": ROLE,
 }
 
-# The keys of ours that a person may choose from. Severities and stages are rows of the portal: ask there.
+# {list: {key: label}} that a person can choose from. Severities and stages are in the database instead.
 KEYS: dict[str, dict[str, str]] = {
     "priority": {"urgent": "Urgent", "high": "High", "medium": "Medium", "low": "Low"},
     "resolution": {
@@ -309,7 +309,7 @@ BY_NUMBER = {
 
 
 def meaning(words: str, text: str) -> str | None:
-    """Our key for a word of this list, also where it comes with a number; None if nobody knows it."""
+    """The key for a word of this list, which may come with a number; None if it is unknown."""
     name = plain(text)
     known = VOCABULARY[words]
     if name in known:

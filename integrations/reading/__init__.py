@@ -1,11 +1,11 @@
-"""Files as they come: whatever the format, a table of texts. Plain Python, and nothing here reads a clock.
+"""Reads files of any supported format as a table of texts. Plain Python that never reads the clock.
 
 table = open_table(raw, Shape(delimiter=";"), name="export.csv")
 for line, cells in table.records(): ...
 table.close()
 
-A fault of the file as a whole is `UnreadableFile`, a fault of one cell is `BadCell`; both carry a sentence for a person.
-A row that cannot be used is named in `table.faults`.
+An unusable file raises `UnreadableFile`, an unusable cell `BadCell`, each with a sentence for people. Unusable rows are in
+`table.faults`.
 """
 
 from .opening import described, open_table

@@ -1,4 +1,4 @@
-"""Zip archives, which workbooks are too: judged by their directory before anything is unpacked."""
+"""ZIP archives, including workbooks. They are checked by their directory before anything is unpacked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .tables import UnreadableFile
 MAX_MEMBERS = 2_000
 MAX_DIRECTORY = 1 << 20
 MAX_UNPACKED = 1 << 30
-# What is that small may be as repetitive as it likes.
+# Below this unpacked size, MAX_RATIO is not checked.
 ALWAYS_FINE = 50 << 20
 MAX_RATIO = 200
 CHUNK = 1 << 20
@@ -26,7 +26,7 @@ DAMAGED = "The archive is damaged or incomplete."
 
 
 def open_archive(raw: Any) -> zipfile.ZipFile:
-    """The archive, if its directory promises no more than can be handled."""
+    """The archive. Raises `UnreadableFile` if its directory exceeds a limit or is damaged."""
     if _directory_size(raw) > MAX_DIRECTORY:
         raise UnreadableFile(f"The archive holds more than {MAX_MEMBERS:,} files.")
     raw.seek(0)
@@ -46,7 +46,7 @@ def open_archive(raw: Any) -> zipfile.ZipFile:
 
 
 def _directory_size(raw: BinaryIO) -> int:
-    """In bytes, as the end of the archive tells it: `zipfile` would read it whole, whatever its size."""
+    """The directory's size in bytes, from the end of the archive. `zipfile` would read it whole, whatever its size."""
     size = raw.seek(0, io.SEEK_END)
     raw.seek(max(0, size - (1 << 16) - 22 - 76))
     tail = raw.read()
@@ -59,7 +59,7 @@ def _directory_size(raw: BinaryIO) -> int:
 
 
 def readable_members(archive: zipfile.ZipFile) -> list[str]:
-    """The files in it that may be tables. Those that name a place outside the archive are not."""
+    """The names of files that may be tables, largest first. Hidden files and paths outside the archive don't count."""
     members = [member for member in archive.infolist() if not member.is_dir() and _is_plain(member.filename)]
     fitting = [member for member in members if PurePosixPath(member.filename).suffix.casefold() in READABLE]
     if any(member.flag_bits & 1 for member in fitting):
@@ -80,7 +80,7 @@ def open_member(archive: zipfile.ZipFile, name: str) -> io.BufferedReader:
 
 
 class _Member(io.RawIOBase):
-    """A member of an archive, whose damage is told in a sentence."""
+    """A member of an archive. Damage raises `UnreadableFile`."""
 
     def __init__(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo):
         try:
@@ -113,7 +113,10 @@ class _Member(io.RawIOBase):
 
 
 def unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
-    """All that really is in a member: `zipfile` would stop at the size that the directory claims."""
+    """A member's full content in chunks. Raises `UnreadableFile` if its size is not the one in the directory.
+
+    `zipfile` alone would stop at the size in the directory.
+    """
     claimed = copy.copy(info)
     claimed.file_size = MAX_UNPACKED
     size = 0

@@ -1,6 +1,6 @@
-"""The words of dates in the languages of the CLDR: months, days of the week, halves of the day.
+"""Words in dates, in all languages of the CLDR: months, weekdays, AM and PM.
 
-Built when a date first has a word that is not English: a third of a second and 8 MB.
+They are loaded when a date first has a word that is not English, which takes a third of a second and 8 MB.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from functools import cache
 from typing import Any
 
 ENGLISH = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# In place of a month whose name is that of another one in another language.
+# Stands for a month name that means different months in different languages.
 UNCLEAR = "unclear"
 MOST_WORDS = 10
-# Of a word that names different months, the meaning in these languages counts; where they differ themselves, none.
+# If a word names different months, its meaning in these languages counts. If these differ too, it is UNCLEAR.
 MAIN = (
     *(
         "en",
@@ -41,7 +41,7 @@ MAIN = (
     ),
     *("sl", "hr", "sr", "lt", "lv", "et", "ja", "zh", "ko", "ar", "he", "fa", "hi", "th", "vi", "id", "ca"),
 )
-# What stands between the parts of a date and says nothing: of, the, year, day, at, o'clock, and the ends of ordinal numbers.
+# Words without meaning between the parts of a date: of, the, year, day, at, o'clock, and the endings of ordinals.
 FILLERS = frozenset(
     (
         *("de", "del", "of", "the", "den", "der", "do", "di", "da", "le", "el", "los", "las", "la", "d", "l", "y", "h"),
@@ -90,11 +90,11 @@ HOUR = re.compile(r"(?<= )(\d{1,2}) ?h ?(\d{2})(?=\s|$)")
 
 
 class NoDate(ValueError):
-    """A word that no date has."""
+    """The text has a word that no date has."""
 
 
 def in_english(text: str) -> str:
-    """A date with the words of any language as one with English ones: "15 мая 2024 г." becomes "15 May 2024"."""
+    """Translates the words of a date to English: "15 мая 2024 г." becomes "15 May 2024". Raises `NoDate`."""
     text = AROUND_MARK.sub(
         lambda found: {"a": " AM", "p": " PM", "π": " AM", "μ": " PM"}[(found[1] or found[2]).lower()], text
     )
@@ -104,7 +104,7 @@ def in_english(text: str) -> str:
         raise NoDate(text)
     months, days, _ = words()
     named = [key for key in keys if key in months and key not in FILLERS]
-    # "mar." is Tuesday where another month follows.
+    # "mar." means Tuesday if another month follows.
     passed = named[0] if len(named) > 1 and named[0] in days else ""
 
     def english(found: re.Match[str]) -> str:
@@ -121,7 +121,7 @@ def in_english(text: str) -> str:
 
 
 def month_in_english(name: str) -> str:
-    """In small letters; empty for what is no month."""
+    """The English month in lower case; empty if the name is no month."""
     return words()[0].get(_key(name), "").casefold()
 
 
@@ -149,7 +149,7 @@ def _key(word: str) -> str:
 
 @cache
 def words() -> tuple[dict[str, str], frozenset[str], dict[str, str]]:
-    """Months in English by their names, the days of the week, AM and PM by their names."""
+    """(name -> English month, names of weekdays, name -> AM or PM)."""
     months: dict[str, str] = {}
     unclear: set[str] = set()
     days: set[str] = set()
@@ -178,7 +178,7 @@ def _locales() -> Iterator[tuple[str, Any]]:
     names = [name for name in localedata.locale_identifiers() if "_" not in name]
     for name in (*MAIN, *sorted(set(names) - set(MAIN))):
         yield name, localedata.load(name, merge_inherited=False)
-        getattr(localedata, "_cache", {}).pop(name, None)  # what was read is not needed again
+        getattr(localedata, "_cache", {}).pop(name, None)  # free the memory, it is not needed again
 
 
 def _names(data: Any, what: str) -> Iterator[tuple[int, str]]:

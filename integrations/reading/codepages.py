@@ -1,7 +1,7 @@
-"""Which of the old 8-bit encodings a text was written in, judged by what it would say in each of them.
+"""Finds the older encoding of a text by decoding it with each one and judging the result.
 
-Bytes do not tell; letters do: words have letters of one script, capitals stand at their beginning, and every encoding has
-letters that its languages use all the time.
+The bytes don't tell, but the letters do: a word has letters of one script, capitals come at its start, and each encoding
+has letters that are common in its languages.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import unicodedata
 from itertools import pairwise
 
-# Codec -> its name, and the letters that are common in its languages. Likelier ones come first.
+# Codec -> (name, letters that are common in its languages), likeliest first.
 CODEPAGES = {
     "cp1252": ("Windows-1252 (Western Europe)", "äöüßÄÖÜéèêëàâçîïôûùœñáíóúãõåæøÉÀÇÑÅÆØÁÍÓÚìò"),
     "cp1251": ("Windows-1251 (Cyrillic)", "абвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґў"),
@@ -33,7 +33,7 @@ CODEPAGES = {
     "cp850": ("DOS 850 (Western Europe)", "äöüßÄÖÜéèêëàâçîïôûùñáíóú"),
     "cp866": ("DOS 866 (Cyrillic)", "абвгдежзийклмнопрстуфхцчшщъыьэюяё"),
 }
-# The first bytes of the common characters of encodings with two bytes for one.
+# First bytes of common characters in two-byte encodings.
 COMMON_LEADS = {
     "gb18030": range(0xB0, 0xD8),
     "cp932": (*range(0x82, 0x84), *range(0x88, 0x98)),
@@ -41,11 +41,11 @@ COMMON_LEADS = {
     "cp949": range(0xB0, 0xC9),
     "euc_jp": (*range(0xA4, 0xA6), *range(0xB0, 0xD0)),
 }
-# What a common character costs there: the more of them an encoding has, the less it says that all are common.
+# The oddity of a common character: with more common characters, finding only those means less.
 CROWDED = {"gb18030": 0.1, "cp932": 0.1, "big5": 0.12, "cp949": 0.0, "euc_jp": 0.2}
-# Machines that wrote these are hardly left.
+# Encodings that hardly any machine writes today.
 OLD = frozenset({"mac_roman", "cp850", "cp866"})
-# Signs that stand in texts of every language.
+# Signs that occur in texts of every language.
 PUNCTUATION = frozenset("“”‘’„‚«»‹›–—…•·°§€£©®™№¿¡´×½±\xa0、。，！？（）：；「」『』【】・ー～％")
 VOWELS = {
     "CYRILLIC": frozenset("аеёиоуыэюяіїє"),
@@ -61,7 +61,7 @@ SHOWN = 6
 
 
 def ranked(sample: list[bytes]) -> list[tuple[str, str]]:
-    """(codec, a line of the sample in it) of those in which the sample makes sense, likeliest first."""
+    """(codec, a line of the sample decoded with it) for the likeliest codecs, best first."""
     found: dict[str, tuple[float, str, str]] = {}
     for place, codec in enumerate(CODEPAGES):
         try:
@@ -75,14 +75,14 @@ def ranked(sample: list[bytes]) -> list[tuple[str, str]]:
 
 
 def _shown(texts: list[str]) -> str:
-    """The surroundings of the first words that tell."""
+    """An excerpt around the first letter that is not ASCII, from the line with most of them."""
     text = max(texts[:50], key=lambda text: sum(1 for letter in text[:80] if letter.isalpha() and not letter.isascii()))
     first = next((place for place, letter in enumerate(text) if not letter.isascii()), 0)
     return " ".join(text[max(0, first - 20) : first + 60].split())
 
 
 def _oddity(text: str, codec: str) -> float:
-    """How little this looks like a text of the languages of the codec: 0 is fine, about 1 for each letter is nonsense."""
+    """How unlike the codec's languages the text looks: 0 is normal, about 1 for each letter is nonsense."""
     letters = CODEPAGES[codec][1]
     common = frozenset(letters + letters.upper() + letters.lower())
     odd = 0.5 if codec in OLD else 0.0
@@ -125,7 +125,7 @@ def _strangeness(letter: str, common: frozenset[str]) -> float:
 
 
 def _clashes(word: str) -> float:
-    """Letters of several scripts in a word, capitals behind small letters, and what no language has."""
+    """The oddity of a word: letters of several scripts, capitals after lower case, and combinations no language has."""
     scripts = {_script(letter) for letter in word}
     odd: float = 2 * (len(scripts) - 1)
     odd += sum(1 for before, letter in pairwise(word) if before.islower() and letter.isupper())

@@ -1,4 +1,4 @@
-"""Dates as people and tools write them."""
+"""Reads dates in the formats that people and tools write."""
 
 from __future__ import annotations
 
@@ -56,16 +56,17 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An instant in UTC, and whether a time of day was given: a date alone is read as its midnight."""
+    """An instant in UTC, and whether a time of day was given. A date alone is read as its midnight."""
 
     instant: datetime
     has_clock: bool
 
 
 def read_time(text: str, zone: ZoneInfo, day_first: bool | None = None) -> Moment:
-    """Times without a zone are read in the given one. `day_first` None: a date like 02/03/2024 is refused as ambiguous.
+    """Reads a date. Times without a zone are in `zone`. `day_first` None: a date such as 02/03/2024 is ambiguous.
 
-    A clock time that occurs twice (the clocks went back) is read as the first; one that never occurs is refused.
+    A time that occurs twice, when clocks go back, is read as the first. Raises `BadCell` if the text is not a date, is
+    ambiguous, or is a time that clocks skip.
     """
     if text[10:11] in ("T", " ") and text[4] == text[7] == "-" and text[13:14] == ":" and (moment := _at_once(text, zone)):
         return moment
@@ -83,11 +84,11 @@ def _read(text: str, zone: ZoneInfo, day_first: bool | None) -> Moment:
                 found = _matched(in_english(text), text, zone, day_first)
         if found is not None:
             return found
-    raise BadCell(f"“{text[:40]}” is not a date that can be read. Write it like 2024-03-31 14:05.")
+    raise BadCell(f"“{text[:40]}” is not a date in a known format. Example: 2024-03-31 14:05.")
 
 
 def _matched(text: str, shown: str, zone: ZoneInfo, day_first: bool | None) -> Moment | None:
-    """The date that the text is, in numbers or with English words."""
+    """The date in the text, in numbers or with English words; None if it has another form."""
     text = text.replace("\u202f", " ").replace("\xa0", " ")
     if match := ISO.fullmatch(text):
         return _moment(match, int(match["month"]), int(match["day"]), shown, zone)
@@ -96,7 +97,7 @@ def _matched(text: str, shown: str, zone: ZoneInfo, day_first: bool | None) -> M
         name = match["month"].casefold()
         month = MONTHS.get(name) or MONTHS.get(month_in_english(name))
         if month == 0:
-            raise BadCell(f"“{shown[:40]}”: this is a different month in different languages. Export dates as numbers.")
+            raise BadCell(f"“{shown[:40]}”: this month differs between languages. Export dates as numbers.")
         if month:
             return _moment(match, month, int(match["day"]), shown, zone)
     if match := NUMBERS.fullmatch(text):
@@ -106,7 +107,7 @@ def _matched(text: str, shown: str, zone: ZoneInfo, day_first: bool | None) -> M
 
 
 def _at_once(text: str, zone: ZoneInfo) -> Moment | None:
-    """As most programs write, in UTC or without a zone. Anything else is looked at more closely."""
+    """A fast path for the ISO form that most programs write, in UTC or without a zone; None for anything else."""
     is_utc = text.endswith(("Z", "+00:00"))
     if not is_utc and len(text) not in (16, 19):
         return None
@@ -122,9 +123,9 @@ def _at_once(text: str, zone: ZoneInfo) -> Moment | None:
 
 
 def _epoch(text: str) -> datetime:
-    """Ten digits are seconds, thirteen are milliseconds since 1970."""
+    """Seconds (ten digits) or milliseconds (thirteen digits) since 1970."""
     if len(text) not in (10, 13):
-        raise BadCell(f"“{text[:40]}” is not a date that can be read. Write it like 2024-03-31 14:05.")
+        raise BadCell(f"“{text[:40]}” is not a date in a known format. Example: 2024-03-31 14:05.")
     return EPOCH + timedelta(milliseconds=int(text) if len(text) == 13 else int(text) * 1000)
 
 
@@ -135,7 +136,7 @@ def _ordered(match: re.Match[str], text: str, day_first: bool | None) -> tuple[i
     if day_first is None and first <= 12 and second <= 12 and first != second:
         raise BadCell(
             f"“{text[:40]}” could be {first} {MONTH_NAMES[second]} or {second} {MONTH_NAMES[first]}."
-            " Say whether days or months come first in this file."
+            " Choose the date order of this file."
         )
     if day_first is None:
         day_first = first > 12
@@ -154,10 +155,10 @@ def _moment(match: re.Match[str], month: int, day: int, text: str, zone: ZoneInf
             raise BadCell(f"“{text[:40]}”: there is no such time of day.")
         hour = hour % 12 + (12 if match["half"] in "pP" else 0)
     if second == 60:
-        raise BadCell(f"“{text[:40]}”: a minute has the seconds 0 to 59.")
+        raise BadCell(f"“{text[:40]}”: a minute only has seconds 0 to 59.")
     part = int((match["part"] or "0")[:6].ljust(6, "0"))
     try:
-        local = datetime(year, month, day, hour, minute, second, part)  # noqa: DTZ001 - its zone follows
+        local = datetime(year, month, day, hour, minute, second, part)  # noqa: DTZ001 - the zone is added below
     except ValueError as error:
         raise BadCell(f"“{text[:40]}”: there is no such day or time.") from error
     return Moment(_in_utc(local, match["zone"], text, zone), match["hour"] is not None)
@@ -167,7 +168,7 @@ def _in_utc(local: datetime, offset: str | None, text: str, zone: ZoneInfo) -> d
     if offset is None:
         instant = local.replace(tzinfo=zone).astimezone(UTC)
         if instant.astimezone(zone).replace(tzinfo=None) != local:
-            raise BadCell(f"“{text[:40]}” does not exist in {zone.key}: the clocks jump over it.")
+            raise BadCell(f"“{text[:40]}” does not exist in {zone.key}: a clock change skips it.")
         return instant
     offset = offset.removeprefix("UTC").removeprefix("GMT")
     if offset in ("Z", "z", ""):

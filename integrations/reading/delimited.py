@@ -1,4 +1,4 @@
-"""CSV and its kin: cells between commas, semicolons, tabs or bars."""
+"""Reads CSV and similar files: cells separated by commas, semicolons, tabs or bars."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from .encodings import name_of, survey
 from .tables import HEAD, Record, Shape, Table, UnreadableFile, header_place, squared, take_header
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-# What an open quotation mark may swallow before it is taken for a mistake.
+# The longest cell, in characters. A longer one counts as a quotation mark that is never closed.
 MAX_CELL = 1 << 22
 BLOCK = 1 << 18
-# Excel's way of naming the delimiter.
+# Excel's first line that names the delimiter.
 DECLARED = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 
 csv.field_size_limit(MAX_CELL)
 
 
 def open_delimited(raw: BinaryIO, shape: Shape) -> Table:
-    """Finds out encoding and delimiter and reads the header."""
+    """Detects encoding and delimiter unless the shape has them, and reads the header."""
     found = survey(raw, shape.encoding)
     found.refuse_long_line()
     raw.seek(0)
     text = io.TextIOWrapper(raw, encoding=found.encoding, newline="")
     try:
         if shape.delimiter and shape.delimiter not in DELIMITERS:
-            raise UnreadableFile(f"Cells can be separated by {', '.join(DELIMITERS.values())} only.")
+            raise UnreadableFile(f"Cells can only be separated by {', '.join(DELIMITERS.values())}.")
         lines = _Lines(text)
         delimiter = lines.declared() or shape.delimiter or _delimiter_of(lines.first)
         rows = _first_rows(lines.first, delimiter)
@@ -59,7 +59,7 @@ def open_delimited(raw: BinaryIO, shape: Shape) -> Table:
 
 
 def _delimiter_of(lines: list[str]) -> str:
-    """The one that makes most columns of the header, and of the rows below it as well."""
+    """The delimiter that gives the header the most columns, with rows of the same width below it."""
 
     def fitness(delimiter: str) -> tuple[bool, bool, bool, int]:
         rows = _first_rows(lines, delimiter)
@@ -72,7 +72,7 @@ def _delimiter_of(lines: list[str]) -> str:
 
 
 def _first_rows(lines: list[str], delimiter: str) -> list[list[str]]:
-    """Read leniently: enough to see the columns."""
+    """The first rows, parsed leniently, to see the columns."""
     rows: list[list[str]] = []
     with suppress(csv.Error):
         rows.extend(row for row in islice(csv.reader(lines, delimiter=delimiter), HEAD) if row)
@@ -80,20 +80,20 @@ def _first_rows(lines: list[str], delimiter: str) -> list[list[str]]:
 
 
 class _Lines:
-    """The lines of a text. Those of the record that is being read are kept, so that it can be read in another way.
+    """The lines of a text. The current record's lines are kept in memory, so a broken record can be parsed again.
 
-    Lines come in blocks, so that `csv.reader` gets each of them without a call in Python.
+    Lines are read in blocks, so `csv.reader` gets each line without a call to Python code.
     """
 
     def __init__(self, text: io.TextIOWrapper):
         self.text = text
         self.width = 0
-        self.start = self.read = 0  # lines before the record, and before the end of the last block
+        self.start = self.read = 0  # lines before the current record, and lines read
         self.kept: deque[list[str]] = deque()
         self.first = self._block()
 
     def declared(self) -> str:
-        """The delimiter that the first line names, if it does; that line is then no record."""
+        """The delimiter named by a first line `sep=`, which is then skipped; empty if there is none."""
         number = next((number for number, line in enumerate(self.first) if line.strip()), 0)
         match = DECLARED.fullmatch(self.first[number]) if self.first else None
         if match is None or match[1] not in DELIMITERS:
@@ -102,7 +102,10 @@ class _Lines:
         return match[1]
 
     def records(self, delimiter: str, faults: dict[int, str]) -> Iterator[Record]:
-        """(number of the first line, cells) of every record. What cannot be taken apart is given as one text."""
+        """(number of the first line, cells) for each record. A record that can't be parsed is one cell with its first line.
+
+        Such records are also named in `faults`.
+        """
         self.read = len(self.first)
         self.kept.append(self.first)
         blocks = self._blocks()
@@ -131,7 +134,7 @@ class _Lines:
                     self.start += 1
 
     def _unescaped(self, delimiter: str) -> tuple[list[str], int] | None:
-        """The record with its quotation marks escaped by backslashes, and its number of lines; None if that is no better."""
+        """(cells, number of lines) of the current record, read with backslashes as escapes; None if that doesn't fit."""
         lines = self._rest()
         first = next(lines)
         if '\\"' not in first:
@@ -144,16 +147,16 @@ class _Lines:
         return (cells, reader.line_num) if len(cells) == self.width else None
 
     def _rest(self) -> Iterator[str]:
-        """The lines of the record and those after it, as far as they were read."""
+        """The lines from the current record on, as far as they were read."""
         return chain.from_iterable(self._again(iter(())))
 
     def _again(self, blocks: Iterator[list[str]]) -> Iterator[Iterable[str]]:
-        """The blocks from the record on."""
+        """The blocks from the current record on."""
         place = self.start - (self.read - sum(map(len, self.kept)))
         kept = list(self.kept)
         while kept and place >= len(kept[0]):
             place -= len(kept.pop(0))
-        # Without a copy of the block: many rows in it may be broken.
+        # Not a copy of the block, since many of its rows may be broken.
         begun = [map(kept[0].__getitem__, range(place, len(kept[0])))] if kept else []
         return chain(begun, kept[1:], blocks)
 
@@ -170,11 +173,11 @@ class _Lines:
             return self.text.readlines(BLOCK)
         except UnicodeError as error:
             raise UnreadableFile(
-                f"Line {self.read + 1} or one after it is not valid {name_of(self.text.encoding)} text."
+                f"Line {self.read + 1} or a later one is not valid {name_of(self.text.encoding)} text."
             ) from error
 
 
 def _sentence(error: str) -> str:
     if "field larger" in error or "unexpected end" in error:
-        return "A quotation mark is opened in this row and never closed."
+        return "This row opens a quotation mark that is never closed."
     return "This row has a quotation mark in the wrong place. Inside a cell, write it twice."

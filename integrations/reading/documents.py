@@ -1,6 +1,6 @@
-"""JSON documents and JSON by lines: a list of objects becomes a table, nested objects become dotted columns.
+"""Reads JSON and JSON lines: a list of objects becomes a table, and nested objects become dotted columns.
 
-A document is read piece by piece: the objects around a list are walked, each object in it is parsed as a whole.
+A document is read piece by piece. Objects around a list are walked, and each object in the list is parsed as a whole.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Any, BinaryIO
 from .encodings import MAX_LINE, Survey, survey
 from .tables import MAX_PADDING, Record, Shape, Table, UnreadableFile
 
-# The columns are gathered from the first records, the lists from the first bytes.
+# Columns come from the first records (or bytes), and lists from the first LIST_BYTES.
 HEAD_RECORDS, HEAD_BYTES = 5_000, 16 << 20
 LIST_BYTES = 8 << 20
-# How deep objects become columns, and how deep a list may lie.
+# How deep nested objects become columns, and how deep a list can be nested.
 MAX_DEPTH = 8
 MAX_WALK = 32
 MAX_NOTES = 20
@@ -30,16 +30,16 @@ Values = Iterator[tuple[int, Any]]
 
 
 def _whole(text: str) -> int | str:
-    """Python converts numbers of thousands of digits slowly or not at all."""
+    """A whole number; text if it is long, since Python converts thousands of digits slowly or not at all."""
     return int(text) if len(text) < 40 else text
 
 
-# Not a number, as programs write it although JSON has no such thing, is no value.
+# NaN and Infinity, which some programs write although JSON has neither, become None.
 DECODER = json.JSONDecoder(parse_float=Decimal, parse_int=_whole, parse_constant=lambda name: None)
 
 
 def open_document(raw: BinaryIO, shape: Shape) -> Table:
-    """JSON: the list that the shape names, else the one with the most objects."""
+    """A JSON document: the list that the shape names, else the one with the most objects."""
     found = survey(raw, shape.encoding)
     lists: dict[str, int] = {}
     with _Document(raw, found) as document:
@@ -64,7 +64,7 @@ def open_document(raw: BinaryIO, shape: Shape) -> Table:
 
 
 def open_lines(raw: BinaryIO, shape: Shape) -> Table:
-    """JSON by lines: each line is an object."""
+    """JSON lines: each line is an object."""
     found = survey(raw, shape.encoding)
     found.refuse_long_line()
 
@@ -102,8 +102,8 @@ def _table(raw: BinaryIO, shape: Shape, found: Survey, values: Any, sheets: list
 
 
 def _header(raw: BinaryIO, values: Values) -> list[str]:
-    """The columns of the first records, in the order in which they occur."""
-    names: dict[str, bool] = {}  # whether it ever has a value
+    """The columns of the first records, in order of occurrence, without columns that only hold nested objects."""
+    names: dict[str, bool] = {}  # column -> whether it ever has a value
     for number, value in islice(values, HEAD_RECORDS):
         if isinstance(value, dict):
             for name, text in _flat(value).items():
@@ -133,11 +133,11 @@ def _records(values: Values, header: list[str], faults: dict[int, str], notes: l
         cells = _flat(value)
         work += width - len(cells)
         if work > MAX_PADDING:
-            raise UnreadableFile(f"Most entries up to number {number} have far fewer names than the first ones together.")
+            raise UnreadableFile(f"Most entries up to number {number} have far fewer fields than the header.")
         if not cells.keys() <= known:
             late = [name for name in cells if name not in known and cells[name]]
             notes.extend(
-                f"“{name[:60]}” occurs first in entry {number} and was left out."
+                f"“{name[:60]}” first occurs in entry {number} and was left out."
                 for name in late[: max(0, MAX_NOTES - len(notes))]
             )
             known.update(late)
@@ -145,7 +145,7 @@ def _records(values: Values, header: list[str], faults: dict[int, str], notes: l
 
 
 class _Broken:
-    """A line that is no JSON."""
+    """A line that is not valid JSON."""
 
     def __init__(self, text: str, sentence: str):
         self.text, self.sentence = text, sentence
@@ -204,7 +204,7 @@ def _compact(value: Any) -> str:
 
 
 def _clean(text: str) -> str:
-    """Half a pair of UTF-16 is valid in JSON and nowhere else."""
+    """Replaces lone UTF-16 surrogates, which are valid in JSON but nowhere else."""
     return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
@@ -212,7 +212,7 @@ def _clean(text: str) -> str:
 
 
 class _Document:
-    """The values of a document in the order of the file, with little of it in memory at a time."""
+    """Reads a document's values in file order, keeping little of it in memory."""
 
     def __init__(self, raw: BinaryIO, found: Survey):
         raw.seek(0)
@@ -227,12 +227,12 @@ class _Document:
         self.stream.detach()
 
     def objects(self) -> Iterator[Any]:
-        """The values at the top: one, or several after one another."""
+        """The values at the top level: one, or several in sequence."""
         while self._peek():
             yield self._value()
 
     def entries(self) -> Iterator[tuple[str, Any]]:
-        """(name of the list, entry) for the lists that lie in no other list."""
+        """(dotted name of the list, entry) for each entry of each list that is not inside another list."""
         while self._peek():
             yield from self._walk("", 0)
 
@@ -254,7 +254,7 @@ class _Document:
             self._value()
 
     def _members(self, end: str) -> Iterator[None]:
-        """Stands before each member of what begins here, and behind the end when it is over."""
+        """Yields at the start of each member of the list or object here, and ends after its closing bracket."""
         self.place += 1
         if self._peek() == end:
             self.place += 1
@@ -265,7 +265,7 @@ class _Document:
                 return
 
     def _value(self) -> Any:
-        """The value that begins here."""
+        """Reads the value at the current position."""
         self._peek()
         while True:
             try:
@@ -276,13 +276,13 @@ class _Document:
                 raise self._invalid() from error
             except (ArithmeticError, RecursionError) as error:
                 raise UnreadableFile(TOO_DEEP) from error
-            # A number may go on in the next piece.
+            # At the end of the buffer, a number may continue in the next piece.
             if place < len(self.text) or not self._more():
                 self.place = place
                 return value
 
     def _peek(self) -> str:
-        """The next character that is no blank; empty at the end."""
+        """The next character that is not whitespace; empty at the end."""
         while True:
             while self.place < len(self.text):
                 if not self.text[self.place].isspace():
@@ -299,7 +299,7 @@ class _Document:
         return found
 
     def _more(self) -> bool:
-        """Reads on: as much again as lies unread, so that a large value is not tried too often."""
+        """Reads more text; False at the end. It doubles the buffer, so a large value is not parsed too often."""
         if self.ended:
             return False
         rest = self.text[self.place :]

@@ -1,4 +1,4 @@
-"""In which encoding a text was written."""
+"""Detects the encoding of a text."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ NAMES = {"utf-8-sig": "UTF-8", "utf-8": "UTF-8", "utf-16": "UTF-16", "utf-16-le"
 }
 CHUNK = 1 << 20
 NO_TEXT = "This is not a text file."
-# One physical line: a file without line ends must not be taken into memory as one text.
+# Bytes of one physical line. A file without line ends must not be loaded into memory as one text.
 MAX_LINE = 1 << 25
-# Where a line has bytes that are no ASCII, with some of what is around them.
+# Bytes that are not ASCII, with some of the line around them.
 FOREIGN = re.compile(rb"[^\r\n\x80-\xff]{0,60}[\x80-\xff][^\r\n]{0,200}")
 SAMPLES, SAMPLE_BYTES = 400, 32_000
-# Bytes that hardly ever stand in text of any encoding.
+# Control bytes, which hardly ever occur in text of any encoding.
 CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 def name_of(codec: str) -> str:
-    """As people know it."""
+    """The encoding's common name."""
     return NAMES.get(codec.lower(), codec.upper())
 
 
 @dataclass
 class Survey:
-    """What one pass over a file has shown."""
+    """The result of one pass over a file: its size in bytes, encoding and longest line."""
 
     total: int = 0
     encoding: str = ""
-    # (codec, a sample of the text read with it), likeliest first, where the bytes do not tell
+    # (codec, a sample read with it), likeliest first; only for older encodings, which the bytes don't tell
     encodings: list[tuple[str, str]] = field(default_factory=list)
     long_line: int = 0
 
@@ -47,7 +47,7 @@ class Survey:
 
     @property
     def notes(self) -> list[str]:
-        """What a person should look at: of an old encoding the file itself says nothing."""
+        """A note with a sample, for a person to review the guess of an older encoding."""
         text = dict(self.encodings).get(self.encoding)
         return [f"Read as {self.name}, for example “{text}”."] if text else []
 
@@ -57,7 +57,10 @@ class Survey:
 
 
 def survey(raw: BinaryIO, told: str) -> Survey:
-    """The codec to read the file with, and what else it may be."""
+    """Finds the codec of a file, and alternatives. `told`: the codec that a person has chosen, or "".
+
+    Raises `UnreadableFile` for binary files, an unsupported codec, and UTF-8 with a few broken characters.
+    """
     raw.seek(0)
     head = raw.read(4096)
     wide = _wide_encoding(head)
@@ -100,7 +103,7 @@ def survey(raw: BinaryIO, told: str) -> Survey:
 
 
 def _is_mostly_utf8(sample: list[bytes]) -> bool:
-    """A few broken lines among good ones. In other encodings a whole line hardly ever looks like UTF-8."""
+    """Whether at least half of the sample is UTF-8. In other encodings, a line hardly ever is."""
     good = 0
     for line in sample:
         with suppress(UnicodeDecodeError):
@@ -111,12 +114,12 @@ def _is_mostly_utf8(sample: list[bytes]) -> bool:
 
 def _known(told: str) -> str:
     if told not in NAMES:
-        raise UnreadableFile(f"The encoding “{told[:40]}” is not known here.")
+        raise UnreadableFile(f"The encoding “{told[:40]}” is not supported.")
     return told
 
 
 def _is_cut(decoder: codecs.IncrementalDecoder) -> bool:
-    """The file ends in the middle of a character."""
+    """Whether the file ends in the middle of a character."""
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
@@ -125,7 +128,7 @@ def _is_cut(decoder: codecs.IncrementalDecoder) -> bool:
 
 
 def _wide_encoding(head: bytes) -> str:
-    """UTF-16 by its mark, or by the null bytes that every second place of Latin text has; else empty."""
+    """The UTF-16 codec, by its byte order mark or by null bytes in every second place; else empty."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     even, odd = head[::2].count(0), head[1::2].count(0)
@@ -138,5 +141,5 @@ def _wide_encoding(head: bytes) -> str:
 
 
 def without_mark(head: bytes) -> str:
-    """The beginning of a text, good enough to see how it begins."""
+    """The start of a text without a byte order mark, decoded well enough to recognise its format."""
     return head.decode(_wide_encoding(head) or "utf-8", "replace").lstrip("\ufeff")

@@ -1,4 +1,4 @@
-"""What kind of file is this?"""
+"""Detects a file's format and opens it as a table."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ FORMATS = {
     "xlsx": "Excel workbook",
     "ods": "OpenDocument spreadsheet",
     "json": "JSON",
-    "jsonl": "JSON by lines",
+    "jsonl": "JSON lines",
 }
 
 
 def open_table(raw: BinaryIO, shape: Shape = AS_FOUND, name: str = "") -> Table:
-    """The file as a table. What the shape leaves open is found out from the bytes, and where they say nothing, the name."""
+    """Opens the file as a table. What the shape leaves open is detected from the content, else from the name."""
     raw.seek(0)
     head = raw.read(1 << 16)
     if not head:
@@ -48,7 +48,7 @@ def open_table(raw: BinaryIO, shape: Shape = AS_FOUND, name: str = "") -> Table:
 
 
 def described(shape: Shape) -> str:
-    """In the words of a person."""
+    """The shape in words, such as "CSV in UTF-8 separated by commas"."""
     what = [FORMATS.get(shape.format, "Unknown format")]
     if shape.encoding:
         what.append(f"in {name_of(shape.encoding)}")
@@ -68,7 +68,7 @@ def _open_text(raw: BinaryIO, shape: Shape) -> Table:
 
 
 def _text_format(head: bytes, told: str, name: str) -> str:
-    """CSV, unless the text begins as JSON does."""
+    """The format of a text: CSV unless it starts like JSON. Raises `UnreadableFile` for HTML and XML."""
     if told in ("csv", "json", "jsonl"):
         return told
     start = without_mark(head).lstrip()
@@ -111,7 +111,7 @@ def _refuse_nested(archive: zipfile.ZipFile) -> None:
 
 
 def _kind_of(archive: zipfile.ZipFile) -> str:
-    """What the zip is: a workbook's format, something else that is no plain archive, or empty."""
+    """A workbook's format, a description of an unsupported document, or empty for a plain archive."""
     names = {name.casefold() for name in archive.namelist()}
     if "[content_types].xml" in names:
         if "xl/workbook.bin" in names:

@@ -1,4 +1,4 @@
-"""What every format becomes: a header, and records as wide as the header."""
+"""The table that every format becomes: a header, and records of the same width."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from itertools import islice
 
 # (number of its line or row in the file, its cells)
 Record = tuple[int, list[str]]
-# The header is looked for among so many records.
+# Records among which the header is searched.
 HEAD = 20
-# Empty cells that may be added to short rows of one file: a bound on work, far above what any spreadsheet cuts off.
+# Empty cells that can be added to a file's short rows. It bounds the work, far above what any spreadsheet cuts off.
 MAX_PADDING = 2_000_000_000
 MAX_FOOTERS = 10
 TOTALS = frozenset(
@@ -19,21 +19,21 @@ TOTALS = frozenset(
 
 
 class UnreadableFile(ValueError):
-    """The file as a whole cannot be used. The text says why and, where it is known, in which line."""
+    """The file can't be used. The text says why and, if known, on which line."""
 
 
 class BadCell(ValueError):
-    """One cell cannot be used."""
+    """A cell can't be used. The text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How a file is opened. An empty text means "find out"."""
+    """How a file is opened. Empty parts are detected."""
 
     format: str = ""  # csv, xlsx, ods, json, jsonl
     encoding: str = ""  # a Python codec name
     delimiter: str = ""
-    # The sheet of a workbook, the list of a JSON document, the member of a zip; "member.xlsx/Sheet1" where both.
+    # A workbook's sheet, a JSON document's list or an archive's member; "member.xlsx/Sheet1" for a sheet in an archive.
     sheet: str = ""
 
 
@@ -42,11 +42,11 @@ AS_FOUND = Shape()
 
 @dataclass
 class Table:
-    """An open file: its header, and its records one by one.
+    """An open file: its header, and an iterator of its records.
 
-    A record has as many cells as the header, unless its line is in `faults`: then it could not be taken apart, the sentence
-    there says why, and the cells are what could be read of it. `notes` say what was passed over, such as a line of totals.
-    Both are complete once all records are read.
+    A record has as many cells as the header, unless its line is in `faults`: then the record could not be parsed, the
+    sentence there says why, and the cells are what could be read. `notes` list what was left out, such as a line of
+    totals. Both are complete once all records are read.
     """
 
     header: list[str]
@@ -68,11 +68,11 @@ class Table:
         return self.body
 
     def close(self) -> None:
-        """Leaves the underlying file open: it belongs to the caller."""
+        """Releases the table. The underlying file belongs to the caller and stays open."""
         self.release()
 
     def inside(self, member: str, members: list[str]) -> Table:
-        """The same table as a member of an archive."""
+        """The same table, with sheets named as in an archive with these members."""
         sheet = f"{member}/{self.shape.sheet}" if self.shape.sheet else member
         others = [name for name in members if name != member]
         sheets = [*(f"{member}/{name}" for name in self.sheets), *others] if self.sheets else members
@@ -84,9 +84,9 @@ def filled(cells: Iterable[str]) -> int:
 
 
 def header_place(rows: list[list[str]]) -> int:
-    """Which of the first rows is the header: the first one that is about as full as the fullest.
+    """The index of the header among the first rows: the first one with over half as many cells as the fullest.
 
-    Above it may stand a title, a date or a name and its value.
+    Rows above it may be a title, a date, or a name with its value.
     """
     counts = [filled(row) for row in rows]
     fullest = max(counts, default=0)
@@ -96,7 +96,10 @@ def header_place(rows: list[list[str]]) -> int:
 
 
 def take_header(records: Iterator[Record], faults: dict[int, str], notes: list[str]) -> tuple[list[str], Iterator[Record]]:
-    """The names of the columns, and the records below them."""
+    """(column names, records below). Unnamed columns are called "Column N"; empty ones at the end are dropped.
+
+    Raises `UnreadableFile` if there is no header or it can't be parsed.
+    """
     head = [record for record in islice(records, HEAD) if filled(record[1])]
     if not head:
         raise UnreadableFile("The file is empty.")
@@ -105,11 +108,11 @@ def take_header(records: Iterator[Record], faults: dict[int, str], notes: list[s
     if line in faults:
         raise UnreadableFile(f"Line {line}: {faults[line]}")
     if any("\x00" in name for name in cells):
-        raise UnreadableFile("The header holds null characters: this is not a text file.")
+        raise UnreadableFile("The header has null characters, so this is not a text file.")
     for earlier, _ in head[:place]:
         faults.pop(earlier, None)
     if place:
-        notes.append(f"The header is in line {line}; what is above it was left out.")
+        notes.append(f"The header is on line {line}. The lines above it were left out.")
     width = len(cells)
     while width > 1 and not cells[width - 1].strip() and all(not filled(row[width - 1 :]) for _, row in head[place + 1 :]):
         width -= 1
@@ -123,10 +126,10 @@ def _chained(first: list[Record], rest: Iterator[Record]) -> Iterator[Record]:
 
 
 def squared(records: Iterator[Record], width: int, faults: dict[int, str], notes: list[str]) -> Iterator[Record]:
-    """The records, each as wide as the header.
+    """The records, fitted to the header's width.
 
-    Empty rows are left out, cut ones filled up, empty cells beyond the header dropped. Rows at the end with nothing but a
-    text or a total are no records.
+    It skips empty rows, pads short ones and drops empty cells beyond the header. Rows at the end with only one cell or a
+    total are left out with a note.
     """
     second = min(1, width - 1)
     held: list[Record] = []
@@ -151,7 +154,7 @@ def squared(records: Iterator[Record], width: int, faults: dict[int, str], notes
         yield line, cells
     for line, cells in held:
         text = " ".join(" ".join(cells).split())
-        notes.append(f"Line {line} is not a row and was left out: “{text[:60]}”.")
+        notes.append(f"Line {line} is not a data row and was left out: “{text[:60]}”.")
 
 
 def _fitted(line: int, cells: list[str], width: int, faults: dict[int, str]) -> list[str]:

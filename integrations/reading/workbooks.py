@@ -1,4 +1,4 @@
-"""XLSX and ODS workbooks. Formulas come as the values that were saved with them; macros are never looked at."""
+"""Reads XLSX and ODS workbooks. Formulas give their saved values; macros are ignored."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from .archives import CHUNK, open_archive, unpacked
 from .tables import Record, Shape, Table, UnreadableFile, squared, take_header
 
 MAX_WORKBOOK = 100 << 20
-# The reader takes a sheet into memory as a rectangle around all its values, so the rectangle must be known before.
+# The reader loads a sheet as the rectangle around all its values, so that rectangle is checked first.
 MAX_CELLS = 5_000_000
-TOO_LARGE = f"The workbook is too large: a sheet may span {MAX_CELLS // 1_000_000} million cells. Save the sheet as CSV."
-BROKEN = "The workbook is damaged and cannot be read."
+TOO_LARGE = f"The workbook is too large: a sheet can span {MAX_CELLS // 1_000_000} million cells. Save the sheet as CSV."
+BROKEN = "The workbook is damaged and can't be read."
+PROTECTED = "The workbook is protected by a password. Save it without one."
 SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 ROW = re.compile(rb"<(?:[\w.-]+:)?row(?=[\s>/])")
 ROW_NUMBER = re.compile(rb"[^>]*?\sr\s*=\s*[\"'](\d{1,12})")
-# A cell with a value: its column and row, both empty where the file counts on.
+# A cell with a value: its column and row, both empty if the file leaves them to be counted.
 CELL = re.compile(rb"<(?:[\w.-]+:)?c(?=[\s>])(?:[^>]*?\sr\s*=\s*[\"']([A-Za-z]{1,9})(\d{1,12})[\"'])?[^>]*(?<!/)>")
 PLAIN_COLUMN = re.compile(rb'<c r="([A-Z]{1,3})(?=[0-9])')
 PLAIN_ROW = re.compile(rb'<c r="[A-Z]{1,3}([0-9]{1,9})"')
@@ -95,7 +96,7 @@ def _records(rows: Any, place: list[int]) -> Iterator[Record]:
 
 
 def _text(value: Any) -> str:
-    """A cell as it is shown: numbers with the 15 digits that a spreadsheet has, dates in ISO."""
+    """The text of a cell: numbers with the 15 digits of a spreadsheet, dates in ISO."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -113,10 +114,13 @@ def _text(value: Any) -> str:
 
 
 def _told(error: BaseException) -> BaseException:
-    """What the reader raises as a sentence. It is written in Rust, whose panics are no `Exception`."""
+    """`UnreadableFile` for an error of the reader, which is in Rust: its panics are not `Exception`s.
+
+    Other errors, such as a keyboard interrupt, are returned as they are.
+    """
     if isinstance(error, Exception) or type(error).__name__ == "PanicException":
         password = "assword" in type(error).__name__
-        return UnreadableFile("The workbook is protected by a password. Save it without." if password else BROKEN)
+        return UnreadableFile(PROTECTED if password else BROKEN)
     return error
 
 
@@ -124,15 +128,15 @@ def _listed(names: list[str]) -> str:
     return ", ".join(f"“{name[:60]}”" for name in names[:10])
 
 
-# --- Before it is opened ----------------------------------------------------------------------------------------------
+# --- Checks before opening --------------------------------------------------------------------------------------------
 
 
 def _refuse_bombs(archive: zipfile.ZipFile, kind: str) -> None:
     members = archive.infolist()
     if sum(member.compress_size for member in members) > MAX_WORKBOOK:
-        raise UnreadableFile(f"Workbooks may have up to {MAX_WORKBOOK >> 20} MB. Save the sheet as CSV.")
+        raise UnreadableFile(f"Workbooks can have up to {MAX_WORKBOOK >> 20} MB. Save the sheet as CSV.")
     if any(member.flag_bits & 1 for member in members):
-        raise UnreadableFile("The workbook is protected by a password. Save it without.")
+        raise UnreadableFile(PROTECTED)
     for member in members:
         chunks = unpacked(archive, member)
         if kind == "xlsx" and SHEET.fullmatch(member.filename):
@@ -148,7 +152,10 @@ def _refuse_bombs(archive: zipfile.ZipFile, kind: str) -> None:
 
 
 def _is_surely_small(chunks: Iterator[bytes]) -> bool:
-    """A quick look at sheets as Excel writes them, with a place for each cell, the empty ones counted as well."""
+    """A quick check for sheets as Excel writes them, with a place for each cell. Empty cells count too.
+
+    False means "unknown": the sheet needs the full check.
+    """
     columns: set[bytes] = set()
     last, rest = 0, b""
     for chunk in chunks:
@@ -168,11 +175,11 @@ def _is_surely_small(chunks: Iterator[bytes]) -> bool:
 
 
 def _refuse_far_cells(chunks: Iterator[bytes]) -> None:
-    """Two values far apart span a rectangle that no memory holds."""
+    """Raises `UnreadableFile` if the values span too large a rectangle, which two cells far apart are enough for."""
     rows, columns, row, rest = [1 << 40, 0], [1 << 40, 0], 0, b""
     for chunk in chunks:
         before, *whole = ROW.split(rest + chunk)
-        # The last row may go on in the next chunk.
+        # The last row may continue in the next chunk.
         rest = b"<row" + whole.pop() if whole else before
         if len(rest) > 1 << 26:
             raise UnreadableFile(TOO_LARGE)
@@ -206,7 +213,7 @@ def _column(letters: bytes) -> int:
 
 
 def _refuse_false_count(chunks: Iterator[bytes], size: int) -> None:
-    """Room is made for as many texts as the file claims to have."""
+    """Raises `UnreadableFile` if the file claims too many texts, because the reader allocates memory for all of them."""
     head = b""
     for chunk in chunks:
         head = head or chunk[:4096]
@@ -216,7 +223,7 @@ def _refuse_false_count(chunks: Iterator[bytes], size: int) -> None:
 
 
 def _refuse_repeats(chunks: Iterator[bytes]) -> None:
-    """One cell or row may say that it stands there a million times."""
+    """Raises `UnreadableFile` if repeated cells or rows, which ODS stores once with a count, span too large a sheet."""
     sheet = _Repeats()
     parser = expat.ParserCreate()
     parser.StartElementHandler = sheet.start
@@ -231,7 +238,7 @@ def _refuse_repeats(chunks: Iterator[bytes]) -> None:
 
 
 class _Repeats:
-    """How far the values of a sheet reach."""
+    """Tracks how far the values of an ODS sheet reach."""
 
     def __init__(self) -> None:
         self.rows = self.empty_rows = self.columns = self.width = self.cells = self.repeated = 0

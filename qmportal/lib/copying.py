@@ -1,7 +1,7 @@
-"""Thousands of rows at once: new ones by COPY, changed ones by one UPDATE from what was copied beside them.
+"""Bulk writes: new rows by COPY, changed rows by COPY into a temporary table and one UPDATE from it.
 
-All of it goes past Django's cursors, so that a thread can do it on the connection of the one that waits for it. Triggers
-fire as ever; `history.announce` tells them before who acts.
+They bypass Django's cursors, so a thread can write on the connection of the thread that waits for it. Triggers fire as
+usual. `history.announce` is called first, so that the history records who acts.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Rows = Iterable[Sequence[Any]]
 
 
 class Copy(NamedTuple):
-    """New rows of a model: the names of some of its columns, and their values."""
+    """New rows of a model: names of columns, and rows of their values."""
 
     model: type[models.Model]
     columns: Sequence[str]
@@ -34,9 +34,9 @@ class Copy(NamedTuple):
 
 
 class Change(NamedTuple):
-    """New values of rows, each at the version that was read. Each row: its id, its version, the values of the columns.
+    """Changed rows of a model. Each of `rows` is (id, version that was read, values of the columns).
 
-    `write` raises `Moved` if one of them has another version by now; else it moves all of them one version on.
+    `write` raises `Moved` if a row's stored version differs. Otherwise it updates all rows and raises their version by 1.
     """
 
     model: type[models.Model]
@@ -55,7 +55,7 @@ class Change(NamedTuple):
         through.execute(sql.SQL("CREATE TEMP TABLE {beside} AS SELECT {all} FROM {table} WITH NO DATA").format(**parts))
         _copy(through, sql.SQL("COPY {beside} ({all}) FROM STDIN").format(**parts), self.rows)
         through.execute(sql.SQL("ANALYZE {beside}").format(**parts))
-        # Locked in one order first, so that two of these never wait for each other.
+        # Lock in a fixed order first, to prevent deadlocks between two of these.
         locked = through.execute(
             sql.SQL(
                 "SELECT count(*) FROM (SELECT FROM {table} AS stored JOIN {beside} AS changed USING (id, version)"
@@ -75,13 +75,13 @@ class Change(NamedTuple):
 
 
 class Moved(Exception):
-    """Somebody saved one of the rows since it was read."""
+    """Someone saved one of the rows since it was read."""
 
 
 class Writer:
-    """Writes in a thread of its own, on the connection of the transaction, while the next rows are made.
+    """Writes in a thread, on the transaction's connection, while the caller prepares the next rows.
 
-    One thing at a time: whoever wants the connection meanwhile calls `wait` first. A context within the transaction.
+    Use it as a context manager inside the transaction. Call `wait` before using the connection for anything else.
     """
 
     def __enter__(self) -> Writer:
@@ -95,7 +95,7 @@ class Writer:
         self._writing = self._pool.submit(_write_all, connection.connection, writes)
 
     def wait(self) -> None:
-        """Until all is written. Raises what went wrong there."""
+        """Waits until everything is written. Raises the thread's error, if any."""
         writing, self._writing = self._writing, None
         if writing:
             with connection.wrap_database_errors:
@@ -115,7 +115,7 @@ def _write_all(through: Connection[Any], writes: Iterable[Copy | Change]) -> Non
 
 
 def write_now(*writes: Copy | Change) -> None:
-    """On the connection of this thread, within its transaction."""
+    """Writes at once, on this thread's connection and in its transaction."""
     connection.ensure_connection()
     announce(connection)
     with connection.wrap_database_errors:
@@ -123,7 +123,7 @@ def write_now(*writes: Copy | Change) -> None:
 
 
 def copy_rows(table: str, columns: Sequence[str], rows: Rows) -> None:
-    """Into a table that no model has, such as a temporary one."""
+    """Copies rows into a table without a model, such as a temporary one."""
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     with connection.wrap_database_errors:
         _copy(connection.connection, sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names), rows)
@@ -141,17 +141,17 @@ def _copy(through: Connection[Any], statement: sql.Composed, rows: Rows) -> None
 
 @cache
 def stored_columns(model: type[models.Model]) -> tuple[models.Field[Any, Any], ...]:
-    """All that is written of a row: not what the database computes."""
+    """The columns to write for a row: all but generated ones."""
     return tuple(field for field in model._meta.concrete_fields if not field.generated)
 
 
 def names_of(columns: Iterable[models.Field[Any, Any]]) -> list[str]:
-    """As the database calls them."""
+    """The columns' names in the database."""
     return [str(column.column) for column in columns]
 
 
 def next_ids(model: type[models.Model], count: int) -> list[int]:
-    """Ids for new rows, from the sequence of the table."""
+    """Ids for new rows, from the table's sequence."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",

@@ -89,7 +89,7 @@ def test_from_a_table_of_ones_own_to_a_tier_and_back(new_context, sign_in, tmp_p
     page.get_by_label("Column for Severity", exact=True).fill("How bad")
     page.get_by_label("Team for all rows").select_option(label="Payments")
     page.get_by_role("button", name="Check the file").click()
-    expect(page.get_by_text("Say what these words mean: Severity.")).to_be_visible()
+    expect(page.get_by_text("Choose what these words mean: Severity.")).to_be_visible()
     page.get_by_label("“Terrible” means").select_option("SEV1")
     page.get_by_label("“Harmless” means").select_option("SEV4")
     page.get_by_label("Save this mapping as").fill("Our sheet")

@@ -27,13 +27,13 @@ def test_one_day_with_most_of_the_records():
     usual = [{"found_at": NOON + timedelta(days=day)} for day in range(1, 40)]
     moved = [{"found_at": NOON + timedelta(seconds=7 * number)} for number in range(3220)]
     assert said("defects", usual + moved) == [
-        "3,220 of 3,259 records are of 1 Mar 2024, usually 1 a day: were they moved then?"
+        "3,220 of 3,259 records are from 1 Mar 2024 (usually 1 a day). Were they migrated?"
     ]
 
 
 def test_closed_without_dates():
     assert said("defects", [{"found_at": NOON, "status": "closed"}, {"found_at": NOON, "status": "new"}]) == [
-        "1 of 1 closed records have no date of closing, and no time to fix."
+        "1 of 1 closed records have no closing date, so no time to fix."
     ]
 
 
@@ -43,15 +43,13 @@ def test_many_rows_of_one_minute():
         for n in range(40)
     ]
     assert said("defects", rows) == [
-        "40 records were closed in the same minute, 1 Mar 2024, 12:00: all at once, perhaps by a tool."
+        "40 records were closed in the same minute, 1 Mar 2024, 12:00: perhaps in bulk, by a tool."
     ]
 
 
 def test_days_alone():
     rows = [{"found_at": NOON.replace(hour=0) + timedelta(days=n)} for n in range(30)]
-    assert said("defects", rows) == [
-        "All dates are without a time of day: times to fix or restore are only right to the day."
-    ]
+    assert said("defects", rows) == ["No date has a time of day, so times to fix or restore are only accurate to the day."]
 
 
 def test_nothing_odd_is_nothing_said(monkeypatch):

@@ -67,9 +67,9 @@ def test_the_plan_of_a_guess_reads_the_file():
 def test_unknown_words_wait_for_a_person_with_an_offer():
     found = guess(survey("ID,Title,Found on,Severity,Resolution\n1,a,2024-03-01,Weird,Frozen\n2,b,2024-03-01,Weird,Fixed"))
     assert [(word.word, word.count, word.key, word.why) for word in found.unmapped["severity"]] == [
-        ("Weird", 2, "SEV3", "not known here: taken as SEV3")
+        ("Weird", 2, "SEV3", "unknown: suggested as SEV3")
     ]
-    assert found.unmapped["resolution"][0].why == "not known here: taken as declined by policy"
+    assert found.unmapped["resolution"][0].why == "unknown: suggested as declined by policy"
     header = ["ID", "Title", "Found on", "Severity", "Resolution"]
     cells = ["1", "a", "2024-03-01", "Weird", "Frozen"]
     assert set(Reader(found.plan, header).read(2, cells).problems) == {"severity", "resolution"}
@@ -79,7 +79,7 @@ def test_unknown_words_wait_for_a_person_with_an_offer():
 def test_an_unknown_status_is_open_until_a_row_has_an_end():
     found = guess(survey("ID,Title,Found on,Status,Resolved\n1,a,2024-03-01,Odd,\n2,b,2024-03-01,Odd,2024-03-02"))
     assert [(word.key, word.why) for word in found.unmapped["status"]] == [
-        ("", "not known here: in progress until a row has an end or a resolution")
+        ("", "unknown: in progress until a row has an end or a resolution")
     ]
     reader = Reader(found.accepted, ["ID", "Title", "Found on", "Status", "Resolved"])
     statuses = [reader.read(2, ["1", "a", "2024-03-01", "Odd", end]).values["status"] for end in ("", "2024-03-02")]
@@ -93,8 +93,8 @@ def test_values_speak_where_no_name_is_known():
     assert {name: (match.titles[0], match.why) for name, match in found.matches.items()} == {
         "found_at": ("C", "all 2 values are dates"),
         "status": ("D", "values such as Open, Closed look like status"),
-        "external_id": ("A", "every row has another value"),
-        "title": ("B", "it holds texts of the length of a title"),
+        "external_id": ("A", "every row has a different value"),
+        "title": ("B", "its texts are as long as titles"),
     }
     assert not any(match.sure for match in found.matches.values())
 
@@ -116,7 +116,7 @@ def test_the_last_change_is_offered_aloud_where_no_other_date_is():
     )
     assert found.plan.tool == "bugzilla"
     assert (found.matches["found_at"].titles, found.matches["found_at"].sure) == (("Changed",), False)
-    assert found.notes == ["No column says when a record came. “Changed”, the last change, is offered: it is too late."]
+    assert found.notes == ["The file has no creation date. “Changed”, the last change, is suggested instead, but is later."]
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_only_what_differs_from_the_guess_is_called_chosen():
     plan = guess(seen, own=own).plan
     assert plan.words == {"team": {"PAYMENTS": "payments"}}
     assert [(each.word, each.why) for each in words(seen, plan, own)["team"]] == [
-        ("PAYMENTS", "has this name here"),
+        ("PAYMENTS", "has this name in the portal"),
         ("Old", "no team of this name"),
     ]
     chosen = replace(plan, words={"team": {"PAYMENTS": "checkout", "Old": "checkout"}})
@@ -193,11 +193,11 @@ def test_only_what_differs_from_the_guess_is_called_chosen():
 def test_columns_with_other_values_than_their_names_say_are_said():
     many = "\n".join(f"{n},a,soon,S{n}" for n in range(400))
     assert guess(survey(f"ID,Title,Created,Status\n{many}")).notes == [
-        "“Created” is not taken for Found: “soon” and others are not read as dates.",
-        "“Status” is not taken for Status: it has too many different values.",
+        "“Created” is not used for Found: “soon” and other values are not dates.",
+        "“Status” is not used for Status: it has too many different values.",
     ]
     found = guess(survey("ID,Title,Created\n1,a,2024-03-01\n2,b,2024-03-02\n3,c,soon"))
-    assert found.notes == ["1 of 3 values of “Created” are not read as dates."]
+    assert found.notes == ["1 of 3 values in “Created” are not dates."]
 
 
 def test_unused_columns_cost_nothing():
@@ -208,7 +208,7 @@ def test_unused_columns_cost_nothing():
 
 def test_doubled_columns_are_said():
     assert guess(survey("ID,Title,Found on,Severity,Severity\n1,a,2024-03-01,,High")).notes == [
-        "“Severity” stands 2 times: the filled one is taken."
+        "“Severity” occurs 2 times: the filled one is used."
     ]
 
 
@@ -241,7 +241,7 @@ def test_final_states_of_teams_without_resolutions(status, expected):
     row = reader.read(2, ["a", "B-1", status, "2024-03-01"])
     assert (row.values["status"], row.values["resolution"]) == expected
     if status == "Whatever":
-        assert row.notes == ["the status “Whatever” is not known: taken as in progress"]
+        assert row.notes == ["unknown status “Whatever”: imported as in progress"]
 
 
 @pytest.mark.parametrize(

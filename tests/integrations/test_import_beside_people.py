@@ -116,7 +116,7 @@ def test_what_somebody_saves_between_reading_and_writing_is_not_written_over(tea
 
     again = Importer(PLAN, now=NOW, team=team)
     again.lookups = Meanwhile(Incident)
-    with pytest.raises(Busy, match="Somebody changed one of these records"):
+    with pytest.raises(Busy, match="Someone changed one of these records"):
         again.write(rows(5, title="Another title"))
     assert set(Incident.objects.values_list("title", flat=True)) == {"Checkout is down"}
 

@@ -187,7 +187,7 @@ def test_teams_are_found_by_slug_key_or_name_and_made_when_asked(load, team):
         for number, name in enumerate(["payments", "pay", "PAYMENTS", "Paytm", "Команда", "paytm"])
     ]
     words = refused(load, "defects", "qmportal", rows)
-    assert "line 5, team: There is no team “Paytm”. Make it first, or with --create-teams." in words
+    assert "line 5, team: There is no team “Paytm”. Create it first, or use --create-teams." in words
     load("defects", "qmportal", rows, "--create-teams")
     assert Defect.objects.filter(team=team).count() == 3
     assert Team.objects.count() == 3
@@ -198,10 +198,10 @@ def test_teams_are_found_by_slug_key_or_name_and_made_when_asked(load, team):
 def test_errors_that_repeat_are_said_once_with_what_the_command_can_do(load):
     rows = [DEFECT | {"external_id": str(number), "team": "Alloy"} for number in range(1500)]
     words = refused(load, "defects", "qmportal", rows)
-    said = "1,500 rows, first line 2, team: There is no team “Alloy”. Make it first, or with --create-teams."
+    said = "1,500 rows, first line 2, team: There is no team “Alloy”. Create it first, or use --create-teams."
     assert words.count("Alloy") == 1
     assert said in words
-    assert "Name the team that all rows belong to: --team SLUG." in refused(load, "defects", "qmportal", [DEFECT])
+    assert "Name the team for all rows: --team SLUG." in refused(load, "defects", "qmportal", [DEFECT])
 
 
 def test_errors_of_a_kind_are_said_once_with_an_example(load, team):
@@ -209,7 +209,7 @@ def test_errors_of_a_kind_are_said_once_with_an_example(load, team):
     rows = [DEFECT | {"external_id": f"A-{day}", "found_at": day} for day in days]
     printed = refused(load, "defects", "qmportal", [*rows, DEFECT, DEFECT, DEFECT], "--team", "payments")
     assert "3 rows, first line 2, found_at: “2024-02-30”: there is no such day or time." in printed
-    assert "2 rows, first line 6, external_id: The id “A-1” is in line 5 already." in printed
+    assert "2 rows, first line 6, external_id: The ID “A-1” is already on line 5." in printed
     assert "2024-02-31" not in printed
 
 
@@ -247,15 +247,15 @@ def test_without_a_team_the_file_is_refused(load, team):
         ({"title": ""}, "title: Enter a title."),
         ({"title": "\u200b\u2060"}, "title: Enter a title."),
         ({"title": "a\x00b"}, "title: Null characters are not allowed."),
-        ({"external_id": ""}, "external_id: The row has no id."),
-        ({"external_id": "x" * 121}, "the id at most 120"),
-        ({"source": "form"}, "source: The source “form” belongs to records that people file here."),
+        ({"external_id": ""}, "external_id: The row has no ID."),
+        ({"external_id": "x" * 121}, "the ID up to 120"),
+        ({"source": "form"}, "source: The source “form” is reserved for records reported in this portal."),
         ({"found_at": ""}, "found_at: This time is missing."),
         ({"found_at": "2999-01-01"}, "found_at: This time is in the future."),
         ({"found_at": "02/03/2024"}, "could be 2 Mar or 3 Feb"),
         ({"fixed_at": "2024-02-01"}, "fixed_at: A defect cannot be fixed before it is found."),
-        ({"severity": "SEV9"}, "severity: “SEV9” is not known here. Known: SEV1"),
-        ({"stage_found": "prodution"}, "stage_found: “prodution” is not known here. Known: design"),
+        ({"severity": "SEV9"}, "severity: “SEV9” is not known. Use one of: SEV1"),
+        ({"stage_found": "prodution"}, "stage_found: “prodution” is not known. Use one of: design"),
         ({"stage_introduced": "production"}, "stage_introduced: A defect cannot be introduced after it is found."),
         ({"status": "done"}, "status: “done” is not one of: new, triaged"),
         ({"status": "closed"}, "resolution: Choose how the defect was resolved"),
@@ -271,7 +271,7 @@ def test_rows_obey_the_rules_of_forms(load, team, wrong, words):
 
 
 def test_a_row_with_an_id_that_was_there_already(load, team):
-    assert "line 3, external_id: The id “A-1” is in line 2 already." in refused(
+    assert "line 3, external_id: The ID “A-1” is already on line 2." in refused(
         load, "defects", "qmportal", [DEFECT, DEFECT], "--team", "payments"
     )
 
@@ -344,7 +344,7 @@ def test_jira_stories_are_left_out_unless_asked(load, team):
 
 def test_a_resolution_that_nobody_knows_is_an_error(load, team):
     row = BUG | {"Status": "Closed", "Resolution": "Frozen"}
-    assert "line 2, Resolution: “Frozen” is not known here." in refused(load, "defects", "jira", [row], "--team", "payments")
+    assert "line 2, Resolution: “Frozen” is not known." in refused(load, "defects", "jira", [row], "--team", "payments")
 
 
 def test_long_titles_of_trackers_are_shortened_and_nothing_is_lost(load, team):
@@ -411,7 +411,7 @@ def test_titanium_stages(load, team):
     printed = load("defects", "titanium", rows, "--team", "payments")
     found = [defect.stage_found and defect.stage_found.slug for defect in Defect.objects.order_by("external_id")]
     assert found == ["production", "ci", None, None]
-    assert "stage unknown 2: kept" in printed
+    assert "stage unknown 2: imported" in printed
     assert Defect.objects.first().source == "t"
 
 
@@ -458,8 +458,8 @@ def test_status_pages_with_times_out_of_order(load, team, row, field, value):
         ({"started_at": "2024-03-01T11:00Z"}, "detected_at: An incident cannot be detected before it starts."),
         ({"status": "restored"}, "restored_at: A restored or closed incident needs the time"),
         ({"customer_impacted": "yes"}, "customer_impact: Say how customers are affected."),
-        ({"customer_impacted": "perhaps"}, "customer_impacted: Write yes or no."),
-        ({"customers_affected": "1_000"}, "customers_affected: Write a whole number of at most nine digits"),
+        ({"customer_impacted": "perhaps"}, "customer_impacted: Enter yes or no."),
+        ({"customers_affected": "1_000"}, "customers_affected: Enter a whole number of up to nine digits"),
         ({"kind": "drill"}, "kind: “drill” is not one of: real"),
     ],
     ids=str,
@@ -476,7 +476,7 @@ def test_incidents_obey_the_rules_of_forms(load, team, wrong, words):
 def test_duplicates_without_a_known_original_are_cancelled(load, team):
     printed = load("incidents", "qmportal", [INCIDENT | {"status": "Duplicate"}], "--team", "payments")
     assert Incident.objects.get().status == "cancelled"
-    assert "whose original is not known here: cancelled" in printed
+    assert "the original of this duplicate is unknown: cancelled" in printed
 
 
 def test_a_mapping_of_the_other_kind_is_named(load, team):
@@ -510,7 +510,7 @@ OWN_FILE = (
 
 def test_without_a_mapping_the_file_speaks_for_itself(load, team):
     printed = load("defects", None, OWN_FILE, "--team", "payments")
-    assert "No tool is recognised: a spreadsheet of your own." in printed
+    assert "No known tool, so it is read as your own spreadsheet." in printed
     assert "“13/03/2024” occurs" in printed
     assert list(Defect.objects.values_list("stage_found__slug", flat=True).order_by("pk")) == ["pre-deploy", "production"]
 
@@ -527,7 +527,7 @@ def test_words_that_a_guess_does_not_know_are_listed_once(load, team):
     data = OWN_FILE.replace(b"Wie schlimm", b"Severity")
     printed = refused(load, "defects", None, data, "--team", "payments")
     assert "Not mapped yet: severity “Schlimm” (1)." in printed
-    assert "“Schlimm” is not known here. Match it to one of: SEV1" in printed
+    assert "“Schlimm” is not known. Match it to one of: SEV1" in printed
 
 
 def test_a_plan_says_what_columns_and_words_mean(load, team, tmp_path):

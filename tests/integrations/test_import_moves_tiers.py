@@ -14,7 +14,7 @@ from tests.html import squeezed
 from tests.integrations.test_import_pages import checked, files, page, work  # noqa: F401 - the fixture keeps files apart
 
 pytestmark = pytest.mark.django_db
-NOTHING = "No team has another tier than before."
+NOTHING = "No team changed tier."
 
 
 @pytest.fixture

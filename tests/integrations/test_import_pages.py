@@ -159,7 +159,7 @@ def test_a_row_that_has_become_wrong_since_the_check_stops_the_import(client, te
     make_defect(team=other, source="qmportal", external_id="2")
     start(client, job)
     assert job.state == Work.State.FAILED
-    assert "Line 3, external_id: A record with this id belongs to a team that you may not import into." in job.error
+    assert "Line 3, external_id: A record with this ID belongs to a team you can't import into." in job.error
     assert Defect.objects.count() == 1
     assert "Nothing was changed" in page(client, job).text
 
@@ -250,8 +250,8 @@ def test_a_row_that_cannot_be_taken_apart_does_not_stop_the_others(client, team,
 def test_what_was_passed_over_is_said(client, team, manager):
     job = checked(client, f"Export of 1 June\n\n{GOOD}Generated at 1 Jun 2024\n", team=team)
     assert job.result["created"] == 2
-    assert "The header is in line 3; what is above it was left out." in page(client, job).text
-    assert "Line 6 is not a row and was left out: “Generated at 1 Jun 2024”." in page(client, job).text
+    assert "The header is on line 3. The lines above it were left out." in page(client, job).text
+    assert "Line 6 is not a data row and was left out: “Generated at 1 Jun 2024”." in page(client, job).text
 
 
 @pytest.mark.parametrize(
@@ -330,7 +330,7 @@ def test_a_table_of_ones_own_is_matched_by_a_person(client, team, manager):
     job = looked_through(client, OWN, team=team)
     text = squeezed(page(client, job).text)
     assert "“13/03/2024” occurs, so the day comes first." in text
-    assert "Severity: 2 words, some not known" in text
+    assert "Severity: 2 words, some unknown" in text
     assert "Terrible" in text
     match(client, job, **{"word-severity": ["Terrible", "Cosmetic"], "means-severity": ["SEV1", "SEV4"]})
     work()
@@ -351,7 +351,7 @@ def test_a_table_of_ones_own_is_matched_by_a_person(client, team, manager):
 def test_another_column_asks_for_its_words_before_the_check(client, team, manager, asked):
     job = looked_through(client, OWN, team=team)
     response = match(client, job, **{"column-severity": ["Phase"]} | asked)
-    assert "Say what these words mean: Severity." in response.text
+    assert "Choose what these words mean: Severity." in response.text
     assert "Moonbase" in response.text
     given = sent_form(response.text, reverse("integrations:import_match", args=[job.pk]))
     client.post(reverse("integrations:import_match", args=[job.pk]), given)
@@ -517,8 +517,8 @@ def test_a_manager_reaches_only_own_teams(client, team, manager):
     job = checked(client, text)
     assert job.result["created"] == 1
     assert [sentence for _, _, sentence in job.result["errors"]] == [
-        "There is no team “Search” that you may import into.",
-        "There is no team “Nowhere” that you may import into.",
+        "There is no team “Search” you can import into.",
+        "There is no team “Nowhere” you can import into.",
     ]
 
 
@@ -543,7 +543,7 @@ def test_rights_are_read_again_when_the_work_is_done(client, team, manager):
     manager.memberships.all().delete()
     join(manager, make_team(), Role.MANAGER)
     start(client, job)
-    assert job.error == "You may not import into the team Payments."
+    assert job.error == "You can't import into the team Payments."
     assert not Defect.objects.exists()
 
 

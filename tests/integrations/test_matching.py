@@ -53,7 +53,7 @@ def test_the_best_name_wins_when_a_header_has_two():
 def test_of_a_doubled_column_the_filled_one_is_taken(cells, title, noted):
     row = read([*HEADER, "Severity", "Severity"], [*GOOD, *cells])
     assert (row.values["severity"], row.problems) == (title, {})
-    assert row.notes == ["the column “Severity” stands twice with different values: first taken"] * noted
+    assert row.notes == ["the column “Severity” occurs twice with different values: first used"] * noted
 
 
 def test_several_columns_may_feed_one_field():
@@ -66,7 +66,7 @@ def test_several_columns_may_feed_one_field():
 def test_missing_columns_are_refused():
     with pytest.raises(UnreadableFile) as caught:
         Reader(SPREADSHEET, ["1", "Checkout fails"])
-    assert "no column “external id”, “title”, “found at”. Its first line names: “1”, “Checkout fails”" in str(caught.value)
+    assert "no column “external id”, “title”, “found at”. Its header is: “1”, “Checkout fails”" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -143,9 +143,9 @@ def test_a_stage_may_be_said_to_be_unknown():
         ({"words": {"title": {"x": "y"}}}, "Title has no list of words."),
         ({"zone": "Mars"}, "“Mars” is not a time zone. Example: Europe/Berlin."),
         ({"zone": "../etc"}, "is not a time zone"),
-        ({"words": ["x"]}, "The part “words” of the mapping is not written as expected."),
-        ({"columns": {"title": {"x": 1}}}, "The part “columns” of the mapping is not written as expected."),
-        ({"day_first": "perhaps"}, "The part “day_first” of the mapping is not written as expected."),
+        ({"words": ["x"]}, "The part “words” of the mapping has the wrong format."),
+        ({"columns": {"title": {"x": 1}}}, "The part “columns” of the mapping has the wrong format."),
+        ({"day_first": "perhaps"}, "The part “day_first” of the mapping has the wrong format."),
         ({"colour": "red"}, "“colour” is not a part of a mapping. Known: kind, tool"),
     ],
     ids=str,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from integrations.reading import Shape, UnreadableFile, open_table
 
 MISPLACED = "This row has a quotation mark in the wrong place. Inside a cell, write it twice."
-UNCLOSED = "A quotation mark is opened in this row and never closed."
+UNCLOSED = "This row opens a quotation mark that is never closed."
 TEXT = "id,título\n1,naïve café\n2,“quoted”\n"
 
 
@@ -74,7 +74,7 @@ def test_excel_may_name_the_delimiter_in_a_first_line():
         (b"\xd0\xcf\x11\xe0rest", "an old Excel workbook"),
         (b"a,b\x00c\n1,2\n", "null characters"),
         (random.Random(7).randbytes(5000), "This is not a text file"),
-        (b'\na,"b\n1,2\n3,4\n', "Line 2: A quotation mark is opened in this row and never closed"),
+        (b'\na,"b\n1,2\n3,4\n', "Line 2: This row opens a quotation mark that is never closed"),
         (b'a,"b\nc\x00"\n1,2\n', "null characters"),
         (b"a,b\n" + b"x" * (1 << 25) + b"y" * (1 << 21), "Line 2 is longer than 32 MB"),
         ("a,é\n1,é\n".encode() + b"2,\xff\n3,x\n", "Line 3 is not valid UTF-8"),
@@ -138,7 +138,7 @@ def test_other_encodings_are_offered_with_a_sample_and_can_be_told():
 
 @pytest.mark.parametrize("codec", ["zip_codec", "rot13", "idna", "utf-7", "nonsense", "\x00"])
 def test_only_known_encodings_can_be_told(codec):
-    with pytest.raises(UnreadableFile, match="is not known here"):
+    with pytest.raises(UnreadableFile, match="is not supported"):
         rows_of(b"a,b\n1,2\n", encoding=codec)
 
 
@@ -239,7 +239,7 @@ def test_an_only_row_is_no_footer():
 
 
 def test_what_is_above_the_header_is_mentioned():
-    assert read(PREAMBLE).notes == ["The header is in line 3; what is above it was left out."]
+    assert read(PREAMBLE).notes == ["The header is on line 3. The lines above it were left out."]
 
 
 def test_many_broken_rows_between_long_ones_are_all_found():

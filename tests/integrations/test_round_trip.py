@@ -165,8 +165,8 @@ def test_a_reference_alone_makes_nothing_and_reaches_only_what_was_filed_here(te
     printed = load("incidents", content, "--team", "payments", "--dry-run", "--skip-errors")
     assert "created 0, updated 0, unchanged 0, skipped 0, errors 1" in printed
     reference = row.split(",")[0].upper()
-    sentence = f"line 2, reference: Nobody filed “{reference}” here. A record from elsewhere needs its external_id."
-    assert sentence in capsys.readouterr().err
+    refused = f"line 2, reference: “{reference}” was not reported in this portal."
+    assert f"{refused} A record from another tool needs its external_id." in capsys.readouterr().err
 
 
 def test_a_record_named_twice_is_an_error(client, team, load, capsys):
@@ -174,4 +174,4 @@ def test_a_record_named_twice_is_an_error(client, team, load, capsys):
     content = exported(client, "incidents")
     twice = content + content.splitlines(keepends=True)[1]
     assert "unchanged 1, skipped 0, errors 1" in load("incidents", twice, "--dry-run", "--skip-errors")
-    assert "The id “PAY-INC-1” is in line 2 already." in capsys.readouterr().err
+    assert "The ID “PAY-INC-1” is already on line 2." in capsys.readouterr().err

@@ -378,7 +378,7 @@ def test_duplicates_name_their_original():
 
 def test_what_nobody_knows_is_said():
     rows = read(SERVICENOW)[1]
-    assert rows[3].notes == ["no time of restoring: the time of closing is taken"]
+    assert rows[3].notes == ["no restore time: the closing time is used"]
     assert "team" not in rows[1].values
 
 
@@ -410,7 +410,7 @@ def test_a_log_has_one_record_for_each_number(monkeypatch, held):
     assert (first["status"], first["severity"], first["team"], first["title"]) == ("closed", "SEV2", "Group 1", "Category 5")
     assert (first["detected_at"], first["restored_at"]) == (time("2016-03-01T09:00"), time("2016-03-02T08:00"))
     assert (second["status"], second["severity"], second["team"]) == ("triage", "SEV3", "Group 2")
-    assert reader.remarks == ["5 rows were made 2 records, one for each ID, with its last state."]
+    assert reader.remarks == ["5 rows became 2 records, one for each ID, with its last state."]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz")), max_size=20), st.data())
@@ -435,7 +435,7 @@ def test_a_spreadsheet_that_is_a_log_is_folded_and_says_so():
     assert found.notes[0] == "“ID” repeats: the rows of one ID become one record, with its last state."
     assert len(records) == 10
     assert (records[0].values["status"], records[0].values["found_at"]) == ("closed", time("2024-03-01T00:00"))
-    assert reader.remarks == ["30 rows were made 10 records, one for each ID, with its last state."]
+    assert reader.remarks == ["30 rows became 10 records, one for each ID, with its last state."]
 
 
 PROCESS = """
@@ -459,7 +459,7 @@ def test_a_log_of_a_process_begins_with_its_first_row_and_ends_with_its_last():
     assert (found.plan.key, found.missing, found.plan.columns["title"]) == ("incidents/spreadsheet", [], ("SR Number",))
     assert found.notes == [
         "“SR Number” repeats: the rows of one ID become one record, with its last state.",
-        "The first and the last “Change Date+Time” of an ID are taken as its beginning and its end.",
+        "The first and last “Change Date+Time” of an ID are used as its start and end.",
     ]
     first = rows[0].values
     assert (first["detected_at"], first["restored_at"]) == (time("2010-03-31T14:59:42"), time("2010-04-06T14:45:27"))

@@ -162,7 +162,7 @@ def test_rights_are_read_anew(client, team, manager):
     undo_it(client, job)
     moved.refresh_from_db()
     assert moved.team == team
-    assert "1 undone, 1 skipped: in a team that you may not import into" in squeezed(page(client, job).text)
+    assert "1 undone, 1 skipped: in a team you can&#x27;t import into" in squeezed(page(client, job).text)
 
 
 def test_who_manages_nothing_any_more_undoes_nothing(client, team, manager):

@@ -21,15 +21,13 @@ from integrations.reading import UnreadableFile, open_table
 from qmportal.lib.acting import acting
 from teams.models import Team
 
-ADVICE = Advice(
-    no_column="Name the team that all rows belong to: --team SLUG.", unknown="Make it first, or with --create-teams."
-)
+ADVICE = Advice(no_column="Name the team for all rows: --team SLUG.", unknown="Create it first, or use --create-teams.")
 
 
 class Command(BaseCommand):
     help = (
         "Imports a file: CSV, Excel, OpenDocument, JSON, or a ZIP of one."
-        " A file with a wrong row changes nothing, unless --skip-errors is given."
+        " A file with an invalid row changes nothing, unless you use --skip-errors."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -37,16 +35,14 @@ class Command(BaseCommand):
         parser.add_argument("kind", choices=MODELS)
         parser.add_argument("file", type=Path)
         meaning = parser.add_mutually_exclusive_group()
-        meaning.add_argument("--mapping", choices=names, help="the tool that made the file (default: found out)")
-        meaning.add_argument("--plan", type=Path, metavar="YAML", help="a file that says what columns and words mean")
+        meaning.add_argument("--mapping", choices=names, help="the tool that made the file (default: detected)")
+        meaning.add_argument("--plan", type=Path, metavar="YAML", help="a file that states what columns and words mean")
+        parser.add_argument("--show-plan", action="store_true", help="only print what columns and words mean, as YAML")
         parser.add_argument(
-            "--show-plan", action="store_true", help="print what columns and words mean as YAML, do nothing else"
+            "--team", metavar="SLUG", help="the team for all rows, whatever the file says; --create-teams creates it"
         )
-        parser.add_argument(
-            "--team", metavar="SLUG", help="the team of all rows, whatever the file says; made by --create-teams"
-        )
-        parser.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
-        parser.add_argument("--timezone", metavar="TZ", help="of times without a zone (default: the organisation's)")
+        parser.add_argument("--dry-run", action="store_true", help="show what would happen, change nothing")
+        parser.add_argument("--timezone", metavar="TZ", help="zone of times without one (default: the organisation's)")
         order = parser.add_mutually_exclusive_group()
         order.add_argument("--day-first", dest="day_first", action="store_const", const=True, help="02/03/2024 is 2 March")
         order.add_argument(
@@ -54,10 +50,10 @@ class Command(BaseCommand):
         )
         parser.add_argument("--create-teams", action="store_true", help="create teams that don't exist yet")
         parser.add_argument(
-            "--source", metavar="NAME", default="", help="where the ids come from (default: column, mapping)"
+            "--source", metavar="NAME", default="", help="source of the ids (default: source column, else mapping)"
         )
-        parser.add_argument("--all-types", action="store_true", help="also take issues that are not bugs, such as stories")
-        parser.add_argument("--skip-errors", action="store_true", help="import the good rows, leave out the wrong ones")
+        parser.add_argument("--all-types", action="store_true", help="also import issues that aren't bugs, such as stories")
+        parser.add_argument("--skip-errors", action="store_true", help="import the valid rows, leave out those with errors")
 
     def handle(self, *, kind: str, file: Path, dry_run: bool, skip_errors: bool, **options: Any) -> None:
         now = timezone.now()
@@ -82,7 +78,7 @@ class Command(BaseCommand):
                 if not dry_run and outcome.created + outcome.updated:
                     SnapshotRun.request_history(outcome.earliest_day, now=now)
         except Refused as refused:
-            self._print(refused.outcome, "Nothing was imported. With the wrong rows left out it would have been:")
+            self._print(refused.outcome, "Nothing was imported. Without the rows with errors, the result would be:")
             raise CommandError(f"{refused.outcome.failed} rows have errors; nothing was imported.", returncode=1) from None
         except Busy as busy:
             raise CommandError(str(busy), returncode=1) from None
@@ -95,7 +91,7 @@ class Command(BaseCommand):
             raise CommandError(f"{outcome.failed} rows have errors; the file would be refused.", returncode=1)
 
     def _plan(self, kind: str, file: Path, options: dict[str, Any]) -> Plan:
-        """The plan that a file or a tool names, or else the guess; what the other options say goes before it."""
+        """The plan from --plan or --mapping, else a guess. Other options override its parts."""
         chosen: dict[str, Any] = {}
         if options["timezone"]:
             chosen["zone"] = self._zone(options["timezone"]).key
@@ -155,14 +151,14 @@ class Command(BaseCommand):
         if team is not None and team.archived_at:
             raise CommandError(f"The team “{slug}” is archived.")
         if team is None and not create:
-            raise CommandError(f"There is no team with the slug “{slug}”. Make it first, or with --create-teams.")
+            raise CommandError(f"There is no team with the slug “{slug}”. Create it first, or use --create-teams.")
         if team is None:
             name = slug.replace("-", " ").title()[:80]
             team = Team(slug=slug, name=name, key=Team.objects.free_key(name))
             try:
                 team.full_clean(exclude=["parent"])
             except ValidationError as problem:
-                raise CommandError(f"No team can have the slug “{slug}”: {' '.join(problem.messages)}") from None
+                raise CommandError(f"“{slug}” can't be a team's slug: {' '.join(problem.messages)}") from None
             if not dry_run:
                 team.save()
         return team
@@ -183,7 +179,7 @@ class Command(BaseCommand):
             case IsADirectoryError():
                 said = f"{file} is a folder, not a file."
             case PermissionError():
-                said = f"The file {file} may not be read."
+                said = f"No permission to read the file {file}."
             case _:
                 said = f"The file {file} could not be read: {problem.strerror}."
         return CommandError(f"{said} Nothing was imported.", returncode=1)
@@ -198,7 +194,7 @@ class Command(BaseCommand):
         for reason, number in outcome.skipped.most_common():
             write(f"  skipped {number}: {reason}")
         if outcome.stage_unknown:
-            write(f"  stage unknown {outcome.stage_unknown}: kept, and left out of the escaped defect rate")
+            write(f"  stage unknown {outcome.stage_unknown}: imported, but not counted in the escaped defect rate")
         for note, number in outcome.notes.most_common(20):
             write(f"  note {number}: {note}")
         for name in outcome.new_teams:
@@ -208,4 +204,4 @@ class Command(BaseCommand):
             where = f"line {fault.lines[0]}" if fault.rows == 1 else f"{fault.rows:,} rows, first line {fault.lines[0]}"
             self.stderr.write(f"{where}{', ' + fault.column if fault.column else ''}: {fault.sentence}")
         if len(faults) > SHOWN_ERRORS:
-            self.stderr.write(f"(the first {SHOWN_ERRORS} kinds of errors are shown)")
+            self.stderr.write(f"(only the first {SHOWN_ERRORS} kinds of errors are shown)")

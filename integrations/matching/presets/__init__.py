@@ -1,4 +1,4 @@
-"""The tools whose exports are known, by kind and name. A new one is a file here and a line below."""
+"""Presets of known tools, by kind and name. To add one, add a module here and a line below."""
 
 from integrations.matching.preset import Preset
 from integrations.matching.presets import (

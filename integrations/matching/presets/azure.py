@@ -54,7 +54,7 @@ DEFECTS = Preset(
             **{"as designed": "works_as_designed", "cannot reproduce": "cannot_reproduce", "obsolete": "cannot_reproduce"},
             **{"deferred": "wont_fix", "will not fix": "wont_fix", "rejected": "invalid", "cut": "declined"},
             **{"removed from the backlog": "declined", "duplicate": "duplicate", "copied to store": "external"},
-            # The field Reason also says why a work item is open.
+            # The Reason field also states why a work item is open.
             **dict.fromkeys(
                 ("new", "approved", "investigate", "work started", "implementation started", "build failure"), ""
             ),
@@ -66,5 +66,5 @@ DEFECTS = Preset(
             ),
         },
     },
-    hint="Work items of type Bug. The query needs the column Created Date.",
+    hint="Imports work items of type Bug. The query needs the column Created Date.",
 )

@@ -1,4 +1,4 @@
-"""Bugzilla's lists, with the labels of its pages or the field names of its address line."""
+"""Bugzilla: bug lists as CSV, with its pages' labels or its URLs' field names as headers."""
 
 from integrations.matching.preset import Preset
 
@@ -11,7 +11,7 @@ DEFECTS = Preset(
         "external_id": ("Issue id", "Bug ID", "bug_id", "ID"),
         "status": ("Status", "bug_status"),
         "resolution": ("Resolution",),
-        # The default list has no date of its own but that of the last change.
+        # The default list only has the date of the last change.
         "found_at": ("Created", "Opened", "opendate", "creation_ts", "Creation date"),
         "ended_at": ("Resolved", "cf_last_resolved", "Last Resolved"),
         "priority": ("Priority",),
@@ -31,5 +31,5 @@ DEFECTS = Preset(
         "status": {"resolved": "closed", "verified": "closed", "closed": "closed"},
         "severity": {"normal": "SEV3", "--": ""},
     },
-    hint="Bugzilla does not say where a bug was found: the stage stays unknown until someone enters it.",
+    hint="Bugzilla doesn't store where a bug was found, so the stage stays unknown until someone enters it.",
 )

@@ -1,4 +1,4 @@
-"""GitHub's issues: JSON of the REST API, or what `gh` writes."""
+"""GitHub: issues as JSON from the REST API, or as written by `gh`."""
 
 from integrations.matching.preset import Preset, Said
 from integrations.matching.presets.labels import FILLS, read_labels
@@ -18,7 +18,7 @@ DEFECTS = Preset(
     name="github",
     label="GitHub issues (JSON or CSV)",
     columns={
-        # Numbers repeat in files of several repositories.
+        # Numbers repeat in files from several repositories.
         "external_id": ("node_id", "number", "id"),
         "title": ("title",),
         "found_at": ("created_at", "createdAt"),
@@ -51,6 +51,6 @@ DEFECTS = Preset(
     helpers=("labels", "pull_request"),
     fills=FILLS,
     prepare=prepare,
-    hint="Pull requests are left out, and issues with a label such as enhancement or question. "
-    "Labels such as sev:2 and found:production are read.",
+    hint="Leaves out pull requests, and issues with a label such as enhancement or question. "
+    "Reads labels such as sev:2 and found:production.",
 )

@@ -1,4 +1,4 @@
-"""GitLab's issues as CSV, or as JSON of its API."""
+"""GitLab: issues as CSV, or as JSON from its API."""
 
 from integrations.matching.preset import Preset
 from integrations.matching.presets.labels import FILLS, read_labels
@@ -31,6 +31,5 @@ DEFECTS = Preset(
     helpers=("labels",),
     fills=FILLS,
     prepare=read_labels,
-    hint="Issues with a label such as feature or question are left out. "
-    "Labels such as severity::2 and found::staging are read.",
+    hint="Leaves out issues with a label such as feature or question. Reads labels such as severity::2 and found::staging.",
 )

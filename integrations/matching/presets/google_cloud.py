@@ -1,11 +1,11 @@
-"""The status page of Google Cloud (`incidents.json`)."""
+"""Google Cloud: its status page as JSON (`incidents.json`)."""
 
 from integrations.matching.nested import names
 from integrations.matching.preset import Preset, Said
 
 
 def prepare(said: Said) -> None:
-    """Without an end an incident goes on."""
+    """Sets the status, which the file lacks: an incident without an end is active."""
     said["status"] = "restored" if said.get("restored_at") else "active"
     if products := names(said.get("services", "")):
         said["services"] = ", ".join(products)
@@ -30,5 +30,5 @@ INCIDENTS = Preset(
     words={"severity": {"high": "SEV1", "medium": "SEV2", "low": "SEV3"}},
     fills=("status",),
     prepare=prepare,
-    hint="Severity high, medium and low are SEV1 to SEV3.",
+    hint="High, medium and low severity become SEV1 to SEV3.",
 )

@@ -1,8 +1,8 @@
-"""Jira Cloud and Server, the current fields and all fields, with the headers of its languages."""
+"""Jira Cloud and Server: CSV with the current or all fields, with headers in several languages."""
 
 from integrations.matching.preset import Preset
 
-# An issue is resolved when it has a resolution. Teams invent statuses, so the category decides about unknown ones.
+# An issue with a resolution is resolved. Teams invent statuses, so the status category decides about unknown ones.
 DEFECTS = Preset(
     kind="defects",
     name="jira",
@@ -42,5 +42,5 @@ DEFECTS = Preset(
         "reporter": ("Reporter", "Autor", "Rapporteur", "Informador"),
     },
     marks=("Issue key", "Work item key", "Vorgangsschlüssel", "Clé de ticket", "Clave de incidencia"),
-    hint="Issues of type Bug; stories, tasks and improvements are left out.",
+    hint="Imports issues of type Bug; leaves out stories, tasks and improvements.",
 )

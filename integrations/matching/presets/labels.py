@@ -1,4 +1,4 @@
-"""What labels of an issue say: its type, severity and stage, and those of GitHub and GitLab."""
+"""Reads type, severity, priority and stage from an issue's labels, for GitHub and GitLab."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PREFIXED = re.compile(
     r"(?:(type|kind|t)|(sev|severity|s)|(prio|priority|p)|(found|found in|stage|phase))(?: ?::? ?|/ ?|=)(.+)", re.I
 )
 NUMBERED = re.compile(r"(?:sev|severity|s)[ -]?([0-5])", re.IGNORECASE)
-# Labels that say that an issue is work or a question.
+# Labels of issues that are work or a question.
 NO_DEFECT = frozenset(
     plain(word)
     for word in (
@@ -26,7 +26,7 @@ FILLS = ("issue_type", "severity", "priority", "stage_found")
 
 
 def read_labels(said: Said) -> None:
-    """Fills what no column says. An issue is a defect if one label says so, or if none says that it is something else."""
+    """Fills fields without a column. An issue is a defect if one label says so, or if none says otherwise."""
     types = []
     for label in names(said.pop("labels", "")):
         if match := PREFIXED.fullmatch(label):

@@ -1,4 +1,4 @@
-"""Opsgenie: its list of alerts as CSV."""
+"""Opsgenie: alerts as CSV."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from integrations.matching.preset import Preset, Said
 
 
 def prepare(said: Said) -> None:
-    """Alerts count the milliseconds from their creation to the acknowledgement and the end."""
+    """Works out acknowledgement and end, which alerts give in milliseconds since their creation."""
     began = said.get("detected_at", "")
     for helper, name in (("ack_after", "acknowledged_at"), ("close_after", "restored_at")):
         after = said.pop(helper, "")
@@ -51,5 +51,5 @@ INCIDENTS = Preset(
     helpers=("ack_after", "close_after", "changed_at"),
     fills=("acknowledged_at", "restored_at"),
     prepare=prepare,
-    hint="Closed alerts without a time of closing are left out: nobody knows how long they lasted.",
+    hint="Leaves out closed alerts without a closing time, since their length is unknown.",
 )

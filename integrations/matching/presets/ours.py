@@ -1,4 +1,4 @@
-"""Our own columns, as the lists of the portal export them."""
+"""The portal's own columns, as its lists export them."""
 
 from integrations.matching.preset import Preset
 
@@ -8,7 +8,7 @@ def _ours(kind: str, first: dict[str, tuple[str, ...]], names: str) -> Preset:
     return Preset(
         kind=kind,
         name="qmportal",
-        label="Columns named as in this portal",
+        label="This portal's columns",
         columns=columns,
         marks=("external_id", "reference", "found_at", "detected_at"),
         exact=True,

@@ -1,4 +1,4 @@
-"""PagerDuty: its list or report of incidents as CSV."""
+"""PagerDuty: an incident list or report as CSV."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from integrations.matching.preset import Preset, Said
 
 
 def prepare(said: Said) -> None:
-    """Reports count the seconds to the first acknowledgement, which must be added to the time of the incident."""
+    """Works out the acknowledgement, which reports give in seconds since the incident's creation."""
     seconds, began = said.pop("seconds_to_ack", ""), said.get("detected_at", "")
     if seconds and "acknowledged_at" not in said:
         with suppress(ValueError, OverflowError):
@@ -50,5 +50,5 @@ INCIDENTS = Preset(
     helpers=("seconds_to_ack",),
     fills=("acknowledged_at",),
     prepare=prepare,
-    hint="Times of acknowledgement are read where the report counts them.",
+    hint="Reads acknowledgement times if the report has them.",
 )

@@ -1,4 +1,4 @@
-"""Redmine: a list of issues as CSV."""
+"""Redmine: issues as CSV."""
 
 from integrations.matching.preset import Preset
 
@@ -27,5 +27,5 @@ DEFECTS = Preset(
     },
     marks=("Tracker", "% Done", "Spent time"),
     words={"status": {"feedback": "in_progress", "resolved": "fixed", "rejected": "rejected"}},
-    hint="Issues of the tracker Bug; features, support and tasks are left out.",
+    hint="Imports issues of the tracker Bug; leaves out features, support and tasks.",
 )

@@ -1,4 +1,4 @@
-"""Sentry: its list of issues as CSV or JSON."""
+"""Sentry: issues as CSV or JSON."""
 
 from integrations.matching.preset import Preset
 
@@ -36,5 +36,5 @@ DEFECTS = Preset(
         "issue_type": {"error": "defect", "performance": "defect", "cron": "defect", "uptime": "defect"},
     },
     constants={"found_by": "monitor"},
-    hint="An ignored or archived issue counts as closed. Sentry does not say in which stage an error occurred.",
+    hint="An ignored or archived issue counts as closed. Sentry doesn't store in which stage an error was found.",
 )

@@ -1,4 +1,4 @@
-"""ServiceNow: the list of incidents, or a log with a row for each change of one."""
+"""ServiceNow: an incident list, or a log with a row for each change of an incident."""
 
 from integrations.matching.preset import Preset
 
@@ -32,5 +32,5 @@ INCIDENTS = Preset(
     },
     helpers=("changed_at",),
     folds=True,
-    hint="A log with several rows for each number becomes one incident for each: the first opening, the last state.",
+    hint="A log with several rows per number becomes one incident each, with its first opening and last state.",
 )

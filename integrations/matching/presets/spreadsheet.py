@@ -1,4 +1,4 @@
-"""A spreadsheet of one's own: columns by the names that they have anywhere."""
+"""Your own spreadsheet: columns are found by common names for each field."""
 
 from integrations.matching.fields import FIELDS
 from integrations.matching.preset import SPREADSHEET, Preset
@@ -7,9 +7,9 @@ ANY = tuple(
     Preset(
         kind=kind,
         name=SPREADSHEET,
-        label="Spreadsheet of your own",
+        label="Your own spreadsheet",
         columns={key: field.names for key, field in fields.items()},
-        hint="Any table with a header. You say which column is what.",
+        hint="Any table with a header. You choose what each column means.",
     )
     for kind, fields in FIELDS.items()
 )

@@ -1,4 +1,4 @@
-"""Statuspage: its incidents as JSON of the API, or as CSV with a column for each step."""
+"""Statuspage: incidents as JSON from the API, or as CSV with a column for each step."""
 
 from integrations.matching.nested import names, objects
 from integrations.matching.nested import said as text_of
@@ -7,7 +7,7 @@ from integrations.matching.words import IMPACT
 
 
 def prepare(said: Said) -> None:
-    """The steps between are only in the list of updates. Monitoring that was followed by another search does not count."""
+    """Reads the steps from the list of updates. Monitoring that went back to investigating does not count."""
     acknowledged = monitored = resolved = ""
     updates = objects(said.pop("updates", ""))
     for update in sorted(updates, key=lambda each: _when(each)):
@@ -56,5 +56,5 @@ INCIDENTS = Preset(
     helpers=("updates",),
     fills=("acknowledged_at", "mitigated_at", "restored_at"),
     prepare=prepare,
-    hint="A scheduled entry, or one whose impact is maintenance, is planned and never counts.",
+    hint="Entries that are scheduled or have the impact maintenance are planned work and never count.",
 )

@@ -1,4 +1,4 @@
-"""An archive of a tracker in which somebody judged each row: escaped or caught."""
+"""A tracker archive in which someone marked each row as escaped or caught."""
 
 from integrations.matching.preset import Preset
 
@@ -25,6 +25,6 @@ DEFECTS = Preset(
     },
     marks=("found_in",),
     all_types=True,
-    hint="found_in: escaped is production, caught is CI, empty is stage unknown. "
+    hint="found_in: escaped means production, caught means CI, empty means stage unknown. "
     "Every row is a defect, whatever its issue type.",
 )

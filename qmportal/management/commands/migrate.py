@@ -1,4 +1,4 @@
-"""Django's `migrate` without the statement timeout, and with a clear error for the database of another version."""
+"""Django's `migrate` without the statement timeout, and with a clear error for a database of another version."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ class Command(migrate.Command):
         connection = connections[options["database"]]
         if "options" in settings.DATABASES[options["database"]]["OPTIONS"]:
             with connection.cursor() as cursor:
-                cursor.execute("SET statement_timeout = 0")  # filling a large table can take long
+                cursor.execute("SET statement_timeout = 0")  # filling a large table can take a long time
         try:
             super().handle(*args, **options)
         except (DatabaseError, InconsistentMigrationHistory) as error:
@@ -48,6 +48,6 @@ def _made_by_another_version(stranger: str) -> str:
     folder = embedded.data_folder()
     empty = f"move {folder} away" if embedded.is_running_in(folder) else "set DATABASE_URL to an empty database"
     return (
-        f"The database was made by another version of the portal, which has the migration {stranger}. "
-        f"Start that version again, or {empty} to begin anew."
+        f"The database was created by another version of the portal, which has the migration {stranger}. "
+        f"Start that version again, or {empty} to start with an empty one."
     )

@@ -5,7 +5,7 @@ from qmportal.tasks import waiting_work
 
 
 class Command(BaseCommand):
-    help = "Do all waiting work now, in this process, without broker or worker."
+    help = "Do all waiting work now, in this process, without a broker or worker."
 
     def handle(self, **options: object) -> None:
         done = 0
