@@ -1,0 +1,5 @@
+"""Incidents, what was learned from them and what is done about it."""
+
+from incidents.models.incident import IN_SAMPLE, SAMPLED, Incident, IncidentQuerySet, Status, is_counted, lasts
+
+__all__ = ["IN_SAMPLE", "SAMPLED", "Incident", "IncidentQuerySet", "Status", "is_counted", "lasts"]
