@@ -1,7 +1,7 @@
 from django.urls import path
 
-from incidents import views
 from incidents.models import Incident
+from incidents.views import incident as views
 from records.history import record_history
 
 app_name = "incidents"
