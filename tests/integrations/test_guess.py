@@ -184,7 +184,7 @@ def test_only_what_differs_from_the_guess_is_called_chosen():
     assert plan.words == {"team": {"PAYMENTS": "payments"}}
     assert [(each.word, each.why) for each in words(seen, plan, own)["team"]] == [
         ("PAYMENTS", "has this name in the portal"),
-        ("Old", "no team of this name"),
+        ("Old", "no team has this name"),
     ]
     chosen = replace(plan, words={"team": {"PAYMENTS": "checkout", "Old": "checkout"}})
     assert [each.why for each in words(seen, chosen, own)["team"]] == ["chosen by you", "chosen by you"]

@@ -109,8 +109,8 @@ def test_the_data_of_another_version_are_said_with_the_way_out(use, folder, port
         connection.execute("create table django_migrations (id bigserial, app text, name text, applied timestamptz)")
         connection.execute("insert into django_migrations (app, name, applied) values ('teams', '0001_old_team', now())")
     assert launcher(folder, port).communicate(timeout=60)[0].splitlines()[-1] == (
-        "The portal does not start. The database was made by another version of the portal, which has the migration "
-        f"teams.0001_old_team. Start that version again, or move {folder} away to begin anew."
+        "The portal does not start. The database was created by another version of the portal, which has the migration "
+        f"teams.0001_old_team. Start that version again, or move {folder} away to start with an empty one."
     )
 
 
