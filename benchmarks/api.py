@@ -50,6 +50,12 @@ class MeasureSerializer(serializers.Serializer[Any]):
         child=serializers.ChoiceField(TIER_CHOICES), allow_null=True, help_text="Tiers at both ends of the interval."
     )
     median = serializers.FloatField(allow_null=True)
+    median_low = serializers.FloatField(
+        allow_null=True, help_text="Lower end of the median's 95% interval, if the median decides the tier."
+    )
+    median_high = serializers.FloatField(
+        allow_null=True, help_text="Upper end of the median's 95% interval, if the median decides the tier."
+    )
     p90 = serializers.FloatField(allow_null=True)
     longest = serializers.FloatField(allow_null=True, help_text="The longest duration, in hours.")
     flagged = serializers.IntegerField(help_text="Rows counted from their detection because their start is unknown.")
@@ -110,6 +116,8 @@ def answer(line: Judged, before: Measure, window: Window, threshold_set: int | N
         "would_be": judgement.would_be,
         "borderline": judgement.borderline,
         "median": show(measure.median),
+        "median_low": show(measure.median_low),
+        "median_high": show(measure.median_high),
         "p90": show(measure.p90),
         "longest": in_hours(measure.longest),
         "flagged": measure.flagged,

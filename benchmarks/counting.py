@@ -40,6 +40,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Least, Mod, Power
 
 from benchmarks.metrics import DEFAULT_RULES, METRICS, Tally
+from benchmarks.statistics import median_rank
 from benchmarks.tiers import Rules
 from defects.models import NOT_VALID, Defect, Resolution
 from incidents.models import IN_SAMPLE, SAMPLED, Incident, is_counted
@@ -131,6 +132,7 @@ class Counted:
     severities_of: str = ""  # the metric whose threshold set names the severities that count; "" means its own
     any_severity: bool = False
     duration: str = ""  # the field that a mean averages
+    spread: tuple[str, str] | None = None  # the prefix of the fields about its spread, and that duration
     sums: Mapping[str, Column] = field(default_factory=dict)  # `Tally` field -> the aggregate over the counted rows
     left_out: str = ""  # the field of `Tally` that counts rows left out by `reasons`
     reads: tuple[str, ...] = ()  # other metrics whose sums the formula reads
@@ -162,10 +164,11 @@ class Counted:
     def columns(self, windows: Sequence[Window], rules: Rules) -> dict[str, Aggregate]:
         """The sums over each window, as columns named `<field>_<days>`; one column for all windows without `moment`."""
         found: dict[str, Aggregate] = {}
+        sums = {**spread(*self.spread), **self.sums} if self.spread else self.sums
         for window in windows if self.moment else windows[:1]:
             suffix = window.days if self.moment else EVERY_WINDOW
             counts = self.condition(window, rules)
-            found |= {f"{name}_{suffix}": column(counts) for name, column in self.sums.items()}
+            found |= {f"{name}_{suffix}": column(counts) for name, column in sums.items()}
             if self.left_out:
                 lost = reduce(or_, (reason for reason, _ in self.reasons))
                 here = reduce(or_, self._in_window(window))
@@ -257,10 +260,10 @@ COUNTED = {
         "restored_at",
         open=Open.LEFT_OUT,
         duration="time_to_restore",
+        spread=("restore", "time_to_restore"),
         sums={
             "restored_n": count,
             "restore_seconds": total("time_to_restore"),
-            **spread("restore", "time_to_restore"),
             "restore_p90": lambda counts: Percentile(Micros(F("time_to_restore")), 0.9, filter=counts),
             "restore_max": longest("time_to_restore"),
             "restore_flagged": lambda counts: count(counts & NO_START),
@@ -272,7 +275,7 @@ COUNTED = {
         "restored_at",
         open=Open.COUNTED,
         severities_of="mttr",
-        sums=spread("with_open", "age_or_time_to_restore"),
+        spread=("with_open", "age_or_time_to_restore"),
         reads=("mttr", "open_incidents"),
     ),
     "open_incidents": Counted(
@@ -286,7 +289,8 @@ COUNTED = {
         "detected_at",
         reasons=((NO_START, "Start unknown"),),
         duration="time_to_detect",
-        sums={"detect_n": count, "detect_seconds": total("time_to_detect"), **spread("detect", "time_to_detect")},
+        spread=("detect", "time_to_detect"),
+        sums={"detect_n": count, "detect_seconds": total("time_to_detect")},
         left_out="detect_unknown",
     ),
     "mtbf": Counted(INCIDENTS, "began", sums={"failures": count}, downtime=True),
@@ -505,6 +509,41 @@ def _count_incidents(
     wanted = {name: column for name, column in columns.items() if medians or not isinstance(column, Percentile)}
     pooled = _pooled(rows.annotate(age=age, age_or_time_to_restore=took), windows[0].as_of, below)
     _fill(counted, windows, pooled.values("pool").annotate(**wanted))
+    for metric in metrics if medians else ():
+        chosen = COUNTED[metric]
+        if chosen.spread and _rules(rules, metric).statistic == "median":
+            for window in windows:
+                counts = chosen.condition(window, _rules(rules, chosen.severities_of or metric))
+                _add_median_ends(counted, window, metric, *chosen.spread, pooled.filter(counts))
+
+
+MEDIAN_ENDS = """
+SELECT pool, PERCENTILE_DISC(ARRAY[low, high]) WITHIN GROUP (ORDER BY took)
+FROM ({times}) AS times JOIN UNNEST(%s::bigint[], %s::float8[], %s::float8[]) AS places (pool, low, high) USING (pool)
+GROUP BY pool, low, high
+"""
+
+
+def _add_median_ends(
+    counted: Tallies, window: Window, metric: str, prefix: str, duration: str, pooled: QuerySet[Any]
+) -> None:
+    """Fills in the interval of a median: the durations at two ranks, which depend on how many rows each team has.
+
+    Counted only if the median decides the tier, since it takes one more statement for each window.
+    """
+    places = []
+    for (team, days), tally in counted.items():
+        n = METRICS[metric].formula(tally).n if days == window.days else 0
+        if rank := median_rank(n):
+            # The middle between two ranks as a fraction, so that rounding can't reach the next rank.
+            places.append((team, (rank - 0.5) / n, (n - rank + 0.5) / n))
+    if not places:
+        return
+    sql, params = pooled.values("pool", took=Micros(F(duration))).query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(MEDIAN_ENDS.format(times=sql), [*params, *map(list, zip(*places, strict=True))])
+        for team, (low, high) in cursor.fetchall():
+            setattr(counted[team, window.days], f"{prefix}_median_ends", (low / MICROS, high / MICROS))
 
 
 DOWNTIME = """

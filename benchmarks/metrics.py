@@ -47,10 +47,12 @@ class Tally:
     restored_n: int = 0
     restore_seconds: Amount = 0
     restore_median: Amount | None = None
+    restore_median_ends: tuple[float, float] | None = None
     restore_p90: Amount | None = None
     restore_max: Amount | None = None
     restore_flagged: int = 0
-    # Spread of the times, for intervals and tests: variance and sum of cubes.
+    # Spread of the times, for intervals and tests: variance and sum of cubes. `<name>_median_ends` are both ends of the
+    # median's interval, which are only counted if the median decides the tier.
     restore_variance: float | None = None
     restore_cubes: float | None = None
     # Incidents still open when the window ends, with their age at that time.
@@ -59,12 +61,14 @@ class Tally:
     open_max: Amount | None = None
     # The median of restored and open incidents together, because medians cannot be added up.
     with_open_median: Amount | None = None
+    with_open_median_ends: tuple[float, float] | None = None
     with_open_variance: float | None = None
     with_open_cubes: float | None = None
     # From started to detected.
     detect_n: int = 0
     detect_seconds: Amount = 0
     detect_median: Amount | None = None
+    detect_median_ends: tuple[float, float] | None = None
     detect_variance: float | None = None
     detect_cubes: float | None = None
     detect_unknown: int = 0
@@ -81,7 +85,8 @@ class Measure(NamedTuple):
 
     `value`, `median`, `p90`, `longest`, `low` and `high` (95%) are in the metric's unit. `numerator` and `denominator` are
     the exact counts or seconds behind the value. `flagged` rows count with a fallback, `excluded` rows do not count.
-    A mean has `spread` (standard deviation) and `skew`, which its interval and its tests need.
+    A mean has `spread` (standard deviation) and `skew`, which its interval and its tests need. `median_low` and
+    `median_high` (95%) are only known if the median decides the tier.
     """
 
     value: float | None
@@ -99,6 +104,8 @@ class Measure(NamedTuple):
     excluded: int = 0
     spread: float | None = None
     skew: float | None = None
+    median_low: float | None = None
+    median_high: float | None = None
 
     @property
     def unit(self) -> Unit:
@@ -121,6 +128,11 @@ class Measure(NamedTuple):
     def interval(self) -> tuple[float, float] | None:
         """Both ends of the 95% interval; None unless both are known."""
         return None if self.low is None or self.high is None else (self.low, self.high)
+
+    @property
+    def median_interval(self) -> tuple[float, float] | None:
+        """Both ends of the median's 95% interval; None if unknown."""
+        return None if self.median_low is None or self.median_high is None else (self.median_low, self.median_high)
 
     @property
     def moments(self) -> Moments | None:
@@ -162,6 +174,7 @@ def mttr(tally: Tally) -> Measure:
         tally.restored_n,
         tally.restore_seconds,
         median=tally.restore_median,
+        median_ends=tally.restore_median_ends,
         p90=tally.restore_p90,
         longest=tally.restore_max,
         flagged=tally.restore_flagged,
@@ -178,6 +191,7 @@ def mttr_with_open(tally: Tally) -> Measure:
         tally.restored_n + tally.open_n,
         exact(tally.restore_seconds) + exact(tally.open_seconds),
         median=tally.with_open_median,
+        median_ends=tally.with_open_median_ends,
         longest=max((age for age in (tally.restore_max, tally.open_max) if age is not None), default=None),
         flagged=tally.restore_flagged,
         state="provisional" if tally.open_n else "ok",
@@ -215,6 +229,7 @@ def time_to_detect(tally: Tally) -> Measure:
         tally.detect_n,
         tally.detect_seconds,
         median=tally.detect_median,
+        median_ends=tally.detect_median_ends,
         excluded=tally.detect_unknown,
         variance=tally.detect_variance,
         cubes=tally.detect_cubes,
@@ -257,6 +272,7 @@ def _mean(
     n: int,
     seconds: Amount,
     median: Amount | None = None,
+    median_ends: tuple[float, float] | None = None,
     p90: Amount | None = None,
     longest: Amount | None = None,
     flagged: int = 0,
@@ -271,6 +287,7 @@ def _mean(
     mean = top / (bottom * n)
     moments = moments_from(n, mean, variance, cubes)
     low, high = (mean_interval(moments) if moments else None) or (None, None)
+    median_low, median_high = median_ends or (None, None)
     return Measure(
         mean,
         n,
@@ -287,6 +304,8 @@ def _mean(
         excluded=excluded,
         spread=moments.spread if moments else None,
         skew=moments.skew if moments else None,
+        median_low=median_low,
+        median_high=median_high,
     )
 
 

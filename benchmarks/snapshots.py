@@ -159,7 +159,10 @@ def _row(team: int, days: int, line: Judged, as_of: date, set_id: int | None, no
     return (
         team, line.metric, days, as_of, measure.value, measure.n, _kept(measure.numerator), measure.denominator, measure.low,
         measure.high, measure.median, measure.p90, measure.state, judgement.tier, judgement.would_be, borderline,
-        _details(measure.longest, measure.flagged, measure.excluded, measure.spread, measure.skew, line.error), set_id, now,
+        _details(
+            measure.longest, measure.flagged, measure.excluded, measure.spread, measure.skew, measure.median_interval,
+            line.error,
+        ), set_id, now,
     )  # fmt: skip
 
 
@@ -169,12 +172,19 @@ def _kept(amount: Amount | None) -> float | None:
 
 @lru_cache(maxsize=4096)
 def _details(
-    longest: float | None, flagged: int, excluded: int, spread: float | None, skew: float | None, error: str
+    longest: float | None,
+    flagged: int,
+    excluded: int,
+    spread: float | None,
+    skew: float | None,
+    median_interval: tuple[float, float] | None,
+    error: str,
 ) -> str:
     """The details as JSON, without empty values. Cached, because many measures have the same details."""
     counts = {"flagged": flagged, "excluded": excluded, "error": error}
     found: dict[str, object] = {name: value for name, value in counts.items() if value}
-    times = {"longest": longest, "spread": spread, "skew": skew}
+    low, high = median_interval or (None, None)
+    times = {"longest": longest, "spread": spread, "skew": skew, "median_low": low, "median_high": high}
     return json.dumps({name: value for name, value in times.items() if value is not None} | found)
 
 

@@ -72,8 +72,21 @@ def mtbf_bounds(exposure: float, failures: int) -> tuple[float, float | None]:
 
 def median_interval(ordered: Sequence[float], confidence: float = 0.95) -> tuple[float, float] | None:
     """Interval of the median by order statistics, from sorted values. None if n is below 6 (at 95%)."""
-    rank = _median_rank(len(ordered), confidence)
+    rank = median_rank(len(ordered), confidence)
     return (ordered[rank - 1], ordered[-rank]) if rank else None
+
+
+@lru_cache(maxsize=4096)
+def median_rank(n: int, confidence: float = 0.95) -> int:
+    """The largest rank r for which (r-th smallest, r-th largest) still covers the median; 0 when none does."""
+    allowed = (1 - confidence) / 2
+    # The normal approximation is off by at most one; the binomial tail decides.
+    rank = max(0, math.floor((n + 1 + _NORMAL.inv_cdf(allowed) * math.sqrt(n)) / 2) - 1)
+    while rank and _binomial_at_most(rank - 1, n, 0.5) > allowed:
+        rank -= 1
+    while 2 * rank < n and _binomial_at_most(rank, n, 0.5) <= allowed:
+        rank += 1
+    return rank
 
 
 class Moments(NamedTuple):
@@ -445,19 +458,6 @@ def _stirling_rest(n: int) -> float:
         return math.lgamma(n + 1) - (n + 0.5) * math.log(n) + n - math.log(2 * math.pi) / 2
     square = n * n
     return (1 / 12 - (1 / 360 - (1 / 1260 - 1 / (1680 * square)) / square) / square) / n
-
-
-@lru_cache(maxsize=4096)
-def _median_rank(n: int, confidence: float) -> int:
-    """The largest rank r for which (r-th smallest, r-th largest) still covers the median; 0 when none does."""
-    allowed = (1 - confidence) / 2
-    # The normal approximation is off by at most one; the binomial tail decides.
-    rank = max(0, math.floor((n + 1 + _NORMAL.inv_cdf(allowed) * math.sqrt(n)) / 2) - 1)
-    while rank and _binomial_at_most(rank - 1, n, 0.5) > allowed:
-        rank -= 1
-    while 2 * rank < n and _binomial_at_most(rank, n, 0.5) <= allowed:
-        rank += 1
-    return rank
 
 
 def _fisher(x1: int, n1: int, hits: int, total: int) -> float:

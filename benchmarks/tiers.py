@@ -129,9 +129,9 @@ class Judged(Protocol):
     @property
     def n(self) -> int: ...
     @property
-    def low(self) -> float | None: ...
+    def interval(self) -> tuple[float, float] | None: ...
     @property
-    def high(self) -> float | None: ...
+    def median_interval(self) -> tuple[float, float] | None: ...
     @property
     def state(self) -> State: ...
 
@@ -163,10 +163,7 @@ def _tier_of_measure(measure: Judged, cuts: Cuts, *, by_median: bool) -> Tier | 
 
 
 def judge(measure: Judged, rules: Rules) -> Judgement:
-    """Award the tier, or say why there is none.
-
-    The interval is that of the mean, so a tier by the median is never borderline.
-    """
+    """Award the tier, or say why there is none. It is borderline if the interval of the judged statistic meets two tiers."""
     if measure.value is None:
         return Judgement(None, None, None, measure.state)
     by_median = rules.statistic == "median"
@@ -176,8 +173,8 @@ def judge(measure: Judged, rules: Rules) -> Judgement:
     if measure.n < rules.minimum_n:
         return Judgement(None, tier, None, "low_sample")
     borderline = None
-    if rules.cuts and tier and not by_median and measure.low is not None and measure.high is not None:
-        ends = tier_of(measure.low, rules.cuts), tier_of(measure.high, rules.cuts)
+    if rules.cuts and tier and (interval := measure.median_interval if by_median else measure.interval):
+        ends = [tier_of(end, rules.cuts) for end in interval]
         borderline = (max(ends), min(ends)) if ends[0] is not ends[1] else None
     return Judgement(tier, None, borderline, measure.state)
 

@@ -56,11 +56,12 @@ def _nothing_words(measure: Measure) -> str:
     return "Starts unknown" if measure.metric == "time_to_detect" else "None restored yet"
 
 
-def interval_words(measure: Measure) -> str:
-    """The 95% interval as text, or "" if unknown."""
-    if measure.interval is None or measure.value is None or measure.is_down_throughout:
+def interval_words(measure: Measure, *, of_median: bool = False) -> str:
+    """The 95% interval of the value, or of the median, as text; "" if unknown."""
+    interval = measure.median_interval if of_median else measure.interval
+    if interval is None or measure.value is None or measure.is_down_throughout:
         return ""
-    low, high = (format_value(end, measure.unit) for end in measure.interval)
+    low, high = (format_value(end, measure.unit) for end in interval)
     return f"{low} to {high}"
 
 

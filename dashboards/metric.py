@@ -151,6 +151,8 @@ class MetricPage:
         if words := interval_words(measure):
             corrected = ", corrected for skew" if self.metric in MEANS else ""
             found.append({"label": "95% interval", "value": words + corrected})
+        if words := interval_words(measure, of_median=True):
+            found.append({"label": "95% interval of the median", "value": words})
         if self.bootstrap:
             found.append({"label": "By bootstrap (BCa)", "value": self.bootstrap})
         if definition.unit == "seconds":

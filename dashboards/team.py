@@ -179,8 +179,9 @@ class TeamReport:
         for word, seconds in (("median", measure.median), ("p90", measure.p90)):
             if unit == "seconds" and seconds is not None:
                 yield f"{word} {format_value(seconds, 'seconds')}"
-        if span := interval_words(measure):
-            yield f"95% interval {span}"
+        by_median = rules.statistic == "median"
+        if span := interval_words(measure, of_median=by_median):
+            yield f"95% interval{' of the median' if by_median else ''} {span}"
         if kept.borderline:
             yield borderline_words(kept.borderline)
         if kept.metric == "mttr" and (words := open_words(self.now, rules)):

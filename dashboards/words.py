@@ -69,12 +69,18 @@ def opposed_words(now: Measure, before: Measure) -> str:
 
 
 def tier_bar(measure: Measure, rules: Rules, tier: str | None) -> charts.TierBar | None:
-    """A bar that shows where a measure is among the tiers. None without cut points or a value."""
+    """A bar that shows where the mean, or the median if it decides the tier, is among the tiers.
+
+    None without cut points or a value.
+    """
     if not rules.cuts:
         return None
     points = [float(point) for point in rules.cuts.points]
     ceiling = 100 if measure.unit == "percent" else None
-    return charts.tier_bar(measure.value, points, tier=tier, interval=measure.interval, ceiling=ceiling)
+    by_median = rules.statistic == "median"
+    value = measure.median if by_median else measure.value
+    interval = measure.median_interval if by_median else measure.interval
+    return charts.tier_bar(value, points, tier=tier, interval=interval, ceiling=ceiling)
 
 
 def open_words(night: Mapping[str, MetricSnapshot], rules: Rules) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 
 from benchmarks.metrics import METRICS, Judged, Measure, Tally, judge_all
 from benchmarks.quantities import parse, typed
+from benchmarks.statistics import median_interval
 from benchmarks.tiers import Rules, Tier
-from benchmarks.words import format_duration, format_value, next_steps, sample_words, value_words
+from benchmarks.words import format_duration, format_value, interval_words, next_steps, sample_words, value_words
 from library.checks import parse_number
 from qmportal.lib.wording import HOUR, MINUTE, exact, percentage
 
@@ -170,6 +171,7 @@ def _mttr(values: Values, rules: Mapping[str, Rules]) -> Result:
         restored_n=len(times),
         restore_seconds=sum(times),
         restore_median=statistics.median(times),
+        restore_median_ends=median_interval(sorted(seconds)),
         restore_p90=statistics.quantiles(times, n=10, method="inclusive")[8] if len(times) > 1 else times[0],
         restore_max=max(times),
         open_n=len(still_open),
@@ -187,6 +189,9 @@ def _mttr(values: Values, rules: Mapping[str, Rules]) -> Result:
         Figure("90% are under", format_duration(tally.restore_p90, cuts)),
         Figure("Longest", format_duration(tally.restore_max), _share_words(measure)),
     ]
+    by_median = "mttr" in rules and rules["mttr"].statistic == "median"
+    if by_median and (words := interval_words(measure, of_median=True)):
+        lines.insert(2, Figure("Interval (95%) of the median", words))
     if measure.low is not None:
         lines.insert(1, Figure("Interval (95%)", _between(measure)))
     if still_open:

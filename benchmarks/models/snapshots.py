@@ -148,7 +148,7 @@ class MetricSnapshot(models.Model):
         numerator, denominator = self.numerator, self.denominator
         if denominator is not None and unit != "count":  # a count's denominator is its exposure, which can be fractional
             denominator = int(denominator)
-        kept = ("longest", "flagged", "excluded", "spread", "skew")
+        kept = ("longest", "flagged", "excluded", "spread", "skew", "median_low", "median_high")
         return Measure(
             value=self.value,
             n=self.n,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from scipy.stats import skew
+from scipy.stats import binom, skew
 
 from benchmarks.counting import COUNTED, counted_rows, excluded_rows, tallies, with_shared_severities
 from benchmarks.metrics import METRICS
@@ -709,6 +709,73 @@ class TestExactly:
         assert (kept.low, kept.high) == (measure.low, measure.high)
         assert kept.low < DAY < kept.high
         assert kept.borderline == "-".join(judgement.borderline) == "average-needs_work"
+
+
+class TestByMedian:
+    """The interval of a median, which decides whether a tier by the median is borderline."""
+
+    def judge_by_median(self, *metrics: str, **cuts: float) -> None:
+        points = dict(zip(("cut_elite", "cut_good", "cut_average", "cut_needs_work"), (1, 4, 24, 168), strict=True))
+        for metric in metrics:
+            ThresholdSet.objects.create(
+                metric=metric,
+                effective_from=AS_OF,
+                reason="By the median",
+                minimum_n=5,
+                statistic="median",
+                **{name: hours * HOUR for name, hours in points.items()},
+            )
+
+    def by_scipy(self, times: list[float]) -> tuple[float, float] | None:
+        """The tightest pair of order statistics that covers the median with at least 95%."""
+        n, ordered = len(times), sorted(times)
+        covering = [rank for rank in range(1, n // 2 + 1) if binom.cdf(rank - 1, n, 0.5) <= 0.025]
+        return (ordered[covering[-1] - 1], ordered[-covering[-1]]) if covering else None
+
+    def test_it_is_that_of_the_counted_rows(self):
+        """For a group, for metrics with open incidents, and for every number of rows; scipy gives the ranks."""
+        self.judge_by_median("mttr", "mttr_with_open", "time_to_detect")
+        group = make_team()
+        teams = [make_team(parent=group) for _ in range(4)]
+        times: dict[int, list[float]] = {team.pk: [] for team in [group, *teams]}
+        chance = random.Random(6)
+        for team, n in zip(teams, (3, 5, 6, 31), strict=True):
+            for hours in (round(chance.lognormvariate(1, 1), 2) for _ in range(n)):
+                restored(team, hours)
+                times[team.pk].append(hours)
+                times[group.pk].append(hours)
+            restored(team, 500, kind="exercise")
+            make_incident(team=team, started_at=at(5), detected_at=at(5))
+        measures = {key: lines for key, lines in measure_teams(AS_OF, rules_in_force(AS_OF)).items() if key[1] in (90, 365)}
+        for (team, _), lines in measures.items():
+            found = {line.metric: line.measure.median_interval for line in lines}
+            age = (WINDOW.end - at(5)).total_seconds() / HOUR
+            still_open = [age] * (len(teams) if team == group.pk else 1)
+            for metric, expected in (("mttr", times[team]), ("mttr_with_open", [*times[team], *still_open])):
+                ends = self.by_scipy(expected if team in times else [])
+                assert found[metric] == (ends and pytest.approx([end * HOUR for end in ends], abs=2e-6)), (team, metric)
+            assert found["time_to_detect"] == (self.by_scipy([0.0] * (len(times[team]) + len(still_open))) and (0, 0))
+
+    def test_night_and_recount_judge_alike(self):
+        self.judge_by_median("mttr")
+        team = make_team()
+        for hours in (0.5, 2, 3, 3.5, 5, 6, 100):
+            restored(team, hours)
+        take_snapshots(AS_OF)
+        kept = MetricSnapshot.objects.get(team=team, metric="mttr", window_days=90)
+        measure, judgement = measured(team, "mttr")
+        assert kept.measure.median_interval == measure.median_interval == (0.5 * HOUR, 100 * HOUR)
+        assert kept.tier == judgement.tier == "good"
+        assert kept.borderline == "-".join(judgement.borderline) == "elite-needs_work"
+
+    def test_a_mean_that_decides_takes_no_statement_for_it(self):
+        team = make_team()
+        for _ in range(7):
+            restored(team, 3)
+        with CaptureQueriesContext(connection) as queries:
+            take_snapshots(AS_OF)
+        assert not [query for query in queries if "PERCENTILE_DISC" in query["sql"]]
+        assert measured(team, "mttr")[0].median_interval is None
 
 
 class TestMoves:

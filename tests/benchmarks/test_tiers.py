@@ -39,8 +39,11 @@ def naive_tier(value, cuts):
     return NEEDS_WORK if x <= c4 else CRITICAL
 
 
-def measure(value, n=50, low=None, high=None, median=None, state="ok"):
-    return SimpleNamespace(value=value, exact=value, n=n, low=low, high=high, median=median, state=state)
+def measure(value, n=50, low=None, high=None, median=None, state="ok", median_interval=None):
+    interval = None if low is None else (low, high)
+    return SimpleNamespace(
+        value=value, exact=value, n=n, interval=interval, median=median, state=state, median_interval=median_interval
+    )
 
 
 def test_tiers_are_ordered_words():
@@ -133,6 +136,8 @@ def test_judge_by_median():
     rules = Rules(RESTORE, 5, "median")
     assert judge(measure(5.3 * H, low=H, high=9 * H, median=2 * H), rules) == (GOOD, None, None, "ok")
     assert judge(measure(5.3 * H), rules).tier is None
+    wide = measure(30 * H, low=20 * H, high=40 * H, median=3 * H, median_interval=(0.5 * H, 5 * H))
+    assert judge(wide, rules) == (GOOD, None, (ELITE, AVERAGE), "ok")
 
 
 def test_overall_is_the_weakest():

@@ -134,6 +134,31 @@ def test_a_team_page_says_how_to_reach_the_next_tier(client, manager):
     assert "PAY-INC-1" in page
 
 
+def test_a_tier_by_the_median_can_be_borderline(client, manager, payments, today, yesterday):
+    """The median of 7 times is between the first and the last with 98%: from Elite to Needs Work."""
+    old = ThresholdSet.objects.by_metric(today)["mttr"]
+    ThresholdSet.objects.create(
+        metric="mttr", effective_from=today, reason="By the median", minimum_n=5, statistic="median",
+        cut_elite=old.cut_elite, cut_good=old.cut_good, cut_average=old.cut_average, cut_needs_work=old.cut_needs_work,
+    )  # fmt: skip
+    for hours in (0.5, 40):
+        start = yesterday - timedelta(hours=hours)
+        make_incident(team=payments, started_at=start, detected_at=start, restored_at=yesterday)
+    take_snapshots(today)
+    words = "borderline Elite–Needs Work"
+    metric = client.get("/t/payments/mttr/").content.decode()
+    assert words in metric
+    assert "<dt>95% interval of the median</dt><dd>30 min to 1 d 16 h</dd>" in squeezed(metric)
+    team = client.get("/t/payments/").content.decode()
+    assert words in team
+    assert "95% interval of the median 30 min to 1 d 16 h" in team
+    assert words in client.get("/").content.decode()
+    answer = client.get("/api/v1/teams/payments/metrics/").json()
+    [mttr] = [line for line in answer if line["metric"] == "mttr"]
+    assert (mttr["tier"], mttr["borderline"]) == ("good", ["elite", "needs_work"])
+    assert (mttr["median_low"], mttr["median"], mttr["median_high"]) == (0.5, 1.5, 40)
+
+
 def test_every_metric_links_to_the_rows_it_counted(client, manager):
     page = client.get("/t/payments/mttr/").content.decode()
     assert page.count("/incidents/PAY-INC-") == 5

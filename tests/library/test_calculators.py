@@ -1,5 +1,6 @@
 """The calculators give the answers of the knowledge checks, and say in words what they cannot compute."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -20,14 +21,14 @@ from library import content
 from library.calculators import CALCULATORS, OF_CHECKS, Impossible, from_team, read_times, saving, sessions_needed
 
 
-def run(key, **typed):
-    """A calculator by the default thresholds, from what was typed into its fields; the rest is left empty."""
+def run(key, rules=DEFAULT_RULES, **typed):
+    """A calculator by these thresholds, from what was typed into its fields; the rest is left empty."""
     calculator = CALCULATORS[key]
     values = {}
     for asked in calculator.inputs:
         text = typed.get(asked.name, "" if not asked.required else asked.example)
         values[asked.name] = asked.read(text)
-    return calculator.compute(values, DEFAULT_RULES)
+    return calculator.compute(values, rules)
 
 
 def lines(result):
@@ -75,6 +76,13 @@ def test_what_reaches_the_next_tier_is_said():
     result = run("edr", escaped="6", caught="44")
     assert (Tier.GOOD, "the next 11 defects all caught before release") in result.steps
     assert (Tier.ELITE, "the next 71 defects all caught before release") in result.steps
+
+
+def test_a_tier_by_the_median_can_be_borderline():
+    rules = DEFAULT_RULES | {"mttr": replace(DEFAULT_RULES["mttr"], statistic="median")}
+    result = run("mttr", rules, times="0.5, 2, 3, 3.5, 5, 6, 100")
+    assert lines(result)["Interval (95%) of the median"] == "30 min to 4 d 4 h"
+    assert "Borderline: the interval reaches from Elite to Needs Work." in result.notes
 
 
 def test_too_small_a_sample_gets_no_tier():
