@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
 
 from integrations.importer import MODELS
 from integrations.matching.plan import BadPlan, Plan
-from integrations.models import ImportJob, SavedMapping
+from integrations.models import ImportJob, NoRoom, SavedMapping
 from integrations.reading import UnreadableFile, open_table
 from integrations.reading.archives import READABLE
 from qmportal.lib.forms import LineField, ProseField
@@ -88,16 +88,25 @@ class UploadForm(forms.Form):
         except UnreadableFile as problem:
             self.add_error("pasted" if file.name == PASTED else "file", str(problem))
 
-    def upload(self) -> ImportJob:
+    def upload(self) -> ImportJob | None:
+        """The queued file. None, with an error in the form, if there is no room for it."""
         cleaned = self.cleaned_data
         saved = cleaned.get("mapping")
-        return ImportJob.upload(
-            cleaned["file"],
-            file_name=clean_line(cleaned["file"].name)[-200:] or "file.csv",
-            requested_by=self.user,
-            team=cleaned["team"],
-            plan=saved.plan if saved else {},
-        )
+        try:
+            return ImportJob.upload(
+                cleaned["file"],
+                file_name=name_of(cleaned["file"]),
+                requested_by=self.user,
+                team=cleaned["team"],
+                plan=saved.plan if saved else {},
+            )
+        except NoRoom as problem:
+            self.add_error("file", str(problem))
+            return None
+
+
+def name_of(file: UploadedFile) -> str:
+    return clean_line(file.name or "")[-200:] or "file.csv"
 
 
 def _as_file(text: str) -> UploadedFile:

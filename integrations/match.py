@@ -19,7 +19,7 @@ from integrations.matching.plan import Plan
 from integrations.matching.presets import PRESETS
 from integrations.matching.survey import Survey
 from integrations.matching.words import KEYS, LEAVE_OUT, UNKNOWN, plain
-from integrations.models import ImportJob, SavedMapping
+from integrations.models import NO_TEAM, ImportJob, SavedMapping
 from integrations.reading import Shape
 from pipeline.models import Stage
 from qmportal.lib.days import zone_named
@@ -103,8 +103,8 @@ class MatchForm(KeepingForm):
 
     def is_whole(self, plan: Plan, survey: Survey, data: QueryDict) -> bool:
         """Whether the file can be checked with this plan. If not, adds form errors for what is missing."""
-        if not self.cleaned_data["team"] and not {"team"} & {*plan.columns, *plan.constants, *plan.preset.fills}:
-            self.add_error("team", "The file has no column for the team. Choose the team for all rows.")
+        if not self.cleaned_data["team"] and not plan.names_team:
+            self.add_error("team", NO_TEAM)
         if problems_of(plan, survey):
             self.add_error(None, "Some columns don't fit yet.")
         if new := [each.field.label for each in self._unasked(plan, survey, data)]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -17,7 +19,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, connections, models, transaction
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.urls import reverse
 from django.utils import timezone
 from psycopg.types.json import Jsonb
@@ -48,6 +50,9 @@ FOLDER = "imports"
 MOST_MOVED = 400
 # Rows between two progress reports.
 REPORTED = 5000
+# Files that one person can send in an hour, for a schedule gone wrong.
+MOST_PER_HOUR = 120
+NO_TEAM = "The file has no column for the team. Choose the team for all rows."
 
 
 def private_files() -> FileSystemStorage:
@@ -60,10 +65,27 @@ def random_name(*_: object) -> str:
     return f"{FOLDER}/{secrets.token_urlsafe(24)}"
 
 
+class NoRoom(Exception):
+    """No space for another file. The message is for its sender."""
+
+
 class ImportJobQuerySet(WorkQuerySet):
     def visible_to(self, user: AnyUser) -> ImportJobQuerySet:
         """Only the person who uploaded a file can see it."""
         return self.filter(requested_by=user) if user.is_authenticated else self.none()
+
+    def refuse_without_room(self, user: User, size: int, now: datetime) -> None:
+        """Raises `NoRoom` if the person's files, or the disk, have no space for a file of this size."""
+        mine = self.filter(requested_by=user)
+        if mine.filter(created_at__gt=now - timedelta(hours=1)).count() >= MOST_PER_HOUR:
+            raise NoRoom(f"You have sent {MOST_PER_HOUR} files within an hour. Try again later.")
+        kept = mine.exclude(file="").aggregate(kept=Sum("size"))["kept"] or 0
+        if kept + size > settings.IMPORT_MAX_BYTES_KEPT:
+            limit = settings.IMPORT_MAX_BYTES_KEPT // 2**20
+            raise NoRoom(f"Your files here would take more than {limit:,} MB. Discard some on the page Imports.")
+        os.makedirs(settings.MEDIA_ROOT, mode=0o700, exist_ok=True)
+        if shutil.disk_usage(settings.MEDIA_ROOT).free - size < settings.DISK_KEPT_FREE:
+            raise NoRoom("The portal's disk is nearly full. Tell whoever runs it.")
 
     def forget_old_files(self, now: datetime) -> None:
         """Deletes files and undo data older than `FILE_KEPT_FOR`, including files that nobody imported."""
@@ -106,6 +128,9 @@ class ImportJob(Work):
     file_name = models.CharField(max_length=200)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     create_teams = models.BooleanField(default=False)
+    size = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
+    # The phase that a file sent by API reaches without its uploader. Empty for a file that was uploaded on the page.
+    until = models.CharField(max_length=6, choices=Phase, blank=True, db_default="", editable=False)
     # JSON of a Shape (how to open the file), a Survey (what its columns contain) and a Plan (what they mean).
     shape = models.JSONField(default=dict, editable=False)
     survey = models.JSONField(default=dict, editable=False)
@@ -171,11 +196,17 @@ class ImportJob(Work):
         return (imported or failed) and self.written.filter(job__imported_at__gte=now - self.FILE_KEPT_FOR).exists()
 
     @classmethod
-    def upload(cls, file: UploadedFile, **fields: object) -> ImportJob:
-        """Stores the file and queues reading it. If the row can't be saved, the file is deleted again."""
+    def upload(cls, file: UploadedFile, *, requested_by: User, **fields: object) -> ImportJob:
+        """Stores the file and queues reading it. If the row can't be saved, the file is deleted again.
+
+        Raises `NoRoom` if the person has too many files here, or the disk is nearly full.
+        """
+        size = file.size or 0
+        cls.objects.refuse_without_room(requested_by, size, timezone.now())
         storage, name = private_files(), random_name()
         try:
-            job = cls.objects.create(file=storage.save(name, file), **fields)
+            stored = storage.save(name, file)
+            job = cls.objects.create(file=stored, size=size, requested_by=requested_by, **fields)
         except BaseException:
             storage.delete(name)
             raise
@@ -184,16 +215,18 @@ class ImportJob(Work):
 
     def look_again(self, shape: Shape) -> bool:
         """Queues reading the file again with this shape. False if it can't be matched any more."""
-        return self._queue(self._matchable(), phase=self.Phase.LOOK, shape=asdict(shape), plan={})
+        return self._queue(self._matchable(), phase=self.Phase.LOOK, shape=asdict(shape), plan={}, until="")
 
     def guess_again(self, kind: str, tool: str) -> bool:
         """Guesses the plan again for this tool. False if the file can't be matched any more."""
         plan = self._guessed(Survey.from_json(self.survey), kind=kind, tool=tool)
         return bool(
-            self._matchable().update(phase=self.Phase.LOOK, state=self.State.DONE, plan=plan.as_json(), mapping_key=plan.key)
+            self._matchable().update(
+                phase=self.Phase.LOOK, state=self.State.DONE, plan=plan.as_json(), mapping_key=plan.key, until=""
+            )
         )
 
-    def start_check(self, plan: Plan, *, team: Team | None, create_teams: bool) -> bool:
+    def start_check(self, plan: Plan, *, team: Team | None, create_teams: bool, until: str = "") -> bool:
         """Queues the check with the uploader's plan. False if the file can't be matched any more."""
         return self._queue(
             self._matchable(),
@@ -202,6 +235,7 @@ class ImportJob(Work):
             mapping_key=plan.key,
             team=team,
             create_teams=create_teams,
+            until=until,
         )
 
     def _matchable(self) -> ImportJobQuerySet:
@@ -236,6 +270,35 @@ class ImportJob(Work):
             ring(self)
         return bool(queued)
 
+    def _settle(self, state: str, error: str) -> None:
+        super()._settle(state, error)
+        if state == self.State.DONE:
+            self._continue()
+
+    def _continue(self) -> None:
+        """Queues the next phase of a file sent by API, in the transaction that ended the last one."""
+        if self.phase == self.Phase.LOOK and self.until and not self.questions():
+            plan = Plan.from_json(self.plan)
+            self.start_check(plan, team=self.team, create_teams=self.create_teams, until=self.until)
+        elif self.phase == self.Phase.CHECK and self.until == self.Phase.IMPORT:
+            if self.result["failed"] and not self.skip_errors:
+                return
+            if self.can_start:
+                self.start(skip_errors=self.skip_errors)
+            else:  # a scheduled import of the same file must not fill the disk
+                transaction.on_commit(self.forget_file)
+
+    def questions(self) -> dict[str, str]:
+        """By field or part of the mapping: what the uploader must answer before the file can be checked."""
+        plan, found = Plan.from_json(self.plan), dict[str, str]()
+        if misfit := self.survey.get("misfit"):
+            found["mapping"] = misfit
+        for name, sentence in plan.problems(Survey.from_json(self.survey).header):
+            found.setdefault(name or "mapping", sentence)
+        if not self.team_id and not plan.names_team:
+            found.setdefault("team", NO_TEAM)
+        return found
+
     def foreseen(self) -> tuple[type[Exception], ...]:
         return (UnreadableFile, Refused)
 
@@ -269,21 +332,29 @@ class ImportJob(Work):
         survey.close()
         if not survey.rows:
             raise UnreadableFile("The file has a header and no rows.")
-        plan, note = self._planned(survey)
-        opened = {"encodings": table.encodings, "sheets": table.sheets, "notes": [*table.notes, *filter(None, [note])]}
+        plan, note, misfit = self._planned(survey)
+        opened = {
+            "encodings": table.encodings,
+            "sheets": table.sheets,
+            "notes": [*table.notes, *filter(None, [note, misfit])],
+            "misfit": misfit,
+        }
         self.survey, self.shape = survey.as_json() | opened, asdict(table.shape)
         self.plan, self.mapping_key = plan.as_json(), plan.key
         self.save(update_fields=["survey", "shape", "plan", "mapping_key"])
 
-    def _planned(self, survey: Survey) -> tuple[Plan, str]:
-        """(plan, note): the chosen mapping's plan if it fits, else a guess. The note names what does not fit."""
+    def _planned(self, survey: Survey) -> tuple[Plan, str, str]:
+        """(plan, note, misfit): the chosen mapping's plan, else a guess. `misfit`: why the mapping could not be used."""
         if not self.plan:
-            return self._guessed(survey), ""
-        plan, gone = Plan.from_json(self.plan).fitted_to(survey.header)
-        problems = plan.problems(survey.header)
+            return self._guessed(survey, kind=self.kind), "", ""
+        chosen = Plan.from_json(self.plan)
+        plan, gone = chosen.fitted_to(survey.header)
+        # Without any of its columns, a mapping would fall back to the names that the tool has for them.
+        problems = plan.problems(survey.header) if plan.columns else chosen.problems(survey.header)
         if not problems:
-            return plan, f"The file lacks these columns of the mapping: {', '.join(gone)}." if gone else ""
-        return self._guessed(survey, kind=plan.kind), f"The mapping you chose doesn't fit this file: {problems[0].sentence}"
+            return plan, f"The file lacks these columns of the mapping: {', '.join(gone)}." if gone else "", ""
+        misfit = f"The mapping you chose doesn't fit this file: {problems[0].sentence}"
+        return self._guessed(survey, kind=plan.kind), "", misfit
 
     def _guessed(self, survey: Survey, kind: str = "", tool: str = "") -> Plan:
         found = guess(survey, kind=kind, tool=tool, zone=organisation_zone().key, own=own_words(self.writable_teams()))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
+from integrations.failed import failed_rows_file
 from integrations.forms import MappingForm, UploadForm
 from integrations.importer import MODELS, SHOWN_ERRORS
 from integrations.match import TOOLS, MatchForm, answered, field_rows, other_shape, other_tool, problems_of, word_lists
@@ -23,7 +23,7 @@ from integrations.matching.presets import PRESETS
 from integrations.matching.survey import Survey
 from integrations.matching.words import plain
 from integrations.models import ImportJob, SavedMapping
-from integrations.reading import Shape, Table, described, open_table
+from integrations.reading import Shape, described
 from qmportal.lib.bodies import takes_a_file
 from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.spreadsheet import csv_response
@@ -92,8 +92,8 @@ def import_new(request: SignedInRequest) -> HttpResponse:
     form = UploadForm(
         request.POST or None, request.FILES or None, user=request.user, initial={"team": request.GET.get("team")}
     )
-    if form.is_valid():
-        return redirect(form.upload())
+    if form.is_valid() and (job := form.upload()):
+        return redirect(job)
     context = {"form": form, "tools": list(TOOLS.values())}
     return render_page(request, "integrations/form.html", context, status=422 if form.is_bound else 200)
 
@@ -163,25 +163,13 @@ def import_undo(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def import_failed(request: SignedInRequest, pk: int) -> HttpResponse:
+def import_failed(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Downloads the rows with errors, in the file's own columns plus one that states the problem."""
     job = get_object_or_404(ImportJob.objects.visible_to(request.user), pk=pk)
-    if not job.file or not job.result.get("failed"):
+    answer = failed_rows_file(job)
+    if answer is None:
         raise Http404
-    with job.file.open("rb") as raw:
-        table = open_table(raw, Shape(**job.result["shape"]), job.file_name)
-        return csv_response(f"rows-with-errors-{job.pk}.csv", [*table.header, "problem"], failed_rows(job, table))
-
-
-def failed_rows(job: ImportJob, table: Table) -> Iterator[list[str]]:
-    width = len(table.header)
-    lines = set(job.result["failed_lines"])
-    sentences: dict[int, list[str]] = {}
-    for line, column, sentence in job.result["errors"]:
-        sentences.setdefault(line, []).append(f"{column}: {sentence}" if column else sentence)
-    for line, record in table.records():
-        if line in lines:
-            yield [*record, *[""] * (width - len(record)), " ".join(sentences.get(line, []))]
+    return answer
 
 
 @require_POST

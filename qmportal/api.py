@@ -15,8 +15,10 @@ from defects.api import DefectDetail, DefectList, DefectTransitions
 from defects.models import Defect
 from incidents.api import IncidentDetail, IncidentList, IncidentTransitions
 from incidents.models import Incident
+from integrations.api import ImportDetail, ImportFailedRows, ImportList, ImportStart, ImportUndo
 from pipeline.api import StageList
 from qmportal.api_root import Addresses, Unknown
+from qmportal.lib.bodies import takes_a_file
 from records.history import RecordHistory
 from teams.api import TeamDetail, TeamList
 from training.api.attempts import AttemptDetail, AttemptList, DecisionList, ScenarioList
@@ -74,6 +76,11 @@ urlpatterns = [
     ),
     path("v1/incidents/<str:reference>/", IncidentDetail.as_view(), name="api_incident"),
     path("v1/incidents/<str:reference>/transitions/", IncidentTransitions.as_view(), name="api_incident_transitions"),
+    path("v1/imports/", takes_a_file(ImportList.as_view()), name="api_imports"),
+    path("v1/imports/<int:id>/", ImportDetail.as_view(), name="api_import"),
+    path("v1/imports/<int:id>/failed/", ImportFailedRows.as_view(), name="api_import_failed"),
+    path("v1/imports/<int:id>/start/", ImportStart.as_view(), name="api_import_start"),
+    path("v1/imports/<int:id>/undo/", ImportUndo.as_view(), name="api_import_undo"),
     path("v1/scenarios/", ScenarioList.as_view(), name="api_scenarios"),
     path("v1/attempts/", AttemptList.as_view(), name="api_attempts"),
     path("v1/attempts/<int:id>/", AttemptDetail.as_view(), name="api_attempt"),

@@ -28,6 +28,8 @@ from benchmarks.metrics import METRICS
 from benchmarks.models import DEFAULT_WINDOW, WINDOWS
 from defects.api import DefectDetail, DefectList, DefectRow, DefectTransitions
 from incidents.api import IncidentDetail, IncidentList, IncidentRow, IncidentTransitions
+from integrations import api as imports
+from integrations.status import STATUSES
 from qmportal.api_root import Addresses, AddressSerializer, Unknown
 from qmportal.lib.openapi import ErrorAnswer
 from records.api import MOST
@@ -153,6 +155,37 @@ describe_writing(DefectList, DefectDetail, DefectTransitions, needed=tuple(DEFEC
 describe_writing(IncidentList, IncidentDetail, IncidentTransitions, needed=("title", "team"), new=INCIDENT, to="restored")
 
 
+def beside_a_file(field: Any) -> OpenApiParameter:
+    """A field that can stand in the address, for a body that is the file itself."""
+    kind = bool if isinstance(field, serializers.BooleanField) else str
+    options = list(field.choices) if isinstance(field, serializers.ChoiceField) else None
+    return OpenApiParameter(field.field_name, kind, enum=options, description=field.help_text)
+
+
+FILE_REJECTED = OpenApiResponse(ErrorAnswer, "The file can't be read; or the key was used before with another body.")
+NOT_A_FILE = OpenApiResponse(ErrorAnswer, imports.HOW)
+extend_schema_field(serializers.ChoiceField(STATUSES))(imports.ImportRow.get_status)
+extend_schema_view(
+    get=extend_schema(responses=imports.ImportRow(many=True)),
+    post=extend_schema(
+        request={"multipart/form-data": imports.NewImport, "application/octet-stream": bytes},
+        responses={202: imports.ImportInFull, 415: NOT_A_FILE, 422: FILE_REJECTED},
+        parameters=[
+            KEY,
+            *(beside_a_file(each) for each in imports.NewImport().fields.values() if each.field_name != "file"),
+        ],
+    ),
+)(imports.ImportList)
+extend_schema_view(get=extend_schema(responses=imports.ImportInFull))(imports.ImportDetail)
+extend_schema_view(get=extend_schema(responses={(200, "text/csv"): bytes}))(imports.ImportFailedRows)
+extend_schema_view(
+    post=extend_schema(request=imports.StartImport, responses={202: imports.ImportInFull, 422: REPEATED}, parameters=[KEY])
+)(imports.ImportStart)
+extend_schema_view(post=extend_schema(request=None, responses={202: imports.ImportInFull, 422: REPEATED}, parameters=[KEY]))(
+    imports.ImportUndo
+)
+
+
 @cache
 def whole_schema() -> dict[str, Any]:
     return SchemaGenerator().get_schema(request=None, public=True)
@@ -188,14 +221,14 @@ def fields_of(schema: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]
     """The fields of a body or of one row of a response. Follows references and unwraps lists and pages; of several
     alternatives it takes the first.
     """
-    if "content" not in message:
+    part: dict[str, Any] = next((body["schema"] for body in message.get("content", {}).values()), {})
+    if part.get("format") == "binary":
         return {}
-    part = message["content"]["application/json"]["schema"]
-    while "properties" not in part or "results" in part["properties"]:
+    while part and ("properties" not in part or "results" in part["properties"]):
         if "$ref" in part:
             part = schema["components"]["schemas"][part["$ref"].rpartition("/")[2]]
         elif "oneOf" in part:
             part = part["oneOf"][0]
         else:
             part = part["items"] if "items" in part else part["properties"]["results"]
-    return {name: described(field) for name, field in part["properties"].items()}
+    return {name: described(field) for name, field in part.get("properties", {}).items()}

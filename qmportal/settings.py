@@ -267,6 +267,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 ANONYMOUS_BODY_MAX_BYTES = 64 * 1024
 EXPORTS_AT_ONCE = max(1, env.int("WEB_THREADS", default=8) // 2)
 IMPORT_MAX_BYTES = 200 * 1024 * 1024
+# Of one person's files, and what their uploads leave free on the disk.
+IMPORT_MAX_BYTES_KEPT = 1024 * 1024 * 1024
+DISK_KEPT_FREE = 512 * 1024 * 1024
 IMPORT_MAX_BYTES_BY_COMMAND = 1024 * 1024 * 1024
 
 # --- Training ----------------------------------------------------------------------------------------------------------
@@ -323,6 +326,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "DefectStatus": "defects.models.Defect.Status",
         "IncidentKind": "incidents.models.Incident.Kind",
+        "ImportStatus": "integrations.status.STATUSES",
         "IncidentStatus": "incidents.models.Incident.Status",
         "MeasureState": "benchmarks.api.STATES",
         "Tier": "benchmarks.models.TIER_CHOICES",

@@ -35,8 +35,14 @@ class UnderWay(Conflict):
     default_detail = "A request with this Idempotency-Key is still being processed. Try again in a moment."
 
 
-def once(request: Request, act: Callable[[], Response]) -> Response:
+def digest_of(body: Any) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def once(request: Request, act: Callable[[], Response], digest: Callable[[], str] | None = None) -> Response:
     """Returns the response of `act`, or the stored one if the person has sent this key to this address before.
+
+    `digest`: identifies a body that isn't JSON.
 
     Only successful responses are stored, so a rejected request can be fixed and sent again with the same key.
     """
@@ -46,19 +52,19 @@ def once(request: Request, act: Callable[[], Response]) -> Response:
     if not KEY.fullmatch(key):
         raise exceptions.ValidationError({HEADER: "Use 1 to 200 visible ASCII characters, such as a UUID."})
     mine: dict[str, Any] = {"user": request.user, "address": request.path, "key": key}
-    digest = hashlib.sha256(json.dumps(request.data, sort_keys=True).encode()).hexdigest()
+    sent = digest() if digest else digest_of(request.data)
     with transaction.atomic():
         _lock_or_refuse(f"{request.user.pk} {request.path} {key}")
         kept = KeptAnswer.objects.filter(**mine).first()
         if kept and kept.created_at > timezone.now() - KeptAnswer.KEPT_FOR:
-            if kept.digest != digest:
+            if kept.digest != sent:
                 raise AnotherBody
             return Response(kept.body, status=kept.status, headers={"Location": kept.location} if kept.location else None)
         response = act()
         if response.status_code >= status.HTTP_300_MULTIPLE_CHOICES:
             return response
         answer = {"status": response.status_code, "body": response.data, "location": response.headers.get("Location", "")}
-        KeptAnswer.objects.update_or_create(**mine, defaults={"digest": digest, "created_at": timezone.now(), **answer})
+        KeptAnswer.objects.update_or_create(**mine, defaults={"digest": sent, "created_at": timezone.now(), **answer})
         return response
 
 

@@ -279,6 +279,11 @@ RULES = {
     "api_incident": api(outsider=404),
     "api_incident_history": api(outsider=404),
     "api_progress": api(),
+    "api_imports": Rule(GET, anonymous=401, member=403, nobody=403),
+    "api_import": only_manager(anonymous=401),
+    "api_import_failed": everyone(404, anonymous=401),
+    "api_import_start": everyone(405, anonymous=401),
+    "api_import_undo": everyone(405, anonymous=401),
     "api_scenarios": api(),
     "api_attempts": api(),
     "api_attempt": only_manager(anonymous=401),
@@ -292,6 +297,7 @@ RULES = {
 
 OF_ATTEMPTS = [f"training:{name}" for name in ("attempt", "step", "explore", "restart", "reset")]
 OF_ATTEMPTS += ["api_attempt", "api_decisions"]
+OF_IMPORTS = ["api_import", "api_import_failed", "api_import_start", "api_import_undo"]
 OF_PLANS = [f"training:{name}" for name in ("plan", "plan_edit", "plan_retire", "plan_item_add", "plan_item", "assign")]
 OF_CERTIFICATES = ["verify", "badge", "training:revoke"]
 
@@ -421,6 +427,7 @@ class World:
                 **{key: {"uuid": self.stranger.certificates.get().uuid} for key in OF_CERTIFICATES},
                 "training:withdraw": {"pk": self.stranger.assignments.get().pk},
                 "notifications:open": {"pk": self.told.pk},
+                **{name: {"id": self.job.pk} for name in OF_IMPORTS},
                 **{name: {"pk": self.attempt.pk, "id": self.attempt.pk, "seq": 1} for name in OF_ATTEMPTS},
                 "training:check": {"check_id": self.answer.check_id},
                 "training:check_answer": {"check_id": self.answer.check_id, "pk": self.answer.pk},
@@ -694,6 +701,10 @@ API_WRITES: dict[tuple[str, str], tuple[Rule, dict[str, Any]]] = {
     ("api_incident_transitions", "post"): (by_token(POST, 200), {"move": "restore"}),
     ("api_incident", "patch"): (CHANGE, {"title": "New", "version": 1}),
     ("api_incident", "delete"): (REMOVE, {}),
+    # The body is the file, and this one has no rows; a file that is not waiting for anything is a conflict.
+    ("api_imports", "post"): (by_token(POST, 422, outsider=422, member=403, nobody=403), {}),
+    ("api_import_start", "post"): (by_token(POST, 404, manager=409), {}),
+    ("api_import_undo", "post"): (by_token(POST, 404, manager=409), {}),
     ("api_attempts", "post"): (by_token(POST, 201, outsider=201, manager=409), {"scenario": "zero_bug_policy"}),
     ("api_decisions", "post"): (by_token(POST, 404, manager=409), {"seq": 3, "choice": "push_on"}),
 }

@@ -68,6 +68,11 @@ class Plan:
     def fields(self) -> dict[str, Field]:
         return self.preset.fields
 
+    @property
+    def names_team(self) -> bool:
+        """Whether the rows say which team they belong to."""
+        return "team" in {*self.columns, *self.constants, *self.preset.fills}
+
     def for_header(self, header: Sequence[str]) -> Plan:
         """The plan with columns: its own, or if it has none, those that the tool's names find in the header."""
         return self if self.columns else replace(self, columns=self.preset.named_in(header))

@@ -60,7 +60,7 @@ class CountedBody(IOBase):
 
 
 def takes_a_file(view: View) -> View:
-    """Marks a view whose form uploads a file."""
+    """Marks a view that takes a file."""
     view.takes_a_file = True  # type: ignore[attr-defined]
     return view
 
@@ -93,9 +93,8 @@ class BodyLimitMiddleware:
 
 def _limit(request: HttpRequest, view: Callable[..., Any]) -> int:
     # API views authenticate before they read the body.
-    if getattr(view, "csrf_exempt", False) and "HTTP_AUTHORIZATION" in request.META:
-        return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    if not request.user.is_authenticated:
+    by_token = getattr(view, "csrf_exempt", False) and "HTTP_AUTHORIZATION" in request.META
+    if not by_token and not request.user.is_authenticated:
         return settings.ANONYMOUS_BODY_MAX_BYTES
     if getattr(view, "takes_a_file", False):
         return settings.IMPORT_MAX_BYTES + AROUND_A_FILE

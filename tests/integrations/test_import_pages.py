@@ -630,7 +630,7 @@ def test_the_list(client, team, manager):
 
 def test_a_file_whose_row_cannot_be_made_does_not_stay(manager, files):
     with pytest.raises(DataError), transaction.atomic():
-        ImportJob.upload(SimpleUploadedFile("a.csv", b"a,b\n"), file_name="a" * 201)
+        ImportJob.upload(SimpleUploadedFile("a.csv", b"a,b\n"), file_name="a" * 201, requested_by=make_user())
     assert list(files.iterdir()) == []
 
 
