@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from benchmarks.models import MetricSnapshot
 from benchmarks.nights import DUE, is_overdue
-from incidents.models import Incident
+from incidents.models import Cord, Incident
+from incidents.models.andon import StoppedLine
 from notifications.models import Notification
 from qmportal.lib.days import local_day
 from qmportal.lib.kept import Kept, Versions
@@ -35,10 +36,14 @@ TRAINING = {
 ENTRY_OF = {page: entry for entry, pages in TRAINING.items() for page in pages}
 # The sidebar entry of other apps, if its name differs from the app's.
 SECTIONS = {"benchmarks": "thresholds", "integrations": "import"}
+# Apps whose addresses name a team by its slug or by the reference of a record.
+OF_TEAMS = {"dashboards", "teams", "incidents", "defects"}
 # Account pages belong to no sidebar entry.
 ACCOUNT = {"profile", "sessions", "tokens", "token_revoke"}
 # The sidebars (about 5 kB each) and unread counts of the most recent users.
 BARS, UNREAD = Kept(400), Kept(4_000)
+# The stopped lines that each person may know of: usually none.
+CORDS = Kept(4_000)
 
 
 class Shell:
@@ -72,7 +77,7 @@ class Shell:
         """The sidebar with this page's entry marked as current. Cached until something that it shows changes."""
         user, now = self._user, timezone.now()
         days = (local_day(now), local_day(now - DUE))
-        changes = self._versions.of(Team, Membership, Incident, MetricSnapshot)
+        changes = self._versions.of(Team, Membership, Incident, Cord, MetricSnapshot)
         kept = BARS.get_or_make((user.pk, user.email, user.name, user.is_admin, *days, *changes), self._render_bar)
         return mark_safe(kept.replace(f'data-nav="{escape(self.nav)}"', 'aria-current="page"', 1))  # noqa: S308
 
@@ -85,6 +90,16 @@ class Shell:
             (user.pk, user.is_admin, *changes), lambda: Notification.objects.visible_to(user).unread().count()
         )
 
+    @cached_property
+    def cords(self) -> list[StoppedLine]:
+        """The stopped lines of the person's own teams, and of the team that this page is about."""
+        user, match = self._user, self._request.resolver_match
+        key = (user.pk, user.is_admin, *self._versions.of(Team, Membership, Cord))
+        lines = CORDS.get_or_make(key, lambda: Cord.objects.stopped_lines(user))
+        page = match.kwargs if match and match.namespace in OF_TEAMS else {}
+        slug, reference = page.get("slug", ""), page.get("reference", "")
+        return [line for line in lines if line.is_mine or line.stops(slug, reference)]
+
     def _render_bar(self) -> SafeString:
         user, now = self._user, timezone.now()
         night = MetricSnapshot.objects.latest_day(local_day(now))
@@ -93,6 +108,7 @@ class Shell:
             "teams": self._teams(),
             "night": night if is_overdue(night, now) else None,
             "open_incidents": Incident.objects.counted().open().visible_to(user).count(),
+            "pulled_cords": Cord.objects.pulled().visible_to(user).count(),
             "oversees": can_oversee(user),
         }
         return render_to_string("components/side.html", context)

@@ -41,6 +41,7 @@ class Place(NamedTuple):
 PLACES = (
     Place("Actions", "Report incident", "incidents:create", "new file outage down"),
     Place("Actions", "Report defect", "defects:create", "new file bug fault"),
+    Place("Actions", "Pull the Andon cord", "andon:pull", "stop line hold deployment"),
     Place("Actions", "Import a file", "integrations:import_new", "upload csv excel tracker", can_import_somewhere),
     Place("Actions", "Create a team", "teams:create", "new add", is_admin),
     Place("Actions", "Create a training plan", "training:plan_create", "new onboarding assign", can_oversee),
@@ -48,6 +49,7 @@ PLACES = (
     Place("Pages", "Overview", "dashboards:overview", "home start teams tiers comparison"),
     Place("Pages", "Incidents", "incidents:list", "outages"),
     Place("Pages", "Defects", "defects:list", "bugs faults"),
+    Place("Pages", "Andon cord", "andon:list", "stopped lines"),
     Place("Pages", "Inbox", "notifications:list", "notifications messages unread"),
     Place("Pages", "Decision scenarios", "training:list", "training cases practice"),
     Place("Pages", "Knowledge checks", "training:checks", "training questions due review"),

@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from incidents.models import Incident
+from incidents.models import Cord, Incident
 from qmportal.lib.admin import ReadOnly
 
 
@@ -13,3 +13,13 @@ class IncidentAdmin(ReadOnly):
     list_select_related = ("team", "severity")
     search_fields = ("reference", "title")
     show_full_result_count = False
+
+
+@admin.register(Cord)
+class CordAdmin(ReadOnly):
+    """Read-only, for looking up pulled cords."""
+
+    list_display = ("__str__", "raised_by", "raised_at", "confirmed_at", "released_at", "false_alarm")
+    list_filter = ("false_alarm",)
+    list_select_related = ("team", "raised_by")
+    search_fields = ("team__name", "reason")

@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from benchmarks.api import MetricRows, TeamMetrics
 from defects.api import DefectDetail, DefectList, DefectTransitions
 from defects.models import Defect
+from incidents.andon_api import TeamLine
 from incidents.api import IncidentDetail, IncidentList, IncidentTransitions
 from incidents.models import Incident
 from integrations.api import ImportDetail, ImportFailedRows, ImportList, ImportStart, ImportUndo
@@ -81,6 +82,7 @@ urlpatterns = [
     path("v1/imports/<int:id>/failed/", ImportFailedRows.as_view(), name="api_import_failed"),
     path("v1/imports/<int:id>/start/", ImportStart.as_view(), name="api_import_start"),
     path("v1/imports/<int:id>/undo/", ImportUndo.as_view(), name="api_import_undo"),
+    path("v1/andon/<str:slug>/", TeamLine.as_view(), name="api_andon"),
     path("v1/scenarios/", ScenarioList.as_view(), name="api_scenarios"),
     path("v1/attempts/", AttemptList.as_view(), name="api_attempts"),
     path("v1/attempts/<int:id>/", AttemptDetail.as_view(), name="api_attempt"),

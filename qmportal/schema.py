@@ -27,6 +27,7 @@ from benchmarks.api import MeasureSerializer, MetricRows, TeamMetrics
 from benchmarks.metrics import METRICS
 from benchmarks.models import DEFAULT_WINDOW, WINDOWS
 from defects.api import DefectDetail, DefectList, DefectRow, DefectTransitions
+from incidents.andon_api import LineState, TeamLine
 from incidents.api import IncidentDetail, IncidentList, IncidentRow, IncidentTransitions
 from integrations import api as imports
 from integrations.status import STATUSES
@@ -76,6 +77,8 @@ extend_schema_view(get=extend_schema(responses=AddressSerializer(many=True)))(Ad
 extend_schema_view(get=extend_schema(exclude=True))(Unknown)
 extend_schema_view(get=extend_schema(parameters=WINDOW, responses=MeasureSerializer(many=True)))(TeamMetrics)
 extend_schema_view(get=extend_schema(parameters=ROWS, responses=COUNTED_ROW))(MetricRows)
+SERVICE = OpenApiParameter("service", str, description="Name of a service: leaves out cords of other services.")
+extend_schema_view(get=extend_schema(parameters=[SERVICE], responses=LineState))(TeamLine)
 extend_schema_view(get=extend_schema(responses=training.ScenarioRow(many=True)))(training.ScenarioList)
 extend_schema_view(post=extend_schema(request=training.NewAttempt, responses={201: training.AttemptInFull}))(
     training.AttemptList

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("dashboards.urls")),
     path("teams/", include("teams.urls")),
     path("incidents/", include("incidents.urls")),
+    path("andon/", include("incidents.andon_urls")),
     path("defects/", include("defects.urls")),
     path("thresholds/", include("benchmarks.urls")),
     path("imports/", include("integrations.urls")),

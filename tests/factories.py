@@ -13,7 +13,7 @@ from django.core import mail
 from django.core.mail import EmailMessage
 
 from defects.models import Defect
-from incidents.models import Incident
+from incidents.models import Cord, Incident
 from pipeline.models import Stage
 from records.models import Record, Severity
 from scenarios import content, engine
@@ -133,6 +133,11 @@ def make_incident(
         restored_at=restored_at,
         **fields,
     )
+
+
+def make_cord(*, team: Team, raised_at: datetime = NOON, **fields: Any) -> Cord:
+    """Pulled, and not confirmed yet."""
+    return Cord.objects.create(team=team, raised_at=raised_at, reason=fields.pop("reason", "Totals are wrong"), **fields)
 
 
 def publish_scenario(slug: str = "zero_bug_policy") -> Scenario:

@@ -33,7 +33,7 @@ from notifications.models import Notification
 from qmportal.lib.days import local_day
 from scenarios.content import scenario_texts
 from teams.models import AccessToken, Invitation, Membership, Role, User
-from tests.factories import NOON, PASSWORD, join, make_defect, make_incident, make_team, publish_scenario
+from tests.factories import NOON, PASSWORD, join, make_cord, make_defect, make_incident, make_team, publish_scenario
 from training.completion import decide
 from training.diagnostic import diagnostic
 from training.models import AdviceRequest, Diagnosis, Plan, PlanItem
@@ -166,6 +166,10 @@ RULES = {
     "incidents:undo_move": members(POST),
     "incidents:delete": managers(BOTH),
     "incidents:restore": managers(BOTH),
+    "andon:list": signed_in(),
+    "andon:pull": signed_in(BOTH),
+    "andon:detail": members(BOTH),
+    "andon:confirm": members(POST),
     "defects:list": signed_in(),
     "defects:create": signed_in(BOTH),
     "defects:similar": signed_in(),
@@ -278,6 +282,7 @@ RULES = {
     "api_incident_transitions": api_post(),
     "api_incident": api(outsider=404),
     "api_incident_history": api(outsider=404),
+    "api_andon": api(outsider=404),
     "api_progress": api(),
     "api_imports": Rule(GET, anonymous=401, member=403, nobody=403),
     "api_import": only_manager(anonymous=401),
@@ -356,6 +361,7 @@ class World:
         join(self.stranger, self.team)
         self.incident = make_incident(team=self.team)
         self.defect = make_defect(team=self.team)
+        self.cord = make_cord(team=self.team)
         self.deleted = {
             "incidents": make_incident(team=self.team, deleted_at=NOON),
             "defects": make_defect(team=self.team, deleted_at=NOON),
@@ -417,6 +423,7 @@ class World:
             **{
                 "incidents": {"reference": self.incident.reference, "name": "acknowledge"},
                 "defects": {"reference": self.defect.reference, "name": "triage"},
+                "andon": {"pk": self.cord.pk},
                 "integrations": {"pk": self.job.pk, "kind": "defects"},
                 "scenarios": {"slug": self.scenario.slug, "number": 1},
             }.get(app, {}),
@@ -577,6 +584,8 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "incidents:edit": lambda world: (
         {"title": "Slow", "team": world.team.slug, "version": 1, "detected_at": "2026-03-02T12:00"}
     ),
+    "andon:pull": lambda world: {"reason": "Wrong totals", "team": world.team.slug, "service": "refunds"},
+    "andon:detail": lambda world: {"learned": "Round late."},
     "defects:create": lambda world: {"title": "Wrong", "team": world.team.slug, "severity": "SEV3", "stage_found": "ci"},
     "defects:edit": lambda world: (
         {"title": "Odd", "team": world.team.slug, "severity": "SEV3", "stage_found": "ci"}
@@ -627,8 +636,8 @@ REFUSED = {
 
 # Open to all who are signed in, or manage something; the body names a team, and it is not theirs.
 NOT_THEIR_TEAM = {
-    **{(name, "outsider"): 422 for name in ("incidents:create", "defects:create", "integrations:import_new")},
-    **{(name, "nobody"): 422 for name in ("incidents:create", "defects:create")},
+    **{(name, "outsider"): 422 for name in ("incidents:create", "defects:create", "andon:pull", "integrations:import_new")},
+    **{(name, "nobody"): 422 for name in ("incidents:create", "defects:create", "andon:pull")},
     ("training:plan_create", "outsider"): 422,
 }
 # Tables that change with any request of somebody who is signed in.
