@@ -22,6 +22,7 @@ from qmportal.lib.text import clean_text
 from qmportal.lib.versions import Versioned
 from records.moves import ASKED, REASON, Life, Move
 from records.rules import Order, Rule, date_problems, rule_problems
+from records.timeline import UNDO, tell_timeline
 from teams.permissions import can_manage, can_report
 
 if TYPE_CHECKING:
@@ -141,6 +142,8 @@ class Record(Versioned):
     ROOM_FOR_TITLE: str
     # The status of a duplicate until its original is known; empty if a duplicate needs no original.
     WAITS_AS = ""
+    # Whether a trigger writes a timeline (`records.timeline`), which is then in `timeline`.
+    HAS_TIMELINE = False
     # Always points at the root. The trigger of `flat_duplicates` enforces this, whoever writes.
     duplicate_of_id: int | None
     status: Any
@@ -284,13 +287,16 @@ class Record(Versioned):
         move = self.possible_move(name)
         note = clean_text(note).strip()
         self._refuse_missing(move, note, values)
+        before = self.state()
         self.status_reason = note
         times = {time: self._after_all_times(at) for time in move.stamps}
         for column, value in {**dict.fromkeys(move.clears), **times, **move.sets, **values}.items():
             setattr(self, column, self._empty(column) if value is None else value)
         if move.claims and getattr(self, self._attname(move.claims)) is None:
             setattr(self, move.claims, by)
-        self._go_to(move.to, at)
+        happened_at = min((values[time] for time in move.stamps if values.get(time)), default=at)
+        said = {"move": move.name, "text": note, "author": by and by.pk, "at": happened_at.isoformat()}
+        self._go_to(move.to, at, before, said)
         return move
 
     def _refuse_missing(self, move: Move, note: str, values: dict[str, Any]) -> None:
@@ -311,20 +317,33 @@ class Record(Versioned):
         return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
 
     @transaction.atomic
-    def undo_move(self, before: dict[str, Any], version: int, *, at: datetime) -> None:
+    def undo_move(self, before: dict[str, Any], version: int, *, by: User | None, at: datetime) -> None:
         """Restores the `state` before a move. Raises ValidationError if the record has changed since (another `version`)."""
         self._lock()
         if self.version != version:
             raise ValidationError(f"This {self._meta.verbose_name} has changed since, so the move was not undone.")
+        now = self.state()
         for name, value in before.items():
             setattr(self, name, datetime.fromisoformat(value) if value and name in self.TIMES else value)
-        self._go_to(before["status"], at)
+        self._go_to(before["status"], at, now, {"move": UNDO, "author": by and by.pk, "at": at.isoformat()})
 
-    def _go_to(self, status: str, at: datetime) -> None:
-        """The last step of a move and of its undo. Anything else that a move has to write belongs here."""
+    def _go_to(self, status: str, at: datetime, before: dict[str, Any], said: dict[str, Any]) -> None:
+        """The last step of a move and of its undo. Anything else that a move has to write belongs here.
+
+        `before`: the state until now; `said`: what the timeline says about the move.
+        """
         self.status = self._stored_status = status
         self.refuse_problems(at)
-        self.save()
+        with transaction.atomic():
+            if self.HAS_TIMELINE:
+                after = self.state()
+                changed = [name for name in after if after[name] != before[name]]
+                states = {
+                    "before": {name: before[name] for name in changed},
+                    "after": {name: after[name] for name in changed},
+                }
+                tell_timeline(**said, **states)
+            self.save()
 
     def _lock(self) -> None:
         self.refresh_from_db(from_queryset=type(self)._base_manager.select_for_update())

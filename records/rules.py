@@ -104,14 +104,12 @@ def rule_problems(row: Any, rules: Iterable[Rule | Order]) -> dict[str, str]:
 
 def date_problems(row: Any, fields: Iterable[str], now: datetime) -> dict[str, str]:
     """A message for each time that is in the future (beyond the allowed clock skew) or before `EARLIEST_YEAR`."""
-    problems = {}
-    latest = now + CLOCK_SKEW
-    for field in fields:
-        value = getattr(row, field)
-        if value is None:
-            continue
-        if value > latest:
-            problems[field] = "This time is in the future. Enter a past time."
-        elif value.year < EARLIEST_YEAR:
-            problems[field] = f"Enter a date in {EARLIEST_YEAR} or later."
-    return problems
+    values = ((field, getattr(row, field)) for field in fields)
+    return {field: sentence for field, value in values if value is not None and (sentence := moment_problem(value, now))}
+
+
+def moment_problem(moment: datetime, now: datetime) -> str:
+    """What is wrong with this time of something that has happened."""
+    if moment > now + CLOCK_SKEW:
+        return "This time is in the future. Enter a past time."
+    return f"Enter a date in {EARLIEST_YEAR} or later." if moment.year < EARLIEST_YEAR else ""

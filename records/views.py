@@ -149,7 +149,7 @@ def record_undo_move(request: SignedInRequest, reference: str, kind: Kind) -> Ht
     try:
         if facts is None:
             raise ValidationError("This can no longer be undone here.")
-        record.undo_move(facts["before"], facts["version"], at=timezone.now())
+        record.undo_move(facts["before"], facts["version"], by=request.user, at=timezone.now())
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
     else:

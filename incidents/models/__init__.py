@@ -2,6 +2,7 @@
 
 from incidents.models.andon import AlreadyPulled, Cord
 from incidents.models.incident import IN_SAMPLE, SAMPLED, Incident, IncidentQuerySet, Status, is_counted, lasts
+from incidents.models.timeline import TimelineEntry, TimelinePin
 
 __all__ = [
     "IN_SAMPLE",
@@ -11,6 +12,8 @@ __all__ = [
     "Incident",
     "IncidentQuerySet",
     "Status",
+    "TimelineEntry",
+    "TimelinePin",
     "is_counted",
     "lasts",
 ]

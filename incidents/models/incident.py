@@ -207,6 +207,7 @@ class Incident(Record):
 
     REFERENCE_KIND = "INC"
     WAITS_AS = Status.CANCELLED
+    HAS_TIMELINE = True
 
     Status = Status
     OPEN, RESTORED, NOT_COUNTED = OPEN, RESTORED, NOT_COUNTED

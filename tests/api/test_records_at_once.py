@@ -8,7 +8,7 @@ from django.test import Client
 from defects.models import Defect
 from teams.models import AccessToken, ReferenceCounter, Team, User
 from tests.factories import make_defect, make_member, make_team
-from tests.threads import at_once, committing_db  # noqa: F401 - pytest finds it as `db`
+from tests.threads import at_once, committing_db, erase  # noqa: F401 - pytest finds it as `db`
 
 DEFECTS = "/api/v1/defects/"
 DEFECT = {"title": "The total is wrong", "team": "crowd", "severity": "SEV3", "stage_found": "ci"}
@@ -20,7 +20,7 @@ def team(db):
     team = make_team(slug="crowd", key="CROWD")
     yield team
     for model in (Defect, ReferenceCounter):
-        model.objects.filter(team=team).delete()
+        erase(model.objects.filter(team=team))
     User.objects.filter(memberships__team=team).delete()
     Team.objects.filter(pk=team.pk).delete()
 

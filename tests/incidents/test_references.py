@@ -11,7 +11,7 @@ from defects.models import Defect
 from incidents.models import Incident
 from teams.models import ReferenceCounter, Team
 from tests.factories import NOON, make_defect, make_incident, make_member, make_team
-from tests.threads import at_once, committing_db  # noqa: F401 - pytest finds it as `db`
+from tests.threads import at_once, committing_db, erase  # noqa: F401 - pytest finds it as `db`
 
 
 class Refused(Exception):
@@ -24,7 +24,7 @@ def committed_team(db):
     team = make_team(slug="crowd", key="CROWD")
     yield team
     for model in (Incident, Defect, ReferenceCounter):
-        model.objects.filter(team=team).delete()
+        erase(model.objects.filter(team=team))
     Team.objects.filter(pk=team.pk).delete()
 
 

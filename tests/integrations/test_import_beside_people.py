@@ -18,7 +18,7 @@ from integrations.lookups import Lookups
 from integrations.matching.plan import Plan
 from teams.models import ReferenceCounter, Team
 from tests.factories import make_incident, make_team
-from tests.threads import committing_db  # noqa: F401 - pytest finds it as `db`
+from tests.threads import committing_db, erase  # noqa: F401 - pytest finds it as `db`
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PLAN = Plan("incidents", "qmportal")
@@ -32,7 +32,7 @@ def team(db, monkeypatch):
     team = make_team(slug="crowd", key="CROWD")
     yield team
     for model in (Incident, ReferenceCounter):
-        model.objects.exclude(team__in=before).delete()
+        erase(model.objects.exclude(team__in=before))
     Team.objects.exclude(pk__in=before).delete()
 
 

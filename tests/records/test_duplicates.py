@@ -11,7 +11,7 @@ from defects.models import Defect
 from incidents.models import Incident
 from teams.models import ReferenceCounter, Team, User
 from tests.factories import NOON, make_defect, make_incident, make_member, make_team
-from tests.threads import at_once, committing_db  # noqa: F401 - pytest finds it as `db`
+from tests.threads import at_once, committing_db, erase  # noqa: F401 - pytest finds it as `db`
 
 # The factory, and what makes a row a duplicate.
 KINDS = {
@@ -26,8 +26,8 @@ def team(db):
     team = make_team(slug="crowd", key="CROWD")
     yield team
     for model in (Incident, Defect):
-        model.objects.filter(team=team).exclude(duplicate_of=None).delete()
-        model.objects.filter(team=team).delete()
+        erase(model.objects.filter(team=team).exclude(duplicate_of=None))
+        erase(model.objects.filter(team=team))
     ReferenceCounter.objects.filter(team=team).delete()
     User.objects.filter(memberships__team=team).delete()
     Team.objects.filter(pk=team.pk).delete()

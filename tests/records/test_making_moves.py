@@ -284,7 +284,7 @@ def test_undo_restores_the_earlier_reason(team):
     incident.make("reopen", by=None, at=LATER, note="It is back.")
     before = incident.state()
     incident.make("restore", by=None, at=LATER)
-    incident.undo_move(before, incident.version, at=LATER)
+    incident.undo_move(before, incident.version, by=None, at=LATER)
     incident.refresh_from_db()
     assert (incident.status, incident.status_reason) == ("active", "It is back.")
 

@@ -1,0 +1,183 @@
+"""The timeline of a record: what people and the portal say happened, in entries that nobody can change.
+
+A trigger writes the entries of moves and corrections, whatever changed the row, so replaying them gives status and times.
+Notes and updates are written by `write_entry`. The history is something else: it has every column, but no words.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pgtrigger
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import connection, migrations, models
+from django.utils import timezone
+
+from qmportal.lib.acting import current
+from qmportal.lib.text import clean_text, refuse_unstorable
+from records.rules import moment_problem
+
+if TYPE_CHECKING:
+    from teams.models import User
+
+LONGEST = 10_000
+# The move that takes back another one.
+UNDO = "undo"
+
+
+class Entry(models.Model):
+    """Abstract base. `happened_at` is when it happened, `recorded_at` when it was written down.
+
+    `data` of a move or correction: `from` and `to` (statuses), the `times` that it set or cleared, and the `move`. If people
+    made the move, `before` and `after` have all columns that it changed, so that it can be undone.
+    """
+
+    class Kind(models.TextChoices):
+        MOVE = "move", "Status"
+        NOTE = "note", "Note"
+        UPDATE = "update", "Update for stakeholders"
+        CORRECTION = "correction", "Correction"
+        SYSTEM = "system", "Automatic"
+
+    # The kinds that people write.
+    WRITTEN = (Kind.NOTE, Kind.UPDATE)
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    text = models.TextField(max_length=LONGEST, blank=True, default="")
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(default=timezone.now)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    door = models.CharField(max_length=10, blank=True, default="")
+    data = models.JSONField(blank=True, default=dict)
+    next_update_at = models.DateTimeField("next update due", null=True, blank=True)
+
+    record_id: int
+
+    class Meta:
+        abstract = True
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.text[:40]}"
+
+
+def write_entry(
+    record: Any,
+    kind: str,
+    text: str,
+    *,
+    by: User | None,
+    at: datetime,
+    happened_at: datetime | None = None,
+    next_update_at: datetime | None = None,
+) -> Any:
+    """Adds an entry to the record's timeline, for every door. Raises a ValidationError with a sentence for each field."""
+    text = clean_text(text).strip()
+    problems: dict[str, str] = {}
+    if not text:
+        problems["text"] = "Write something."
+    elif len(text) > LONGEST:
+        problems["text"] = f"This has {len(text):,} characters. Use at most {LONGEST:,}."
+    else:
+        try:
+            refuse_unstorable(text)
+        except ValidationError as refused:
+            problems["text"] = refused.messages[0]
+    if happened_at and (sentence := moment_problem(happened_at, at)):
+        problems["happened_at"] = sentence
+    if next_update_at and next_update_at <= at:
+        problems["next_update_at"] = "Enter a future time."
+    if problems:
+        raise ValidationError(problems)
+    door, person, _ = current() or ("", None, "")
+    author = by.pk if by else person
+    when = {"happened_at": happened_at or at, "recorded_at": at, "next_update_at": next_update_at}
+    return record.timeline.create(kind=kind, text=text, author_id=author, door=door, **when)
+
+
+def replay(entries: Iterable[Any]) -> tuple[str, dict[str, datetime | None]]:
+    """The status and the times that the entries lead to. `entries`: in the order in which they were recorded."""
+    status, times = "", {}
+    for entry in entries:
+        status = entry.data.get("to", status)
+        for name, value in entry.data.get("times", {}).items():
+            times[name] = datetime.fromisoformat(value) if value else None
+    return status, times
+
+
+# --- The trigger ------------------------------------------------------------------------------------------------------
+
+
+def tell_timeline(**facts: Any) -> None:
+    """Tells the trigger about the next change in this transaction: `move`, `text`, `author`, `at`, `before`, `after`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('qmportal.entry', %s, true)", [json.dumps(facts)])
+
+
+def timeline_triggers(table: str, entries: str, times: Iterable[str]) -> migrations.RunSQL:
+    """For a migration: the triggers that write an entry for each new row and for each change of status or times.
+
+    They are statement triggers, so an import of many rows adds its entries with one statement. Existing rows get theirs.
+    """
+
+    def of(row: str) -> str:
+        pairs = ", ".join(f"'{time}', {row}.{time}" for time in times)
+        return f"jsonb_build_object({pairs})"
+
+    columns = "record_id, kind, text, happened_at, recorded_at, author_id, door, data"
+    new = (
+        f"INSERT INTO {entries} ({columns})"  # noqa: S608
+        " SELECT r.id, 'move', '', r.created_at, r.created_at, r.reporter_id, coalesce(acting->>'door', ''),"
+        f" jsonb_build_object('from', '', 'to', r.status, 'times', jsonb_strip_nulls({of('r')})) FROM "
+    )
+    return migrations.RunSQL(
+        f"""
+        CREATE FUNCTION {table}_timeline() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE
+            acting jsonb := coalesce(nullif(current_setting('pghistory.context_metadata', true), ''), '{{"door": ""}}');
+            said jsonb;
+        BEGIN
+            IF TG_OP = 'INSERT' THEN
+                {new} new_values AS r ORDER BY r.id;
+                RETURN NULL;
+            END IF;
+            said := coalesce(nullif(current_setting('qmportal.entry', true), ''), '{{}}');
+            INSERT INTO {entries} ({columns})
+            SELECT r.id, CASE WHEN r.status <> was.status OR said ? 'move' THEN 'move' ELSE 'correction' END,
+                coalesce(said->>'text', ''), coalesce((said->>'at')::timestamptz, now()), now(),
+                coalesce((said->>'author')::bigint, person.id), coalesce(acting->>'door', ''),
+                jsonb_build_object('from', was.status, 'to', r.status, 'times', changed.times)
+                    || (said - ARRAY['text', 'at', 'author'])
+            FROM new_values AS r
+            JOIN old_values AS was ON was.id = r.id
+            LEFT JOIN teams_user AS person ON person.id = (acting->>'person')::bigint
+            CROSS JOIN LATERAL (
+                SELECT coalesce(jsonb_object_agg(now.key, now.value), '{{}}') AS times
+                FROM jsonb_each({of("r")}) AS now JOIN jsonb_each({of("was")}) AS earlier ON earlier.key = now.key
+                WHERE now.value <> earlier.value
+            ) AS changed
+            WHERE r.status <> was.status OR changed.times <> '{{}}' OR said ? 'move'
+            ORDER BY r.id;
+            PERFORM set_config('qmportal.entry', '', true);
+            RETURN NULL;
+        END $$;
+        CREATE TRIGGER {table}_timeline_new AFTER INSERT ON {table}
+            REFERENCING NEW TABLE AS new_values
+            FOR EACH STATEMENT EXECUTE FUNCTION {table}_timeline();
+        CREATE TRIGGER {table}_timeline_changed AFTER UPDATE ON {table}
+            REFERENCING OLD TABLE AS old_values NEW TABLE AS new_values
+            FOR EACH STATEMENT EXECUTE FUNCTION {table}_timeline();
+        {new.replace("coalesce(acting->>'door', '')", "''")} {table} AS r ORDER BY r.id;
+        """,  # noqa: S608
+        f"""
+        DROP TRIGGER {table}_timeline_new ON {table};
+        DROP TRIGGER {table}_timeline_changed ON {table};
+        DROP FUNCTION {table}_timeline();
+        """,
+    )
