@@ -252,15 +252,16 @@ class RoleForm(forms.ModelForm):
 
 
 class NewPersonForm(forms.Form):
-    """Name and password for a new account whose email is already known."""
+    """Name and password for a new account whose email is already known. `name` is only a suggestion."""
 
     name = name_field()
     password = password_field("Password", help_text="At least 10 characters, and not a common one.")
     password_again = password_field("Repeat password")
 
-    def __init__(self, *args: Any, email: str = "", **kwargs: Any):
+    def __init__(self, *args: Any, email: str = "", name: str = "", **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.known_email = email
+        self.fields["name"].initial = name
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

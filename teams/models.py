@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 # Caches for the most recent users: the teams whose rows they may see, and (smaller, so for more users) only their ids.
 REACH, REACH_OF_ROWS = Kept(50), Kept(400)
 ADDRESS_TAKEN = "This address belongs to another account."
+# Rows per statement when many are written.
+AT_ONCE = 1000
 ALREADY_A_MEMBER = "This person is already a member of the team."
 
 
@@ -366,20 +368,42 @@ class TeamQuerySet(models.QuerySet["Team"]):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('teams.tree'))")
 
+    def refresh_lineages(self) -> None:
+        """Recomputes `lineage` from the parents, after many of them changed. Call it under `lock_tree`."""
+        teams = {team.pk: team for team in Team.objects.only("parent", "lineage")}
+        found: dict[int | None, list[int]] = {None: []}
+        for team in teams.values():
+            above = [team]
+            while above[-1].parent_id not in found:
+                above.append(teams[above[-1].parent_id])  # type: ignore[index]
+            for each in reversed(above):
+                found[each.pk] = [*found[each.parent_id], each.pk]
+        moved = [team for team in teams.values() if team.lineage != found[team.pk]]
+        placed = [team.pk for team in moved if team.lineage]
+        PastPlace.keep(Team.objects.filter(pk__in=placed), local_day(timezone.now()))
+        for team in moved:
+            team.lineage = found[team.pk]
+        Team.objects.bulk_update(moved, ["lineage"], batch_size=AT_ONCE)
+
     def free_slug(self, name: str) -> str:
-        """An unused slug, made from the name: "payments", then "payments-2"."""
-        base = slugify(in_latin(name))[:50].strip("-_") or "team"
-        return self._first_free("slug", (base if number == 1 else f"{base}-{number}" for number in count(1)))
+        """An unused slug, made from the name."""
+        return self._first_free("slug", slugs_for(name))
 
     def free_key(self, name: str) -> str:
         """An unused key, made from the name: DP for "Data Platform", PAY for "Payments"."""
-        return self._first_free("key", _keys(name))
+        return self._first_free("key", keys_for(name))
 
     def _first_free(self, field: str, candidates: Iterator[str]) -> str:
         return next(text for text in candidates if not Team.objects.filter(**{field: text}).exists())
 
 
-def _keys(name: str) -> Iterator[str]:
+def slugs_for(name: str) -> Iterator[str]:
+    """Possible slugs for a team with this name: "payments", then "payments-2". Never ends."""
+    base = slugify(in_latin(name))[:50].strip("-_") or "team"
+    return (base if number == 1 else f"{base}-{number}" for number in count(1))
+
+
+def keys_for(name: str) -> Iterator[str]:
     """Possible keys for a team with this name, most natural first. Never ends."""
     words = re.findall(r"[A-Z0-9]+", in_latin(name).upper()) or ["TEAM"]
     if not words[0][0].isalpha():
@@ -532,10 +556,13 @@ class PastPlace(models.Model):
         # This app must not import the apps with records, so it uses reverse relations.
         itself = Team.objects.filter(pk=OuterRef("pk"))
         recorded = Exists(itself.filter(defects__isnull=False)) | Exists(itself.filter(incidents__isnull=False))
-        for team, lineage in teams.filter(recorded).values_list("pk", "lineage"):
-            since = ended.get(team)
-            if since is None or since < tomorrow:
-                cls.objects.create(team_id=team, lineage=lineage, days=DateRange(since, tomorrow))
+        placed = teams.filter(recorded).values_list("pk", "lineage")
+        since = [(team, lineage, ended.get(team)) for team, lineage in placed]
+        PastPlace.objects.bulk_create(
+            PastPlace(team_id=team, lineage=lineage, days=DateRange(first, tomorrow))
+            for team, lineage, first in since
+            if first is None or first < tomorrow
+        )
 
 
 class ReferenceCounter(models.Model):
@@ -654,9 +681,22 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(accepted_at=None)
 
     def with_delivery(self) -> InvitationQuerySet:
-        """Adds `undelivered`: whether the mail server refused the last mail, temporarily or for good."""
+        """Adds `undelivered` (the mail server refused the last mail, temporarily or for good) and `unsent` (no mail yet).
+
+        Mails are kept longer than an invitation is valid, so `unsent` is right for all that have not expired.
+        """
         mails = AccountMail.objects.filter(invitation=OuterRef("pk"), created_at__gte=OuterRef("created_at"))
-        return self.annotate(undelivered=Exists(mails.exclude(state=AccountMail.State.DONE).exclude(error="")))
+        refused = mails.exclude(state=AccountMail.State.DONE).exclude(error="")
+        return self.annotate(undelivered=Exists(refused), unsent=~Exists(mails))
+
+    def send(self, now: datetime) -> int:
+        """Queues the mails of many invitations, with new links that are valid from now. Returns how many."""
+        invitations = list(self.select_for_update(of=("self",)))
+        for invitation in invitations:
+            invitation.start(now)
+        Invitation.objects.bulk_update(invitations, ["created_at", "token_hash"], batch_size=AT_ONCE)
+        AccountMail.objects.order_invitations(invitations)
+        return len(invitations)
 
     def with_token(self, token: str) -> InvitationQuerySet:
         return self.filter(token_hash=hash_secret(token))
@@ -670,6 +710,7 @@ class Invitation(models.Model):
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=120, blank=True, db_default="", help_text="Suggested to the person who joins.")
     role = models.CharField(max_length=10, choices=Role, default=Role.ENGINEER)
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -712,10 +753,14 @@ class Invitation(models.Model):
 
     def renew(self, now: datetime) -> str:
         """Saves the invitation with a new token and returns it. The earlier link stops working."""
-        self.created_at = now
-        self.token_hash = hash_secret(self.token)
+        self.start(now)
         self.save()
         return self.token
+
+    def start(self, now: datetime) -> None:
+        """Gives the invitation a new token, valid from now, without saving it."""
+        self.created_at = now
+        self.token_hash = hash_secret(self.token)
 
     @property
     def token(self) -> str:
@@ -788,6 +833,12 @@ class AccountMailQuerySet(WorkQuerySet):
         mail = AccountMail.objects.create(kind=kind, address=address, **fields)
         ring(mail)
         return mail
+
+    def order_invitations(self, invitations: Iterable[Invitation]) -> None:
+        """Queues many mails. The sweep finds them, so no worker is woken for each one."""
+        kind = AccountMail.Kind.INVITATION
+        mails = (AccountMail(kind=kind, address=each.email, invitation=each) for each in invitations)
+        AccountMail.objects.bulk_create(mails, batch_size=AT_ONCE)
 
     def order_reset(self, address: str) -> None:
         """Queues a mail for a new password: at most `RESETS` per `RESET_PAUSE` and address.

@@ -72,6 +72,11 @@ def can_import_somewhere(user: AnyUser) -> bool:
     return can_author(user)
 
 
+def can_import_teams(user: AnyUser) -> bool:
+    """Can import a list of teams: admins, who alone can create and move teams."""
+    return is_admin(user)
+
+
 def can_speak_for(user: AnyUser, team: Team) -> bool:
     """Can assess the team, with a result that the whole team sees. A trainee's assessment stays private."""
     return _holds(user, team, Role.MANAGER, Role.ENGINEER)

@@ -287,7 +287,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     invited = User.objects.filter(email__iexact=invitation.email).first()
     if problem := _wrong_person(request, invitation, invited):
         return _no_way_in(request, problem, 403)
-    form = None if invited else NewPersonForm(request.POST or None, email=invitation.email)
+    form = None if invited else NewPersonForm(request.POST or None, email=invitation.email, name=invitation.name)
     if form and form.is_valid():
         person = form.save()
         login(request, person)
