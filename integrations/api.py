@@ -21,10 +21,9 @@ from rest_framework.views import APIView
 
 from integrations.failed import failed_rows_file
 from integrations.forms import name_of
-from integrations.importer import MODELS
 from integrations.matching.plan import BadPlan, Plan
 from integrations.matching.presets import PRESETS
-from integrations.models import ImportJob, NoRoom, SavedMapping
+from integrations.models import KINDS, ImportJob, NoRoom, SavedMapping, kinds_for
 from integrations.reading import UnreadableFile, open_table
 from integrations.status import status_of
 from qmportal.lib.api import BodyTooLarge, Conflict, refuse_undeclared
@@ -75,7 +74,9 @@ class RawFile(BaseParser):
 class ImportRow(serializers.Serializer):
     id = serializers.IntegerField()
     file_name = serializers.CharField()
-    kind = serializers.SerializerMethodField(help_text="`defects` or `incidents`; empty until the file has been read.")
+    kind = serializers.SerializerMethodField(
+        help_text="`defects`, `incidents`, `teams` or `people`; empty until the file has been read."
+    )
     tool = serializers.SerializerMethodField(help_text="The tool that made the file. Empty until it has been read.")
     team = serializers.CharField(source="team_slug", allow_null=True, help_text="The team for all rows.")
     status = serializers.SerializerMethodField()
@@ -206,7 +207,7 @@ def address(name: str, job: ImportJob) -> str:
 class NewImport(serializers.Serializer):
     file = serializers.FileField(max_length=1000, help_text="As the tool exported it, up to 200 MB.")
     name = serializers.CharField(required=False, max_length=200, help_text="The file's name, if the body is the file.")
-    kind = serializers.ChoiceField(list(MODELS), required=False, help_text="Default: what the file looks like.")
+    kind = serializers.ChoiceField(list(KINDS), required=False, help_text="Default: what the file looks like.")
     team = serializers.CharField(required=False, max_length=60, help_text="Slug of the team for all rows.")
     mapping = serializers.CharField(
         required=False,
@@ -218,6 +219,16 @@ class NewImport(serializers.Serializer):
         required=False, default=False, help_text="Import the valid rows. Without it, a file with an error changes nothing."
     )
     create_teams = serializers.BooleanField(required=False, default=False, help_text="Create missing teams. Admins only.")
+    send_invitations = serializers.BooleanField(
+        required=False,
+        default=True,
+        help_text="People: mail the invitations at once. Otherwise you send them from the page.",
+    )
+
+    def validate_kind(self, kind: str) -> str:
+        if kind not in kinds_for(self.context["user"]):
+            raise serializers.ValidationError(f"Only admins can import {kind}.")
+        return kind
 
     def validate_file(self, file: UploadedFile) -> UploadedFile:
         if (file.size or 0) > settings.IMPORT_MAX_BYTES:
@@ -250,8 +261,8 @@ def plan_called(mapping: str, kind: str, user: User) -> Plan:
     except BadPlan as bad:
         told = [f"There is no mapping “{mapping[:60]}”."] if ":" not in mapping else [each.sentence for each in bad.problems]
         raise serializers.ValidationError({"mapping": told}) from None
-    if plan.kind not in MODELS:
-        raise serializers.ValidationError({"mapping": f"Files with {plan.kind} can't be imported."})
+    if plan.kind not in kinds_for(user):
+        raise serializers.ValidationError({"mapping": f"Only admins can import {plan.kind}."})
     if kind and plan.kind != kind:
         raise serializers.ValidationError({"mapping": f"This mapping reads {plan.kind}, not {kind}."})
     return plan
@@ -259,7 +270,7 @@ def plan_called(mapping: str, kind: str, user: User) -> Plan:
 
 def tool_called(name: str, kind: str) -> Plan | None:
     """A plan for the tool with this name. A tool with several kinds of rows needs to be told which one."""
-    kinds = [preset.kind for preset in PRESETS.values() if preset.name == name and preset.kind in MODELS]
+    kinds = [preset.kind for preset in PRESETS.values() if preset.name == name]
     if not kinds:
         return None
     if not kind and len(kinds) > 1:
@@ -337,6 +348,7 @@ class ImportList(generics.ListAPIView[Any]):
                 mapping_key=plan.key if plan else f"{told.get('kind', '')}/",
                 create_teams=told["create_teams"],
                 skip_errors=told["skip_errors"],
+                sends_invitations=told["send_invitations"],
                 until=ImportJob.Phase.CHECK if told["check_only"] else ImportJob.Phase.IMPORT,
             )
         except UnreadableFile as problem:

@@ -10,9 +10,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
 
-from integrations.importer import MODELS
 from integrations.matching.plan import BadPlan, Plan
-from integrations.models import ImportJob, NoRoom, SavedMapping
+from integrations.models import ImportJob, NoRoom, SavedMapping, kinds_for
 from integrations.reading import UnreadableFile, open_table
 from integrations.reading.archives import READABLE
 from qmportal.lib.forms import LineField, ProseField
@@ -146,8 +145,8 @@ class MappingForm(KeepingForm):
             plan = Plan.from_yaml(self.cleaned_data["text"])
         except BadPlan as problem:
             raise ValidationError(str(problem)) from problem
-        if plan.kind not in MODELS:
-            raise ValidationError(f"Files with {plan.kind} can't be imported.")
+        if plan.kind not in kinds_for(self.user):
+            raise ValidationError(f"Only admins can import {plan.kind}.")
         return plan
 
     def save(self) -> SavedMapping:

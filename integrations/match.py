@@ -11,15 +11,15 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from integrations.forms import KeepingForm
-from integrations.importer import MODELS
 from integrations.lookups import own_words
 from integrations.matching.fields import Field, Type
 from integrations.matching.guess import Match, Word, matches, words
 from integrations.matching.plan import Plan
+from integrations.matching.preset import Preset
 from integrations.matching.presets import PRESETS
 from integrations.matching.survey import Survey
 from integrations.matching.words import KEYS, LEAVE_OUT, UNKNOWN, plain
-from integrations.models import NO_TEAM, ImportJob, SavedMapping
+from integrations.models import NO_TEAM, ImportJob, SavedMapping, kinds_for
 from integrations.reading import Shape
 from pipeline.models import Stage
 from qmportal.lib.days import zone_named
@@ -35,8 +35,9 @@ DAY_FIRST, MONTH_FIRST = "day", "month"
 ORDERS = {DAY_FIRST: True, MONTH_FIRST: False}
 
 NOTHING = dict.fromkeys(("defect status", "incident status"), "Infer from the row")
-
-TOOLS = {preset.key: preset for preset in PRESETS.values() if preset.kind in MODELS}
+NOTHING |= {"role": "No change, engineer if new", "visibility": "No change, everyone if new"}
+# Kinds of rows that have dates, and a team.
+WITH_DATES, WITH_TEAM = ("defects", "incidents"), ("defects", "incidents", "people")
 
 Choices = list[tuple[str, str]]
 
@@ -82,10 +83,15 @@ class MatchForm(KeepingForm):
         initial = {"zone": plan.zone, "day_order": order, "all_types": plan.all_types, "create_teams": job.create_teams}
         super().__init__(data, initial=initial | {"team": job.team and job.team.slug}, user=user)
         cast(forms.ModelChoiceField, self.fields["team"]).queryset = job.writable_teams()
-        if not is_admin(user):
-            del self.fields["create_teams"]
-        if plan.kind != "defects":
-            del self.fields["all_types"]
+        asked = {
+            "team": plan.kind in WITH_TEAM,
+            "create_teams": plan.kind in WITH_DATES and is_admin(user),
+            "zone": plan.kind in WITH_DATES,
+            "day_order": plan.kind in WITH_DATES,
+            "all_types": plan.kind == "defects",
+        }
+        for name in (name for name, is_asked in asked.items() if not is_asked):
+            del self.fields[name]
 
     def clean_zone(self) -> str:
         if zone := zone_named(self.cleaned_data["zone"]):
@@ -96,14 +102,14 @@ class MatchForm(KeepingForm):
         cleaned = self.cleaned_data
         return replace(
             plan,
-            zone=cleaned["zone"],
-            day_first=ORDERS.get(cleaned["day_order"]),
+            zone=cleaned.get("zone", plan.zone),
+            day_first=ORDERS.get(cleaned.get("day_order", "")),
             all_types=cleaned.get("all_types", False),
         )
 
     def is_whole(self, plan: Plan, survey: Survey, data: QueryDict) -> bool:
         """Whether the file can be checked with this plan. If not, adds form errors for what is missing."""
-        if not self.cleaned_data["team"] and not plan.names_team:
+        if not self.cleaned_data.get("team") and not plan.names_team:
             self.add_error("team", NO_TEAM)
         if problems_of(plan, survey):
             self.add_error(None, "Some columns don't fit yet.")
@@ -136,10 +142,17 @@ def other_shape(data: QueryDict, job: ImportJob) -> Shape | None:
     return Shape(**shape) if shape != job.shape else None
 
 
-def other_tool(data: QueryDict, job: ImportJob) -> str:
+def tools_for(user: User) -> list[Preset]:
+    """The tools whose files this person can import."""
+    kinds = kinds_for(user)
+    return [preset for preset in PRESETS.values() if preset.kind in kinds]
+
+
+def other_tool(data: QueryDict, job: ImportJob, user: User) -> str:
     """The tool to guess the columns for: a newly chosen one, or the current one on "Guess again". Otherwise ""."""
     tool = data.get("tool", "")
-    return tool if tool in TOOLS and (tool != job.mapping_key or "again" in data) else ""
+    known = {preset.key for preset in tools_for(user)}
+    return tool if tool in known and (tool != job.mapping_key or "again" in data) else ""
 
 
 def answered(data: QueryDict, job: ImportJob, survey: Survey) -> Plan:

@@ -34,18 +34,23 @@ from integrations.matching.preset import Preset
 from integrations.matching.presets import PRESETS
 from integrations.matching.survey import Survey
 from integrations.reading import Shape, UnreadableFile, open_table
-from integrations.undo import Undo
+from integrations.roster import ROSTERS
+from integrations.roster.listing import Entry, Roster
+from integrations.roster.undo import undo as undo_roster
+from integrations.undo import Undo, Undone
 from qmportal.lib.copying import Copy
 from qmportal.lib.days import local_day, organisation_zone
 from qmportal.lib.history import tracked
 from qmportal.lib.work import Work, WorkQuerySet, ring
-from teams.models import Role, Team
-from teams.permissions import is_admin
+from teams.models import Invitation, Role, Team
+from teams.permissions import can_import_teams, is_admin
 
 if TYPE_CHECKING:
-    from teams.models import User
+    from teams.models import InvitationQuerySet, User
     from teams.permissions import AnyUser
 
+# What a file can contain.
+KINDS = (*MODELS, *ROSTERS)
 FOLDER = "imports"
 MOST_MOVED = 400
 # Rows between two progress reports.
@@ -91,7 +96,7 @@ class ImportJobQuerySet(WorkQuerySet):
         """Deletes files and undo data older than `FILE_KEPT_FOR`, including files that nobody imported."""
         for job in self.filter(created_at__lt=now - ImportJob.FILE_KEPT_FOR).exclude(file=""):
             job.forget_file()  # type: ignore[attr-defined]
-        for kept in (ImportedRow, TierBefore):
+        for kept in (ImportedRow, ImportedEntry, TierBefore):
             kept.objects.filter(job__imported_at__lt=now - ImportJob.FILE_KEPT_FOR).delete()
         self._forget_orphans(now)
 
@@ -136,6 +141,7 @@ class ImportJob(Work):
     survey = models.JSONField(default=dict, editable=False)
     plan = models.JSONField(default=dict, editable=False)
     skip_errors = models.BooleanField(default=False)
+    sends_invitations = models.BooleanField(default=True, db_default=True)
     result = models.JSONField(default=dict, editable=False)
     imported_at = models.DateTimeField(null=True, editable=False)
     # The run that updates the measures after this import.
@@ -193,7 +199,8 @@ class ImportJob(Work):
         """Whether it is imported and its undo data is still kept. A failed undo can be started again."""
         imported = self.phase == self.Phase.IMPORT and self.state == self.State.DONE
         failed = self.phase == self.Phase.UNDO and self.state == self.State.FAILED
-        return (imported or failed) and self.written.filter(job__imported_at__gte=now - self.FILE_KEPT_FOR).exists()
+        kept = self.entries if self.kind in ROSTERS else self.written
+        return (imported or failed) and kept.filter(job__imported_at__gte=now - self.FILE_KEPT_FOR).exists()
 
     @classmethod
     def upload(cls, file: UploadedFile, *, requested_by: User, **fields: object) -> ImportJob:
@@ -243,10 +250,11 @@ class ImportJob(Work):
         checked = Q(phase=self.Phase.CHECK, state__in=(self.State.DONE, self.State.FAILED))
         return type(self).objects.filter(looked | checked, pk=self.pk).exclude(file="").exclude(survey={})
 
-    def start(self, *, skip_errors: bool) -> bool:
+    def start(self, *, skip_errors: bool, sends_invitations: bool | None = None) -> bool:
         """Queues the checked file for import. False if it is not waiting for that, such as on a double click."""
         checked = type(self).objects.filter(pk=self.pk, phase=self.Phase.CHECK, state=self.State.DONE)
-        return self._queue(checked, phase=self.Phase.IMPORT, skip_errors=skip_errors)
+        sends = self.sends_invitations if sends_invitations is None else sends_invitations
+        return self._queue(checked, phase=self.Phase.IMPORT, skip_errors=skip_errors, sends_invitations=sends)
 
     def start_undo(self) -> bool:
         """Queues the undo. False if it is already queued or done, such as on a double click."""
@@ -358,7 +366,7 @@ class ImportJob(Work):
 
     def _guessed(self, survey: Survey, kind: str = "", tool: str = "") -> Plan:
         found = guess(survey, kind=kind, tool=tool, zone=organisation_zone().key, own=own_words(self.writable_teams()))
-        if found.plan.kind not in MODELS:
+        if self.requested_by is None or found.plan.kind not in kinds_for(self.requested_by):
             return self._guessed(survey, kind=next(iter(MODELS)))
         return found.plan
 
@@ -369,11 +377,18 @@ class ImportJob(Work):
         self._keep(outcome)
         if not outcome.failed:
             transaction.on_commit(self.forget_file)
-        if outcome.created + outcome.updated:
+        if outcome.earliest:
             TierBefore.keep(self, outcome.teams)
             self._request_nights()
 
     def _undo(self) -> None:
+        undone = self._undo_roster() if self.kind in ROSTERS else self._undo_records()
+        self.result["undone"] = undone.as_json()
+        self.save(update_fields=["result"])
+        if undone.deleted + undone.restored and self.result["earliest"]:
+            self._request_nights()
+
+    def _undo_records(self) -> Undone:
         allowed, _ = self._teams()
         with self._progress_beside() as report:
             undone = Undo(
@@ -385,10 +400,25 @@ class ImportJob(Work):
                 allowed=allowed,
             ).run(report)
         self.written.all().delete()
-        self.result["undone"] = undone.as_json()
-        self.save(update_fields=["result"])
-        if undone.deleted + undone.restored:
-            self._request_nights()
+        return undone
+
+    def _undo_roster(self) -> Undone:
+        allowed, _ = self._teams()
+        entries = [each.as_entry for each in self.entries.order_by("pk")]
+        undone = undo_roster(self.kind, entries, allowed=allowed)
+        self.entries.all().delete()
+        return undone
+
+    @property
+    def unsent_invitations(self) -> InvitationQuerySet:
+        """Invitations that this import made, without a mail so far."""
+        made = self.entries.filter(table=ImportedEntry.Table.INVITATION, before__isnull=True)
+        return Invitation.objects.pending().with_delivery().filter(pk__in=made.values("row"), unsent=True)
+
+    @transaction.atomic
+    def send_invitations(self, now: datetime) -> int:
+        """Mails the invitations that this import held back, to teams that the uploader still manages. Returns how many."""
+        return self.unsent_invitations.filter(team__in=self.writable_teams()).send(now)
 
     def _request_nights(self) -> None:
         earliest = date.fromisoformat(self.result["earliest"])
@@ -426,6 +456,8 @@ class ImportJob(Work):
 
     def skipped_records(self) -> QuerySet[Any]:
         """Records that the undo skipped, limited to those the uploader can see."""
+        if self.kind not in MODELS:
+            return self.written.none()
         rows: Any = MODELS[self.kind].objects  # type: ignore[attr-defined]
         ids = self.result.get("undone", {}).get("skipped_ids", [])
         return rows.visible_to(self.requested_by).filter(pk__in=ids).order_by("pk")
@@ -444,13 +476,27 @@ class ImportJob(Work):
         user = self.requested_by
         if user is None or not user.is_active:
             raise UnreadableFile("The person who uploaded the file has left.")
+        if self.kind == "teams" and not can_import_teams(user):
+            raise UnreadableFile("Only admins can import teams.")
         if user.is_admin:
             return None, None
         allowed = frozenset(self.writable_teams().values_list("pk", flat=True))
         return allowed, frozenset(team.pk for team in user.reach)
 
-    def _importer(self) -> Importer:
+    def _importer(self) -> Importer | Roster:
         allowed, visible = self._teams()
+        if self.kind in ROSTERS:
+            return ROSTERS[self.kind](
+                Plan.from_json(self.plan),
+                now=timezone.now(),
+                team=self.team,
+                allowed=allowed,
+                shape=Shape(**self.shape),
+                name=self.file_name,
+                by=self.requested_by,
+                sends=self.sends_invitations,
+                remember=Listed(self),
+            )
         return Importer(
             Plan.from_json(self.plan),
             now=timezone.now(),
@@ -504,6 +550,32 @@ class ImportedRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.record} by {self.job}"
+
+
+class ImportedEntry(models.Model):
+    """What an import of teams or people did to one row, kept for its undo as long as files are kept."""
+
+    class Table(models.TextChoices):
+        TEAM = "team", "Team"
+        MEMBERSHIP = "membership", "Membership"
+        INVITATION = "invitation", "Invitation"
+
+    # No index of its own: the unique constraint's index starts with the job.
+    job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="entries", db_index=False)
+    table = models.CharField(max_length=10, choices=Table)
+    row = models.BigIntegerField()
+    before = models.JSONField(null=True)  # earlier values of the changed columns; null if the import created the row
+    after = models.JSONField()  # the values that the import wrote
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "table", "row"], name="imported_entry_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.row} by {self.job}"
+
+    @property
+    def as_entry(self) -> Entry:
+        return Entry(self.table, self.row, self.before, self.after)
 
 
 class TierBefore(models.Model):
@@ -568,6 +640,22 @@ class Noted:
                 " before = CASE WHEN noted.before IS NULL THEN NULL ELSE excluded.before || noted.before END",
                 [self.job.pk, *map(list, zip(*rows, strict=True))],
             )
+
+
+class Listed:
+    """Stores what an import of teams or people did as `ImportedEntry`s, for its undo."""
+
+    def __init__(self, job: ImportJob):
+        self.job = job
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        rows = (ImportedEntry(job=self.job, **entry._asdict()) for entry in entries)
+        ImportedEntry.objects.bulk_create(rows, batch_size=REPORTED)
+
+
+def kinds_for(user: User) -> tuple[str, ...]:
+    """The kinds of files that this person can import."""
+    return tuple(kind for kind in KINDS if kind != "teams" or can_import_teams(user))
 
 
 class SavedMappingQuerySet(models.QuerySet["SavedMapping"]):

@@ -31,12 +31,19 @@ class Undone:
     deleted: int = 0
     restored: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
+    # Of records, whose names depend on who looks; of teams and people, their names.
     skipped_ids: list[int] = field(default_factory=list)
+    skipped_names: list[str] = field(default_factory=list)
 
     def skip(self, pk: int, reason: str) -> None:
         self.skipped[reason] += 1
         if len(self.skipped_ids) < KEPT_NAMES:
             self.skipped_ids.append(pk)
+
+    def skip_named(self, name: str, reason: str) -> None:
+        self.skipped[reason] += 1
+        if len(self.skipped_names) < KEPT_NAMES:
+            self.skipped_names.append(name)
 
     def as_json(self) -> dict[str, Any]:
         done = self.deleted + self.restored

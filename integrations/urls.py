@@ -13,6 +13,7 @@ urlpatterns = [
     path("mappings/<int:pk>/delete/", views.mapping_delete, name="mapping_delete"),
     path("<int:pk>/match/", views.import_match, name="import_match"),
     path("<int:pk>/start/", views.import_start, name="import_start"),
+    path("<int:pk>/send/", views.import_send, name="import_send"),
     path("<int:pk>/undo/", views.import_undo, name="import_undo"),
     path("<int:pk>/failed.csv", views.import_failed, name="import_failed"),
     path("<int:pk>/discard/", views.import_discard, name="import_discard"),

@@ -14,16 +14,26 @@ from django.views.decorators.http import require_POST, require_safe
 
 from integrations.failed import failed_rows_file
 from integrations.forms import MappingForm, UploadForm
-from integrations.importer import MODELS, SHOWN_ERRORS
-from integrations.match import TOOLS, MatchForm, answered, field_rows, other_shape, other_tool, problems_of, word_lists
+from integrations.importer import SHOWN_ERRORS
+from integrations.match import (
+    MatchForm,
+    answered,
+    field_rows,
+    other_shape,
+    other_tool,
+    problems_of,
+    tools_for,
+    word_lists,
+)
 from integrations.matching.fields import FIELDS
 from integrations.matching.guess import day_order
 from integrations.matching.plan import Plan
 from integrations.matching.presets import PRESETS
 from integrations.matching.survey import Survey
 from integrations.matching.words import plain
-from integrations.models import ImportJob, SavedMapping
+from integrations.models import ImportJob, SavedMapping, kinds_for
 from integrations.reading import Shape, described
+from integrations.roster import ROSTERS
 from qmportal.lib.bodies import takes_a_file
 from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.spreadsheet import csv_response
@@ -52,10 +62,11 @@ def import_list(request: SignedInRequest) -> HttpResponse:
 def template(request: SignedInRequest, kind: str) -> HttpResponse:
     """Downloads an empty table with the portal's own columns, to fill in."""
     require(can_import_somewhere(request.user), MANAGERS_ONLY)
-    if kind not in MODELS:
+    if kind not in kinds_for(request.user):
         raise Http404
-    ours = PRESETS[f"{kind}/qmportal"].columns
-    return csv_response(f"{kind}.csv", [names[0] for name, names in ours.items() if name not in FILLED_HERE], [])
+    ours = PRESETS.get(f"{kind}/qmportal")
+    columns = [names[0] for name, names in ours.columns.items() if name not in FILLED_HERE] if ours else [*FIELDS[kind]]
+    return csv_response(f"{kind}.csv", columns, [])
 
 
 @require_safe
@@ -94,7 +105,8 @@ def import_new(request: SignedInRequest) -> HttpResponse:
     )
     if form.is_valid() and (job := form.upload()):
         return redirect(job)
-    context = {"form": form, "tools": list(TOOLS.values())}
+    tools = [tool for tool in tools_for(request.user) if tool.marks]
+    context = {"form": form, "tools": tools, "kinds": kinds_for(request.user)}
     return render_page(request, "integrations/form.html", context, status=422 if form.is_bound else 200)
 
 
@@ -121,7 +133,7 @@ def import_match(request: SignedInRequest, pk: int) -> HttpResponse:
         return redirect(job)
     if shape := other_shape(request.POST, job):
         job.look_again(shape)
-    elif tool := other_tool(request.POST, job):
+    elif tool := other_tool(request.POST, job, request.user):
         job.guess_again(*tool.split("/"))
     else:
         return _take_answers(request, job)
@@ -136,7 +148,8 @@ def _take_answers(request: SignedInRequest, job: ImportJob) -> HttpResponse:
         plan = form.put_into(plan)
         if form.is_whole(plan, survey, request.POST):
             form.save_mapping(plan)
-            job.start_check(plan, team=form.cleaned_data["team"], create_teams=form.cleaned_data.get("create_teams", False))
+            cleaned = form.cleaned_data
+            job.start_check(plan, team=cleaned.get("team"), create_teams=cleaned.get("create_teams", False))
             return redirect(job)
     return render_page(request, "integrations/match.html", matching(job, request.user, plan, form), status=422)
 
@@ -148,7 +161,7 @@ def import_start(request: SignedInRequest, pk: int) -> HttpResponse:
     if job.can_start and job.result["failed"] and not skip_errors:
         problem = "Some rows have errors. Fix the file, or choose to leave them out."
         return render_page(request, "integrations/detail.html", detail(job) | {"problem": problem}, status=422)
-    if not job.can_start or not job.start(skip_errors=skip_errors):
+    if not job.can_start or not job.start(skip_errors=skip_errors, sends_invitations="send" in request.POST):
         messages.info(request, "This file is no longer waiting to be imported.")
     return redirect(job)
 
@@ -159,6 +172,16 @@ def import_undo(request: SignedInRequest, pk: int) -> HttpResponse:
     require(can_import_somewhere(request.user), MANAGERS_ONLY)
     if not job.can_undo(timezone.now()) or not job.start_undo():
         messages.info(request, "This import can't be undone any more.")
+    return redirect(job)
+
+
+@require_POST
+def import_send(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Mails the invitations that an import held back."""
+    job = job_of(request, pk)
+    require(can_import_somewhere(request.user), MANAGERS_ONLY)
+    sent = job.send_invitations(timezone.now())
+    messages.success(request, f"{sent:,} invitation{'s' if sent != 1 else ''} on the way.")
     return redirect(job)
 
 
@@ -198,7 +221,7 @@ def matching(job: ImportJob, user: User, plan: Plan, form: MatchForm | None = No
         "rows": [row for row in rows if row.is_used],
         "more_rows": [row for row in rows if not row.is_used],
         "word_lists": word_lists(survey, plan, job.writable_teams(), one_team=one_team),
-        "tools": [(preset.kind, preset.key, preset.label) for preset in TOOLS.values()],
+        "tools": [(preset.kind, preset.key, preset.label) for preset in tools_for(user)],
         "tool": plan.preset,
         "order": order,
         "needs_order": order.is_open and plan.day_first is None,
@@ -227,6 +250,9 @@ def detail(job: ImportJob) -> dict[str, Any]:
         "undone": result.get("undone"),
         "skipped_records": job.skipped_records() if result.get("undone") else [],
         "kind": job.kind,
+        "shown": ROSTERS[job.kind].SHOWN if job.kind in ROSTERS else (),
+        "noun": {"teams": "team", "people": "row"}.get(job.kind, "record"),
+        "unsent": job.unsent_invitations.count() if job.kind == "people" and job.imported_at else 0,
         "read_as": described(Shape(**result.get("shape", {}))),
         "remarks": any(result.get(name) for name in NOTED),
         "changes": result.get("created", 0) + result.get("updated", 0),

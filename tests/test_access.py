@@ -206,6 +206,7 @@ RULES = {
     "integrations:import_match": only_manager(POST),
     "integrations:import_start": only_manager(POST),
     "integrations:import_undo": only_manager(POST),
+    "integrations:import_send": only_manager(POST),
     "integrations:import_failed": everyone(404),
     "integrations:template": Rule(GET, member=403, nobody=403),
     "integrations:mapping_new": Rule(BOTH, member=403, nobody=403),

@@ -239,10 +239,12 @@ TEAMS = (
     _field("name", "Name", "team, team name, mannschaft, gruppe, équipe, nom, equipo, nombre", required=True),
     _field("slug", "Address", "handle, identifier"),
     _field("key", "Key", "abbreviation, short name, code, prefix, kürzel, clé, clave"),
+    # A text: most parents are rows of the same file, so they are no words to match.
     _field("parent", "Parent team", "parent team, part of, department, group, tribe, bereich, abteilung, département, "
-                                    "departamento",
-           Type.TEAM),
-    _field("manager", "Manager", "lead, team lead, owner, leitung, leiter, responsable, jefe", Type.PERSON),
+                                    "departamento"),
+    _field("members_only", "Visibility", "visibility, members only, privacy, private, sichtbarkeit, visibilité, visibilidad",
+           words="visibility"),
+    _field("description", "Description", "purpose, about, beschreibung, descripción"),
 )  # fmt: skip
 
 PEOPLE = (
@@ -252,7 +254,8 @@ PEOPLE = (
                            "nombre, nombre completo"),
     _field("team", "Team", "team name, squad, group, department, mannschaft, gruppe, abteilung, équipe, equipo, "
                            "departamento", Type.TEAM),
-    _field("role", "Role", "team role, position, job title, function, rolle, funktion, rôle, rol, puesto", words="role"),
+    # Not job titles: an account manager does not manage a team.
+    _field("role", "Role", "team role, rolle, rôle, rol", words="role"),
 )  # fmt: skip
 
 FIELDS: dict[str, dict[str, Field]] = {

@@ -35,7 +35,11 @@ FALLBACKS = {
     "resolution": "declined",
     "stage": UNKNOWN,
     "issue type": LEAVE_OUT,
+    "role": "trainee",
+    "visibility": "members",
 }
+# Lists that grant something, so a similar word is never taken for a known one.
+EXACT = ("role", "visibility")
 # What an open row's unknown status counts as. It has no key, so the reader infers it from the rest of the row.
 OPEN = {"defect status": "in_progress", "incident status": "active"}
 # Fields that can be recognised by values alone, in this order, with the share of values that must be known.
@@ -429,7 +433,7 @@ def _word(plan: Plan, known: Field, text: str, count: int, own: Own) -> Word:
         return Word(text, count, key, "the word is known")
     if known.words == "issue type":
         return Word(text, count, LEAVE_OUT, "not a defect")
-    if found := near(known.words, text):
+    if known.words not in EXACT and (found := near(known.words, text)):
         return Word(text, count, found[0], f"looks like “{found[1]}”")
     if known.words in OPEN:
         why = f"unknown: {_named(known.words, OPEN[known.words])} until a row has an end or a resolution"

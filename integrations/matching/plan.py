@@ -70,8 +70,8 @@ class Plan:
 
     @property
     def names_team(self) -> bool:
-        """Whether the rows say which team they belong to."""
-        return "team" in {*self.columns, *self.constants, *self.preset.fills}
+        """Whether the rows say which team they belong to, or belong to none."""
+        return "team" not in self.fields or "team" in {*self.columns, *self.constants, *self.preset.fills}
 
     def for_header(self, header: Sequence[str]) -> Plan:
         """The plan with columns: its own, or if it has none, those that the tool's names find in the header."""

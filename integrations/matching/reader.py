@@ -261,9 +261,9 @@ class Reader:
         raise NotWanted(f"left out: {words} “{text[:40]}”")
 
     def _say_unknown(self, row: Row, name: str, text: str) -> None:
-        """Reports an unknown word. For severity and resolution it is an error, since they decide what is counted."""
+        """Reports an unknown word. It is an error in fields that decide what is counted, or who can do and see what."""
         words = name.replace("_", " ")
-        if name in ("severity", "resolution"):
+        if name in ("severity", "resolution", "role", "members_only"):
             known = ", ".join(KEYS.get(self.fields[name].words, ("SEV1", "SEV2", "SEV3", "SEV4")))
             row.problems[name] = f"“{text[:40]}” is not known. Match it to one of: {known}."
         elif self.fields[name].type is Type.YES_NO:

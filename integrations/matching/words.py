@@ -205,6 +205,12 @@ ROLE = _list(
     "desarrollador",
     trainee="trainee, new hire, apprentice, intern, junior, azubi, stagiaire, aprendiz",
 )
+VISIBILITY = _list(
+    members="members, members only, private, hidden, secret, confidential, restricted, yes, y, true, x, 1, ja, oui, sí, "
+    "privat, privé, privado",
+    everyone="everyone, public, visible, open, internal, organisation, organization, no, n, false, 0, nein, non, "
+    "öffentlich, publique, público",
+)
 CATEGORY = _list(
     new="to do, new, zu erledigen, à faire, por hacer, proposed",
     in_progress="in progress, in arbeit, en cours, en curso, indeterminate",
@@ -227,6 +233,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
     "impact kind": IMPACT_KIND,
     "yes or no": YES_NO,
     "role": ROLE,
+    "visibility": VISIBILITY,
 }
 
 # {list: {key: label}} that a person can choose from. Severities and stages are in the database instead.
@@ -296,6 +303,7 @@ KEYS: dict[str, dict[str, str]] = {
     },
     "yes or no": {"yes": "Yes", "no": "No"},
     "role": {"manager": "Manager", "engineer": "Engineer", "trainee": "Trainee"},
+    "visibility": {"members": "Members only", "everyone": "Everyone"},
 }
 
 # "Severity 1", "S1 - Critical", "2 - High", "Priority 3 (medium)", "[P4]"

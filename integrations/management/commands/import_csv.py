@@ -1,5 +1,6 @@
 from argparse import ArgumentParser
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,6 +19,8 @@ from integrations.matching.plan import BadPlan, Plan
 from integrations.matching.presets import PRESETS
 from integrations.matching.survey import Survey
 from integrations.reading import UnreadableFile, open_table
+from integrations.roster import ROSTERS
+from integrations.roster.listing import Roster
 from qmportal.lib.acting import acting
 from teams.models import Team
 
@@ -31,8 +34,8 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        names = sorted({preset.name for preset in PRESETS.values() if preset.kind in MODELS})
-        parser.add_argument("kind", choices=MODELS)
+        names = sorted({preset.name for preset in PRESETS.values()})
+        parser.add_argument("kind", choices=[*MODELS, *ROSTERS])
         parser.add_argument("file", type=Path)
         meaning = parser.add_mutually_exclusive_group()
         meaning.add_argument("--mapping", choices=names, help="the tool that made the file (default: detected)")
@@ -53,6 +56,7 @@ class Command(BaseCommand):
             "--source", metavar="NAME", default="", help="source of the ids (default: source column, else mapping)"
         )
         parser.add_argument("--all-types", action="store_true", help="also import issues that aren't bugs, such as stories")
+        parser.add_argument("--no-mail", action="store_true", help="people: don't send the invitations yet")
         parser.add_argument("--skip-errors", action="store_true", help="import the valid rows, leave out those with errors")
 
     def handle(self, *, kind: str, file: Path, dry_run: bool, skip_errors: bool, **options: Any) -> None:
@@ -65,17 +69,9 @@ class Command(BaseCommand):
                 return
             with file.open("rb") as raw, acting("import", name=file.name), transaction.atomic():
                 team = self._team(options["team"], create=options["create_teams"], dry_run=dry_run)
-                importer = Importer(
-                    plan,
-                    now=now,
-                    team=team,
-                    create_teams=options["create_teams"],
-                    source=options["source"],
-                    name=file.name,
-                    advice=ADVICE,
-                )
+                importer = self._importer(plan, now, team, file.name, options)
                 outcome = importer.check(raw) if dry_run else importer.write(raw, skip_errors=skip_errors)
-                if not dry_run and outcome.created + outcome.updated:
+                if not dry_run and outcome.earliest:
                     SnapshotRun.request_history(outcome.earliest_day, now=now)
         except Refused as refused:
             self._print(refused.outcome, "Nothing was imported. Without the rows with errors, the result would be:")
@@ -89,6 +85,15 @@ class Command(BaseCommand):
         self._print(outcome, "A dry run; nothing was changed." if dry_run else "Imported.")
         if dry_run and outcome.failed and not skip_errors:
             raise CommandError(f"{outcome.failed} rows have errors; the file would be refused.", returncode=1)
+
+    def _importer(
+        self, plan: Plan, now: datetime, team: Team | None, name: str, options: dict[str, Any]
+    ) -> Importer | Roster:
+        if plan.kind in ROSTERS:
+            sends = not options["no_mail"]
+            return ROSTERS[plan.kind](plan, now=now, team=team, name=name, advice=ADVICE, sends=sends)
+        create, source = options["create_teams"], options["source"]
+        return Importer(plan, now=now, team=team, create_teams=create, source=source, name=name, advice=ADVICE)
 
     def _plan(self, kind: str, file: Path, options: dict[str, Any]) -> Plan:
         """The plan from --plan or --mapping, else a guess. Other options override its parts."""
