@@ -11,6 +11,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from django.db.models import Model
+from django.utils.text import slugify
 
 from benchmarks.models import ThresholdSet
 from benchmarks.snapshots import take_snapshots
@@ -29,8 +30,9 @@ from demo.story import (
     incidents,
     split_by_weight,
 )
+from demo.vocabulary import DOMAINS
 from incidents.models import Incident
-from pipeline.models import Stage
+from pipeline.models import Service, Stage
 from qmportal.lib.days import local_day, midnight
 from records.models import Severity
 from teams.models import Membership, ReferenceCounter, Role, Team, User
@@ -150,11 +152,32 @@ def scenes(
     """One scene for each team that has records."""
     stages = dict(Stage.objects.values_list("slug", "pk"))
     severities = dict(Severity.objects.values_list("key", "pk"))
+    services = make_services(plans, teams)
     return [
-        Scene(plan, teams[plan.name].pk, end, stages, severities, sorted(members[teams[plan.name].pk]), options.seed)
+        Scene(
+            *(plan, teams[plan.name].pk, end, stages, severities, services),
+            *(sorted(members[teams[plan.name].pk]), options.seed),
+        )
         for plan in plans
         if plan.profile
     ]
+
+
+def make_services(plans: Sequence[Plan], teams: dict[str, Team]) -> dict[str, int]:
+    """Creates the services of all domains, owned by the first team of each. Returns their ids by name."""
+    owners = {plan.domain: teams[plan.name] for plan in reversed(plans) if plan.domain}
+    made = Service.objects.bulk_create(
+        Service(
+            slug=slugify(name),
+            name=name,
+            team=owner,
+            tier=min(place, 4),
+            runbook_url=f"https://wiki.demo.example/runbooks/{slugify(name)}" if place < 3 else "",
+        )
+        for domain, owner in owners.items()
+        for place, name in enumerate(DOMAINS[domain].services, start=1)
+    )
+    return {service.name: service.pk for service in made}
 
 
 def make_records(cast: Sequence[Scene], options: Options, say: Say) -> None:

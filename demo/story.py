@@ -82,7 +82,8 @@ class IncidentRow(NamedTuple):
     severity_id: int
     kind: str
     environment: str
-    services: str
+    services: list[int]
+    other_services: str
     started_at: datetime | None
     detected_at: datetime
     acknowledged_at: datetime | None
@@ -119,6 +120,7 @@ class Scene:
     end: datetime
     stages: Mapping[str, int]
     severities: Mapping[str, int]
+    services: Mapping[str, int]
     members: Sequence[int]
     seed: int
 
@@ -526,7 +528,8 @@ def _past(
         severity_id=scene.severities[severity],
         kind=why if why in ("exercise", "maintenance") else "real",
         environment="staging" if why == "staging" else "production",
-        services=rng.choice(domain.services),
+        services=[scene.services[rng.choice(domain.services)]],
+        other_services="",
         started_at=start if known else None,
         detected_at=detected_at,
         acknowledged_at=acknowledged_at,
@@ -569,7 +572,8 @@ def _open(scene: Scene, rng: random.Random, pk: int, number: int, still: StillOp
         severity_id=scene.severities[still.severity],
         kind="real",
         environment="production",
-        services=rng.choice(scene.domain.services),
+        services=[scene.services[rng.choice(scene.domain.services)]],
+        other_services="",
         started_at=start,
         detected_at=detected_at,
         acknowledged_at=acknowledged_at,

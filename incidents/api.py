@@ -1,10 +1,13 @@
 """The API of incidents."""
 
 import django_filters
+from django.db.models import QuerySet
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 
 from incidents.models import Incident
-from pipeline.models import Stage
+from pipeline.api import ServiceSlugs
+from pipeline.models import Service, Stage
 from qmportal.lib.api import InstantFilter
 from qmportal.lib.rows import NameField, SecondsField
 from records.api import RecordDetail, RecordFilters, RecordList, RecordRow
@@ -21,7 +24,8 @@ class IncidentRow(RecordRow):
     status = serializers.ChoiceField(Incident.Status.choices)
     kind = serializers.ChoiceField(Incident.Kind.choices)
     environment = serializers.ChoiceField(Incident.Environment.choices)
-    services = serializers.CharField()
+    services = ServiceSlugs(help_text="Slugs of services.")
+    other_services = serializers.CharField(help_text="Names that no service in the catalogue has.")
     started_at = serializers.DateTimeField(allow_null=True)
     detected_at = serializers.DateTimeField()
     acknowledged_at = serializers.DateTimeField(allow_null=True)
@@ -50,7 +54,7 @@ class IncidentRow(RecordRow):
 
 class IncidentInFull(IncidentRow):
     written = (
-        *("title", "team", "severity", "status", "kind", "environment", "services", *Incident.TIMES),
+        *("title", "team", "severity", "status", "kind", "environment", "services", "other_services", *Incident.TIMES),
         *("detection_source", "impact_kind", "customer_impacted", "customer_impact", "customers_affected"),
         *("lead", "summary", "root_cause", "should_have_caught", "caused_by_defect", "duplicate_of"),
     )
@@ -64,8 +68,15 @@ class IncidentInFull(IncidentRow):
 class IncidentFilters(RecordFilters):
     status = django_filters.ChoiceFilter(choices=Incident.Status.choices)
     kind = django_filters.ChoiceFilter(choices=Incident.Kind.choices)
+    service = django_filters.CharFilter(method="with_service", max_length=63, help_text="Slug of a service.")
     detected_from = InstantFilter(field_name="detected_at", lookup_expr="gte", help_text="Detected at this time or later.")
     detected_to = InstantFilter(field_name="detected_at", lookup_expr="lt", help_text="Detected before this time.")
+
+    def with_service(self, rows: QuerySet[Incident], name: str, slug: str) -> QuerySet[Incident]:
+        service = Service.objects.filter(slug=slug).first()
+        if service is None:
+            raise ValidationError({name: f"No service is called “{slug}”."})
+        return rows.filter(services__contains=[service.pk])
 
 
 class IncidentList(RecordList):

@@ -8,6 +8,7 @@ from django import forms
 
 from defects.models import Defect
 from incidents.models import Incident
+from pipeline.choices import ServicesField
 from pipeline.models import Stage, stage_choices
 from qmportal.lib.forms import KeyField, MomentField, WholeNumberField, clean_formfield
 from records.forms import RecordForm
@@ -29,6 +30,7 @@ class IncidentForm(RecordForm[Incident]):
         blank=True,
         empty_label="Not sure yet",
     )
+    services = ServicesField(label="Affected services")
     lead = KeyField(
         User.objects.none(),
         to_field_name="email",
@@ -58,7 +60,7 @@ class IncidentForm(RecordForm[Incident]):
     class Meta:
         model = Incident
         fields = (
-            *("title", "team", "severity", "summary", "services", "kind", "environment"),
+            *("title", "team", "severity", "summary", "services", "other_services", "kind", "environment"),
             *Incident.TIMES,
             *("detection_source", "impact_kind", "customer_impacted", "customer_impact", "customers_affected"),
             *("lead", "root_cause", "should_have_caught", "caused_by_defect", "duplicate_of"),
@@ -68,7 +70,7 @@ class IncidentForm(RecordForm[Incident]):
         labels = {"summary": "What do you know so far?", "customer_impacted": "Customers are affected"}
         help_texts = {
             "summary": "Symptoms, when they began, what has been tried. Markdown works. Don't include customer data.",
-            "services": "Affected services.",
+            "other_services": "Names that are not in the catalogue.",
             "customers_affected": "An estimate is fine.",
         }
         widgets = {"customers_affected": forms.NumberInput(attrs={"min": 0})}
@@ -78,6 +80,8 @@ class IncidentForm(RecordForm[Incident]):
     def __init__(self, *args: Any, user: AnyUser, **kwargs: Any):
         super().__init__(*args, user=user, **kwargs)
         self.limit_teams()
+        services: Any = self.fields["services"]
+        services.use(self.user.versions, self.instance.services)
         self.limit_choices("lead", User.objects.filter(is_active=True))
         self.limit_severities(undetermined="Set it before restoring")
         self.show_choices("should_have_caught", stage_choices())

@@ -537,7 +537,9 @@ class Importer:
             row.problems["team"] = str(problem)
         for name, value in row.values.items():
             known = self.lookups.by_column.get(name)
-            if known is None:
+            if name == "services":
+                values |= self.lookups.list_services(str(value))
+            elif known is None:
                 values[name] = value
             elif found := known.find(str(value)):
                 values[name] = found

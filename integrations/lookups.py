@@ -1,4 +1,4 @@
-"""Finds teams, severities and stages by the names in a file. They are loaded once per file."""
+"""Finds teams, severities, stages and services by the names in a file. They are loaded once per file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from integrations.matching.words import plain
 from integrations.reading import BadCell, UnreadableFile
-from pipeline.models import Stage
+from pipeline.models import Service, Stage
 from qmportal.lib.copying import Writer
 from qmportal.lib.text import clean_line, folded
 from records.models import Record, Severity
@@ -65,7 +65,18 @@ class Lookups:
         columns = [each for each in model._meta.concrete_fields if each.related_model in rows]
         # Field name -> the rows that it can name.
         self.by_column = {each.name: known[each.related_model] for each in columns}  # type: ignore[index]
+        self._services = Service.objects.catalogue()
+        self._lists: dict[str, tuple[list[int], list[str]]] = {}
         self._pointing: list[tuple[Any, dict[int, Any]]] = [(each, rows[each.related_model]) for each in columns]
+
+    def list_services(self, text: str) -> dict[str, Any]:
+        """What a cell with names of services says: the services, and the names that no service has."""
+        if text not in self._lists:
+            if len(self._lists) >= MOST_MET:
+                self._lists.clear()
+            self._lists[text] = self._services.read(text)
+        ids, rest = self._lists[text]
+        return {"services": ids, "other_services": ", ".join(rest)}
 
     def attach(self, record: Record) -> None:
         """Sets the record's severity and stages from memory, so validating it needs no query."""

@@ -17,7 +17,7 @@ from incidents.andon_api import TeamLine
 from incidents.api import IncidentDetail, IncidentList, IncidentTransitions
 from incidents.models import Incident
 from integrations.api import ImportDetail, ImportFailedRows, ImportList, ImportStart, ImportUndo
-from pipeline.api import StageList
+from pipeline.api import ServiceDetail, ServiceList, StageList
 from qmportal.api_root import Addresses, Unknown
 from qmportal.lib.bodies import takes_a_file
 from records.history import RecordHistory
@@ -60,6 +60,8 @@ urlpatterns = [
     path("v1/teams/<str:slug>/metrics/", TeamMetrics.as_view(), name="api_metrics"),
     path("v1/teams/<str:slug>/metrics/<str:metric>/rows/", MetricRows.as_view(), name="api_metric_rows"),
     path("v1/stages/", StageList.as_view(), name="api_stages"),
+    path("v1/services/", ServiceList.as_view(), name="api_services"),
+    path("v1/services/<str:slug>/", ServiceDetail.as_view(), name="api_service"),
     path("v1/progress/", ProgressList.as_view(), name="api_progress"),
     path("v1/defects/", DefectList.as_view(), name="api_defects"),
     path(

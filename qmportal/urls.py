@@ -16,6 +16,7 @@ urlpatterns = [
     path("incidents/", include("incidents.urls")),
     path("andon/", include("incidents.andon_urls")),
     path("defects/", include("defects.urls")),
+    path("services/", include("pipeline.urls")),
     path("thresholds/", include("benchmarks.urls")),
     path("imports/", include("integrations.urls")),
     path("training/", include("training.urls")),

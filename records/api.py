@@ -20,6 +20,7 @@ from rest_framework.response import Response
 
 from qmportal.lib.api import InstantField, InstantFilter, refuse_undeclared
 from qmportal.lib.changes import last_change
+from qmportal.lib.ids import RowIds
 from qmportal.lib.kept import Kept
 from qmportal.lib.rows import NameField, RowDetail, RowList, RowSerializer, VisibleRows, alias_of, written_moment
 from qmportal.lib.text import refuse_unstorable
@@ -123,6 +124,8 @@ class RecordRow(RowSerializer):
 def found_or_read(row: type[RecordRow], name: str, value: Any, record: Record, user: User) -> Any:
     """The value or row that a field of a request body stands for. A ValidationError says what is wrong with it."""
     column, key = row.column_of(name, record)
+    if isinstance(column, RowIds):
+        return _ids(column, value, user)
     return _found(column, key, value, user) if key else _read(column, value)
 
 
@@ -171,6 +174,17 @@ def _found(column: models.ForeignKey[Any, Any], key: str, value: Any, user: User
     if found is None:
         raise DjangoValidationError(intake.unknown(target))
     return found
+
+
+def _ids(column: RowIds, value: Any, user: User) -> list[int]:
+    """The sorted ids of the rows with these slugs."""
+    if value is not None and not (isinstance(value, list) and all(isinstance(each, str) for each in value)):
+        raise DjangoValidationError("Enter a list of texts.")
+    rows = rows_by_key(column.named_model, "slug", user)
+    for slug in value or ():
+        if slug not in rows:
+            raise DjangoValidationError(f"No {column.named_model._meta.verbose_name} is called “{text_of(slug)[:80]}”.")
+    return sorted({rows[slug].pk for slug in value or ()})
 
 
 def rows_by_key(model: type[models.Model], key: str, user: User) -> dict[str, Any]:

@@ -140,7 +140,7 @@ class ListForm(forms.Form):
     source = LineField(label="Source", max_length=40, widget=forms.HiddenInput)
 
     # Fields of subclasses come before the days.
-    field_order = ("q", "team", "status", "severity", "kind", "stage", "found_by", "since", "until")
+    field_order = ("q", "team", "status", "severity", "service", "kind", "stage", "found_by", "since", "until")
 
     def __init__(self, data: QueryDict, *, user: Any):
         super().__init__(data, auto_id="filter_%s", use_required_attribute=False)

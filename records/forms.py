@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from qmportal.lib.changes import last_change
 from qmportal.lib.days import viewer_zone
-from qmportal.lib.forms import KeyField, LineField, MomentField, ProseField, WholeNumberField, with_stored
+from qmportal.lib.forms import KeyField, LineField, ListField, MomentField, ProseField, WholeNumberField, with_stored
 from qmportal.lib.versions import Conflict, Difference, sent_again
 from qmportal.lib.widgets import OptionCards
 from qmportal.lib.wording import clock
@@ -253,6 +253,8 @@ class RecordForm(forms.ModelForm, Generic[R]):
             return clock(value.astimezone(viewer_zone()))
         if isinstance(value, bool):
             return "Yes" if value else "No"
+        if isinstance(field, ListField):
+            return ", ".join(field.names_of(value))
         if isinstance(field, KeyField):
             return str(field.prepare_value(value))
         return str(dict(getattr(field, "choices", ())).get(value, value) if isinstance(value, str) else value)

@@ -84,6 +84,8 @@ def _plain(change: Change, value: Any) -> Any:
     """The value as the rest of the API writes it: another row by its key."""
     if isinstance(value, datetime):
         return written_moment(value)
+    if isinstance(value, list):
+        return [getattr(each, "slug", each) for each in value]
     if not change.column.is_relation or isinstance(value, str | None):
         return value
     return next(getattr(value, name) for name in ("reference", "slug", "key", "email") if hasattr(value, name))

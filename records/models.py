@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -122,7 +122,8 @@ class RecordQuerySet(models.QuerySet[R]):
 
     def csv_rows(self) -> Iterator[tuple[Any, ...]]:
         """The cells of the model's `CSV_COLUMNS`, row by row."""
-        columns = [WrittenMoment(path) if path in self.model.TIMES else path for path in self.model.CSV_COLUMNS]
+        written = {**{path: WrittenMoment(path) for path in self.model.TIMES}, **self.model.CSV_EXPRESSIONS}
+        columns = [written.get(path, path) for path in self.model.CSV_COLUMNS]
         rows = in_batches(self.values_list("pk", *columns), key=itemgetter(0))
         return (row[1:] for row in rows)
 
@@ -138,6 +139,8 @@ class Record(Versioned):
     TIMES: tuple[str, ...]
     # The columns of a CSV export: everything that the importer reads, so that an export can be imported again.
     CSV_COLUMNS: tuple[str, ...]
+    # How to write a column of it that isn't one text.
+    CSV_EXPRESSIONS: Mapping[str, models.Expression] = {}
     # The long text that takes a full title if the title had to be cut.
     ROOM_FOR_TITLE: str
     # The status of a duplicate until its original is known; empty if a duplicate needs no original.

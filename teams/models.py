@@ -421,6 +421,9 @@ def keys_for(name: str) -> Iterator[str]:
 class Team(models.Model):
     """A team, as a node of a tree. `lineage` holds the ids from the root down to the team itself."""
 
+    # Other rows in the API name this team only to people who can see it.
+    IS_NAMED_TO_VIEWERS_ONLY = True
+
     name = models.CharField(max_length=80)
     slug = models.SlugField(max_length=60, unique=True)
     key = models.CharField(

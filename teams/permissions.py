@@ -47,6 +47,11 @@ def can_manage(user: AnyUser, team: Team) -> bool:
     return _holds(user, team, Role.MANAGER)
 
 
+def can_manage_service(user: AnyUser, owner: Team | None) -> bool:
+    """Can create, edit and retire a service: managers of the team that owns it, and admins."""
+    return can_manage(user, owner) if owner else is_admin(user)
+
+
 def can_remove(user: AnyUser, membership: Membership) -> bool:
     """Managers can remove members; everyone can leave."""
     return can_manage(user, membership.team) or membership.user_id == user.pk

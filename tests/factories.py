@@ -14,7 +14,7 @@ from django.core.mail import EmailMessage
 
 from defects.models import Defect
 from incidents.models import Cord, Incident
-from pipeline.models import Stage
+from pipeline.models import Service, Stage
 from records.models import Record, Severity
 from scenarios import content, engine
 from scenarios.models import Scenario
@@ -111,6 +111,11 @@ def make_defects(team: Team, *, escaped: int = 0, caught: int = 0, **fields: Any
             for defect, reference in zip(defects, team.next_references(Defect.REFERENCE_KIND, number), strict=True):
                 defect.reference = reference
             Defect.objects.bulk_create(defects)
+
+
+def make_service(name: str = "", **fields: Any) -> Service:
+    name = name or f"Service {next(_number)}"
+    return Service.objects.create(name=name, **{"slug": Service.objects.free_slug(name)} | fields)
 
 
 def make_incident(

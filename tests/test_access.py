@@ -33,7 +33,17 @@ from notifications.models import Notification
 from qmportal.lib.days import local_day
 from scenarios.content import scenario_texts
 from teams.models import AccessToken, Invitation, Membership, Role, User
-from tests.factories import NOON, PASSWORD, join, make_cord, make_defect, make_incident, make_team, publish_scenario
+from tests.factories import (
+    NOON,
+    PASSWORD,
+    join,
+    make_cord,
+    make_defect,
+    make_incident,
+    make_service,
+    make_team,
+    publish_scenario,
+)
 from training.completion import decide
 from training.diagnostic import diagnostic
 from training.models import AdviceRequest, Diagnosis, Plan, PlanItem
@@ -180,6 +190,15 @@ RULES = {
     "defects:undo_move": members(POST),
     "defects:delete": managers(BOTH),
     "defects:restore": managers(BOTH),
+    "pipeline:services": signed_in(),
+    "pipeline:service": signed_in(),
+    "pipeline:service_history": signed_in(),
+    "pipeline:service_suggest": signed_in(),
+    "pipeline:service_create": authors(BOTH),
+    "pipeline:service_import": authors(BOTH),
+    "pipeline:service_edit": Rule(BOTH, outsider=403, member=403),
+    "pipeline:service_retire": Rule(POST, outsider=403, member=403),
+    "pipeline:service_restore": Rule(POST, outsider=403, member=403),
     "benchmarks:thresholds": signed_in(),
     "benchmarks:threshold_history": signed_in(),
     "benchmarks:threshold_edit": admins(BOTH),
@@ -275,6 +294,8 @@ RULES = {
     "api_metrics": api(outsider=404),
     "api_metric_rows": api(outsider=404),
     "api_stages": api(),
+    "api_services": api(),
+    "api_service": api(),
     "api_defects": api(),
     "api_defect": api(outsider=404),
     "api_defect_history": api(outsider=404),
@@ -363,6 +384,7 @@ class World:
         self.incident = make_incident(team=self.team)
         self.defect = make_defect(team=self.team)
         self.cord = make_cord(team=self.team)
+        self.service = make_service(team=self.team)
         self.deleted = {
             "incidents": make_incident(team=self.team, deleted_at=NOON),
             "defects": make_defect(team=self.team, deleted_at=NOON),
@@ -427,6 +449,7 @@ class World:
                 "andon": {"pk": self.cord.pk},
                 "integrations": {"pk": self.job.pk, "kind": "defects"},
                 "scenarios": {"slug": self.scenario.slug, "number": 1},
+                "pipeline": {"slug": self.service.slug},
             }.get(app, {}),
             **{
                 "training:intro": {"slug": self.scenario.slug},
@@ -449,6 +472,7 @@ class World:
                 },
                 "incidents:restore": {"reference": self.deleted["incidents"].reference},
                 "defects:restore": {"reference": self.deleted["defects"].reference},
+                "api_service": {"slug": self.service.slug},
                 "benchmarks:threshold_history": {"metric": "escaped_defect_rate"},
                 "benchmarks:threshold_edit": {"metric": "escaped_defect_rate"},
                 "benchmarks:threshold_revert": {

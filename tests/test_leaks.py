@@ -61,7 +61,7 @@ def fill(world: World, tag: str) -> None:
     """More of everything, in the hidden team alone."""
     team, manager, word = world.team, world.people["manager"], f"{CANARY} {tag}"
     now = timezone.now()
-    make_incident(team=team, title=word, summary=word, services=word, detected_at=now)
+    make_incident(team=team, title=word, summary=word, other_services=word, detected_at=now)
     make_defect(team=team, title=word, steps=word, component=word, external_id=f"{CANARY}-{tag}", found_at=now)
     person = make_member(team=team, name=word, email=f"{CANARY}.{tag}@example.com")
     Invitation(team=team, email=f"{CANARY}.{tag}.new@example.com").renew(now)

@@ -17,6 +17,7 @@ from django.utils import timezone
 from defects.models import Defect
 from pipeline.models import Stage
 from qmportal.lib.history import tracked
+from qmportal.lib.ids import RowIds
 from qmportal.lib.wording import duration
 from records.models import Record, RecordQuerySet, Severity
 from records.moves import REASON, Life, Move
@@ -177,6 +178,17 @@ SAMPLED = 64
 IN_SAMPLE = Q(Exact(Mod("id", SAMPLED), 0))
 
 
+class ServiceNames(models.Func):
+    """The names of an incident's services and its other services, as one text that the importer reads."""
+
+    template = (
+        "concat_ws(', ', (SELECT string_agg(service.name, ', ' ORDER BY lower(service.name))"
+        " FROM pipeline_service AS service WHERE service.id = ANY(%(expressions)s, ''))"
+    )
+    arg_joiner = ")), NULLIF("
+    output_field = models.TextField()
+
+
 class IncidentQuerySet(RecordQuerySet["Incident"]):
     def counted(self) -> IncidentQuerySet:
         """The incidents that metrics count: real ones in production. Not exercises, maintenance, cancelled or duplicates."""
@@ -250,7 +262,9 @@ class Incident(Record):
     )
     kind = models.CharField(max_length=13, choices=Kind, default=Kind.REAL)
     environment = models.CharField(max_length=10, choices=Environment, default=Environment.PRODUCTION)
-    services = models.CharField(max_length=200, blank=True)
+    services = RowIds("pipeline.Service")
+    # Names from files and other tools that no service in the catalogue has.
+    other_services = models.CharField(max_length=200, blank=True)
     started_at = models.DateTimeField("impact began", null=True, blank=True)
     detected_at = models.DateTimeField("detected", default=timezone.now)
     acknowledged_at = models.DateTimeField("acknowledged", null=True, blank=True)
@@ -294,6 +308,7 @@ class Incident(Record):
 
     ROOM_FOR_TITLE = "summary"
     TIMES = ("started_at", "detected_at", "acknowledged_at", "mitigated_at", "restored_at", "closed_at")
+    CSV_EXPRESSIONS = {"services": ServiceNames("services", "other_services")}
     CSV_COLUMNS = (
         *("reference", "title", "team__slug", "severity__key", "status", "kind", "environment", "services", *TIMES),
         *("detection_source", "impact_kind", "customer_impacted", "customers_affected", "customer_impact"),
@@ -321,6 +336,7 @@ class Incident(Record):
             ),
             models.Index(fields=["team", "restored_at", "detected_at"], condition=IN_SAMPLE, name="incident_sample"),
             GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="incident_title_words"),
+            GinIndex(fields=["services"], name="incident_services"),
         ]
         constraints = [
             *(rule.constraint("incident") for rule in RULES),

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from incidents.filters import IncidentFilter
 from incidents.forms import IncidentForm
 from incidents.models import Incident, lasts
+from pipeline.models import Service
 from qmportal.lib.pages import form_page
 from qmportal.lib.wording import duration
 from records import columns
@@ -28,7 +29,7 @@ INCIDENTS = records.Kind(
     model=Incident,
     form=IncidentForm,
     filters=IncidentFilter,
-    prefilled=("title", "team", "severity", "summary"),
+    prefilled=("title", "team", "severity", "services", "summary"),
     columns=(
         columns.REFERENCE,
         columns.TITLE,
@@ -54,7 +55,11 @@ def incident_list(request: SignedInRequest) -> HttpResponseBase:
 @require_safe
 def incident_detail(request: SignedInRequest, reference: str) -> HttpResponse:
     return records.record_detail(
-        request, reference, INCIDENTS, defect=lambda incident, user: incident.pointed_at("caused_by_defect", user)
+        request,
+        reference,
+        INCIDENTS,
+        defect=lambda incident, user: incident.pointed_at("caused_by_defect", user),
+        services=lambda incident, user: Service.objects.catalogue(user.versions).among(incident.services),
     )
 
 

@@ -14,6 +14,7 @@ from django.db.models import OuterRef, Q, Subquery, Value
 from django.utils import timezone
 
 from qmportal.lib.history import ADDED, REMOVED, events_of
+from qmportal.lib.ids import RowIds
 from qmportal.lib.wording import clock
 
 PAGE_SIZE = 50
@@ -191,8 +192,8 @@ def _changes(source: Source, event: Any, after: Any) -> list[Change]:
     ]
     pairs = [(column, getattr(event, column.attname), getattr(after, column.attname)) for column in columns]
     if event.pgh_label == ADDED:
-        return [Change(column, None, now) for column, _, now in pairs if now not in (None, "", False)]
-    nothing = (None, "")  # events older than the column have NULL instead of text
+        return [Change(column, None, now) for column, _, now in pairs if now not in (None, "", False, [])]
+    nothing: tuple[Any, ...] = (None, "", [])  # events older than the column have NULL instead of text
     return [Change(column, was, now) for column, was, now in pairs if was != now and not (was in nothing and now in nothing)]
 
 
@@ -233,13 +234,17 @@ class _Names:
 
     def ask_for(self, pairs: Iterable[tuple[Any, Any]]) -> None:
         for column, pk in pairs:
-            if column.is_relation and pk is not None:
+            if isinstance(column, RowIds):
+                self.wanted.setdefault(column.named_model, set()).update(pk or ())
+            elif column.is_relation and pk is not None:
                 self.wanted.setdefault(column.related_model, set()).add(pk)
 
     def ask_for_people(self, ids: Iterable[Any]) -> None:
         self.wanted.setdefault(get_user_model(), set()).update(pk for pk in ids if pk)
 
     def of(self, column: Any, value: Any) -> Any:
+        if isinstance(column, RowIds):
+            return [self._find(column.named_model, pk) or HIDDEN for pk in value or ()]
         if not column.is_relation or value is None:
             return value
         return self._find(column.related_model, value) or HIDDEN

@@ -145,6 +145,13 @@ class KeyField(forms.ModelChoiceField):
         return super().to_python(self.fold(value.strip()) if isinstance(value, str) else value)
 
 
+class ListField(forms.Field):
+    """Several rows of another table; the value is a list of their ids."""
+
+    def names_of(self, ids: list[int]) -> list[str]:
+        raise NotImplementedError
+
+
 def with_stored(rows: Any, stored: models.Model | None) -> Any:
     """The rows that a field offers, plus the stored one, which may stay even if it is no longer offered."""
     return rows.model._default_manager.filter(Q(pk__in=rows.values("pk")) | Q(pk=stored.pk)) if stored else rows

@@ -10,7 +10,7 @@ from defects.models import Defect
 from incidents.models import Incident
 from teams.models import AccessToken, KeptAnswer, Role, Team
 from teams.tasks import forget_old_rows
-from tests.factories import make_defect, make_incident, make_member, make_team, make_user
+from tests.factories import make_defect, make_incident, make_member, make_service, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 DEFECTS, INCIDENTS = "/api/v1/defects/", "/api/v1/incidents/"
@@ -70,12 +70,15 @@ def test_a_defect_says_where_it_was_found_and_whether_it_escaped(api):
 
 
 def test_every_field_that_can_be_written_comes_back(api, team):
+    for name in ("Cards", "Vouchers"):
+        make_service(name)
     original, cause = make_incident(team=team), make_defect(team=team)
     told = INCIDENT | {
         "status": "duplicate",
         "kind": "retrospective",
         "environment": "staging",
-        "services": "Cards",
+        "services": ["cards", "vouchers"],
+        "other_services": "Lift",
         "started_at": "2026-03-02T11:00:00Z",
         "detected_at": "2026-03-02T11:30:00Z",
         "detection_source": "customer",
@@ -159,6 +162,9 @@ def test_each_refusal_has_its_field_and_stores_nothing(api, fields, attr, senten
 @pytest.mark.parametrize(
     ("fields", "attr", "sentence"),
     [
+        ({"services": ["nonsense"]}, "services", "No service is called “nonsense”."),
+        ({"services": "cards"}, "services", "Enter a list of texts."),
+        ({"services": [["cards"]]}, "services", "Enter a list of texts."),
         ({"customer_impacted": True}, "customer_impact", "Say how customers are affected."),
         ({"customer_impacted": "yes"}, "customer_impacted", "Enter true or false."),
         ({"customers_affected": 2**31}, "customers_affected", "less than or equal to 2147483647"),

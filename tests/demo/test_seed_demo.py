@@ -15,6 +15,7 @@ from defects.models import NOT_VALID, Defect
 from demo.load import snapshot_days
 from demo.profiles import NAMED, Plan, plan_teams
 from demo.story import HISTORY_DAYS, ORDER, Scene, defects, incidents, split_by_weight
+from demo.vocabulary import DOMAINS
 from incidents.models import Incident
 from qmportal.lib.days import local_day, midnight
 from teams.models import Membership, Role, Team, User
@@ -28,7 +29,8 @@ TIERS = {
 
 
 def scene(plan: Plan, *, end: datetime, seed: int = 1) -> Scene:
-    return Scene(plan, 1, end, STAGES, SEVERITIES, [1, 2, 3], seed)
+    services = {name: place for place, name in enumerate(DOMAINS[plan.domain].services, start=1)}
+    return Scene(plan, 1, end, STAGES, SEVERITIES, services, [1, 2, 3], seed)
 
 
 def seed_demo(**options) -> str:

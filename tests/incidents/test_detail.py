@@ -39,7 +39,7 @@ def test_it_shows_times_with_durations_and_facts(client, team):
 
 def test_markup_in_texts_is_harmless(client, team):
     markup = "<script>alert(1)</script>"
-    incident = make_incident(team=team, title=markup, summary=markup, services=markup, root_cause="**why**")
+    incident = make_incident(team=team, title=markup, summary=markup, other_services=markup, root_cause="**why**")
     page = client.get(incident.get_absolute_url()).text
     assert markup not in page
     assert "<strong>why</strong>" in page

@@ -79,10 +79,10 @@ def test_invalid_titles_are_refused(client, title):
 
 
 def test_other_texts_are_cleaned_too(client):
-    hidden = {"services": "Cards\u202e", "summary": "One\r\n\u200bTwo\u202e", "root_cause": "\u3164"}
+    hidden = {"other_services": "Cards\u202e", "summary": "One\r\n\u200bTwo\u202e", "root_cause": "\u3164"}
     client.post(CREATE, typed(**hidden))
     incident = Incident.objects.get()
-    assert (incident.services, incident.summary, incident.root_cause) == ("Cards", "One\nTwo", "")
+    assert (incident.other_services, incident.summary, incident.root_cause) == ("Cards", "One\nTwo", "")
 
 
 def test_an_invisible_impact_counts_as_empty(client):

@@ -12,7 +12,7 @@ from incidents.models import Incident
 from integrations.matching.guess import guess
 from integrations.matching.presets import PRESETS
 from integrations.matching.survey import Survey
-from tests.factories import NOON, make_defect, make_incident, make_member, make_team, stage
+from tests.factories import NOON, make_defect, make_incident, make_member, make_service, make_team, stage
 
 pytestmark = pytest.mark.django_db
 AWKWARD = [
@@ -108,7 +108,8 @@ def test_incidents_come_back_unchanged(client, team, load):
         status="closed",
         kind="retrospective",
         environment="staging",
-        services="Cards, vouchers",
+        services=[make_service("Cards").pk, make_service("vouchers").pk],
+        other_services="Lift",
         detection_source="internal_user",
         impact_kind="data_loss",
         customer_impacted=True,

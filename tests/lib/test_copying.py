@@ -58,13 +58,14 @@ def test_the_writer_writes_in_turn_and_says_what_went_wrong():
     ids = next_ids(Incident, 2)
     names = (
         *("id", "reference", "team_id", "severity_id", "title", "status", "kind", "environment", "detected_at"),
-        *("version", "created_at", "updated_at", "source", "external_id", "summary", "services", "detection_source"),
+        *("version", "created_at", "updated_at", "source", "external_id", "summary", "detection_source"),
+        *("services", "other_services"),
         *("customer_impacted", "customer_impact", "impact_kind", "root_cause"),
     )
 
     def row(pk):
         status = ("triage", "real", "production", NOON)
-        return (pk, f"X-{pk}", team.pk, severity.pk, "New", *status, 1, now, now, *[""] * 5, False, *[""] * 3)
+        return (pk, f"X-{pk}", team.pk, severity.pk, "New", *status, 1, now, now, *[""] * 4, [], "", False, *[""] * 3)
 
     with transaction.atomic(), Writer() as writer:
         writer.put(Copy(Incident, names, [row(ids[0])]))
