@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from benchmarks.models import MetricSnapshot
 from benchmarks.nights import DUE, is_overdue
-from incidents.models import Cord, Incident
+from incidents.models import Action, Cord, Incident
 from incidents.models.andon import StoppedLine
 from notifications.models import Notification
 from qmportal.lib.days import local_day
@@ -37,7 +37,7 @@ ENTRY_OF = {page: entry for entry, pages in TRAINING.items() for page in pages}
 # The sidebar entry of other apps, if its name differs from the app's.
 SECTIONS = {"benchmarks": "thresholds", "integrations": "import"}
 # Apps whose addresses name a team by its slug or by the reference of a record.
-OF_TEAMS = {"dashboards", "teams", "incidents", "defects"}
+OF_TEAMS = {"dashboards", "teams", "incidents", "defects", "actions"}
 # Account pages belong to no sidebar entry.
 ACCOUNT = {"profile", "sessions", "tokens", "token_revoke"}
 # The sidebars (about 5 kB each) and unread counts of the most recent users.
@@ -77,7 +77,7 @@ class Shell:
         """The sidebar with this page's entry marked as current. Cached until something that it shows changes."""
         user, now = self._user, timezone.now()
         days = (local_day(now), local_day(now - DUE))
-        changes = self._versions.of(Team, Membership, Incident, Cord, MetricSnapshot)
+        changes = self._versions.of(Team, Membership, Incident, Action, Cord, MetricSnapshot)
         kept = BARS.get_or_make((user.pk, user.email, user.name, user.is_admin, *days, *changes), self._render_bar)
         return mark_safe(kept.replace(f'data-nav="{escape(self.nav)}"', 'aria-current="page"', 1))  # noqa: S308
 
@@ -108,6 +108,7 @@ class Shell:
             "teams": self._teams(),
             "night": night if is_overdue(night, now) else None,
             "open_incidents": Incident.objects.counted().open().visible_to(user).count(),
+            "my_actions": Action.objects.visible_to(user).to_do().filter(owner=user).count(),
             "pulled_cords": Cord.objects.pulled().visible_to(user).count(),
             "oversees": can_oversee(user),
         }

@@ -41,6 +41,7 @@ class Place(NamedTuple):
 PLACES = (
     Place("Actions", "Report incident", "incidents:create", "new file outage down"),
     Place("Actions", "Report defect", "defects:create", "new file bug fault"),
+    Place("Actions", "Add an action", "actions:create", "new follow-up task"),
     Place("Actions", "Pull the Andon cord", "andon:pull", "stop line hold deployment"),
     Place("Actions", "Import a file", "integrations:import_new", "upload csv excel tracker", can_import_somewhere),
     Place("Actions", "Create a team", "teams:create", "new add", is_admin),
@@ -49,6 +50,7 @@ PLACES = (
     Place("Pages", "Overview", "dashboards:overview", "home start teams tiers comparison"),
     Place("Pages", "Incidents", "incidents:list", "outages"),
     Place("Pages", "Defects", "defects:list", "bugs faults"),
+    Place("Pages", "Actions", "actions:list", "follow-up tasks due overdue"),
     Place("Pages", "Andon cord", "andon:list", "stopped lines"),
     Place("Pages", "Inbox", "notifications:list", "notifications messages unread"),
     Place("Pages", "Decision scenarios", "training:list", "training cases practice"),

@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from incidents.models import Cord, Incident
+from incidents.models import Action, Cord, Incident
 from qmportal.lib.admin import ReadOnly
 
 
@@ -23,3 +23,13 @@ class CordAdmin(ReadOnly):
     list_filter = ("false_alarm",)
     list_select_related = ("team", "raised_by")
     search_fields = ("team__name", "reason")
+
+
+@admin.register(Action)
+class ActionAdmin(ReadOnly):
+    """Read-only, for looking up actions, including deleted ones."""
+
+    list_display = ("reference", "title", "team", "kind", "status", "owner", "due_on", "effect", "deleted_at")
+    list_filter = ("status", "kind", "effect")
+    list_select_related = ("team", "owner")
+    search_fields = ("reference", "title")

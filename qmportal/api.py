@@ -13,9 +13,10 @@ from django.views.decorators.csrf import csrf_exempt
 from benchmarks.api import MetricRows, TeamMetrics
 from defects.api import DefectDetail, DefectList, DefectTransitions
 from defects.models import Defect
+from incidents.action_api import ActionDetail, ActionList, ActionTransitions
 from incidents.andon_api import TeamLine
 from incidents.api import IncidentDetail, IncidentList, IncidentTransitions
-from incidents.models import Incident
+from incidents.models import Action, Incident
 from integrations.api import ImportDetail, ImportFailedRows, ImportList, ImportStart, ImportUndo
 from pipeline.api import ServiceDetail, ServiceList, StageList
 from qmportal.api_root import Addresses, Unknown
@@ -84,6 +85,14 @@ urlpatterns = [
     path("v1/imports/<int:id>/failed/", ImportFailedRows.as_view(), name="api_import_failed"),
     path("v1/imports/<int:id>/start/", ImportStart.as_view(), name="api_import_start"),
     path("v1/imports/<int:id>/undo/", ImportUndo.as_view(), name="api_import_undo"),
+    path("v1/actions/", ActionList.as_view(), name="api_actions"),
+    path(
+        "v1/actions/<str:reference>/history/",
+        RecordHistory.as_view(queryset=Action.objects.all()),
+        name="api_action_history",
+    ),
+    path("v1/actions/<str:reference>/", ActionDetail.as_view(), name="api_action"),
+    path("v1/actions/<str:reference>/transitions/", ActionTransitions.as_view(), name="api_action_transitions"),
     path("v1/andon/<str:slug>/", TeamLine.as_view(), name="api_andon"),
     path("v1/scenarios/", ScenarioList.as_view(), name="api_scenarios"),
     path("v1/attempts/", AttemptList.as_view(), name="api_attempts"),

@@ -27,6 +27,7 @@ from benchmarks.api import MeasureSerializer, MetricRows, TeamMetrics
 from benchmarks.metrics import METRICS
 from benchmarks.models import DEFAULT_WINDOW, WINDOWS
 from defects.api import DefectDetail, DefectList, DefectRow, DefectTransitions
+from incidents.action_api import ActionDetail, ActionList, ActionTransitions
 from incidents.andon_api import LineState, TeamLine
 from incidents.api import IncidentDetail, IncidentList, IncidentRow, IncidentTransitions
 from integrations import api as imports
@@ -187,6 +188,9 @@ extend_schema_view(
 extend_schema_view(post=extend_schema(request=None, responses={202: imports.ImportInFull, 422: REPEATED}, parameters=[KEY]))(
     imports.ImportUndo
 )
+
+ACTION = {"title": "Alert on refused cards", "team": "payments", "kind": "detective", "incident": "PAY-INC-42"}
+describe_writing(ActionList, ActionDetail, ActionTransitions, needed=("title", "team"), new=ACTION, to="done")
 
 
 @cache

@@ -324,6 +324,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "ENUM_NAME_OVERRIDES": {
+        "ActionKind": "incidents.models.Action.Kind",
+        "ActionStatus": "incidents.models.Action.Status",
         "DefectStatus": "defects.models.Defect.Status",
         "IncidentKind": "incidents.models.Incident.Kind",
         "ImportStatus": "integrations.status.STATUSES",

@@ -20,6 +20,7 @@ from rest_framework.response import Response
 
 from qmportal.lib.api import InstantField, InstantFilter, refuse_undeclared
 from qmportal.lib.changes import last_change
+from qmportal.lib.days import read_day
 from qmportal.lib.ids import RowIds
 from qmportal.lib.kept import Kept
 from qmportal.lib.rows import NameField, RowDetail, RowList, RowSerializer, VisibleRows, alias_of, written_moment
@@ -137,6 +138,11 @@ def _read(column: models.Field[Any, Any], value: Any) -> Any:
         case models.DateTimeField():
             moment = InstantField(required=False).to_python(text_of(value))
             return moment and moment.astimezone(UTC)
+        case models.DateField():
+            try:
+                return read_day(text_of(value))
+            except ValueError:
+                raise DjangoValidationError("Enter a date, such as 2026-03-01.") from None
         case models.BooleanField():
             if not isinstance(value, bool):
                 raise DjangoValidationError("Enter true or false.")
@@ -241,7 +247,7 @@ class RecordViews(VisibleRows):
 
     def find(self, request: Request, reference: str) -> Any:
         refuse_undeclared(request, {"format"})
-        rows = self.queryset.model.objects.visible_to(request.user).select_related("team", "severity")
+        rows = self.queryset.model.objects.visible_to(request.user).select_related("team")
         return get_object_or_404(rows, reference=reference.upper())
 
     def conflict(self, record: Record, version: int | None) -> Response:

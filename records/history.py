@@ -25,9 +25,9 @@ def record_history(request: SignedInRequest, model: type[Record], reference: str
     record = get_object_or_404(rows.visible_to(request.user), reference=reference.upper())
     if record.reference != reference:
         return redirect(f"{record.get_absolute_url()}history/")
-    app, plural = model._meta.app_label, str(model._meta.verbose_name_plural).capitalize()
+    plural = str(model._meta.verbose_name_plural)
     page = history_page([history_of(record)], request.GET.get("page"), request.user)
-    context = {"record": record, "page": page, "list_url": reverse(f"{app}:list"), "plural": plural}
+    context = {"record": record, "page": page, "list_url": reverse(f"{plural}:list"), "plural": plural.capitalize()}
     return render_page(request, "records/history.html", context)
 
 

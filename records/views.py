@@ -38,6 +38,7 @@ class Kind:
     prefilled: tuple[str, ...]  # form fields that the URL can fill in for a new record
     columns: tuple[columns.Column, ...]  # of the list
     in_full: tuple[str, ...]  # related rows that the record's page reads
+    created: str = "reported"  # what one does to make a new one
 
     @property
     def noun(self) -> str:
@@ -49,11 +50,16 @@ class Kind:
 
     @property
     def app(self) -> str:
-        return str(self.model._meta.app_label)
+        """The namespace of its pages, and the folder of its templates."""
+        return self.plural
 
     @property
     def with_article(self) -> str:
         return f"{'an' if self.noun[0] in 'aeiou' else 'a'} {self.noun}"
+
+    @property
+    def verb(self) -> str:
+        return self.created.removesuffix("ed").capitalize()
 
     def url(self, name: str, *args: str) -> str:
         return reverse(f"{self.app}:{name}", args=args)
@@ -90,7 +96,7 @@ def record_detail(request: SignedInRequest, reference: str, kind: Kind, **contex
     shared = {
         "record": record,
         "events": events(record),
-        "original": record.pointed_at("duplicate_of", request.user),
+        "original": record.duplicate_of_id and record.pointed_at("duplicate_of", request.user),
         "moves": moves_for(request.user, record),
         "may_edit": can_report(request.user, record.team),
         "may_delete": can_manage(request.user, record.team),
@@ -103,9 +109,9 @@ def record_create(request: SignedInRequest, kind: Kind) -> HttpResponse:
     form = kind.form(data, user=request.user, initial=team_before(request) | prefill(request, kind.prefilled))
     if form.is_valid():
         record = form.file()
-        messages.success(request, f"{record.reference} was reported.")
+        messages.success(request, f"{record.reference} was {kind.created}.")
         return go(request, record)
-    return _answer_form(request, kind, form, f"Report {kind.with_article}")
+    return _answer_form(request, kind, form, f"{kind.verb} {kind.with_article}")
 
 
 def record_edit(request: SignedInRequest, reference: str, kind: Kind) -> HttpResponse:

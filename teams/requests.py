@@ -35,6 +35,6 @@ def team_before(request: SignedInRequest) -> dict[str, str]:
     if page.namespace in ("dashboards", "teams"):
         named |= Q(slug=page.kwargs.get("slug"))
     if reference := page.kwargs.get("reference"):
-        named |= Q(incidents__reference=reference) | Q(defects__reference=reference)
+        named |= Q(incidents__reference=reference) | Q(defects__reference=reference) | Q(actions__reference=reference)
     slug = Team.objects.with_rows_for(request.user).filter(named).values_list("slug", flat=True).first()
     return {"team": slug} if slug else {}

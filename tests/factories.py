@@ -13,7 +13,7 @@ from django.core import mail
 from django.core.mail import EmailMessage
 
 from defects.models import Defect
-from incidents.models import Cord, Incident
+from incidents.models import Action, Cord, Incident
 from pipeline.models import Service, Stage
 from records.models import Record, Severity
 from scenarios import content, engine
@@ -143,6 +143,13 @@ def make_incident(
 def make_cord(*, team: Team, raised_at: datetime = NOON, **fields: Any) -> Cord:
     """Pulled, and not confirmed yet."""
     return Cord.objects.create(team=team, raised_at=raised_at, reason=fields.pop("reason", "Totals are wrong"), **fields)
+
+
+def make_action(*, team: Team, closed_at: datetime | None = None, **fields: Any) -> Action:
+    """To do, unless a closing time is given: then done."""
+    status = fields.pop("status", Action.Status.DONE if closed_at else Action.Status.OPEN)
+    title = fields.pop("title", "Alert on refused cards")
+    return Action.objects.create(team=team, title=title, status=status, closed_at=closed_at, **fields)
 
 
 def publish_scenario(slug: str = "zero_bug_policy") -> Scenario:

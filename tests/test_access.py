@@ -37,6 +37,7 @@ from tests.factories import (
     NOON,
     PASSWORD,
     join,
+    make_action,
     make_cord,
     make_defect,
     make_incident,
@@ -176,6 +177,15 @@ RULES = {
     "incidents:undo_move": members(POST),
     "incidents:delete": managers(BOTH),
     "incidents:restore": managers(BOTH),
+    "actions:list": signed_in(),
+    "actions:create": signed_in(BOTH),
+    "actions:detail": members(),
+    "actions:history": members(),
+    "actions:edit": members(BOTH),
+    "actions:move": members(BOTH),
+    "actions:undo_move": members(POST),
+    "actions:delete": managers(BOTH),
+    "actions:restore": managers(BOTH),
     "andon:list": signed_in(),
     "andon:pull": signed_in(BOTH),
     "andon:detail": members(BOTH),
@@ -304,6 +314,10 @@ RULES = {
     "api_incident_transitions": api_post(),
     "api_incident": api(outsider=404),
     "api_incident_history": api(outsider=404),
+    "api_actions": api(),
+    "api_action": api(outsider=404),
+    "api_action_history": api(outsider=404),
+    "api_action_transitions": api_post(),
     "api_andon": api(outsider=404),
     "api_progress": api(),
     "api_imports": Rule(GET, anonymous=401, member=403, nobody=403),
@@ -383,11 +397,13 @@ class World:
         join(self.stranger, self.team)
         self.incident = make_incident(team=self.team)
         self.defect = make_defect(team=self.team)
+        self.action = make_action(team=self.team)
         self.cord = make_cord(team=self.team)
         self.service = make_service(team=self.team)
         self.deleted = {
             "incidents": make_incident(team=self.team, deleted_at=NOON),
             "defects": make_defect(team=self.team, deleted_at=NOON),
+            "actions": make_action(team=self.team, deleted_at=NOON),
         }
         invitation = Invitation(team=self.team, email="new@example.com")
         self.secret = invitation.renew(timezone.now())
@@ -446,6 +462,7 @@ class World:
             **{
                 "incidents": {"reference": self.incident.reference, "name": "acknowledge"},
                 "defects": {"reference": self.defect.reference, "name": "triage"},
+                "actions": {"reference": self.action.reference, "name": "start"},
                 "andon": {"pk": self.cord.pk},
                 "integrations": {"pk": self.job.pk, "kind": "defects"},
                 "scenarios": {"slug": self.scenario.slug, "number": 1},
@@ -468,11 +485,12 @@ class World:
                 "training:advice_answer": {"pk": self.advice.pk},
                 **{
                     f"api_{kind}{tail}": {"reference": getattr(self, kind).reference}
-                    for kind, tail in product(("incident", "defect"), ("", "_history", "_transitions"))
+                    for kind, tail in product(("incident", "defect", "action"), ("", "_history", "_transitions"))
                 },
                 "incidents:restore": {"reference": self.deleted["incidents"].reference},
                 "defects:restore": {"reference": self.deleted["defects"].reference},
                 "api_service": {"slug": self.service.slug},
+                "actions:restore": {"reference": self.deleted["actions"].reference},
                 "benchmarks:threshold_history": {"metric": "escaped_defect_rate"},
                 "benchmarks:threshold_edit": {"metric": "escaped_defect_rate"},
                 "benchmarks:threshold_revert": {
@@ -609,6 +627,8 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "incidents:edit": lambda world: (
         {"title": "Slow", "team": world.team.slug, "version": 1, "detected_at": "2026-03-02T12:00"}
     ),
+    "actions:create": lambda world: {"title": "Alert", "team": world.team.slug},
+    "actions:edit": lambda world: {"title": "Alert", "team": world.team.slug, "version": 1},
     "andon:pull": lambda world: {"reason": "Wrong totals", "team": world.team.slug, "service": "refunds"},
     "andon:detail": lambda world: {"learned": "Round late."},
     "defects:create": lambda world: {"title": "Wrong", "team": world.team.slug, "severity": "SEV3", "stage_found": "ci"},
@@ -661,8 +681,11 @@ REFUSED = {
 
 # Open to all who are signed in, or manage something; the body names a team, and it is not theirs.
 NOT_THEIR_TEAM = {
-    **{(name, "outsider"): 422 for name in ("incidents:create", "defects:create", "andon:pull", "integrations:import_new")},
-    **{(name, "nobody"): 422 for name in ("incidents:create", "defects:create", "andon:pull")},
+    **{
+        (name, "outsider"): 422
+        for name in ("incidents:create", "defects:create", "actions:create", "andon:pull", "integrations:import_new")
+    },
+    **{(name, "nobody"): 422 for name in ("incidents:create", "defects:create", "actions:create", "andon:pull")},
     ("training:plan_create", "outsider"): 422,
 }
 # Tables that change with any request of somebody who is signed in.

@@ -60,6 +60,7 @@ def incident_detail(request: SignedInRequest, reference: str) -> HttpResponse:
         INCIDENTS,
         defect=lambda incident, user: incident.pointed_at("caused_by_defect", user),
         services=lambda incident, user: Service.objects.catalogue(user.versions).among(incident.services),
+        actions=lambda incident, user: incident.actions.visible_to(user).select_related("owner"),
     )
 
 

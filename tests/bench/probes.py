@@ -163,6 +163,7 @@ def pages(team: Team) -> dict[str, str]:
         "incidents, filtered": "/incidents/?status=open&sort=team",
         "incident": incident.get_absolute_url(),
         "incident form": "/incidents/new/",
+        "actions": "/actions/",
         "Andon cords": "/andon/",
         "defects": "/defects/",
         "defects, filtered": "/defects/?status=open&sort=stage",

@@ -1,0 +1,274 @@
+"""Actions: what a team does so that an incident doesn't come back, and whether it helped."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models, transaction
+from django.db.models import Count, F, Q
+from django.db.models.functions import TruncDate
+from django.db.models.lookups import LessThanOrEqual
+from django.urls import reverse
+
+from incidents.models.incident import Incident
+from notifications.access import managers_of
+from notifications.models import Notification
+from qmportal.lib.days import local_day, organisation_zone
+from qmportal.lib.history import tracked
+from qmportal.lib.wording import day_words
+from records.models import Record, RecordQuerySet
+from records.moves import REASON, Life, Move
+from records.rules import FILED_HERE, Order, Rule, has_no_time, needs_time
+from teams.models import Team, User
+
+KIND = "action"
+
+
+class Status(models.TextChoices):
+    OPEN = "open", "Open"
+    IN_PROGRESS = "in_progress", "In progress"
+    DONE = "done", "Done"
+    DROPPED = "dropped", "Dropped"
+
+
+TO_DO = (Status.OPEN, Status.IN_PROGRESS)
+OVER = (Status.DONE, Status.DROPPED)
+
+LIFE = Life(
+    first=Status.OPEN,
+    moves=(
+        Move(
+            *("start", "Start", "in progress", (Status.OPEN,), Status.IN_PROGRESS),
+            stamps=("begun_at",),
+            claims="owner",
+        ),
+        Move(
+            *("finish", "Mark as done", "done", TO_DO, Status.DONE),
+            stamps=("closed_at",),
+            claims="owner",
+        ),
+        Move("drop", "Drop", "dropped", TO_DO, Status.DROPPED, stamps=("closed_at",), needs=(REASON,)),
+        Move(
+            *("fail", "Did not work", "open again, because it did not work", (Status.DONE,), Status.OPEN),
+            clears=("begun_at", "closed_at"),
+            sets={"effect": "failed"},
+            needs=(REASON,),
+        ),
+        Move(
+            *("reopen", "Reopen", "open again", OVER, Status.OPEN),
+            clears=("begun_at", "closed_at", "effect"),
+            needs=(REASON,),
+        ),
+    ),
+    reached_by=(("closed_at", Status.DONE), ("begun_at", Status.IN_PROGRESS)),
+)
+
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
+RULES = (
+    Order("begun_at", "closed_at", "An action cannot be finished before it is started."),
+    has_no_time(*("begun_at", Status.OPEN), sentence="Nobody has started this action yet. Use Start to add this time."),
+    has_no_time(*("closed_at", *TO_DO), sentence="This action is not finished yet. Use “Mark as done” to add this time."),
+    needs_time(
+        *("closed_at", *OVER),
+        sentence="An action that is done or dropped has the time when it was. To open it again, use Reopen.",
+    ),
+    Rule(
+        "due_on_a_usual_day",
+        "due_on",
+        lambda row: row.due_on is None or FIRST_DAY <= row.due_on <= LAST_DAY,
+        Q(due_on__range=(FIRST_DAY, LAST_DAY)),
+        "Enter a due date from 2000 to 2100.",
+    ),
+    Rule(
+        "evidence_is_a_link",
+        "evidence",
+        lambda row: row.evidence == "" or row.evidence.startswith(("https://", "http://")),
+        Q(evidence="") | Q(evidence__startswith="https://") | Q(evidence__startswith="http://"),
+        "Enter a link that starts with https:// or http://.",
+    ),
+)
+
+
+class ActionQuerySet(RecordQuerySet["Action"]):
+    def to_do(self) -> ActionQuerySet:
+        return self.filter(status__in=TO_DO)
+
+    def overdue(self, today: date) -> ActionQuerySet:
+        return self.to_do().filter(due_on__lt=today)
+
+    def to_check(self, now: datetime) -> ActionQuerySet:
+        """Done long enough ago to tell whether they helped, and not checked since. (A failed one was done again.)"""
+        done = self.alive().filter(status=Status.DONE, incident__isnull=False).exclude(effect=Action.Effect.WORKED)
+        return done.filter(closed_at__lte=now - Action.CHECKED_AFTER)
+
+    def figures(self, today: date) -> dict[str, int]:
+        """What there is to do, and of what is done: how much on time, and how much of what was checked worked."""
+        done = Q(status=Status.DONE)
+        day = TruncDate("closed_at", tzinfo=organisation_zone())
+        return self.alive().aggregate(
+            to_do=Count("pk", filter=Q(status__in=TO_DO)),
+            overdue=Count("pk", filter=Q(status__in=TO_DO, due_on__lt=today)),
+            done=Count("pk", filter=done),
+            on_time=Count("pk", filter=done & Q(LessThanOrEqual(day, F("due_on")))),
+            dropped=Count("pk", filter=Q(status=Status.DROPPED)),
+            worked=Count("pk", filter=Q(effect=Action.Effect.WORKED)),
+            failed=Count("pk", filter=Q(effect=Action.Effect.FAILED)),
+        )
+
+    def check_effects(self, now: datetime) -> int:
+        """Checks the actions that are due for it. Returns how many."""
+        rows = list(self.to_check(now).select_related("team", "incident", "owner"))
+        for action in rows:
+            action.check_effect(now)
+        return len(rows)
+
+    def remind(self, now: datetime) -> int:
+        """Tells owners a day before an action is due, and when it is overdue: once each. Safe to repeat."""
+        today = local_day(now)
+        rows = self.alive().to_do().filter(due_on__lte=today + timedelta(days=1), team__archived_at=None)
+        for action in rows.select_related("team", "owner"):
+            action.remind(today)
+        return rows.count()
+
+
+@tracked()
+class Action(Record):
+    """One thing to do, for a team and perhaps one person. `due_on` has a default by kind."""
+
+    REFERENCE_KIND = "ACT"
+
+    Status = Status
+    LIFE, RULES = LIFE, RULES
+    TO_DO = TO_DO
+    # How long a problem must stay away.
+    CHECKED_AFTER = timedelta(days=30)
+    duplicate_of_id = None
+
+    class Kind(models.TextChoices):
+        CORRECTIVE = "corrective", "Corrective"
+        PREVENTIVE = "preventive", "Preventive"
+        DETECTIVE = "detective", "Detective"
+        PROCESS = "process", "Process"
+
+    class Effect(models.TextChoices):
+        WORKED = "worked", "Worked"
+        FAILED = "failed", "Did not work"
+
+    DUE_IN: ClassVar[dict[str, timedelta]] = {Kind.CORRECTIVE: timedelta(days=1)}
+    DUE_IN_OTHERWISE = timedelta(days=7)
+
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="actions")
+    title = models.CharField(max_length=200)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.CORRECTIVE)
+    details = models.TextField(max_length=20_000, blank=True)
+    incident = models.ForeignKey(Incident, on_delete=models.SET_NULL, null=True, blank=True, related_name="actions")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="actions"
+    )
+    due_on = models.DateField("due", null=True, blank=True)
+    status = models.CharField(max_length=11, choices=Status, default=Status.OPEN)
+    begun_at = models.DateTimeField("started", null=True, blank=True)
+    closed_at = models.DateTimeField("done or dropped", null=True, blank=True)
+    evidence = models.CharField(max_length=500, blank=True)
+    effect = models.CharField(max_length=6, choices=Effect, blank=True, editable=False)
+    reporter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+
+    objects = ActionQuerySet.as_manager()
+
+    ROOM_FOR_TITLE = "details"
+    TIMES = ("begun_at", "closed_at")
+    CSV_COLUMNS = (
+        *("reference", "title", "team__slug", "kind", "status", "owner__email", "due_on", *TIMES),
+        *("effect", "evidence", "details"),
+    )
+
+    class Meta:
+        ordering = ["due_on", "-id"]
+        indexes = [
+            models.Index(fields=["team", "due_on"], name="action_team_due"),
+            models.Index(fields=["due_on"], condition=Q(status__in=["open", "in_progress"]), name="action_to_do"),
+            GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="action_title_words"),
+        ]
+        constraints = [
+            *(rule.constraint("action") for rule in RULES),
+            models.UniqueConstraint(fields=["external_id"], condition=Q(source=FILED_HERE), name="action_submission_unique"),
+        ]
+
+    def begin(self, status: str = "", *, at: datetime | None) -> None:
+        """Also sets the usual due date of its kind, if none is given."""
+        super().begin(status, at=at)
+        if at and self.due_on is None:
+            self.due_on = local_day(at) + self.DUE_IN.get(self.kind, self.DUE_IN_OTHERWISE)
+
+    def get_absolute_url(self) -> str:
+        return reverse("actions:detail", args=[self.reference])
+
+    @property
+    def is_duplicate(self) -> bool:
+        return False
+
+    @property
+    def is_to_do(self) -> bool:
+        return self.status in TO_DO
+
+    def is_overdue(self, today: date) -> bool:
+        return self.is_to_do and self.due_on is not None and self.due_on < today
+
+    def recurrences(self) -> list[Incident]:
+        """Counted incidents of the same team with the same problem, in the 30 days after the action was done."""
+        before, done = self.incident, self.closed_at
+        if before is None or done is None:
+            return []
+        after = Incident.objects.counted().filter(team=before.team_id, detected_at__gte=done).exclude(pk=before.pk)
+        rows = after.filter(detected_at__lt=done + self.CHECKED_AFTER).order_by("detected_at", "id")
+        return [incident for incident in rows if is_same_problem(before, incident)]
+
+    @transaction.atomic
+    def check_effect(self, now: datetime) -> None:
+        """Whether the problem stayed away. If it came back, the action is open again and its owner is told."""
+        found = self.recurrences()
+        if not found:
+            self.effect = self.Effect.WORKED
+            self.save(update_fields=["effect"])
+            return
+        came_back = ", ".join(incident.reference for incident in found[:3])
+        done = local_day(self.closed_at) if self.closed_at else None
+        self.make("fail", by=None, at=now, note=f"It came back within {self.CHECKED_AFTER.days} days: {came_back}.")
+        self._tell(f"failed-{done}", f"Did not work: {self.title}", f"{self.status_reason} {self.reference} is open again.")
+
+    def remind(self, today: date) -> None:
+        if self.due_on and self.is_overdue(today):
+            self._tell(f"overdue-{self.due_on}", f"Overdue since {day_words(self.due_on)}: {self.title}", str(self.team))
+        elif self.due_on:
+            self._tell(f"due-{self.due_on}", f"Due on {day_words(self.due_on)}: {self.title}", str(self.team))
+
+    def _tell(self, event: str, subject: str, body: str) -> None:
+        """Notifies the owner or, if nobody owns it, the managers of the team."""
+        people: list[User] = [self.owner] if self.owner else list(managers_of(self.team))
+        Notification.objects.tell_all(
+            people,
+            key=f"{KIND}-{self.pk}-{event}",
+            kind=KIND,
+            subject=subject,
+            body=body,
+            url=self.get_absolute_url(),
+            teams=[self.team_id],
+        )
+
+
+def is_same_problem(before: Incident, after: Incident) -> bool:
+    """Caused by the same defect; or a service in common, unless another stage should have caught it."""
+    if before.caused_by_defect_id and before.caused_by_defect_id == after.caused_by_defect_id:
+        return True
+    stages = {before.should_have_caught_id, after.should_have_caught_id} - {None}
+    return len(stages) < 2 and bool(_services(before) & _services(after))
+
+
+def _services(incident: Incident) -> set[int | str]:
+    names = (part.strip().casefold() for part in incident.other_services.split(","))
+    return {*incident.services, *filter(None, names)}
