@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import TrigramSimilarity
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -168,14 +167,6 @@ RULES = (
 
 
 class DefectQuerySet(RecordQuerySet["Defect"]):
-    def like(self, title: str) -> DefectQuerySet:
-        """Defects with a similar title (by trigram similarity), closest first."""
-        return (
-            self.filter(title__trigram_similar=title)
-            .annotate(likeness=TrigramSimilarity("title", title))
-            .order_by("-likeness", "-id")
-        )
-
     def open(self) -> DefectQuerySet:
         """Open work: neither fixed nor closed, rejected or a duplicate."""
         return self.filter(status__in=Defect.OPEN)

@@ -8,11 +8,9 @@ from django.views.decorators.http import require_POST, require_safe
 from defects.filters import DefectFilter
 from defects.forms import DefectForm
 from defects.models import Defect
-from qmportal.lib.pages import form_page, render_page
-from qmportal.lib.text import clean_line
+from qmportal.lib.pages import form_page
 from records import columns
 from records import views as records
-from teams.choices import team_named
 from teams.requests import SignedInRequest
 
 DEFECTS = records.Kind(
@@ -31,7 +29,6 @@ DEFECTS = records.Kind(
     ),
     in_full=("team", "severity", "stage_found", "stage_introduced", "stage_should_catch", "assignee", "reporter"),
 )
-SIMILAR_SHOWN = 4
 
 
 @require_safe
@@ -58,11 +55,7 @@ def defect_create(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 def defect_similar(request: SignedInRequest) -> HttpResponse:
-    """Possible duplicates of the title that the person is typing. It is only a hint, so bad input gives no error."""
-    title, team = clean_line(request.GET.get("title", "")[:200]), team_named(request.user, request.GET.get("team", ""))
-    rows = Defect.objects.visible_to(request.user).filter(team__slug=team)
-    similar = rows.like(title)[:SIMILAR_SHOWN] if title and team else []
-    return render_page(request, "defects/form.html#similar", {"similar": similar})
+    return records.record_similar(request, DEFECTS)
 
 
 @form_page

@@ -82,6 +82,9 @@ class IncidentForm(RecordForm[Incident]):
         self.limit_teams()
         services: Any = self.fields["services"]
         services.use(self.user.versions, self.instance.services)
+        if not services.offered:  # an empty catalogue: the names are typed as text
+            del self.fields["services"]
+            self.fields["other_services"].label, self.fields["other_services"].help_text = services.label, ""
         self.limit_choices("lead", User.objects.filter(is_active=True))
         self.limit_severities(undetermined="Set it before restoring")
         self.show_choices("should_have_caught", stage_choices())

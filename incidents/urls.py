@@ -8,6 +8,7 @@ app_name = "incidents"
 urlpatterns = [
     path("", views.incident_list, name="list"),
     path("new/", views.incident_create, name="create"),
+    path("similar/", views.incident_similar, name="similar"),
     path("<str:reference>/", views.incident_detail, name="detail"),
     path("<str:reference>/history/", record_history, {"model": Incident}, name="history"),
     path("<str:reference>/edit/", views.incident_edit, name="edit"),

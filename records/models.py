@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.search import TrigramSimilarity
 from django.core.cache import caches
 from django.core.exceptions import ValidationError
 from django.db import connection, migrations, models, transaction
@@ -119,6 +120,14 @@ class RecordQuerySet(models.QuerySet[R]):
         in_title = Q(*(Q(title__iregex=re.escape(word)) for word in words.split()[:MOST_WORDS]))
         meant = Q(reference__in=references_meant(words, self.model.REFERENCE_KIND))
         return self.filter(in_title | meant | Q(reference__startswith=words.upper()))
+
+    def like(self, title: str) -> Self:
+        """Rows with a similar title (by trigram similarity), closest first."""
+        return (
+            self.filter(title__trigram_similar=title)
+            .annotate(likeness=TrigramSimilarity("title", title))
+            .order_by("-likeness", "-id")
+        )
 
     def csv_rows(self) -> Iterator[tuple[Any, ...]]:
         """The cells of the model's `CSV_COLUMNS`, row by row."""

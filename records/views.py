@@ -17,15 +17,19 @@ from django.utils.text import capfirst
 from qmportal.lib.forms import go, prefill
 from qmportal.lib.pages import render_page
 from qmportal.lib.spreadsheet import csv_stream
+from qmportal.lib.text import clean_line
 from qmportal.lib.undo import read_undo, say_with_undo
 from qmportal.lib.versions import Stale
 from records import columns
 from records.filters import ListForm
 from records.forms import MoveForm, RecordForm
 from records.models import ONLY_MANAGERS, Record
+from teams.choices import team_named
 from teams.models import User
 from teams.permissions import can_manage, can_report, require
 from teams.requests import SignedInRequest, team_before
+
+SIMILAR_SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,14 @@ def record_create(request: SignedInRequest, kind: Kind) -> HttpResponse:
         messages.success(request, f"{record.reference} was {kind.created}.")
         return go(request, record)
     return _answer_form(request, kind, form, f"{kind.verb} {kind.with_article}")
+
+
+def record_similar(request: SignedInRequest, kind: Kind) -> HttpResponse:
+    """Possible duplicates of the title that the person is typing. It is only a hint, so bad input gives no error."""
+    title, team = clean_line(request.GET.get("title", "")[:200]), team_named(request.user, request.GET.get("team", ""))
+    rows = kind.model._default_manager.visible_to(request.user).filter(team__slug=team)
+    similar = rows.like(title)[:SIMILAR_SHOWN] if title and team else []
+    return render_page(request, "records/_title.html#similar", {"similar": similar})
 
 
 def record_edit(request: SignedInRequest, reference: str, kind: Kind) -> HttpResponse:

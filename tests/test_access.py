@@ -170,6 +170,7 @@ RULES = {
     "setup": everyone(404, BOTH, anonymous=404),
     "incidents:list": signed_in(),
     "incidents:create": signed_in(BOTH),
+    "incidents:similar": signed_in(),
     "incidents:detail": members(),
     "incidents:history": members(),
     "incidents:edit": members(BOTH),

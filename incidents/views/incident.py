@@ -64,6 +64,11 @@ def incident_detail(request: SignedInRequest, reference: str) -> HttpResponse:
     )
 
 
+@require_safe
+def incident_similar(request: SignedInRequest) -> HttpResponse:
+    return records.record_similar(request, INCIDENTS)
+
+
 @form_page
 def incident_create(request: SignedInRequest) -> HttpResponse:
     return records.record_create(request, INCIDENTS)

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from defects.models import Defect
 from incidents.models import Incident
-from tests.factories import make_defect, make_incident, make_member, make_team
+from tests.factories import make_defect, make_incident, make_member, make_service, make_team
 
 pytestmark = pytest.mark.django_db
 
@@ -19,6 +19,7 @@ def test_every_field_is_on_the_page(client, kind):
         original = make_defect(team=team)
         record = make_defect(team=team, status="duplicate", resolution="duplicate", duplicate_of=original)
     else:
+        make_service()
         original = make_incident(team=team)
         record = make_incident(team=team, status="duplicate", duplicate_of=original)
     for row in (record, original):
