@@ -30,10 +30,11 @@ from dashboards import findings
 from dashboards.findings import standing, together
 from dashboards.forms import Period
 from dashboards.history import newest_record, read_earlier, read_night, series, trend_days
+from dashboards.services import ServiceLine, by_service
 from dashboards.words import MEANING, borderline_words, gap_words, listed, open_words, tier_bar, tier_words
 from defects.models import Defect
 from incidents.models import Incident
-from pipeline.models import Stage
+from pipeline.models import Service, Stage
 from qmportal.lib.days import Window, midnight
 from qmportal.lib.kept import Kept, Versions
 from qmportal.lib.wording import day_words, short_day
@@ -44,7 +45,7 @@ from teams.permissions import is_member
 # About 50 kB each.
 PAGES, NUMBERS = Kept(64), Kept(64)
 NIGHTS_MADE_FROM = (Team, ThresholdSet, MetricSnapshot)
-ROWS_MADE_FROM = (Stage, Severity, Defect, Incident)
+ROWS_MADE_FROM = (Stage, Severity, Defect, Incident, Service)
 # The order of the cards: metrics with tiers first.
 CARDS = ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect", "defect_removal_efficiency", "open_incidents")
 RECENT = 6
@@ -235,6 +236,7 @@ class TeamPage:
     severities: list[charts.Segment]
     to_close: int
     incidents: list[Incident]
+    services: list[ServiceLine]
     throughout: list[int]  # incidents that were open during the whole window
     newest: date | None  # if the window has no records: the first day that counts the newest one
 
@@ -259,6 +261,7 @@ def _read_page(team: Team, period: Period, versions: Versions) -> TeamPage:
         severities=severity_mix(team),
         to_close=count_to_close(team),
         incidents=list(recent_incidents(team, period.day)),
+        services=by_service(family, span) if span else [],
         throughout=open_throughout(family, span, report.rules.get("mtbf", Rules())) if span else [],
         newest=newest_record([team]) if report.is_empty else None,
     )

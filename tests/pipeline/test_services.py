@@ -2,15 +2,19 @@
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, ProgrammingError, transaction
 from django.urls import reverse
+from django.utils import timezone
 
+from benchmarks.snapshots import take_snapshots
 from incidents.models import Incident
 from pipeline.backstage import MAX_BYTES, BadCatalogue, read_components
 from pipeline.models import Service
+from qmportal.lib.days import local_day
 from tests.factories import NOON, join, make_incident, make_member, make_service, make_team, make_user
 
 pytestmark = pytest.mark.django_db
@@ -272,3 +276,23 @@ def test_an_unusable_file_is_refused_with_a_sentence(raw, sentence):
 def test_odd_values_are_left_out():
     (one,) = read_components(b"kind: Component\nmetadata: {name: a, title: [x], links: {a: b}, labels: 7}\nspec: text\n")
     assert (one.name, one.title, one.links, one.tier, one.owner) == ("a", "", [], None, "")
+
+
+# ---- Measures ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_team_page_counts_its_incidents_by_service(client, team):
+    cards, lifts = make_service("Cards"), make_service("Lifts")
+    now = timezone.now() - timedelta(days=5)
+    for hours, services in ((2, [cards]), (4, [cards, lifts])):
+        ids = sorted(each.pk for each in services)
+        make_incident(team=team, services=ids, detected_at=now, restored_at=now + timedelta(hours=hours))
+    make_incident(team=team, services=[cards.pk], detected_at=now)
+    make_incident(team=team, services=[cards.pk], detected_at=now, kind="exercise")
+    make_incident(team=make_team(), services=[cards.pk], detected_at=now)
+    take_snapshots(local_day(timezone.now()))
+    lines = client.get("/t/payments/").context["page"].services
+    assert [(line.name, line.incidents, line.restored, line.mean, line.still_open) for line in lines] == [
+        ("Cards", 3, 2, timedelta(hours=3), 1),
+        ("Lifts", 1, 1, timedelta(hours=4), 0),
+    ]
