@@ -23,7 +23,7 @@ from django.utils import timezone
 from defects.models import Defect
 from incidents.models import Incident
 from integrations.linking import NOT_FOUND, Link, Linker
-from integrations.lookups import Advice, Lookups, TeamFinder
+from integrations.lookups import Advice, Lookups, People, TeamFinder
 from integrations.matching.findings import Findings
 from integrations.matching.plan import Plan
 from integrations.matching.preset import SPREADSHEET
@@ -53,6 +53,9 @@ SHOWN_COLUMNS = 50
 KEPT_LINES = 100_000
 KEPT_KINDS = 500
 SHOWN_LINES = 5
+# Names of unknown people that are counted, and those shown with the result.
+KEPT_NAMES = 10_000
+SHOWN_NAMES = 10
 # The parts that differ between errors of the same kind: quoted cell text and numbers.
 PARTICULAR = re.compile(r"“[^”]*”|\d[\d,]*")
 
@@ -214,6 +217,8 @@ def as_json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
+# The columns that name a person.
+PEOPLE = ("assignee", "lead", "reporter")
 # Files bring their own times, and other tools may not know the stage.
 IMPORT = intake.Door(stamps=False, takes_unknown=True, is_same=says_nothing_new)
 
@@ -301,8 +306,12 @@ class Importer:
         try:
             reader = Reader(self.plan, table.header)
             self.teams.refuse_hopeless("team" in reader.mapped)
+            self.people = People() if {*PEOPLE} & reader.mapped else None
+            self.strangers = Counter[str]()
             self.outcome = Outcome(shape=asdict(table.shape))
             self.outcome.name_columns(reader.matched)
+            # By id of records in which the file changes nothing, except perhaps their link: when, and of which team.
+            self.only_linked: dict[int, tuple[datetime, int]] = {}
             self.titles, self.seen, self.linker = reader.title, Seen(), Linker(self.model, self.visible)
             for rows in batched(self._rows(table, reader), BATCH):
                 if self.outcome.failed and not skip_errors:
@@ -310,7 +319,8 @@ class Importer:
                 self._take(rows)
                 if report:
                     report(table.done, table.total)
-            self.outcome.remarks = [*table.notes, *reader.remarks, *self.findings.sentences()]
+            remarks = [*table.notes, *reader.remarks, *self.findings.sentences()]
+            self.outcome.remarks = [*remarks, *named_strangers(self.strangers)]
             self._link()
         finally:
             table.close()
@@ -434,6 +444,7 @@ class Importer:
         if self._is_left_alone(row, record):
             return None
         values = self._with_rows(row)
+        reporter = values.pop("reporter", None)
         original = self._original(row, values) if record.duplicate_of_id is None else ""
         if self.preset.says_also.get(str(values.get("status"))) == record.status:
             del values["status"]
@@ -441,8 +452,11 @@ class Importer:
         before, moment = dict(record.__dict__), moment_of(record)
         if not self._takes(row, record, values):
             return None
-        self._expect(record, key, original)
         row.values = changed = intake.changes(record, before)
+        if reporter and record.reporter_id is None:
+            record.reporter = reporter
+            changed["reporter"] = None
+        self._expect(record, key, original, is_changed=bool(changed))
         if changed:
             self.outcome.touch(moment)
             self.outcome.touch(moment_of(record))
@@ -461,11 +475,12 @@ class Importer:
             return None
         row.values = row.defaults | row.values
         values = self._with_rows(row)
+        reporter = values.pop("reporter", None)
         original = self._original(row, values)
-        record = self.blank(source=source, external_id=external_id)
+        record = self.blank(source=source, external_id=external_id, reporter_id=reporter and reporter.pk)
         if not self._takes(row, record, values):
             return None
-        self._expect(record, key, original)
+        self._expect(record, key, original, is_changed=True)
         self.outcome.touch(moment_of(record))
         self.outcome.teams.add(record.team_id)
         self._note_what_came(row, record, "create")
@@ -484,16 +499,19 @@ class Importer:
             values["status"] = str(self.model.WAITS_AS)
         return clean_line(row.links["duplicate_of"])
 
-    def _expect(self, record: Any, key: tuple[str, str], original: str) -> None:
+    def _expect(self, record: Any, key: tuple[str, str], original: str, *, is_changed: bool) -> None:
         if original and self.writer:
             self.links.append((record, key[0], original))
+            if not is_changed:
+                self.only_linked[record.pk] = moment_of(record), record.team_id
         elif original:
-            self.linker.expect((key[0], original), self.seen)
+            self.linker.expect((key[0], original), self.seen, unlinked=None if is_changed else key)
 
     def _link(self) -> None:
         """Links duplicates after all rows are written; in a dry run, counts the originals that would be missing."""
         if self.writer is None:
             count(self.outcome.notes, NOT_FOUND, self.linker.missing(self.seen))
+            self._count_linked(self.linker.linkable(self.seen))
             return
         self.writer.wait()
         before = {"duplicate_of": None} | ({"status": str(self.model.WAITS_AS)} if self.model.WAITS_AS else {})
@@ -501,8 +519,20 @@ class Importer:
         for note, number in self.linker.notes.items():
             count(self.outcome.notes, note, number)
         self.outcome.linked = len(linked)
+        touched = [self.only_linked[each.record] for each in linked if each.record in self.only_linked]
+        for moment, team in touched:
+            self.outcome.touch(moment)
+            self.outcome.teams.add(team)
+        self._count_linked(len(touched))
         if linked and self.remember:
             self.remember.add(linked)
+
+    def _count_linked(self, number: int) -> None:
+        """Counts records as updated in which only the link to their original is new."""
+        self.outcome.updated += number
+        self.outcome.unchanged -= number
+        if number:
+            self.outcome.changed["duplicate_of"] += number
 
     def _takes(self, row: Row, record: Any, values: dict[str, Any]) -> bool:
         self.notes = row.notes
@@ -545,7 +575,21 @@ class Importer:
                 values[name] = found
             elif name == "severity" or self.preset.exact:
                 row.problems[name] = f"“{str(value)[:40]}” is not known. Use one of: {known.names}."
+        if self.people and "team" in values:
+            self._add_people(self.people, row, values)
         return values
+
+    def _add_people(self, people: People, row: Row, values: dict[str, Any]) -> None:
+        """Adds the people whom the row names, if they are members of its team. Others are noted and left out."""
+        for name in PEOPLE:
+            if not (text := row.links.get(name)):
+                continue
+            if person := people.find(text, values["team"]):
+                values[name] = person
+                continue
+            row.notes.append(f"the {name} is not a member of the team: not entered")
+            if text in self.strangers or len(self.strangers) < KEPT_NAMES:
+                self.strangers[text] += 1
 
     def _preview(self, row: Row, record: Any, action: str) -> None:
         moment = record.found_at if isinstance(record, Defect) else record.detected_at
@@ -603,6 +647,15 @@ class Importer:
         now = timezone.now()
         for record, pk in zip(records, next_ids(self.model, len(records)), strict=True):
             record.__dict__.update(id=pk, created_at=now, updated_at=now)
+
+
+def named_strangers(names: Counter[str]) -> list[str]:
+    """A remark on the people who were not entered."""
+    if not names:
+        return []
+    shown = ", ".join(f"“{name[:60]}” ({number:,})" for name, number in names.most_common(SHOWN_NAMES))
+    more = f", and {len(names) - SHOWN_NAMES:,} more" if len(names) > SHOWN_NAMES else ""
+    return [f"People who are not members of the team, by rows: {shown}{more}."]
 
 
 def change_of(model: type[Record], records: list[Any], names: set[str]) -> Change:

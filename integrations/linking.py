@@ -21,6 +21,9 @@ LOOKED_UP = 5000
 AT_ONCE = 500
 
 
+Key = tuple[str, str]
+
+
 class Link(NamedTuple):
     """A duplicate's primary key, and the external id of its original in the same source."""
 
@@ -36,25 +39,43 @@ class Linker:
         self.model, self.visible = model, visible
         self.taken = 0
         self.notes = Counter[str]()
-        self._awaited: list[tuple[str, str]] = []
+        self._awaited: list[Key] = []
+        # Originals by the duplicate's key, for records in which the file changes nothing else.
+        self._unlinked: dict[Key, Key] = {}
+        self._here: set[Key] = set()
 
     # --- In a dry run -------------------------------------------------------------------------------------------------
 
-    def expect(self, key: tuple[str, str], seen: Seen) -> None:
-        if not seen.has(key):
-            self._awaited.append(key)
+    def expect(self, original: Key, seen: Seen, *, unlinked: Key | None) -> None:
+        if unlinked:
+            self._unlinked[unlinked] = original
+        if not seen.has(original):
+            self._awaited.append(original)
 
     def missing(self, seen: Seen) -> int:
         """How many expected originals are neither in the file nor in the portal."""
         keys = [key for key in self._awaited if not seen.has(key)]
-        here: set[tuple[str, str]] = set()
         for source in {source for source, _ in keys}:
             ids = sorted({each for named, each in keys if named == source})
             for start in range(0, len(ids), LOOKED_UP):
                 rows: Any = self.model._base_manager.filter(~Q(external_id=""), source=source, deleted_at=None)
                 found = rows.filter(AnyOf("external_id", ids[start : start + LOOKED_UP]), **self._in_view())
-                here |= {(source, each) for each in found.values_list("external_id", flat=True)}
-        return sum(key not in here for key in keys)
+                self._here |= {(source, each) for each in found.values_list("external_id", flat=True)}
+        return sum(key not in self._here for key in keys)
+
+    def linkable(self, seen: Seen) -> int:
+        """How many records would get nothing but a link. Call it after `missing`. Links in a circle don't count."""
+        return sum(self._leads_on(key, seen) for key in self._unlinked)
+
+    def _leads_on(self, key: Key, seen: Seen) -> bool:
+        passed = {key}
+        original = self._unlinked[key]
+        if not (seen.has(original) or original in self._here):
+            return False
+        while original in self._unlinked and original not in passed:
+            passed.add(original)
+            original = self._unlinked[original]
+        return original not in passed
 
     def _in_view(self) -> dict[str, Any]:
         return {} if self.visible is None else {"team__in": self.visible}

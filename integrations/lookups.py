@@ -1,4 +1,4 @@
-"""Finds teams, severities, stages and services by the names in a file. They are loaded once per file."""
+"""Finds teams, people, severities, stages and services by the names in a file. They are loaded once per file."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from integrations.matching.words import plain
 from integrations.reading import BadCell, UnreadableFile
 from pipeline.models import Service, Stage
 from qmportal.lib.copying import Writer
-from qmportal.lib.text import clean_line, folded
+from qmportal.lib.text import clean_line, folded, mail_address
 from records.models import Record, Severity
-from teams.models import Team
+from teams.models import Membership, Team, User
 
 # Spellings cached per field.
 MOST_MET = 1000
@@ -83,6 +83,48 @@ class Lookups:
         for column, rows in self._pointing:
             if (pk := record.__dict__[column.attname]) is not None:
                 column.set_cached_value(record, rows.get(pk))
+
+
+class People:
+    """The members of teams, by email and by full name.
+
+    Only members are found, so a file never tells who else has an account. Permissions apply to sub-teams, so members of
+    a parent team count.
+    """
+
+    def __init__(self) -> None:
+        people = User.objects.filter(is_active=True, memberships__team__archived_at=None).distinct()
+        self._by_id = people.only("email", "name", "is_active", "is_admin").in_bulk()
+        for person in self._by_id.values():
+            person.__dict__["roles"] = {}
+        memberships = Membership.objects.filter(user__in=self._by_id, team__archived_at=None).order_by()
+        for user, team, role in memberships.values_list("user", "team", "role"):
+            self._by_id[user].roles[team] = role
+        self._by_email = {person.email.lower(): person for person in self._by_id.values()}
+        self._by_name: dict[str, list[User]] = {}
+        for person in self._by_id.values():
+            self._by_name.setdefault(folded(person.name), []).append(person)
+        self._met: dict[tuple[str, int], User | None] = {}
+
+    def find(self, text: str, team: Team) -> User | None:
+        """The member with this email, else the only one with this name. "Ann Low <ann@example.com>" has both."""
+        key = text, team.pk
+        if key not in self._met and len(self._met) < MOST_MET:
+            self._met[key] = self._find(text, team)
+        return self._met[key] if key in self._met else self._find(text, team)
+
+    def _find(self, text: str, team: Team) -> User | None:
+        name, _, rest = text.partition("<")
+        for each in (rest.rstrip("> "), name):
+            person = self._by_email.get(mail_address(each)) if "@" in each else None
+            if person and is_in(person, team):
+                return person
+        found = [each for each in self._by_name.get(folded(clean_line(name)), []) if is_in(each, team)]
+        return found[0] if name.strip() and len(found) == 1 else None
+
+
+def is_in(person: User, team: Team) -> bool:
+    return not person.roles.keys().isdisjoint(team.lineage)
 
 
 class TeamFinder:

@@ -231,6 +231,7 @@ INCIDENTS = (
     _field("duplicate_of", "Duplicate of", "duplicate of, parent_incident, parent incident, duplikat von", Type.LINK),
     _field("lead", "Lead", "assignee, assigned to, owner, commander, incident commander, zugewiesen an, "
                            "asignado a", Type.PERSON),
+    _field("reporter", "Reporter", "reported by, opened by, caller, caller id, created by, requester, author", Type.PERSON),
     _field("scheduled_for", "Planned for", "scheduled for, scheduled start", helps=True),
     *_SOURCE,
 )  # fmt: skip

@@ -15,6 +15,8 @@ from integrations.matching.plan import Plan
 from integrations.models import ImportJob
 from qmportal.lib.work import Work
 from tests.factories import NOON, make_defect, make_team, make_user
+from tests.integrations.test_import_pages import checked, start
+from tests.integrations.test_undo import undo_it
 
 pytestmark = pytest.mark.django_db
 
@@ -185,3 +187,37 @@ def test_any_graph_becomes_flat(team, originals, order):
         return None if names[name] else name
 
     assert linked() == {name: end(name) for name in NAMES if names[name] and end(name)}
+
+
+# --- Files that only add links ------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_only_adds_links_counts_them_as_updates(client, team, settings, tmp_path):
+    settings.MEDIA_ROOT = str(tmp_path)
+    client.force_login(make_user(admin=True))
+    matched = {"column-duplicate_of": ["duplicate_of"]}
+    load(defects(A="LATE", B="", C="A"))
+    assert linked() == {"C": "A"}
+    job = checked(client, defects(A="LATE", LATE="", B="", C="A").getvalue(), matched=matched)
+    assert (job.result["created"], job.result["updated"]) == (1, 1), job.result
+    load(defects(LATE=""))
+    job = checked(client, defects(A="LATE", LATE="", B="", C="A").getvalue(), matched=matched)
+    assert (job.result["created"], job.result["updated"], job.result["unchanged"]) == (0, 1, 3)
+    assert job.can_start
+    start(client, job)
+    assert (job.result["updated"], job.result["unchanged"], job.result["linked"]) == (1, 3, 1)
+    assert job.result["changed"] == {"duplicate_of": 1}
+    assert job.result["earliest"] == "2026-03-01"
+    assert linked() == {"A": "LATE", "C": "LATE"}
+    again = checked(client, defects(A="LATE", LATE="", B="", C="A").getvalue(), matched=matched)
+    assert not again.can_start
+    undo_it(client, job)
+    assert linked() == {"C": "LATE"}
+
+
+def test_a_check_counts_no_links_that_an_import_would_not_make(team):
+    file = {"A": "B", "B": "C", "C": "B", "S": "S", "N": "NOWHERE", "X": ""}
+    load(defects(**file))
+    for check in (True, False):
+        outcome = load(defects(**file), check=check)
+        assert (outcome.updated, outcome.unchanged, outcome.linked) == (0, 6, 0)
