@@ -20,7 +20,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from integrations.failed import failed_rows_file
-from integrations.forms import name_of
+from integrations.forms import name_of, too_large
 from integrations.matching.plan import BadPlan, Plan
 from integrations.matching.presets import PRESETS
 from integrations.models import KINDS, ImportJob, NoRoom, SavedMapping, kinds_for
@@ -232,7 +232,7 @@ class NewImport(serializers.Serializer):
 
     def validate_file(self, file: UploadedFile) -> UploadedFile:
         if (file.size or 0) > settings.IMPORT_MAX_BYTES:
-            raise BodyTooLarge(f"The file is larger than {settings.IMPORT_MAX_BYTES // 2**20} MB.")
+            raise BodyTooLarge(too_large())
         return file
 
     def validate_team(self, slug: str) -> Team:

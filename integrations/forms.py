@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
 
 from integrations.matching.plan import BadPlan, Plan
-from integrations.models import ImportJob, NoRoom, SavedMapping, kinds_for
+from integrations.models import ImportJob, NoRoom, SavedMapping, Upload, kinds_for
 from integrations.reading import UnreadableFile, open_table
 from integrations.reading.archives import READABLE
 from qmportal.lib.forms import LineField, ProseField
@@ -31,6 +31,8 @@ class UploadForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ",".join(sorted(READABLE | {".zip"}))}),
         error_messages={"required": "Choose a file or paste rows.", "empty": "The file is empty."},
     )
+    # The token of a file that the page's script has sent in pieces.
+    upload = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput, label="File")
     pasted = ProseField(
         label="Or paste rows",
         required=False,
@@ -53,7 +55,8 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.user = user
-        self.fields["file"].required = not self.data.get("pasted", "").strip()
+        self.in_pieces: Upload | None = None
+        self.fields["file"].required = not (self.data.get("pasted", "").strip() or self.data.get("upload"))
         self.fields["file"].help_text = (
             f"CSV, Excel (XLSX), OpenDocument (ODS), JSON, JSON lines, or a ZIP of one of them, up to"
             f" {settings.IMPORT_MAX_BYTES // 2**20} MB."
@@ -67,41 +70,73 @@ class UploadForm(forms.Form):
     def clean_file(self) -> UploadedFile | None:
         file = self.cleaned_data["file"]
         if file and file.size > settings.IMPORT_MAX_BYTES:
-            raise ValidationError(f"The file is larger than {settings.IMPORT_MAX_BYTES // 2**20} MB.")
+            raise ValidationError(too_large())
         return file
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if "file" in self.errors or "pasted" in self.errors:
             return cleaned
-        if cleaned["file"] and cleaned["pasted"].strip():
+        if (cleaned["file"] or cleaned["upload"]) and cleaned["pasted"].strip():
             self.add_error("pasted", "Choose a file or paste rows, not both.")
+        elif cleaned["upload"] and not cleaned["file"]:
+            self._look_at_upload(cleaned["upload"])
         else:
             cleaned["file"] = cleaned["file"] or _as_file(cleaned["pasted"])
-            self._look(cleaned["file"])
+            self._look(cleaned["file"], cleaned["file"].name)
         return cleaned
 
-    def _look(self, file: UploadedFile) -> None:
-        try:
-            open_table(file, name=file.name or "").close()  # type: ignore[arg-type]
-        except UnreadableFile as problem:
-            self.add_error("pasted" if file.name == PASTED else "file", str(problem))
+    def _look_at_upload(self, token: str) -> None:
+        self.in_pieces = Upload.objects.visible_to(self.user).filter(token=token).first()
+        if self.in_pieces is None or not self.in_pieces.is_complete:
+            self.add_error("file", "The upload was interrupted. Choose the same file to continue.")
+            return
+        with self.in_pieces.file.open("rb") as file:
+            self._look(file, self.in_pieces.name)
+        if "file" in self.errors:
+            self.in_pieces.discard()
 
-    def upload(self) -> ImportJob | None:
-        """The queued file. None, with an error in the form, if there is no room for it."""
-        cleaned = self.cleaned_data
-        saved = cleaned.get("mapping")
+    def _look(self, file: Any, name: str) -> None:
         try:
-            return ImportJob.upload(
-                cleaned["file"],
-                file_name=name_of(cleaned["file"]),
-                requested_by=self.user,
-                team=cleaned["team"],
-                plan=saved.plan if saved else {},
-            )
+            open_table(file, name=name).close()
+        except UnreadableFile as problem:
+            self.add_error("pasted" if name == PASTED else "file", str(problem))
+
+    def queue(self) -> ImportJob | None:
+        """The queued file. None, with an error in the form, if there is no room for it."""
+        file, saved = self.cleaned_data["file"], self.cleaned_data.get("mapping")
+        fields: dict[str, Any] = {"team": self.cleaned_data["team"], "plan": saved.plan if saved else {}}
+        try:
+            if file:
+                return ImportJob.upload(file, file_name=name_of(file), requested_by=self.user, **fields)
+            if job := self.in_pieces and self.in_pieces.become_job(file_name=self.in_pieces.name, **fields):
+                return job
+            self.add_error("file", "This file has been sent already. You find it on the page Imports.")
         except NoRoom as problem:
             self.add_error("file", str(problem))
-            return None
+        return None
+
+
+class PiecesForm(forms.Form):
+    """How a browser knows the file that it is about to send in pieces."""
+
+    name = LineField(max_length=1000)
+    size = forms.IntegerField(min_value=1)
+    modified = forms.IntegerField(min_value=-(2**53), max_value=2**53)
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        return name[-200:]
+
+    def clean_size(self) -> int:
+        size: int = self.cleaned_data["size"]
+        if size > settings.IMPORT_MAX_BYTES:
+            raise ValidationError(too_large())
+        return size
+
+
+def too_large() -> str:
+    return f"The file is larger than {settings.IMPORT_MAX_BYTES // 2**20} MB."
 
 
 def name_of(file: UploadedFile) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, connections, models, transaction
@@ -70,6 +71,10 @@ def random_name(*_: object) -> str:
     return f"{FOLDER}/{secrets.token_urlsafe(24)}"
 
 
+def random_token() -> str:
+    return secrets.token_urlsafe(24)
+
+
 class NoRoom(Exception):
     """No space for another file. The message is for its sender."""
 
@@ -84,7 +89,7 @@ class ImportJobQuerySet(WorkQuerySet):
         mine = self.filter(requested_by=user)
         if mine.filter(created_at__gt=now - timedelta(hours=1)).count() >= MOST_PER_HOUR:
             raise NoRoom(f"You have sent {MOST_PER_HOUR} files within an hour. Try again later.")
-        kept = mine.exclude(file="").aggregate(kept=Sum("size"))["kept"] or 0
+        kept = sum(rows.aggregate(kept=Sum("size"))["kept"] or 0 for rows in (mine.exclude(file=""), user.uploads.all()))
         if kept + size > settings.IMPORT_MAX_BYTES_KEPT:
             limit = settings.IMPORT_MAX_BYTES_KEPT // 2**20
             raise NoRoom(f"Your files here would take more than {limit:,} MB. Discard some on the page Imports.")
@@ -98,12 +103,14 @@ class ImportJobQuerySet(WorkQuerySet):
             job.forget_file()  # type: ignore[attr-defined]
         for kept in (ImportedRow, ImportedEntry, TierBefore):
             kept.objects.filter(job__imported_at__lt=now - ImportJob.FILE_KEPT_FOR).delete()
+        for upload in Upload.objects.filter(touched_at__lt=now - Upload.KEPT_FOR):
+            upload.discard()
         self._forget_orphans(now)
 
     def _forget_orphans(self, now: datetime) -> None:
         """Deletes files without a row: their process was killed before saving it, or it was deleted with its team."""
         storage = private_files()
-        known = set(ImportJob.objects.exclude(file="").values_list("file", flat=True))
+        known = {name for model in (ImportJob, Upload) for name in model.objects.values_list("file", flat=True)}
         for name in storage.listdir(FOLDER)[1] if storage.exists(FOLDER) else []:
             path = f"{FOLDER}/{name}"
             if path not in known and storage.get_modified_time(path) < now - ImportJob.ORPHANS_KEPT_FOR:
@@ -534,6 +541,92 @@ class ImportJob(Work):
     def forget_file(self) -> None:
         self.file.delete(save=False)
         type(self).objects.filter(pk=self.pk).update(file="")
+
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def visible_to(self, user: AnyUser) -> UploadQuerySet:
+        return self.filter(owner=user) if user.is_authenticated else self.none()
+
+    def begin(self, owner: User, *, name: str, size: int, modified: int, now: datetime) -> Upload:
+        """The upload of this file, to continue it; a new one if there is none. Raises `NoRoom`.
+
+        Beyond `Upload.MOST` of one person, the one that rested longest is given up.
+        """
+        file: dict[str, Any] = {"owner": owner, "name": name, "size": size, "modified": modified}
+        if known := self.filter(**file).first():
+            return known
+        for left in self.filter(owner=owner).order_by("-touched_at")[Upload.MOST - 1 :]:
+            left.discard()
+        ImportJob.objects.refuse_without_room(owner, size, now)
+        upload, new = self.get_or_create(**file, defaults={"touched_at": now})
+        if new:
+            upload.file.save("", ContentFile(b""))
+        return upload
+
+
+class Upload(models.Model):
+    """A file that arrives in pieces, so that a large one survives a broken connection. It becomes an `ImportJob`."""
+
+    # Below the limit of other requests, here and in proxies.
+    PIECE = 2 * 1024 * 1024
+    KEPT_FOR = timedelta(days=1)
+    MOST = 5
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads", db_index=False)
+    token = models.CharField(max_length=40, unique=True, default=random_token)
+    # How the browser knows the file: its name, size, and time of its last change in milliseconds since 1970.
+    name = models.CharField(max_length=200)
+    size = models.PositiveBigIntegerField()
+    modified = models.BigIntegerField()
+    received = models.PositiveBigIntegerField(default=0)
+    file = models.FileField(upload_to=random_name, storage=private_files)
+    touched_at = models.DateTimeField()
+
+    objects = UploadQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "name", "size", "modified"], name="upload_unique"),
+            models.CheckConstraint(condition=Q(received__lte=F("size")), name="upload_within_size"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_complete(self) -> bool:
+        return self.received == self.size
+
+    def add(self, offset: int, piece: bytes, now: datetime) -> bool:
+        """Adds the piece that starts at `offset`. False, and nothing changes, if another piece comes next.
+
+        What an interrupted request wrote beyond `received` is written again.
+        """
+        with transaction.atomic():
+            known = type(self).objects.select_for_update().get(pk=self.pk)
+            self.received = known.received
+            if offset != known.received or offset + len(piece) > known.size:
+                return False
+            with open(known.file.path, "r+b") as file:
+                file.seek(offset)
+                file.write(piece)
+                file.truncate()
+            self.received, self.touched_at = offset + len(piece), now
+            self.save(update_fields=["received", "touched_at"])
+            return True
+
+    def become_job(self, **fields: object) -> ImportJob | None:
+        """Queues reading the complete file. None if it is gone, such as on a double click."""
+        with transaction.atomic():
+            if not type(self).objects.filter(pk=self.pk).delete()[0]:
+                return None
+            job = ImportJob.objects.create(file=self.file.name, size=self.size, requested_by=self.owner, **fields)
+            ring(job)
+            return job
+
+    def discard(self) -> None:
+        self.file.delete(save=False)
+        self.delete()
 
 
 class ImportedRow(models.Model):

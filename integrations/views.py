@@ -5,15 +5,17 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from integrations.failed import failed_rows_file
-from integrations.forms import MappingForm, UploadForm
+from integrations.forms import MappingForm, PiecesForm, UploadForm
 from integrations.importer import SHOWN_ERRORS
 from integrations.match import (
     MatchForm,
@@ -31,7 +33,7 @@ from integrations.matching.plan import Plan
 from integrations.matching.presets import PRESETS
 from integrations.matching.survey import Survey
 from integrations.matching.words import plain
-from integrations.models import ImportJob, SavedMapping, kinds_for
+from integrations.models import ImportJob, NoRoom, SavedMapping, Upload, kinds_for
 from integrations.reading import Shape, described
 from integrations.roster import ROSTERS
 from qmportal.lib.bodies import takes_a_file
@@ -103,11 +105,53 @@ def import_new(request: SignedInRequest) -> HttpResponse:
     form = UploadForm(
         request.POST or None, request.FILES or None, user=request.user, initial={"team": request.GET.get("team")}
     )
-    if form.is_valid() and (job := form.upload()):
+    if form.is_valid() and (job := form.queue()):
         return redirect(job)
     tools = [tool for tool in tools_for(request.user) if tool.marks]
-    context = {"form": form, "tools": tools, "kinds": kinds_for(request.user)}
+    context = {"form": form, "tools": tools, "kinds": kinds_for(request.user)} | uploading(request.user)
     return render_page(request, "integrations/form.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def upload_new(request: SignedInRequest) -> HttpResponse:
+    """Starts sending a file in pieces, or finds what is here of it. `Upload-Offset`: where the next piece starts."""
+    require(can_import_somewhere(request.user), MANAGERS_ONLY)
+    form = PiecesForm(request.POST)
+    if not form.is_valid():
+        return JsonResponse({"problem": next(iter(form.errors.values()))[0]}, status=422)
+    try:
+        upload = Upload.objects.begin(request.user, **form.cleaned_data, now=timezone.now())
+    except NoRoom as problem:
+        return JsonResponse({"problem": str(problem)}, status=422)
+    address = reverse("integrations:upload", args=[upload.token])
+    return JsonResponse({"token": upload.token, "address": address}, headers=offset_of(upload))
+
+
+@require_http_methods(["HEAD", "PATCH", "DELETE"])
+def upload(request: SignedInRequest, token: str) -> HttpResponse:
+    """A file in pieces: HEAD tells where the next one starts, PATCH adds it, DELETE discards all of them."""
+    known = get_object_or_404(Upload.objects.visible_to(request.user), token=token)
+    require(can_import_somewhere(request.user), MANAGERS_ONLY)
+    if request.method == "DELETE":
+        known.discard()
+        return HttpResponse(status=204)
+    if request.method == "HEAD":
+        return HttpResponse(headers=offset_of(known))
+    offset = request.headers.get("Upload-Offset", "")
+    if not (offset.isascii() and offset.isdigit() and len(offset) < 16):
+        return JsonResponse({"problem": "Send the header Upload-Offset."}, status=400)
+    added = known.add(int(offset), request.body, timezone.now())
+    return HttpResponse(status=204 if added else 409, headers=offset_of(known))
+
+
+def uploading(user: User) -> dict[str, Any]:
+    """What the page's script needs to send a file in pieces, and the files that it has not sent whole."""
+    uploads = Upload.objects.visible_to(user).order_by("-touched_at")
+    return {"uploads": uploads, "piece": Upload.PIECE, "most": settings.IMPORT_MAX_BYTES}
+
+
+def offset_of(upload: Upload) -> dict[str, str]:
+    return {"Upload-Offset": str(upload.received), "Upload-Length": str(upload.size)}
 
 
 def job_of(request: SignedInRequest, pk: int) -> ImportJob:

@@ -27,7 +27,7 @@ from django.utils import timezone
 from benchmarks.models import SnapshotRun, ThresholdSet
 from integrations.matching.plan import Plan as ImportPlan
 from integrations.matching.presets import PRESETS
-from integrations.models import ImportJob, SavedMapping
+from integrations.models import ImportJob, SavedMapping, Upload
 from library.models import CheckAnswer, LibraryLink
 from notifications.models import Notification
 from qmportal.lib.days import local_day
@@ -232,6 +232,8 @@ RULES = {
     "scenarios:analytics": authors(),
     "integrations:import_list": Rule(GET, member=403, nobody=403),
     "integrations:import_new": Rule(BOTH, member=403, nobody=403),
+    "integrations:upload_new": Rule(POST, member=403, nobody=403),
+    "integrations:upload": only_manager(("head",)),
     "integrations:import_detail": only_manager(),
     "integrations:import_match": only_manager(POST),
     "integrations:import_start": only_manager(POST),
@@ -422,6 +424,7 @@ class World:
             requested_by=self.people["manager"],
             state=ImportJob.State.DONE,
         )
+        self.upload = Upload.objects.create(owner=self.people["manager"], size=1, modified=1, touched_at=NOON)
         self.mapping = SavedMapping.keep("Mine", self.people["manager"], ImportPlan("defects"))
         self.scenario = publish_scenario()
         self.attempt = self.scenario.begin(self.people["manager"], timezone.now())
@@ -499,6 +502,7 @@ class World:
                     "pk": ThresholdSet.objects.filter(metric="escaped_defect_rate").latest("pk").pk,
                 },
                 "benchmarks:run": {"pk": self.run.pk},
+                "integrations:upload": {"token": self.upload.token},
                 **{f"integrations:mapping_{name}": {"pk": self.mapping.pk} for name in ("yaml", "delete")},
                 "teams:session_end": {"pk": self.elsewhere.pk},
                 "teams:restore": {"slug": self.archived.slug},
@@ -650,6 +654,7 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "file": SimpleUploadedFile("rows.csv", CSV),
         "team": world.team.slug,
     },
+    "integrations:upload_new": lambda world: {"name": "rows.csv", "size": 9, "modified": 1},
     "integrations:import_match": lambda world: {"zone": "UTC"},
     "integrations:mapping_new": lambda world: {"name": "Sheet", "text": "kind: defects"},
     "integrations:import_start": lambda world: {"skip_errors": "on"},

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from integrations.models import ImportJob, Upload
 from tests.browser.conftest import ADMIN, sweep
 
 FILE = """external_id,title,found_at,stage_found
@@ -125,3 +126,95 @@ def test_enter_keeps_the_answers_and_every_error_leads_to_its_field(admin, tmp_p
     expect(admin.get_by_label("Time zone")).to_be_focused()
     summary.get_by_role("link", name="The file has no column “Nothing” for Title").click()
     expect(admin.get_by_label("Column for Title", exact=True)).to_be_focused()
+
+
+# --- A large file, in pieces ---------------------------------------------------------------------------------------------
+
+HEADER = "external_id,title,found_at,stage_found\n"
+ROW = "L-{},The total of a long page is rounded twice,2026-03-01T10:00Z,ci\n"
+
+
+@pytest.fixture
+def large(tmp_path):
+    """Four pieces."""
+    path = tmp_path / "large.csv"
+    path.write_text(HEADER + "".join(ROW.format(number) for number in range(100_000)))
+    assert 3 * Upload.PIECE < path.stat().st_size < 4 * Upload.PIECE
+    return path
+
+
+def choose(page, path):
+    page.goto("/imports/new/")
+    page.get_by_label("File", exact=True).set_input_files(path)
+
+
+def test_a_broken_connection_is_no_loss(page, sign_in, large):
+    sign_in(page, ADMIN)
+    offsets = []
+
+    def watch(route):
+        offsets.append(route.request.headers["upload-offset"])
+        if len(offsets) == 2:
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route("**/imports/uploads/*/", lambda route: watch(route) if route.request.method == "PATCH" else route.continue_())
+    choose(page, large)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("Reading. Nothing changes yet.")).to_be_visible()
+    second = str(Upload.PIECE)
+    assert offsets == ["0", second, second, str(2 * Upload.PIECE), str(3 * Upload.PIECE)]
+    job = ImportJob.objects.get()
+    assert job.file.read() == large.read_bytes()
+    assert job.file_name == "large.csv"
+
+
+def test_a_file_goes_on_after_a_reload_of_the_page(page, sign_in, large):
+    sign_in(page, ADMIN)
+    tried = []
+
+    def lose_the_third(route):
+        tried.append(route)
+        if len(tried) > 2:
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route("**/imports/uploads/*/", lose_the_third)
+    choose(page, large)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("The connection is lost. Trying again…")).to_be_visible()
+    expect(page.locator("progress")).to_have_attribute("value", "59")
+    expect(page.get_by_text("4.0 of 6.")).to_be_visible()
+    page.unroute_all()
+    page.once("dialog", lambda dialog: dialog.accept())
+    choose(page, large)
+    expect(page.get_by_text("Choose the same file to continue.")).to_be_visible()
+    patches = []
+    page.on("request", lambda request: patches.append(request) if request.method == "PATCH" else None)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("Reading. Nothing changes yet.")).to_be_visible()
+    assert len(patches) == 2
+    assert ImportJob.objects.get().file.read() == large.read_bytes()
+
+
+def test_an_upload_can_be_cancelled(page, sign_in, large):
+    sign_in(page, ADMIN)
+    page.route("**/imports/uploads/*/", lambda route: None if route.request.method == "PATCH" else route.continue_())
+    choose(page, large)
+    with page.expect_request(lambda request: request.method == "PATCH"):
+        page.get_by_role("button", name="Continue").click()
+    with page.expect_response(lambda response: response.request.method == "DELETE"):
+        page.get_by_role("button", name="Cancel the upload").click()
+    expect(page.get_by_text("Cancelled. Nothing was kept.")).to_be_visible()
+    expect(page.get_by_role("button", name="Continue")).not_to_have_attribute("aria-busy", "true")
+    assert not Upload.objects.exists()
+
+
+def test_without_the_script_the_form_sends_it_whole(without_javascript, sign_in, large):
+    page = sign_in(without_javascript, ADMIN)
+    choose(page, large)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("Reading. Nothing changes yet.")).to_be_visible()
+    assert ImportJob.objects.get().size == large.stat().st_size

@@ -641,7 +641,7 @@ def test_half_a_file_on_a_full_disk_does_not_stay(manager, files):
             raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):
-        ImportJob.upload(Full("a.csv", b"a,b\n"), file_name="a.csv")
+        ImportJob.upload(Full("a.csv", b"a,b\n"), file_name="a.csv", requested_by=make_user())
     assert list(files.iterdir()) == []
     assert not ImportJob.objects.exists()
 
