@@ -14,6 +14,8 @@ urlpatterns = [
     path("<str:reference>/edit/", views.incident_edit, name="edit"),
     path("<str:reference>/moves/<slug:name>/", views.incident_move, name="move"),
     path("<str:reference>/undo/", views.incident_undo_move, name="undo_move"),
+    path("<str:reference>/timeline/", views.incident_note, name="note"),
+    path("<str:reference>/timeline/<int:pk>/pin/", views.incident_pin, name="pin"),
     path("<str:reference>/delete/", views.incident_delete, name="delete"),
     path("<str:reference>/restore/", views.incident_restore, name="restore"),
 ]

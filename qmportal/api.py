@@ -22,6 +22,7 @@ from pipeline.api import ServiceDetail, ServiceList, StageList
 from qmportal.api_root import Addresses, Unknown
 from qmportal.lib.bodies import takes_a_file
 from records.history import RecordHistory
+from records.timeline_api import RecordTimeline
 from teams.api import TeamDetail, TeamList
 from training.api.attempts import AttemptDetail, AttemptList, DecisionList, ScenarioList
 from training.api.progress import ProgressList
@@ -77,6 +78,11 @@ urlpatterns = [
         "v1/incidents/<str:reference>/history/",
         RecordHistory.as_view(queryset=Incident.objects.all()),
         name="api_incident_history",
+    ),
+    path(
+        "v1/incidents/<str:reference>/timeline/",
+        RecordTimeline.as_view(queryset=Incident.objects.all()),
+        name="api_incident_timeline",
     ),
     path("v1/incidents/<str:reference>/", IncidentDetail.as_view(), name="api_incident"),
     path("v1/incidents/<str:reference>/transitions/", IncidentTransitions.as_view(), name="api_incident_transitions"),

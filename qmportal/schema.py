@@ -36,6 +36,8 @@ from qmportal.api_root import Addresses, AddressSerializer, Unknown
 from qmportal.lib.openapi import ErrorAnswer
 from records.api import MOST
 from records.moves import REASON
+from records.timeline import Entry
+from records.timeline_api import NewTimelineEntry, RecordTimeline, TimelineEntryRow
 from teams.authentication import ScopedAccess
 from training.api import attempts as training
 
@@ -157,6 +159,15 @@ INCIDENT = {"title": "Cards are refused", "team": "payments", "severity": "SEV2"
 DEFECT = {"title": "The total is wrong", "team": "payments", "severity": "SEV3", "stage_found": "ci"}
 describe_writing(DefectList, DefectDetail, DefectTransitions, needed=tuple(DEFECT), new=DEFECT, to="fixed")
 describe_writing(IncidentList, IncidentDetail, IncidentTransitions, needed=("title", "team"), new=INCIDENT, to="restored")
+extend_schema_view(
+    get=extend_schema(
+        parameters=[
+            OpenApiParameter("kind", str, enum=Entry.Kind.values, description="Only entries of this kind."),
+            OpenApiParameter("page", int),
+        ]
+    ),
+    post=extend_schema(request=NewTimelineEntry, responses={201: TimelineEntryRow, 422: REPEATED}, parameters=[KEY]),
+)(RecordTimeline)
 
 
 def beside_a_file(field: Any) -> OpenApiParameter:

@@ -103,12 +103,17 @@ def write_entry(
 
 def replay(entries: Iterable[Any]) -> tuple[str, dict[str, datetime | None]]:
     """The status and the times that the entries lead to. `entries`: in the order in which they were recorded."""
-    status, times = "", {}
+    status = ""
+    times: dict[str, datetime | None] = {}
     for entry in entries:
         status = entry.data.get("to", status)
-        for name, value in entry.data.get("times", {}).items():
-            times[name] = datetime.fromisoformat(value) if value else None
+        times |= read_times(entry.data)
     return status, times
+
+
+def read_times(data: dict[str, Any]) -> dict[str, datetime | None]:
+    """The times that a move or a correction set. None: cleared."""
+    return {name: datetime.fromisoformat(value) if value else None for name, value in data.get("times", {}).items()}
 
 
 # --- The trigger ------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from records import columns
 from records.filters import ListForm
 from records.forms import MoveForm, RecordForm
 from records.models import ONLY_MANAGERS, Record
+from records.notes import NoteForm, Timeline, last_move_to_undo, marker
 from teams.choices import team_named
 from teams.models import User
 from teams.permissions import can_manage, can_report, require
@@ -97,6 +98,17 @@ def record_detail(request: SignedInRequest, reference: str, kind: Kind, **contex
     record = kind.find(request, reference)
     if record.reference != reference:  # typed in lower case
         return redirect(record)
+    if record.HAS_TIMELINE:
+        seen = marker(record)
+        if request.htmx and request.GET.get("seen") == seen:
+            return HttpResponse(status=204)
+        context = {"seen": lambda *_: seen} | context
+    return _answer_detail(request, kind, record, NoteForm(record=record), **context)
+
+
+def _answer_detail(
+    request: SignedInRequest, kind: Kind, record: Any, form: NoteForm, status: int = 200, **context: Any
+) -> HttpResponse:
     shared = {
         "record": record,
         "events": events(record),
@@ -105,7 +117,40 @@ def record_detail(request: SignedInRequest, reference: str, kind: Kind, **contex
         "may_edit": can_report(request.user, record.team),
         "may_delete": can_manage(request.user, record.team),
     }
-    return kind.page(request, "detail", shared | {name: of(record, request.user) for name, of in context.items()})
+    if record.HAS_TIMELINE:
+        timeline = Timeline(record, request.GET)
+        shared |= {"timeline": timeline, "note_form": form, "may_undo": _may_undo(request.user, record, timeline.undoable)}
+    found = {name: of(record, request.user) for name, of in context.items()}
+    return kind.page(request, "detail", shared | found, status)
+
+
+def _may_undo(user: User, record: Record, entry: Any) -> bool:
+    """Whoever may make a move may undo it."""
+    move = record.LIFE.named(entry.data["move"], entry.data["from"]) if entry else None
+    return move is not None and record.may_be_moved(move, user)
+
+
+def record_note(request: SignedInRequest, reference: str, kind: Kind, **context: Any) -> HttpResponse:
+    """Adds a note to the timeline."""
+    record = kind.find(request, reference)
+    require(can_report(request.user, record.team))
+    form = NoteForm(request.POST, record=record)
+    if not form.is_valid() or not (entry := form.write(request.user)):
+        return _answer_detail(request, kind, record, form, 422, **context)
+    return redirect(f"{record.get_absolute_url()}#entry-{entry.pk}")
+
+
+def record_pin(request: SignedInRequest, reference: str, pk: int, kind: Kind) -> HttpResponse:
+    """Pins an entry to the top of the timeline, or takes the pin away."""
+    record = kind.find(request, reference)
+    require(can_report(request.user, record.team))
+    entry = get_object_or_404(record.timeline, pk=pk)
+    pins: Any = type(entry)._meta.get_field("pin").related_model
+    if "pin" in request.POST:
+        pins.objects.get_or_create(entry=entry, defaults={"by": request.user, "at": timezone.now()})
+    else:
+        pins.objects.filter(entry=entry).delete()
+    return redirect(f"{record.get_absolute_url()}#timeline")
 
 
 def record_create(request: SignedInRequest, kind: Kind) -> HttpResponse:
@@ -163,8 +208,8 @@ def record_move(request: SignedInRequest, reference: str, name: str, kind: Kind)
 def record_undo_move(request: SignedInRequest, reference: str, kind: Kind) -> HttpResponse:
     record = kind.find(request, reference)
     require(can_report(request.user, record.team))
-    facts = read_undo(request)
     try:
+        facts = read_undo(request) or _last_move(request, record)
         if facts is None:
             raise ValidationError("This can no longer be undone here.")
         record.undo_move(facts["before"], facts["version"], by=request.user, at=timezone.now())
@@ -173,6 +218,16 @@ def record_undo_move(request: SignedInRequest, reference: str, kind: Kind) -> Ht
     else:
         messages.success(request, f"{record.reference} is back to {record.get_status_display().lower()}.")
     return redirect(record)
+
+
+def _last_move(request: SignedInRequest, record: Record) -> dict[str, Any] | None:
+    """What to undo, from the button in the timeline, which names the move's entry."""
+    if not record.HAS_TIMELINE or "entry" not in request.POST:
+        return None
+    entry = last_move_to_undo(record)
+    if entry is None or str(entry.pk) != request.POST["entry"] or not _may_undo(request.user, record, entry):
+        return None
+    return {"before": record.state() | entry.data["before"], "version": record.version}
 
 
 def record_delete(request: SignedInRequest, reference: str, kind: Kind) -> HttpResponse:

@@ -347,6 +347,22 @@ on("pointermove", (event) => {
   tip.style.transform = `translate(${Math.max(0, Math.min(box.width - TIP_WIDTH, left))}px, 8px)`;
 });
 
+// ---- How long an open incident lasts: the server writes it, this keeps it going ------------------------------
+
+function spell(minutes) {
+  if (minutes < 60) return `${minutes} min`;
+  const [large, unit, small, rest] = minutes < 1440 ? [60, "h", 1, "min"] : [1440, "d", 60, "h"];
+  const left = Math.floor((minutes % large) / small);
+  return `${Math.floor(minutes / large)} ${unit}${left ? ` ${left} ${rest}` : ""}`;
+}
+
+setInterval(() => {
+  for (const clock of findAll("[data-since]")) {
+    const minutes = Math.floor((Date.now() - Date.parse(clock.dataset.since)) / 60000);
+    if (minutes >= 5) clock.textContent = spell(minutes);
+  }
+}, 20000);
+
 // ---- On load and after every swap ------------------------------------------------------------------------
 
 function refresh() {

@@ -176,6 +176,8 @@ RULES = {
     "incidents:edit": members(BOTH),
     "incidents:move": members(BOTH),
     "incidents:undo_move": members(POST),
+    "incidents:note": members(POST),
+    "incidents:pin": members(POST),
     "incidents:delete": managers(BOTH),
     "incidents:restore": managers(BOTH),
     "actions:list": signed_in(),
@@ -321,6 +323,7 @@ RULES = {
     "api_action": api(outsider=404),
     "api_action_history": api(outsider=404),
     "api_action_transitions": api_post(),
+    "api_incident_timeline": api(outsider=404),
     "api_andon": api(outsider=404),
     "api_progress": api(),
     "api_imports": Rule(GET, anonymous=401, member=403, nobody=403),
@@ -491,6 +494,8 @@ class World:
                     f"api_{kind}{tail}": {"reference": getattr(self, kind).reference}
                     for kind, tail in product(("incident", "defect", "action"), ("", "_history", "_transitions"))
                 },
+                "api_incident_timeline": {"reference": self.incident.reference},
+                "incidents:pin": {"reference": self.incident.reference, "pk": self.incident.timeline.get().pk},
                 "incidents:restore": {"reference": self.deleted["incidents"].reference},
                 "defects:restore": {"reference": self.deleted["defects"].reference},
                 "api_service": {"slug": self.service.slug},
@@ -636,6 +641,7 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "actions:edit": lambda world: {"title": "Alert", "team": world.team.slug, "version": 1},
     "andon:pull": lambda world: {"reason": "Wrong totals", "team": world.team.slug, "service": "refunds"},
     "andon:detail": lambda world: {"learned": "Round late."},
+    "incidents:note": lambda world: {"kind": "note", "text": "News"},
     "defects:create": lambda world: {"title": "Wrong", "team": world.team.slug, "severity": "SEV3", "stage_found": "ci"},
     "defects:edit": lambda world: (
         {"title": "Odd", "team": world.team.slug, "severity": "SEV3", "stage_found": "ci"}
@@ -762,6 +768,7 @@ API_WRITES: dict[tuple[str, str], tuple[Rule, dict[str, Any]]] = {
     ("api_defect_transitions", "post"): (by_token(POST, 200), {"to": "triaged"}),
     ("api_incidents", "post"): (FILE, NEW),
     ("api_incident_transitions", "post"): (by_token(POST, 200), {"move": "restore"}),
+    ("api_incident_timeline", "post"): (by_token(POST, 201), {"text": "News"}),
     ("api_incident", "patch"): (CHANGE, {"title": "New", "version": 1}),
     ("api_incident", "delete"): (REMOVE, {}),
     # The body is the file, and this one has no rows; a file that is not waiting for anything is a conflict.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
+from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
@@ -47,6 +48,16 @@ INCIDENTS = records.Kind(
 )
 
 
+# What the page of an incident shows besides the incident.
+BESIDE: dict[str, Any] = {
+    "defect": lambda incident, user: incident.pointed_at("caused_by_defect", user),
+    "services": lambda incident, user: Service.objects.catalogue(user.versions).among(incident.services),
+    "actions": lambda incident, user: incident.actions.visible_to(user).select_related("owner"),
+    "elapsed": lambda incident, user: timezone.now() - incident.began_at,
+    "live": lambda incident, user: incident.is_open,
+}
+
+
 @require_safe
 def incident_list(request: SignedInRequest) -> HttpResponseBase:
     return records.record_list(request, INCIDENTS)
@@ -54,14 +65,7 @@ def incident_list(request: SignedInRequest) -> HttpResponseBase:
 
 @require_safe
 def incident_detail(request: SignedInRequest, reference: str) -> HttpResponse:
-    return records.record_detail(
-        request,
-        reference,
-        INCIDENTS,
-        defect=lambda incident, user: incident.pointed_at("caused_by_defect", user),
-        services=lambda incident, user: Service.objects.catalogue(user.versions).among(incident.services),
-        actions=lambda incident, user: incident.actions.visible_to(user).select_related("owner"),
-    )
+    return records.record_detail(request, reference, INCIDENTS, **BESIDE)
 
 
 @require_safe
@@ -87,6 +91,16 @@ def incident_move(request: SignedInRequest, reference: str, name: str) -> HttpRe
 @require_POST
 def incident_undo_move(request: SignedInRequest, reference: str) -> HttpResponse:
     return records.record_undo_move(request, reference, INCIDENTS)
+
+
+@require_POST
+def incident_note(request: SignedInRequest, reference: str) -> HttpResponse:
+    return records.record_note(request, reference, INCIDENTS, **BESIDE)
+
+
+@require_POST
+def incident_pin(request: SignedInRequest, reference: str, pk: int) -> HttpResponse:
+    return records.record_pin(request, reference, pk, INCIDENTS)
 
 
 @form_page

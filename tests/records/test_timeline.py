@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.test import Client
 
 from incidents.models import Incident, TimelineEntry
 from qmportal.lib.acting import acting
 from records.timeline import replay
+from teams.models import AccessToken
 from tests.factories import NOON, make_incident, make_member, make_team
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +83,136 @@ def test_an_entry_never_changes(team, change):
     incident = make_incident(team=team)
     with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
         change(TimelineEntry.objects.filter(record=incident))
+
+
+@pytest.fixture
+def page(client, team):
+    client.force_login(make_member(team=team, name="Amara Okafor"))
+    return client
+
+
+def test_a_note_stands_on_the_page_with_safe_markdown(page, team):
+    incident = make_incident(team=team)
+    url = f"{incident.get_absolute_url()}timeline/"
+    answer = page.post(url, {"kind": "note", "text": "Rolled **back** <script>alert(1)</script>"}, follow=True)
+    assert "<strong>back</strong>" in answer.text
+    assert "<script>alert" not in answer.text
+    assert "Amara Okafor" in answer.text
+    (note,) = incident.timeline.filter(kind="note")
+    assert (note.author.name, note.door) == ("Amara Okafor", "page")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"text": " \u200b "},
+        {"text": "x" * 10_001},
+        {"text": "\x00"},
+        {"kind": "move"},
+        {"happened_at": "2999-01-01T00:00"},
+        {"happened_at": "soon"},
+        {"next_update": "7"},
+    ],
+)
+def test_a_bad_note_is_refused_with_a_sentence(page, team, bad):
+    incident = make_incident(team=team)
+    answer = page.post(f"{incident.get_absolute_url()}timeline/", {"kind": "update", "text": "News"} | bad)
+    assert answer.status_code == 422
+    assert "There is a problem" in answer.text
+    assert not incident.timeline.exclude(kind="move").exists()
+
+
+def test_entries_can_be_filtered_turned_round_and_pinned(page, team):
+    incident = make_incident(team=team)
+    url = incident.get_absolute_url()
+    for text in ("First note", "Second note"):
+        page.post(f"{url}timeline/", {"kind": "note", "text": text})
+    assert page.get(url).text.index("Second note") < page.get(url).text.index("First note")
+    oldest = page.get(url, {"order": "oldest", "entries": "note"}).text
+    assert oldest.index("First note") < oldest.index("Second note")
+    assert "<b>Reported</b>" not in oldest
+    first = incident.timeline.get(text="First note")
+    pinned = page.post(f"{url}timeline/{first.pk}/pin/", {"pin": ""}, follow=True).text
+    assert pinned.count("First note") > oldest.count("First note")
+    assert first.pin.by.name == "Amara Okafor"
+    page.post(f"{url}timeline/{first.pk}/pin/")
+    assert not type(first.pin).objects.exists()
+
+
+def test_the_last_move_can_be_undone_from_the_timeline(page, team):
+    incident = make_incident(team=team, status="triage")
+    url = incident.get_absolute_url()
+    page.post(f"{url}moves/mitigate/")
+    page.post(f"{url}timeline/", {"kind": "note", "text": "Still slow"})
+    last = incident.timeline.filter(kind="move").last()
+    assert f'value="{last.pk}"' in page.get(url).text
+    assert "is back to triage" in page.post(f"{url}undo/", {"entry": last.pk}, follow=True).text
+    assert "can no longer be undone" in page.post(f"{url}undo/", {"entry": last.pk}, follow=True).text
+    assert incident.timeline.filter(text="Still slow").exists()
+    assert_replays(incident)
+
+
+def test_an_edit_of_what_the_move_set_keeps_it_from_being_undone(page, team):
+    incident = make_incident(team=team, started_at=NOON)
+    page.post(f"{incident.get_absolute_url()}moves/mitigate/")
+    incident.refresh_from_db()
+    last = incident.timeline.last()
+    incident.mitigated_at = LATER
+    incident.save()
+    answer = page.post(f"{incident.get_absolute_url()}undo/", {"entry": last.pk}, follow=True)
+    assert "can no longer be undone" in answer.text
+    incident.refresh_from_db()
+    assert incident.status == "mitigated"
+
+
+def test_an_open_page_asks_for_changes_and_hears_nothing_without_one(page, team):
+    incident = make_incident(team=team)
+    url = incident.get_absolute_url()
+    seen = page.get(url).context["seen"]
+    headers = {"HX-Request": "true"}
+    assert page.get(url, {"seen": seen}, headers=headers).status_code == 204
+    incident.make("acknowledge", by=None, at=LATER)
+    changed = page.get(url, {"seen": seen}, headers=headers)
+    assert "Acknowledged" in changed.text
+    assert changed.context["seen"] != seen
+
+
+def test_the_api_reads_and_adds_entries(team):
+    incident = make_incident(team=team)
+    url = f"/api/v1/incidents/{incident.reference}/timeline/"
+    _, token = AccessToken.objects.create(make_member(team=team, email="amara@example.com"), scope="write", expiry=None)
+    client = Client(headers={"Authorization": f"Bearer {token}", "Idempotency-Key": "once"})
+    for _ in range(2):
+        answer = client.post(url, {"text": "Rolled back.", "kind": "update"}, content_type="application/json")
+        assert answer.status_code == 201, answer.text
+    found = client.get(url).json()
+    assert [(row["kind"], row["text"], row["author"], row["door"]) for row in found["results"]] == [
+        ("move", "", None, ""),
+        ("update", "Rolled back.", "amara@example.com", "api"),
+    ]
+    assert client.get(url, {"kind": "update"}).json()["count"] == 1
+    assert client.get(url, {"kind": "junk"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"text": ""},
+        {"text": 5},
+        {"text": "\u0000"},
+        {"kind": "move"},
+        {"kind": None},
+        {"happened_at": "2999-01-01T00:00:00Z"},
+        {"happened_at": "soon"},
+        {"next_update_at": "2999-01-01T00:00:00Z"},
+        {"author": "me"},
+    ],
+)
+def test_the_api_refuses_a_bad_entry(team, bad):
+    incident = make_incident(team=team)
+    _, token = AccessToken.objects.create(make_member(team=team), scope="write", expiry=None)
+    client = Client(headers={"Authorization": f"Bearer {token}"})
+    url = f"/api/v1/incidents/{incident.reference}/timeline/"
+    answer = client.post(url, {"text": "News"} | bad, content_type="application/json")
+    assert answer.status_code == 400, answer.text
+    assert [error["attr"] for error in answer.json()["errors"]] == list(bad)

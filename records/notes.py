@@ -1,0 +1,199 @@
+"""The timeline on the page of a record: its entries, the form for notes, pins, and undo of the last move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.paginator import Page, Paginator
+from django.db.models import Max
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+
+from qmportal.lib.forms import MomentField, ProseField
+from qmportal.lib.markdown import markdown
+from records.timeline import LONGEST, UNDO, Entry, read_times, write_entry
+
+if TYPE_CHECKING:
+    from teams.models import User
+
+PAGE_SIZE = 50
+# Entries that were recorded this much later than they happened say so.
+RECORDED_LATER = timedelta(minutes=5)
+REMINDERS = {"30": "30 minutes", "60": "1 hour", "120": "2 hours", "240": "4 hours", "1440": "1 day"}
+
+
+class NoteForm(forms.Form):
+    """A note or an update for stakeholders."""
+
+    kind = forms.ChoiceField(
+        choices=[(Entry.Kind.NOTE.value, "Note"), (Entry.Kind.UPDATE.value, "Update for stakeholders")],
+        widget=forms.RadioSelect,
+        initial=Entry.Kind.NOTE.value,
+    )
+    text = ProseField(
+        max_length=LONGEST,
+        label="What is new?",
+        help_text="Markdown works. Nobody can change an entry later.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Write something."},
+    )
+    happened_at = MomentField(required=False, label="When it happened", help_text="Leave empty for now.")
+    next_update = forms.ChoiceField(
+        choices=[("", "No reminder"), *REMINDERS.items()],
+        required=False,
+        label="Next update due in",
+        help_text="For updates. The lead gets a reminder.",
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, record: Any):
+        super().__init__(data, auto_id="note_%s")
+        self.record = record
+
+    def write(self, by: User) -> Entry | None:
+        """Adds the entry. Returns None, with errors at the fields, if it is refused."""
+        now = timezone.now()
+        given = self.cleaned_data
+        minutes = given["next_update"] if given["kind"] == Entry.Kind.UPDATE else ""
+        due = now + timedelta(minutes=int(minutes)) if minutes else None
+        when = {"happened_at": given["happened_at"], "next_update_at": due}
+        try:
+            entry: Entry = write_entry(self.record, given["kind"], given["text"], by=by, at=now, **when)
+        except ValidationError as refused:
+            self.add_error(None, refused)
+            return None
+        return entry
+
+
+@dataclass
+class Shown:
+    """An entry, as the page shows it."""
+
+    entry: Any
+    record: Any
+
+    @property
+    def is_pinned(self) -> bool:
+        return hasattr(self.entry, "pin")
+
+    @property
+    def who(self) -> str:
+        if self.entry.author:
+            return str(self.entry.author)
+        return {"import": "Import", "api": "API"}.get(self.entry.door, "")
+
+    @property
+    def is_late(self) -> bool:
+        return bool(self.entry.recorded_at - self.entry.happened_at > RECORDED_LATER)
+
+    @cached_property
+    def title(self) -> str:
+        """What happened, for the entries that people don't write."""
+        entry, names = self.entry, dict(type(self.record).Status.choices)
+        if entry.kind not in (Entry.Kind.MOVE, Entry.Kind.CORRECTION):
+            return str(entry.get_kind_display()) if entry.kind != Entry.Kind.NOTE else ""
+        move = entry.data.get("move", "")
+        status = names.get(entry.data.get("to", ""), "").lower()
+        if not entry.data.get("from"):
+            return "Imported" if entry.door == "import" else "Reported"
+        if move == UNDO:
+            return f"Undone, back to {status}"
+        if entry.kind == Entry.Kind.CORRECTION:
+            return "Time corrected"
+        known = self.record.LIFE.named(move, entry.data["from"])
+        return capfirst(known.done) if known else capfirst(status)
+
+    @property
+    def label(self) -> str:
+        """Names the entry for people who can't see the page."""
+        return self.title or self.entry.text[:40]
+
+    @property
+    def times(self) -> list[dict[str, Any]]:
+        """The times that it set or cleared, unless it is the very time of the entry."""
+        return [
+            {"label": capfirst(self.record._meta.get_field(name).verbose_name), "at": at}
+            for name, at in read_times(self.entry.data).items()
+            if at != self.entry.happened_at
+        ]
+
+    @property
+    def html(self) -> SafeString:
+        return markdown(self.entry.text)
+
+
+@dataclass
+class Timeline:
+    """One page of a record's timeline, filtered and in the order that the address asks for."""
+
+    record: Any
+    query: QueryDict
+
+    @cached_property
+    def chosen(self) -> str:
+        kind = self.query.get("entries", "")
+        return kind if kind in Entry.Kind.values else ""
+
+    @property
+    def _url(self) -> str:
+        return str(self.record.get_absolute_url())
+
+    @property
+    def oldest_first(self) -> bool:
+        return self.query.get("order") == "oldest"
+
+    @cached_property
+    def page(self) -> Page[Any]:
+        rows = self.record.timeline.select_related("author", "pin")
+        rows = rows.filter(kind=self.chosen) if self.chosen else rows
+        rows = rows.order_by("happened_at", "id") if self.oldest_first else rows.order_by("-happened_at", "-id")
+        page = Paginator(rows, PAGE_SIZE).get_page(self.query.get("page"))
+        page.object_list = [Shown(entry, self.record) for entry in page.object_list]
+        return page
+
+    @cached_property
+    def pinned(self) -> list[Shown]:
+        rows = self.record.timeline.filter(pin__isnull=False).select_related("author", "pin").order_by("happened_at", "id")
+        return [Shown(entry, self.record) for entry in rows]
+
+    @property
+    def kinds(self) -> list[dict[str, Any]]:
+        """The filter, as options of a segmented control."""
+        names = [("", "All"), ("note", "Notes"), ("update", "Updates"), ("move", "Status"), ("correction", "Corrections")]
+        order = "&order=oldest" if self.oldest_first else ""
+        return [
+            {"label": label, "url": f"{self._url}?entries={key}{order}#timeline", "current": key == self.chosen}
+            for key, label in names
+        ]
+
+    @property
+    def other_order(self) -> dict[str, str]:
+        kind = f"&entries={self.chosen}" if self.chosen else ""
+        if self.oldest_first:
+            return {"label": "Newest first", "url": f"{self._url}?order=newest{kind}#timeline"}
+        return {"label": "Oldest first", "url": f"{self._url}?order=oldest{kind}#timeline"}
+
+    @cached_property
+    def undoable(self) -> Any:
+        """The last move, if nobody has changed since what it set."""
+        return last_move_to_undo(self.record)
+
+
+def last_move_to_undo(record: Any) -> Any:
+    last = record.timeline.filter(kind=Entry.Kind.MOVE).order_by("-id").first()
+    if last is None or "before" not in last.data or last.data.get("move") == UNDO:
+        return None
+    now = record.state()
+    return last if all(now[name] == value for name, value in last.data["after"].items()) else None
+
+
+def marker(record: Any) -> str:
+    """Changes when the record or its timeline does."""
+    found = record.timeline.aggregate(entry=Max("id"), pin=Max("pin__id"))
+    return f"{record.version}.{found['entry'] or 0}.{found['pin'] or 0}"
