@@ -31,6 +31,7 @@ from integrations.matching.reader import Reader
 from integrations.matching.row import Row
 from integrations.reading import AS_FOUND, BadCell, Shape, Table, UnreadableFile, open_table
 from integrations.seen import Seen
+from integrations.sources import source_of
 from qmportal.lib.acting import acting
 from qmportal.lib.cells import bare
 from qmportal.lib.copying import Change, Copy, Moved, Writer, names_of, next_ids, stored_columns
@@ -267,10 +268,7 @@ class Importer:
         self.preset = plan.preset
         self.now = now
         self.source = source
-        # Spreadsheets of two teams may use the same row numbers as ids.
-        self.unnamed_source = self.preset.name
-        if team is not None and self.preset.name == SPREADSHEET:
-            self.unnamed_source = f"{SPREADSHEET}-{team.slug}"[:40]
+        self.unnamed_source = source_of(plan.source or self.preset.name, team if self.preset.name == SPREADSHEET else None)
         self.shape, self.name = shape, name
         self.visible = visible
         self.model = MODELS[plan.kind]

@@ -14,7 +14,7 @@ from integrations.forms import KeepingForm
 from integrations.lookups import own_words
 from integrations.matching.fields import Field, Type
 from integrations.matching.guess import Match, Word, matches, words
-from integrations.matching.plan import Plan
+from integrations.matching.plan import LONGEST_SOURCE, Plan
 from integrations.matching.preset import Preset
 from integrations.matching.presets import PRESETS
 from integrations.matching.survey import Survey
@@ -25,6 +25,7 @@ from pipeline.models import Stage
 from qmportal.lib.days import zone_named
 from qmportal.lib.forms import LineField
 from records.models import Severity
+from records.rules import FILED_HERE
 from teams.choices import MOST_IN_MENU
 from teams.models import Team, User
 from teams.permissions import is_admin
@@ -52,6 +53,12 @@ class MatchForm(KeepingForm):
         label="Team for all rows",
         empty_label="Use the file's team column",
         error_messages={"invalid_choice": "Choose a team you can import into."},
+    )
+    source = LineField(
+        max_length=LONGEST_SOURCE,
+        required=False,
+        label="Source of the IDs",
+        help_text="Keeps them apart from those of other lists. Use the same name each time you import this list.",
     )
     create_teams = forms.BooleanField(required=False, label="Create teams that don't exist yet")
     zone = LineField(
@@ -81,10 +88,13 @@ class MatchForm(KeepingForm):
     def __init__(self, data: QueryDict | None, *, job: ImportJob, plan: Plan, user: User):
         order = {True: DAY_FIRST, False: MONTH_FIRST, None: ""}[plan.day_first]
         initial = {"zone": plan.zone, "day_order": order, "all_types": plan.all_types, "create_teams": job.create_teams}
-        super().__init__(data, initial=initial | {"team": job.team and job.team.slug}, user=user)
+        initial |= {"team": job.team and job.team.slug, "source": plan.source or plan.preset.name}
+        super().__init__(data, initial=initial, user=user)
         cast(forms.ModelChoiceField, self.fields["team"]).queryset = job.writable_teams()
         asked = {
             "team": plan.kind in WITH_TEAM,
+            # Our own columns name the source of each row.
+            "source": plan.kind in WITH_DATES and not plan.preset.exact,
             "create_teams": plan.kind in WITH_DATES and is_admin(user),
             "zone": plan.kind in WITH_DATES,
             "day_order": plan.kind in WITH_DATES,
@@ -98,10 +108,17 @@ class MatchForm(KeepingForm):
             return zone.key
         raise ValidationError("Unknown time zone. Example: Europe/Berlin.")
 
+    def clean_source(self) -> str:
+        source = self.cleaned_data["source"]
+        if source == FILED_HERE:
+            raise ValidationError(f"The source “{FILED_HERE}” is reserved for records reported in this portal.")
+        return source
+
     def put_into(self, plan: Plan) -> Plan:
         cleaned = self.cleaned_data
         return replace(
             plan,
+            source=cleaned.get("source", ""),
             zone=cleaned.get("zone", plan.zone),
             day_first=ORDERS.get(cleaned.get("day_order", "")),
             all_types=cleaned.get("all_types", False),

@@ -8,7 +8,7 @@ import secrets
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -38,6 +38,7 @@ from integrations.reading import Shape, UnreadableFile, open_table
 from integrations.roster import ROSTERS
 from integrations.roster.listing import Entry, Roster
 from integrations.roster.undo import undo as undo_roster
+from integrations.sources import lacks_source, list_name
 from integrations.undo import Undo, Undone
 from qmportal.lib.copying import Copy
 from qmportal.lib.days import local_day, organisation_zone
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
 # What a file can contain.
 KINDS = (*MODELS, *ROSTERS)
 FOLDER = "imports"
+# Imports of a person in which the source of a list is looked for.
+LAST_IMPORTS = 100
 MOST_MOVED = 400
 # Rows between two progress reports.
 REPORTED = 5000
@@ -367,7 +370,11 @@ class ImportJob(Work):
         # Without any of its columns, a mapping would fall back to the names that the tool has for them.
         problems = plan.problems(survey.header) if plan.columns else chosen.problems(survey.header)
         if not problems:
-            return plan, f"The file lacks these columns of the mapping: {', '.join(gone)}." if gone else "", ""
+            return (
+                self._with_source(plan),
+                f"The file lacks these columns of the mapping: {', '.join(gone)}." if gone else "",
+                "",
+            )
         misfit = f"The mapping you chose doesn't fit this file: {problems[0].sentence}"
         return self._guessed(survey, kind=plan.kind), "", misfit
 
@@ -375,7 +382,21 @@ class ImportJob(Work):
         found = guess(survey, kind=kind, tool=tool, zone=organisation_zone().key, own=own_words(self.writable_teams()))
         if self.requested_by is None or found.plan.kind not in kinds_for(self.requested_by):
             return self._guessed(survey, kind=next(iter(MODELS)))
-        return found.plan
+        return self._with_source(found.plan)
+
+    def _with_source(self, plan: Plan) -> Plan:
+        """The plan with a source of its own for a spreadsheet: as in the last import of this list, else its name."""
+        if not lacks_source(plan):
+            return plan
+        name = list_name(self.file_name)
+        mine = type(self).objects.filter(requested_by=self.requested_by_id, mapping_key=plan.key)
+        earlier = mine.exclude(imported_at=None).order_by("-imported_at")
+        known = (
+            kept
+            for kept, file_name in earlier.values_list("plan__source", "file_name")[:LAST_IMPORTS]
+            if kept and list_name(file_name) == name
+        )
+        return replace(plan, source=next(known, name))
 
     def _import(self) -> None:
         with self.file.open("rb") as raw, self._progress_beside() as report:

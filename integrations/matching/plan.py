@@ -16,6 +16,7 @@ from integrations.matching.words import KEYS, LEAVE_OUT, UNKNOWN, plain
 
 # Characters of a plan as text. A real one has a few thousand.
 MAX_TEXT = 500_000
+LONGEST_SOURCE = 40
 BOOLEANS = {"true": True, "false": False, "": False, "null": None}
 
 
@@ -43,6 +44,7 @@ class Plan:
     `constants`: field -> value for rows whose columns are empty.
     `words`: field -> {word of the file: key, "" (no value), LEAVE_OUT or UNKNOWN}. Other words keep the tool's meaning.
     `day_first`: None rejects a date such as 02/03/2024 as ambiguous.
+    `source`: what the ids belong to, such as the name of a spreadsheet; by default the tool's name.
     `all_types`: stories and tasks are imported too. `folds`: the rows of one id become one record.
     """
 
@@ -55,6 +57,7 @@ class Plan:
     zone: str = "UTC"
     all_types: bool = False
     folds: bool = False
+    source: str = ""
 
     @property
     def key(self) -> str:
@@ -93,7 +96,7 @@ class Plan:
         if self.key not in PRESETS:
             names = ", ".join(preset.name for preset in PRESETS.values() if preset.kind == self.kind)
             return [Problem("tool", f"The tool “{self.tool[:40]}” is not known for {self.kind}. Known: {names}.")]
-        found = [*self._odd_fields(), *self._odd_words(), *self._odd_zone()]
+        found = [*self._odd_fields(), *self._odd_words(), *self._odd_zone(), *self._odd_source()]
         return found if header is None else [*found, *self._misfits(header)]
 
     def _odd_fields(self) -> Iterable[Problem]:
@@ -124,6 +127,10 @@ class Plan:
         except (OSError, ValueError, ZoneInfoNotFoundError):
             yield Problem("zone", f"“{self.zone[:40]}” is not a time zone. Example: Europe/Berlin.")
 
+    def _odd_source(self) -> Iterable[Problem]:
+        if len(self.source) > LONGEST_SOURCE:
+            yield Problem("source", f"A source can have up to {LONGEST_SOURCE} characters.")
+
     def _misfits(self, header: Sequence[str]) -> Iterable[Problem]:
         there = {plain(title) for title in header}
         columns = self.for_header(header).columns
@@ -148,6 +155,7 @@ class Plan:
             "zone": self.zone,
             "all_types": self.all_types,
             "folds": self.folds,
+            "source": self.source,
         }
 
     @classmethod
@@ -165,6 +173,7 @@ class Plan:
             "zone": _text,
             "all_types": _truth,
             "folds": _truth,
+            "source": _text,
         }
         values: dict[str, Any] = {}
         problems: list[Problem] = []

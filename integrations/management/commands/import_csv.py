@@ -21,6 +21,7 @@ from integrations.matching.survey import Survey
 from integrations.reading import UnreadableFile, open_table
 from integrations.roster import ROSTERS
 from integrations.roster.listing import Roster
+from integrations.sources import lacks_source, list_name
 from qmportal.lib.acting import acting
 from teams.models import Team
 
@@ -53,7 +54,10 @@ class Command(BaseCommand):
         )
         parser.add_argument("--create-teams", action="store_true", help="create teams that don't exist yet")
         parser.add_argument(
-            "--source", metavar="NAME", default="", help="source of the ids (default: source column, else mapping)"
+            "--source",
+            metavar="NAME",
+            default="",
+            help="source of the ids (default: source column, else the list's or tool's name)",
         )
         parser.add_argument("--all-types", action="store_true", help="also import issues that aren't bugs, such as stories")
         parser.add_argument("--no-mail", action="store_true", help="people: don't send the invitations yet")
@@ -113,6 +117,8 @@ class Command(BaseCommand):
             plan = Plan(kind, options["mapping"], zone=settings.ORGANISATION_TIME_ZONE)
         else:
             plan = self._guessed(kind, file)
+        if lacks_source(plan):
+            chosen["source"] = list_name(file.name)
         return replace(plan, **chosen)
 
     def _plan_in(self, path: Path) -> Plan:
