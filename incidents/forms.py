@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils import timezone
 
 from defects.models import Defect
-from incidents.models import Incident
+from incidents.models import Incident, IncidentTemplate
 from pipeline.choices import ServicesField
 from pipeline.models import Stage, stage_choices
 from qmportal.lib.forms import KeyField, MomentField, WholeNumberField, clean_formfield
 from records.forms import RecordForm
 from records.models import Severity
 from teams.choices import TeamField
-from teams.models import User
+from teams.models import Team, User
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
@@ -30,6 +31,8 @@ class IncidentForm(RecordForm[Incident]):
         blank=True,
         empty_label="Not sure yet",
     )
+    # The template that filled in the form; its people get their roles.
+    template = WholeNumberField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
     services = ServicesField(label="Affected services")
     lead = KeyField(
         User.objects.none(),
@@ -76,6 +79,17 @@ class IncidentForm(RecordForm[Incident]):
         widgets = {"customers_affected": forms.NumberInput(attrs={"min": 0})}
 
     RARELY = Meta.fields[3:]
+
+    def left_out(self) -> list[str]:
+        return [*super().left_out(), *(["template"] if self.instance.pk else [])]
+
+    def file(self) -> Incident:
+        """Saves the new incident and gives its roles to the template's people."""
+        incident = super().file()
+        templates = IncidentTemplate.objects.filter(team__in=Team.objects.with_rows_for(self.user))
+        if template := templates.filter(pk=self.cleaned_data.get("template") or 0).first():
+            template.assign(incident, by=self.user, at=timezone.now())
+        return incident
 
     def __init__(self, *args: Any, user: AnyUser, **kwargs: Any):
         super().__init__(*args, user=user, **kwargs)

@@ -2,6 +2,7 @@ from django.urls import path
 
 from incidents.models import Incident
 from incidents.views import incident as views
+from incidents.views import response
 from records.history import record_history
 
 app_name = "incidents"
@@ -12,6 +13,7 @@ urlpatterns = [
     path("<str:reference>/", views.incident_detail, name="detail"),
     path("<str:reference>/history/", record_history, {"model": Incident}, name="history"),
     path("<str:reference>/edit/", views.incident_edit, name="edit"),
+    path("<str:reference>/roles/", response.incident_roles, name="roles"),
     path("<str:reference>/moves/<slug:name>/", views.incident_move, name="move"),
     path("<str:reference>/undo/", views.incident_undo_move, name="undo_move"),
     path("<str:reference>/timeline/", views.incident_note, name="note"),

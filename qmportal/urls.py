@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("dashboards.urls")),
     path("teams/", include("teams.urls")),
     path("incidents/", include("incidents.urls")),
+    path("response/", include("incidents.response_urls")),
     path("actions/", include("incidents.action_urls")),
     path("andon/", include("incidents.andon_urls")),
     path("defects/", include("defects.urls")),

@@ -12,7 +12,7 @@ from rest_framework import generics, serializers
 from rest_framework.response import Response
 
 from qmportal.lib.api import refuse_undeclared
-from qmportal.lib.changes import Change, Entry, history_of, history_page, pages_of, read
+from qmportal.lib.changes import Change, Entry, history_page, pages_of, read
 from qmportal.lib.pages import render_page
 from qmportal.lib.rows import written_moment
 from records.models import Record
@@ -26,7 +26,7 @@ def record_history(request: SignedInRequest, model: type[Record], reference: str
     if record.reference != reference:
         return redirect(f"{record.get_absolute_url()}history/")
     plural = str(model._meta.verbose_name_plural)
-    page = history_page([history_of(record)], request.GET.get("page"), request.user)
+    page = history_page(record.history_sources(), request.GET.get("page"), request.user)
     context = {"record": record, "page": page, "list_url": reverse(f"{plural}:list"), "plural": plural.capitalize()}
     return render_page(request, "records/history.html", context)
 
@@ -58,7 +58,7 @@ class RecordHistory(generics.GenericAPIView[Any]):
         refuse_undeclared(request, {"format", "page"})
         rows: Any = self.get_queryset()
         record = get_object_or_404(rows.visible_to(request.user), reference=reference.upper())
-        sources = [history_of(record)]
+        sources = record.history_sources()
         paginator = pages_of(sources)
         number = serializers.IntegerField(min_value=1).run_validation(request.query_params.get("page", 1))
         places = paginator.page(number).object_list if number <= paginator.num_pages else []

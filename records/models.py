@@ -17,6 +17,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 
 from qmportal.lib.batches import in_batches
+from qmportal.lib.changes import Source, history_of
 from qmportal.lib.history import tracked
 from qmportal.lib.search import MOST_WORDS, references_meant
 from qmportal.lib.text import clean_text
@@ -185,6 +186,10 @@ class Record(Versioned):
     def problems(self, now: datetime) -> dict[str, str]:
         """What is wrong with this row: a sentence per field. Forms, the API and imports all use this."""
         return rule_problems(self, self.RULES) | date_problems(self, self.TIMES, now)
+
+    def history_sources(self) -> list[Source]:
+        """Whose events its history shows: its own and those of rows that belong to it."""
+        return [history_of(self)]
 
     def time_notes(self) -> dict[str, str]:
         """Notes on some of the times, such as how long it took until then."""

@@ -153,14 +153,18 @@ def record_pin(request: SignedInRequest, reference: str, pk: int, kind: Kind) ->
     return redirect(f"{record.get_absolute_url()}#timeline")
 
 
-def record_create(request: SignedInRequest, kind: Kind) -> HttpResponse:
+def record_create(
+    request: SignedInRequest, kind: Kind, *, initial: dict[str, Any] | None = None, **context: Any
+) -> HttpResponse:
+    """The form of a new record. `initial`: values that win over the previous page's team, and lose against the URL's."""
     data = request.POST if request.method == "POST" else None
-    form = kind.form(data, user=request.user, initial=team_before(request) | prefill(request, kind.prefilled))
+    initial = team_before(request) | (initial or {}) | prefill(request, kind.prefilled)
+    form = kind.form(data, user=request.user, initial=initial)
     if form.is_valid():
         record = form.file()
         messages.success(request, f"{record.reference} was {kind.created}.")
         return go(request, record)
-    return _answer_form(request, kind, form, f"{kind.verb} {kind.with_article}")
+    return _answer_form(request, kind, form, f"{kind.verb} {kind.with_article}", **context)
 
 
 def record_similar(request: SignedInRequest, kind: Kind) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Model, Q
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,8 +22,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from qmportal.lib.changes import Source, history_of, history_page
-from qmportal.lib.history import REMOVED, events_of
+from qmportal.lib.changes import history_of, history_page, part_of
 from qmportal.lib.pages import form_page
 from teams.choices import suggested
 from teams.forms import (
@@ -131,9 +130,9 @@ def members(request: SignedInRequest, slug: str) -> HttpResponse:
 def team_history(request: SignedInRequest, slug: str) -> HttpResponse:
     """Changes of the team and its members. Only managers see invitations, as on the members page."""
     team = get_object_or_404(Team.objects.with_rows_for(request.user), slug=slug)
-    sources = [history_of(team), _part_of(Membership, "Member", "user", team=team)]
+    sources = [history_of(team), part_of(Membership, "Member", "user", team=team)]
     if can_manage(request.user, team):
-        sources.append(_part_of(Invitation, "Invitation", "email", team=team))
+        sources.append(part_of(Invitation, "Invitation", "email", team=team))
     context = {
         "page": history_page(sources, request.GET.get("page"), request.user),
         "of": team.name,
@@ -148,7 +147,7 @@ def team_history(request: SignedInRequest, slug: str) -> HttpResponse:
 def person_history(request: SignedInRequest, pk: int) -> HttpResponse:
     require(is_admin(request.user), ADMINS_ONLY)
     person = get_object_or_404(User, pk=pk)
-    sources = [history_of(person), _part_of(Membership, "Member of", "team", user=person)]
+    sources = [history_of(person), part_of(Membership, "Member of", "team", user=person)]
     context = {
         "page": history_page(sources, request.GET.get("page"), request.user),
         "of": str(person),
@@ -157,14 +156,6 @@ def person_history(request: SignedInRequest, pk: int) -> HttpResponse:
         "up_url": reverse("teams:people"),
     }
     return render(request, "teams/history.html", context)
-
-
-def _part_of(model: type[Model], noun: str, named_by: str, **of: Model) -> Source:
-    """The events of rows that belong to a team or a person, including deleted rows."""
-    rows: Any = model._default_manager
-    gone = events_of(model).objects.filter(pgh_label=REMOVED, **of)
-    ids = rows.filter(**of).order_by().values("pk"), gone.values("pgh_obj")
-    return Source(model, Q(pgh_obj__in=ids[0]) | Q(pgh_obj__in=ids[1]), noun, named_by, frozenset(of))
 
 
 def _members_page(request: SignedInRequest, team: Team, form: InvitationForm | None = None, **context: Any) -> HttpResponse:

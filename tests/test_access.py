@@ -25,6 +25,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from benchmarks.models import SnapshotRun, ThresholdSet
+from incidents.models import IncidentTemplate
 from integrations.matching.plan import Plan as ImportPlan
 from integrations.matching.presets import PRESETS
 from integrations.models import ImportJob, SavedMapping, Upload
@@ -174,6 +175,11 @@ RULES = {
     "incidents:detail": members(),
     "incidents:history": members(),
     "incidents:edit": members(BOTH),
+    "incidents:roles": members(BOTH),
+    "response:plan": Rule(GET, outsider=404),
+    "response:template_create": managers(BOTH),
+    "response:template_edit": managers(BOTH),
+    "response:template_delete": managers(POST),
     "incidents:move": members(BOTH),
     "incidents:undo_move": members(POST),
     "incidents:note": members(POST),
@@ -405,6 +411,7 @@ class World:
         self.defect = make_defect(team=self.team)
         self.action = make_action(team=self.team)
         self.cord = make_cord(team=self.team)
+        self.template = IncidentTemplate.objects.create(team=self.team, name="Cards")
         self.service = make_service(team=self.team)
         self.deleted = {
             "incidents": make_incident(team=self.team, deleted_at=NOON),
@@ -473,6 +480,7 @@ class World:
                 "andon": {"pk": self.cord.pk},
                 "integrations": {"pk": self.job.pk, "kind": "defects"},
                 "scenarios": {"slug": self.scenario.slug, "number": 1},
+                "response": {"pk": self.template.pk},
                 "pipeline": {"slug": self.service.slug},
             }.get(app, {}),
             **{

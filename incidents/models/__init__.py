@@ -3,19 +3,37 @@
 from incidents.models.action import Action
 from incidents.models.andon import AlreadyPulled, Cord
 from incidents.models.incident import IN_SAMPLE, SAMPLED, Incident, IncidentQuerySet, Status, is_counted, lasts
+from incidents.models.response import (
+    LEAD,
+    MOST_ROLES,
+    IncidentTemplate,
+    ResponsePlan,
+    RoleHolder,
+    assign_roles,
+    roles_of,
+    shown_roles,
+)
 from incidents.models.timeline import TimelineEntry, TimelinePin
 
 __all__ = [
     "IN_SAMPLE",
+    "LEAD",
+    "MOST_ROLES",
     "SAMPLED",
     "Action",
     "AlreadyPulled",
     "Cord",
     "Incident",
     "IncidentQuerySet",
+    "IncidentTemplate",
+    "ResponsePlan",
+    "RoleHolder",
     "Status",
     "TimelineEntry",
     "TimelinePin",
+    "assign_roles",
     "is_counted",
     "lasts",
+    "roles_of",
+    "shown_roles",
 ]

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from defects.models import Defect
 from pipeline.models import Stage
+from qmportal.lib.changes import Source, part_of
 from qmportal.lib.history import tracked
 from qmportal.lib.ids import RowIds
 from qmportal.lib.wording import duration
@@ -351,6 +352,10 @@ class Incident(Record):
 
     def get_absolute_url(self) -> str:
         return reverse("incidents:detail", args=[self.reference])
+
+    def history_sources(self) -> list[Source]:
+        holders: Any = Incident._meta.get_field("holders").related_model
+        return [*super().history_sources(), part_of(holders, "Role", "role", incident=self)]
 
     @property
     def began_at(self) -> datetime:

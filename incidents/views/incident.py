@@ -11,12 +11,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from incidents.filters import IncidentFilter
 from incidents.forms import IncidentForm
-from incidents.models import Incident, lasts
+from incidents.models import Incident, IncidentTemplate, lasts, shown_roles
 from pipeline.models import Service
 from qmportal.lib.pages import form_page
 from qmportal.lib.wording import duration
 from records import columns
 from records import views as records
+from teams.models import Team
 from teams.requests import SignedInRequest
 
 
@@ -26,11 +27,12 @@ def _time_to_restore(row: Any, url: str) -> str:
     return format_html('<span class="muted">{}</span>', "Open" if lasts(row) else "None")
 
 
+TEMPLATES_OFFERED = 12
 INCIDENTS = records.Kind(
     model=Incident,
     form=IncidentForm,
     filters=IncidentFilter,
-    prefilled=("title", "team", "severity", "services", "summary"),
+    prefilled=("title", "team", "severity", "services", "summary", "kind"),
     columns=(
         columns.REFERENCE,
         columns.TITLE,
@@ -52,6 +54,7 @@ INCIDENTS = records.Kind(
 BESIDE: dict[str, Any] = {
     "defect": lambda incident, user: incident.pointed_at("caused_by_defect", user),
     "services": lambda incident, user: Service.objects.catalogue(user.versions).among(incident.services),
+    "roles": lambda incident, user: shown_roles(incident),
     "actions": lambda incident, user: incident.actions.visible_to(user).select_related("owner"),
     "elapsed": lambda incident, user: timezone.now() - incident.began_at,
     "live": lambda incident, user: incident.is_open,
@@ -75,7 +78,25 @@ def incident_similar(request: SignedInRequest) -> HttpResponse:
 
 @form_page
 def incident_create(request: SignedInRequest) -> HttpResponse:
-    return records.record_create(request, INCIDENTS)
+    template = _template(request)
+    return records.record_create(
+        request,
+        INCIDENTS,
+        initial=template.initial() if template else {},
+        template=template,
+        templates=_templates(request)[:TEMPLATES_OFFERED],
+    )
+
+
+def _template(request: SignedInRequest) -> IncidentTemplate | None:
+    """The template that the address names, if the person may use it."""
+    pk = request.GET.get("template", "")
+    return _templates(request).filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 10 else None
+
+
+def _templates(request: SignedInRequest) -> Any:
+    teams = Team.objects.with_rows_for(request.user)
+    return IncidentTemplate.objects.filter(team__in=teams).select_related("team", "severity")
 
 
 @form_page

@@ -106,6 +106,14 @@ def history_of(row: models.Model) -> Source:
     return Source(type(row), Q(pgh_obj=row.pk))
 
 
+def part_of(model: type[models.Model], noun: str, named_by: str, **of: models.Model) -> Source:
+    """The events of rows that belong to another row, such as a team or a person, including deleted rows."""
+    rows: Any = model._default_manager
+    gone = events_of(model).objects.filter(pgh_label=REMOVED, **of)
+    ids = rows.filter(**of).order_by().values("pk"), gone.values("pgh_obj")
+    return Source(model, Q(pgh_obj__in=ids[0]) | Q(pgh_obj__in=ids[1]), noun, named_by, frozenset(of))
+
+
 def pages_of(sources: Sequence[Source]) -> Paginator[Any]:
     """Finds the events, latest first; `read` describes them. The number of queries is constant."""
     kinds = [
