@@ -91,6 +91,92 @@ urgency,seconds_to_first_ack,seconds_to_resolve,auto_resolved
 Q1,61,Checkout is down,S1,Cart,E1,Payments,2024-03-01T09:00:00Z,2024-03-01T10:00:00Z,high,300,3600,false
 Q2,62,Disk is full,S1,Cart,E1,Payments,2024-03-01T09:00:00Z,,low,,,false
 """
+PAGERDUTY_REPORT = """
+id,incident_number,description,service_id,service_name,escalation_policy_id,escalation_policy_name,created_on,resolved_on,\
+seconds_to_first_ack,seconds_to_resolve,auto_resolved,escalation_count,auto_escalation_count,acknowledge_count,\
+assignment_count,acknowledged_by_user_ids,acknowledged_by_user_names,assigned_to_user_ids,assigned_to_user_names,\
+resolved_by_user_id,resolved_by_user_name,urgency
+Q1,61,Checkout is down,S1,Cart,E1,Payments,2024-03-01T10:00:00+01:00,2024-03-01T11:00:00+01:00,300,3600,0,0,0,1,1,U1,Ann,U1,\
+Ann,U1,Ann,high
+"""
+PAGERDUTY_API = [
+    {
+        "id": "Q1",
+        "type": "incident",
+        "incident_number": 61,
+        "title": "Checkout is down",
+        "created_at": "2024-03-01T09:00:00Z",
+        "updated_at": "2024-03-01T10:00:00Z",
+        "status": "resolved",
+        "incident_key": "k1",
+        "service": {"id": "S1", "summary": "Cart"},
+        "priority": {"id": "P1", "summary": "P1"},
+        "urgency": "high",
+        "escalation_policy": {"id": "E1", "summary": "Everybody"},
+        "teams": [{"id": "T1", "summary": "Payments"}],
+        "resolved_at": "2024-03-01T10:00:00Z",
+    }
+]
+OPSGENIE_API = [
+    {
+        "id": "a-1",
+        "tinyId": "71",
+        "message": "Checkout is down",
+        "status": "closed",
+        "acknowledged": True,
+        "isSeen": True,
+        "snoozed": False,
+        "createdAt": "2024-03-01T09:00:00.000Z",
+        "updatedAt": "2024-03-01T10:00:00.000Z",
+        "owner": "ann@example.com",
+        "priority": "P1",
+        "report": {"ackTime": 300000, "closeTime": 3600000, "acknowledgedBy": "ann@example.com"},
+    },
+    {
+        "id": "a-2",
+        "tinyId": "72",
+        "message": "Disk is full",
+        "status": "open",
+        "acknowledged": True,
+        "isSeen": False,
+        "snoozed": False,
+        "createdAt": "2024-03-01T09:00:00.000Z",
+        "updatedAt": "2024-03-01T09:00:00.000Z",
+        "priority": "P3",
+        "report": {"ackTime": 60000},
+    },
+]
+SENTRY_API = [
+    {
+        "id": "51",
+        "shortId": "SHOP-1",
+        "title": "TypeError: total is undefined",
+        "culprit": "cart.total",
+        "level": "error",
+        "status": "resolved",
+        "statusDetails": {},
+        "firstSeen": "2024-03-01T09:00:00Z",
+        "lastSeen": "2024-03-02T09:00:00Z",
+        "count": "12",
+        "userCount": 8,
+        "project": {"id": "2", "name": "Shop", "slug": "shop"},
+        "assignedTo": {"type": "user", "id": "1", "name": "Ann", "email": "ann@example.com"},
+        "metadata": {"title": "TypeError: total is undefined"},
+        "type": "error",
+    }
+]
+SENTRY_DISCOVER = """
+issue,title,project,first_seen(),count_unique(user),error.level
+SHOP-1,TypeError: total is undefined,shop,2024-03-01T09:00:00+00:00,80,error
+"""
+REDMINE_IN_SPANISH = """
+#,Proyecto,Tipo,Estado,Prioridad,Asunto,Autor,Asignado a,Categoría,Versión prevista,% Realizado,Creado,Cerrada
+41,Shop,Error,Closed,Urgente,La caja no funciona,Ann,Bob,Caja,1.2,100,13/03/2024 09:00,14/03/2024 09:00
+"""
+REDMINE_IN_FRENCH = """
+#,Projet,Tracker,Statut,Priorité,Sujet,Auteur,Assigné à,Catégorie,Version cible,% réalisé,Créé,Fermé
+41,Shop,Bug,Closed,Haut,La caisse est en panne,Ann,Bob,Caisse,1.2,100,13/03/2024 09:00,14/03/2024 09:00
+"""
 OPSGENIE = """
 AlertID,Alias,TinyID,Message,Status,IsSeen,Acknowledged,Snoozed,CreatedAt,CreatedAtDate,UpdatedAt,Count,Owner,Teams,Priority,\
 Report.AckTime,Report.CloseTime
@@ -326,6 +412,54 @@ def time(text):
             ],
         ),
         (
+            PAGERDUTY_REPORT,
+            "incidents/pagerduty",
+            [
+                {"external_id": "61", "status": "restored", "severity": "SEV2", "team": "Payments",
+                 "detected_at": time("2024-03-01T09:00"), "acknowledged_at": time("2024-03-01T09:05"),
+                 "restored_at": time("2024-03-01T10:00")},
+            ],
+        ),
+        (
+            PAGERDUTY_API,
+            "incidents/pagerduty",
+            [
+                {"external_id": "61", "title": "Checkout is down", "status": "restored", "severity": "SEV1",
+                 "team": "Payments", "services": "Cart", "restored_at": time("2024-03-01T10:00")},
+            ],
+        ),
+        (
+            OPSGENIE_API,
+            "incidents/opsgenie",
+            [
+                {"external_id": "a-1", "severity": "SEV1", "status": "closed", "detected_at": time("2024-03-01T09:00"),
+                 "acknowledged_at": time("2024-03-01T09:05"), "restored_at": time("2024-03-01T10:00")},
+                {"external_id": "a-2", "status": "active", "acknowledged_at": time("2024-03-01T09:01")},
+            ],
+        ),
+        (
+            SENTRY_API,
+            "defects/sentry",
+            [{"external_id": "SHOP-1", "severity": "SEV2", "status": "closed", "team": "Shop",
+              "found_at": time("2024-03-01T09:00")}],
+        ),
+        (
+            SENTRY_DISCOVER,
+            "defects/sentry",
+            [{"external_id": "SHOP-1", "severity": "SEV2", "team": "shop", "found_at": time("2024-03-01T09:00")}],
+        ),
+        (
+            REDMINE_IN_SPANISH,
+            "defects/redmine",
+            [{"external_id": "41", "status": "closed", "priority": "urgent", "component": "Caja",
+              "closed_at": time("2024-03-14T09:00")}],
+        ),
+        (
+            REDMINE_IN_FRENCH,
+            "defects/redmine",
+            [{"external_id": "41", "status": "closed", "priority": "high", "version_fixed": "1.2"}],
+        ),
+        (
             OPSGENIE,
             "incidents/opsgenie",
             [
@@ -374,6 +508,13 @@ def test_an_export_unchanged(content, key, expected):
 def test_duplicates_name_their_original():
     assert [row.links.get("duplicate_of") for row in read(JIRA)[1]] == [None, None, "PAY-1"]
     assert read(BUGZILLA_FIELDS)[1][2].links["duplicate_of"] == "201"
+
+
+def test_people_are_read():
+    assert read(SENTRY_API)[1][0].links == {"assignee": "ann@example.com"}
+    assert read(PAGERDUTY_REPORT)[1][0].links == {"lead": "Ann"}
+    assert read(OPSGENIE_API)[1][0].links == {"lead": "ann@example.com"}
+    assert read(REDMINE_IN_SPANISH)[1][0].links == {"assignee": "Bob", "reporter": "Ann"}
 
 
 def test_what_nobody_knows_is_said():

@@ -1,4 +1,4 @@
-"""Sentry: issues as CSV or JSON."""
+"""Sentry: issues as JSON of the API, or a table of Discover as CSV, whose columns people choose."""
 
 from integrations.matching.preset import Preset
 
@@ -9,9 +9,9 @@ DEFECTS = Preset(
     columns={
         "external_id": ("shortId", "short_id", "Issue", "id", "issue.id"),
         "title": ("title", "metadata.title", "message"),
-        "found_at": ("firstSeen", "First Seen", "first_seen"),
-        "status": ("status",),
-        "severity": ("level",),
+        "found_at": ("firstSeen", "First Seen", "first_seen", "first_seen()", "min(timestamp)"),
+        "status": ("status", "issue.status"),
+        "severity": ("level", "error.level"),
         "priority": ("priority",),
         "issue_type": ("issueCategory",),
         "ended_at": ("resolvedAt", "statusDetails.resolvedAt"),
@@ -19,8 +19,9 @@ DEFECTS = Preset(
         "environment": ("environment",),
         "version_found": ("firstRelease", "release"),
         "team": ("team", "project", "project.name", "project.slug"),
+        "assignee": ("assignedTo.email", "assignedTo.name", "assignee"),
     },
-    marks=("firstSeen", "First Seen", "shortId", "culprit", "userCount"),
+    marks=("firstSeen", "First Seen", "shortId", "culprit", "userCount", "issue.id", "first_seen()", "count_unique(user)"),
     words={
         "status": {
             **{"unresolved": "new", "new": "new", "ongoing": "new", "escalating": "new", "regressed": "new"},
