@@ -30,11 +30,12 @@ from dashboards import findings
 from dashboards.findings import standing, together
 from dashboards.forms import Period
 from dashboards.history import newest_record, read_earlier, read_night, series, trend_days
+from dashboards.practices import Covered, covered
 from dashboards.services import ServiceLine, by_service
 from dashboards.words import MEANING, borderline_words, gap_words, listed, open_words, tier_bar, tier_words
 from defects.models import Defect
 from incidents.models import Incident
-from pipeline.models import Service, Stage
+from pipeline.models import Adoption, Practice, Service, Stage
 from qmportal.lib.days import Window, midnight
 from qmportal.lib.kept import Kept, Versions
 from qmportal.lib.wording import day_words, short_day
@@ -46,6 +47,7 @@ from teams.permissions import is_member
 PAGES, NUMBERS = Kept(64), Kept(64)
 NIGHTS_MADE_FROM = (Team, ThresholdSet, MetricSnapshot)
 ROWS_MADE_FROM = (Stage, Severity, Defect, Incident, Service)
+PRACTICES_MADE_FROM = (Practice, Adoption)
 # The order of the cards: metrics with tiers first.
 CARDS = ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect", "defect_removal_efficiency", "open_incidents")
 RECENT = 6
@@ -233,6 +235,7 @@ class TeamPage:
 
     numbers: Numbers
     found_in: list[charts.Segment]
+    practices: Covered
     severities: list[charts.Segment]
     to_close: int
     incidents: list[Incident]
@@ -247,7 +250,13 @@ class TeamPage:
 
 def kept_team(team: Team, period: Period, versions: Versions) -> TeamPage:
     """The page's content, cached until something that it is made from changes."""
-    key = (team.pk, period.window, period.day, period.today, *versions.of(*NIGHTS_MADE_FROM, *ROWS_MADE_FROM))
+    key = (
+        team.pk,
+        period.window,
+        period.day,
+        period.today,
+        *versions.of(*NIGHTS_MADE_FROM, *ROWS_MADE_FROM, *PRACTICES_MADE_FROM),
+    )
     return PAGES.get_or_make(key, lambda: _read_page(team, period, versions))
 
 
@@ -258,6 +267,7 @@ def _read_page(team: Team, period: Period, versions: Versions) -> TeamPage:
     return TeamPage(
         numbers=numbers,
         found_in=where_found(family, span) if span else [],
+        practices=covered(family or [team.pk], span),
         severities=severity_mix(team),
         to_close=count_to_close(team),
         incidents=list(recent_incidents(team, period.day)),

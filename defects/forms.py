@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from defects.models import Defect, Resolution
-from pipeline.models import Stage, stage_choices
+from pipeline.models import Stage, offered_stages
 from qmportal.lib.forms import KeyField, MomentField, clean_formfield
 from records.forms import UNSET, RecordForm
 from records.models import Severity
@@ -81,7 +81,7 @@ class DefectForm(RecordForm[Defect]):
         self.limit_choices("assignee", User.objects.filter(is_active=True))
         self.limit_severities()
         for name in ("stage_found", "stage_introduced", "stage_should_catch"):
-            self.show_choices(name, stage_choices())
+            self.show_choices(name, offered_stages(getattr(self.instance, f"{name}_id")))
         if "duplicate_of" in self.fields:
             self.limit_choices("duplicate_of", Defect.objects.visible_to(user))
         if "resolution" in self.fields:

@@ -32,7 +32,9 @@ from demo.story import (
 )
 from demo.vocabulary import DOMAINS
 from incidents.models import Incident
-from pipeline.models import Service, Stage
+from pipeline.models import Adoption, Practice, Service, Stage
+from pipeline.models.practices import LOOK_AGAIN_AFTER
+from pipeline.shipped import shipped_practices
 from qmportal.lib.days import local_day, midnight
 from records.models import Severity
 from teams.models import Membership, ReferenceCounter, Role, Team, User
@@ -73,6 +75,7 @@ def seed(options: Options, now: datetime, say: Say) -> None:
     admin, members = make_people(plans, teams, options)
     adopt_thresholds(admin, today - timedelta(days=HISTORY_DAYS))
     say(f"{len(teams)} teams, {User.objects.count()} people")
+    make_adoptions(plans, teams, members, options, now)
     make_records(scenes(plans, teams, members, options, midnight(today)), options, say)
     if options.snapshots:
         days = snapshot_days(today)
@@ -141,6 +144,31 @@ def adopt_thresholds(admin: User, day: date) -> None:
         row.pk, row.author, row.effective_from = None, admin, day
         row.reason = "Default thresholds."
     ThresholdSet.objects.bulk_create(sets)
+
+
+# --- Practices ---------------------------------------------------------------------------------------------------------
+
+
+def make_adoptions(
+    plans: Sequence[Plan], teams: dict[str, Team], members: dict[int, list[int]], options: Options, now: datetime
+) -> None:
+    """How far the teams are with each practice. A few never answered."""
+    Practice.objects.load(shipped_practices())
+    practices, rng, rows = list(Practice.objects.in_use()), random.Random(f"{options.seed}:practices"), []
+    for plan in plans:
+        if not plan.profile or rng.random() < 0.08:
+            continue
+        team, discipline = teams[plan.name], rng.uniform(0.35, 0.95)
+        for practice in practices:
+            luck, asked = rng.random(), now - timedelta(days=rng.randint(1, 100))
+            state = "in_place" if luck < discipline else "partly" if luck < discipline + 0.15 else "not_yet"
+            evidence = f"https://ci.demo.example/{plan.slug}/{practice.slug}" if state == "in_place" else ""
+            day = local_day(asked) + LOOK_AGAIN_AFTER
+            by = rng.choice(sorted(members[team.pk]))
+            rows.append(
+                Adoption(team=team, practice=practice, state=state, evidence=evidence, next_look=day, by_id=by, at=asked)
+            )
+    Adoption.objects.bulk_create(rows, batch_size=1_000)
 
 
 # --- Records -----------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from django.utils import timezone
 from defects.models import Defect
 from incidents.models import Incident, IncidentTemplate
 from pipeline.choices import ServicesField
-from pipeline.models import Stage, stage_choices
+from pipeline.models import Stage, offered_stages
 from qmportal.lib.forms import KeyField, MomentField, WholeNumberField, clean_formfield
 from records.forms import RecordForm
 from records.models import Severity
@@ -101,7 +101,7 @@ class IncidentForm(RecordForm[Incident]):
             self.fields["other_services"].label, self.fields["other_services"].help_text = services.label, ""
         self.limit_choices("lead", User.objects.filter(is_active=True))
         self.limit_severities(undetermined="Set it before restoring")
-        self.show_choices("should_have_caught", stage_choices())
+        self.show_choices("should_have_caught", offered_stages(self.instance.should_have_caught_id))
         self.limit_choices("caused_by_defect", Defect.objects.visible_to(user))
         if "duplicate_of" in self.fields:
             self.limit_choices("duplicate_of", Incident.objects.visible_to(user))

@@ -20,6 +20,7 @@ class StageRow(RowSerializer):
     name = serializers.CharField()
     position = serializers.IntegerField()
     description = serializers.CharField()
+    retired = serializers.BooleanField(help_text="Forms no longer offer it; records keep naming it.")
 
 
 class StageList(generics.ListAPIView[Stage]):

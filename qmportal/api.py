@@ -19,6 +19,7 @@ from incidents.api import IncidentDetail, IncidentList, IncidentTransitions
 from incidents.models import Action, Incident
 from integrations.api import ImportDetail, ImportFailedRows, ImportList, ImportStart, ImportUndo
 from pipeline.api import ServiceDetail, ServiceList, StageList
+from pipeline.practice_api import AdoptionList, PracticeList
 from qmportal.api_root import Addresses, Unknown
 from qmportal.lib.bodies import takes_a_file
 from records.history import RecordHistory
@@ -64,6 +65,8 @@ urlpatterns = [
     path("v1/stages/", StageList.as_view(), name="api_stages"),
     path("v1/services/", ServiceList.as_view(), name="api_services"),
     path("v1/services/<str:slug>/", ServiceDetail.as_view(), name="api_service"),
+    path("v1/practices/", PracticeList.as_view(), name="api_practices"),
+    path("v1/adoptions/", AdoptionList.as_view(), name="api_adoptions"),
     path("v1/progress/", ProgressList.as_view(), name="api_progress"),
     path("v1/defects/", DefectList.as_view(), name="api_defects"),
     path(

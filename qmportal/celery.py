@@ -24,6 +24,7 @@ app.conf.beat_schedule = {
     "automatic-plans": {"task": "training.tasks.assign_automatic_plans", "schedule": 300.0},
     "follow-up": {"task": "incidents.tasks.follow_up", "schedule": crontab(hour=7, minute=0)},
     "reminders": {"task": "training.tasks.remind", "schedule": crontab(hour=7, minute=0)},
+    "practice-reminders": {"task": "pipeline.tasks.remind", "schedule": crontab(hour=7, minute=0)},
 }
 app.conf.beat_scheduler = "qmportal.beat.Beat"
 app.autodiscover_tasks()

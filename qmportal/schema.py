@@ -32,6 +32,7 @@ from incidents.andon_api import LineState, TeamLine
 from incidents.api import IncidentDetail, IncidentList, IncidentRow, IncidentTransitions
 from integrations import api as imports
 from integrations.status import STATUSES
+from pipeline.practice_api import AdoptionList, AdoptionRow, NewAdoption
 from qmportal.api_root import Addresses, AddressSerializer, Unknown
 from qmportal.lib.openapi import ErrorAnswer
 from records.api import MOST
@@ -168,6 +169,11 @@ extend_schema_view(
     ),
     post=extend_schema(request=NewTimelineEntry, responses={201: TimelineEntryRow, 422: REPEATED}, parameters=[KEY]),
 )(RecordTimeline)
+
+
+extend_schema_view(
+    post=extend_schema(request=NewAdoption, responses={200: AdoptionRow, 201: AdoptionRow, 422: REPEATED}, parameters=[KEY])
+)(AdoptionList)
 
 
 def beside_a_file(field: Any) -> OpenApiParameter:

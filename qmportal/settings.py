@@ -332,6 +332,7 @@ SPECTACULAR_SETTINGS = {
         "IncidentStatus": "incidents.models.Incident.Status",
         "MeasureState": "benchmarks.api.STATES",
         "Tier": "benchmarks.models.TIER_CHOICES",
+        "AdoptionState": "pipeline.models.Adoption.State",
         "AttemptState": "training.api.attempts.ATTEMPT_STATES",
         "StepKind": "training.api.attempts.STEP_KINDS",
     },

@@ -19,6 +19,7 @@ urlpatterns = [
     path("andon/", include("incidents.andon_urls")),
     path("defects/", include("defects.urls")),
     path("services/", include("pipeline.urls")),
+    path("practices/", include("pipeline.practice_urls")),
     path("thresholds/", include("benchmarks.urls")),
     path("imports/", include("integrations.urls")),
     path("training/", include("training.urls")),

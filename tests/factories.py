@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from copy import copy
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.core.mail import EmailMessage
 
 from defects.models import Defect
 from incidents.models import Action, Cord, Incident
-from pipeline.models import Service, Stage
+from pipeline.models import Adoption, Practice, Service, Stage
 from records.models import Record, Severity
 from scenarios import content, engine
 from scenarios.models import Scenario
@@ -150,6 +150,16 @@ def make_action(*, team: Team, closed_at: datetime | None = None, **fields: Any)
     status = fields.pop("status", Action.Status.DONE if closed_at else Action.Status.OPEN)
     title = fields.pop("title", "Alert on refused cards")
     return Action.objects.create(team=team, title=title, status=status, closed_at=closed_at, **fields)
+
+
+def make_practice(*, stage_slug: str = "ci", slug: str = "", **fields: Any) -> Practice:
+    slug = slug or f"practice-{next(_number)}"
+    return Practice.objects.create(stage=stage(stage_slug), slug=slug, name=fields.pop("name", slug), **fields)
+
+
+def adopt(team: Team, practice: Practice, state: str = "in_place", **fields: Any) -> Adoption:
+    fields.setdefault("next_look", date(2026, 6, 1))
+    return Adoption.objects.create(team=team, practice=practice, state=state, at=fields.pop("at", NOON), **fields)
 
 
 def publish_scenario(slug: str = "zero_bug_policy") -> Scenario:

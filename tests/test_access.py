@@ -42,6 +42,7 @@ from tests.factories import (
     make_cord,
     make_defect,
     make_incident,
+    make_practice,
     make_service,
     make_team,
     publish_scenario,
@@ -218,6 +219,10 @@ RULES = {
     "pipeline:service_edit": Rule(BOTH, outsider=403, member=403),
     "pipeline:service_retire": Rule(POST, outsider=403, member=403),
     "pipeline:service_restore": Rule(POST, outsider=403, member=403),
+    "practices:overview": signed_in(),
+    "practices:team": members(),
+    "practices:answer": members(BOTH, trainee=403),
+    "practices:mark": members(POST, trainee=403),
     "benchmarks:thresholds": signed_in(),
     "benchmarks:threshold_history": signed_in(),
     "benchmarks:threshold_edit": admins(BOTH),
@@ -317,6 +322,8 @@ RULES = {
     "api_stages": api(),
     "api_services": api(),
     "api_service": api(),
+    "api_practices": api(),
+    "api_adoptions": api(),
     "api_defects": api(),
     "api_defect": api(outsider=404),
     "api_defect_history": api(outsider=404),
@@ -413,6 +420,7 @@ class World:
         self.cord = make_cord(team=self.team)
         self.template = IncidentTemplate.objects.create(team=self.team, name="Cards")
         self.service = make_service(team=self.team)
+        self.practice = make_practice(slug="reviewed")
         self.deleted = {
             "incidents": make_incident(team=self.team, deleted_at=NOON),
             "defects": make_defect(team=self.team, deleted_at=NOON),
@@ -478,6 +486,7 @@ class World:
                 "defects": {"reference": self.defect.reference, "name": "triage"},
                 "actions": {"reference": self.action.reference, "name": "start"},
                 "andon": {"pk": self.cord.pk},
+                "practices": {"practice": self.practice.slug},
                 "integrations": {"pk": self.job.pk, "kind": "defects"},
                 "scenarios": {"slug": self.scenario.slug, "number": 1},
                 "response": {"pk": self.template.pk},
@@ -650,6 +659,8 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "andon:pull": lambda world: {"reason": "Wrong totals", "team": world.team.slug, "service": "refunds"},
     "andon:detail": lambda world: {"learned": "Round late."},
     "incidents:note": lambda world: {"kind": "note", "text": "News"},
+    "practices:answer": lambda world: {"state": "in_place", "version": 0},
+    "practices:mark": lambda world: {"state": "partly"},
     "defects:create": lambda world: {"title": "Wrong", "team": world.team.slug, "severity": "SEV3", "stage_found": "ci"},
     "defects:edit": lambda world: (
         {"title": "Odd", "team": world.team.slug, "severity": "SEV3", "stage_found": "ci"}
@@ -780,6 +791,10 @@ API_WRITES: dict[tuple[str, str], tuple[Rule, dict[str, Any]]] = {
     ("api_incident", "patch"): (CHANGE, {"title": "New", "version": 1}),
     ("api_incident", "delete"): (REMOVE, {}),
     # The body is the file, and this one has no rows; a file that is not waiting for anything is a conflict.
+    ("api_adoptions", "post"): (
+        by_token(POST, 201, outsider=400, nobody=400, trainee=403),
+        {"team": "pay", "practice": "reviewed", "state": "in_place"},
+    ),
     ("api_imports", "post"): (by_token(POST, 422, outsider=422, member=403, nobody=403), {}),
     ("api_import_start", "post"): (by_token(POST, 404, manager=409), {}),
     ("api_import_undo", "post"): (by_token(POST, 404, manager=409), {}),

@@ -1,6 +1,20 @@
-"""How a change travels to production, and the services that run there."""
+"""How a change travels to production."""
 
+from pipeline.models.practices import NOTHING, Adoption, Coverage, Practice
 from pipeline.models.services import HTTP, Catalogue, Service, ServiceQuerySet
-from pipeline.models.stages import Stage, StageQuerySet, stage_choices
+from pipeline.models.stages import Stage, StageQuerySet, offered_stages, stage_choices
 
-__all__ = ["HTTP", "Catalogue", "Service", "ServiceQuerySet", "Stage", "StageQuerySet", "stage_choices"]
+__all__ = [
+    "HTTP",
+    "NOTHING",
+    "Adoption",
+    "Catalogue",
+    "Coverage",
+    "Practice",
+    "Service",
+    "ServiceQuerySet",
+    "Stage",
+    "StageQuerySet",
+    "offered_stages",
+    "stage_choices",
+]

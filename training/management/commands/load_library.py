@@ -9,17 +9,20 @@ from django.utils import timezone
 
 from library import content
 from library.models import LibraryLink
+from pipeline.models import Practice
+from pipeline.shipped import shipped_practices
 from scenarios import checks, engine
 from scenarios.content import scenario_texts
 from scenarios.models import Scenario
 
 
 class Command(BaseCommand):
-    help = "Publishes the shipped scenarios that are new or have changed, and the shipped links. Safe to repeat."
+    help = "Publishes shipped scenarios that are new or have changed, and the shipped links and practices. Safe to repeat."
 
     @transaction.atomic
     def handle(self, *args: Any, verbosity: int, **options: Any) -> None:
         published = [version for slug, text in scenario_texts().items() if (version := self._load(slug, text))]
+        Practice.objects.load(shipped_practices())
         if not LibraryLink.objects.exists():
             LibraryLink.objects.bulk_create(
                 LibraryLink(
