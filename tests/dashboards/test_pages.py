@@ -12,6 +12,7 @@ from django.utils import timezone
 from benchmarks.metrics import METRICS
 from benchmarks.models import MetricSnapshot, ThresholdSet
 from benchmarks.snapshots import take_snapshots
+from benchmarks.tiers import Cuts, next_tier_mean
 from qmportal.lib.days import local_day, midnight
 from teams.models import Role
 from tests.factories import join, make_defect, make_defects, make_incident, make_member, make_team, make_user, stage
@@ -679,6 +680,38 @@ def test_the_page_explains_why_average_and_median_disagree(client, today):
     )
     card = client.get("/t/outlier/?window=30").context["report"].change("mttr")
     assert (card["direction"], card["word"]) == ("down", "not significant")
+
+
+def test_a_lower_average_is_never_worse(client, today):
+    """3 h after 13.4 h, of which one incident took 100 h: the median got worse, the average did not."""
+    team = make_team(slug="lower")
+    add_incidents(team, midnight(today) - timedelta(days=40), *[1] * 7, 100)
+    add_incidents(team, midnight(today) - timedelta(days=5), *[3] * 8)
+    client.force_login(make_member(team=team, role=Role.MANAGER))
+    take_snapshots(today)
+    page = client.get("/t/lower/mttr/?window=30")
+    facts = {fact["label"]: fact["value"] for fact in page.context["page"].facts()}
+    assert page.context["page"].value == "3 h"
+    assert facts["Average, previous period"] == "13 h 23 min (n\u00a0=\u00a08), no clear change since"
+    assert facts["Median, previous period"].startswith("1 h, got worse since. The typical time rose, but the average fell")
+    card = client.get("/t/lower/?window=30").context["report"].change("mttr")
+    assert (card["text"], card["direction"], card["word"]) == ("10 h 23 min", "down", "not significant")
+
+
+def test_nobody_is_told_what_the_next_12_million_incidents_must_average(client, today, yesterday):
+    """Nineteen incidents of 36 years, as a wrong date in a file makes them: Elite is 12,107,192 short ones away."""
+    team = make_team(slug="far")
+    for hours in (*[318_611] * 18, 318_617):
+        began = yesterday - timedelta(hours=hours)
+        make_incident(team=team, started_at=began, detected_at=began, restored_at=yesterday)
+    client.force_login(make_member(team=team, role=Role.MANAGER))
+    take_snapshots(today)
+    page, metric = client.get("/t/far/"), client.get("/t/far/mttr/")
+    measure = metric.context["page"].measure
+    assert next_tier_mean(measure.numerator, measure.n, Cuts(3600, 14400, 86400, 604800))[-1].incidents == 12_107_192
+    for text in (page.text, metric.text):
+        assert "more than a year away at the current pace" in text
+        assert "must average" not in text
 
 
 def test_the_page_says_how_the_interval_was_computed(client, manager, payments):
