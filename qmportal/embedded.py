@@ -276,11 +276,13 @@ class Server:
 
     def _launched(self, lock: IO[str]) -> bool:
         """True when the new server answers; False when another process took the port in between."""
-        self.port = _free_port(int(lock.read() or 0))
-        lock.seek(0)
-        lock.truncate()
-        lock.write(str(self.port))
-        lock.flush()
+        last = int(lock.read() or 0)
+        self.port = _free_port(last)
+        if self.port != last:  # on a full disk, nothing could be written in its place
+            lock.seek(0)
+            lock.truncate()
+            lock.write(str(self.port))
+            lock.flush()
         with self.log.open("ab") as log:
             start = log.tell()
             self.process = self.launch(lock.fileno(), log)

@@ -36,6 +36,7 @@ STOP_SECONDS = 40  # a running task has 20 seconds to finish before it is handed
 QUICK_END_SECONDS = 10
 MOST_QUICK_ENDS = 3
 PAUSE_SECONDS = 60
+SERVERS_PAUSE_SECONDS = 10  # between two attempts to restart the database and the broker
 QUIET_SECONDS = 10  # the terminal is not silent for longer
 ACCOUNTS = {account.email: account.does for account in people.ACCOUNTS}
 
@@ -89,6 +90,7 @@ class Portal:
     def __init__(self, port: int, folder: Path, servers: embedded.Servers | None, lock: IO[str]) -> None:
         self.port, self.folder, self.servers, self.lock = port, folder, servers, lock
         self.url = f"http://127.0.0.1:{port}"
+        self.servers_start_at: float | None = None  # set while the database and the broker are down
         logs = folder / "logs"
         celery = [sys.executable, "-m", "celery", "--app", "qmportal.celery"]
         web = [sys.executable, "-m", "gunicorn", "qmportal.wsgi"]
@@ -192,11 +194,27 @@ class Portal:
             process.start(self.lock)
 
     def _restore_servers(self, servers: embedded.Servers) -> None:
-        print("The database or the broker ended and is being restarted.", flush=True)
+        """Restarts them, or tries again every ten seconds: on a full disk PostgreSQL cannot start until there is space."""
+        if self.servers_start_at is None:
+            print("The database or the broker ended and is being restarted.", flush=True)
+        elif time.monotonic() < self.servers_start_at:
+            return
         before = servers.environment()
-        servers.ensure()
+        try:
+            servers.ensure()
+        except (embedded.EmbeddedError, OSError) as problem:
+            if self.servers_start_at is None:
+                print(
+                    f"{problem}\nIt is tried again every {SERVERS_PAUSE_SECONDS} s. Pages do not work until then.",
+                    flush=True,
+                )
+            self.servers_start_at = time.monotonic() + SERVERS_PAUSE_SECONDS
+            return
         if servers.environment() != before:
             raise LaunchError("Its port was taken meanwhile. Start the portal again.")
+        if self.servers_start_at is not None:
+            print("The database and the broker are running again.", flush=True)
+        self.servers_start_at = None
 
 
 def launch(kind: str, port: int) -> None:

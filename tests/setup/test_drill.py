@@ -40,8 +40,10 @@ ImportJob.objects.create(
 """
 
 
-def wait_until(connection: psycopg.Connection, state: str, where: str = RUN) -> tuple[str, int, int, str]:
-    deadline = time.monotonic() + DEADLINE_SECONDS
+def wait_until(
+    connection: psycopg.Connection, state: str, where: str = RUN, seconds: int = DEADLINE_SECONDS
+) -> tuple[str, int, int, str]:
+    deadline = time.monotonic() + seconds
     while True:
         row = connection.execute(f"select state, attempts, failures, error from {where}").fetchone()
         if (row and row[0] == state) or time.monotonic() > deadline:
