@@ -154,7 +154,7 @@ class ImportInFull(ImportRow):
     remarks = serializers.ListField(child=serializers.CharField())
     notes = CountRow(many=True)
     errors = FaultRow(many=True)  # type: ignore[assignment]
-    failed_rows = serializers.CharField(allow_null=True, help_text="Address of the rows with errors, as CSV.")
+    failed_rows = serializers.CharField(allow_null=True, help_text="Address of the first 100,000 rows with errors, as CSV.")
     tiers_up_to_date = serializers.BooleanField(allow_null=True, help_text="Null before anything was imported.")
     moved_tiers = MovedRow(many=True)
     undone = UndoneRow(allow_null=True)

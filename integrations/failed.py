@@ -7,6 +7,7 @@ from typing import BinaryIO, cast
 
 from django.http import HttpResponseBase
 
+from integrations.importer import PARTICULAR
 from integrations.models import ImportJob
 from integrations.reading import Shape, Table, open_table
 from qmportal.lib.spreadsheet import csv_response
@@ -22,11 +23,18 @@ def failed_rows_file(job: ImportJob) -> HttpResponseBase | None:
 
 
 def failed_rows(job: ImportJob, table: Table) -> Iterator[list[str]]:
-    width = len(table.header)
-    lines = set(job.result["failed_lines"])
+    """The first KEPT_LINES rows. Beyond KEPT_ERRORS, a row gets the sentence of its kind of error."""
+    width, result = len(table.header), job.result
+    kinds = dict(zip(result["failed_lines"], result["failed_kinds"], strict=True))
+    general = {each["number"]: problem(each["column"], PARTICULAR.sub("…", each["sentence"])) for each in result["faults"]}
     sentences: dict[int, list[str]] = {}
-    for line, column, sentence in job.result["errors"]:
-        sentences.setdefault(line, []).append(f"{column}: {sentence}" if column else sentence)
+    for line, column, sentence in result["errors"]:
+        sentences.setdefault(line, []).append(problem(column, sentence))
     for line, record in table.records():
-        if line in lines:
-            yield [*record, *[""] * (width - len(record)), " ".join(sentences.get(line, []))]
+        if line in kinds:
+            said = " ".join(sentences.get(line, [])) or general.get(kinds[line], "")
+            yield [*record, *[""] * (width - len(record)), said]
+
+
+def problem(column: str, sentence: str) -> str:
+    return f"{column}: {sentence}" if column else sentence

@@ -53,6 +53,7 @@ SHOWN_COLUMNS = 50
 # Limits: lines in the file of failed rows; kinds of errors and notes; line numbers shown for each kind of error.
 KEPT_LINES = 100_000
 KEPT_KINDS = 500
+NO_KIND = 2**16 - 1
 SHOWN_LINES = 5
 # Names of unknown people that are counted, and those shown with the result.
 KEPT_NAMES = 10_000
@@ -97,10 +98,11 @@ class Busy(Exception):
 
 @dataclass
 class Fault:
-    """Errors of one kind: the sentence for the first row, the number of rows, and the first line numbers."""
+    """Errors of one kind, numbered: the sentence for the first row, the number of rows, and the first line numbers."""
 
     column: str
     sentence: str
+    number: int
     rows: int = 0
     lines: list[int] = field(default_factory=list)
 
@@ -126,6 +128,8 @@ class Outcome:
     errors: list[tuple[int, str, str]] = field(default_factory=list)
     # the first KEPT_LINES lines with errors
     failed_lines: array[int] = field(default_factory=lambda: array("L"))
+    # For each of these lines, the number of its first error's kind; NO_KIND beyond KEPT_KINDS.
+    failed_kinds: array[int] = field(default_factory=lambda: array("H"))
     # By (column, sentence without its PARTICULAR parts).
     faults: dict[tuple[str, str], Fault] = field(default_factory=dict)
     # (column of the file, our field): all used columns, then the first unused ones
@@ -146,19 +150,23 @@ class Outcome:
 
     def fail(self, row: Row, titles: Callable[[str], str]) -> None:
         self.failed += 1
+        kinds = [self._note_fault(row, titles(name) if name else "", said) for name, said in row.problems.items()]
         if len(self.failed_lines) < KEPT_LINES:
             self.failed_lines.append(row.line)
-        for name, sentence in row.problems.items():
-            column = titles(name) if name else ""
-            if len(self.errors) < KEPT_ERRORS:
-                self.errors.append((row.line, column, sentence))
-            kind = column, PARTICULAR.sub("…", sentence)
-            if kind not in self.faults and len(self.faults) >= KEPT_KINDS:
-                continue
-            fault = self.faults.setdefault(kind, Fault(column, sentence))
-            fault.rows += 1
-            if len(fault.lines) < SHOWN_LINES:
-                fault.lines.append(row.line)
+            self.failed_kinds.append(min(kinds, default=NO_KIND))
+
+    def _note_fault(self, row: Row, column: str, sentence: str) -> int:
+        """Counts an error with its kind. Returns the kind's number."""
+        if len(self.errors) < KEPT_ERRORS:
+            self.errors.append((row.line, column, sentence))
+        kind = column, PARTICULAR.sub("…", sentence)
+        if kind not in self.faults and len(self.faults) >= KEPT_KINDS:
+            return NO_KIND
+        fault = self.faults.setdefault(kind, Fault(column, sentence, len(self.faults)))
+        fault.rows += 1
+        if len(fault.lines) < SHOWN_LINES:
+            fault.lines.append(row.line)
+        return fault.number
 
     def skip(self, row: Row) -> None:
         count(self.skipped, row.skipped)
@@ -188,6 +196,7 @@ class Outcome:
         return {
             **self.__dict__,
             "failed_lines": self.failed_lines.tolist(),
+            "failed_kinds": self.failed_kinds.tolist(),
             "faults": [asdict(fault) for fault in faults],
             "teams": sorted(pk for pk in self.teams if pk),
             "left_out": self.left_out,

@@ -26,8 +26,8 @@ from qmportal.lib.days import zone_named
 from qmportal.lib.forms import LineField
 from records.models import Severity
 from records.rules import FILED_HERE
-from teams.choices import MOST_IN_MENU
-from teams.models import Team, User
+from teams.choices import MOST_IN_MENU, TeamField
+from teams.models import Role, Team, User
 from teams.permissions import is_admin
 
 # Words shown for each field. Rarer ones keep their suggested meaning.
@@ -46,9 +46,7 @@ Choices = list[tuple[str, str]]
 class MatchForm(KeepingForm):
     """The questions about the file as a whole. `answered` reads those about columns and words."""
 
-    team = forms.ModelChoiceField(
-        Team.objects.none(),
-        to_field_name="slug",
+    team = TeamField(
         required=False,
         label="Team for all rows",
         empty_label="Use the file's team column",
@@ -90,7 +88,10 @@ class MatchForm(KeepingForm):
         initial = {"zone": plan.zone, "day_order": order, "all_types": plan.all_types, "create_teams": job.create_teams}
         initial |= {"team": job.team and job.team.slug, "source": plan.source or plan.preset.name}
         super().__init__(data, initial=initial, user=user)
-        cast(forms.ModelChoiceField, self.fields["team"]).queryset = job.writable_teams()
+        team = cast(TeamField, self.fields["team"])
+        team.limit_to(user, None, Role.MANAGER)
+        if team.user:
+            team.help_text = "Type part of its name. Leave it empty to use the file's team column."
         asked = {
             "team": plan.kind in WITH_TEAM,
             # Our own columns name the source of each row.

@@ -29,7 +29,7 @@ from benchmarks.metrics import METRICS
 from benchmarks.models import WINDOWS, MetricSnapshot, SnapshotRun
 from integrations.importer import MODELS, Importer, Outcome, Refused, Report, Written
 from integrations.lookups import own_words
-from integrations.matching.guess import guess
+from integrations.matching.guess import guess, lists_deployments
 from integrations.matching.plan import Plan
 from integrations.matching.preset import Preset
 from integrations.matching.presets import PRESETS
@@ -61,6 +61,7 @@ MOST_MOVED = 400
 REPORTED = 5000
 # Files that one person can send in an hour, for a schedule gone wrong.
 MOST_PER_HOUR = 120
+NO_DEPLOYMENTS = "This looks like a list of deployments or releases, which can't be imported yet."
 NO_TEAM = "The file has no column for the team. Choose the team for all rows."
 
 
@@ -362,9 +363,10 @@ class ImportJob(Work):
         self.save(update_fields=["survey", "shape", "plan", "mapping_key"])
 
     def _planned(self, survey: Survey) -> tuple[Plan, str, str]:
-        """(plan, note, misfit): the chosen mapping's plan, else a guess. `misfit`: why the mapping could not be used."""
+        """(plan, note, misfit): the chosen mapping's plan, else a guess. `misfit`: why a person must look at it."""
         if not self.plan:
-            return self._guessed(survey, kind=self.kind), "", ""
+            foreign = NO_DEPLOYMENTS if not self.kind and lists_deployments(survey) else ""
+            return self._guessed(survey, kind=self.kind), "", foreign
         chosen = Plan.from_json(self.plan)
         plan, gone = chosen.fitted_to(survey.header)
         # Without any of its columns, a mapping would fall back to the names that the tool has for them.

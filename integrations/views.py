@@ -299,6 +299,7 @@ def detail(job: ImportJob) -> dict[str, Any]:
         "unsent": job.unsent_invitations.count() if job.kind == "people" and job.imported_at else 0,
         "read_as": described(Shape(**result.get("shape", {}))),
         "remarks": any(result.get(name) for name in NOTED),
+        "listed": len(result.get("failed_lines", [])),
         "changes": result.get("created", 0) + result.get("updated", 0),
         "faults": result.get("faults", [])[:SHOWN_ERRORS],
         "changed": [(label(name), number) for name, number in sorted(changed, key=itemgetter(1), reverse=True)],

@@ -59,15 +59,19 @@ class TeamField(forms.ModelChoiceField):
     """One of the teams that a person can choose, see `limit_to`."""
 
     def __init__(self, **kwargs: Any):
-        super().__init__(Team.objects.none(), to_field_name="slug", empty_label="Choose a team", **kwargs)
+        kwargs.setdefault("empty_label", "Choose a team")
+        super().__init__(Team.objects.none(), to_field_name="slug", **kwargs)
         # Only set for a person with many teams.
         self.user: User | None = None
         self.names: dict[str, str] = {}
 
-    def limit_to(self, user: User, stored: Team | None) -> None:
-        """Limits the choices to the user's teams. The stored team stays valid."""
-        self.queryset = with_stored(Team.objects.with_rows_for(user), stored)
+    def limit_to(self, user: User, stored: Team | None, *roles: str) -> None:
+        """Limits the choices to the user's teams, with `roles` to those where they have one. The stored team stays valid."""
+        self.queryset = with_stored(Team.objects.with_rows_for(user, *roles), stored)
         names = team_names(user)
+        if roles and not user.is_admin:
+            theirs = set(self.queryset.values_list("slug", flat=True))
+            names = {slug: name for slug, name in names.items() if slug in theirs}
         if stored:
             names.setdefault(stored.slug, stored.name)
         if len(names) <= MOST_IN_MENU:

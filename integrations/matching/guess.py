@@ -28,6 +28,11 @@ CHANGED = (
     "sys updated on", "sys updated at", "change date time", "timestamp", "time timestamp", "event time", "aktualisiert",
     "geandert", "mise a jour", "actualizada", "actualizado",
 )  # fmt: skip
+# Columns that only lists of deployments have, and those that they share with other lists.
+DEPLOYED = {"deployment", "deployment id", "deployed at", "deployed by", "deploy id", "deploy time", "deploy date"}
+RELEASED = {"commit", "commit sha", "commit id", "git sha", "sha", "tag", "ref", "release", "environment", "env"}
+# Fields whose columns say that a row is a defect or an incident.
+TELLING = ("severity", "priority", "resolution", "resolved_at", "restored_at", "stage_found", "status_category")
 FOUND = {"defects": "found_at", "incidents": "detected_at"}
 # The suggested meaning of an unknown word, which the person can change.
 FALLBACKS = {
@@ -153,6 +158,13 @@ def guess(survey: Survey, *, kind: str = "", tool: str = "", zone: str = "UTC", 
         needs_order=order.is_open,
         notes=[*notes, *_unsuited(survey, preset, found), *_unreadable(survey, plan), *_doubled(survey, plan)],
     )
+
+
+def lists_deployments(survey: Survey) -> bool:
+    """Whether the rows are deployments or releases: versions of the code, and nothing that defects or incidents have."""
+    there = {plain(title) for title in survey.header}
+    ours = {plain(name) for preset in PRESETS.values() for field in TELLING for name in preset.columns.get(field, ())}
+    return bool(there & DEPLOYED or len(there & RELEASED) > 1) and not there & (ours - DEPLOYED - RELEASED)
 
 
 # --- Which tool? --------------------------------------------------------------------------------------------------------

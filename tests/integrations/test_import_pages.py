@@ -21,6 +21,7 @@ from integrations.matching.plan import Plan
 from integrations.models import ImportJob, SavedMapping
 from integrations.tasks import forget_old_files
 from qmportal.lib.work import Work
+from teams.choices import MOST_IN_MENU
 from teams.models import Role, Team
 from tests.factories import join, make_defect, make_member, make_team, make_user
 from tests.html import sent_form, squeezed
@@ -245,6 +246,41 @@ def test_a_row_that_cannot_be_taken_apart_does_not_stop_the_others(client, team,
     assert (longer[0], longer[5][:17]) == ("4", "This row has 5 ce")
     start(client, job, skip_errors="1")
     assert set(Defect.objects.values_list("external_id", flat=True)) == {"1", "2", "5"}
+
+
+def test_only_so_many_failed_rows_are_kept_and_the_page_says_so(client, team, manager, monkeypatch):
+    monkeypatch.setattr(importer, "KEPT_LINES", 3)
+    monkeypatch.setattr(importer, "KEPT_ERRORS", 1)
+    wrong = "".join(f"{number},Never,2023-02-3{number},ci\n" for number in range(4))
+    right = "".join(f"1{number},Fine,2024-03-01T10:00Z,ci\n" for number in range(20))
+    job = checked(client, GOOD + right + wrong, team=team)
+    assert "Download the first 3 of these rows" in page(client, job).text
+    failed = client.get(reverse("integrations:import_failed", args=[job.pk])).content.decode("utf-8-sig")
+    first, *others = [row[-1] for row in list(csv.reader(io.StringIO(failed)))[1:]]
+    assert "“2023-02-30”" in first
+    assert others == [first.replace("“2023-02-30”", "…")] * 2
+
+
+def test_a_list_of_deployments_is_named(client, team, manager):
+    job = looked_through(client, "tag,created_at,commit,kind\nv1,2024-03-01T10:00Z,f4b8,release\n", team=team)
+    assert "This looks like a list of deployments or releases" in page(client, job).text
+
+
+def test_with_many_teams_the_match_page_has_a_search_field(client, team, manager):
+    for number in range(MOST_IN_MENU):
+        join(manager, make_team(name=f"Crew {number}", slug=f"crew-{number}"), Role.MANAGER)
+    elsewhere = make_team(name="Elsewhere", slug="elsewhere")
+    join(manager, elsewhere)
+    job = looked_through(client, GOOD, team=team)
+    text = page(client, job).text
+    assert 'hx-get="/teams/suggest/"' in text
+    assert 'value="Payments"' in text
+    assert "Leave it empty to use the file's team column." in text
+    for name in ("Nowhere", "Elsewhere"):
+        assert match(client, job, team=[name]).status_code == 422
+    match(client, job, team=["crew 7"])
+    job.refresh_from_db()
+    assert job.team.slug == "crew-7"
 
 
 def test_what_was_passed_over_is_said(client, team, manager):
