@@ -2,12 +2,17 @@ from django.urls import path
 
 from defects import views
 from defects.models import Defect
+from records import list_views
 from records.history import record_history
 
 app_name = "defects"
 urlpatterns = [
     path("", views.defect_list, name="list"),
     path("new/", views.defect_create, name="create"),
+    path("bulk/", list_views.record_bulk, {"kind": views.DEFECTS}, name="bulk"),
+    path("bulk/<int:pk>/", list_views.record_bulk_result, {"kind": views.DEFECTS}, name="bulk_result"),
+    path("views/", list_views.view_save, {"kind": views.DEFECTS}, name="view_save"),
+    path("views/<int:pk>/delete/", list_views.view_delete, {"kind": views.DEFECTS}, name="view_delete"),
     path("similar/", views.defect_similar, name="similar"),
     path("<str:reference>/", views.defect_detail, name="detail"),
     path("<str:reference>/history/", record_history, {"model": Defect}, name="history"),

@@ -18,6 +18,7 @@ DEFECTS = records.Kind(
     form=DefectForm,
     filters=DefectFilter,
     prefilled=("title", "team", "severity", "stage_found", "steps"),
+    bulk=("severity", "priority", "stage_found", "stage_should_catch", "assignee"),
     columns=(
         columns.REFERENCE,
         columns.TITLE,

@@ -3,12 +3,17 @@ from django.urls import path
 from incidents.models import Incident
 from incidents.views import incident as views
 from incidents.views import response
+from records import list_views
 from records.history import record_history
 
 app_name = "incidents"
 urlpatterns = [
     path("", views.incident_list, name="list"),
     path("new/", views.incident_create, name="create"),
+    path("bulk/", list_views.record_bulk, {"kind": views.INCIDENTS}, name="bulk"),
+    path("bulk/<int:pk>/", list_views.record_bulk_result, {"kind": views.INCIDENTS}, name="bulk_result"),
+    path("views/", list_views.view_save, {"kind": views.INCIDENTS}, name="view_save"),
+    path("views/<int:pk>/delete/", list_views.view_delete, {"kind": views.INCIDENTS}, name="view_delete"),
     path("similar/", views.incident_similar, name="similar"),
     path("<str:reference>/", views.incident_detail, name="detail"),
     path("<str:reference>/history/", record_history, {"model": Incident}, name="history"),

@@ -127,7 +127,7 @@ def found_or_read(row: type[RecordRow], name: str, value: Any, record: Record, u
     column, key = row.column_of(name, record)
     if isinstance(column, RowIds):
         return _ids(column, value, user)
-    return _found(column, key, value, user) if key else _read(column, value)
+    return found_by_key(column, key, value, user) if key else _read(column, value)
 
 
 def _read(column: models.Field[Any, Any], value: Any) -> Any:
@@ -161,7 +161,7 @@ def text_of(value: Any) -> str:
     return value
 
 
-def _found(column: models.ForeignKey[Any, Any], key: str, value: Any, user: User) -> Any:
+def found_by_key(column: models.ForeignKey[Any, Any], key: str, value: Any, user: User) -> Any:
     """The row with this key. A row that the person may not refer to gives the same error as one that doesn't exist."""
     text = "" if value is None else text_of(value).strip()
     if not text:

@@ -65,6 +65,13 @@ def _severity(row: Any, url: str) -> SafeString:
     return severity(row.severity__key, row.severity__name) if row.severity__key else UNDETERMINED
 
 
+CHOOSE = Column(
+    *("Select", "", ("reference",)),
+    lambda row, url: format_html(
+        '<input type="checkbox" name="row" value="{0}" form="bulk" aria-label="Select {0}">', row.reference
+    ),
+    '<td class="choose">{}</td>',
+)
 REFERENCE = Column("ID", "", ("reference",), lambda row, url: row.reference, '<td class="id">{}</td>')
 TITLE = Column(
     *("Title", "title", ("title",), lambda row, url: format_html('<a href="{}">{}</a>', url, row.title)),

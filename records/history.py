@@ -41,7 +41,7 @@ class HistoryEntry(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     action = serializers.ChoiceField(["created", "changed", "deleted", "brought back", "removed"])
     by = serializers.EmailField(allow_null=True)
-    door = serializers.ChoiceField(["page", "api", "import", "task", "command", "admin", "unknown"])
+    door = serializers.ChoiceField(["page", "api", "import", "bulk", "task", "command", "admin", "unknown"])
     request_id = serializers.CharField()
     changes = FieldChange(many=True)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -23,14 +24,17 @@ from qmportal.lib.versions import Stale
 from records import columns
 from records.filters import ListForm
 from records.forms import MoveForm, RecordForm
-from records.models import ONLY_MANAGERS, Record
+from records.models import ONLY_MANAGERS, Record, SavedView
 from records.notes import NoteForm, Timeline, last_move_to_undo, marker
 from teams.choices import team_named
 from teams.models import User
-from teams.permissions import can_manage, can_report, require
+from teams.permissions import can_manage, can_report, is_admin, require
 from teams.requests import SignedInRequest, team_before
 
 SIMILAR_SHOWN = 4
+MOST_VIEWS = 30
+# Teams offered for sharing a view.
+MOST_TEAMS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Kind:
     prefilled: tuple[str, ...]  # form fields that the URL can fill in for a new record
     columns: tuple[columns.Column, ...]  # of the list
     in_full: tuple[str, ...]  # related rows that the record's page reads
+    bulk: tuple[str, ...] = ()  # fields that an edit of many can change; empty: no such edits, and no saved views
     created: str = "reported"  # what one does to make a new one
 
     @property
@@ -78,6 +83,10 @@ class Kind:
         record = {self.noun: context["record"]} if "record" in context else {}
         return render_page(request, f"{self.app}/{name}.html", {"kind": self} | record | context, status=status)
 
+    def list_page(self, request: SignedInRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        """Renders a page beside the list that all kinds share."""
+        return render_page(request, f"records/{name}.html", {"kind": self} | context, status=status)
+
     def shared_page(self, request: SignedInRequest, name: str, record: Record, **context: Any) -> HttpResponse:
         status = context.pop("status", 200)
         return render_page(request, f"records/{name}.html", {"kind": self, "record": record} | context, status=status)
@@ -87,10 +96,35 @@ def record_list(request: SignedInRequest, kind: Kind) -> HttpResponseBase:
     filters = kind.filters(request.GET, user=request.user)
     if request.GET.get("format") == "csv":
         return csv_stream(f"{kind.plural}.csv", kind.model.csv_header(), filters.chosen().csv_rows())
-    page = filters.page(columns.read_by(kind.columns))
-    found = columns.table_rows(kind.columns, page, kind.url("list"))
-    context = {"kind": kind, "filters": filters, "page": page, "rows": found}
+    shown = (columns.CHOOSE, *kind.columns) if kind.bulk else kind.columns
+    page = filters.page(columns.read_by(shown))
+    found = columns.table_rows(shown, page, kind.url("list"))
+    context = {"kind": kind, "filters": filters, "page": page, "rows": found, "columns": shown}
+    if kind.bulk:
+        context |= views_beside(request, kind)
     return render_page(request, f"{kind.app}/list.html", context, partial="rows")
+
+
+def list_query(asked: QueryDict) -> str:
+    """The part of a list's address that says what it shows: filters and order."""
+    kept = asked.copy()
+    for name in ("page", "format", "row", "all"):
+        kept.pop(name, None)
+    return urlencode(sorted((name, value) for name, value in kept.items() if value))
+
+
+def views_beside(request: SignedInRequest, kind: Kind) -> dict[str, Any]:
+    """The saved views that the person sees above the list."""
+    views = SavedView.objects.visible_to(request.user).filter(kind=kind.plural)
+    everyone = [("everyone", "Everyone")] if is_admin(request.user) else []
+    teams = [(team.slug, team.name) for team in request.user.reach[:MOST_TEAMS]]
+    changeable = SavedView.objects.changeable_by(request.user).filter(kind=kind.plural)
+    return {
+        "views": list(views[:MOST_VIEWS]),
+        "changeable_views": set(changeable.values_list("pk", flat=True)),
+        "share_with": [("private", "Only me"), *everyone, *teams],
+        "query": list_query(request.GET),
+    }
 
 
 def record_detail(request: SignedInRequest, reference: str, kind: Kind, **context: Any) -> HttpResponse:

@@ -32,6 +32,7 @@ from integrations.models import ImportJob, SavedMapping, Upload
 from library.models import CheckAnswer, LibraryLink
 from notifications.models import Notification
 from qmportal.lib.days import local_day
+from records.models import BulkEdit, SavedView
 from scenarios.content import scenario_texts
 from teams.models import AccessToken, Invitation, Membership, Role, User
 from tests.factories import (
@@ -172,6 +173,14 @@ RULES = {
     "setup": everyone(404, BOTH, anonymous=404),
     "incidents:list": signed_in(),
     "incidents:create": signed_in(BOTH),
+    "incidents:bulk": signed_in(BOTH),
+    "incidents:bulk_result": only_manager(),
+    "incidents:view_save": signed_in(POST),
+    "incidents:view_delete": managers(POST),
+    "defects:bulk": signed_in(BOTH),
+    "defects:bulk_result": only_manager(),
+    "defects:view_save": signed_in(POST),
+    "defects:view_delete": managers(POST),
     "incidents:similar": signed_in(),
     "incidents:detail": members(),
     "incidents:history": members(),
@@ -418,6 +427,16 @@ class World:
         self.defect = make_defect(team=self.team)
         self.action = make_action(team=self.team)
         self.cord = make_cord(team=self.team)
+        self.edits = {
+            kind: BulkEdit.objects.create(
+                model=model, ids=[], reason="Tidy", requested_by=self.people["manager"], state=BulkEdit.State.DONE
+            )
+            for kind, model in (("incidents", "incidents.Incident"), ("defects", "defects.Defect"))
+        }
+        self.views = {
+            kind: SavedView.objects.create(kind=kind, name="Mine", owner=self.people["manager"], team=self.team)
+            for kind in ("incidents", "defects")
+        }
         self.template = IncidentTemplate.objects.create(team=self.team, name="Cards")
         self.service = make_service(team=self.team)
         self.practice = make_practice(slug="reviewed")
@@ -515,6 +534,14 @@ class World:
                 "incidents:pin": {"reference": self.incident.reference, "pk": self.incident.timeline.get().pk},
                 "incidents:restore": {"reference": self.deleted["incidents"].reference},
                 "defects:restore": {"reference": self.deleted["defects"].reference},
+                **{
+                    key: value
+                    for kind in ("incidents", "defects")
+                    for key, value in {
+                        f"{kind}:bulk_result": {"pk": self.edits[kind].pk},
+                        f"{kind}:view_delete": {"pk": self.views[kind].pk},
+                    }.items()
+                },
                 "api_service": {"slug": self.service.slug},
                 "actions:restore": {"reference": self.deleted["actions"].reference},
                 "benchmarks:threshold_history": {"metric": "escaped_defect_rate"},

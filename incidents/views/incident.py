@@ -33,6 +33,7 @@ INCIDENTS = records.Kind(
     form=IncidentForm,
     filters=IncidentFilter,
     prefilled=("title", "team", "severity", "services", "summary", "kind"),
+    bulk=("severity", "kind", "environment", "should_have_caught", "lead"),
     columns=(
         columns.REFERENCE,
         columns.TITLE,

@@ -25,6 +25,7 @@ DOORS = {
     "page": ("on a page", "on a page"),
     "api": ("by API token {}", "over the API"),
     "import": ("by import {}", "by an import"),
+    "bulk": ("by an edit of many: {}", "by an edit of many"),
     "task": ("by a background job", "by a background job"),
     "command": ("on the command line", "on the command line"),
     "admin": ("on the admin site", "on the admin site"),

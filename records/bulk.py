@@ -1,0 +1,149 @@
+"""Edits many records at once: through the same intake and moves as one edit, each on its own, with an honest result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from django import forms
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from qmportal.lib.forms import KeyField, ProseField
+from qmportal.lib.versions import Stale
+from qmportal.lib.work import LostLease
+from records import intake
+from records.api import found_by_key
+from records.forms import RecordForm
+from records.models import ONLY_MANAGERS, BulkEdit, Record
+from records.moves import REASON
+from records.timeline import Entry, write_entry
+from teams.models import User
+from teams.permissions import can_report
+
+MOST = 10_000
+# Up to this many are edited while the person waits.
+AT_ONCE = 500
+BATCH = 50
+KEPT_REFERENCES = 1_000
+KEEP = "Keep"
+NOTHING_NEW = "it already has these values"
+GONE = "deleted, or not yours"
+NOT_ALLOWED = "your role in its team doesn't allow it"
+CHANGED = "somebody changed it at the same moment"
+# What a move may need here; the records have it, or are skipped.
+EASY = {REASON, "severity"}
+
+
+class BulkForm(forms.Form):
+    """New values for all chosen records. Empty fields stay as they are."""
+
+    reason = ProseField(
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="It is kept in the history of each record.",
+        error_messages={"required": "Say why."},
+    )
+
+    def __init__(self, *args: Any, record_form: RecordForm[Any], names: tuple[str, ...], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.names = names
+        life = record_form._meta.model.LIFE
+        moves = {move.name: move.label for move in life.moves if set(move.needs) <= EASY and not move.choices}
+        self.fields["move"] = forms.ChoiceField(
+            label="Status",
+            required=False,
+            choices=[("", KEEP), *moves.items()],
+            help_text="Records that can't do it are skipped.",
+        )
+        for name in names:
+            self.fields[name] = self._field(record_form.fields[name])
+        self.order_fields(["move", *names, "reason"])
+
+    def _field(self, field: Any) -> forms.Field:
+        if isinstance(field, KeyField):
+            return forms.CharField(label=field.label, required=False, max_length=254, help_text=field.help_text)
+        choices = [(str(key), label) for key, label in field.choices if str(key)]
+        return forms.ChoiceField(label=field.label, required=False, choices=[("", KEEP), *choices])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors and not cleaned.get("move") and not self.changes:
+            raise ValidationError("Choose what to change.")
+        return cleaned
+
+    @property
+    def changes(self) -> dict[str, str]:
+        return {name: value for name in self.names if (value := self.cleaned_data.get(name))}
+
+
+def edit(bulk: BulkEdit) -> None:
+    """Edits the records that are left, in batches: each with its result in one transaction, so it can be repeated."""
+    model: Any = apps.get_model(bulk.model)
+    user = bulk.requested_by
+    assert user is not None
+    ids = iter(bulk.ids[bulk.result.get("at", 0) :])
+    while batch := list(islice(ids, BATCH)):
+        with transaction.atomic():
+            result = {"done": bulk.done, "skipped": dict(bulk.reasons), "at": bulk.result.get("at", 0) + len(batch)}
+            for pk in batch:
+                reference, why = _edit_one(bulk, model, pk, user)
+                if why:
+                    result["skipped"].setdefault(why, []).append(reference)
+                else:
+                    result["done"] += 1
+            bulk.result = result
+            mine = BulkEdit.objects.filter(pk=bulk.pk, attempts=bulk.attempts, state=BulkEdit.State.RUNNING)
+            if not mine.update(result=result):
+                raise LostLease
+        bulk.report(result["at"], len(bulk.ids))
+
+
+def _edit_one(bulk: BulkEdit, model: Any, pk: int, user: User) -> tuple[str, str]:
+    """The record's reference, and why it was skipped; "" if it was changed."""
+    record = model.objects.visible_to(user).select_related("team", "severity").filter(pk=pk).first()
+    if record is None:
+        return str(pk), GONE
+    if not can_report(user, record.team):
+        return record.reference, NOT_ALLOWED
+    try:
+        with transaction.atomic():
+            return record.reference, "" if _change(bulk, record, user) else NOTHING_NEW
+    except Stale:
+        return record.reference, CHANGED
+    except IntegrityError:
+        return record.reference, "its team already has this record from the same source"
+    except ValidationError as refused:
+        return record.reference, " ".join(refused.messages)
+
+
+def _change(bulk: BulkEdit, record: Record, user: User) -> bool:
+    now = timezone.now()
+    before = dict(record.__dict__)
+    if problems := intake.apply(record, _values(bulk.changes, record, user), by=user, at=now, door=intake.TYPED):
+        raise ValidationError(list(problems.values()))
+    changed = bool(intake.changes(record, before))
+    if changed:
+        record.save()
+    if bulk.move:
+        if not record.may_be_moved(record.possible_move(bulk.move), user):
+            raise ValidationError(ONLY_MANAGERS)
+        record.make(bulk.move, by=user, at=now, note=bulk.reason)
+    elif changed and hasattr(record, "timeline"):
+        write_entry(record, Entry.Kind.SYSTEM, f"Edited with others: {bulk.reason}", by=user, at=now)
+    return changed or bool(bulk.move)
+
+
+def _values(changes: Mapping[str, str], record: Record, user: User) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in changes.items():
+        column: Any = record._meta.get_field(name)
+        if column.is_relation:
+            key = "key" if any(each.name == "key" for each in column.related_model._meta.fields) else "slug"
+            values[name] = found_by_key(column, key, value, user)
+        else:
+            values[name] = value
+    return values

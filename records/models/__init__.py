@@ -1,0 +1,28 @@
+"""What all records share, saved views of their lists, and edits of many at once."""
+
+from records.models.lists import BulkEdit, SavedView
+from records.models.record import (
+    ONLY_MANAGERS,
+    AnyOf,
+    Record,
+    RecordQuerySet,
+    Severity,
+    UnmadeMove,
+    flat_duplicates,
+    severity_names,
+    severity_texts,
+)
+
+__all__ = [
+    "ONLY_MANAGERS",
+    "AnyOf",
+    "BulkEdit",
+    "Record",
+    "RecordQuerySet",
+    "SavedView",
+    "Severity",
+    "UnmadeMove",
+    "flat_duplicates",
+    "severity_names",
+    "severity_texts",
+]
