@@ -21,6 +21,7 @@ class Preset:
     `words`: this tool's own meanings of words, by field. `constants`: field -> value for rows whose columns are empty.
     `prepare`: changes a row's texts (by field) before they are read; may raise `NotWanted`. `helpers`: columns that only
     `prepare` reads. `fills`: fields that `prepare` may fill.
+    `steps`: how to get the file out of the tool, in Markdown with `code` and *labels of buttons* only.
     `exact`: the portal's own columns, in which an unknown word is an error.
     `says_also`: {status in the file: another status that it also covers}. A record in the latter keeps it.
     `folds`: the rows of one id become one record.
@@ -41,6 +42,7 @@ class Preset:
     all_types: bool = False
     says_also: Mapping[str, str] = field(default_factory=dict)
     folds: bool = False
+    steps: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

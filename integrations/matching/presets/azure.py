@@ -67,4 +67,10 @@ DEFECTS = Preset(
         },
     },
     hint="Imports work items of type Bug. The query needs the column Created Date.",
+    steps=(
+        "Open *Boards*, then *Queries*, and a query of your bugs.",
+        "Select *Column options* and add *Created Date*, *Resolved Date* and *Closed Date*.",
+        "Open *More actions*, the three dots.",
+        "Choose *Export to CSV*.",
+    ),
 )

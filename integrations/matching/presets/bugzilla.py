@@ -32,4 +32,9 @@ DEFECTS = Preset(
         "severity": {"normal": "SEV3", "--": ""},
     },
     hint="Bugzilla doesn't store where a bug was found, so the stage stays unknown until someone enters it.",
+    steps=(
+        "Search for bugs. If the result was limited, select *See all search results for this query*.",
+        "Select *Change Columns* below the list, and add *Opened* and *Last Resolved*.",
+        "Select *CSV* below the list.",
+    ),
 )

@@ -53,4 +53,10 @@ DEFECTS = Preset(
     prepare=prepare,
     hint="Leaves out pull requests, and issues with a label such as enhancement or question. "
     "Reads labels such as sev:2 and found:production.",
+    steps=(
+        "Install the GitHub CLI and run `gh auth login`. The website has no export.",
+        "Run `gh issue list --repo OWNER/NAME --state all --limit 100000 --json "
+        "id,number,title,state,stateReason,labels,createdAt,closedAt,author,milestone,body > issues.json`.",
+        "Import the file `issues.json`.",
+    ),
 )

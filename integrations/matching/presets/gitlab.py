@@ -32,4 +32,9 @@ DEFECTS = Preset(
     fills=FILLS,
     prepare=read_labels,
     hint="Leaves out issues with a label such as feature or question. Reads labels such as severity::2 and found::staging.",
+    steps=(
+        "Open *Plan*, then *Issues* in your project.",
+        "Open *Actions*, the three dots at the top right.",
+        "Choose *Export as CSV*, then *Export issues*. GitLab sends the file to you by email.",
+    ),
 )

@@ -31,4 +31,8 @@ INCIDENTS = Preset(
     fills=("status",),
     prepare=prepare,
     hint="High, medium and low severity become SEV1 to SEV3.",
+    steps=(
+        "Open `https://status.cloud.google.com/incidents.json`.",
+        "Save the page as a file.",
+    ),
 )

@@ -43,4 +43,10 @@ DEFECTS = Preset(
     },
     marks=("Issue key", "Work item key", "Vorgangsschlüssel", "Clé de ticket", "Clave de incidencia"),
     hint="Imports issues of type Bug; leaves out stories, tasks and improvements.",
+    steps=(
+        "Search for your bugs, for example with the JQL `issuetype = Bug`: *Filters* in Jira Cloud, "
+        "*Issues* in Server and Data Center.",
+        "Select *Export* at the top right, in newer versions behind the three dots.",
+        "Choose *Export CSV (all fields)*. If the list is cut off, export it in parts, for example year by year.",
+    ),
 )

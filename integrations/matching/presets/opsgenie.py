@@ -66,4 +66,10 @@ INCIDENTS = Preset(
     fills=("acknowledged_at", "restored_at", "status"),
     prepare=prepare,
     hint="Leaves out closed alerts without a closing time, since their length is unknown.",
+    steps=(
+        "Create an API key that can read alerts, in the settings of Opsgenie.",
+        'Run `curl -H "Authorization: GenieKey $KEY" '
+        '"https://api.opsgenie.com/v2/alerts?limit=100&offset=0" > alerts-1.json`.',
+        "Run it again with `offset=100`, `200` and so on, and import each file.",
+    ),
 )

@@ -61,4 +61,10 @@ INCIDENTS = Preset(
     fills=("acknowledged_at",),
     prepare=prepare,
     hint="Reads acknowledgement times if the report has them.",
+    steps=(
+        "Open *Analytics* and the table or report of incidents. Its name depends on your plan.",
+        "Choose the dates.",
+        "Download the table as CSV. Without analytics, save "
+        "`https://api.pagerduty.com/incidents?date_range=all` with your API key.",
+    ),
 )

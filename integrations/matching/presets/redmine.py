@@ -28,4 +28,9 @@ DEFECTS = Preset(
     marks=("Tracker", "% Done", "% erledigt", "% réalisé", "% Realizado", "Spent time"),
     words={"status": {"feedback": "in_progress", "resolved": "fixed", "rejected": "rejected"}},
     hint="Imports issues of the tracker Bug; leaves out features, support and tasks.",
+    steps=(
+        "Open *Issues* in your project, with closed ones too.",
+        "Open *Options* above the list, and add the columns *Created* and *Closed*.",
+        "Select *CSV* below the list, and export all columns in UTF-8.",
+    ),
 )

@@ -38,4 +38,11 @@ DEFECTS = Preset(
     },
     constants={"found_by": "monitor"},
     hint="An ignored or archived issue counts as closed. Sentry doesn't store in which stage an error was found.",
+    steps=(
+        "Create a token that can read issues, in your Sentry settings. The list of issues has no export.",
+        'Run `curl -H "Authorization: Bearer $TOKEN" '
+        '"https://sentry.io/api/0/projects/ORG/PROJECT/issues/?query=" > issues.json`. An empty query lists '
+        "resolved issues too.",
+        "Import the file. It has up to 100 issues; the `Link` header of the response has the address of the next page.",
+    ),
 )

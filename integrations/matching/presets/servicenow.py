@@ -33,4 +33,10 @@ INCIDENTS = Preset(
     helpers=("changed_at",),
     folds=True,
     hint="A log with several rows per number becomes one incident each, with its first opening and last state.",
+    steps=(
+        "Open *Incident*, then *All*.",
+        "Right-click any column heading. The list needs *Opened*, *Resolved* and *Closed*; add them with "
+        "the gear at the left.",
+        "Choose *Export*, then *CSV* or *Excel*.",
+    ),
 )

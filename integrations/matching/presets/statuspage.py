@@ -57,4 +57,9 @@ INCIDENTS = Preset(
     fills=("acknowledged_at", "mitigated_at", "restored_at"),
     prepare=prepare,
     hint="Entries that are scheduled or have the impact maintenance are planned work and never count.",
+    steps=(
+        "Add `/api/v2/incidents.json` to the address of your status page. It lists the latest 50 incidents.",
+        "Save the page as a file. For all incidents, save "
+        "`https://api.statuspage.io/v1/pages/PAGE/incidents` with your API key.",
+    ),
 )
