@@ -23,6 +23,8 @@ from django.db.models import (
     Case,
     Count,
     DecimalField,
+    DurationField,
+    Exists,
     F,
     FilteredRelation,
     FloatField,
@@ -43,7 +45,7 @@ from benchmarks.metrics import DEFAULT_RULES, METRICS, Tally
 from benchmarks.statistics import median_rank
 from benchmarks.tiers import Rules
 from defects.models import NOT_VALID, Defect, Resolution
-from incidents.models import IN_SAMPLE, SAMPLED, Incident, is_counted
+from incidents.models import IN_SAMPLE, SAMPLED, ImpactInterval, Incident, is_counted
 from pipeline.models import Stage
 from qmportal.lib.days import Window
 from records.models import RecordQuerySet, Severity
@@ -182,6 +184,14 @@ class Counted:
 
     def _severities(self, rules: Rules) -> Q:
         return Q() if self.any_severity else severity_filter(rules)
+
+
+def impact_until(end: datetime) -> Case:
+    """How long an incident that is open at `end` has affected users by then."""
+    spans = ImpactInterval.objects.filter(incident=OuterRef("pk"), began_at__lt=end).order_by().values("incident")
+    length = Least(Coalesce(F("ended_at"), Value(end)), Value(end)) - F("began_at")
+    affected = Subquery(spans.annotate(length=Sum(length)).values("length"), output_field=DurationField())
+    return Case(When(unaffected_time__gt=timedelta(0), then=affected), default=Value(end) - F("began"))
 
 
 def within(moment: str, start: datetime, end: datetime) -> Q:
@@ -500,7 +510,7 @@ def _count_incidents(
     start = min(window.start for window in windows)
     touched = Q(restored_at=None) | Q(restored_at__gte=start) | Q(detected_at__gte=start)
     rows = INCIDENTS.rows().filter(INCIDENTS.counts, touched, began__lt=end)
-    age = Value(end) - F("began")
+    age = impact_until(end)
     took = Case(When(restored_at__lt=end, then=F("time_to_restore")), default=age)
     columns: dict[str, Aggregate] = {}
     for metric in metrics:
@@ -562,7 +572,9 @@ GROUP BY pool
 def _add_downtime(
     counted: Tallies, windows: Sequence[Window], rules: Mapping[str, Rules], below: Sequence[int] | None
 ) -> None:
-    """Fills in downtime: the union of all incidents, clipped to each window.
+    """Fills in downtime: the union of the impact of all incidents, clipped to each window.
+
+    An incident with several impact intervals counts once for each of them, any other from its start to its end.
 
     In order of their start, each incident adds only the time that no earlier incident covers. These pieces never overlap,
     so clipping each one to a window and adding them up gives the union.
@@ -572,9 +584,9 @@ def _add_downtime(
     spans = (
         Incident.objects.counted()
         .filter(severity_filter(_rules(rules, "mtbf")))
-        .annotate(began=BEGAN)
-        .annotate(finish=Least(Coalesce(F("restored_at"), Value(end)), Value(end)))
-        .filter(began__lt=end, finish__gt=longest.start)
+        .annotate(began=Coalesce(F("impact_intervals__began_at"), BEGAN))
+        .annotate(finish=Least(Coalesce(F("impact_intervals__ended_at"), F("restored_at"), Value(end)), Value(end)))
+        .filter(Q(restored_at=None) | Q(restored_at__gt=longest.start), began__lt=end, finish__gt=longest.start)
     )
     pooled = _pooled(spans, windows[0].as_of, below).values("pool", "began", "finish")
     sql, params = pooled.query.sql_with_params()
@@ -628,6 +640,9 @@ def open_throughout(family: Sequence[int], window: Window, rules: Rules) -> list
     """
     rows = INCIDENTS.rows().filter(INCIDENTS.counts, open_at(window.end), severity_filter(rules))
     rows = rows.filter(team__in=family, began__lt=window.start).order_by()
+    ends = Q(ended_at=None) | Q(ended_at__gte=window.end)
+    whole = ImpactInterval.objects.filter(ends, incident=OuterRef("pk"), began_at__lt=window.start)
+    rows = rows.filter(Q(unaffected_time=timedelta(0)) | Exists(whole))
     return [pk for _, pk in sorted(rows.values_list("began", "pk"))]
 
 

@@ -374,7 +374,7 @@ METRICS: dict[str, Metric] = {
             minimum_n=5,
             tiered=True,
             help="From start of impact until service is restored, averaged over incidents restored in the window. "
-            "A reopened incident counts from its start to its last restore, including the time in between.",
+            "If an incident relapses or is reopened, the time between its impact intervals doesn't count.",
             formula=mttr,
         ),
         Metric(
@@ -399,7 +399,7 @@ METRICS: dict[str, Metric] = {
             minimum_n=3,
             tiered=False,
             help="Time without downtime in the window, divided by the failures that started in it. "
-            "A reopened incident counts as down from its start to its last restore, including the time in between.",
+            "If an incident relapses or is reopened, the time between its impact intervals counts as uptime.",
             formula=mtbf,
         ),
         Metric(

@@ -35,7 +35,9 @@ class IncidentRow(RecordRow):
     time_to_detect = SecondsField(allow_null=True, help_text="Seconds from started to detected.")
     time_to_acknowledge = SecondsField(allow_null=True, help_text="Seconds from detected to acknowledged.")
     time_to_mitigate = SecondsField(allow_null=True, help_text="Seconds from started to mitigated.")
-    time_to_restore = SecondsField(allow_null=True, help_text="Seconds from started, or detected if unknown, to restored.")
+    time_to_restore = SecondsField(
+        allow_null=True, help_text="Seconds of impact from started, or detected if unknown, to restored."
+    )
     detection_source = serializers.ChoiceField(Incident.DetectionSource.choices, allow_blank=True)
     customer_impacted = serializers.BooleanField()
     customers_affected = serializers.IntegerField(allow_null=True)

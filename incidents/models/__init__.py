@@ -2,6 +2,7 @@
 
 from incidents.models.action import Action
 from incidents.models.andon import AlreadyPulled, Cord
+from incidents.models.impact import ImpactInterval
 from incidents.models.incident import IN_SAMPLE, SAMPLED, Incident, IncidentQuerySet, Status, is_counted, lasts
 from incidents.models.response import (
     LEAD,
@@ -23,6 +24,7 @@ __all__ = [
     "Action",
     "AlreadyPulled",
     "Cord",
+    "ImpactInterval",
     "Incident",
     "IncidentQuerySet",
     "IncidentTemplate",

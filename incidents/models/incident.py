@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -23,6 +23,7 @@ from qmportal.lib.wording import duration
 from records.models import Record, RecordQuerySet, Severity
 from records.moves import REASON, Life, Move
 from records.rules import FILED_HERE, NOT_ITS_OWN_DUPLICATE, Order, Rule, has_no_time, needs_time
+from records.timeline import UNDO
 from teams.models import Team
 
 
@@ -174,6 +175,9 @@ RULES = (
 )
 
 
+BEGAN_TOO_LATE = "Users were unaffected by then, before they were affected again. Enter an earlier time."
+RESTORED_TOO_EARLY = "Users were affected again after this time. Enter a later time."
+
 # A separate index holds every 64th incident. Pages use it to sample from a large number of incidents.
 SAMPLED = 64
 IN_SAMPLE = Q(Exact(Mod("id", SAMPLED), 0))
@@ -298,9 +302,13 @@ class Incident(Record):
     time_to_mitigate = models.GeneratedField(
         expression=F("mitigated_at") - F("started_at"), output_field=models.DurationField(), db_persist=True
     )
+    # The time between impact intervals, in which users were not affected. Zero unless the incident relapsed or was reopened.
+    unaffected_time = models.DurationField(
+        "time without impact", default=timedelta(0), db_default=timedelta(0), editable=False
+    )
     # If the start is unknown (`started_at` is empty), the time counts from detection.
     time_to_restore = models.GeneratedField(
-        expression=F("restored_at") - Coalesce(F("started_at"), F("detected_at")),
+        expression=F("restored_at") - Coalesce(F("started_at"), F("detected_at")) - F("unaffected_time"),
         output_field=models.DurationField(),
         db_persist=True,
     )
@@ -363,6 +371,10 @@ class Incident(Record):
         return self.started_at or self.detected_at
 
     @property
+    def impact_count(self) -> int:
+        return self.impact_intervals.count() if self.unaffected_time else 1
+
+    @property
     def is_open(self) -> bool:
         return lasts(self)
 
@@ -370,12 +382,57 @@ class Incident(Record):
     def is_duplicate(self) -> bool:
         return self.status == self.Status.DUPLICATE
 
+    def problems(self, now: datetime) -> dict[str, str]:
+        problems = super().problems(now)
+        if not self.unaffected_time or self._state.adding:
+            return problems
+        intervals = list(self.impact_intervals.order_by("began_at"))
+        if intervals and intervals[0].ended_at and self.began_at > intervals[0].ended_at:
+            problems.setdefault("started_at" if self.started_at else "detected_at", BEGAN_TOO_LATE)
+        if intervals and self.restored_at and self.restored_at < intervals[-1].began_at:
+            problems.setdefault("restored_at", RESTORED_TOO_EARLY)
+        return problems
+
+    def _go_to(self, status: str, at: datetime, before: dict[str, Any], said: dict[str, Any]) -> None:
+        again, better = status in BEGUN, (*RESTORED, Status.MITIGATED)
+        if said["move"] == UNDO and before["status"] in BEGUN and status in better:
+            self._rejoin_impact(self.restored_at or self.mitigated_at)
+        elif again and before["status"] in better and said["move"] != UNDO:
+            ended_at = before["restored_at"] or before["mitigated_at"]
+            if ended_at:
+                self._split_impact(datetime.fromisoformat(ended_at), at)
+        super()._go_to(status, at, before, said)
+
+    def _split_impact(self, ended_at: datetime, resumed_at: datetime) -> None:
+        """Users were not affected between these times."""
+        if resumed_at <= ended_at:
+            return
+        last = self.impact_intervals.order_by("began_at").last()
+        if last:
+            last.ended_at = ended_at
+            last.save()
+        else:
+            self.impact_intervals.create(began_at=self.began_at, ended_at=ended_at)
+        self.impact_intervals.create(began_at=resumed_at)
+        self.unaffected_time += resumed_at - ended_at
+
+    def _rejoin_impact(self, ended_at: datetime | None) -> None:
+        """Takes back the split after `ended_at`, if there was one."""
+        *earlier, last = self.impact_intervals.order_by("began_at") or (None,)
+        if last is None or not earlier or ended_at is None or earlier[-1].ended_at != ended_at:
+            return
+        self.unaffected_time -= last.began_at - ended_at
+        last.delete()
+        if len(earlier) == 1:
+            earlier[0].delete()
+
     def time_notes(self) -> dict[str, str]:
+        split = bool(self.unaffected_time)
         since = "after the impact began" if self.started_at else "after it was detected; the start is unknown"
         spans = {
             "detected_at": (self.time_to_detect, since),
             "acknowledged_at": (self.time_to_acknowledge, "after it was detected"),
             "mitigated_at": (self.time_to_mitigate, since),
-            "restored_at": (self.time_to_restore, since),
+            "restored_at": (self.time_to_restore, f"of impact in {self.impact_count} intervals" if split else since),
         }
         return {name: f"{duration(span)} {words}" for name, (span, words) in spans.items() if span is not None}

@@ -889,7 +889,11 @@ def test_the_page_of_a_top_archived_team_says_its_records_are_hidden(client):
 
 
 @pytest.mark.parametrize("metric", ["mttr", "mtbf"])
-def test_pages_say_that_time_between_restores_counts(client, manager, payments, metric):
-    assert "from its start to its last restore, including the time in between" in client.get(f"/t/payments/{metric}/").text
-    incident = payments.incidents.first()
-    assert "If it was reopened, the time in between counts too." in client.get(incident.get_absolute_url()).text
+def test_pages_say_that_time_between_impact_intervals_does_not_count(client, manager, payments, metric):
+    assert "the time between its impact intervals" in client.get(f"/t/payments/{metric}/").text
+    incident = payments.incidents.exclude(restored_at=None).first()
+    at = incident.restored_at
+    incident.make("reopen", by=manager, at=at + timedelta(hours=1), note="Again")
+    incident.make("restore", by=manager, at=at + timedelta(hours=2))
+    page = " ".join(client.get(incident.get_absolute_url()).text.split())
+    assert "Sum of 2 impact intervals; 1 h without impact in between doesn&#x27;t count." in page

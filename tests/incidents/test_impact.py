@@ -1,0 +1,150 @@
+"""Impact intervals: an incident that gets better and worse again counts only the time in which users were affected."""
+
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, connection, transaction
+
+from benchmarks.counting import open_throughout, tallies
+from benchmarks.tiers import Rules
+from incidents.models import ImpactInterval, Incident
+from qmportal.lib.days import Window
+from tests.factories import NOON, make_incident, make_team
+
+pytestmark = pytest.mark.django_db
+
+
+def after(hours):
+    return NOON + timedelta(hours=hours)
+
+
+@pytest.fixture
+def team():
+    return make_team(slug="payments", key="PAY")
+
+
+def spans(incident):
+    check()
+    return [(row.began_at, row.ended_at) for row in incident.impact_intervals.order_by("began_at")]
+
+
+def check():
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+
+
+@contextmanager
+def checked():
+    yield
+    check()
+
+
+def reopened(team, **fields):
+    """Down for an hour, well for two, down for an hour again."""
+    incident = make_incident(team=team, started_at=NOON, restored_at=after(1), **fields)
+    incident.make("reopen", by=None, at=after(3), note="Again")
+    incident.make("restore", by=None, at=after(4))
+    incident.refresh_from_db()
+    return incident
+
+
+def test_reopening_starts_another_interval(team):
+    incident = reopened(team)
+    assert spans(incident) == [(NOON, after(1)), (after(3), after(4))]
+    assert (incident.unaffected_time, incident.time_to_restore) == (timedelta(hours=2), timedelta(hours=2))
+
+
+def test_a_relapse_starts_another_interval(team):
+    incident = make_incident(team=team, started_at=NOON, status="mitigated", mitigated_at=after(1))
+    incident.make("relapse", by=None, at=after(2), note="Again")
+    assert spans(incident) == [(NOON, after(1)), (after(2), None)]
+    incident.make("restore", by=None, at=after(3))
+    incident.make("reopen", by=None, at=after(5), note="And again")
+    assert spans(incident) == [(NOON, after(1)), (after(2), after(3)), (after(5), None)]
+    assert incident.unaffected_time == timedelta(hours=3)
+
+
+def test_a_usual_incident_has_no_intervals(team):
+    incident = make_incident(team=team, started_at=NOON)
+    incident.make("restore", by=None, at=after(1))
+    assert spans(incident) == []
+    assert not incident.unaffected_time
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_undo_joins_the_intervals_again(team, times):
+    incident = make_incident(team=team, started_at=NOON, restored_at=after(1))
+    for number in range(times):
+        before, was, unaffected = incident.state(), spans(incident), incident.unaffected_time
+        incident.make("reopen", by=None, at=after(2 + 2 * number), note="Again")
+        assert spans(incident) != was
+        if number == times - 1:
+            incident.undo_move(before, incident.version, by=None, at=after(9))
+            assert (spans(incident), incident.unaffected_time) == (was, unaffected)
+        else:
+            incident.make("restore", by=None, at=after(3 + 2 * number))
+
+
+def test_corrected_times_of_the_incident_move_its_intervals(team):
+    incident = reopened(team)
+    incident.started_at, incident.restored_at = after(-1), after(5)
+    incident.save()
+    assert spans(incident) == [(after(-1), after(1)), (after(3), after(5))]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"), [("started_at", 2, "unaffected by then"), ("restored_at", 2, "affected again")]
+)
+def test_a_time_within_the_pause_is_refused(team, field, value, words):
+    incident = reopened(team)
+    incident.detected_at = after(2)
+    setattr(incident, field, after(value))
+    with pytest.raises(ValidationError, match=words):
+        incident.refuse_problems(after(9))
+
+
+@pytest.mark.parametrize(
+    "contradict",
+    [
+        lambda incident: ImpactInterval.objects.filter(incident=incident).delete(),
+        lambda incident: ImpactInterval.objects.filter(incident=incident).update(ended_at=after(9)),
+        lambda incident: ImpactInterval.objects.create(incident=incident, began_at=after(0.5), ended_at=after(0.6)),
+        lambda incident: ImpactInterval.objects.create(incident=incident, began_at=after(1.5), ended_at=after(1.6)),
+        lambda incident: Incident.objects.filter(pk=incident.pk).update(unaffected_time=timedelta(0)),
+        lambda incident: Incident.objects.filter(pk=incident.pk).update(started_at=after(2), detected_at=after(2)),
+    ],
+)
+def test_the_database_refuses_intervals_that_contradict_the_incident(team, contradict):
+    incident = reopened(team)
+    with pytest.raises(DatabaseError), transaction.atomic(), checked():
+        contradict(incident)
+
+
+def test_numbers_leave_out_the_time_without_impact(team):
+    reopened(team)
+    make_incident(team=team, started_at=after(2), detected_at=after(2), restored_at=after(3.5))
+    window = Window((NOON + timedelta(days=1)).date(), 30)
+    tally = tallies([window], {}, [team.pk])[team.pk, 30]
+    assert tally.restore_seconds == 3600 * 3.5
+    assert tally.downtime_seconds == 3600 * 3  # 12-13 and 14-16 o'clock
+    assert tally.failures == 2
+
+
+def test_an_open_incident_is_as_old_as_its_impact(team):
+    incident = make_incident(team=team, started_at=NOON, restored_at=after(1))
+    incident.make("reopen", by=None, at=after(3), note="Again")
+    window = Window((NOON + timedelta(days=1)).date(), 30)
+    tally = tallies([window], {}, [team.pk])[team.pk, 30]
+    open_for = (window.end - after(2)).total_seconds()
+    assert (tally.open_seconds, tally.downtime_seconds) == (open_for, open_for)
+
+
+def test_down_throughout_needs_one_interval_over_the_whole_window(team):
+    incident = make_incident(team=team, started_at=NOON)
+    window = Window((NOON + timedelta(days=40)).date(), 30)
+    assert open_throughout([team.pk], window, Rules()) == [incident.pk]
+    incident.make("mitigate", by=None, at=after(24 * 15))
+    incident.make("relapse", by=None, at=after(24 * 16), note="Again")
+    assert open_throughout([team.pk], window, Rules()) == []
