@@ -328,14 +328,14 @@ class ImportJob(Work):
         elif self.phase == self.Phase.CHECK:
             with self.file.open("rb") as raw:
                 outcome = self._importer().check(cast(BinaryIO, raw), self.report)
-            self._keep(outcome)
+            self.keep(outcome)
 
     def run(self) -> None:
         """Imports or undoes: all rows, the result and the request for new snapshots in one transaction."""
         if self.phase == self.Phase.IMPORT:
             self._import()
         elif self.phase == self.Phase.UNDO:
-            self._undo()
+            self._undo(self._teams()[0])
 
     def _look(self) -> None:
         with self.file.open("rb") as raw:
@@ -404,22 +404,48 @@ class ImportJob(Work):
         with self.file.open("rb") as raw, self._progress_beside() as report:
             outcome = self._importer().write(cast(BinaryIO, raw), skip_errors=self.skip_errors, report=report)
         self.imported_at = timezone.now()
-        self._keep(outcome)
+        self.keep(outcome)
         if not outcome.failed:
             transaction.on_commit(self.forget_file)
         if outcome.earliest:
             TierBefore.keep(self, outcome.teams)
             self._request_nights()
 
-    def _undo(self) -> None:
-        undone = self._undo_roster() if self.kind in ROSTERS else self._undo_records()
+    @classmethod
+    def by_command(cls, file_name: str, plan: Plan, now: datetime) -> ImportJob:
+        """The row of an import that the command does at once: for its undo, on no page."""
+        return cls.objects.create(
+            file_name=file_name[-200:],
+            plan=plan.as_json(),
+            mapping_key=plan.key,
+            phase=cls.Phase.IMPORT,
+            state=cls.State.DONE,
+            imported_at=now,
+            finished_at=now,
+        )
+
+    @property
+    def notebook(self) -> Any:
+        """Where the importer of this kind stores what it does."""
+        return Listed(self) if self.kind in ROSTERS else Noted(self)
+
+    @transaction.atomic
+    def undo_at_once(self) -> dict[str, Any]:
+        """Undoes an import of anybody with all permissions, for the command. Raises `Busy`."""
+        self._undo(allowed=None)
+        self.phase, self.state = self.Phase.UNDO, self.State.DONE
+        self.save(update_fields=["phase", "state"])
+        undone: dict[str, Any] = self.result["undone"]
+        return undone
+
+    def _undo(self, allowed: frozenset[int] | None) -> None:
+        undone = self._undo_roster(allowed) if self.kind in ROSTERS else self._undo_records(allowed)
         self.result["undone"] = undone.as_json()
         self.save(update_fields=["result"])
         if undone.deleted + undone.restored and self.result["earliest"]:
             self._request_nights()
 
-    def _undo_records(self) -> Undone:
-        allowed, _ = self._teams()
+    def _undo_records(self, allowed: frozenset[int] | None) -> Undone:
         with self._progress_beside() as report:
             undone = Undo(
                 self.kind,
@@ -432,8 +458,7 @@ class ImportJob(Work):
         self.written.all().delete()
         return undone
 
-    def _undo_roster(self) -> Undone:
-        allowed, _ = self._teams()
+    def _undo_roster(self, allowed: frozenset[int] | None) -> Undone:
         entries = [each.as_entry for each in self.entries.order_by("pk")]
         undone = undo_roster(self.kind, entries, allowed=allowed)
         self.entries.all().delete()
@@ -525,7 +550,7 @@ class ImportJob(Work):
                 name=self.file_name,
                 by=self.requested_by,
                 sends=self.sends_invitations,
-                remember=Listed(self),
+                remember=self.notebook,
             )
         return Importer(
             Plan.from_json(self.plan),
@@ -536,10 +561,10 @@ class ImportJob(Work):
             create_teams=self.create_teams,
             shape=Shape(**self.shape),
             name=self.file_name,
-            remember=Noted(self),
+            remember=self.notebook,
         )
 
-    def _keep(self, outcome: Outcome) -> None:
+    def keep(self, outcome: Outcome) -> None:
         self.result = outcome.as_json()
         self.save(update_fields=["result", "imported_at"])
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,8 +15,10 @@ from defects.models import Defect
 from incidents.models import Incident
 from integrations import importer
 from integrations.matching.plan import Plan
+from integrations.models import ImportJob, SavedMapping
+from records.models import Severity
 from teams.models import Team
-from tests.factories import make_team, stage
+from tests.factories import make_team, make_user, stage
 
 pytestmark = pytest.mark.django_db
 
@@ -485,11 +488,66 @@ def test_a_mapping_of_the_other_kind_is_named(load, team):
         load("incidents", "jira", [BUG])
 
 
+OWN = b"Nr;Was;Wann;Wo\n7;Zahlung fehlt;31.03.2024;Kunde\n"
+OWN_PLAN = Plan(
+    "defects",
+    columns={"external_id": ("Nr",), "title": ("Was",), "found_at": ("Wann",), "stage_found": ("Wo",)},
+    words={"stage_found": {"Kunde": "production"}},
+)
+
+
+def test_a_saved_mapping_by_name(load, team):
+    for owner in (make_user(), make_user()):
+        SavedMapping.keep("Sheet", owner, OWN_PLAN)
+    with pytest.raises(CommandError, match="Several people have a mapping “Sheet”"):
+        load("defects", "Sheet", OWN, "--team", "payments")
+    SavedMapping.keep("Sheet", None, OWN_PLAN)
+    with pytest.raises(CommandError, match="The mapping Sheet reads defects, not incidents"):
+        load("incidents", "Sheet", OWN, "--team", "payments")
+    assert "created 1" in load("defects", "Sheet", OWN, "--team", "payments")
+    assert Defect.objects.get().stage_found.slug == "production"
+
+
+def test_own_names_of_severities_are_known(load, team):
+    Severity.objects.filter(key="SEV2").update(name="Gravissimo")
+    rows = b"Bug ID,Title,Found on,Severity\n1,a,2024-03-01,Gravissimo\n"
+    assert "Not mapped yet: severity" not in load("defects", "", rows, "--team", "payments")
+    assert Defect.objects.get().severity.key == "SEV2"
+
+
+def undo_line(printed):
+    return re.search(r"manage.py import_csv (--undo \d+)", printed)[1].split()
+
+
+def test_an_import_by_command_can_be_undone(load, team):
+    load("defects", "qmportal", [DEFECT], "--team", "payments")
+    rows = [DEFECT | {"title": "Other"}, DEFECT | {"external_id": "A-2"}]
+    undo = undo_line(load("defects", "qmportal", rows, "--team", "payments"))
+    out = io.StringIO()
+    call_command("import_csv", *undo, stdout=out)
+    assert "Undone: deleted 1, restored 1, skipped 0" in out.getvalue()
+    assert list(Defect.objects.filter(deleted_at=None).values_list("external_id", "title")) == [("A-1", DEFECT["title"])]
+    with pytest.raises(CommandError, match="that can be undone"):
+        call_command("import_csv", *undo)
+
+
+@pytest.mark.parametrize("arguments", [(), ("defects",), ("--undo", "999")])
+def test_nothing_to_do_is_said(db, arguments):
+    with pytest.raises(CommandError, match=r"Name the kind of rows|There is no import 999"):
+        call_command("import_csv", *arguments)
+
+
+def test_a_refused_or_dry_run_leaves_no_row(load, team):
+    assert "--undo" not in load("defects", "qmportal", [DEFECT], "--team", "payments", "--dry-run")
+    refused(load, "defects", "qmportal", [DEFECT | {"found_at": "2023-02-30"}], "--team", "payments")
+    assert not ImportJob.objects.exists()
+
+
 def test_the_number_of_queries_does_not_grow_with_the_rows(load, team, django_assert_max_num_queries):
     rows = [DEFECT | {"external_id": f"A-{number}"} for number in range(900)]
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(34):
         load("defects", "qmportal", rows, "--team", "payments")
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(34):
         load("defects", "qmportal", [row | {"title": "Other"} for row in rows], "--team", "payments")
     assert set(Defect.objects.values_list("version", "title")) == {(2, "Other")}
 

@@ -9,15 +9,17 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from benchmarks.models import SnapshotRun
 from integrations.importer import MODELS, SHOWN_ERRORS, Busy, Importer, Outcome, Refused
-from integrations.lookups import Advice
+from integrations.lookups import Advice, own_words
 from integrations.matching.guess import guess
 from integrations.matching.plan import BadPlan, Plan
 from integrations.matching.presets import PRESETS
 from integrations.matching.survey import Survey
+from integrations.models import ImportJob, SavedMapping
 from integrations.reading import UnreadableFile, open_table
 from integrations.roster import ROSTERS
 from integrations.roster.listing import Roster
@@ -35,11 +37,15 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        names = sorted({preset.name for preset in PRESETS.values()})
-        parser.add_argument("kind", choices=[*MODELS, *ROSTERS])
-        parser.add_argument("file", type=Path)
+        parser.add_argument("kind", choices=[*MODELS, *ROSTERS], nargs="?")
+        parser.add_argument("file", type=Path, nargs="?")
+        parser.add_argument(
+            "--undo", type=int, metavar="NUMBER", help="undo this import: its number is in the output of the import"
+        )
         meaning = parser.add_mutually_exclusive_group()
-        meaning.add_argument("--mapping", choices=names, help="the tool that made the file (default: detected)")
+        meaning.add_argument(
+            "--mapping", metavar="NAME", help="a saved mapping, or the tool that made the file (default: detected)"
+        )
         meaning.add_argument("--plan", type=Path, metavar="YAML", help="a file that states what columns and words mean")
         parser.add_argument("--show-plan", action="store_true", help="only print what columns and words mean, as YAML")
         parser.add_argument(
@@ -63,7 +69,28 @@ class Command(BaseCommand):
         parser.add_argument("--no-mail", action="store_true", help="people: don't send the invitations yet")
         parser.add_argument("--skip-errors", action="store_true", help="import the valid rows, leave out those with errors")
 
-    def handle(self, *, kind: str, file: Path, dry_run: bool, skip_errors: bool, **options: Any) -> None:
+    def handle(self, *, kind: str | None, file: Path | None, undo: int | None, **options: Any) -> None:
+        if undo is not None:
+            self._undo(undo)
+        elif kind and file:
+            self._import(kind, file, **options)
+        else:
+            raise CommandError("Name the kind of rows and the file, or an import to undo.")
+
+    def _undo(self, number: int) -> None:
+        job = ImportJob.objects.filter(pk=number).first()
+        if job is None or not job.can_undo(timezone.now()):
+            raise CommandError(f"There is no import {number} that can be undone.", returncode=1)
+        try:
+            with acting("import", name=f"{job.file_name} (undone)"):
+                undone = job.undo_at_once()
+        except Busy as busy:
+            raise CommandError(str(busy), returncode=1) from None
+        self.stdout.write(f"Undone: deleted {undone['deleted']}, restored {undone['restored']}, skipped {undone['left']}")
+        for reason, count in undone["skipped"].items():
+            self.stdout.write(f"  skipped {count}: {reason}")
+
+    def _import(self, kind: str, file: Path, *, dry_run: bool, skip_errors: bool, **options: Any) -> None:
         now = timezone.now()
         self._refuse_big(file)
         try:
@@ -73,8 +100,11 @@ class Command(BaseCommand):
                 return
             with file.open("rb") as raw, acting("import", name=file.name), transaction.atomic():
                 team = self._team(options["team"], create=options["create_teams"], dry_run=dry_run)
-                importer = self._importer(plan, now, team, file.name, options)
+                job = None if dry_run else ImportJob.by_command(file.name, plan, now)
+                importer = self._importer(plan, now, team, file.name, job, options)
                 outcome = importer.check(raw) if dry_run else importer.write(raw, skip_errors=skip_errors)
+                if job:
+                    job.keep(outcome)
                 if not dry_run and outcome.earliest:
                     SnapshotRun.request_history(outcome.earliest_day, now=now)
         except Refused as refused:
@@ -87,17 +117,29 @@ class Command(BaseCommand):
         except UnreadableFile as problem:
             raise CommandError(f"{problem} Nothing was imported.", returncode=1) from None
         self._print(outcome, "A dry run; nothing was changed." if dry_run else "Imported.")
+        if job and job.can_undo(now):
+            self.stdout.write(f"To undo it within {job.FILE_KEPT_FOR.days} days: manage.py import_csv --undo {job.pk}")
         if dry_run and outcome.failed and not skip_errors:
             raise CommandError(f"{outcome.failed} rows have errors; the file would be refused.", returncode=1)
 
     def _importer(
-        self, plan: Plan, now: datetime, team: Team | None, name: str, options: dict[str, Any]
+        self, plan: Plan, now: datetime, team: Team | None, name: str, job: ImportJob | None, options: dict[str, Any]
     ) -> Importer | Roster:
+        remember: Any = job and job.notebook
         if plan.kind in ROSTERS:
             sends = not options["no_mail"]
-            return ROSTERS[plan.kind](plan, now=now, team=team, name=name, advice=ADVICE, sends=sends)
+            return ROSTERS[plan.kind](plan, now=now, team=team, name=name, advice=ADVICE, sends=sends, remember=remember)
         create, source = options["create_teams"], options["source"]
-        return Importer(plan, now=now, team=team, create_teams=create, source=source, name=name, advice=ADVICE)
+        return Importer(
+            plan,
+            now=now,
+            team=team,
+            create_teams=create,
+            source=source,
+            name=name,
+            advice=ADVICE,
+            remember=remember,
+        )
 
     def _plan(self, kind: str, file: Path, options: dict[str, Any]) -> Plan:
         """The plan from --plan or --mapping, else a guess. Other options override its parts."""
@@ -113,8 +155,7 @@ class Command(BaseCommand):
             if plan.kind != kind:
                 raise CommandError(f"The plan {options['plan']} reads {plan.kind}, not {kind}.")
         elif options["mapping"]:
-            self._refuse_other_kinds(kind, options["mapping"])
-            plan = Plan(kind, options["mapping"], zone=settings.ORGANISATION_TIME_ZONE)
+            plan = self._mapping(kind, options["mapping"])
         else:
             plan = self._guessed(kind, file)
         if lacks_source(plan):
@@ -136,6 +177,7 @@ class Command(BaseCommand):
                 Survey.of(table.header, (cells for line, cells in table.records() if line not in table.faults)),
                 kind=kind,
                 zone=settings.ORGANISATION_TIME_ZONE,
+                own=own_words(Team.objects.filter(archived_at=None)),
             )
         self.stderr.write("\n".join(filter(None, [found.why, found.order_why, *found.notes])))
         for name, words in found.unmapped.items():
@@ -144,10 +186,19 @@ class Command(BaseCommand):
                 self.stderr.write(f"Not mapped yet: {name.replace('_', ' ')} {said}.")
         return found.plan
 
-    def _refuse_other_kinds(self, kind: str, name: str) -> None:
+    def _mapping(self, kind: str, name: str) -> Plan:
+        """The plan of a saved mapping, one for everyone first, or of a tool."""
+        saved = list(SavedMapping.objects.filter(name=name).order_by(F("owner").asc(nulls_first=True)))
+        if saved and saved[0].owner_id and len(saved) > 1:
+            raise CommandError(f"Several people have a mapping “{name}”. Share one of them, or use --plan.")
+        if saved:
+            if saved[0].as_plan.kind != kind:
+                raise CommandError(f"The mapping {name} reads {saved[0].as_plan.kind}, not {kind}.")
+            return saved[0].as_plan
         if f"{kind}/{name}" not in PRESETS:
             fitting = ", ".join(preset.name for preset in PRESETS.values() if preset.kind == kind)
             raise CommandError(f"The mapping {name} does not read {kind}. These do: {fitting}.")
+        return Plan(kind, name, zone=settings.ORGANISATION_TIME_ZONE)
 
     def _zone(self, name: str) -> ZoneInfo:
         try:
