@@ -50,6 +50,7 @@ PLACES = (
     Place("Pages", "Overview", "dashboards:overview", "home start teams tiers comparison"),
     Place("Pages", "Incidents", "incidents:list", "outages"),
     Place("Pages", "Defects", "defects:list", "bugs faults"),
+    Place("Pages", "Reviews", "reviews:list", "post-mortems incident reviews learning"),
     Place("Pages", "Actions", "actions:list", "follow-up tasks due overdue"),
     Place("Pages", "Andon cord", "andon:list", "stopped lines"),
     Place("Pages", "Inbox", "notifications:list", "notifications messages unread"),

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
-from incidents.models import Action, Cord, Incident
-from qmportal.lib.admin import ReadOnly
+from incidents.models import Action, Cord, Incident, Review, ReviewPolicy, ReviewTemplate
+from qmportal.lib.admin import CleanText, ReadOnly
 
 
 @admin.register(Incident)
@@ -33,3 +33,28 @@ class ActionAdmin(ReadOnly):
     list_filter = ("status", "kind", "effect")
     list_select_related = ("team", "owner")
     search_fields = ("reference", "title")
+
+
+@admin.register(Review)
+class ReviewAdmin(ReadOnly):
+    """Read-only, for looking up reviews."""
+
+    list_display = ("__str__", "author", "reviewer", "due_on", "submitted_at", "published_at")
+    list_select_related = ("incident", "author", "reviewer")
+    search_fields = ("incident__reference",)
+
+
+@admin.register(ReviewPolicy)
+class ReviewPolicyAdmin(CleanText):
+    """Whether incidents of a severity need a review before closing, and when it is due."""
+
+    list_display = ("severity", "is_required", "due_in_days")
+    list_select_related = ("severity",)
+
+
+@admin.register(ReviewTemplate)
+class ReviewTemplateAdmin(CleanText):
+    """The first text of reviews, by team and severity."""
+
+    list_display = ("__str__", "team", "severity")
+    list_select_related = ("team", "severity")

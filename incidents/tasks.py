@@ -3,12 +3,14 @@
 from celery import shared_task
 from django.utils import timezone
 
-from incidents.models import Action
+from incidents.models import Action, Review
 
 
 @shared_task
 def follow_up() -> None:
-    """Checks whether actions helped, and reminds of what is due. Once a day."""
+    """Starts required reviews, checks whether actions helped, and reminds of what is due. Once a day."""
     now = timezone.now()
+    Review.objects.open_required(now)
+    Review.objects.remind(now)
     Action.objects.check_effects(now)
     Action.objects.remind(now)

@@ -17,6 +17,7 @@ from incidents.action_api import ActionDetail, ActionList, ActionTransitions
 from incidents.andon_api import TeamLine
 from incidents.api import IncidentDetail, IncidentList, IncidentTransitions
 from incidents.models import Action, Incident
+from incidents.review_api import ReviewDetail, ReviewList
 from integrations.api import ImportDetail, ImportFailedRows, ImportList, ImportStart, ImportUndo
 from pipeline.api import ServiceDetail, ServiceList, StageList
 from pipeline.practice_api import AdoptionList, PracticeList
@@ -102,6 +103,8 @@ urlpatterns = [
     ),
     path("v1/actions/<str:reference>/", ActionDetail.as_view(), name="api_action"),
     path("v1/actions/<str:reference>/transitions/", ActionTransitions.as_view(), name="api_action_transitions"),
+    path("v1/reviews/", ReviewList.as_view(), name="api_reviews"),
+    path("v1/reviews/<str:reference>/", ReviewDetail.as_view(), name="api_review"),
     path("v1/andon/<str:slug>/", TeamLine.as_view(), name="api_andon"),
     path("v1/scenarios/", ScenarioList.as_view(), name="api_scenarios"),
     path("v1/attempts/", AttemptList.as_view(), name="api_attempts"),

@@ -30,6 +30,7 @@ from defects.api import DefectDetail, DefectList, DefectRow, DefectTransitions
 from incidents.action_api import ActionDetail, ActionList, ActionTransitions
 from incidents.andon_api import LineState, TeamLine
 from incidents.api import IncidentDetail, IncidentList, IncidentRow, IncidentTransitions
+from incidents.review_api import ReviewChange, ReviewDetail, ReviewInFull
 from integrations import api as imports
 from integrations.status import STATUSES
 from pipeline.practice_api import AdoptionList, AdoptionRow, NewAdoption
@@ -81,6 +82,7 @@ extend_schema_view(get=extend_schema(responses=AddressSerializer(many=True)))(Ad
 extend_schema_view(get=extend_schema(exclude=True))(Unknown)
 extend_schema_view(get=extend_schema(parameters=WINDOW, responses=MeasureSerializer(many=True)))(TeamMetrics)
 extend_schema_view(get=extend_schema(parameters=ROWS, responses=COUNTED_ROW))(MetricRows)
+extend_schema_view(patch=extend_schema(request=ReviewChange, responses=ReviewInFull))(ReviewDetail)
 SERVICE = OpenApiParameter("service", str, description="Name of a service: leaves out cords of other services.")
 extend_schema_view(get=extend_schema(parameters=[SERVICE], responses=LineState))(TeamLine)
 extend_schema_view(get=extend_schema(responses=training.ScenarioRow(many=True)))(training.ScenarioList)

@@ -15,6 +15,7 @@ urlpatterns = [
     path("teams/", include("teams.urls")),
     path("incidents/", include("incidents.urls")),
     path("response/", include("incidents.response_urls")),
+    path("reviews/", include("incidents.review_urls")),
     path("actions/", include("incidents.action_urls")),
     path("andon/", include("incidents.andon_urls")),
     path("defects/", include("defects.urls")),

@@ -26,9 +26,9 @@ def severity(key: str, label: str) -> SafeString:
 
 
 STATUS_KINDS = {
-    **dict.fromkeys(("triage", "active", "new", "triaged", "open"), "open"),
-    **dict.fromkeys(("mitigated", "in_progress", "fixed"), "progress"),
-    **dict.fromkeys(("restored", "verified", "closed", "done"), "done"),
+    **dict.fromkeys(("triage", "active", "new", "triaged", "open", "draft"), "open"),
+    **dict.fromkeys(("mitigated", "in_progress", "fixed", "in_review"), "progress"),
+    **dict.fromkeys(("restored", "verified", "closed", "done", "published"), "done"),
 }
 
 

@@ -13,7 +13,7 @@ from django.core import mail
 from django.core.mail import EmailMessage
 
 from defects.models import Defect
-from incidents.models import Action, Cord, Incident
+from incidents.models import Action, Cord, Incident, Review
 from pipeline.models import Adoption, Practice, Service, Stage
 from records.models import Record, Severity
 from scenarios import content, engine
@@ -160,6 +160,12 @@ def make_practice(*, stage_slug: str = "ci", slug: str = "", **fields: Any) -> P
 def adopt(team: Team, practice: Practice, state: str = "in_place", **fields: Any) -> Adoption:
     fields.setdefault("next_look", date(2026, 6, 1))
     return Adoption.objects.create(team=team, practice=practice, state=state, at=fields.pop("at", NOON), **fields)
+
+
+def make_review(incident: Incident, *, at: datetime = NOON, **fields: Any) -> Review:
+    """A draft, unless the fields say otherwise."""
+    fields.setdefault("due_on", at.date())
+    return Review.objects.create(incident=incident, created_at=at, **fields)
 
 
 def publish_scenario(slug: str = "zero_bug_policy") -> Scenario:

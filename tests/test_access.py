@@ -44,6 +44,7 @@ from tests.factories import (
     make_defect,
     make_incident,
     make_practice,
+    make_review,
     make_service,
     make_team,
     publish_scenario,
@@ -205,6 +206,15 @@ RULES = {
     "actions:undo_move": members(POST),
     "actions:delete": managers(BOTH),
     "actions:restore": managers(BOTH),
+    "reviews:list": signed_in(),
+    "reviews:detail": members(),
+    "reviews:export": members(),
+    "reviews:start": members(POST),
+    "reviews:edit": members(BOTH),
+    "reviews:take": members(POST),
+    "reviews:cause": members(POST),
+    "reviews:cause_remove": members(POST),
+    "reviews:comment": members(POST),
     "andon:list": signed_in(),
     "andon:pull": signed_in(BOTH),
     "andon:detail": members(BOTH),
@@ -347,6 +357,8 @@ RULES = {
     "api_action_transitions": api_post(),
     "api_incident_timeline": api(outsider=404),
     "api_andon": api(outsider=404),
+    "api_reviews": api(),
+    "api_review": api(outsider=404),
     "api_progress": api(),
     "api_imports": Rule(GET, anonymous=401, member=403, nobody=403),
     "api_import": only_manager(anonymous=401),
@@ -438,6 +450,8 @@ class World:
             for kind in ("incidents", "defects")
         }
         self.template = IncidentTemplate.objects.create(team=self.team, name="Cards")
+        self.review = make_review(self.incident)
+        self.cause = self.review.causes.create(text="The check came too late", group="process")
         self.service = make_service(team=self.team)
         self.practice = make_practice(slug="reviewed")
         self.deleted = {
@@ -506,6 +520,7 @@ class World:
                 "actions": {"reference": self.action.reference, "name": "start"},
                 "andon": {"pk": self.cord.pk},
                 "practices": {"practice": self.practice.slug},
+                "reviews": {"reference": self.incident.reference, "name": "submit", "pk": self.cause.pk},
                 "integrations": {"pk": self.job.pk, "kind": "defects"},
                 "scenarios": {"slug": self.scenario.slug, "number": 1},
                 "response": {"pk": self.template.pk},
@@ -543,6 +558,7 @@ class World:
                     }.items()
                 },
                 "api_service": {"slug": self.service.slug},
+                "api_review": {"reference": self.incident.reference},
                 "actions:restore": {"reference": self.deleted["actions"].reference},
                 "benchmarks:threshold_history": {"metric": "escaped_defect_rate"},
                 "benchmarks:threshold_edit": {"metric": "escaped_defect_rate"},
@@ -683,6 +699,9 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     ),
     "actions:create": lambda world: {"title": "Alert", "team": world.team.slug},
     "actions:edit": lambda world: {"title": "Alert", "team": world.team.slug, "version": 1},
+    "reviews:edit": lambda world: {"summary": "Slow", "due_on": "2026-03-20", "version": 1},
+    "reviews:cause": lambda world: {"text": "No alert", "group": "detection"},
+    "reviews:comment": lambda world: {"text": "Why then?"},
     "andon:pull": lambda world: {"reason": "Wrong totals", "team": world.team.slug, "service": "refunds"},
     "andon:detail": lambda world: {"learned": "Round late."},
     "incidents:note": lambda world: {"kind": "note", "text": "News"},
@@ -812,6 +831,11 @@ API_WRITES: dict[tuple[str, str], tuple[Rule, dict[str, Any]]] = {
     ("api_defect", "patch"): (CHANGE, {"title": "New", "version": 1}),
     ("api_defect", "delete"): (REMOVE, {}),
     ("api_defect_transitions", "post"): (by_token(POST, 200), {"to": "triaged"}),
+    ("api_actions", "post"): (FILE, {"title": "New", "team": "pay"}),
+    ("api_action", "patch"): (CHANGE, {"title": "New", "version": 1}),
+    ("api_action", "delete"): (REMOVE, {}),
+    ("api_action_transitions", "post"): (by_token(POST, 200), {"to": "done"}),
+    ("api_review", "patch"): (CHANGE, {"lessons": "New", "version": 1}),
     ("api_incidents", "post"): (FILE, NEW),
     ("api_incident_transitions", "post"): (by_token(POST, 200), {"move": "restore"}),
     ("api_incident_timeline", "post"): (by_token(POST, 201), {"text": "News"}),

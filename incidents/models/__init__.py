@@ -14,6 +14,7 @@ from incidents.models.response import (
     roles_of,
     shown_roles,
 )
+from incidents.models.review import Cause, Comment, Review, ReviewPolicy, ReviewTemplate
 from incidents.models.timeline import TimelineEntry, TimelinePin
 
 __all__ = [
@@ -23,12 +24,17 @@ __all__ = [
     "SAMPLED",
     "Action",
     "AlreadyPulled",
+    "Cause",
+    "Comment",
     "Cord",
     "ImpactInterval",
     "Incident",
     "IncidentQuerySet",
     "IncidentTemplate",
     "ResponsePlan",
+    "Review",
+    "ReviewPolicy",
+    "ReviewTemplate",
     "RoleHolder",
     "Status",
     "TimelineEntry",

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from incidents.filters import IncidentFilter
 from incidents.forms import IncidentForm
-from incidents.models import Incident, IncidentTemplate, lasts, shown_roles
+from incidents.models import Incident, IncidentTemplate, Review, lasts, shown_roles
 from pipeline.models import Service
 from qmportal.lib.pages import form_page
 from qmportal.lib.wording import duration
@@ -57,6 +57,7 @@ BESIDE: dict[str, Any] = {
     "services": lambda incident, user: Service.objects.catalogue(user.versions).among(incident.services),
     "roles": lambda incident, user: shown_roles(incident),
     "actions": lambda incident, user: incident.actions.visible_to(user).select_related("owner"),
+    "review": lambda incident, user: Review.objects.filter(incident=incident).first(),
     "elapsed": lambda incident, user: timezone.now() - incident.began_at,
     "live": lambda incident, user: incident.is_open,
 }

@@ -164,6 +164,7 @@ def pages(team: Team) -> dict[str, str]:
         "incident": incident.get_absolute_url(),
         "incident form": "/incidents/new/",
         "actions": "/actions/",
+        "reviews": "/reviews/",
         "Andon cords": "/andon/",
         "defects": "/defects/",
         "defects, filtered": "/defects/?status=open&sort=stage",

@@ -21,11 +21,12 @@ from psycopg import sql
 from pytest_django.live_server_helper import LiveServer
 
 from benchmarks.snapshots import take_snapshots
+from incidents.models import Incident
 from qmportal.assets import AssetsError
 from qmportal.lib.days import local_day, midnight
 from teams.models import Role, User
 from tests.browser import chromium
-from tests.factories import join, make_action, make_cord, make_defect, make_incident, make_team, make_user
+from tests.factories import join, make_action, make_cord, make_defect, make_incident, make_review, make_team, make_user
 
 # Playwright's synchronous interface keeps an event loop in this thread, which Django takes for a mistake of ours.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -262,6 +263,11 @@ def build_scene() -> None:
             restored_at=began + timedelta(minutes=90),
         )
     make_incident(team=search, title="Results are empty", severity_key=None, detected_at=days_ago(0.5))
+    review = make_review(
+        Incident.objects.get(reference="PAY-INC-1"), author=engineer, at=days_ago(3), lessons="Human error."
+    )
+    limit = review.causes.create(text="The limit of the card provider was reached", group="code")
+    review.causes.create(text="Nobody watched the limit", group="detection", parent=limit)
     make_action(team=payments, owner=engineer, due_on=local_day(days_ago(2)))
     make_cord(team=search, raised_by=engineer, raised_at=days_ago(2), released_at=days_ago(1), learned="Index first.")
     for back in (60, 30, 0):

@@ -25,6 +25,7 @@ OPEN_PAGES = ["/account/login/", "/account/password/reset/", "/account/password/
 PAGES = [
     *("/", "/?q=nobody", "/t/payments/", "/t/search/", "/t/payments/mttr/", "/t/payments/escaped_defect_rate/?tab=excluded"),
     *("/incidents/", "/incidents/?q=nothing", "/incidents/PAY-INC-1/", "/incidents/SEA-INC-1/", "/incidents/new/"),
+    *("/reviews/", "/reviews/PAY-INC-1/", "/reviews/PAY-INC-1/edit/"),
     *("/actions/", "/actions/new/", "/actions/PAY-ACT-1/"),
     *("/andon/", "/andon/pull/", "/andon/1/"),
     *("/incidents/PAY-INC-1/edit/", "/incidents/PAY-INC-1/delete/"),

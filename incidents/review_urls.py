@@ -1,0 +1,16 @@
+from django.urls import path
+
+from incidents.views import review as views
+
+app_name = "reviews"
+urlpatterns = [
+    path("", views.review_list, name="list"),
+    path("<str:reference>/", views.review_detail, name="detail"),
+    path("<str:reference>/start/", views.start, name="start"),
+    path("<str:reference>/edit/", views.edit, name="edit"),
+    path("<str:reference>/steps/<slug:name>/", views.take, name="take"),
+    path("<str:reference>/causes/", views.cause, name="cause"),
+    path("<str:reference>/causes/<int:pk>/remove/", views.cause_remove, name="cause_remove"),
+    path("<str:reference>/comments/", views.comment, name="comment"),
+    path("<str:reference>/review.md", views.export, name="export"),
+]

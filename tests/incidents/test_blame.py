@@ -1,0 +1,46 @@
+"""Which wording sounds like blame, and where the bones of the fishbone are."""
+
+import pytest
+
+from incidents.blame import hints
+from incidents.fishbone import HEIGHT, LETTERS, WIDTH, ribs
+
+GROUPS = ("People", "Process", "Code", "Tools", "Requirements and data", "Detection")
+
+
+@pytest.mark.parametrize(
+    ("text", "phrases"),
+    [
+        ("The cause was human error.", ["human error"]),
+        ("Operator errors happen", ["Operator errors"]),
+        ("She should have noticed the alert", ["should have noticed"]),
+        ("They forgot to run the check", ["forgot to"]),
+        ("Ann should have asked", ["Ann should have"]),
+        ("Ann Berg broke the build", ["Ann Berg broke"]),
+        ("anna should have asked", []),
+        ("The alert should have fired", []),
+        ("The build failed", []),
+        ("Ann restored the service", []),
+        ("", []),
+    ],
+)
+def test_phrases_that_blame(text, phrases):
+    assert [hint.phrase for hint in hints(text, ["Ann Berg"])] == phrases
+
+
+def test_a_name_with_signs_is_harmless():
+    assert hints("A should have", ["(", "a+b", ""]) == []
+
+
+@pytest.mark.parametrize("number", [0, 1, 4, 5, 30])
+def test_everything_is_drawn_inside_the_picture(number):
+    drawn = ribs({group: ["x" * 300] * number for group in GROUPS})
+    assert [rib.label.text for rib in drawn] == list(GROUPS)
+    for rib in drawn:
+        assert len(rib.causes) <= 4
+        for text in [rib.label, *rib.causes]:
+            assert 0 <= text.x <= WIDTH
+            assert 0 <= text.y <= HEIGHT
+            assert len(text.text) <= LETTERS
+    if number > 4:
+        assert drawn[0].causes[-1].text == f"and {number - 3} more"

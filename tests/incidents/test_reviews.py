@@ -1,0 +1,257 @@
+"""Reviews: started from an incident, with causes, comments and a reviewer; published; exported."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from incidents.models import Cause, Comment, Review, ReviewPolicy, ReviewTemplate
+from incidents.models.review import branches
+from notifications.models import Notification
+from teams.models import AccessToken, Role
+from tests.factories import NOON, make_action, make_incident, make_member, make_review, make_team, severity
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/reviews/PAY-INC-1/"
+
+
+@pytest.fixture
+def team():
+    return make_team(name="Payments", slug="payments", key="PAY")
+
+
+@pytest.fixture
+def ann(client, team):
+    ann = make_member(team=team, name="Ann Berg", email="ann@example.com")
+    client.force_login(ann)
+    return ann
+
+
+@pytest.fixture
+def bob(team):
+    return make_member(team=team, name="Bob", email="bob@example.com")
+
+
+@pytest.fixture
+def incident(team):
+    return make_incident(
+        team=team,
+        summary="Cards were refused.",
+        customer_impacted=True,
+        customer_impact="5% of payments failed.",
+        started_at=NOON - timedelta(minutes=5),
+        restored_at=NOON + timedelta(hours=1),
+    )
+
+
+def sections(review, **fields):
+    return {"summary": review.summary, "due_on": "2026-03-09", "version": review.version} | fields
+
+
+@pytest.mark.parametrize(("key", "due"), [("SEV1", 5), ("SEV2", 7), ("SEV3", 12)])
+def test_it_is_filled_in_from_the_incident_and_due_by_severity(client, ann, incident, key, due):
+    incident.severity = severity(key)
+    incident.save()
+    assert "Start the review" in client.get(incident.get_absolute_url()).text
+    assert client.post(f"{PAGE}start/")["Location"] == PAGE
+    review = Review.objects.get()
+    assert (review.summary, review.impact) == ("Cards were refused.", "5% of payments failed.")
+    assert (review.author, review.due_on, review.status) == (ann, date(2026, 3, due), "draft")
+    page = client.get(PAGE).text
+    for words in ("Cards were refused.", "1 h 5 min", "Impact began", "Restored"):
+        assert words in page
+    client.post(f"{PAGE}start/")
+    assert Review.objects.count() == 1
+
+
+def test_the_closest_template_gives_the_first_text(client, ann, team, incident):
+    for lessons, fields in (
+        ("Any", {}),
+        ("Severity", {"severity": severity("SEV2")}),
+        ("Team", {"team": team}),
+        ("Other team", {"team": make_team()}),
+    ):
+        ReviewTemplate.objects.create(lessons=lessons, **fields)
+    client.post(f"{PAGE}start/")
+    assert Review.objects.get().lessons == "Team"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ReviewTemplate.objects.create()
+
+
+def test_it_is_edited_reviewed_and_published(client, ann, bob, incident):
+    review = make_review(incident, author=ann)
+    assert "Choose who reviews it." in client.post(f"{PAGE}steps/submit/", follow=True).text
+    body = sections(review, lessons="Check **limits**.", reviewer="bob@example.com")
+    assert client.post(f"{PAGE}edit/", body)["Location"] == PAGE
+    assert "Check <strong>limits</strong>." in client.get(PAGE).text
+    client.post(f"{PAGE}steps/submit/")
+    assert Notification.objects.get(user=bob).subject == "Please review: PAY-INC-1"
+    assert "not possible now" in client.post(f"{PAGE}steps/publish/", follow=True).text
+    reader = Client()
+    reader.force_login(bob)
+    reader.post(f"{PAGE}steps/publish/")
+    review.refresh_from_db()
+    assert (review.status, review.published_by) == ("published", bob)
+    assert Notification.objects.get(user=ann).subject == "Review is published: PAY-INC-1"
+    assert client.post(f"{PAGE}edit/", sections(review))["Location"] == PAGE
+    assert client.post(f"{PAGE}causes/", {"text": "x", "group": "code"}).status_code == 403
+    reader.post(f"{PAGE}steps/reopen/")
+    review.refresh_from_db()
+    assert review.status == "draft"
+
+
+def test_a_manager_can_publish_too(client, ann, bob, team, incident):
+    make_review(incident, author=ann, reviewer=bob, submitted_at=NOON)
+    client.force_login(make_member(team=team, role=Role.MANAGER))
+    client.post(f"{PAGE}steps/publish/")
+    assert Review.objects.get().published_at
+
+
+def test_a_stranger_cannot_be_the_reviewer(client, ann, incident):
+    make_member(team=make_team(), email="sam@example.com")
+    review = make_review(incident, author=ann)
+    response = client.post(f"{PAGE}edit/", sections(review, reviewer="sam@example.com"))
+    assert response.status_code == 422
+    assert "Nobody who can see this incident has that email." in response.text
+
+
+def test_two_people_edit_at_once(client, ann, incident):
+    review = make_review(incident, author=ann)
+    client.post(f"{PAGE}edit/", sections(review, lessons="First"))
+    second = client.post(f"{PAGE}edit/", sections(review, lessons="Second"))
+    assert second.status_code == 409
+    assert "First" in second.text
+    assert "Second" in second.text
+    assert Review.objects.get().lessons == "First"
+
+
+def test_causes_are_a_tree_shown_as_whys_and_as_a_fishbone(client, ann, incident):
+    review = make_review(incident, author=ann)
+    client.post(f"{PAGE}causes/", {"text": "The limit was reached", "group": "code"})
+    first = Cause.objects.get()
+    client.post(f"{PAGE}causes/", {"text": "Nobody watched the limit", "group": "detection", "parent": first.pk})
+    client.post(f"{PAGE}causes/", {"text": "The limit is in no plan", "group": "process", "parent": first.pk})
+    tree = [(one.number, one.depth, one.cause.text) for one in branches(review.causes.all())]
+    assert tree == [
+        ("1", 1, "The limit was reached"),
+        ("1.1", 2, "Nobody watched the limit"),
+        ("1.2", 2, "The limit is in no plan"),
+    ]
+    page = client.get(PAGE).text
+    assert "Why 1.2" in page
+    assert '<text class="bone-cause"' in page
+    assert "Requirements and data" in page
+    client.post(f"{PAGE}causes/{first.pk}/remove/")
+    assert not Cause.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("text", " "), ("text", "x" * 301), ("group", "magic"), ("parent", "0"), ("parent", "x")]
+)
+def test_a_cause_that_makes_no_sense_is_refused(client, ann, team, incident, field, value):
+    make_review(incident, author=ann)
+    response = client.post(f"{PAGE}causes/", {"text": "A", "group": "code"} | {field: value})
+    assert response.status_code == 422
+    assert "There is a problem" in response.text
+
+
+def test_a_cause_of_another_review_cannot_be_the_parent(client, ann, team, incident):
+    make_review(incident, author=ann)
+    other = make_review(make_incident(team=team)).causes.create(text="Other", group="code")
+    assert client.post(f"{PAGE}causes/", {"text": "A", "group": "code", "parent": other.pk}).status_code == 422
+    assert client.post(f"{PAGE}causes/{other.pk}/remove/").status_code == 404
+
+
+def test_comments_tell_those_who_write_and_review(client, ann, bob, team, incident):
+    make_review(incident, author=ann, reviewer=bob)
+    client.post(f"{PAGE}comments/", {"text": "What about <b>retries</b>?"})
+    assert Comment.objects.get().author == ann
+    assert [told.user for told in Notification.objects.all()] == [bob]
+    page = client.get(PAGE).text
+    assert "What about" in page
+    assert "<b>retries" not in page
+    assert client.post(f"{PAGE}comments/", {"text": " "}).status_code == 422
+
+
+def test_blameful_wording_is_pointed_out_and_not_blocked(client, ann, incident):
+    review = make_review(incident, author=ann)
+    client.post(f"{PAGE}edit/", sections(review, lessons="Human error. Ann should have asked."))
+    page = client.get(PAGE).text
+    assert "Some wording may sound like blame" in page
+    assert "Ann should have" in page
+
+
+def test_the_export_is_markdown(client, ann, team, incident):
+    review = make_review(incident, author=ann, summary="Cards were *refused*.")
+    review.causes.create(text="The limit was reached", group="code")
+    make_action(team=team, incident=incident, title="Alert on limits")
+    answer = client.get(f"{PAGE}review.md")
+    assert answer["Content-Type"] == "text/markdown; charset=utf-8"
+    assert "PAY-INC-1-review.md" in answer["Content-Disposition"]
+    for line in (
+        "# PAY-INC-1: Checkout is slow",
+        "Cards were *refused*.",
+        "- The limit was reached (Code)",
+        "PAY-ACT-1 Alert",
+    ):
+        assert line in answer.text
+
+
+def test_the_list_shows_what_is_to_do(client, ann, bob, team, incident):
+    make_review(incident, author=ann)
+    done = make_incident(team=team, title="Published one")
+    make_review(done, reviewer=bob, submitted_at=NOON, published_at=NOON)
+    make_review(make_incident(team=make_team(), title="Canary"), author=ann)
+    assert "Checkout is slow" in client.get("/reviews/").text
+    assert "Checkout is slow" in client.get("/reviews/?show=mine").text
+    assert "Overdue" in client.get("/reviews/?show=overdue").text
+    page = client.get("/reviews/?show=published").text
+    assert "Published one" in page
+    assert "Checkout is slow" not in page
+    assert all("Canary" not in client.get(f"/reviews/?show={show}").text for show in ("", "mine", "overdue", "published"))
+
+
+def test_required_reviews_are_started_and_reminded_of(team, ann, incident):
+    incident.lead = ann
+    incident.save()
+    make_incident(team=team, severity_key="SEV3", restored_at=NOON)
+    make_incident(team=team, kind="exercise", restored_at=NOON)
+    make_incident(team=team, source="jira", restored_at=NOON)
+    make_incident(team=team, detected_at=NOON - timedelta(days=30), restored_at=NOON - timedelta(days=29))
+    for day in range(8):
+        now = NOON + timedelta(days=day, hours=2)
+        Review.objects.open_required(now)
+        Review.objects.remind(now)
+    assert Review.objects.get().incident == incident
+    told = Notification.objects.filter(user=ann).order_by("pk").values_list("subject", flat=True)
+    assert list(told) == [
+        "Review due on 7 Mar 2026: PAY-INC-1",
+        "Due on 7 Mar 2026: review of PAY-INC-1",
+        "Overdue since 7 Mar 2026: review of PAY-INC-1",
+    ]
+
+
+def test_policies_are_rows(team, incident):
+    ReviewPolicy.objects.filter(severity__key="SEV2").update(due_in_days=1)
+    assert Review.objects.start(incident, by=None, at=NOON).due_on == date(2026, 3, 3)
+
+
+def test_the_api_reads_and_changes_sections(client, ann, incident):
+    make_review(incident, author=ann, summary="Refused")
+    _, token = AccessToken.objects.create(ann, expiry=None, scope="write")
+    headers = {"Authorization": f"Bearer {token}"}
+    client.logout()
+
+    def patch(body):
+        return client.patch("/api/v1/reviews/pay-inc-1/", body, content_type="application/json", headers=headers)
+
+    rows = client.get("/api/v1/reviews/?published=false", headers=headers).json()["results"]
+    assert [(row["incident"], row["author"]) for row in rows] == [("PAY-INC-1", "ann@example.com")]
+    assert patch({"version": 1, "lessons": "Limits"}).json()["lessons"] == "Limits"
+    assert patch({"version": 1, "lessons": "Again"}).status_code == 409
+    assert patch({"version": 2, "published_at": "2026-03-02"}).status_code == 400
+    assert patch({"version": 2, "lessons": "\x00"}).status_code == 400
+    Review.objects.update(submitted_at=NOON, published_at=NOON)
+    assert patch({"version": 2, "lessons": "Late"}).status_code == 409
