@@ -47,6 +47,7 @@ class IncidentRow(RecordRow):
     reporter = serializers.EmailField(source="reporter__email", allow_null=True)
     duplicate_of = serializers.CharField(source="duplicate_of__reference", allow_null=True)
     caused_by_defect = serializers.CharField(source="caused_by_defect__reference", allow_null=True)
+    caused_by_deployment = serializers.CharField(source="caused_by_deployment__reference", allow_null=True)
     source = serializers.CharField()  # type: ignore[assignment]
     external_id = serializers.CharField()
     version = serializers.IntegerField(help_text="Goes up with each edit.")
@@ -58,7 +59,7 @@ class IncidentInFull(IncidentRow):
     written = (
         *("title", "team", "severity", "status", "kind", "environment", "services", "other_services", *Incident.TIMES),
         *("detection_source", "impact_kind", "customer_impacted", "customer_impact", "customers_affected"),
-        *("lead", "summary", "root_cause", "should_have_caught", "caused_by_defect", "duplicate_of"),
+        *("lead", "summary", "root_cause", "should_have_caught", "caused_by_defect", "caused_by_deployment", "duplicate_of"),
     )
 
     status_reason = serializers.CharField(help_text="The reason for the last move, if it asked for one.")

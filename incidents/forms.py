@@ -10,7 +10,7 @@ from django.utils import timezone
 from defects.models import Defect
 from incidents.models import Incident, IncidentTemplate
 from pipeline.choices import ServicesField
-from pipeline.models import Stage, offered_stages
+from pipeline.models import Deployment, Stage, offered_stages
 from qmportal.lib.forms import KeyField, MomentField, WholeNumberField, clean_formfield
 from records.forms import RecordForm
 from records.models import Severity
@@ -47,6 +47,12 @@ class IncidentForm(RecordForm[Incident]):
         required=False,
         help_text="The reference of a defect, such as PAY-DEF-7.",
     )
+    caused_by_deployment = KeyField(
+        Deployment.objects.none(),
+        to_field_name="reference",
+        required=False,
+        help_text="The reference of a deployment, such as PAY-DEP-12.",
+    )
     duplicate_of = KeyField(
         Incident.objects.none(),
         to_field_name="reference",
@@ -66,7 +72,7 @@ class IncidentForm(RecordForm[Incident]):
             *("title", "team", "severity", "summary", "services", "other_services", "kind", "environment"),
             *Incident.TIMES,
             *("detection_source", "impact_kind", "customer_impacted", "customer_impact", "customers_affected"),
-            *("lead", "root_cause", "should_have_caught", "caused_by_defect", "duplicate_of"),
+            *("lead", "root_cause", "should_have_caught", "caused_by_defect", "caused_by_deployment", "duplicate_of"),
         )
         formfield_callback = clean_formfield
         field_classes = dict.fromkeys(Incident.TIMES, MomentField) | {"customers_affected": WholeNumberField}
@@ -103,5 +109,6 @@ class IncidentForm(RecordForm[Incident]):
         self.limit_severities(undetermined="Set it before restoring")
         self.show_choices("should_have_caught", offered_stages(self.instance.should_have_caught_id))
         self.limit_choices("caused_by_defect", Defect.objects.visible_to(user))
+        self.limit_choices("caused_by_deployment", Deployment.objects.visible_to(user))
         if "duplicate_of" in self.fields:
             self.limit_choices("duplicate_of", Incident.objects.visible_to(user))

@@ -20,6 +20,7 @@ from incidents.models import Action, Incident
 from incidents.review_api import ReviewDetail, ReviewList
 from integrations.api import ImportDetail, ImportFailedRows, ImportList, ImportStart, ImportUndo
 from pipeline.api import ServiceDetail, ServiceList, StageList
+from pipeline.change_api import ChangeDetail, ChangeList, DeploymentDetail, DeploymentList
 from pipeline.practice_api import AdoptionList, PracticeList
 from qmportal.api_root import Addresses, Unknown
 from qmportal.lib.bodies import takes_a_file
@@ -68,6 +69,10 @@ urlpatterns = [
     path("v1/services/<str:slug>/", ServiceDetail.as_view(), name="api_service"),
     path("v1/practices/", PracticeList.as_view(), name="api_practices"),
     path("v1/adoptions/", AdoptionList.as_view(), name="api_adoptions"),
+    path("v1/changes/", ChangeList.as_view(), name="api_changes"),
+    path("v1/changes/<str:reference>/", ChangeDetail.as_view(), name="api_change"),
+    path("v1/deployments/", DeploymentList.as_view(), name="api_deployments"),
+    path("v1/deployments/<str:reference>/", DeploymentDetail.as_view(), name="api_deployment"),
     path("v1/progress/", ProgressList.as_view(), name="api_progress"),
     path("v1/defects/", DefectList.as_view(), name="api_defects"),
     path(

@@ -33,6 +33,7 @@ from incidents.api import IncidentDetail, IncidentList, IncidentRow, IncidentTra
 from incidents.review_api import ReviewChange, ReviewDetail, ReviewInFull
 from integrations import api as imports
 from integrations.status import STATUSES
+from pipeline import change_api
 from pipeline.practice_api import AdoptionList, AdoptionRow, NewAdoption
 from qmportal.api_root import Addresses, AddressSerializer, Unknown
 from qmportal.lib.openapi import ErrorAnswer
@@ -176,6 +177,42 @@ extend_schema_view(
 extend_schema_view(
     post=extend_schema(request=NewAdoption, responses={200: AdoptionRow, 201: AdoptionRow, 422: REPEATED}, parameters=[KEY])
 )(AdoptionList)
+
+
+def list_of_texts(meaning: str) -> serializers.Field[Any, Any, Any, Any]:
+    return serializers.ListField(child=serializers.CharField(), required=False, help_text=meaning)
+
+
+def describe_reporting(several: Any, single: Any, *, needed: tuple[str, ...], beside: dict[str, Any]) -> None:
+    """Describes how machines report facts. `beside`: fields of the body that are no columns."""
+    row, model = several.serializer_class, several.queryset.model
+    name = model.__name__
+    new, change = row.body(f"New{name}", model, *needed), row.body(f"{name}Change", model)
+    change._declared_fields["version"] = serializers.IntegerField(
+        help_text="The version that you read.", min_value=0, max_value=MOST
+    )
+    for body in (new, change):
+        body._declared_fields.update(beside)
+    answers = {200: row, 201: row, 422: REPEATED}
+    extend_schema_view(post=extend_schema(request=new, responses=answers, parameters=[KEY]))(several)
+    extend_schema_view(patch=extend_schema(request=change, responses=row))(single)
+
+
+describe_reporting(
+    change_api.ChangeList,
+    change_api.ChangeDetail,
+    needed=("team", "title", "opened_at"),
+    beside={
+        "labels": list_of_texts("Labels: one of them can say whether AI assisted."),
+        "message": serializers.CharField(required=False, help_text="Message: a trailer can say whether AI assisted."),
+    },
+)
+describe_reporting(
+    change_api.DeploymentList,
+    change_api.DeploymentDetail,
+    needed=("team", "finished_at"),
+    beside={"changes": list_of_texts("References or external IDs of the changes that it brings.")},
+)
 
 
 def beside_a_file(field: Any) -> OpenApiParameter:

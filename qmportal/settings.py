@@ -326,6 +326,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ActionKind": "incidents.models.Action.Kind",
         "ActionStatus": "incidents.models.Action.Status",
+        "DeploymentKind": "pipeline.models.Deployment.Kind",
+        "DeploymentEnvironment": "pipeline.models.Deployment.Environment",
+        "IncidentEnvironment": "incidents.models.Incident.Environment",
         "DefectStatus": "defects.models.Defect.Status",
         "IncidentKind": "incidents.models.Incident.Kind",
         "ImportStatus": "integrations.status.STATUSES",

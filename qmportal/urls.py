@@ -21,6 +21,8 @@ urlpatterns = [
     path("defects/", include("defects.urls")),
     path("services/", include("pipeline.urls")),
     path("practices/", include("pipeline.practice_urls")),
+    path("changes/", include("pipeline.change_urls")),
+    path("deployments/", include("pipeline.deployment_urls")),
     path("thresholds/", include("benchmarks.urls")),
     path("imports/", include("integrations.urls")),
     path("training/", include("training.urls")),

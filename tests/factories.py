@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from copy import copy
 from datetime import UTC, date, datetime
 from itertools import count
@@ -14,7 +15,7 @@ from django.core.mail import EmailMessage
 
 from defects.models import Defect
 from incidents.models import Action, Cord, Incident, Review
-from pipeline.models import Adoption, Practice, Service, Stage
+from pipeline.models import Adoption, Change, Deployment, Practice, Service, Stage
 from records.models import Record, Severity
 from scenarios import content, engine
 from scenarios.models import Scenario
@@ -150,6 +151,19 @@ def make_action(*, team: Team, closed_at: datetime | None = None, **fields: Any)
     status = fields.pop("status", Action.Status.DONE if closed_at else Action.Status.OPEN)
     title = fields.pop("title", "Alert on refused cards")
     return Action.objects.create(team=team, title=title, status=status, closed_at=closed_at, **fields)
+
+
+def make_change(*, team: Team, opened_at: datetime = NOON, **fields: Any) -> Change:
+    return Change.objects.create(team=team, opened_at=opened_at, title=fields.pop("title", "Round early"), **fields)
+
+
+def make_deployment(
+    *, team: Team, finished_at: datetime = NOON, changes: Sequence[Change] = (), **fields: Any
+) -> Deployment:
+    """To production, succeeded and planned."""
+    deployment = Deployment.objects.create(team=team, finished_at=finished_at, **fields)
+    deployment.changes.set(changes)
+    return deployment
 
 
 def make_practice(*, stage_slug: str = "ci", slug: str = "", **fields: Any) -> Practice:

@@ -40,8 +40,10 @@ from tests.factories import (
     PASSWORD,
     join,
     make_action,
+    make_change,
     make_cord,
     make_defect,
+    make_deployment,
     make_incident,
     make_practice,
     make_review,
@@ -238,6 +240,10 @@ RULES = {
     "pipeline:service_edit": Rule(BOTH, outsider=403, member=403),
     "pipeline:service_retire": Rule(POST, outsider=403, member=403),
     "pipeline:service_restore": Rule(POST, outsider=403, member=403),
+    "changes:list": signed_in(),
+    "changes:detail": members(),
+    "deployments:list": signed_in(),
+    "deployments:detail": members(),
     "practices:overview": signed_in(),
     "practices:team": members(),
     "practices:answer": members(BOTH, trainee=403),
@@ -341,6 +347,10 @@ RULES = {
     "api_stages": api(),
     "api_services": api(),
     "api_service": api(),
+    "api_changes": api(),
+    "api_change": api(outsider=404),
+    "api_deployments": api(),
+    "api_deployment": api(outsider=404),
     "api_practices": api(),
     "api_adoptions": api(),
     "api_defects": api(),
@@ -454,6 +464,8 @@ class World:
         self.cause = self.review.causes.create(text="The check came too late", group="process")
         self.service = make_service(team=self.team)
         self.practice = make_practice(slug="reviewed")
+        self.change = make_change(team=self.team)
+        self.deployment = make_deployment(team=self.team)
         self.deleted = {
             "incidents": make_incident(team=self.team, deleted_at=NOON),
             "defects": make_defect(team=self.team, deleted_at=NOON),
@@ -521,6 +533,8 @@ class World:
                 "andon": {"pk": self.cord.pk},
                 "practices": {"practice": self.practice.slug},
                 "reviews": {"reference": self.incident.reference, "name": "submit", "pk": self.cause.pk},
+                "changes": {"reference": self.change.reference},
+                "deployments": {"reference": self.deployment.reference},
                 "integrations": {"pk": self.job.pk, "kind": "defects"},
                 "scenarios": {"slug": self.scenario.slug, "number": 1},
                 "response": {"pk": self.template.pk},
@@ -547,6 +561,8 @@ class World:
                 },
                 "api_incident_timeline": {"reference": self.incident.reference},
                 "incidents:pin": {"reference": self.incident.reference, "pk": self.incident.timeline.get().pk},
+                "api_change": {"reference": self.change.reference},
+                "api_deployment": {"reference": self.deployment.reference},
                 "incidents:restore": {"reference": self.deleted["incidents"].reference},
                 "defects:restore": {"reference": self.deleted["defects"].reference},
                 **{
@@ -842,6 +858,10 @@ API_WRITES: dict[tuple[str, str], tuple[Rule, dict[str, Any]]] = {
     ("api_incident", "patch"): (CHANGE, {"title": "New", "version": 1}),
     ("api_incident", "delete"): (REMOVE, {}),
     # The body is the file, and this one has no rows; a file that is not waiting for anything is a conflict.
+    ("api_changes", "post"): (FILE, {"title": "Round", "team": "pay", "opened_at": "2026-03-02T12:00:00Z"}),
+    ("api_change", "patch"): (CHANGE, {"title": "New", "version": 1}),
+    ("api_deployments", "post"): (FILE, {"team": "pay", "finished_at": "2026-03-02T12:00:00Z"}),
+    ("api_deployment", "patch"): (CHANGE, {"release": "2.0", "version": 1}),
     ("api_adoptions", "post"): (
         by_token(POST, 201, outsider=400, nobody=400, trainee=403),
         {"team": "pay", "practice": "reviewed", "state": "in_place"},

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from defects.models import Defect
-from pipeline.models import Stage
+from pipeline.models import Deployment, Stage
 from qmportal.lib.changes import Source, part_of
 from qmportal.lib.history import tracked
 from qmportal.lib.ids import RowIds
@@ -292,6 +292,9 @@ class Incident(Record):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
     duplicate_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="duplicates")
+    caused_by_deployment = models.ForeignKey(
+        Deployment, on_delete=models.SET_NULL, null=True, blank=True, related_name="incidents"
+    )
     caused_by_defect = models.ForeignKey(Defect, on_delete=models.SET_NULL, null=True, blank=True, related_name="incidents")
     time_to_detect = models.GeneratedField(
         expression=F("detected_at") - F("started_at"), output_field=models.DurationField(), db_persist=True

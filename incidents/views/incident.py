@@ -54,6 +54,7 @@ INCIDENTS = records.Kind(
 # What the page of an incident shows besides the incident.
 BESIDE: dict[str, Any] = {
     "defect": lambda incident, user: incident.pointed_at("caused_by_defect", user),
+    "deployment": lambda incident, user: incident.pointed_at("caused_by_deployment", user),
     "services": lambda incident, user: Service.objects.catalogue(user.versions).among(incident.services),
     "roles": lambda incident, user: shown_roles(incident),
     "actions": lambda incident, user: incident.actions.visible_to(user).select_related("owner"),

@@ -16,7 +16,6 @@ class Migration(migrations.Migration):
         ('pghistory', '0007_auto_20250421_0444'),
         ('pipeline', '0003_services'),
         ('teams', '0002_invitation_name'),
-        ('teams', '__first__'),
     ]
 
     operations = together([

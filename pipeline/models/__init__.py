@@ -1,5 +1,6 @@
 """How a change travels to production."""
 
+from pipeline.models.changes import Change, Deployment
 from pipeline.models.practices import NOTHING, Adoption, Coverage, Practice
 from pipeline.models.services import HTTP, Catalogue, Service, ServiceQuerySet
 from pipeline.models.stages import Stage, StageQuerySet, offered_stages, stage_choices
@@ -9,7 +10,9 @@ __all__ = [
     "NOTHING",
     "Adoption",
     "Catalogue",
+    "Change",
     "Coverage",
+    "Deployment",
     "Practice",
     "Service",
     "ServiceQuerySet",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Count
 from django.urls import reverse
 
+from pipeline.models.facts import TeamRowsQuerySet
 from pipeline.models.stages import Stage
 from pipeline.shipped import ShippedPractice
 from qmportal.lib.days import local_day
@@ -19,9 +19,6 @@ from qmportal.lib.history import tracked
 from qmportal.lib.versions import Stale, Versioned
 from records.models import AnyOf
 from teams.models import Team, User
-
-if TYPE_CHECKING:
-    from teams.permissions import AnyUser
 
 NO_STATE = "Choose not yet, in part or in place."
 LOOK_AGAIN_AFTER = timedelta(days=91)
@@ -91,15 +88,7 @@ class Coverage:
 NOTHING = Coverage(0, 0, 0)
 
 
-class AdoptionQuerySet(models.QuerySet["Adoption"]):
-    def visible_to(self, user: AnyUser) -> AdoptionQuerySet:
-        """Adoptions of the teams whose records the person can see."""
-        if not user.is_authenticated:
-            return self.none()
-        if user.is_admin:
-            return self.exclude(AnyOf("team", user.out_of_reach)) if user.out_of_reach else self.all()
-        return self.filter(AnyOf("team", user.reach_of_rows))
-
+class AdoptionQuerySet(TeamRowsQuerySet["Adoption"]):
     def counted(self) -> AdoptionQuerySet:
         return self.filter(practice__retired=False, practice__stage__retired=False)
 

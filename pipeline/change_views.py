@@ -1,0 +1,154 @@
+"""Pages of changes and deployments: lists and details. Machines report them over the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Prefetch
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.views.decorators.http import require_safe
+
+from pipeline.change_filters import ChangeFilter, DeploymentFilter, FactFilter
+from pipeline.models import Change, Deployment
+from qmportal.lib.face import ago, status
+from qmportal.lib.pages import render_page
+from qmportal.lib.spreadsheet import csv_stream
+from records import columns
+from records.columns import Column
+from teams.requests import SignedInRequest
+
+ASSISTED = {True: "Yes", False: "No", None: "Not said"}
+MOST_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FactKind:
+    """What the shared list needs to know."""
+
+    model: Any
+    filters: type[FactFilter]
+    columns: tuple[Column, ...]
+    csv: tuple[str, ...]
+    icon: str
+    about: str
+
+    @property
+    def plural(self) -> str:
+        return str(self.model._meta.verbose_name_plural)
+
+
+def _number(label: str, sort: str, path: str) -> Column:
+    return Column(
+        *(label, sort, (path,), lambda row, url: "" if getattr(row, path) is None else f"{getattr(row, path):,}"),
+        html=f'<td class="num" data-label="{label}">{{}}</td>',
+        figures=True,
+    )
+
+
+def _merged(row: Any, url: str) -> Any:
+    return ago(timezone.localtime(row.merged_at)) if row.merged_at else status("Open", "progress")
+
+
+def _result(row: Any, url: str) -> Any:
+    return status("Succeeded", "done") if row.result == Deployment.Result.SUCCEEDED else status("Failed", "open")
+
+
+def _release(row: Any, url: str) -> Any:
+    return format_html('<a href="{}">{}</a>', url, row.release or "No version")
+
+
+CHANGES = FactKind(
+    model=Change,
+    filters=ChangeFilter,
+    columns=(
+        columns.REFERENCE,
+        columns.TITLE,
+        columns.TEAM,
+        _number("Lines", "lines", "lines"),
+        _number("Reviewers", "", "reviewers"),
+        Column("Merged", "merged", ("merged_at",), _merged, html='<td class="num when small">{}</td>', figures=True),
+        columns.moment("Opened", "opened", "opened_at"),
+    ),
+    csv=(
+        *("reference", "title", "team__slug", "service__slug", "lines", "reviewers", "review_minutes", "ai_assisted"),
+        *("committed_at", "opened_at", "first_review_at", "merged_at", "url", "source", "external_id"),
+    ),
+    icon="git-pull-request",
+    about="What was proposed, how large it was and how it was reviewed.",
+)
+DEPLOYMENTS = FactKind(
+    model=Deployment,
+    filters=DeploymentFilter,
+    columns=(
+        columns.REFERENCE,
+        Column("Version", "release", ("release",), _release, html='<td class="main">{}</td>'),
+        columns.TEAM,
+        columns.Column(
+            *("Environment", "environment", ("environment",)),
+            lambda row, url: Deployment.Environment(row.environment).label,
+        ),
+        Column("Result", "", ("result",), _result),
+        Column("Kind", "", ("kind",), lambda row, url: Deployment.Kind(row.kind).label),
+        columns.moment("Finished", "finished", "finished_at"),
+    ),
+    csv=(
+        *("reference", "team__slug", "service__slug", "environment", "release", "result", "kind", "finished_at"),
+        *("url", "source", "external_id"),
+    ),
+    icon="rocket",
+    about="What was released where, and whether it was planned.",
+)
+
+
+@require_safe
+def change_list(request: SignedInRequest) -> HttpResponseBase:
+    return _list(request, CHANGES)
+
+
+@require_safe
+def deployment_list(request: SignedInRequest) -> HttpResponseBase:
+    return _list(request, DEPLOYMENTS)
+
+
+def _list(request: SignedInRequest, kind: FactKind) -> HttpResponseBase:
+    filters = kind.filters(request.GET, user=request.user)
+    if request.GET.get("format") == "csv":
+        header = [path.partition("__")[0] for path in kind.csv]
+        return csv_stream(f"{kind.plural}.csv", header, filters.chosen().values_list(*kind.csv).iterator(2_000))
+    page = filters.page(columns.read_by(kind.columns))
+    rows = columns.table_rows(kind.columns, page, reverse(f"{kind.plural}:list"))
+    context = {"kind": kind, "filters": filters, "page": page, "rows": rows}
+    return render_page(request, "pipeline/facts/list.html", context, partial="rows")
+
+
+@require_safe
+def change_detail(request: SignedInRequest, reference: str) -> HttpResponse:
+    rows = Change.objects.visible_to(request.user).select_related("team", "service")
+    deployments = Deployment.objects.visible_to(request.user).select_related("team")
+    found = get_object_or_404(rows.prefetch_related(Prefetch("deployments", deployments)), reference=reference.upper())
+    if found.reference != reference:
+        return redirect(found)
+    context = {"change": found, "assisted": ASSISTED[found.ai_assisted]}
+    return render_page(request, "pipeline/facts/change.html", context)
+
+
+@require_safe
+def deployment_detail(request: SignedInRequest, reference: str) -> HttpResponse:
+    rows = Deployment.objects.visible_to(request.user).select_related("team", "service")
+    found = get_object_or_404(rows, reference=reference.upper())
+    if found.reference != reference:
+        return redirect(found)
+    changes = Change.objects.visible_to(request.user).filter(deployments=found)
+    context = {
+        "deployment": found,
+        "changes": changes[:MOST_SHOWN],
+        "more": max(0, changes.count() - MOST_SHOWN),
+        # A reverse relation, since this app must not import `incidents`.
+        "incidents": found.incidents.visible_to(request.user),
+    }
+    return render_page(request, "pipeline/facts/deployment.html", context)

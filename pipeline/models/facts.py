@@ -1,0 +1,65 @@
+"""What changes and deployments share: facts that machines report, each with a reference of its team."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from django.db import models, transaction
+
+from qmportal.lib.versions import Versioned
+from records.models import AnyOf
+from records.rules import Order, Rule, date_problems, rule_problems
+
+if TYPE_CHECKING:
+    from teams.permissions import AnyUser
+
+M = TypeVar("M", bound=models.Model)
+
+
+class TeamRowsQuerySet(models.QuerySet[M]):
+    """Rows that belong to a team."""
+
+    def visible_to(self, user: AnyUser) -> Self:
+        """Rows of the teams whose records the person can see."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_admin:
+            return self.exclude(AnyOf("team", user.out_of_reach)) if user.out_of_reach else self.all()
+        return self.filter(AnyOf("team", user.reach_of_rows))
+
+
+class Fact(Versioned):
+    """Abstract base. Subclasses add `team`. Has no status: what happened is in its times.
+
+    `source` and `external_id` name it in the tool that reported it; reporting it again changes the same row.
+    """
+
+    # Other rows in the API name it only to people who can see it.
+    IS_NAMED_TO_VIEWERS_ONLY = True
+    REFERENCE_KIND: str
+    RULES: tuple[Rule | Order, ...]
+    TIMES: tuple[str, ...]
+
+    reference = models.CharField(max_length=24, unique=True, editable=False)
+    url = models.URLField("link", max_length=500, blank=True)
+    source = models.CharField(max_length=40, blank=True)
+    external_id = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        abstract = True
+
+    def problems(self, now: datetime) -> dict[str, str]:
+        return rule_problems(self, self.RULES) | date_problems(self, self.TIMES, now)
+
+    def begin(self, status: str = "", *, at: datetime | None) -> None:
+        """The intake starts the status of a new record here. A fact has none."""
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A new row gets the team's next reference."""
+        if self._state.adding and not self.reference:
+            self.reference = self.team.next_references(self.REFERENCE_KIND)[0]  # type: ignore[attr-defined]
+        super().save(*args, **kwargs)
