@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.html import format_html
 
 from defects.models import Defect
-from incidents.models import Incident, IncidentTemplate
+from incidents.models import Incident, IncidentTemplate, on_duty
 from pipeline.choices import ServicesField
 from pipeline.models import Deployment, Stage, offered_stages
 from qmportal.lib.forms import KeyField, MomentField, WholeNumberField, clean_formfield
@@ -89,6 +90,14 @@ class IncidentForm(RecordForm[Incident]):
     def left_out(self) -> list[str]:
         return [*super().left_out(), *(["template"] if self.instance.pk else [])]
 
+    def _offer_duty(self) -> None:
+        """Says under the lead of a new incident who is on duty for the prefilled team."""
+        slug = str(self.initial.get("team") or "")
+        team = None if self.instance.pk or self.is_bound else Team.objects.with_rows_for(self.user).filter(slug=slug).first()
+        if people := [each for duty in (on_duty(team, timezone.now()) if team else []) if (each := duty.person)]:
+            names = ", ".join(f"{person} ({person.email})" if person.name else person.email for person in people)
+            self.fields["lead"].help_text = format_html("Email of the person who leads. On duty now: {}.", names)
+
     def file(self) -> Incident:
         """Saves the new incident and gives its roles to the template's people."""
         incident = super().file()
@@ -107,6 +116,7 @@ class IncidentForm(RecordForm[Incident]):
             self.fields["other_services"].label, self.fields["other_services"].help_text = services.label, ""
         self.limit_choices("lead", User.objects.filter(is_active=True))
         self.limit_severities(undetermined="Set it before restoring")
+        self._offer_duty()
         self.show_choices("should_have_caught", offered_stages(self.instance.should_have_caught_id))
         self.limit_choices("caused_by_defect", Defect.objects.visible_to(user))
         self.limit_choices("caused_by_deployment", Deployment.objects.visible_to(user))

@@ -12,6 +12,7 @@ from django.db.models import Q
 from incidents.models import LEAD, MOST_ROLES, Incident, IncidentTemplate, ResponsePlan, assign_roles, roles_of
 from pipeline.choices import ServicesField
 from qmportal.lib.forms import KeyField, LineField, ProseField, clean_formfield
+from qmportal.lib.outside import Unfetchable, check_url
 from qmportal.lib.text import clean_line, folded
 from records import intake
 from records.models import Severity, severity_names
@@ -101,6 +102,28 @@ class PlanForm(forms.ModelForm):
         if long := next((name for name in roles if len(name) > 40), ""):
             raise ValidationError(f"“{long[:40]}…” has more than 40 characters.")
         return roles
+
+
+class CalendarForm(forms.Form):
+    """The address of a team's on-call calendar. The stored one is never shown again."""
+
+    url = LineField(
+        label="Address of the calendar",
+        max_length=1000,
+        help_text="The secret iCalendar (ICS) link of your on-call tool, starting with https://.",
+        widget=forms.TextInput(attrs={"type": "url", "autocomplete": "off"}),
+        error_messages={"required": "Enter an address."},
+    )
+
+    def clean_url(self) -> str:
+        url: str = self.cleaned_data["url"]
+        if url.startswith("webcal://"):
+            url = "https" + url.removeprefix("webcal")
+        try:
+            check_url(url)
+        except Unfetchable as refused:
+            raise ValidationError(str(refused)) from None
+        return url
 
 
 class TemplateForm(forms.ModelForm):

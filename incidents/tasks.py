@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from incidents.models import Action, Review
+from incidents.models import Action, DutyCalendar, Review
 
 
 @shared_task
@@ -14,3 +14,9 @@ def follow_up() -> None:
     Review.objects.remind(now)
     Action.objects.check_effects(now)
     Action.objects.remind(now)
+
+
+@shared_task
+def read_duty_calendars() -> None:
+    """Has calendars read again that were read a while ago. Every five minutes."""
+    DutyCalendar.objects.read_again(timezone.now())

@@ -18,6 +18,7 @@ urlpatterns = [
     path("<str:reference>/", views.incident_detail, name="detail"),
     path("<str:reference>/history/", record_history, {"model": Incident}, name="history"),
     path("<str:reference>/edit/", views.incident_edit, name="edit"),
+    path("<str:reference>/lead/", response.incident_lead, name="lead"),
     path("<str:reference>/roles/", response.incident_roles, name="roles"),
     path("<str:reference>/moves/<slug:name>/", views.incident_move, name="move"),
     path("<str:reference>/undo/", views.incident_undo_move, name="undo_move"),

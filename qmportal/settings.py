@@ -24,6 +24,8 @@ SITE_URL, HTTPS = SITE.url, SITE.is_https
 # Extra hosts and origins are rare: a second name, or a local test.
 ALLOWED_HOSTS = [SITE.host, *env.list("ALLOWED_HOSTS", default=[] if HTTPS else ["127.0.0.1", "localhost", "[::1]"])]
 CSRF_TRUSTED_ORIGINS = [SITE_URL, *env.list("CSRF_TRUSTED_ORIGINS", default=[])]
+# Private networks, such as 10.1.0.0/16, from which addresses that people entered may be fetched.
+FETCH_NETWORKS = env.list("QMPORTAL_FETCH_NETWORKS", default=[])
 DATA_DIR = Path(env.str("QMPORTAL_DATA_DIR", default=str(BASE_DIR / ".data")))
 SETUP_TOKEN = env.str("QMPORTAL_SETUP_TOKEN", default="")
 ROOT_URLCONF = "qmportal.urls"

@@ -2,6 +2,7 @@
 
 from incidents.models.action import Action
 from incidents.models.andon import AlreadyPulled, Cord
+from incidents.models.duty import DutyCalendar, OnDuty, on_duty
 from incidents.models.impact import ImpactInterval
 from incidents.models.incident import IN_SAMPLE, SAMPLED, Incident, IncidentQuerySet, Status, is_counted, lasts
 from incidents.models.response import (
@@ -27,10 +28,12 @@ __all__ = [
     "Cause",
     "Comment",
     "Cord",
+    "DutyCalendar",
     "ImpactInterval",
     "Incident",
     "IncidentQuerySet",
     "IncidentTemplate",
+    "OnDuty",
     "ResponsePlan",
     "Review",
     "ReviewPolicy",
@@ -42,6 +45,7 @@ __all__ = [
     "assign_roles",
     "is_counted",
     "lasts",
+    "on_duty",
     "roles_of",
     "shown_roles",
 ]

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from incidents.filters import IncidentFilter
 from incidents.forms import IncidentForm
-from incidents.models import Incident, IncidentTemplate, Review, lasts, shown_roles
+from incidents.models import Incident, IncidentTemplate, Review, lasts, on_duty, shown_roles
 from pipeline.models import Service
 from qmportal.lib.pages import form_page
 from qmportal.lib.wording import duration
@@ -57,6 +57,7 @@ BESIDE: dict[str, Any] = {
     "deployment": lambda incident, user: incident.pointed_at("caused_by_deployment", user),
     "services": lambda incident, user: Service.objects.catalogue(user.versions).among(incident.services),
     "roles": lambda incident, user: shown_roles(incident),
+    "on_duty": lambda incident, user: on_duty(incident.team, timezone.now()) if incident.is_open else [],
     "actions": lambda incident, user: incident.actions.visible_to(user).select_related("owner"),
     "review": lambda incident, user: Review.objects.filter(incident=incident).first(),
     "elapsed": lambda incident, user: timezone.now() - incident.began_at,
