@@ -182,7 +182,7 @@ def in_full(job: ImportJob) -> dict[str, Any]:
         "notes": counted(result.get("notes", {})),
         "errors": [each | {"detail": each["sentence"]} for each in result.get("faults", [])],
         "failed_rows": address("api_import_failed", job) if job.file and result.get("failed") else None,
-        "tiers_up_to_date": job.nights and job.nights.is_over,
+        "tiers_up_to_date": job.nights and job.nights.has_newest,
         "moved_tiers": job.moved_tiers() if job.phase == job.Phase.IMPORT else [],
         "undone": undone and {**undone, "skipped": counted(undone["skipped"])},
         "can_start": job.can_start,

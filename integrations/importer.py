@@ -143,6 +143,7 @@ class Outcome:
     teams: set[int] = field(default_factory=set)
     # The earliest time among these records. Snapshots from that day on are outdated.
     earliest: datetime | None = None
+    latest: datetime | None = None
 
     @property
     def left_out(self) -> int:
@@ -185,6 +186,8 @@ class Outcome:
     def touch(self, moment: datetime) -> None:
         if self.earliest is None or moment < self.earliest:
             self.earliest = moment
+        if self.latest is None or moment > self.latest:
+            self.latest = moment
 
     @property
     def earliest_day(self) -> date | None:
@@ -192,6 +195,7 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         earliest = day.isoformat() if (day := self.earliest_day) else None
+        latest = local_day(self.latest).isoformat() if self.latest else None
         faults = sorted(self.faults.values(), key=lambda fault: -fault.rows)
         return {
             **self.__dict__,
@@ -201,6 +205,7 @@ class Outcome:
             "teams": sorted(pk for pk in self.teams if pk),
             "left_out": self.left_out,
             "earliest": earliest,
+            "latest": latest,
         }
 
 

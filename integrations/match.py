@@ -89,8 +89,10 @@ class MatchForm(KeepingForm):
         initial |= {"team": job.team and job.team.slug, "source": plan.source or plan.preset.name}
         super().__init__(data, initial=initial, user=user)
         team = cast(TeamField, self.fields["team"])
+        if not plan.names_team:
+            self._require_team(team, job)
         team.limit_to(user, None, Role.MANAGER)
-        if team.user:
+        if team.user and not team.required:
             team.help_text = "Type part of its name. Leave it empty to use the file's team column."
         asked = {
             "team": plan.kind in WITH_TEAM,
@@ -103,6 +105,15 @@ class MatchForm(KeepingForm):
         }
         for name in (name for name, is_asked in asked.items() if not is_asked):
             del self.fields[name]
+
+    def _require_team(self, field: TeamField, job: ImportJob) -> None:
+        """No column names the team, so one must be chosen. If the person has only one, it is."""
+        field.required = field.widget.is_required = True
+        field.error_messages["required"] = NO_TEAM
+        field.empty_label = "Choose a team"
+        theirs = list(job.writable_teams()[:2])
+        if len(theirs) == 1:
+            self.initial["team"] = self.initial["team"] or theirs[0].slug
 
     def clean_zone(self) -> str:
         if zone := zone_named(self.cleaned_data["zone"]):
@@ -127,8 +138,6 @@ class MatchForm(KeepingForm):
 
     def is_whole(self, plan: Plan, survey: Survey, data: QueryDict) -> bool:
         """Whether the file can be checked with this plan. If not, adds form errors for what is missing."""
-        if not self.cleaned_data.get("team") and not plan.names_team:
-            self.add_error("team", NO_TEAM)
         if problems_of(plan, survey):
             self.add_error(None, "Some columns don't fit yet.")
         if new := [each.field.label for each in self._unasked(plan, survey, data)]:

@@ -481,8 +481,8 @@ class ImportJob(Work):
         self.save(update_fields=["nights"])
 
     def moved_tiers(self) -> list[MovedTier]:
-        """Tiers that changed since the import, of teams the uploader can see. Empty until the snapshot run is done."""
-        if self.nights is None or self.nights.state != self.State.DONE:
+        """Tiers that changed since the import, of teams the uploader can see. Empty until the newest night is done."""
+        if self.nights is None or not self.nights.has_newest:
             return []
         alike = {name: OuterRef(name) for name in ("team", "metric", "window_days")}
         rows = (

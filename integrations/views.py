@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from operator import itemgetter
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from benchmarks.models import DEFAULT_WINDOW
 from integrations.failed import failed_rows_file
 from integrations.forms import MappingForm, PiecesForm, UploadForm
 from integrations.importer import SHOWN_ERRORS
@@ -37,6 +39,7 @@ from integrations.models import ImportJob, NoRoom, SavedMapping, Upload, kinds_f
 from integrations.reading import Shape, described
 from integrations.roster import ROSTERS
 from qmportal.lib.bodies import takes_a_file
+from qmportal.lib.days import local_day
 from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.spreadsheet import csv_response
 from teams.models import User
@@ -284,8 +287,13 @@ def detail(job: ImportJob) -> dict[str, Any]:
         return fields[name].label if name in fields else name.replace("_", " ").capitalize()
 
     can_undo = job.can_undo(now)
+    newest = date.fromisoformat(result["latest"]) if result.get("latest") else None
+    place = reverse("dashboards:team", args=[job.team.slug]) if job.team else reverse("dashboards:overview")
     return {
         "job": job,
+        "newest": newest,
+        "older_than_window": newest is not None and newest < local_day(now) - timedelta(days=DEFAULT_WINDOW),
+        "back_then": f"{place}?as_of={newest + timedelta(days=1)}" if newest else "",
         "standstill": job.standstill(now),
         "can_undo": can_undo,
         "later_imports": job.later_imports() if can_undo else [],

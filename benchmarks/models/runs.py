@@ -124,6 +124,11 @@ class SnapshotRun(Work):
             MetricSnapshot.objects.delete_night(night)
         cls.objects.filter(reason=cls.Reason.NIGHTLY, as_of__gt=today, as_of__lte=today + FUTURE).delete()
 
+    @property
+    def has_newest(self) -> bool:
+        """Whether the newest night, which pages show, is done."""
+        return self.state == self.State.DONE or self.reached is not None
+
     def nights(self) -> list[date]:
         """The nights still to compute, newest first.
 

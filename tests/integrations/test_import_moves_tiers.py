@@ -51,7 +51,7 @@ def nights():
 def test_the_team_and_those_above_it_are_named_with_their_tiers(client, teams, manager):
     job = imported(client, file("ci"), teams[1])
     text = squeezed(page(client, job).text)
-    assert "A recomputation is queued" in text
+    assert "Measures and tiers are being computed." in text
     assert 'hx-trigger="every 5s"' in text
     assert "Tiers that changed" not in text
     nights()
@@ -88,3 +88,20 @@ def test_a_team_that_its_sender_does_not_see_is_not_named(client, teams, manager
     answer = page(client, job)
     assert {row.team for row in answer.context["moved"]} == {"Payments", "Retail"}
     assert "Hidden" not in answer.text
+
+
+def test_the_newest_night_is_enough_to_see_tiers(client, teams, manager):
+    job = imported(client, file("ci"), teams[1])
+    SnapshotRun.objects.update(reached=SnapshotRun.objects.get().as_of, state="running")
+    answer = page(client, job)
+    text = squeezed(answer.text)
+    assert "Tiers are up to date. Trends of earlier days are still being computed. No team changed tier." in text
+    assert 'hx-trigger="every 5s"' in text
+
+
+def test_an_old_file_leads_to_the_tiers_of_its_time(client, teams, manager):
+    job = imported(client, "external_id,title,found_at,stage_found\n1,a,2024-03-01T10:00Z,ci\n", teams[1])
+    text = squeezed(page(client, job).text)
+    assert "The newest record of this file is from 1 Mar 2024, so no measure of today counts it." in text
+    assert f'href="{reverse("dashboards:team", args=["payments"])}?as_of=2024-03-02"' in text
+    assert "The newest record" not in page(client, imported(client, file("ci"), teams[1])).text

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from benchmarks.models import SnapshotRun
 from defects.models import Defect
-from integrations import importer
+from integrations import importer, models
 from integrations.matching.plan import Plan
 from integrations.models import ImportJob, SavedMapping
 from integrations.tasks import forget_old_files
@@ -271,7 +271,8 @@ def test_with_many_teams_the_match_page_has_a_search_field(client, team, manager
         join(manager, make_team(name=f"Crew {number}", slug=f"crew-{number}"), Role.MANAGER)
     elsewhere = make_team(name="Elsewhere", slug="elsewhere")
     join(manager, elsewhere)
-    job = looked_through(client, GOOD, team=team)
+    file = "external_id,title,found_at,team\n1,a,2024-03-01T10:00Z,Payments\n"
+    job = looked_through(client, file, team=team)
     text = page(client, job).text
     assert 'hx-get="/teams/suggest/"' in text
     assert 'value="Payments"' in text
@@ -281,6 +282,17 @@ def test_with_many_teams_the_match_page_has_a_search_field(client, team, manager
     match(client, job, team=["crew 7"])
     job.refresh_from_db()
     assert job.team.slug == "crew-7"
+
+
+def test_without_a_column_for_it_the_team_is_asked_for(client, team, manager):
+    """The only team of a person is chosen for them."""
+    job = looked_through(client, GOOD)
+    assert '<option value="payments" selected>' in page(client, job).text
+    assert models.NO_TEAM in squeezed(match(client, job, team=None).text)
+    join(manager, make_team(name="Search", slug="search"), Role.MANAGER)
+    text = page(client, job).text
+    assert "selected>Payments" not in text
+    assert "Choose a team" in text
 
 
 def test_what_was_passed_over_is_said(client, team, manager):
@@ -542,7 +554,7 @@ def test_an_empty_table_to_start_with(client, manager):
 
 
 def test_the_team_may_come_from_the_file_only_if_it_has_the_column(client, team, manager):
-    response = match(client, looked_through(client, GOOD))
+    response = match(client, looked_through(client, GOOD), team=None)
     assert response.status_code == 422
     assert "no column for the team" in response.context["form"].errors["team"][0]
 
