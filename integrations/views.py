@@ -268,7 +268,7 @@ def matching(job: ImportJob, user: User, plan: Plan, form: MatchForm | None = No
         "rows": [row for row in rows if row.is_used],
         "more_rows": [row for row in rows if not row.is_used],
         "word_lists": word_lists(survey, plan, job.writable_teams(), one_team=one_team),
-        "tools": [(preset.kind, preset.key, preset.label) for preset in tools_for(user)],
+        "tools": [(preset.kind, preset.key, f"{preset.label}, {preset.kind}") for preset in tools_for(user)],
         "tool": plan.preset,
         "order": order,
         "needs_order": order.is_open and plan.day_first is None,
