@@ -43,6 +43,7 @@ class IncidentRow(RecordRow):
     customers_affected = serializers.IntegerField(allow_null=True)
     impact_kind = serializers.ChoiceField(Incident.ImpactKind.choices, allow_blank=True)
     should_have_caught = NameField(Stage, "slug", source="should_have_caught_id", allow_null=True)
+    escape_reason = serializers.ChoiceField(Incident.EscapeReason.choices, allow_blank=True)
     lead = serializers.EmailField(source="lead__email", allow_null=True)
     reporter = serializers.EmailField(source="reporter__email", allow_null=True)
     duplicate_of = serializers.CharField(source="duplicate_of__reference", allow_null=True)
@@ -59,7 +60,8 @@ class IncidentInFull(IncidentRow):
     written = (
         *("title", "team", "severity", "status", "kind", "environment", "services", "other_services", *Incident.TIMES),
         *("detection_source", "impact_kind", "customer_impacted", "customer_impact", "customers_affected"),
-        *("lead", "summary", "root_cause", "should_have_caught", "caused_by_defect", "caused_by_deployment", "duplicate_of"),
+        *("lead", "summary", "root_cause", "should_have_caught", "escape_reason"),
+        *("caused_by_defect", "caused_by_deployment", "duplicate_of"),
     )
 
     status_reason = serializers.CharField(help_text="The reason for the last move, if it asked for one.")

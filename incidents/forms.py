@@ -73,7 +73,8 @@ class IncidentForm(RecordForm[Incident]):
             *("title", "team", "severity", "summary", "services", "other_services", "kind", "environment"),
             *Incident.TIMES,
             *("detection_source", "impact_kind", "customer_impacted", "customer_impact", "customers_affected"),
-            *("lead", "root_cause", "should_have_caught", "caused_by_defect", "caused_by_deployment", "duplicate_of"),
+            *("lead", "root_cause", "should_have_caught", "escape_reason"),
+            *("caused_by_defect", "caused_by_deployment", "duplicate_of"),
         )
         formfield_callback = clean_formfield
         field_classes = dict.fromkeys(Incident.TIMES, MomentField) | {"customers_affected": WholeNumberField}

@@ -236,6 +236,20 @@ class Incident(Record):
         EXERCISE = "exercise", "Exercise"
         MAINTENANCE = "maintenance", "Planned maintenance"
 
+    # Closing incidents of this rank or worse asks for what was learned.
+    LEARNED_FROM = 2
+
+    class EscapeReason(models.TextChoices):
+        NO_TEST = "no_test", "No test"
+        TEST_WRONG = "test_wrong", "The test was wrong"
+        TEST_SKIPPED = "test_skipped", "The test was skipped or flaky"
+        ENVIRONMENT = "environment", "The environment differs"
+        DATA = "data", "The data differs"
+        REVIEW = "review", "The code review missed it"
+        REQUIREMENT = "requirement", "Requirement gap"
+        MONITORING = "monitoring", "Monitoring gap"
+        ACCEPTED = "accepted", "Accepted risk"
+
     COUNTED_KINDS = (Kind.REAL, Kind.RETROSPECTIVE)
 
     class DetectionSource(models.TextChoices):
@@ -284,6 +298,9 @@ class Incident(Record):
     root_cause = models.TextField(max_length=20_000, blank=True)
     should_have_caught = models.ForeignKey(
         Stage, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="should have been caught in"
+    )
+    escape_reason = models.CharField(
+        "why it escaped", max_length=12, choices=EscapeReason, blank=True, default="", db_default=""
     )
     lead = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="incidents_led"
@@ -384,6 +401,27 @@ class Incident(Record):
     @property
     def is_duplicate(self) -> bool:
         return self.status == self.Status.DUPLICATE
+
+    def missing_before(self, move: Move) -> list[str]:
+        """What closing asks for: a published review per policy and, from `LEARNED_FROM` up, what was learned."""
+        severity = self.severity
+        if move.name != "close" or severity is None or self.kind not in self.COUNTED_KINDS:
+            return []
+        missing = []
+        policy, review = getattr(severity, "review_policy", None), getattr(self, "review", None)
+        if policy and policy.is_required and (review is None or review.published_at is None):
+            missing.append("Publish the review.")
+        if severity.rank <= self.LEARNED_FROM:
+            facts = {
+                "Enter the root cause.": self.root_cause,
+                "Choose the stage that should have caught it.": self.should_have_caught_id,
+                "Say why it escaped.": self.escape_reason,
+            }
+            missing += [sentence for sentence, fact in facts.items() if not fact]
+            unowned = self.actions.filter(deleted_at=None, owner=None, closed_at=None)
+            if unowned.exists():
+                missing.append("Give every action an owner.")
+        return missing
 
     def problems(self, now: datetime) -> dict[str, str]:
         problems = super().problems(now)

@@ -51,6 +51,12 @@ INCIDENTS = records.Kind(
 )
 
 
+def before_closing(incident: Incident) -> list[str]:
+    """What is missing before a restored incident can be closed."""
+    move = Incident.LIFE.named("close", incident.status)
+    return incident.missing_before(move) if move else []
+
+
 # What the page of an incident shows besides the incident.
 BESIDE: dict[str, Any] = {
     "defect": lambda incident, user: incident.pointed_at("caused_by_defect", user),
@@ -60,6 +66,7 @@ BESIDE: dict[str, Any] = {
     "on_duty": lambda incident, user: on_duty(incident.team, timezone.now()) if incident.is_open else [],
     "actions": lambda incident, user: incident.actions.visible_to(user).select_related("owner"),
     "review": lambda incident, user: Review.objects.filter(incident=incident).first(),
+    "before_closing": lambda incident, user: before_closing(incident),
     "elapsed": lambda incident, user: timezone.now() - incident.began_at,
     "live": lambda incident, user: incident.is_open,
 }

@@ -288,6 +288,10 @@ class Record(Versioned):
         label = next((move.label for move in self.LIFE.moves if move.name == name), name[:40])
         raise ValidationError(f"“{label}” is not possible now: the {kind} is {status}.")
 
+    def missing_before(self, move: Move) -> list[str]:
+        """What has to be done elsewhere before the move can be made: a sentence each."""
+        return []
+
     def asks_for(self, move: Move) -> list[str]:
         """What the move needs and the record lacks: names of columns, and perhaps a reason."""
         return [name for name in move.needs if name == REASON or not getattr(self, self._attname(name))]
@@ -302,6 +306,8 @@ class Record(Versioned):
             self._lock_duplicates()
         self._lock()
         move = self.possible_move(name)
+        if missing := self.missing_before(move):
+            raise ValidationError(missing)
         note = clean_text(note).strip()
         self._refuse_missing(move, note, values)
         before = self.state()

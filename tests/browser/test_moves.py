@@ -17,7 +17,7 @@ def report(page, kind, title):
     page.get_by_label("Team", exact=True).select_option(label="Payments")
     if kind == "defect":
         page.get_by_label("Where was it found?").select_option(label="CI")
-    page.get_by_label("Major").check()
+    page.get_by_label("Moderate").check()
     page.get_by_role("main").get_by_role("button", name=f"Report {kind}").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
 

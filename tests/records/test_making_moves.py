@@ -48,7 +48,7 @@ def offered(client, record):
 
 
 def test_an_incident_from_triage_to_closed(press, client, team, user):
-    incident = make_incident(team=team, status="triage")
+    incident = make_incident(team=team, status="triage", severity_key="SEV3")
     before = timezone.now()
     for name, done in (("acknowledge", "acknowledged"), ("mitigate", "mitigated"), ("restore", "restored")):
         assert name in offered(client, incident)
