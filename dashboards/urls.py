@@ -1,11 +1,13 @@
 from django.urls import path
 
-from dashboards import views
+from dashboards import delivery_views, views
 
 app_name = "dashboards"
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("t/<slug:slug>/", views.team, name="team"),
+    path("t/<slug:slug>/delivery/", delivery_views.delivery, name="delivery"),
+    path("t/<slug:slug>/delivery/<slug:measure>/", delivery_views.delivery_rows, name="delivery_rows"),
     path("t/<slug:slug>/<slug:metric>/", views.metric, name="metric"),
     path("teams/", views.teams, name="teams"),
     path("search/", views.search, name="search"),

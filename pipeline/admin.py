@@ -12,7 +12,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from pipeline.models import Practice, Service, Stage
+from pipeline.models import Practice, ReviewLimits, Service, Stage
 from pipeline.models.stages import STAYS_IN_USE
 from qmportal.lib.admin import CleanText, ReadOnly
 from qmportal.lib.forms import WholeNumberField
@@ -72,6 +72,21 @@ class PracticeAdmin(RetiredNotDeleted):
     fields = ("stage", "name", "slug", "catches", "position", "retired")
     list_display = ("name", "stage", "position", "retired")
     list_filter = ("stage", "retired")
+
+
+@admin.register(ReviewLimits)
+class ReviewLimitsAdmin(CleanText):
+    """One row. Adding it replaces the defaults."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return not ReviewLimits.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ReviewLimits, form: Any, change: bool) -> None:
+        obj.pk = 1
+        obj.save()
 
 
 @admin.register(Service)

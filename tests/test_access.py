@@ -144,6 +144,8 @@ RULES = {
     "dashboards:overview": signed_in(),
     "dashboards:team": members(),
     "dashboards:metric": members(),
+    "dashboards:delivery": members(),
+    "dashboards:delivery_rows": members(),
     "dashboards:search": signed_in(),
     "dashboards:help": signed_in(),
     "dashboards:teams": signed_in(),
@@ -525,6 +527,7 @@ class World:
         return {
             "slug": self.team.slug,
             "metric": "mttr",
+            "measure": "fail-rate",
             "token": self.secret,
             "token_key": self.access.token_key,
             "uidb36": "1",

@@ -1,6 +1,7 @@
 """How a change travels to production."""
 
 from pipeline.models.changes import Change, Deployment
+from pipeline.models.limits import ReviewLimits
 from pipeline.models.practices import NOTHING, Adoption, Coverage, Practice
 from pipeline.models.services import HTTP, Catalogue, Service, ServiceQuerySet
 from pipeline.models.stages import Stage, StageQuerySet, offered_stages, stage_choices
@@ -14,6 +15,7 @@ __all__ = [
     "Coverage",
     "Deployment",
     "Practice",
+    "ReviewLimits",
     "Service",
     "ServiceQuerySet",
     "Stage",

@@ -31,7 +31,7 @@ PAGES = [
     *("/incidents/PAY-INC-1/edit/", "/incidents/PAY-INC-1/delete/"),
     *("/incidents/PAY-INC-1/history/", "/defects/PAY-DEF-1/history/", "/teams/payments/history/"),
     *("/defects/", "/defects/PAY-DEF-1/", "/defects/new/", "/defects/PAY-DEF-1/edit/", "/defects/PAY-DEF-1/delete/"),
-    *("/changes/", "/deployments/"),
+    *("/changes/", "/deployments/", "/t/payments/delivery/", "/t/payments/delivery/fail-rate/"),
     *("/practices/", "/practices/payments/", "/practices/payments/peer-review/"),
     *("/thresholds/", "/thresholds/mttr/", "/thresholds/escaped_defect_rate/edit/", RUN_PAGE),
     *("/imports/", "/imports/new/", "/imports/mappings/new/", MATCH_PAGE, IMPORT_PAGE),
