@@ -12,7 +12,7 @@ from defects.models import Defect
 from incidents.models import Incident, IncidentTemplate, on_duty
 from pipeline.choices import ServicesField
 from pipeline.models import Deployment, Stage, offered_stages
-from qmportal.lib.forms import KeyField, MomentField, WholeNumberField, clean_formfield
+from qmportal.lib.forms import KeyField, MomentField, ProseField, WholeNumberField, clean_formfield
 from records.forms import RecordForm
 from records.models import Severity
 from teams.choices import TeamField
@@ -65,6 +65,14 @@ class IncidentForm(RecordForm[Incident]):
         to_field_name="slug",
         label="Should have been caught in",
         required=False,
+    )
+
+    reason = ProseField(
+        required=False,
+        label="Reason for a corrected time",
+        max_length=2000,
+        help_text="Asked for if you change a time that was set. It goes into the timeline.",
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
     class Meta:

@@ -133,6 +133,10 @@ def describe_writing(
     change = row.body(f"{name}Change", model, but="status")
     version = serializers.IntegerField(help_text="The version that you read.", min_value=0, max_value=MOST)
     change._declared_fields["version"] = version
+    if model.HAS_TIMELINE:
+        change._declared_fields[REASON] = serializers.CharField(
+            required=False, max_length=2000, help_text="Why you correct a time that was set."
+        )
     extend_schema_view(
         post=extend_schema(
             request=row.body(f"New{name}", model, *needed),

@@ -28,6 +28,7 @@ from qmportal.lib.text import refuse_unstorable
 from qmportal.lib.versions import Stale
 from records import intake
 from records.models import Record, Severity
+from records.moves import REASON
 from teams.authentication import person
 from teams.idempotency import once
 from teams.models import Team, User
@@ -250,9 +251,12 @@ class RecordViews(VisibleRows):
         rows = self.queryset.model.objects.visible_to(request.user).select_related("team")
         return get_object_or_404(rows, reference=reference.upper())
 
-    def conflict(self, record: Record, version: int | None) -> Response:
+    def conflict(self, record: Record, version: int | None, illegal: str = "") -> Response:
+        """409 with the record as it is now and its last change. `illegal`: why a move isn't possible any more."""
         sentence = MISSING_VERSION if version is None else STALE
-        error = {"code": "conflict", "detail": sentence, "attr": "version"}
+        error: dict[str, str | None] = {"code": "conflict", "detail": sentence, "attr": "version"}
+        if illegal:
+            error = {"code": "illegal_transition", "detail": illegal, "attr": None}
         body = {"type": "client_error", "errors": [error], "current": self.answer(record).data}
         if change := last_change(record, self.request.user):
             body["changed"] = {
@@ -293,8 +297,13 @@ class RecordDetail(RecordViews, RowDetail):
         version = read_version(body)
         if version != record.version:
             return self.conflict(record, version)
+        try:
+            reason = text_of(body.pop(REASON, "")) if record.HAS_TIMELINE else ""
+        except DjangoValidationError as refused:
+            raise ValidationError({REASON: refused.messages}) from None
         values, problems = self.in_full.values_of(body, record, person(request))
-        problems = intake.apply(record, values, by=person(request), at=timezone.now(), door=intake.TYPED) | problems
+        door, now = intake.TYPED, timezone.now()
+        problems = intake.apply(record, values, by=person(request), at=now, door=door, reason=reason) | problems
         if problems:
             raise ValidationError(problems)
         try:

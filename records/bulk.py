@@ -123,7 +123,9 @@ def _edit_one(bulk: BulkEdit, model: Any, pk: int, user: User) -> tuple[str, str
 def _change(bulk: BulkEdit, record: Record, user: User) -> bool:
     now = timezone.now()
     before = dict(record.__dict__)
-    if problems := intake.apply(record, _values(bulk.changes, record, user), by=user, at=now, door=intake.TYPED):
+    if problems := intake.apply(
+        record, _values(bulk.changes, record, user), by=user, at=now, door=intake.TYPED, reason=bulk.reason
+    ):
         raise ValidationError(list(problems.values()))
     changed = bool(intake.changes(record, before))
     if changed:

@@ -176,7 +176,9 @@ class RecordForm(forms.ModelForm, Generic[R]):
         hidden = [name for name in cleaned if isinstance(self.fields[name], KeyField) and self._looks_empty(name)]
         typed = [name for name in cleaned if name in self.columns and name not in hidden and not self._is_as_shown(name)]
         values = {name: cleaned[name] for name in typed}
-        problems = intake.apply(self.instance, values, by=self.user, at=timezone.now(), door=intake.TYPED)
+        problems = intake.apply(
+            self.instance, values, by=self.user, at=timezone.now(), door=intake.TYPED, reason=cleaned.get(REASON, "")
+        )
         # Django sets the fields on the record again, so `cleaned_data` must hold the same values.
         stored = {name: getattr(self.instance, name) for name in self.columns if name in cleaned and name not in hidden}
         self.cleaned_data = {name: value for name, value in cleaned.items() if name not in hidden} | stored

@@ -29,6 +29,8 @@ MISSING = {
 }
 EMPTY: tuple[Any, ...] = (None, "")
 NOT_A_MEMBER = "Nobody in this team has that email."
+WHY = "Say why you correct a time."
+LONGEST_REASON = 2_000
 NO_TIME = "Enter a date and a time."
 
 
@@ -37,19 +39,21 @@ class Door:
     """A way in, and how it differs from the others.
 
     stamps: a given status also sets the time at which it was reached. A file about the past has its own times or none.
+    asks_why: correcting a time takes a reason.
     takes_unknown: nullable columns may be missing, even if people have to fill them in.
     shortened: called with a note about each text that was cut to fit its column. Without it, such a text is refused.
     is_same: whether a value is the same as the stored one.
     """
 
     stamps: bool = True
+    asks_why: bool = False
     takes_unknown: bool = False
     shortened: Callable[[str], object] | None = None
     is_same: Callable[[Any, Any], bool] = eq
 
 
 # What people type and programs send.
-TYPED = Door()
+TYPED = Door(asks_why=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +136,13 @@ class Blank:
         return record
 
 
-def apply(record: Any, values: Mapping[str, Any], *, by: User | None, at: datetime, door: Door) -> dict[str, str]:
+def apply(
+    record: Any, values: Mapping[str, Any], *, by: User | None, at: datetime, door: Door, reason: str = ""
+) -> dict[str, str]:
     """Cleans the values, sets them on the record and returns the problems by field.
 
-    Other fields stay as they are. A new record without a status gets the one that its times imply.
+    Other fields stay as they are. A new record without a status gets the one that its times imply. `reason`: why a time
+    that was set is corrected.
     """
     new = record._state.adding
     before: Mapping[str, Any] = {} if new else dict(record.__dict__)
@@ -143,8 +150,20 @@ def apply(record: Any, values: Mapping[str, Any], *, by: User | None, at: dateti
     problems = _missing(record, values, before, door) | _strangers(record, values, before) | problems
     if "status" not in problems:
         problems |= _set_status(record, str(values.get("status") or ""), values, at=at, door=door)
+    if door.asks_why and not new and record.HAS_TIMELINE:
+        record.correction = clean_text(reason).strip()
+        if not record.correction and _corrects_time(record, before):
+            problems.setdefault("reason", WHY)
+        elif len(record.correction) > LONGEST_REASON:
+            problems.setdefault("reason", f"Use at most {LONGEST_REASON:,} characters.")
     # An unchanged record may break a rule that is newer than the record.
-    return problems if not new and record.__dict__ == before else record.problems(at) | problems
+    unchanged = not new and all(record.__dict__.get(name) == value for name, value in before.items())
+    return problems if unchanged else record.problems(at) | problems
+
+
+def _corrects_time(record: Any, before: Mapping[str, Any]) -> bool:
+    pairs = ((before.get(name), getattr(record, name)) for name in record.TIMES)
+    return any(was and now and was != now for was, now in pairs)
 
 
 def changes(record: Any, before: Mapping[str, Any]) -> dict[str, Any]:

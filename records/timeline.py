@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pgtrigger
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from teams.models import User
 
 LONGEST = 10_000
+# Where a time comes from.
+AUTO, MANUAL, ALERT, IMPORT, INFERRED = "auto", "manual", "alert", "import", "inferred"
+# The doors of people, and those of machines with the source of the times that they bring.
+PEOPLE = ("page", "api", "admin")
+MACHINES = {"import": IMPORT, "webhook": ALERT}
+# A time this close to its recording is the portal's own.
+AT_ONCE = timedelta(seconds=5)
 # The move that takes back another one.
 UNDO = "undo"
 
@@ -114,6 +121,29 @@ def replay(entries: Iterable[Any]) -> tuple[str, dict[str, datetime | None]]:
 def read_times(data: dict[str, Any]) -> dict[str, datetime | None]:
     """The times that a move or a correction set. None: cleared."""
     return {name: datetime.fromisoformat(value) if value else None for name, value in data.get("times", {}).items()}
+
+
+def source_of(entry: Any, at: datetime | None) -> str:
+    """Where a time of this entry comes from: a move says so, otherwise it follows from the door."""
+    if said := entry.data.get("source"):
+        return str(said)
+    if entry.door not in PEOPLE:
+        return MACHINES.get(entry.door, INFERRED)
+    is_new = not entry.data.get("from")
+    return AUTO if is_new and at and abs(at - entry.recorded_at) <= AT_ONCE else MANUAL
+
+
+def time_sources(record: Any) -> dict[str, str]:
+    """Where each of the record's times comes from."""
+    rows = record.timeline.filter(kind__in=[Entry.Kind.MOVE, Entry.Kind.CORRECTION]).order_by("id")
+    found: dict[str, str] = {}
+    for entry in rows.only("kind", "data", "door", "recorded_at"):
+        for name, at in read_times(entry.data).items():
+            if at is None:
+                found.pop(name, None)
+            elif entry.data.get("move") != UNDO or name not in found:
+                found[name] = source_of(entry, at)
+    return found
 
 
 # --- The trigger ------------------------------------------------------------------------------------------------------

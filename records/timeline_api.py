@@ -18,7 +18,7 @@ from qmportal.lib.api import InstantField, refuse_undeclared
 from qmportal.lib.rows import written_moment
 from records.api import json_object, text_of
 from records.notes import PAGE_SIZE
-from records.timeline import LONGEST, Entry, read_times, write_entry
+from records.timeline import LONGEST, Entry, read_times, source_of, write_entry
 from teams.authentication import person
 from teams.idempotency import once
 from teams.permissions import can_report, require
@@ -35,6 +35,9 @@ class TimelineEntryRow(serializers.Serializer[Any]):
     move = serializers.CharField(help_text="The name of the move, `undo`, or empty.")
     from_status = serializers.CharField(help_text="Of a move: the status before. Empty for a new record.")
     to_status = serializers.CharField()
+    source = serializers.CharField(  # type: ignore[assignment]
+        help_text="Where its times come from: auto, manual, alert, import or inferred."
+    )
     times = serializers.DictField(help_text="The times that a move or correction set, null if it cleared one.")
     next_update_at = serializers.DateTimeField(allow_null=True)
     pinned = serializers.BooleanField()
@@ -114,6 +117,12 @@ def read_entry(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     return given, problems
 
 
+def _source(entry: Any) -> str:
+    """Of the first time that it set, or empty."""
+    at = next(filter(None, read_times(entry.data).values()), None)
+    return source_of(entry, at) if at else ""
+
+
 def written(entry: Any) -> dict[str, Any]:
     """An entry as the API writes it."""
 
@@ -131,6 +140,7 @@ def written(entry: Any) -> dict[str, Any]:
         "move": entry.data.get("move", ""),
         "from_status": entry.data.get("from", ""),
         "to_status": entry.data.get("to", ""),
+        "source": _source(entry),
         "times": {name: moment(at) for name, at in read_times(entry.data).items()},
         "next_update_at": moment(entry.next_update_at),
         "pinned": hasattr(entry, "pin"),

@@ -27,7 +27,13 @@ class RecordTransitions(RecordViews):
     """POST changes the status: send the new status as `to`, or the name of a `move`."""
 
     def post(self, request: Request, reference: str) -> Response:
-        return once(request, lambda: self._move(request, reference))
+        return once(request, lambda: self._move_or_say(request, reference))
+
+    def _move_or_say(self, request: Request, reference: str) -> Response:
+        try:
+            return self._move(request, reference)
+        except IllegalTransition as illegal:
+            return self.conflict(self.find(request, reference), 0, illegal=str(illegal.detail))
 
     def _move(self, request: Request, reference: str) -> Response:
         record, body = self.find(request, reference), dict(json_object(request))

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 
+from qmportal.lib.changes import last_change
 from qmportal.lib.forms import go, prefill
 from qmportal.lib.pages import render_page
 from qmportal.lib.spreadsheet import csv_stream
@@ -26,12 +27,14 @@ from records.filters import ListForm
 from records.forms import MoveForm, RecordForm
 from records.models import ONLY_MANAGERS, Record, SavedView
 from records.notes import NoteForm, Timeline, last_move_to_undo, marker
+from records.timeline import ALERT, IMPORT, MANUAL, time_sources
 from teams.choices import team_named
 from teams.models import User
 from teams.permissions import can_manage, can_report, is_admin, require
 from teams.requests import SignedInRequest, team_before
 
 SIMILAR_SHOWN = 4
+SOURCES = {MANUAL: "entered manually", IMPORT: "imported", ALERT: "from an alert"}
 MOST_VIEWS = 30
 # Teams offered for sharing a view.
 MOST_TEAMS = 50
@@ -227,6 +230,7 @@ def record_move(request: SignedInRequest, reference: str, name: str, kind: Kind)
     """The short form of a move. A move that asks for nothing has a button on the record's page that posts here."""
     record = kind.find(request, reference)
     require(can_report(request.user, record.team))
+    read = request.POST.get("version", "")
     try:
         move = record.possible_move(name)
         require(record.may_be_moved(move, request.user), ONLY_MANAGERS)
@@ -236,11 +240,21 @@ def record_move(request: SignedInRequest, reference: str, name: str, kind: Kind)
             status = 422 if form.is_bound else 200
             return kind.shared_page(request, "move", record, form=form, move=move, status=status)
     except ValidationError as refused:
+        current = kind.find(request, reference)
+        if read and read != str(current.version):
+            change = last_change(current, request.user)
+            known = {"refused": refused.messages, "change": change, "move": known_move(current, name)}
+            return kind.shared_page(request, "moved", current, status=409, **known)
         messages.error(request, " ".join(refused.messages))
     else:
         undo = kind.url("undo_move", record.reference)
         say_with_undo(request, f"{record.reference} is {move.done}.", undo, version=record.version, before=before)
     return redirect(record)
+
+
+def known_move(record: Record, name: str) -> Any:
+    """A move by its name, whether the record can make it now or not."""
+    return next((move for move in record.LIFE.moves if move.name == name), None)
 
 
 def record_undo_move(request: SignedInRequest, reference: str, kind: Kind) -> HttpResponse:
@@ -313,6 +327,10 @@ def moves_for(user: User, record: Record) -> dict[str, list[dict[str, Any]]]:
 def events(record: Any) -> list[dict[str, Any]]:
     """The known times in order, each with its note, such as how long it took until then."""
     notes = record.time_notes()
+    if record.HAS_TIMELINE:
+        for name, source in time_sources(record).items():
+            if source in SOURCES:
+                notes[name] = f"{notes[name]}; {SOURCES[source]}" if notes.get(name) else capfirst(SOURCES[source])
     return [
         {"at": at, "text": capfirst(record._meta.get_field(name).verbose_name), "note": notes.get(name, "")}
         for name in record.TIMES

@@ -24,7 +24,7 @@ from qmportal.lib.text import clean_text
 from qmportal.lib.versions import Versioned
 from records.moves import ASKED, REASON, Life, Move
 from records.rules import Order, Rule, date_problems, rule_problems
-from records.timeline import UNDO, tell_timeline
+from records.timeline import AUTO, MANUAL, UNDO, tell_timeline
 from teams.permissions import can_manage, can_report
 
 if TYPE_CHECKING:
@@ -160,6 +160,8 @@ class Record(Versioned):
     # Always points at the root. The trigger of `flat_duplicates` enforces this, whoever writes.
     duplicate_of_id: int | None
     status: Any
+    # Why this edit corrects a time. The timeline keeps it.
+    correction = ""
     # The status in the database. If `status` differs when saving, it was changed without a move.
     _stored_status: str | None = None
 
@@ -228,7 +230,10 @@ class Record(Versioned):
                 self.reference = self.team.next_references(self.REFERENCE_KIND)[0]  # type: ignore[attr-defined]
             if chosen is not None:
                 kwargs["update_fields"] = {*chosen, "updated_at"}
+            if self.correction and self.HAS_TIMELINE:
+                tell_timeline(text=self.correction)
             super().save(*args, **kwargs)
+        self.correction = ""
         self._stored_status = self.status
 
     # --- Moves ---
@@ -318,7 +323,8 @@ class Record(Versioned):
         if move.claims and getattr(self, self._attname(move.claims)) is None:
             setattr(self, move.claims, by)
         happened_at = min((values[time] for time in move.stamps if values.get(time)), default=at)
-        said = {"move": move.name, "text": note, "author": by and by.pk, "at": happened_at.isoformat()}
+        source = MANUAL if any(values.get(time) for time in move.stamps) else AUTO
+        said = {"move": move.name, "text": note, "author": by and by.pk, "at": happened_at.isoformat(), "source": source}
         self._go_to(move.to, at, before, said)
         return move
 

@@ -188,7 +188,7 @@ def test_no_status_changes_without_a_move(team):
 def test_times_in_the_edit_form_do_not_change_the_status(client, user, team, status, filled):
     client.force_login(user)
     record = make_incident(team=team, status=status, restored_at=LATER if status in Incident.RESTORED else None)
-    times = dict.fromkeys(Incident.TIMES[2:], "2026-03-02T13:00" if filled else "")
+    times = dict.fromkeys(Incident.TIMES[2:], "2026-03-02T13:00" if filled else "") | {"reason": "As logged"}
     form = {"title": "New", "team": "payments", "severity": "SEV2", "version": 1, "detected_at": "2026-03-02T12:00"}
     answer = client.post(reverse("incidents:edit", args=[record.reference]), form | times)
     record.refresh_from_db()

@@ -8,7 +8,7 @@ from django.test import Client
 
 from incidents.models import Incident, TimelineEntry
 from qmportal.lib.acting import acting
-from records.timeline import replay
+from records.timeline import replay, time_sources
 from teams.models import AccessToken
 from tests.factories import NOON, make_incident, make_member, make_team
 
@@ -86,15 +86,15 @@ def test_an_entry_never_changes(team, change):
 
 
 @pytest.fixture
-def page(client, team):
+def web(client, team):
     client.force_login(make_member(team=team, name="Amara Okafor"))
     return client
 
 
-def test_a_note_stands_on_the_page_with_safe_markdown(page, team):
+def test_a_note_stands_on_the_page_with_safe_markdown(web, team):
     incident = make_incident(team=team)
     url = f"{incident.get_absolute_url()}timeline/"
-    answer = page.post(url, {"kind": "note", "text": "Rolled **back** <script>alert(1)</script>"}, follow=True)
+    answer = web.post(url, {"kind": "note", "text": "Rolled **back** <script>alert(1)</script>"}, follow=True)
     assert "<strong>back</strong>" in answer.text
     assert "<script>alert" not in answer.text
     assert "Amara Okafor" in answer.text
@@ -114,65 +114,65 @@ def test_a_note_stands_on_the_page_with_safe_markdown(page, team):
         {"next_update": "7"},
     ],
 )
-def test_a_bad_note_is_refused_with_a_sentence(page, team, bad):
+def test_a_bad_note_is_refused_with_a_sentence(web, team, bad):
     incident = make_incident(team=team)
-    answer = page.post(f"{incident.get_absolute_url()}timeline/", {"kind": "update", "text": "News"} | bad)
+    answer = web.post(f"{incident.get_absolute_url()}timeline/", {"kind": "update", "text": "News"} | bad)
     assert answer.status_code == 422
     assert "There is a problem" in answer.text
     assert not incident.timeline.exclude(kind="move").exists()
 
 
-def test_entries_can_be_filtered_turned_round_and_pinned(page, team):
+def test_entries_can_be_filtered_turned_round_and_pinned(web, team):
     incident = make_incident(team=team)
     url = incident.get_absolute_url()
     for text in ("First note", "Second note"):
-        page.post(f"{url}timeline/", {"kind": "note", "text": text})
-    assert page.get(url).text.index("Second note") < page.get(url).text.index("First note")
-    oldest = page.get(url, {"order": "oldest", "entries": "note"}).text
+        web.post(f"{url}timeline/", {"kind": "note", "text": text})
+    assert web.get(url).text.index("Second note") < web.get(url).text.index("First note")
+    oldest = web.get(url, {"order": "oldest", "entries": "note"}).text
     assert oldest.index("First note") < oldest.index("Second note")
     assert "<b>Reported</b>" not in oldest
     first = incident.timeline.get(text="First note")
-    pinned = page.post(f"{url}timeline/{first.pk}/pin/", {"pin": ""}, follow=True).text
+    pinned = web.post(f"{url}timeline/{first.pk}/pin/", {"pin": ""}, follow=True).text
     assert pinned.count("First note") > oldest.count("First note")
     assert first.pin.by.name == "Amara Okafor"
-    page.post(f"{url}timeline/{first.pk}/pin/")
+    web.post(f"{url}timeline/{first.pk}/pin/")
     assert not type(first.pin).objects.exists()
 
 
-def test_the_last_move_can_be_undone_from_the_timeline(page, team):
+def test_the_last_move_can_be_undone_from_the_timeline(web, team):
     incident = make_incident(team=team, status="triage")
     url = incident.get_absolute_url()
-    page.post(f"{url}moves/mitigate/")
-    page.post(f"{url}timeline/", {"kind": "note", "text": "Still slow"})
+    web.post(f"{url}moves/mitigate/")
+    web.post(f"{url}timeline/", {"kind": "note", "text": "Still slow"})
     last = incident.timeline.filter(kind="move").last()
-    assert f'value="{last.pk}"' in page.get(url).text
-    assert "is back to triage" in page.post(f"{url}undo/", {"entry": last.pk}, follow=True).text
-    assert "can no longer be undone" in page.post(f"{url}undo/", {"entry": last.pk}, follow=True).text
+    assert f'value="{last.pk}"' in web.get(url).text
+    assert "is back to triage" in web.post(f"{url}undo/", {"entry": last.pk}, follow=True).text
+    assert "can no longer be undone" in web.post(f"{url}undo/", {"entry": last.pk}, follow=True).text
     assert incident.timeline.filter(text="Still slow").exists()
     assert_replays(incident)
 
 
-def test_an_edit_of_what_the_move_set_keeps_it_from_being_undone(page, team):
+def test_an_edit_of_what_the_move_set_keeps_it_from_being_undone(web, team):
     incident = make_incident(team=team, started_at=NOON)
-    page.post(f"{incident.get_absolute_url()}moves/mitigate/")
+    web.post(f"{incident.get_absolute_url()}moves/mitigate/")
     incident.refresh_from_db()
     last = incident.timeline.last()
     incident.mitigated_at = LATER
     incident.save()
-    answer = page.post(f"{incident.get_absolute_url()}undo/", {"entry": last.pk}, follow=True)
+    answer = web.post(f"{incident.get_absolute_url()}undo/", {"entry": last.pk}, follow=True)
     assert "can no longer be undone" in answer.text
     incident.refresh_from_db()
     assert incident.status == "mitigated"
 
 
-def test_an_open_page_asks_for_changes_and_hears_nothing_without_one(page, team):
+def test_an_open_page_asks_for_changes_and_hears_nothing_without_one(web, team):
     incident = make_incident(team=team)
     url = incident.get_absolute_url()
-    seen = page.get(url).context["seen"]
+    seen = web.get(url).context["seen"]
     headers = {"HX-Request": "true"}
-    assert page.get(url, {"seen": seen}, headers=headers).status_code == 204
+    assert web.get(url, {"seen": seen}, headers=headers).status_code == 204
     incident.make("acknowledge", by=None, at=LATER)
-    changed = page.get(url, {"seen": seen}, headers=headers)
+    changed = web.get(url, {"seen": seen}, headers=headers)
     assert "Acknowledged" in changed.text
     assert changed.context["seen"] != seen
 
@@ -216,3 +216,49 @@ def test_the_api_refuses_a_bad_entry(team, bad):
     answer = client.post(url, {"text": "News"} | bad, content_type="application/json")
     assert answer.status_code == 400, answer.text
     assert [error["attr"] for error in answer.json()["errors"]] == list(bad)
+
+
+def test_correcting_a_time_takes_a_reason_which_the_timeline_keeps(web, team):
+    incident = make_incident(team=team)
+    form = {"title": "Slow", "team": "payments", "severity": "SEV2", "version": 1, "detected_at": "2026-03-02T11:00"}
+    refused = web.post(f"{incident.get_absolute_url()}edit/", form)
+    assert refused.context["form"].errors["reason"] == ["Say why you correct a time."]
+    assert web.post(f"{incident.get_absolute_url()}edit/", form | {"reason": "The alert was late."}).status_code == 302
+    assert incident.timeline.get(kind="correction").text == "The alert was late."
+    assert_replays(incident)
+    assert time_sources(incident)["detected_at"] == "manual"
+    assert "ntered manually" in web.get(incident.get_absolute_url()).text
+
+
+def test_the_api_takes_a_reason_for_a_corrected_time(team):
+    incident = make_incident(team=team)
+    _, token = AccessToken.objects.create(make_member(team=team), scope="write", expiry=None)
+    client = Client(headers={"Authorization": f"Bearer {token}"})
+    url = f"/api/v1/incidents/{incident.reference}/"
+    body = {"version": 1, "detected_at": "2026-03-02T11:00:00Z"}
+    refused = client.patch(url, body, content_type="application/json")
+    assert [error["attr"] for error in refused.json()["errors"]] == ["reason"]
+    done = client.patch(url, body | {"reason": "Late alert"}, content_type="application/json")
+    assert done.status_code == 200, done.text
+    assert incident.timeline.get(kind="correction").text == "Late alert"
+
+
+def test_whoever_comes_second_sees_what_the_first_did(web, team):
+    incident = make_incident(team=team)
+    other = Client()
+    other.force_login(make_member(team=team, name="Tomasz Nowak"))
+    other.post(f"{incident.get_absolute_url()}moves/restore/", {"version": 1})
+    answer = web.post(f"{incident.get_absolute_url()}moves/mitigate/", {"version": 1})
+    assert answer.status_code == 409
+    for words in ("Someone else was first", "Restored", "Tomasz Nowak", "Mark as mitigated"):
+        assert words in answer.text
+    incident.refresh_from_db()
+    assert (incident.status, incident.version) == ("restored", 2)
+    _, token = AccessToken.objects.create(make_member(team=team), scope="write", expiry=None)
+    api = Client(headers={"Authorization": f"Bearer {token}"})
+    url = f"/api/v1/incidents/{incident.reference}/transitions/"
+    refused = api.post(url, {"to": "mitigated"}, content_type="application/json")
+    assert refused.status_code == 409
+    body = refused.json()
+    assert body["errors"][0]["code"] == "illegal_transition"
+    assert (body["current"]["status"], body["changed"]["door"]) == ("restored", "page")
