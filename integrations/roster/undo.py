@@ -77,13 +77,13 @@ class TeamUndo:
     def _settled(self, new: set[int], changed: set[int]) -> tuple[set[int], set[int]]:
         """(teams to delete, teams to restore). A new team stays if a team below it can't go back to its earlier place."""
         kept: set[int] = set()
+        before = {pk: self.entries[pk].before or {} for pk in changed}
         while True:
             gone = new - kept
-            tree = Tree(team for team in self.teams.values() if team.pk not in gone)
-            restored = {pk for pk in sorted(changed) if tree.restore(pk, self.entries[pk].before or {})}
+            tree = Tree((team for team in self.teams.values() if team.pk not in gone), before)
             needed = gone & tree.parents()
             if not needed:
-                return gone, restored
+                return gone, tree.restored
             kept |= needed
 
     def _write(self, gone: set[int], restored: set[int]) -> None:
@@ -100,37 +100,43 @@ class TeamUndo:
 
 
 class Tree:
-    """The teams as they will be, to find out which earlier values still fit."""
+    """The teams as they will be. `restored`: those that get their earlier values (`before`), because these still fit."""
 
-    def __init__(self, teams: Iterable[Team]):
-        self.rows = {team.pk: values_of(team) | {"archived": bool(team.archived_at)} for team in teams}
-        self.keyed = set(ReferenceCounter.objects.filter(last__gt=0).values_list("team", flat=True))
+    def __init__(self, teams: Iterable[Team], before: Mapping[int, Mapping[str, Any]]):
+        self.stored = {team.pk: values_of(team) | {"archived": bool(team.archived_at)} for team in teams}
+        self.rows = {pk: {**row, **before.get(pk, {})} for pk, row in self.stored.items()}
+        self.restored = self.rows.keys() & before.keys()
+        keyed = set(ReferenceCounter.objects.filter(last__gt=0).values_list("team", flat=True))
+        self._give_up({pk for pk in self.restored if "key" in before[pk]} & keyed)
+        while misfits := self.restored & {*self._doubles(), *self._lost()}:
+            self._give_up(misfits)
 
     def parents(self) -> set[int]:
         return {row["parent"] for row in self.rows.values()}
 
-    def restore(self, pk: int, before: Mapping[str, Any]) -> bool:
-        """Gives the team its earlier values if they fit."""
-        after = {**self.rows[pk], **before}
-        others = [row for other, row in self.rows.items() if other != pk]
-        taken = any(
-            row["slug"] == after["slug"]
-            or row["key"] == after["key"]
-            or (not row["archived"] and row["parent"] == after["parent"] and folded(row["name"]) == folded(after["name"]))
-            for row in others
-        )
-        if taken or ("key" in before and pk in self.keyed) or not self._fits(pk, after["parent"]):
-            return False
-        self.rows[pk] = after
-        return True
+    def _give_up(self, teams: set[int]) -> None:
+        self.rows |= {pk: self.stored[pk] for pk in teams}
+        self.restored -= teams
 
-    def _fits(self, pk: int, parent: int | None) -> bool:
-        """Whether the parent exists and is not below the team."""
-        while parent is not None:
-            if parent == pk or parent not in self.rows or self.rows[parent]["archived"]:
-                return False
-            parent = self.rows[parent]["parent"]
-        return True
+    def _doubles(self) -> Iterable[int]:
+        """Teams with the address or key of another one, or its name under the same parent."""
+        found: dict[tuple[object, ...], list[int]] = {}
+        for pk, row in self.rows.items():
+            names = [("slug", row["slug"]), ("key", row["key"])]
+            for each in names if row["archived"] else [*names, (row["parent"], folded(row["name"]))]:
+                found.setdefault(each, []).append(pk)
+        return [pk for same in found.values() if len(same) > 1 for pk in same]
+
+    def _lost(self) -> Iterable[int]:
+        """Teams whose parent is gone or archived, or that are below themselves."""
+        for pk, row in self.rows.items():
+            parent, above = row["parent"], {pk}
+            while parent is not None and parent not in above and parent in self.rows:
+                above.add(parent)
+                parent = self.rows[parent]["parent"]
+            direct = self.rows.get(row["parent"])
+            if parent is not None or (direct and direct["archived"]):
+                yield pk
 
 
 class PeopleUndo:

@@ -1,7 +1,9 @@
 """Lists of teams and of people, through the import pages."""
 
+import io
 from datetime import timedelta
 
+import hypothesis
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
@@ -9,9 +11,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from integrations.matching.plan import Plan
 from integrations.matching.reader import Reader
+from integrations.roster.teams import TeamImporter
+from integrations.roster.undo import undo
 from teams.models import AccountMail, Invitation, Membership, PastPlace, Role, Team, User
 from tests.factories import deliver_mail, join, link_in, make_defect, make_member, make_team, make_user
 from tests.html import squeezed
@@ -175,6 +181,24 @@ def test_undo_of_teams(client, admin):
     assert "3 new teams deleted." in squeezed(page(client, job).text)
 
 
+def test_undo_of_two_teams_that_swapped_their_names(client, admin):
+    for name in ("Red", "Blue"):
+        make_team(name=name, slug=name.lower())
+    job = imported(client, "Name,Slug\nBlue,red\nRed,blue\n")
+    assert job.result["updated"] == 2
+    assert undone(client, job)["restored"] == 2
+    assert Team.objects.get(slug="red").name == "Red"
+
+
+@pytest.mark.parametrize("taken", [{"name": "Red"}, {"slug": "red"}])
+def test_undo_leaves_a_team_whose_place_is_taken(client, admin, taken):
+    team = make_team(name="Red", slug="red", key="RED")
+    job = imported(client, "Name,Slug,Key\nGreen,green,RED\n")
+    assert Team.objects.get(pk=team.pk).slug == "green"
+    make_team(**taken)
+    assert undone(client, job)["skipped"] == {"the earlier place, name, address or key is taken": 1}
+
+
 def test_a_thousand_teams_cost_few_queries(client, admin):
     def queries(number):
         rows = "".join(f"Team {number}-{n},x{number}-{n},{f'x{number}-{n // 10}' if n else ''}\n" for n in range(number))
@@ -185,6 +209,61 @@ def test_a_thousand_teams_cost_few_queries(client, admin):
         return len(captured)
 
     assert queries(900) <= queries(20) + 5
+
+
+class Kept:
+    """Keeps in memory what an import did."""
+
+    def __init__(self):
+        self.entries = []
+
+    def write(self, entries):
+        self.entries += entries
+
+
+def load_teams(text, **options):
+    importer = TeamImporter(Plan("teams"), now=timezone.now(), **options)
+    return importer.write(io.BytesIO(text.encode()), skip_errors=True)
+
+
+def all_teams():
+    return {team.slug: (team.name, team.key, team.parent and team.parent.slug, team.lineage) for team in Team.objects.all()}
+
+
+NAMES = "ABCDEF"
+LINES = st.lists(
+    st.tuples(st.sampled_from(NAMES), st.sampled_from(["", *NAMES, "nobody"]), st.sampled_from(["", "Same", "Other"])),
+    max_size=8,
+)
+
+
+@hypothesis.settings(max_examples=25, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+@given(LINES, LINES)
+def test_any_list_of_teams_keeps_the_tree_whole_and_can_be_repeated_and_undone(first, second):
+    """Imports random lists, with circles, doubled names and unknown parents, whose wrong rows are left out."""
+
+    def text(lines):
+        return "Name,Slug,Parent team,Description\n" + "".join(
+            f"{name or slug},t-{slug.lower()},{f't-{parent.lower()}' if parent else ''},x\n" for slug, parent, name in lines
+        )
+
+    Team.objects.all().update(parent=None)
+    Team.objects.all().delete()
+    if first:
+        load_teams(text(first))
+    before, kept = all_teams(), Kept()
+    if not second:
+        return
+    load_teams(text(second), remember=kept)
+    for team in Team.objects.select_related("parent"):
+        assert team.lineage == [*(team.parent.lineage if team.parent else []), team.pk]
+    beside = [(team.parent_id, team.name) for team in Team.objects.all()]
+    assert len(beside) == len({*beside})
+    after = all_teams()
+    again = load_teams(text(second))
+    assert (again.created, again.updated, all_teams()) == (0, 0, after)
+    assert undo("teams", kept.entries, allowed=None).skipped == {}
+    assert all_teams() == before
 
 
 # --- People -------------------------------------------------------------------------------------------------------------
