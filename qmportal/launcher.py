@@ -18,7 +18,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,7 +114,8 @@ class Portal:
 
     def start(self) -> None:
         """Start everything; returns when the web process says that it is ready."""
-        self.web.start(self.lock)
+        if self.web.popen is None:
+            self.web.start(self.lock)
         answer = self._wait_for_answer()
         if answer.get("status") != "ready" and str(answer.get("migrations", "")).endswith("not applied"):
             prepare(self.folder, again=True)  # the database has changed, for example because a dump was restored
@@ -224,18 +225,22 @@ def launch(kind: str, port: int) -> None:
     with _only_launcher(folder, port), _children_lock(folder) as lock:
         _require_free_port(port)
         assets.ensure()
-        _say_what_is_started(folder)
+        first = _say_what_is_started(folder)
         os.umask(embedded.PRIVATE)
         for name in ("logs", "mail"):
             (folder / name).mkdir(exist_ok=True)
             (folder / name).chmod(0o700)  # it was created by something else
         with embedded.servers() as servers:
             _export(port, folder)
-            prepare(folder)
-            lines = _demo_lines(folder) if kind == "demo" else _run_lines(folder, port)
             portal = Portal(port, folder, servers, lock)
-            print("Starting the portal ...", flush=True)
             try:
+                if first and kind == "run":  # nobody can visit a new portal yet, so its web process may start early
+                    _export_setup_token(folder)
+                    prepare(folder, once_collected=lambda: portal.web.start(lock))
+                else:
+                    prepare(folder)
+                lines = _demo_lines(folder) if kind == "demo" else _run_lines(folder, port)
+                print("Starting the portal ...", flush=True)
                 portal.start()
                 lines += [f"Logs: {folder / 'logs'}. Ctrl-C stops everything.", f"Ready: {portal.url}"]
                 print(*lines, sep="\n", flush=True)
@@ -246,16 +251,27 @@ def launch(kind: str, port: int) -> None:
                 portal.stop()
 
 
-def _say_what_is_started(folder: Path) -> None:
-    """Prints progress: the first start takes up to a minute on a slow machine, later ones a few seconds."""
+def _say_what_is_started(folder: Path) -> bool:
+    """Prints progress: the first start takes up to a minute on a slow machine, later ones a few seconds.
+
+    True for the first start.
+    """
     if os.environ.get("DATABASE_URL"):
-        return
+        return False
     first = not any((place / "postgres").exists() for place in (folder, embedded.recorded_home(folder)))
     print("Creating a database (first start only) ..." if first else "Starting the database and the broker ...", flush=True)
+    return first
 
 
-def prepare(folder: Path, *, again: bool = False) -> None:
-    """Apply migrations, collect static files and load the library, unless this was done with exactly these files."""
+def _nothing() -> None:
+    pass
+
+
+def prepare(folder: Path, *, again: bool = False, once_collected: Callable[[], None] = _nothing) -> None:
+    """Apply migrations, collect static files and load the library, unless this was done with exactly these files.
+
+    Calls `once_collected` when the static files are there, which takes half as long as the migrations.
+    """
     record = folder / "prepared"
     inputs = _fingerprint()
     collected = Path(os.environ.get("QMPORTAL_STATIC_ROOT") or folder / "static") / "staticfiles.json"
@@ -263,13 +279,16 @@ def prepare(folder: Path, *, again: bool = False) -> None:
         return
     print("Updating tables, scenarios, concept pages and static files ...", flush=True)
     quietly = ["--no-input", "--verbosity=0"]
-    # The two are independent.
-    manage(folder / "logs" / "prepare.log", ["migrate", "--load-library", *quietly], ["collectstatic", *quietly])
+    # The two are independent. Django's checks would import every page, and the web process does so anyway.
+    commands = ["collectstatic", *quietly], ["migrate", "--load-library", "--skip-checks", *quietly]
+    manage(folder / "logs" / "prepare.log", *commands, after_first=once_collected)
     record.write_text(inputs)
 
 
-def manage(log: Path, *commands: list[str]) -> None:
+def manage(log: Path, *commands: list[str], after_first: Callable[[], None] = _nothing) -> None:
     """Run `manage.py` commands in parallel, each in its own process, because the launcher does not load Django.
+
+    Calls `after_first` when the first one has succeeded.
 
     Their errors go to the log; the terminal gets one line.
     """
@@ -278,7 +297,12 @@ def manage(log: Path, *commands: list[str]) -> None:
             subprocess.Popen([sys.executable, "manage.py", *command], cwd=ROOT, stderr=errors) for command in commands
         ]
         try:
-            failed = [command[0] for command, process in zip(commands, running, strict=True) if _wait(process)]
+            failed = []
+            for place, (command, process) in enumerate(zip(commands, running, strict=True)):
+                if _wait(process):
+                    failed.append(command[0])
+                elif place == 0:
+                    after_first()
         finally:  # a signal arrived while waiting
             for process in running:
                 process.terminate()
@@ -325,17 +349,22 @@ def _demo_lines(folder: Path) -> list[str]:
 
 def _run_lines(folder: Path, port: int) -> list[str]:
     """While there is no account: the link with the one-time token that creates the first one."""
-    token_file = folder / "setup-token"
     emails = _emails()
     if not emails:
-        token = token_file.read_text() if token_file.exists() else secrets.token_urlsafe(24)
-        embedded.write_private(token_file, token)
-        os.environ["QMPORTAL_SETUP_TOKEN"] = token
-        return [f"Create the first admin at http://127.0.0.1:{port}/setup/?token={token}"]
-    token_file.unlink(missing_ok=True)
+        return [f"Create the first admin at http://127.0.0.1:{port}/setup/?token={_export_setup_token(folder)}"]
+    (folder / "setup-token").unlink(missing_ok=True)
     if emails & set(ACCOUNTS):
         return ["This portal contains the demo data. Set QMPORTAL_DATA_DIR to start an empty one."]
     return []
+
+
+def _export_setup_token(folder: Path) -> str:
+    """The one-time token for the first account, which the web process reads from its environment."""
+    token_file = folder / "setup-token"
+    token = token_file.read_text() if token_file.exists() else secrets.token_urlsafe(24)
+    embedded.write_private(token_file, token)
+    os.environ["QMPORTAL_SETUP_TOKEN"] = token
+    return token
 
 
 def _emails() -> set[str]:

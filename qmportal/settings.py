@@ -353,9 +353,7 @@ STATIC_ROOT = env.str("QMPORTAL_STATIC_ROOT", default=str(DATA_DIR / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": env.str("QMPORTAL_STATICFILES", default="whitenoise.storage.CompressedManifestStaticFilesStorage")
-    },
+    "staticfiles": {"BACKEND": env.str("QMPORTAL_STATICFILES", default="qmportal.staticfiles.HashedCompressed")},
 }
 MEDIA_ROOT = str(DATA_DIR / "files")
 

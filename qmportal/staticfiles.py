@@ -1,4 +1,7 @@
+from collections.abc import Iterable, Iterator
+
 from django.contrib.staticfiles.apps import StaticFilesConfig
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class OnlyWhatIsServed(StaticFilesConfig):
@@ -13,3 +16,11 @@ class OnlyWhatIsServed(StaticFilesConfig):
         "admin/js/vendor/xregexp/xregexp.js",
         "admin/js/vendor/select2/i18n/[!e]*",  # the portal speaks English
     ]
+
+
+class HashedCompressed(CompressedManifestStaticFilesStorage):
+    """Compresses only names with a hash, which pages ask for. The error page asks for the plain ones, but seldom."""
+
+    def compress_files(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+        hashed = set(self.hashed_files.values())
+        yield from super().compress_files(path for path in paths if path in hashed)

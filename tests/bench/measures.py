@@ -317,6 +317,7 @@ def seconds_to_answer(folder: Path) -> float:
         command = [sys.executable, "-m", "qmportal.launcher", "run"]
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
     try:
+        wait_for(port, "/readyz", process, log)  # the web process may answer before the tables are there
         return wait_for(port, "/account/login/", process, log) - began
     finally:
         stop(process)
