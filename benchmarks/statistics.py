@@ -8,7 +8,6 @@ because the nightly run needs thousands of intervals.
 import math
 import random
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 from statistics import NormalDist
@@ -169,15 +168,6 @@ def bootstrap_mean(
         return mean + widest * means[min(max(int(adjusted * resamples), 0), resamples - 1)]
 
     return end(tail), end(1 - tail)
-
-
-def min_clean_for(limit_rate: float, z: float = Z95) -> int:
-    """How many clean ones in a row prove at 95% that the rate is below the limit (0..1): 73 for 5%."""
-    if not 0 < limit_rate < 1:
-        raise ValueError("the limit must be between 0 and 1")
-    # Wilson's upper end for 0 of n is z^2 / (n + z^2).
-    limit = Fraction(limit_rate)
-    return math.floor(Fraction(z) ** 2 * (1 - limit) / limit) + 1
 
 
 # Tests

@@ -35,6 +35,7 @@ from incidents.models import Incident
 from pipeline.models import Adoption, Practice, Service, Stage
 from pipeline.models.practices import LOOK_AGAIN_AFTER
 from pipeline.shipped import shipped_practices
+from qmportal.lib.copying import Copy, write_now
 from qmportal.lib.days import local_day, midnight
 from records.models import Severity
 from teams.models import Membership, ReferenceCounter, Role, Team, User
@@ -256,9 +257,7 @@ class CopyWriter:
             self.flush()
 
     def flush(self) -> None:
-        with connection.cursor() as cursor, cursor.copy(f"COPY {self.table} ({', '.join(self.columns)}) FROM STDIN") as copy:
-            for row in self.rows:
-                copy.write_row(row)
+        write_now(Copy(self.model, self.columns, self.rows))
         self.kept += len(self.rows)
         self.rows = []
 

@@ -16,7 +16,7 @@ from benchmarks.statistics import median_interval
 from benchmarks.tiers import Rules, Tier
 from benchmarks.words import format_duration, format_value, interval_words, next_steps, sample_words, value_words
 from library.checks import parse_number
-from qmportal.lib.wording import HOUR, MINUTE, exact, percentage
+from qmportal.lib.wording import HOUR, MINUTE, duration, exact, percentage
 
 Values = Mapping[str, Any]
 
@@ -413,11 +413,9 @@ def from_team(measures: Mapping[str, Measure], exposure: float, durations: Seque
 
 def _span_words(seconds: float) -> str:
     """A duration that people can read and `parse` accepts: to the minute, or to the second below an hour."""
-    if round(seconds) < HOUR:
-        minutes, rest = divmod(round(seconds), MINUTE)
-        return f"{minutes} min {rest} s" if minutes and rest else typed(round(seconds), "seconds")
-    hours, minutes = divmod(round(seconds / MINUTE), 60)
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    whole = round(seconds)
+    most_off = MINUTE / 2 if whole >= HOUR else 0
+    return duration(whole, lambda shown: abs(float(shown) - whole) <= most_off).replace(",", "")
 
 
 def _open_times(with_open: Measure | None, mttr: Measure | None, still_open: Measure) -> str:

@@ -35,11 +35,6 @@ class Page:
     sources: tuple[str, ...]
     body: str
 
-    @property
-    def linked(self) -> tuple[str, ...]:
-        """Slugs of the pages this text links to."""
-        return tuple(dict.fromkeys(PAGE_LINK.findall(self.body)))
-
 
 @dataclass(frozen=True)
 class Link:

@@ -15,7 +15,6 @@ from benchmarks.statistics import (
     laney_p,
     laney_u,
     median_interval,
-    min_clean_for,
     mtbf_bounds,
     p_limits,
     poisson_bounds,
@@ -123,11 +122,6 @@ def test_ranks_of_any_samples(a, b):
     u, p = rank_test(a, b)
     assert 0 <= u <= len(a) * len(b)
     assert p is None or 0 <= p <= 1
-
-
-@given(some.floats(1e-300, 1, exclude_max=True))
-def test_how_many_clean_ones_are_needed_has_an_answer(limit):
-    assert min_clean_for(limit) >= 1
 
 
 @given(some.lists(some.tuples(some.integers(0, 9), some.integers(0, 9)), min_size=2, max_size=6))

@@ -16,7 +16,6 @@ from benchmarks.statistics import (
     laney_u,
     mean_interval,
     median_interval,
-    min_clean_for,
     moments_from,
     mtbf_bounds,
     p_limits,
@@ -52,13 +51,6 @@ def test_wilson_ends_are_exact():
     assert wilson(7, 7)[1] == 1.0
     with pytest.raises(ValueError, match="not a proportion"):
         wilson(8, 7)
-
-
-@pytest.mark.parametrize(("limit", "n"), [(0.05, 73), (0.1, 35), (0.01, 381), (0.35, 8), (0.9, 1)])
-def test_min_clean_is_the_smallest(limit, n):
-    assert min_clean_for(limit) == n
-    assert wilson(0, n)[1] < limit
-    assert n == 1 or wilson(0, n - 1)[1] >= limit
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 10, 47, 300, 5000, 200_000])
