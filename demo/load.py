@@ -16,6 +16,7 @@ from django.utils.text import slugify
 from benchmarks.models import ThresholdSet
 from benchmarks.snapshots import take_snapshots
 from defects.models import NOT_VALID, Defect
+from demo.follow_up import make_follow_up
 from demo.people import ACCOUNTS, COLLEAGUES
 from demo.profiles import Plan, plan_teams
 from demo.story import (
@@ -78,6 +79,7 @@ def seed(options: Options, now: datetime, say: Say) -> None:
     say(f"{len(teams)} teams, {User.objects.count()} people")
     make_adoptions(plans, teams, members, options, now)
     make_records(scenes(plans, teams, members, options, midnight(today)), options, say)
+    make_follow_up(teams, now)
     if options.snapshots:
         days = snapshot_days(today)
         kept = 0
