@@ -171,7 +171,7 @@ class TeamFinder:
     def _find(self, text: str, writer: Writer | None) -> Team:
         name = clean_line(text)
         if not name:
-            raise BadCell("The row names no team.")
+            raise BadCell(f"The row names no team. {self.advice.no_column}")
         teams = self.called(name)
         if len(teams) > 1:
             exact = [team for team in teams if team.slug == name or team.key == name]

@@ -251,8 +251,10 @@ def _columns(survey: Survey, preset: Preset) -> dict[str, Match]:
 
 
 def _suits(known: Field, columns: list[Column]) -> bool:
-    """Whether the values fit the field: a time needs mostly dates, a word field needs few distinct values."""
+    """Whether the values fit the field: a time needs mostly dates, a word field few distinct values, a team any at all."""
     filled = sum(column.filled for column in columns)
+    if known.type is Type.TEAM:
+        return filled > 0
     if known.type is Type.TIME and filled:
         return sum(column.dates for column in columns) * 2 >= filled
     if known.words and known.words != "yes or no" and filled:

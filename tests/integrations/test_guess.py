@@ -382,3 +382,12 @@ def test_of_a_very_wide_file_the_short_lists_of_words_are_kept(monkeypatch):
 def test_deployments_are_told_apart(header, expected):
     names = header.split(",")
     assert lists_deployments(Survey.of(names, [["a"] * len(names)])) is expected
+
+
+@pytest.mark.parametrize(("team", "expected"), [("?", False), ("", False), ("Ops", True)])
+def test_a_team_column_without_a_team_is_not_used(team, expected):
+    header = "number,short_description,incident_state,priority,opened_at,assignment_group"
+    rows = "\n".join(f"INC{n},Mail is slow,Active,3 - Moderate,2026-03-0{n} 12:00,{team}" for n in range(1, 5))
+    found = guess(survey(f"{header}\n{rows}"))
+    assert found.plan.key == "incidents/servicenow"
+    assert ("team" in found.matches) is expected

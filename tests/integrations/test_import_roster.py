@@ -399,7 +399,7 @@ def test_two_managers_can_not_both_be_lowered(client, admin, team):
     [
         ("not an address,,payments,engineer", "Enter a valid email address."),
         (",,payments,engineer", "Enter an email address."),
-        ("a@example.com,,,engineer", "The row names no team."),
+        ("a@example.com,,,engineer", "The row names no team. Choose the team for all rows."),
         (f"a@example.com,{'x' * 121},payments,engineer", "A name can have up to 120 characters."),
     ],
 )
