@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from incidents.models import Action, DutyCalendar, Review
+from incidents.models.news import tell_news as tell
 
 
 @shared_task
@@ -20,3 +21,9 @@ def follow_up() -> None:
 def read_duty_calendars() -> None:
     """Has calendars read again that were read a while ago. Every five minutes."""
     DutyCalendar.objects.read_again(timezone.now())
+
+
+@shared_task
+def tell_news() -> None:
+    """Tells people what is new about incidents, and of updates that are due. Every half minute."""
+    tell(timezone.now())

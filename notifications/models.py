@@ -12,6 +12,7 @@ from django.core.mail import send_mail
 from django.db import models
 from django.db.models import F, Q
 
+from qmportal.lib.history import tracked
 from qmportal.lib.text import clean_line
 from qmportal.lib.work import Work, ring
 
@@ -61,6 +62,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         `teams`: ids of the teams whose texts or people it names. It is hidden from people who leave one of them.
         """
         told_before = set(self.filter(user__in=users, key=key).values_list("user_id", flat=True))
+        told_before |= set(Silenced.objects.filter(user__in=users, kind=kind).values_list("user_id", flat=True))
         told = [
             Notification(
                 user=user,
@@ -116,6 +118,27 @@ class Notification(models.Model):
         if self.read_at is None:
             self.read_at = now
             self.save(update_fields=["read_at"])
+
+
+# The kinds that a person can switch off.
+CAN_BE_SILENCED = {
+    "incident": "Incidents of my teams: reported, more severe, restored",
+    "update": "Updates for stakeholders that are due",
+}
+
+
+@tracked()
+class Silenced(models.Model):
+    """A person does not want notifications of this kind."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="silenced")
+    kind = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "kind"], name="silenced_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.kind}"
 
 
 class Mail(Work):

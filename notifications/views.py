@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -11,9 +13,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from notifications.access import access_for, ask
-from notifications.models import Notification
+from notifications.models import CAN_BE_SILENCED, Notification
 from qmportal.lib.pages import render_page, way_back
-from teams.models import Team
+from teams.models import Team, User
 from teams.requests import SignedInRequest
 
 REQUESTS = {"ask_access": "20/d/user"}
@@ -25,8 +27,26 @@ def inbox(request: SignedInRequest) -> HttpResponse:
     context = {
         "page": Paginator(mine.unread_first(), 50).get_page(request.GET.get("page")),
         "unread": mine.unread().count(),
+        "choices": _choices(request.user),
     }
     return render_page(request, "notifications/inbox.html", context)
+
+
+def _choices(user: User) -> list[dict[str, Any]]:
+    off = set(user.silenced.values_list("kind", flat=True))
+    return [{"kind": kind, "label": label, "on": kind not in off} for kind, label in CAN_BE_SILENCED.items()]
+
+
+@require_POST
+def choose(request: SignedInRequest) -> HttpResponse:
+    """Stores which kinds of notifications the person wants."""
+    wanted = request.POST.getlist("kind")
+    off = [kind for kind in CAN_BE_SILENCED if kind not in wanted]
+    request.user.silenced.filter(kind__in=wanted).delete()
+    for kind in off:
+        request.user.silenced.get_or_create(kind=kind)
+    messages.success(request, "Saved.")
+    return redirect("notifications:list")
 
 
 @require_GET

@@ -313,6 +313,7 @@ RULES = {
     "verify": opened(),
     "badge": opened(),
     "notifications:list": signed_in(),
+    "notifications:choices": signed_in(POST),
     "notifications:read_all": signed_in(POST),
     "notifications:open": only_manager(),
     "notifications:ask_access": members(POST),

@@ -1,0 +1,76 @@
+"""Who is told of an incident: opened, more severe, restored, an update that is due; and who has switched that off."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from incidents.models.news import tell_news
+from notifications.models import Notification
+from qmportal.lib.acting import acting
+from records.timeline import write_entry
+from tests.factories import make_incident, make_member, make_team, severity
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def team():
+    return make_team(slug="payments", key="PAY")
+
+
+@pytest.fixture
+def member(team):
+    return make_member(team=team)
+
+
+def told(person):
+    for _ in range(2):  # telling twice changes nothing
+        tell_news(timezone.now())
+    return [note.subject for note in Notification.objects.filter(user=person).order_by("id")]
+
+
+def opened(team, **fields):
+    with acting("page"):
+        return make_incident(team=team, detected_at=timezone.now(), **fields)
+
+
+def test_members_are_told_of_opened_more_severe_and_restored(team, member):
+    incident = opened(team, severity_key="SEV3")
+    assert told(member) == ["PAY-INC-1 was reported: Checkout is slow"]
+    incident.severity = severity("SEV1")
+    incident.save()
+    with acting("api"):
+        incident.make("restore", by=None, at=timezone.now())
+    assert {subject.partition(":")[0] for subject in told(member)} == {
+        "PAY-INC-1 was reported",
+        "PAY-INC-1 is now Critical",
+        "PAY-INC-1 is restored",
+    }
+
+
+def test_nobody_is_told_of_imports_exercises_or_what_they_did_themselves(team, member):
+    opened(team, reporter=member)
+    opened(team, kind="exercise")
+    with acting("import"):
+        make_incident(team=team)
+    assert told(member) == []
+
+
+def test_the_lead_is_reminded_of_the_next_update(team, member):
+    incident = opened(team, lead=member, reporter=member)
+    past = timezone.now() - timedelta(hours=2)
+    write_entry(incident, "update", "News", by=member, at=past, next_update_at=past + timedelta(hours=1))
+    assert told(member) == ["PAY-INC-1: an update for stakeholders is due"]
+    Notification.objects.all().delete()
+    write_entry(incident, "update", "More news", by=member, at=timezone.now())
+    assert told(member) == []
+
+
+def test_a_person_can_switch_them_off(client, team, member):
+    client.force_login(member)
+    assert "Saved." in client.post("/inbox/choices/", {"kind": "update"}, follow=True).text
+    opened(team)
+    assert told(member) == []
+    client.post("/inbox/choices/", {"kind": ["incident", "update"]})
+    assert told(member) == ["PAY-INC-1 was reported: Checkout is slow"]
