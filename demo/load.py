@@ -16,6 +16,7 @@ from django.utils.text import slugify
 from benchmarks.models import ThresholdSet
 from benchmarks.snapshots import take_snapshots
 from defects.models import NOT_VALID, Defect
+from demo.delivery import make_delivery
 from demo.follow_up import make_follow_up
 from demo.people import ACCOUNTS, COLLEAGUES
 from demo.profiles import Plan, plan_teams
@@ -212,7 +213,7 @@ def make_services(plans: Sequence[Plan], teams: dict[str, Team]) -> dict[str, in
 
 
 def make_records(cast: Sequence[Scene], options: Options, say: Say) -> None:
-    """Writes defects, then incidents, because an incident can name the defect that caused it."""
+    """Writes defects and deployments, then incidents, because an incident can name what caused it."""
     defect_counts = split_by_weight(options.defects, [scene.profile.defects for scene in cast])
     incident_counts = split_by_weight(options.incidents, [scene.profile.incidents for scene in cast])
     escaped: dict[int, list[Escaped]] = {}
@@ -226,10 +227,11 @@ def make_records(cast: Sequence[Scene], options: Options, say: Say) -> None:
                 if row.stage_found_id == production and row.resolution not in NOT_VALID:
                     escaped.setdefault(scene.team_id, []).append(Escaped(row.found_at, row.id, row.title))
                 copied.add(row)
+    releases = make_delivery(cast)
     with CopyWriter(Incident, IncidentRow._fields, say) as copied:
         for scene, number in zip(cast, incident_counts, strict=True):
             for incident in incidents(scene, number, copied.next_id, escaped.get(scene.team_id, ())):
-                copied.add(incident)
+                copied.add(releases.blamed(incident))
     ReferenceCounter.objects.bulk_create(
         ReferenceCounter(team_id=scene.team_id, kind=kind, last=last)
         for kind, counts in (("DEF", defect_counts), ("INC", incident_counts))

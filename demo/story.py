@@ -101,6 +101,7 @@ class IncidentRow(NamedTuple):
     reporter_id: int | None
     duplicate_of_id: int | None
     caused_by_defect_id: int | None
+    caused_by_deployment_id: int | None = None
 
 
 class Escaped(NamedTuple):
