@@ -186,7 +186,7 @@ DELIVERED: dict[str, Delivered] = {
         ),
         Delivered(
             *("reviewed", "review", "Reviewed"),
-            "Of the merged changes whose reviewers are known, the share with at least {least_reviewers}.",
+            "Of the merged changes whose reviewers are known, the share with enough of them (at least {least_reviewers}).",
             "changes",
             _merged_with(reviewers__isnull=False),
             part="reviewed",
