@@ -510,6 +510,20 @@ def test_duplicates_name_their_original():
     assert read(BUGZILLA_FIELDS)[1][2].links["duplicate_of"] == "201"
 
 
+def test_issues_of_two_repositories_have_ids_of_their_own():
+    issue = {
+        "number": 1,
+        "title": "Broken",
+        "state": "OPEN",
+        "stateReason": "",
+        "labels": [],
+        "createdAt": "2024-03-01T09:00:00Z",
+    }
+    found, rows = read([issue | {"id": "I_kwDO1"}, issue | {"id": "I_kwDO2"}])
+    assert found.plan.key == "defects/github"
+    assert [row.values["external_id"] for row in rows] == ["I_kwDO1", "I_kwDO2"]
+
+
 def test_people_are_read():
     assert read(SENTRY_API)[1][0].links == {"assignee": "ann@example.com"}
     assert read(PAGERDUTY_REPORT)[1][0].links == {"lead": "Ann"}

@@ -18,8 +18,8 @@ DEFECTS = Preset(
     name="github",
     label="GitHub issues (JSON or CSV)",
     columns={
-        # Numbers repeat in files from several repositories.
-        "external_id": ("node_id", "number", "id"),
+        # `gh` calls the node id "id". Numbers repeat in files from several repositories.
+        "external_id": ("node_id", "id", "number"),
         "title": ("title",),
         "found_at": ("created_at", "createdAt"),
         "status": ("state",),
