@@ -13,6 +13,7 @@ urlpatterns = [
     path("bulk/<int:pk>/", list_views.record_bulk_result, {"kind": views.DEFECTS}, name="bulk_result"),
     path("views/", list_views.view_save, {"kind": views.DEFECTS}, name="view_save"),
     path("views/<int:pk>/delete/", list_views.view_delete, {"kind": views.DEFECTS}, name="view_delete"),
+    path("deleted/", list_views.record_deleted, {"kind": views.DEFECTS}, name="deleted"),
     path("similar/", views.defect_similar, name="similar"),
     path("<str:reference>/", views.defect_detail, name="detail"),
     path("<str:reference>/history/", record_history, {"model": Defect}, name="history"),

@@ -14,6 +14,7 @@ urlpatterns = [
     path("bulk/<int:pk>/", list_views.record_bulk_result, {"kind": views.INCIDENTS}, name="bulk_result"),
     path("views/", list_views.view_save, {"kind": views.INCIDENTS}, name="view_save"),
     path("views/<int:pk>/delete/", list_views.view_delete, {"kind": views.INCIDENTS}, name="view_delete"),
+    path("deleted/", list_views.record_deleted, {"kind": views.INCIDENTS}, name="deleted"),
     path("similar/", views.incident_similar, name="similar"),
     path("<str:reference>/", views.incident_detail, name="detail"),
     path("<str:reference>/history/", record_history, {"model": Incident}, name="history"),

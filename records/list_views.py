@@ -22,6 +22,8 @@ from teams.models import Team, User
 from teams.permissions import is_admin, require
 from teams.requests import SignedInRequest
 
+MOST_DELETED = 100
+
 PRIVATE, EVERYONE = "private", "everyone"
 
 
@@ -127,3 +129,13 @@ def view_delete(request: SignedInRequest, pk: int, kind: Kind) -> HttpResponse:
     view.delete()
     messages.success(request, f"View “{view.name}” deleted.")
     return redirect(kind.url("list"))
+
+
+@require_safe
+def record_deleted(request: SignedInRequest, kind: Kind) -> HttpResponse:
+    """Deleted records that this person may restore, the last deleted one first."""
+    managed = request.user.managed
+    require(is_admin(request.user) or bool(managed))
+    rows = kind.model._default_manager.within_reach_of(request.user).exclude(deleted_at=None).filter(team__in=managed)
+    found = rows.order_by("-deleted_at", "-pk").values("reference", "title", "team__name", "deleted_at")[:MOST_DELETED]
+    return kind.list_page(request, "deleted", {"found": found, "most": MOST_DELETED})

@@ -42,6 +42,27 @@ def test_a_manager_deletes_and_restores(client, team, record):
     assert record.deleted_at is None
 
 
+def test_a_manager_finds_what_was_deleted_and_nobody_elses(client, team, make):
+    gone, kept = make(team=team, deleted_at=NOON, title="Gone"), make(team=team, title="Still there")
+    elsewhere = make(team=make_team(), deleted_at=NOON, title="Of another team")
+    client.force_login(make_member(team=team, role="manager"))
+    address = reverse(f"{gone._meta.app_label}:deleted")
+    page = client.get(address).text
+    assert url("restore", gone) in page
+    assert kept.reference not in page
+    assert elsewhere.title not in page
+    assert f'href="{address}"' in client.get(reverse(f"{gone._meta.app_label}:list")).text
+    client.post(url("restore", gone))
+    assert "Nothing was deleted" in client.get(address).text
+
+
+def test_who_manages_no_team_has_no_list_of_deleted_records(client, team, record):
+    client.force_login(make_member(team=team, role="engineer"))
+    address = reverse(f"{record._meta.app_label}:deleted")
+    assert client.get(address).status_code == 403
+    assert address not in client.get(reverse(f"{record._meta.app_label}:list")).text
+
+
 @pytest.mark.parametrize("role", ["engineer", "trainee"])
 def test_others_cannot_delete(client, team, make, record, role):
     client.force_login(make_member(team=team, role=role))
