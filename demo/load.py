@@ -18,6 +18,7 @@ from benchmarks.snapshots import take_snapshots
 from defects.models import NOT_VALID, Defect
 from demo.delivery import make_delivery
 from demo.follow_up import make_follow_up
+from demo.live import make_live
 from demo.people import ACCOUNTS, COLLEAGUES
 from demo.profiles import Plan, plan_teams
 from demo.story import (
@@ -81,6 +82,7 @@ def seed(options: Options, now: datetime, say: Say) -> None:
     make_adoptions(plans, teams, members, options, now)
     make_records(scenes(plans, teams, members, options, midnight(today)), options, say)
     make_follow_up(teams, now)
+    make_live(now)
     if options.snapshots:
         days = snapshot_days(today)
         kept = 0

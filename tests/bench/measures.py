@@ -191,6 +191,23 @@ def metric_pages(stack: Stack, numbers: set[int]) -> Iterator[Line]:
             yield Line(number, what, milliseconds(least), milliseconds(took), took / least, 8, 6)
 
 
+# --- Row 19: the page of an incident ---------------------------------------------------------------------------------------
+
+
+def incident_page(stack: Stack, numbers: set[int]) -> Iterator[Line]:
+    """Of an open incident with a long timeline."""
+    portal, floor = stack.portal(), stack.floor()
+    address = probe("long_timeline", portal.environment, "500")
+    targets = {
+        "view": Target(floor, "/", {"Cookie": floor.cookie}),
+        "incident": Target(portal, address, {"Cookie": visitor(stack)["cookie"]}),
+    }
+    say(f"asking an incident with 500 entries {ROUNDS} times, in turn with the floor")
+    sample_in_turn(targets, ROUNDS)
+    least, took = (target.percentile(95) for target in targets.values())
+    yield Line(19, "incident page, 500 entries, p95", milliseconds(least), milliseconds(took), took / least, 8, 6)
+
+
 # --- Row 7: the nightly recompute ------------------------------------------------------------------------------------------
 
 
@@ -403,6 +420,7 @@ MEASURES: dict[Callable[[Stack, set[int]], Iterator[Line]], set[int]] = {
     starts: {14},
     pages: {1, 2, 4},
     metric_pages: {5, 6},
+    incident_page: {19},
     weight: {12},
     memory: {13},
     creations: {3},

@@ -27,6 +27,7 @@ from incidents.models import Incident  # noqa: E402
 from integrations.matching.presets import PRESETS  # noqa: E402
 from integrations.models import ImportJob  # noqa: E402
 from qmportal.lib.days import local_day  # noqa: E402
+from records.timeline import write_entry  # noqa: E402
 from teams.models import AccessToken, Invitation, Membership, Role, Team, User  # noqa: E402
 from tests.bench import imports, recompute  # noqa: E402
 from tests.bench.large import multiply  # noqa: E402
@@ -69,6 +70,15 @@ def busiest_team() -> str:
     """The slug of the team with most rows behind its numbers."""
     night = MetricSnapshot.objects.filter(metric="defects_found", window_days=365).order_by("-as_of", "-n", "team")
     return night.values_list("team__slug", flat=True)[0]
+
+
+def long_timeline(entries: str) -> str:
+    """The address of an open incident after so many notes were added to its timeline."""
+    incident = Incident.objects.open().order_by("-pk")[0]
+    now = timezone.now()
+    for number in range(int(entries)):
+        write_entry(incident, "note", f"Step {number}: **restarted** `worker-{number}`.", by=None, at=now)
+    return incident.get_absolute_url()
 
 
 def edit_defect(slug: str) -> str:
@@ -198,8 +208,18 @@ def memory_of_import(rows: str) -> float:
 PROBES: dict[str, Callable[..., Any]] = {
     probe.__name__: probe
     for probe in (
-        *(busiest_team, credentials, edit_defect, memory_of_import, multiply, nights, queries, queries_of_a_report),
-        *(queries_of_every_page, seconds_of_import, seconds_of_recompute),
+        *(
+            busiest_team,
+            credentials,
+            edit_defect,
+            long_timeline,
+            memory_of_import,
+            multiply,
+            nights,
+            queries,
+            queries_of_a_report,
+        ),
+        *(queries_of_a_report, queries_of_every_page, seconds_of_import, seconds_of_recompute),
     )
 }
 
