@@ -21,6 +21,7 @@ from demo.follow_up import make_follow_up
 from demo.live import make_live
 from demo.people import ACCOUNTS, COLLEAGUES
 from demo.profiles import Plan, plan_teams
+from demo.response import make_response
 from demo.story import (
     HISTORY_DAYS,
     ORDER,
@@ -80,9 +81,11 @@ def seed(options: Options, now: datetime, say: Say) -> None:
     adopt_thresholds(admin, today - timedelta(days=HISTORY_DAYS))
     say(f"{len(teams)} teams, {User.objects.count()} people")
     make_adoptions(plans, teams, members, options, now)
-    make_records(scenes(plans, teams, members, options, midnight(today)), options, say)
+    services = make_services(plans, teams)
+    make_records(scenes(plans, teams, members, services, options, midnight(today)), options, say)
     make_follow_up(teams, now)
     make_live(now)
+    make_response(plans, teams, members, services, admin, now)
     if options.snapshots:
         days = snapshot_days(today)
         kept = 0
@@ -181,12 +184,16 @@ def make_adoptions(
 
 
 def scenes(
-    plans: Sequence[Plan], teams: dict[str, Team], members: dict[int, list[int]], options: Options, end: datetime
+    plans: Sequence[Plan],
+    teams: dict[str, Team],
+    members: dict[int, list[int]],
+    services: dict[str, int],
+    options: Options,
+    end: datetime,
 ) -> list[Scene]:
     """One scene for each team that has records."""
     stages = dict(Stage.objects.values_list("slug", "pk"))
     severities = dict(Severity.objects.values_list("key", "pk"))
-    services = make_services(plans, teams)
     return [
         Scene(
             *(plan, teams[plan.name].pk, end, stages, severities, services),

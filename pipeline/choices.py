@@ -49,7 +49,7 @@ class ServiceSearch(forms.TextInput):
 class ServicesField(ListField):
     """Any number of services; the value is a list of ids. Call `use` before rendering or validating."""
 
-    widget: Any = forms.CheckboxSelectMultiple
+    widget: Any = forms.CheckboxSelectMultiple(attrs={"class": "compact"})
     catalogue: Catalogue
 
     def __init__(self, **kwargs: Any):

@@ -29,7 +29,7 @@ NOT_YOURS = "Only managers of the team that owns this service can change it."
 
 @require_safe
 def service_list(request: SignedInRequest) -> HttpResponse:
-    words, team = clean_line(request.GET.get("q", "")[:80]), request.GET.get("team", "")[:60]
+    words, team = (clean_line(request.GET.get(name, "")[:80]) for name in ("q", "team"))
     shows_retired = request.GET.get("show") == "retired"
     rows = Service.objects.select_related("team").exclude(retired_at=None) if shows_retired else Service.objects.in_use()
     if words:

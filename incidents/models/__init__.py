@@ -14,6 +14,7 @@ from incidents.models.response import (
     assign_roles,
     roles_of,
     shown_roles,
+    usual_roles,
 )
 from incidents.models.review import Cause, Comment, Review, ReviewPolicy, ReviewTemplate
 from incidents.models.timeline import TimelineEntry, TimelinePin
@@ -48,4 +49,5 @@ __all__ = [
     "on_duty",
     "roles_of",
     "shown_roles",
+    "usual_roles",
 ]

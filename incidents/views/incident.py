@@ -18,7 +18,7 @@ from qmportal.lib.wording import duration
 from records import columns
 from records import views as records
 from teams.models import Team
-from teams.requests import SignedInRequest
+from teams.requests import SignedInRequest, team_before
 
 
 def _time_to_restore(row: Any, url: str) -> str:
@@ -89,13 +89,16 @@ def incident_similar(request: SignedInRequest) -> HttpResponse:
 
 @form_page
 def incident_create(request: SignedInRequest) -> HttpResponse:
-    template = _template(request)
+    template, team = _template(request), request.GET.get("team", "")
+    team = team or team_before(request).get("team", "")
+    offered = _templates(request).filter(team__slug=team) if team else _templates(request)
     return records.record_create(
         request,
         INCIDENTS,
         initial=template.initial() if template else {},
         template=template,
-        templates=_templates(request)[:TEMPLATES_OFFERED],
+        templates=offered[:TEMPLATES_OFFERED],
+        templates_of=team,
     )
 
 

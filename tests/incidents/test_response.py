@@ -137,6 +137,15 @@ def test_an_unknown_template_is_ignored(client, pk):
     assert client.get(CREATE, {"template": pk}).status_code == 200
 
 
+def test_the_templates_of_the_team_that_one_came_from_are_offered(client, team):
+    other = make_team(parent=team, slug="other")
+    IncidentTemplate.objects.create(team=other, name="Elsewhere")
+    IncidentTemplate.objects.create(team=team, name="Cards")
+    page = client.get(f"{CREATE}?team=payments").text
+    assert ("Cards" in page, "Elsewhere" in page) == (True, False)
+    assert "Elsewhere" in client.get(CREATE).text
+
+
 def test_templates_of_other_teams_are_hidden(client):
     theirs = IncidentTemplate.objects.create(team=make_team(), name="Theirs", title="Secret")
     assert "Secret" not in client.get(f"{CREATE}?template={theirs.pk}").text

@@ -124,6 +124,11 @@ def test_an_incident_names_only_services_that_exist(team):
         Incident.objects.filter(pk=incident.pk).update(services=[999_999])
 
 
+@pytest.mark.parametrize("query", [{"q": "%"}, {"team": "nobody"}, {"page": "x"}, {"show": "x"}])
+def test_odd_addresses_are_no_error(client, query):
+    assert client.get(LIST, query).status_code == 200
+
+
 def test_the_owner_is_named_only_to_people_who_can_see_the_team(client):
     make_service("Cards", team=make_team(name="Secret team", members_only=True))
     assert "Secret team" not in client.get(LIST).text
