@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-WIDTH, HEIGHT = 960, 400
+WIDTH, HEIGHT = 760, 440
 SPINE = HEIGHT // 2
-HEAD = 170  # the width of the box with the problem
-RIB_TOP, RIB_FOOT, SLANT = 44, SPINE, 70
-FIRST, STEP = 74, 27  # of the causes along a rib
-SHOWN, LETTERS = 4, 34
+HEAD = 120  # the width of the box with the problem
+RIB_TOP, SLANT = 34, 56
+FIRST, LINE, GAP = 60, 15, 6  # of the causes along a rib
+SHOWN, LETTERS, LINES = 3, 20, 2
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Rib:
-    """One group: its line from the label to the spine, and its causes along it."""
+    """One group: its line from the label to the spine, and the lines of its causes along it."""
 
     label: Text
     x1: int
@@ -39,22 +40,25 @@ def ribs(groups: Mapping[str, Sequence[str]]) -> list[Rib]:
     drawn = []
     for place, (label, texts) in enumerate(groups.items()):
         is_above = place < half
-        left = (place % half) * span + span - SLANT
-        lines = [shortened(text) for text in texts[:SHOWN]]
-        if len(texts) > SHOWN:
-            lines[-1] = f"and {len(texts) - SHOWN + 1} more"
-
-        def y(height: int, is_above: bool = is_above) -> int:
-            return height if is_above else HEIGHT - height
-
-        causes = []
-        for number, line in enumerate(lines):
-            height = FIRST + STEP * number
-            along = left + SLANT * (height - RIB_TOP) // (RIB_FOOT - RIB_TOP)
-            causes.append(Text(along - 8, y(height), line))
-        drawn.append(Rib(Text(left, y(RIB_TOP - 14), label), left, y(RIB_TOP), left + SLANT, SPINE, causes))
+        left = (place % half + 1) * span - SLANT
+        top = RIB_TOP if is_above else HEIGHT - RIB_TOP
+        rib = Rib(Text(left, top - 12 if is_above else top + 20, label), left, top, left + SLANT, SPINE)
+        rib.causes.extend(_causes(texts, left, is_above))
+        drawn.append(rib)
     return drawn
 
 
-def shortened(text: str) -> str:
-    return text if len(text) <= LETTERS else f"{text[: LETTERS - 1].rstrip()}…"
+def _causes(texts: Sequence[str], left: int, is_above: bool) -> list[Text]:
+    """The lines of text, from the top down, each ending at the rib."""
+    blocks = [textwrap.wrap(text, LETTERS, max_lines=LINES, placeholder="…") for text in texts[:SHOWN]]
+    if len(texts) > SHOWN:
+        blocks[-1] = [f"and {len(texts) - SHOWN + 1} more"]
+    height, lines = FIRST if is_above else SPINE + 30, []
+    for block in blocks:
+        for line in block:
+            away = SPINE - height if is_above else height - SPINE
+            along = left + SLANT - SLANT * away // (SPINE - RIB_TOP)
+            lines.append(Text(along - 8, height, line))
+            height += LINE
+        height += GAP
+    return lines

@@ -103,8 +103,8 @@ def cord_list(request: SignedInRequest) -> HttpResponse:
     context = {
         "page": Paginator(cords, 50).get_page(request.GET.get("page")),
         "figures": figures,
-        "to_respond": duration(figures["to_respond"]) or "None yet",
-        "to_release": duration(figures["to_release"]) or "None yet",
+        "to_respond": duration(figures["to_respond"]),
+        "to_release": duration(figures["to_release"]),
         "period": f"Last {FIGURES_COVER.days} days",
         "teams": request.user.reach,
         "team": slug,

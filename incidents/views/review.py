@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from incidents.blame import Hint, hints
-from incidents.fishbone import HEAD, HEIGHT, SPINE, WIDTH, ribs, shortened
+from incidents.fishbone import HEAD, HEIGHT, SPINE, WIDTH, ribs
 from incidents.models import Action, Cause, Comment, Incident, Review
 from incidents.models.review import SECTIONS, branches
 from incidents.report import markdown_of
@@ -273,7 +273,6 @@ def _drawing(incident: Incident, by_group: dict[str, list[str]]) -> dict[str, An
         "ribs": ribs(by_group),
         "groups": by_group,
         "head": incident.reference,
-        "title": shortened(incident.title),
     }
 
 

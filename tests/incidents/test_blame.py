@@ -3,7 +3,7 @@
 import pytest
 
 from incidents.blame import hints
-from incidents.fishbone import HEIGHT, LETTERS, WIDTH, ribs
+from incidents.fishbone import HEAD, HEIGHT, LETTERS, WIDTH, ribs
 
 GROUPS = ("People", "Process", "Code", "Tools", "Requirements and data", "Detection")
 
@@ -37,10 +37,12 @@ def test_everything_is_drawn_inside_the_picture(number):
     drawn = ribs({group: ["x" * 300] * number for group in GROUPS})
     assert [rib.label.text for rib in drawn] == list(GROUPS)
     for rib in drawn:
-        assert len(rib.causes) <= 4
+        assert len(rib.causes) <= 6
         for text in [rib.label, *rib.causes]:
-            assert 0 <= text.x <= WIDTH
-            assert 0 <= text.y <= HEIGHT
+            assert 0 < text.x < WIDTH - HEAD
+            assert 0 < text.y < HEIGHT
+        for text in rib.causes:
             assert len(text.text) <= LETTERS
-    if number > 4:
-        assert drawn[0].causes[-1].text == f"and {number - 3} more"
+            assert abs(text.y - HEIGHT // 2) > 12
+    if number > 3:
+        assert drawn[0].causes[-1].text == f"and {number - 2} more"
