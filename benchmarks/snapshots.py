@@ -125,11 +125,17 @@ def _rows(
 
 
 def take_nights(run: SnapshotRun) -> None:
-    """Takes the snapshots of a run. Each night is its own transaction, safe to repeat, and updates the progress."""
+    """Takes the snapshots of a run. Each night is its own transaction, safe to repeat, and updates the progress.
+
+    The run of a later import takes over what is left, so that several imports don't occupy all workers for minutes.
+    """
+    run.take_over()
     nights = run.nights()
     done = run.progress_done if run.reached else 0
     total = done + len(nights)
     for number, night in enumerate(nights, start=done + 1):
+        if run.is_taken_over():
+            return
         take_snapshots(night)
         run.note(night)
         run.report(number, total)

@@ -140,6 +140,23 @@ class SnapshotRun(Work):
         wanted.add(self.as_of)
         return sorted((night for night in wanted if self.reached is None or night < self.reached), reverse=True)
 
+    def take_over(self) -> None:
+        """After an import: adds the nights of earlier imports' runs that still work, so that they can stop."""
+        if self.reason != self.Reason.IMPORT:
+            return
+        earlier = SnapshotRun.objects.filter(reason=self.reason, pk__lt=self.pk, state=self.State.RUNNING)
+        since = earlier.aggregate(since=models.Min("since"))["since"] or self.since
+        if self.reached is None and since < self.since:
+            self.since = since
+            self.save(update_fields=["since"])
+
+    def is_taken_over(self) -> bool:
+        """Whether the run of a later import works on all nights of this one: a second worker must not do the same."""
+        if self.reason != self.Reason.IMPORT:
+            return False
+        later = SnapshotRun.objects.filter(reason=self.reason, pk__gt=self.pk, state=self.State.RUNNING)
+        return later.filter(since__lte=self.since).exists()
+
     def note(self, night: date) -> None:
         """Marks this night as done, so that an interrupted run resumes with the one before."""
         self.reached = night

@@ -8,9 +8,9 @@ from django.core import mail
 from django.core.management import call_command
 from django.utils import timezone
 
-from benchmarks import metrics
+from benchmarks import metrics, snapshots
 from benchmarks.metrics import METRICS
-from benchmarks.models import WINDOWS, MetricSnapshot
+from benchmarks.models import WINDOWS, MetricSnapshot, SnapshotRun
 from benchmarks.nights import is_overdue, tell_admins
 from benchmarks.snapshots import take_snapshots
 from benchmarks.tasks import check_night
@@ -151,3 +151,21 @@ class TestWholeNight:
     def test_the_beat_looks_an_hour_after_the_run(self):
         entry = app.conf.beat_schedule["failed-night"]
         assert (entry["task"], entry["schedule"].hour) == (check_night.name, {3})
+
+
+def test_a_later_run_takes_over_what_an_earlier_one_has_left(db):
+    """Else the imports of two old files would occupy two workers for minutes with the same nights."""
+    day = local_day(timezone.now())
+    kind = {"reason": SnapshotRun.Reason.IMPORT, "as_of": day, "state": SnapshotRun.State.RUNNING}
+    earlier = SnapshotRun.objects.create(since=day - timedelta(days=3), **kind)
+    later = SnapshotRun.objects.create(since=day - timedelta(days=1), **kind)
+    assert not earlier.is_taken_over()
+    snapshots.take_nights(later)
+    assert later.since == earlier.since
+    assert later.reached == day - timedelta(days=3)
+    assert earlier.is_taken_over()
+    snapshots.take_nights(earlier)
+    assert earlier.reached is None
+    SnapshotRun.objects.filter(pk=later.pk).update(state=SnapshotRun.State.FAILED)
+    snapshots.take_nights(earlier)
+    assert earlier.reached == day - timedelta(days=3)
