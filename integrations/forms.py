@@ -32,7 +32,7 @@ class UploadForm(forms.Form):
         error_messages={"required": "Choose a file or paste rows.", "empty": "The file is empty."},
     )
     # The token of a file that the page's script has sent in pieces.
-    upload = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput, label="File")
+    upload = LineField(required=False, max_length=40, widget=forms.HiddenInput, label="File")
     pasted = ProseField(
         label="Or paste rows",
         required=False,

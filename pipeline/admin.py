@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from pipeline.models import Practice, ReviewLimits, Service, Stage
 from pipeline.models.stages import STAYS_IN_USE
 from qmportal.lib.admin import CleanText, ReadOnly
-from qmportal.lib.forms import WholeNumberField
+from qmportal.lib.forms import WholeNumberField, clean_formfield
 
 
 class StageForm(forms.ModelForm):
@@ -28,6 +28,7 @@ class StageForm(forms.ModelForm):
     class Meta:
         model = Stage
         fields = ("slug", "name", "description", "retired")
+        formfield_callback = clean_formfield
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
