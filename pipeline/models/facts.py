@@ -37,6 +37,8 @@ class Fact(Versioned):
 
     # Other rows in the API name it only to people who can see it.
     IS_NAMED_TO_VIEWERS_ONLY = True
+    # Nobody has to explain a corrected time of a machine.
+    HAS_TIMELINE = False
     REFERENCE_KIND: str
     RULES: tuple[Rule | Order, ...]
     TIMES: tuple[str, ...]
