@@ -713,6 +713,9 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "teams:edit": lambda world: {"name": "Renamed", "slug": world.team.slug, "key": "PAY"},
     "teams:role": lambda world: {"role": Role.MANAGER},
     "teams:invite": lambda world: {"email": "somebody@example.com", "role": Role.ENGINEER},
+    **dict.fromkeys(
+        ("response:template_create", "response:template_edit"), lambda world: {"name": "Vouchers", "kind": "real"}
+    ),
     "teams:accept": lambda world: {"name": "New", "password": NEW_PASSWORD, "password_again": NEW_PASSWORD},
     "teams:profile": lambda world: {"name": "Renamed", "time_zone": "Europe/Berlin"},
     "teams:preferences": lambda world: {"theme": "dark", "keys": "off"},
