@@ -42,6 +42,7 @@ WITHOUT = {
     "teams.PastPlace": "is a history itself, as are the next three",
     "library.PageEdit": "",
     "incidents.TimelineEntry": "",
+    "incidents.Comment": "nobody can change one",
     "notifications.Notification": "",
     "scenarios.Attempt": "what one person did, which nobody edits afterwards, as are the next six",
     "scenarios.DecisionEvent": "",
@@ -59,6 +60,9 @@ WITHOUT = {
     "benchmarks.SnapshotRun": "",
     "integrations.ImportJob": "",
     "integrations.ImportedRow": "",
+    "integrations.ImportedEntry": "",
+    "integrations.Upload": "",
+    "records.BulkEdit": "",
     "integrations.TierBefore": "",
 }
 

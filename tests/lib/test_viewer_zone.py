@@ -40,7 +40,7 @@ def test_the_page_and_the_form_say_the_same_time(client, user, team):
     form = client.get(edit_url(incident)).text
     assert 'value="2026-03-02T11:20"' in form
     assert form.count("Times in Europe/Berlin.") == 1
-    client.post(edit_url(incident), typed(incident, detected_at="2026-03-02T11:25"))
+    client.post(edit_url(incident), typed(incident, detected_at="2026-03-02T11:25", reason="Read from the log."))
     incident.refresh_from_db()
     assert incident.detected_at == TEN.replace(minute=25)
 
