@@ -120,7 +120,7 @@ def test_a_stale_version_is_a_conflict_with_what_is_stored(go, team):
 
 
 def test_the_same_request_again_moves_once(go, team):
-    incident = make_incident(team=team)
+    incident = make_incident(team=team, severity_key="SEV3")
     first, second = (go(incident, {"Idempotency_Key": "k"}, to="restored") for _ in range(2))
     assert (first.status_code, second.status_code, second.json()) == (200, 200, first.json())
     assert go(incident, {"Idempotency_Key": "other"}, to="restored").status_code == 409

@@ -22,6 +22,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from benchmarks.snapshots import take_snapshots
 from incidents.models import Incident
+from pipeline.models import Practice
+from pipeline.shipped import shipped_practices
 from qmportal.assets import AssetsError
 from qmportal.lib.days import local_day, midnight
 from teams.models import Role, User
@@ -234,6 +236,7 @@ def days_ago(days: float) -> datetime:
 
 def build_scene() -> None:
     """Payments: 6 of 50 escaped (Average), five incidents of 1.5 h (Good). Checkout: 4 of 50 escaped (Good)."""
+    Practice.objects.load(shipped_practices())
     make_user(email=ADMIN, name="Ada Admin", admin=True)
     payments = make_team(name="Payments", slug="payments", key="PAY")
     checkout = make_team(name="Checkout", slug="checkout", key="CHK")

@@ -63,6 +63,7 @@ def test_an_incident_changes_the_tier(new_context, javascript):
     expect(page.get_by_text("PAY-INC-6 is restored.")).to_be_visible()
     page.get_by_role("link", name="Edit").click()
     page.get_by_label("Restored (optional)").fill(typed(days_ago(2)))
+    page.get_by_label("Reason for a corrected time").fill("The refunds were paid out earlier")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("PAY-INC-6 was saved.")).to_be_visible()
     expect(page.get_by_role("main").get_by_text("10 d", exact=False).first).to_be_visible()

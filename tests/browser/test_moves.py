@@ -37,7 +37,7 @@ def test_an_incident(manager):
     press(manager, "Mark as mitigated", "Mitigated")
     press(manager, "Mark as restored", "Restored")
     press(manager, "Close", "Closed")
-    manager.get_by_role("button", name="Undo").click()
+    manager.locator(".toast").get_by_role("button", name="Undo").click()
     expect_status(manager, "Restored")
     manager.get_by_role("link", name="Reopen…").click()
     manager.get_by_role("main").get_by_role("button", name="Reopen").click()

@@ -74,7 +74,7 @@ def test_an_import_is_undone_by_the_keyboard(page, sign_in):
     page.reload()
     tab_to(page, "Skip to main content")
     page.keyboard.press("Enter")
-    tab_to(page, "See the list", "Undo this import")
+    tab_to(page, "See the list", "See the tiers of that time", "Undo this import")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Undoing the import")).to_be_visible()
 
