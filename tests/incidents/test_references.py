@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from defects.models import Defect
 from incidents.models import Incident
-from teams.models import ReferenceCounter, Team
+from teams.models import ReferenceCounter, Team, User
 from tests.factories import NOON, make_defect, make_incident, make_member, make_team
 from tests.threads import at_once, committing_db, erase  # noqa: F401 - pytest finds it as `db`
 
@@ -25,6 +25,7 @@ def committed_team(db):
     yield team
     for model in (Incident, Defect, ReferenceCounter):
         erase(model.objects.filter(team=team))
+    User.objects.filter(memberships__team=team).delete()
     Team.objects.filter(pk=team.pk).delete()
 
 
@@ -72,4 +73,3 @@ def test_sending_a_used_form_five_times_creates_one(committed_team):
     press("Cards refused")
     assert len(set(at_once(press, ["Refunds fail"] * 5))) == 1
     assert Incident.objects.filter(team=committed_team).count() == 2
-    user.delete()
