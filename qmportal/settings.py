@@ -271,7 +271,7 @@ EXPORTS_AT_ONCE = max(1, env.int("WEB_THREADS", default=8) // 2)
 IMPORT_MAX_BYTES = 200 * 1024 * 1024
 # Of one person's files, and what their uploads leave free on the disk.
 IMPORT_MAX_BYTES_KEPT = 1024 * 1024 * 1024
-DISK_KEPT_FREE = 512 * 1024 * 1024
+DISK_KEPT_FREE = env.int("QMPORTAL_DISK_KEPT_FREE_MB", default=512) * 1024 * 1024
 IMPORT_MAX_BYTES_BY_COMMAND = 1024 * 1024 * 1024
 
 # --- Training ----------------------------------------------------------------------------------------------------------

@@ -52,6 +52,7 @@ def small(folder):
 @pytest.fixture
 def process(small, port, monkeypatch):  # noqa: F811
     monkeypatch.setenv("QMPORTAL_WORK_LEASE_SECONDS", "2")
+    monkeypatch.setenv("QMPORTAL_DISK_KEPT_FREE_MB", "0")
     started = launcher(small, port)
     wait_for_line(started, "Ready:")
     yield started
