@@ -28,13 +28,14 @@ from benchmarks.words import (
 )
 from dashboards import findings
 from dashboards.findings import standing, together
+from dashboards.follow_up import FollowUp, follow_up
 from dashboards.forms import Period
 from dashboards.history import newest_record, read_earlier, read_night, series, trend_days
 from dashboards.practices import Covered, covered
 from dashboards.services import ServiceLine, by_service
 from dashboards.words import MEANING, borderline_words, gap_words, listed, open_words, tier_bar, tier_words
 from defects.models import Defect
-from incidents.models import Incident
+from incidents.models import Action, Incident
 from pipeline.models import Adoption, Practice, Service, Stage
 from qmportal.lib.days import Window, midnight
 from qmportal.lib.kept import Kept, Versions
@@ -46,7 +47,7 @@ from teams.permissions import is_member
 # About 50 kB each.
 PAGES, NUMBERS = Kept(64), Kept(64)
 NIGHTS_MADE_FROM = (Team, ThresholdSet, MetricSnapshot)
-ROWS_MADE_FROM = (Stage, Severity, Defect, Incident, Service)
+ROWS_MADE_FROM = (Stage, Severity, Defect, Incident, Service, Action)
 PRACTICES_MADE_FROM = (Practice, Adoption)
 # The order of the cards: metrics with tiers first.
 CARDS = ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect", "defect_removal_efficiency", "open_incidents")
@@ -240,6 +241,7 @@ class TeamPage:
     to_close: int
     incidents: list[Incident]
     services: list[ServiceLine]
+    follow_up: FollowUp | None
     throughout: list[int]  # incidents that were open during the whole window
     newest: date | None  # if the window has no records: the first day that counts the newest one
 
@@ -272,6 +274,7 @@ def _read_page(team: Team, period: Period, versions: Versions) -> TeamPage:
         to_close=count_to_close(team),
         incidents=list(recent_incidents(team, period.day)),
         services=by_service(family, span) if span else [],
+        follow_up=follow_up(family, span, period.today) if span else None,
         throughout=open_throughout(family, span, report.rules.get("mtbf", Rules())) if span else [],
         newest=newest_record([team]) if report.is_empty else None,
     )

@@ -16,7 +16,7 @@ from django.urls import reverse
 from incidents.models.incident import Incident
 from notifications.access import managers_of
 from notifications.models import Notification
-from qmportal.lib.days import local_day, organisation_zone
+from qmportal.lib.days import Window, local_day, organisation_zone
 from qmportal.lib.history import tracked
 from qmportal.lib.wording import day_words
 from records.models import Record, RecordQuerySet
@@ -104,16 +104,18 @@ class ActionQuerySet(RecordQuerySet["Action"]):
         done = self.alive().filter(status=Status.DONE, incident__isnull=False).exclude(effect=Action.Effect.WORKED)
         return done.filter(closed_at__lte=now - Action.CHECKED_AFTER)
 
-    def figures(self, today: date) -> dict[str, int]:
-        """What there is to do, and of what is done: how much on time, and how much of what was checked worked."""
-        done = Q(status=Status.DONE)
+    def figures(self, window: Window, today: date) -> dict[str, int]:
+        """What there is to do, what was done in the window and how much of it on time, and how much ever worked or failed.
+
+        Whether an action worked is known 30 days after it was done. One that failed is open again, so it has no window.
+        """
+        done = Q(status=Status.DONE, closed_at__gte=window.start, closed_at__lt=window.end)
         day = TruncDate("closed_at", tzinfo=organisation_zone())
         return self.alive().aggregate(
             to_do=Count("pk", filter=Q(status__in=TO_DO)),
             overdue=Count("pk", filter=Q(status__in=TO_DO, due_on__lt=today)),
             done=Count("pk", filter=done),
             on_time=Count("pk", filter=done & Q(LessThanOrEqual(day, F("due_on")))),
-            dropped=Count("pk", filter=Q(status=Status.DROPPED)),
             worked=Count("pk", filter=Q(effect=Action.Effect.WORKED)),
             failed=Count("pk", filter=Q(effect=Action.Effect.FAILED)),
         )
