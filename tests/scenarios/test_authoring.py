@@ -110,7 +110,7 @@ def test_the_list_says_where_each_scenario_stands(client, author, django_assert_
         Scenario.objects.create(
             slug=slug, draft_yaml=FIRST.replace("id: tiny", f"id: {slug}").replace("to: monday", "to: nowhere")
         )
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(12):
         page = client.get(url("authoring")).text
     assert "As published" in page
     assert page.count("errors") == 3

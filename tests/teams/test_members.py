@@ -236,5 +236,5 @@ def test_the_page_asks_the_same_number_of_questions_for_any_number_of_members(
         join(make_user(), team)
         Invitation.objects.create(team=team, email=f"{number}@example.com", token_hash=str(number), invited_by=manager)
     client.force_login(manager)
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(12):
         client.get("/teams/pay/members/")

@@ -95,5 +95,5 @@ def test_the_page_asks_the_same_number_of_questions_for_any_number_of_people(cli
     team = make_team()
     for _ in range(20):
         make_member(team=team)
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(12):
         client.get("/teams/people/")

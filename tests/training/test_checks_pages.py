@@ -165,7 +165,7 @@ def test_an_unknown_check_is_not_found(client, learner):
 def test_queries_stay_constant(client, learner, django_assert_max_num_queries):
     for check in content.checks():
         completion.answer(learner, check, {}, after=None, now=timezone.now())
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(10):
         client.get("/training/checks/")
 
 

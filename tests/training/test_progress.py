@@ -179,7 +179,7 @@ def test_queries_do_not_grow_with_people(client, manager, team, zero_bug):
         ask(person, kind="page", ref="the-trap")
         play(person, zero_bug, WORST, NOON)
     assert [queries(address) for address in addresses] == few
-    assert max(few) <= 19
+    assert max(few) <= 16
 
 
 def test_learners_see_their_own_and_not_the_board(client, ann):
