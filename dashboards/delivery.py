@@ -133,7 +133,7 @@ DELIVERED: dict[str, Delivered] = {
         Delivered(
             *("lead-time", "dora", "Change lead time"),
             "Median time from the first commit of a change to its first production deployment. "
-            "If the first commit is unknown, from the merge.",
+            "If the first commit is unknown, it counts from the merge.",
             "changes",
             deployed,
             span="span",

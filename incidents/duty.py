@@ -29,7 +29,7 @@ class Shift(NamedTuple):
 
 
 def read_shifts(raw: bytes, start: datetime, end: datetime, zone: ZoneInfo) -> list[Shift]:
-    """The shifts that overlap the span, repetitions included. `zone`: of events without a time zone."""
+    """Shifts that overlap the span, including recurring ones. `zone`: for events without a time zone."""
     # Imported here, because only workers that read a calendar need them.
     import recurring_ical_events
     from icalendar import Calendar

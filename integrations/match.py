@@ -160,7 +160,7 @@ class MatchForm(KeepingForm):
 
 
 def other_shape(data: QueryDict, job: ImportJob) -> Shape | None:
-    """The shape with the chosen sheet and encoding; None if it is the current one."""
+    """The shape with the chosen sheet and encoding, or None if nothing changed."""
     shape = dict(job.shape)
     if data.get("sheet") in job.survey["sheets"]:
         shape["sheet"] = data["sheet"]

@@ -76,7 +76,7 @@ NO_STATUS = "To change the status, POST to transitions/ under this address."
 class RecordRow(RowSerializer):
     """A record as the API returns it. `written` names the fields that a client can set.
 
-    A field that points to another row takes the same key that it returns, if the person may refer to that row.
+    A foreign key is written with the key that it returns, and only if the person may refer to that row.
     """
 
     written: ClassVar[tuple[str, ...]] = ()

@@ -855,7 +855,7 @@ class AccountMailQuerySet(WorkQuerySet):
 
 
 class AccountMail(Work):
-    """A mail about an account, to an address that may not have one. Its text is written when it is sent, never stored."""
+    """An account mail. The address may not have an account. Its text is written when it is sent, never stored."""
 
     class Kind(models.TextChoices):
         INVITATION = "invitation", "Invitation"

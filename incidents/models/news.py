@@ -55,7 +55,7 @@ def _tell_raised(now: datetime) -> None:
 
 
 def _remind_of_updates(now: datetime) -> None:
-    """Reminds the lead, else the author, of the next update that the last one has announced."""
+    """Reminds the lead, or the author if there is none, that the promised update is due."""
     later = TimelineEntry.objects.filter(record=OuterRef("record"), kind=Entry.Kind.UPDATE, id__gt=OuterRef("id"))
     due = TimelineEntry.objects.filter(
         ~Exists(later),

@@ -16,7 +16,7 @@ from .encodings import name_of, survey
 from .tables import HEAD, Record, Shape, Table, UnreadableFile, header_place, squared, take_header
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-# The longest cell, in characters. A longer one counts as a quotation mark that is never closed.
+# The longest cell, in characters. A longer one is treated as an unclosed quotation mark.
 MAX_CELL = 1 << 22
 BLOCK = 1 << 18
 # Excel's first line that names the delimiter.

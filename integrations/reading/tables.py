@@ -10,7 +10,7 @@ from itertools import islice
 Record = tuple[int, list[str]]
 # Records among which the header is searched.
 HEAD = 20
-# Empty cells that can be added to a file's short rows. It bounds the work, far above what any spreadsheet cuts off.
+# Empty cells that can be added to a file's short rows. It limits the work; spreadsheets cut off far fewer.
 MAX_PADDING = 2_000_000_000
 MAX_FOOTERS = 10
 TOTALS = frozenset(
@@ -42,7 +42,7 @@ AS_FOUND = Shape()
 
 @dataclass
 class Table:
-    """An open file: its header, and an iterator of its records.
+    """An open file: its header and an iterator over its records.
 
     A record has as many cells as the header, unless its line is in `faults`: then the record could not be parsed, the
     sentence there says why, and the cells are what could be read. `notes` list what was left out, such as a line of

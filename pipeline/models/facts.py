@@ -57,7 +57,7 @@ class Fact(Versioned):
         return rule_problems(self, self.RULES) | date_problems(self, self.TIMES, now)
 
     def begin(self, status: str = "", *, at: datetime | None) -> None:
-        """The intake starts the status of a new record here. A fact has none."""
+        """Does nothing, because a fact has no status. The intake calls it for every new record."""
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:

@@ -10,7 +10,7 @@ from qmportal.lib.acting import acting
 
 
 class Command(BaseCommand):
-    help = "Imports services from a catalog-info.yaml of Backstage. Owners are matched with teams by their address or name."
+    help = "Imports services from a Backstage catalog-info.yaml. Owners are matched to teams by slug or name."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
