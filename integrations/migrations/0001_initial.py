@@ -4,16 +4,15 @@ import pgtrigger.compiler
 from django.conf import settings
 from django.db import migrations, models
 
-from qmportal.lib.tables import together
-
 import integrations.models
+from qmportal.lib.tables import together
 
 
 class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("benchmarks", "0002_portal_default_thresholds"),
+        ("benchmarks", "0001_initial"),
         ("pghistory", "0007_auto_20250421_0444"),
         ("teams", "0001_initial"),
     ]
@@ -40,16 +39,6 @@ class Migration(migrations.Migration):
                     ("error", models.TextField(blank=True, editable=False)),
                     ("progress_done", models.PositiveIntegerField(default=0, editable=False)),
                     ("progress_total", models.PositiveIntegerField(default=0, editable=False)),
-                    (
-                        "requested_by",
-                        models.ForeignKey(
-                            editable=False,
-                            null=True,
-                            on_delete=django.db.models.deletion.SET_NULL,
-                            related_name="+",
-                            to=settings.AUTH_USER_MODEL,
-                        ),
-                    ),
                     ("created_at", models.DateTimeField(auto_now_add=True)),
                     ("finished_at", models.DateTimeField(editable=False, null=True)),
                     (
@@ -69,21 +58,23 @@ class Migration(migrations.Migration):
                         ),
                     ),
                     ("file_name", models.CharField(max_length=200)),
+                    ("create_teams", models.BooleanField(default=False)),
+                    ("size", models.PositiveBigIntegerField(db_default=0, default=0, editable=False)),
                     (
-                        "team",
-                        models.ForeignKey(
+                        "until",
+                        models.CharField(
                             blank=True,
-                            null=True,
-                            on_delete=django.db.models.deletion.CASCADE,
-                            related_name="+",
-                            to="teams.team",
+                            choices=[("look", "Look"), ("check", "Check"), ("import", "Import"), ("undo", "Undo")],
+                            db_default="",
+                            editable=False,
+                            max_length=6,
                         ),
                     ),
-                    ("create_teams", models.BooleanField(default=False)),
                     ("shape", models.JSONField(default=dict, editable=False)),
                     ("survey", models.JSONField(default=dict, editable=False)),
                     ("plan", models.JSONField(default=dict, editable=False)),
                     ("skip_errors", models.BooleanField(default=False)),
+                    ("sends_invitations", models.BooleanField(db_default=True, default=True)),
                     ("result", models.JSONField(default=dict, editable=False)),
                     ("imported_at", models.DateTimeField(editable=False, null=True)),
                     (
@@ -96,57 +87,29 @@ class Migration(migrations.Migration):
                             to="benchmarks.snapshotrun",
                         ),
                     ),
-                ],
-                options={
-                    "ordering": ["-created_at"],
-                },
-            ),
-            migrations.CreateModel(
-                name="ImportedRow",
-                fields=[
-                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                     (
-                        "job",
+                        "requested_by",
                         models.ForeignKey(
-                            db_index=False,
-                            on_delete=django.db.models.deletion.CASCADE,
-                            related_name="written",
-                            to="integrations.importjob",
-                        ),
-                    ),
-                    ("record", models.BigIntegerField()),
-                    ("before", models.JSONField(null=True)),
-                    ("version", models.PositiveIntegerField()),
-                ],
-                options={
-                    "constraints": [models.UniqueConstraint(fields=("job", "record"), name="imported_row_unique")],
-                },
-            ),
-            migrations.CreateModel(
-                name="TierBefore",
-                fields=[
-                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                    (
-                        "job",
-                        models.ForeignKey(
-                            db_index=False,
-                            on_delete=django.db.models.deletion.CASCADE,
-                            related_name="tiers_before",
-                            to="integrations.importjob",
+                            editable=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.SET_NULL,
+                            related_name="+",
+                            to=settings.AUTH_USER_MODEL,
                         ),
                     ),
                     (
                         "team",
-                        models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="teams.team"),
+                        models.ForeignKey(
+                            blank=True,
+                            null=True,
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="+",
+                            to="teams.team",
+                        ),
                     ),
-                    ("metric", models.CharField(max_length=40)),
-                    ("window_days", models.PositiveSmallIntegerField()),
-                    ("tier", models.CharField(max_length=10)),
                 ],
                 options={
-                    "constraints": [
-                        models.UniqueConstraint(fields=("job", "team", "metric", "window_days"), name="tier_before_unique")
-                    ],
+                    "ordering": ["-created_at"],
                 },
             ),
             migrations.CreateModel(
@@ -154,6 +117,8 @@ class Migration(migrations.Migration):
                 fields=[
                     ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                     ("name", models.CharField(max_length=60)),
+                    ("plan", models.JSONField()),
+                    ("updated_at", models.DateTimeField(auto_now=True)),
                     (
                         "owner",
                         models.ForeignKey(
@@ -164,8 +129,6 @@ class Migration(migrations.Migration):
                             to=settings.AUTH_USER_MODEL,
                         ),
                     ),
-                    ("plan", models.JSONField()),
-                    ("updated_at", models.DateTimeField(auto_now=True)),
                 ],
                 options={
                     "ordering": ["name"],
@@ -226,28 +189,8 @@ class Migration(migrations.Migration):
                     ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
                     ("pgh_label", models.TextField(help_text="The event label.")),
                     ("pgh_id", models.BigAutoField(primary_key=True, serialize=False)),
-                    (
-                        "pgh_obj",
-                        models.ForeignKey(
-                            db_constraint=False,
-                            db_index=False,
-                            on_delete=django.db.models.deletion.DO_NOTHING,
-                            related_name="+",
-                            to="integrations.savedmapping",
-                        ),
-                    ),
-                    (
-                        "pgh_context",
-                        models.ForeignKey(
-                            db_constraint=False,
-                            db_index=False,
-                            null=True,
-                            on_delete=django.db.models.deletion.DO_NOTHING,
-                            related_name="+",
-                            to="pghistory.context",
-                        ),
-                    ),
                     ("name", models.CharField(max_length=60, null=True)),
+                    ("plan", models.JSONField(null=True)),
                     (
                         "owner",
                         models.ForeignKey(
@@ -261,7 +204,27 @@ class Migration(migrations.Migration):
                             to=settings.AUTH_USER_MODEL,
                         ),
                     ),
-                    ("plan", models.JSONField(null=True)),
+                    (
+                        "pgh_context",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="pghistory.context",
+                        ),
+                    ),
+                    (
+                        "pgh_obj",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="integrations.savedmapping",
+                        ),
+                    ),
                 ],
                 options={
                     "abstract": False,
@@ -280,6 +243,117 @@ class Migration(migrations.Migration):
                             ),
                         )
                     ],
+                },
+            ),
+            migrations.CreateModel(
+                name="TierBefore",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("metric", models.CharField(max_length=40)),
+                    ("window_days", models.PositiveSmallIntegerField()),
+                    ("tier", models.CharField(max_length=10)),
+                    (
+                        "job",
+                        models.ForeignKey(
+                            db_index=False,
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="tiers_before",
+                            to="integrations.importjob",
+                        ),
+                    ),
+                    (
+                        "team",
+                        models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="teams.team"),
+                    ),
+                ],
+                options={
+                    "constraints": [
+                        models.UniqueConstraint(fields=("job", "team", "metric", "window_days"), name="tier_before_unique")
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="Upload",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("token", models.CharField(default=integrations.models.random_token, max_length=40, unique=True)),
+                    ("name", models.CharField(max_length=200)),
+                    ("size", models.PositiveBigIntegerField()),
+                    ("modified", models.BigIntegerField()),
+                    ("received", models.PositiveBigIntegerField(default=0)),
+                    (
+                        "file",
+                        models.FileField(
+                            storage=integrations.models.private_files, upload_to=integrations.models.random_name
+                        ),
+                    ),
+                    ("touched_at", models.DateTimeField()),
+                    (
+                        "owner",
+                        models.ForeignKey(
+                            db_index=False,
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="uploads",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                ],
+                options={
+                    "constraints": [
+                        models.UniqueConstraint(fields=("owner", "name", "size", "modified"), name="upload_unique"),
+                        models.CheckConstraint(
+                            condition=models.Q(("received__lte", models.F("size"))), name="upload_within_size"
+                        ),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="ImportedRow",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("record", models.BigIntegerField()),
+                    ("before", models.JSONField(null=True)),
+                    ("version", models.PositiveIntegerField()),
+                    (
+                        "job",
+                        models.ForeignKey(
+                            db_index=False,
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="written",
+                            to="integrations.importjob",
+                        ),
+                    ),
+                ],
+                options={
+                    "constraints": [models.UniqueConstraint(fields=("job", "record"), name="imported_row_unique")],
+                },
+            ),
+            migrations.CreateModel(
+                name="ImportedEntry",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    (
+                        "table",
+                        models.CharField(
+                            choices=[("team", "Team"), ("membership", "Membership"), ("invitation", "Invitation")],
+                            max_length=10,
+                        ),
+                    ),
+                    ("row", models.BigIntegerField()),
+                    ("before", models.JSONField(null=True)),
+                    ("after", models.JSONField()),
+                    (
+                        "job",
+                        models.ForeignKey(
+                            db_index=False,
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="entries",
+                            to="integrations.importjob",
+                        ),
+                    ),
+                ],
+                options={
+                    "constraints": [models.UniqueConstraint(fields=("job", "table", "row"), name="imported_entry_unique")],
                 },
             ),
         ]

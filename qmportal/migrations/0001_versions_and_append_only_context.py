@@ -39,5 +39,6 @@ class Migration(migrations.Migration):
         *versioned("teams_team", "teams_membership", "records_severity", "pipeline_stage"),
         *versioned("defects_defect", "incidents_incident"),
         *versioned("benchmarks_metricsnapshot", "benchmarks_thresholdset", "notifications_notification"),
+        *versioned("incidents_action", "incidents_cord", "pipeline_adoption", "pipeline_practice", "pipeline_service"),
         migrations.RunSQL(PROTECT_CONTEXT, RELEASE_CONTEXT),
     ]

@@ -18,836 +18,864 @@ class Migration(migrations.Migration):
         ("teams", "0001_initial"),
     ]
 
-    operations = together([
-        migrations.CreateModel(
-            name="Certificate",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="certificates", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "attempt",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="certificate", to="scenarios.attempt"
-                    ),
-                ),
-                ("holder", models.CharField(help_text="The name when it was earned.", max_length=120)),
-                ("score", models.DecimalField(decimal_places=1, max_digits=4)),
-                ("issued_at", models.DateTimeField()),
-                ("valid_until", models.DateField()),
-                ("revoked_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "revoked_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("revoke_reason", models.CharField(blank=True, max_length=300)),
-            ],
-            options={
-                "ordering": ["-issued_at"],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("revoked_at", None), models.Q(("revoke_reason", ""), _negated=True), _connector="OR"
-                        ),
-                        name="certificate_revoked_with_reason",
-                        violation_error_message="Enter a reason.",
-                    )
-                ],
-                "triggers": [
-                    pgtrigger.compiler.Trigger(
-                        name="history_added",
-                        sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func="WITH context AS MATERIALIZED (SELECT _pgh_attach_context() AS id) INSERT INTO training_certificateevent (pgh_context_id, pgh_created_at, pgh_label, pgh_obj_id) SELECT context.id, clock_timestamp(), 'added', new_values.id FROM new_values, context; RETURN NULL;",
-                            hash="3a37fa59b570172def045d36c0c38d5a52ad7f0b",
-                            level="STATEMENT",
-                            operation="INSERT",
-                            pgid="pgtrigger_history_added_fb355",
-                            referencing="REFERENCING NEW TABLE AS new_values ",
-                            table="training_certificate",
-                            when="AFTER",
+    operations = together(
+        [
+            migrations.CreateModel(
+                name="Plan",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("name", models.CharField(max_length=120)),
+                    ("description", models.TextField(blank=True, max_length=2000)),
+                    (
+                        "role",
+                        models.CharField(
+                            blank=True,
+                            choices=[("manager", "Manager"), ("engineer", "Engineer"), ("trainee", "Trainee")],
+                            max_length=10,
                         ),
                     ),
-                    pgtrigger.compiler.Trigger(
-                        name="history_changed",
-                        sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_certificateevent" ("attempt_id", "holder", "issued_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoke_reason", "revoked_at", "revoked_by_id", "score", "user_id", "uuid", "valid_until") SELECT old_values."attempt_id", old_values."holder", old_values."issued_at", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."revoke_reason", old_values."revoked_at", old_values."revoked_by_id", old_values."score", old_values."user_id", old_values."uuid", old_values."valid_until" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."attempt_id" IS DISTINCT FROM (new_values."attempt_id") OR old_values."holder" IS DISTINCT FROM (new_values."holder") OR old_values."issued_at" IS DISTINCT FROM (new_values."issued_at") OR old_values."revoke_reason" IS DISTINCT FROM (new_values."revoke_reason") OR old_values."revoked_at" IS DISTINCT FROM (new_values."revoked_at") OR old_values."revoked_by_id" IS DISTINCT FROM (new_values."revoked_by_id") OR old_values."score" IS DISTINCT FROM (new_values."score") OR old_values."user_id" IS DISTINCT FROM (new_values."user_id") OR old_values."uuid" IS DISTINCT FROM (new_values."uuid") OR old_values."valid_until" IS DISTINCT FROM (new_values."valid_until")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                            hash="174d3f2156d2e7c8d513a6b0be71164b3db33d66",
-                            level="STATEMENT",
-                            operation="UPDATE",
-                            pgid="pgtrigger_history_changed_ba626",
-                            referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
-                            table="training_certificate",
-                            when="AFTER",
+                    (
+                        "automatic",
+                        models.BooleanField(
+                            default=False,
+                            help_text="To everyone with this role who has not had the plan, and to people who join later.",
+                            verbose_name="Assign automatically",
                         ),
                     ),
-                    pgtrigger.compiler.Trigger(
-                        name="history_removed",
-                        sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_certificateevent" ("attempt_id", "holder", "issued_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoke_reason", "revoked_at", "revoked_by_id", "score", "user_id", "uuid", "valid_until") SELECT old_values."attempt_id", old_values."holder", old_values."issued_at", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."revoke_reason", old_values."revoked_at", old_values."revoked_by_id", old_values."score", old_values."user_id", old_values."uuid", old_values."valid_until" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                            hash="8bdedb14a779527f6808cd6318face7e76274666",
-                            level="STATEMENT",
-                            operation="DELETE",
-                            pgid="pgtrigger_history_removed_4092d",
-                            referencing="REFERENCING OLD TABLE AS old_values ",
-                            table="training_certificate",
-                            when="AFTER",
+                    ("created_at", models.DateTimeField(auto_now_add=True)),
+                    ("retired_at", models.DateTimeField(blank=True, null=True)),
+                    (
+                        "author",
+                        models.ForeignKey(
+                            null=True,
+                            on_delete=django.db.models.deletion.SET_NULL,
+                            related_name="+",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    (
+                        "team",
+                        models.ForeignKey(
+                            blank=True,
+                            help_text="The team and its sub-teams.",
+                            null=True,
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="plans",
+                            to="teams.team",
                         ),
                     ),
                 ],
-            },
-        ),
-        migrations.CreateModel(
-            name="CertificateEvent",
-            fields=[
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("pgh_id", models.BigAutoField(primary_key=True, serialize=False)),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="training.certificate",
-                    ),
-                ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, null=True)),
-                (
-                    "user",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "attempt",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="scenarios.attempt",
-                    ),
-                ),
-                ("holder", models.CharField(help_text="The name when it was earned.", max_length=120, null=True)),
-                ("score", models.DecimalField(decimal_places=1, max_digits=4, null=True)),
-                ("issued_at", models.DateTimeField(null=True)),
-                ("valid_until", models.DateField(null=True)),
-                ("revoked_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "revoked_by",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("revoke_reason", models.CharField(blank=True, max_length=300, null=True)),
-            ],
-            options={
-                "default_permissions": (),
-                "indexes": [models.Index(fields=["pgh_obj", "pgh_id"], name="certificate_history")],
-                "triggers": [
-                    pgtrigger.compiler.Trigger(
-                        name="append_only",
-                        sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
-                            hash="d2707177954314f386444eb09fdc9ef2f28b690f",
-                            operation="UPDATE OR DELETE",
-                            pgid="pgtrigger_append_only_b3b7e",
-                            table="training_certificateevent",
-                            when="BEFORE",
+                options={
+                    "ordering": ["name"],
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="history_added",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="WITH context AS MATERIALIZED (SELECT _pgh_attach_context() AS id) INSERT INTO training_planevent (pgh_context_id, pgh_created_at, pgh_label, pgh_obj_id) SELECT context.id, clock_timestamp(), 'added', new_values.id FROM new_values, context; RETURN NULL;",
+                                hash="b82f5c36daf4a530bdfbb75b45b052456fa5a44b",
+                                level="STATEMENT",
+                                operation="INSERT",
+                                pgid="pgtrigger_history_added_cfa5a",
+                                referencing="REFERENCING NEW TABLE AS new_values ",
+                                table="training_plan",
+                                when="AFTER",
+                            ),
                         ),
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Diagnosis",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "user",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="diagnoses",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "team",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="diagnoses", to="teams.team"
-                    ),
-                ),
-                ("answers", models.JSONField()),
-                ("measures", models.JSONField(default=dict)),
-                ("scores", models.JSONField(help_text="0..100 for each of the five steps.")),
-                (
-                    "bottleneck",
-                    models.CharField(blank=True, help_text="A step's id. Empty: no step is weak.", max_length=40),
-                ),
-                ("because", models.TextField(default="")),
-                ("adopt_next", models.TextField()),
-                ("scenario_slug", models.CharField(blank=True, max_length=40)),
-                ("page", models.CharField(blank=True, help_text="The library page to read.", max_length=60)),
-                ("personal", models.BooleanField(default=False, help_text="Made by a trainee, for that trainee alone.")),
-                ("at", models.DateTimeField()),
-            ],
-            options={
-                "verbose_name_plural": "diagnoses",
-                "ordering": ["-at", "-id"],
-            },
-        ),
-        migrations.CreateModel(
-            name="AdviceRequest",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "diagnosis",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="advice", to="training.diagnosis"
-                    ),
-                ),
-                (
-                    "asked_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("question", models.TextField(max_length=5000)),
-                ("asked_at", models.DateTimeField()),
-                ("due_at", models.DateTimeField()),
-                ("answer", models.TextField(blank=True, max_length=10000)),
-                (
-                    "answered_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("answered_at", models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                "ordering": [models.OrderBy(models.F("answered_at"), nulls_first=True), "due_at"],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("answer", ""), ("answered_at", None)),
-                            models.Q(("answered_at__isnull", False), models.Q(("answer", ""), _negated=True)),
-                            _connector="OR",
+                        pgtrigger.compiler.Trigger(
+                            name="history_changed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_planevent" ("author_id", "automatic", "description", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "retired_at", "role", "team_id") SELECT old_values."author_id", old_values."automatic", old_values."description", old_values."name", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."retired_at", old_values."role", old_values."team_id" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."author_id" IS DISTINCT FROM (new_values."author_id") OR old_values."automatic" IS DISTINCT FROM (new_values."automatic") OR old_values."description" IS DISTINCT FROM (new_values."description") OR old_values."name" IS DISTINCT FROM (new_values."name") OR old_values."retired_at" IS DISTINCT FROM (new_values."retired_at") OR old_values."role" IS DISTINCT FROM (new_values."role") OR old_values."team_id" IS DISTINCT FROM (new_values."team_id")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="a9e6fdd5c8f754e9f78ca6336ad3bb469d97bd1d",
+                                level="STATEMENT",
+                                operation="UPDATE",
+                                pgid="pgtrigger_history_changed_fe768",
+                                referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                                table="training_plan",
+                                when="AFTER",
+                            ),
                         ),
-                        name="advice_answered_with_text",
-                        violation_error_message="An answer needs a text.",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Plan",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=120)),
-                ("description", models.TextField(blank=True, max_length=2000)),
-                (
-                    "team",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="The team and its sub-teams.",
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="plans",
-                        to="teams.team",
-                    ),
-                ),
-                (
-                    "role",
-                    models.CharField(
-                        blank=True,
-                        choices=[("manager", "Manager"), ("engineer", "Engineer"), ("trainee", "Trainee")],
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "automatic",
-                    models.BooleanField(
-                        default=False,
-                        help_text="To everyone with this role who has not had the plan, and to people who join later.",
-                        verbose_name="Assign automatically",
-                    ),
-                ),
-                (
-                    "author",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("retired_at", models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                "ordering": ["name"],
-                "triggers": [
-                    pgtrigger.compiler.Trigger(
-                        name="history_added",
-                        sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func="WITH context AS MATERIALIZED (SELECT _pgh_attach_context() AS id) INSERT INTO training_planevent (pgh_context_id, pgh_created_at, pgh_label, pgh_obj_id) SELECT context.id, clock_timestamp(), 'added', new_values.id FROM new_values, context; RETURN NULL;",
-                            hash="b82f5c36daf4a530bdfbb75b45b052456fa5a44b",
-                            level="STATEMENT",
-                            operation="INSERT",
-                            pgid="pgtrigger_history_added_cfa5a",
-                            referencing="REFERENCING NEW TABLE AS new_values ",
-                            table="training_plan",
-                            when="AFTER",
+                        pgtrigger.compiler.Trigger(
+                            name="history_removed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_planevent" ("author_id", "automatic", "description", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "retired_at", "role", "team_id") SELECT old_values."author_id", old_values."automatic", old_values."description", old_values."name", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."retired_at", old_values."role", old_values."team_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="f4805411d1e338da434fd4eeafb3543fe33437d3",
+                                level="STATEMENT",
+                                operation="DELETE",
+                                pgid="pgtrigger_history_removed_7f425",
+                                referencing="REFERENCING OLD TABLE AS old_values ",
+                                table="training_plan",
+                                when="AFTER",
+                            ),
+                        ),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="Assignment",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    (
+                        "kind",
+                        models.CharField(
+                            choices=[
+                                ("scenario", "Decision scenario"),
+                                ("check", "Knowledge check"),
+                                ("page", "Library page"),
+                            ],
+                            max_length=8,
                         ),
                     ),
-                    pgtrigger.compiler.Trigger(
-                        name="history_changed",
-                        sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_planevent" ("author_id", "automatic", "description", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "retired_at", "role", "team_id") SELECT old_values."author_id", old_values."automatic", old_values."description", old_values."name", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."retired_at", old_values."role", old_values."team_id" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."author_id" IS DISTINCT FROM (new_values."author_id") OR old_values."automatic" IS DISTINCT FROM (new_values."automatic") OR old_values."description" IS DISTINCT FROM (new_values."description") OR old_values."name" IS DISTINCT FROM (new_values."name") OR old_values."retired_at" IS DISTINCT FROM (new_values."retired_at") OR old_values."role" IS DISTINCT FROM (new_values."role") OR old_values."team_id" IS DISTINCT FROM (new_values."team_id")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                            hash="a9e6fdd5c8f754e9f78ca6336ad3bb469d97bd1d",
-                            level="STATEMENT",
-                            operation="UPDATE",
-                            pgid="pgtrigger_history_changed_fe768",
-                            referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
-                            table="training_plan",
-                            when="AFTER",
+                    ("ref", models.CharField(max_length=60)),
+                    ("position", models.PositiveSmallIntegerField(default=0)),
+                    ("assigned_at", models.DateTimeField()),
+                    ("due_on", models.DateField()),
+                    ("done_at", models.DateTimeField(blank=True, null=True)),
+                    ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                    (
+                        "assigned_by",
+                        models.ForeignKey(
+                            null=True,
+                            on_delete=django.db.models.deletion.SET_NULL,
+                            related_name="+",
+                            to=settings.AUTH_USER_MODEL,
                         ),
                     ),
-                    pgtrigger.compiler.Trigger(
-                        name="history_removed",
-                        sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_planevent" ("author_id", "automatic", "description", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "retired_at", "role", "team_id") SELECT old_values."author_id", old_values."automatic", old_values."description", old_values."name", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."retired_at", old_values."role", old_values."team_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                            hash="f4805411d1e338da434fd4eeafb3543fe33437d3",
-                            level="STATEMENT",
-                            operation="DELETE",
-                            pgid="pgtrigger_history_removed_7f425",
-                            referencing="REFERENCING OLD TABLE AS old_values ",
-                            table="training_plan",
-                            when="AFTER",
+                    (
+                        "team",
+                        models.ForeignKey(
+                            blank=True,
+                            null=True,
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="assignments",
+                            to="teams.team",
+                        ),
+                    ),
+                    (
+                        "user",
+                        models.ForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="assignments",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    (
+                        "plan",
+                        models.ForeignKey(
+                            blank=True,
+                            null=True,
+                            on_delete=django.db.models.deletion.SET_NULL,
+                            related_name="assignments",
+                            to="training.plan",
                         ),
                     ),
                 ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Assignment",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="assignments", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("scenario", "Decision scenario"), ("check", "Knowledge check"), ("page", "Library page")],
-                        max_length=8,
-                    ),
-                ),
-                ("ref", models.CharField(max_length=60)),
-                (
-                    "plan",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="assignments",
-                        to="training.plan",
-                    ),
-                ),
-                (
-                    "team",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="assignments",
-                        to="teams.team",
-                    ),
-                ),
-                ("position", models.PositiveSmallIntegerField(default=0)),
-                (
-                    "assigned_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("assigned_at", models.DateTimeField()),
-                ("due_on", models.DateField()),
-                ("done_at", models.DateTimeField(blank=True, null=True)),
-                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                "ordering": ["due_on", "position", "id"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("done_at", None), ("withdrawn_at", None)),
-                        fields=("user", "kind", "ref", "team"),
-                        name="assignment_open_once",
-                        nulls_distinct=False,
-                        violation_error_message="This person already has this to do.",
-                    )
-                ],
-                "triggers": [
-                    pgtrigger.compiler.Trigger(
-                        name="history_added",
-                        sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func="WITH context AS MATERIALIZED (SELECT _pgh_attach_context() AS id) INSERT INTO training_assignmentevent (pgh_context_id, pgh_created_at, pgh_label, pgh_obj_id) SELECT context.id, clock_timestamp(), 'added', new_values.id FROM new_values, context; RETURN NULL;",
-                            hash="2d25d2f16d9a2b801178543b801ec67ebe4bfd7e",
-                            level="STATEMENT",
-                            operation="INSERT",
-                            pgid="pgtrigger_history_added_c0d3a",
-                            referencing="REFERENCING NEW TABLE AS new_values ",
-                            table="training_assignment",
-                            when="AFTER",
+                options={
+                    "ordering": ["due_on", "position", "id"],
+                    "constraints": [
+                        models.UniqueConstraint(
+                            condition=models.Q(("done_at", None), ("withdrawn_at", None)),
+                            fields=("user", "kind", "ref", "team"),
+                            name="assignment_open_once",
+                            nulls_distinct=False,
+                            violation_error_message="This person already has this to do.",
+                        )
+                    ],
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="history_added",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="WITH context AS MATERIALIZED (SELECT _pgh_attach_context() AS id) INSERT INTO training_assignmentevent (pgh_context_id, pgh_created_at, pgh_label, pgh_obj_id) SELECT context.id, clock_timestamp(), 'added', new_values.id FROM new_values, context; RETURN NULL;",
+                                hash="2d25d2f16d9a2b801178543b801ec67ebe4bfd7e",
+                                level="STATEMENT",
+                                operation="INSERT",
+                                pgid="pgtrigger_history_added_c0d3a",
+                                referencing="REFERENCING NEW TABLE AS new_values ",
+                                table="training_assignment",
+                                when="AFTER",
+                            ),
+                        ),
+                        pgtrigger.compiler.Trigger(
+                            name="history_changed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_assignmentevent" ("assigned_at", "assigned_by_id", "done_at", "due_on", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "ref", "team_id", "user_id", "withdrawn_at") SELECT old_values."assigned_at", old_values."assigned_by_id", old_values."done_at", old_values."due_on", old_values."kind", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."plan_id", old_values."position", old_values."ref", old_values."team_id", old_values."user_id", old_values."withdrawn_at" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."assigned_at" IS DISTINCT FROM (new_values."assigned_at") OR old_values."assigned_by_id" IS DISTINCT FROM (new_values."assigned_by_id") OR old_values."done_at" IS DISTINCT FROM (new_values."done_at") OR old_values."due_on" IS DISTINCT FROM (new_values."due_on") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."plan_id" IS DISTINCT FROM (new_values."plan_id") OR old_values."position" IS DISTINCT FROM (new_values."position") OR old_values."ref" IS DISTINCT FROM (new_values."ref") OR old_values."team_id" IS DISTINCT FROM (new_values."team_id") OR old_values."user_id" IS DISTINCT FROM (new_values."user_id") OR old_values."withdrawn_at" IS DISTINCT FROM (new_values."withdrawn_at")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="71e5fed9d774237e2fd9c8fa723df744c23fb359",
+                                level="STATEMENT",
+                                operation="UPDATE",
+                                pgid="pgtrigger_history_changed_3be06",
+                                referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                                table="training_assignment",
+                                when="AFTER",
+                            ),
+                        ),
+                        pgtrigger.compiler.Trigger(
+                            name="history_removed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_assignmentevent" ("assigned_at", "assigned_by_id", "done_at", "due_on", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "ref", "team_id", "user_id", "withdrawn_at") SELECT old_values."assigned_at", old_values."assigned_by_id", old_values."done_at", old_values."due_on", old_values."kind", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."plan_id", old_values."position", old_values."ref", old_values."team_id", old_values."user_id", old_values."withdrawn_at" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="97d41c0504d3e25262d5d820ef17d935a56ef3c1",
+                                level="STATEMENT",
+                                operation="DELETE",
+                                pgid="pgtrigger_history_removed_12519",
+                                referencing="REFERENCING OLD TABLE AS old_values ",
+                                table="training_assignment",
+                                when="AFTER",
+                            ),
+                        ),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="Certificate",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                    ("holder", models.CharField(help_text="The name when it was earned.", max_length=120)),
+                    ("score", models.DecimalField(decimal_places=1, max_digits=4)),
+                    ("issued_at", models.DateTimeField()),
+                    ("valid_until", models.DateField()),
+                    ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                    ("revoke_reason", models.CharField(blank=True, max_length=300)),
+                    (
+                        "attempt",
+                        models.OneToOneField(
+                            on_delete=django.db.models.deletion.PROTECT, related_name="certificate", to="scenarios.attempt"
                         ),
                     ),
-                    pgtrigger.compiler.Trigger(
-                        name="history_changed",
-                        sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_assignmentevent" ("assigned_at", "assigned_by_id", "done_at", "due_on", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "ref", "team_id", "user_id", "withdrawn_at") SELECT old_values."assigned_at", old_values."assigned_by_id", old_values."done_at", old_values."due_on", old_values."kind", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."plan_id", old_values."position", old_values."ref", old_values."team_id", old_values."user_id", old_values."withdrawn_at" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."assigned_at" IS DISTINCT FROM (new_values."assigned_at") OR old_values."assigned_by_id" IS DISTINCT FROM (new_values."assigned_by_id") OR old_values."done_at" IS DISTINCT FROM (new_values."done_at") OR old_values."due_on" IS DISTINCT FROM (new_values."due_on") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."plan_id" IS DISTINCT FROM (new_values."plan_id") OR old_values."position" IS DISTINCT FROM (new_values."position") OR old_values."ref" IS DISTINCT FROM (new_values."ref") OR old_values."team_id" IS DISTINCT FROM (new_values."team_id") OR old_values."user_id" IS DISTINCT FROM (new_values."user_id") OR old_values."withdrawn_at" IS DISTINCT FROM (new_values."withdrawn_at")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                            hash="71e5fed9d774237e2fd9c8fa723df744c23fb359",
-                            level="STATEMENT",
-                            operation="UPDATE",
-                            pgid="pgtrigger_history_changed_3be06",
-                            referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
-                            table="training_assignment",
-                            when="AFTER",
+                    (
+                        "revoked_by",
+                        models.ForeignKey(
+                            null=True,
+                            on_delete=django.db.models.deletion.SET_NULL,
+                            related_name="+",
+                            to=settings.AUTH_USER_MODEL,
                         ),
                     ),
-                    pgtrigger.compiler.Trigger(
-                        name="history_removed",
-                        sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_assignmentevent" ("assigned_at", "assigned_by_id", "done_at", "due_on", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "ref", "team_id", "user_id", "withdrawn_at") SELECT old_values."assigned_at", old_values."assigned_by_id", old_values."done_at", old_values."due_on", old_values."kind", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."plan_id", old_values."position", old_values."ref", old_values."team_id", old_values."user_id", old_values."withdrawn_at" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                            hash="97d41c0504d3e25262d5d820ef17d935a56ef3c1",
-                            level="STATEMENT",
-                            operation="DELETE",
-                            pgid="pgtrigger_history_removed_12519",
-                            referencing="REFERENCING OLD TABLE AS old_values ",
-                            table="training_assignment",
-                            when="AFTER",
+                    (
+                        "user",
+                        models.ForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="certificates",
+                            to=settings.AUTH_USER_MODEL,
                         ),
                     ),
                 ],
-            },
-        ),
-        migrations.CreateModel(
-            name="AssignmentEvent",
-            fields=[
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("pgh_id", models.BigAutoField(primary_key=True, serialize=False)),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="training.assignment",
-                    ),
-                ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("scenario", "Decision scenario"), ("check", "Knowledge check"), ("page", "Library page")],
-                        max_length=8,
-                        null=True,
-                    ),
-                ),
-                ("ref", models.CharField(max_length=60, null=True)),
-                (
-                    "plan",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="training.plan",
-                    ),
-                ),
-                (
-                    "team",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="teams.team",
-                    ),
-                ),
-                ("position", models.PositiveSmallIntegerField(default=0, null=True)),
-                (
-                    "assigned_by",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("assigned_at", models.DateTimeField(null=True)),
-                ("due_on", models.DateField(null=True)),
-                ("done_at", models.DateTimeField(blank=True, null=True)),
-                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                "default_permissions": (),
-                "indexes": [models.Index(fields=["pgh_obj", "pgh_id"], name="assignment_history")],
-                "triggers": [
-                    pgtrigger.compiler.Trigger(
-                        name="append_only",
-                        sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
-                            hash="022f7507c8c2c32946065c64481e8a2bfcf4e2be",
-                            operation="UPDATE OR DELETE",
-                            pgid="pgtrigger_append_only_464da",
-                            table="training_assignmentevent",
-                            when="BEFORE",
+                options={
+                    "ordering": ["-issued_at"],
+                    "constraints": [
+                        models.CheckConstraint(
+                            condition=models.Q(
+                                ("revoked_at", None), models.Q(("revoke_reason", ""), _negated=True), _connector="OR"
+                            ),
+                            name="certificate_revoked_with_reason",
+                            violation_error_message="Enter a reason.",
+                        )
+                    ],
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="history_added",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="WITH context AS MATERIALIZED (SELECT _pgh_attach_context() AS id) INSERT INTO training_certificateevent (pgh_context_id, pgh_created_at, pgh_label, pgh_obj_id) SELECT context.id, clock_timestamp(), 'added', new_values.id FROM new_values, context; RETURN NULL;",
+                                hash="3a37fa59b570172def045d36c0c38d5a52ad7f0b",
+                                level="STATEMENT",
+                                operation="INSERT",
+                                pgid="pgtrigger_history_added_fb355",
+                                referencing="REFERENCING NEW TABLE AS new_values ",
+                                table="training_certificate",
+                                when="AFTER",
+                            ),
                         ),
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="PlanEvent",
-            fields=[
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("pgh_id", models.BigAutoField(primary_key=True, serialize=False)),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="training.plan",
-                    ),
-                ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                ("name", models.CharField(max_length=120, null=True)),
-                ("description", models.TextField(blank=True, max_length=2000, null=True)),
-                (
-                    "team",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        db_index=False,
-                        help_text="The team and its sub-teams.",
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="teams.team",
-                    ),
-                ),
-                (
-                    "role",
-                    models.CharField(
-                        blank=True,
-                        choices=[("manager", "Manager"), ("engineer", "Engineer"), ("trainee", "Trainee")],
-                        max_length=10,
-                        null=True,
-                    ),
-                ),
-                (
-                    "automatic",
-                    models.BooleanField(
-                        default=False,
-                        help_text="To everyone with this role who has not had the plan, and to people who join later.",
-                        null=True,
-                        verbose_name="Assign automatically",
-                    ),
-                ),
-                (
-                    "author",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("retired_at", models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                "default_permissions": (),
-                "indexes": [models.Index(fields=["pgh_obj", "pgh_id"], name="plan_history")],
-                "triggers": [
-                    pgtrigger.compiler.Trigger(
-                        name="append_only",
-                        sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
-                            hash="013612141646cdf2be25123476fe561ffe537e88",
-                            operation="UPDATE OR DELETE",
-                            pgid="pgtrigger_append_only_b0a64",
-                            table="training_planevent",
-                            when="BEFORE",
+                        pgtrigger.compiler.Trigger(
+                            name="history_changed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_certificateevent" ("attempt_id", "holder", "issued_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoke_reason", "revoked_at", "revoked_by_id", "score", "user_id", "uuid", "valid_until") SELECT old_values."attempt_id", old_values."holder", old_values."issued_at", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."revoke_reason", old_values."revoked_at", old_values."revoked_by_id", old_values."score", old_values."user_id", old_values."uuid", old_values."valid_until" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."attempt_id" IS DISTINCT FROM (new_values."attempt_id") OR old_values."holder" IS DISTINCT FROM (new_values."holder") OR old_values."issued_at" IS DISTINCT FROM (new_values."issued_at") OR old_values."revoke_reason" IS DISTINCT FROM (new_values."revoke_reason") OR old_values."revoked_at" IS DISTINCT FROM (new_values."revoked_at") OR old_values."revoked_by_id" IS DISTINCT FROM (new_values."revoked_by_id") OR old_values."score" IS DISTINCT FROM (new_values."score") OR old_values."user_id" IS DISTINCT FROM (new_values."user_id") OR old_values."uuid" IS DISTINCT FROM (new_values."uuid") OR old_values."valid_until" IS DISTINCT FROM (new_values."valid_until")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="174d3f2156d2e7c8d513a6b0be71164b3db33d66",
+                                level="STATEMENT",
+                                operation="UPDATE",
+                                pgid="pgtrigger_history_changed_ba626",
+                                referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                                table="training_certificate",
+                                when="AFTER",
+                            ),
                         ),
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="PlanItem",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(default=0)),
-                (
-                    "plan",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="items", to="training.plan"),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("scenario", "Decision scenario"), ("check", "Knowledge check"), ("page", "Library page")],
-                        max_length=8,
-                    ),
-                ),
-                ("ref", models.CharField(help_text="A scenario's slug, a check's id or a page's slug.", max_length=60)),
-                (
-                    "due_days",
-                    models.PositiveSmallIntegerField(
-                        default=14,
-                        help_text="Days after it was assigned.",
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(730),
-                        ],
-                        verbose_name="Due after",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["plan", "position"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("plan", "kind", "ref"),
-                        name="plan_item_once",
-                        violation_error_message="This is already in the plan.",
-                    )
-                ],
-                "triggers": [
-                    pgtrigger.compiler.Trigger(
-                        name="history_added",
-                        sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func="WITH context AS MATERIALIZED (SELECT _pgh_attach_context() AS id) INSERT INTO training_planitemevent (pgh_context_id, pgh_created_at, pgh_label, pgh_obj_id) SELECT context.id, clock_timestamp(), 'added', new_values.id FROM new_values, context; RETURN NULL;",
-                            hash="fa0999affe6b9addf3cd5feb371bf6e8c30f642d",
-                            level="STATEMENT",
-                            operation="INSERT",
-                            pgid="pgtrigger_history_added_ac35b",
-                            referencing="REFERENCING NEW TABLE AS new_values ",
-                            table="training_planitem",
-                            when="AFTER",
+                        pgtrigger.compiler.Trigger(
+                            name="history_removed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_certificateevent" ("attempt_id", "holder", "issued_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoke_reason", "revoked_at", "revoked_by_id", "score", "user_id", "uuid", "valid_until") SELECT old_values."attempt_id", old_values."holder", old_values."issued_at", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."revoke_reason", old_values."revoked_at", old_values."revoked_by_id", old_values."score", old_values."user_id", old_values."uuid", old_values."valid_until" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="8bdedb14a779527f6808cd6318face7e76274666",
+                                level="STATEMENT",
+                                operation="DELETE",
+                                pgid="pgtrigger_history_removed_4092d",
+                                referencing="REFERENCING OLD TABLE AS old_values ",
+                                table="training_certificate",
+                                when="AFTER",
+                            ),
+                        ),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="CertificateEvent",
+                fields=[
+                    ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                    ("pgh_label", models.TextField(help_text="The event label.")),
+                    ("pgh_id", models.BigAutoField(primary_key=True, serialize=False)),
+                    ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, null=True)),
+                    ("holder", models.CharField(help_text="The name when it was earned.", max_length=120, null=True)),
+                    ("score", models.DecimalField(decimal_places=1, max_digits=4, null=True)),
+                    ("issued_at", models.DateTimeField(null=True)),
+                    ("valid_until", models.DateField(null=True)),
+                    ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                    ("revoke_reason", models.CharField(blank=True, max_length=300, null=True)),
+                    (
+                        "attempt",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            related_query_name="+",
+                            to="scenarios.attempt",
                         ),
                     ),
-                    pgtrigger.compiler.Trigger(
-                        name="history_changed",
-                        sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_planitemevent" ("due_days", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "ref") SELECT old_values."due_days", old_values."kind", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."plan_id", old_values."position", old_values."ref" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."due_days" IS DISTINCT FROM (new_values."due_days") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."plan_id" IS DISTINCT FROM (new_values."plan_id") OR old_values."position" IS DISTINCT FROM (new_values."position") OR old_values."ref" IS DISTINCT FROM (new_values."ref")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                            hash="16d430952abd8fd6310d080f41189419774e38ef",
-                            level="STATEMENT",
-                            operation="UPDATE",
-                            pgid="pgtrigger_history_changed_f46d1",
-                            referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
-                            table="training_planitem",
-                            when="AFTER",
+                    (
+                        "pgh_context",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="pghistory.context",
                         ),
                     ),
-                    pgtrigger.compiler.Trigger(
-                        name="history_removed",
-                        sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_planitemevent" ("due_days", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "ref") SELECT old_values."due_days", old_values."kind", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."plan_id", old_values."position", old_values."ref" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                            hash="0b79e7fc4c66e116ac5e762ff9063c9ad746e42a",
-                            level="STATEMENT",
-                            operation="DELETE",
-                            pgid="pgtrigger_history_removed_69fb0",
-                            referencing="REFERENCING OLD TABLE AS old_values ",
-                            table="training_planitem",
-                            when="AFTER",
+                    (
+                        "pgh_obj",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="training.certificate",
+                        ),
+                    ),
+                    (
+                        "revoked_by",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            related_query_name="+",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    (
+                        "user",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            related_query_name="+",
+                            to=settings.AUTH_USER_MODEL,
                         ),
                     ),
                 ],
-            },
-        ),
-        migrations.CreateModel(
-            name="PlanItemEvent",
-            fields=[
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("pgh_id", models.BigAutoField(primary_key=True, serialize=False)),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="training.planitem",
+                options={
+                    "abstract": False,
+                    "default_permissions": (),
+                    "indexes": [models.Index(fields=["pgh_obj", "pgh_id"], name="certificate_history")],
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="append_only",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                                hash="d2707177954314f386444eb09fdc9ef2f28b690f",
+                                operation="UPDATE OR DELETE",
+                                pgid="pgtrigger_append_only_b3b7e",
+                                table="training_certificateevent",
+                                when="BEFORE",
+                            ),
+                        )
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="Diagnosis",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("answers", models.JSONField()),
+                    ("measures", models.JSONField(default=dict)),
+                    ("scores", models.JSONField(help_text="0..100 for each of the five steps.")),
+                    (
+                        "bottleneck",
+                        models.CharField(blank=True, help_text="A step's id. Empty: no step is weak.", max_length=40),
                     ),
-                ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                ("position", models.PositiveSmallIntegerField(default=0, null=True)),
-                (
-                    "plan",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="training.plan",
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("scenario", "Decision scenario"), ("check", "Knowledge check"), ("page", "Library page")],
-                        max_length=8,
-                        null=True,
-                    ),
-                ),
-                (
-                    "ref",
-                    models.CharField(
-                        help_text="A scenario's slug, a check's id or a page's slug.", max_length=60, null=True
-                    ),
-                ),
-                (
-                    "due_days",
-                    models.PositiveSmallIntegerField(
-                        default=14,
-                        help_text="Days after it was assigned.",
-                        null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(730),
-                        ],
-                        verbose_name="Due after",
-                    ),
-                ),
-            ],
-            options={
-                "default_permissions": (),
-                "indexes": [models.Index(fields=["pgh_obj", "pgh_id"], name="planitem_history")],
-                "triggers": [
-                    pgtrigger.compiler.Trigger(
-                        name="append_only",
-                        sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
-                            hash="bebc465d7719ef63de5fc7474862669c3ffac7be",
-                            operation="UPDATE OR DELETE",
-                            pgid="pgtrigger_append_only_3cbe1",
-                            table="training_planitemevent",
-                            when="BEFORE",
+                    ("because", models.TextField(default="")),
+                    ("adopt_next", models.TextField()),
+                    ("scenario_slug", models.CharField(blank=True, max_length=40)),
+                    ("page", models.CharField(blank=True, help_text="The library page to read.", max_length=60)),
+                    ("personal", models.BooleanField(default=False, help_text="Made by a trainee, for that trainee alone.")),
+                    ("at", models.DateTimeField()),
+                    (
+                        "team",
+                        models.ForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE, related_name="diagnoses", to="teams.team"
                         ),
-                    )
+                    ),
+                    (
+                        "user",
+                        models.ForeignKey(
+                            null=True,
+                            on_delete=django.db.models.deletion.SET_NULL,
+                            related_name="diagnoses",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
                 ],
-            },
-        ),
-    ])
+                options={
+                    "verbose_name_plural": "diagnoses",
+                    "ordering": ["-at", "-id"],
+                },
+            ),
+            migrations.CreateModel(
+                name="AdviceRequest",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("question", models.TextField(max_length=5000)),
+                    ("asked_at", models.DateTimeField()),
+                    ("due_at", models.DateTimeField()),
+                    ("answer", models.TextField(blank=True, max_length=10000)),
+                    ("answered_at", models.DateTimeField(blank=True, null=True)),
+                    (
+                        "answered_by",
+                        models.ForeignKey(
+                            null=True,
+                            on_delete=django.db.models.deletion.SET_NULL,
+                            related_name="+",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    (
+                        "asked_by",
+                        models.ForeignKey(
+                            null=True,
+                            on_delete=django.db.models.deletion.SET_NULL,
+                            related_name="+",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    (
+                        "diagnosis",
+                        models.OneToOneField(
+                            on_delete=django.db.models.deletion.CASCADE, related_name="advice", to="training.diagnosis"
+                        ),
+                    ),
+                ],
+                options={
+                    "ordering": [models.OrderBy(models.F("answered_at"), nulls_first=True), "due_at"],
+                    "constraints": [
+                        models.CheckConstraint(
+                            condition=models.Q(
+                                models.Q(("answer", ""), ("answered_at", None)),
+                                models.Q(("answered_at__isnull", False), models.Q(("answer", ""), _negated=True)),
+                                _connector="OR",
+                            ),
+                            name="advice_answered_with_text",
+                            violation_error_message="An answer needs a text.",
+                        )
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="AssignmentEvent",
+                fields=[
+                    ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                    ("pgh_label", models.TextField(help_text="The event label.")),
+                    ("pgh_id", models.BigAutoField(primary_key=True, serialize=False)),
+                    (
+                        "kind",
+                        models.CharField(
+                            choices=[
+                                ("scenario", "Decision scenario"),
+                                ("check", "Knowledge check"),
+                                ("page", "Library page"),
+                            ],
+                            max_length=8,
+                            null=True,
+                        ),
+                    ),
+                    ("ref", models.CharField(max_length=60, null=True)),
+                    ("position", models.PositiveSmallIntegerField(default=0, null=True)),
+                    ("assigned_at", models.DateTimeField(null=True)),
+                    ("due_on", models.DateField(null=True)),
+                    ("done_at", models.DateTimeField(blank=True, null=True)),
+                    ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                    (
+                        "assigned_by",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            related_query_name="+",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    (
+                        "pgh_context",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="pghistory.context",
+                        ),
+                    ),
+                    (
+                        "pgh_obj",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="training.assignment",
+                        ),
+                    ),
+                    (
+                        "team",
+                        models.ForeignKey(
+                            blank=True,
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            related_query_name="+",
+                            to="teams.team",
+                        ),
+                    ),
+                    (
+                        "user",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            related_query_name="+",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    (
+                        "plan",
+                        models.ForeignKey(
+                            blank=True,
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            related_query_name="+",
+                            to="training.plan",
+                        ),
+                    ),
+                ],
+                options={
+                    "abstract": False,
+                    "default_permissions": (),
+                    "indexes": [models.Index(fields=["pgh_obj", "pgh_id"], name="assignment_history")],
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="append_only",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                                hash="022f7507c8c2c32946065c64481e8a2bfcf4e2be",
+                                operation="UPDATE OR DELETE",
+                                pgid="pgtrigger_append_only_464da",
+                                table="training_assignmentevent",
+                                when="BEFORE",
+                            ),
+                        )
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="PlanEvent",
+                fields=[
+                    ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                    ("pgh_label", models.TextField(help_text="The event label.")),
+                    ("pgh_id", models.BigAutoField(primary_key=True, serialize=False)),
+                    ("name", models.CharField(max_length=120, null=True)),
+                    ("description", models.TextField(blank=True, max_length=2000, null=True)),
+                    (
+                        "role",
+                        models.CharField(
+                            blank=True,
+                            choices=[("manager", "Manager"), ("engineer", "Engineer"), ("trainee", "Trainee")],
+                            max_length=10,
+                            null=True,
+                        ),
+                    ),
+                    (
+                        "automatic",
+                        models.BooleanField(
+                            default=False,
+                            help_text="To everyone with this role who has not had the plan, and to people who join later.",
+                            null=True,
+                            verbose_name="Assign automatically",
+                        ),
+                    ),
+                    ("retired_at", models.DateTimeField(blank=True, null=True)),
+                    (
+                        "author",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            related_query_name="+",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    (
+                        "pgh_context",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="pghistory.context",
+                        ),
+                    ),
+                    (
+                        "pgh_obj",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="training.plan",
+                        ),
+                    ),
+                    (
+                        "team",
+                        models.ForeignKey(
+                            blank=True,
+                            db_constraint=False,
+                            db_index=False,
+                            help_text="The team and its sub-teams.",
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            related_query_name="+",
+                            to="teams.team",
+                        ),
+                    ),
+                ],
+                options={
+                    "abstract": False,
+                    "default_permissions": (),
+                    "indexes": [models.Index(fields=["pgh_obj", "pgh_id"], name="plan_history")],
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="append_only",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                                hash="013612141646cdf2be25123476fe561ffe537e88",
+                                operation="UPDATE OR DELETE",
+                                pgid="pgtrigger_append_only_b0a64",
+                                table="training_planevent",
+                                when="BEFORE",
+                            ),
+                        )
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="PlanItem",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("position", models.PositiveSmallIntegerField(default=0)),
+                    (
+                        "kind",
+                        models.CharField(
+                            choices=[
+                                ("scenario", "Decision scenario"),
+                                ("check", "Knowledge check"),
+                                ("page", "Library page"),
+                            ],
+                            max_length=8,
+                        ),
+                    ),
+                    ("ref", models.CharField(help_text="A scenario's slug, a check's id or a page's slug.", max_length=60)),
+                    (
+                        "due_days",
+                        models.PositiveSmallIntegerField(
+                            default=14,
+                            help_text="Days after it was assigned.",
+                            validators=[
+                                django.core.validators.MinValueValidator(1),
+                                django.core.validators.MaxValueValidator(730),
+                            ],
+                            verbose_name="Due after",
+                        ),
+                    ),
+                    (
+                        "plan",
+                        models.ForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE, related_name="items", to="training.plan"
+                        ),
+                    ),
+                ],
+                options={
+                    "ordering": ["plan", "position"],
+                    "constraints": [
+                        models.UniqueConstraint(
+                            fields=("plan", "kind", "ref"),
+                            name="plan_item_once",
+                            violation_error_message="This is already in the plan.",
+                        )
+                    ],
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="history_added",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="WITH context AS MATERIALIZED (SELECT _pgh_attach_context() AS id) INSERT INTO training_planitemevent (pgh_context_id, pgh_created_at, pgh_label, pgh_obj_id) SELECT context.id, clock_timestamp(), 'added', new_values.id FROM new_values, context; RETURN NULL;",
+                                hash="fa0999affe6b9addf3cd5feb371bf6e8c30f642d",
+                                level="STATEMENT",
+                                operation="INSERT",
+                                pgid="pgtrigger_history_added_ac35b",
+                                referencing="REFERENCING NEW TABLE AS new_values ",
+                                table="training_planitem",
+                                when="AFTER",
+                            ),
+                        ),
+                        pgtrigger.compiler.Trigger(
+                            name="history_changed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_planitemevent" ("due_days", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "ref") SELECT old_values."due_days", old_values."kind", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."plan_id", old_values."position", old_values."ref" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."due_days" IS DISTINCT FROM (new_values."due_days") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."plan_id" IS DISTINCT FROM (new_values."plan_id") OR old_values."position" IS DISTINCT FROM (new_values."position") OR old_values."ref" IS DISTINCT FROM (new_values."ref")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="16d430952abd8fd6310d080f41189419774e38ef",
+                                level="STATEMENT",
+                                operation="UPDATE",
+                                pgid="pgtrigger_history_changed_f46d1",
+                                referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                                table="training_planitem",
+                                when="AFTER",
+                            ),
+                        ),
+                        pgtrigger.compiler.Trigger(
+                            name="history_removed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_planitemevent" ("due_days", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "ref") SELECT old_values."due_days", old_values."kind", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."plan_id", old_values."position", old_values."ref" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="0b79e7fc4c66e116ac5e762ff9063c9ad746e42a",
+                                level="STATEMENT",
+                                operation="DELETE",
+                                pgid="pgtrigger_history_removed_69fb0",
+                                referencing="REFERENCING OLD TABLE AS old_values ",
+                                table="training_planitem",
+                                when="AFTER",
+                            ),
+                        ),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="PlanItemEvent",
+                fields=[
+                    ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                    ("pgh_label", models.TextField(help_text="The event label.")),
+                    ("pgh_id", models.BigAutoField(primary_key=True, serialize=False)),
+                    ("position", models.PositiveSmallIntegerField(default=0, null=True)),
+                    (
+                        "kind",
+                        models.CharField(
+                            choices=[
+                                ("scenario", "Decision scenario"),
+                                ("check", "Knowledge check"),
+                                ("page", "Library page"),
+                            ],
+                            max_length=8,
+                            null=True,
+                        ),
+                    ),
+                    (
+                        "ref",
+                        models.CharField(
+                            help_text="A scenario's slug, a check's id or a page's slug.", max_length=60, null=True
+                        ),
+                    ),
+                    (
+                        "due_days",
+                        models.PositiveSmallIntegerField(
+                            default=14,
+                            help_text="Days after it was assigned.",
+                            null=True,
+                            validators=[
+                                django.core.validators.MinValueValidator(1),
+                                django.core.validators.MaxValueValidator(730),
+                            ],
+                            verbose_name="Due after",
+                        ),
+                    ),
+                    (
+                        "pgh_context",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="pghistory.context",
+                        ),
+                    ),
+                    (
+                        "pgh_obj",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="training.planitem",
+                        ),
+                    ),
+                    (
+                        "plan",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            related_query_name="+",
+                            to="training.plan",
+                        ),
+                    ),
+                ],
+                options={
+                    "abstract": False,
+                    "default_permissions": (),
+                    "indexes": [models.Index(fields=["pgh_obj", "pgh_id"], name="planitem_history")],
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="append_only",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                                hash="bebc465d7719ef63de5fc7474862669c3ffac7be",
+                                operation="UPDATE OR DELETE",
+                                pgid="pgtrigger_append_only_3cbe1",
+                                table="training_planitemevent",
+                                when="BEFORE",
+                            ),
+                        )
+                    ],
+                },
+            ),
+        ]
+    )

@@ -14,6 +14,6 @@ def add(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("incidents", "0008_reviews"), ("records", "0002_shipped_severities")]
+    dependencies = [("incidents", "0001_initial"), ("records", "0002_shipped_severities")]
 
     operations = [migrations.RunPython(add, migrations.RunPython.noop)]
