@@ -38,14 +38,15 @@ class Page:
 
 @dataclass(frozen=True)
 class Link:
-    """A kind of tool or certification, with its cost. The organisation adds the `url`."""
+    """A kind of tool or certification: its cost, what it is for, and an example to follow by `url`."""
 
     id: str
     group: str
     title: str
     kind: str
     cost: str
-    url: str = ""
+    url: str
+    note: str
 
 
 def read_page(text: str) -> Page:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -32,6 +33,9 @@ from teams.requests import SignedInRequest
 
 ADMINS_EDIT = "Only organisation admins can edit the library."
 MOST_TEAMS = 100
+
+_COMPARISON = re.compile(r"^(above|below|up to) ")
+_AMOUNT = re.compile(r"(?P<number>[0-9.]+)(?P<unit>[^0-9.]*)")
 
 
 @require_safe
@@ -137,9 +141,19 @@ def _benchmarks(request: SignedInRequest) -> dict[str, Any]:
 
 
 def _cells(cuts: Cuts | None, unit: Unit) -> list[str]:
+    """The five tiers in short: "below 5%", "5–10%", ..., "above 35%". The page says which tier a limit belongs to."""
     if cuts is None:
         return []
-    return [f"{start} to {end}" if start != "0" and end else end or start for _, start, end in spans(cuts, unit)]
+    return [_range(start, end) if start != "0" and end else end or start for _, start, end in spans(cuts, unit)]
+
+
+def _range(start: str, end: str) -> str:
+    """ "5% to below 10%" as "5–10%", "24 h to 7 d" as "24 h–7 d"."""
+    low, high = (_COMPARISON.sub("", limit) for limit in (start, end))
+    from_, to = _AMOUNT.fullmatch(low), _AMOUNT.fullmatch(high)
+    if from_ and to and from_["unit"] == to["unit"]:
+        low = from_["number"]
+    return f"{low}–{high}"
 
 
 def _calculators(request: SignedInRequest) -> dict[str, Any]:

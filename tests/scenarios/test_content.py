@@ -2,6 +2,7 @@
 
 import math
 import re
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from statistics import mean, median
@@ -142,6 +143,21 @@ def test_claims_are_worded_with_care():
     assert "4.45" in orbiter
 
 
+def test_the_pages_say_where_a_figure_comes_from_and_where_it_does_not():
+    pages = {page.slug: page.body for page in content.pages()}
+    grounded = (date(2020, 11, 18) - date(2019, 3, 13)).days
+    assert f"{grounded} days" in pages["case-boeing-737-max"]
+    for slug, words in {
+        "case-boeing-737-max": ["up to 900 quality inspectors", "no inspectors were cut"],
+        "case-toyota": ["total quality management", "studies of vehicle reliability"],
+        "myths": ["11.6 seconds", "11.7"],
+        "quality-management": ["We know of no source for any of the three"],
+        "benchmarks": ["20-35%"],
+    }.items():
+        assert [missing for missing in words if missing not in pages[slug]] == [], slug
+    assert all("reportedly" in body for body in pages.values() if "GitLab" in body)
+
+
 # Checks
 
 
@@ -246,7 +262,10 @@ def test_the_traps_are_not_accepted(check, field, answer):
 def test_links_name_kinds_and_costs():
     assert {link.group for link in content.links()} == {"tool", "certification"}
     assert len({link.id for link in content.links()}) == len(content.links())
-    assert all(link.title and link.kind and link.cost for link in content.links())
+    assert all(link.title and link.kind and link.cost and link.url.startswith("https://") for link in content.links())
+    assert all(60 <= len(link.note) <= 300 for link in content.links())  # the database holds 300
+    certified = [link for link in content.links() if link.group == "certification"]
+    assert all("training and exam" in link.cost and "via Coursera" in link.note for link in certified)
 
 
 # The guide for authors

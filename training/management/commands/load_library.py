@@ -26,7 +26,13 @@ class Command(BaseCommand):
         if not LibraryLink.objects.exists():
             LibraryLink.objects.bulk_create(
                 LibraryLink(
-                    section=link.group, title=link.title, kind=link.kind, cost=link.cost, url=link.url, position=position
+                    section=link.group,
+                    title=link.title,
+                    kind=link.kind,
+                    cost=link.cost,
+                    url=link.url,
+                    note=link.note,
+                    position=position,
                 )
                 for position, link in enumerate(content.links())
             )
