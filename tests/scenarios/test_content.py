@@ -27,11 +27,17 @@ CHECKS = {check.id: check for check in content.checks()}
 # id: (paths, passing, optimal score, endings that are reached)
 SHAPES = {
     "canary_that_sang_too_late": (135, 20, "100.0", 4),
+    "one_advisory_forty_services": (243, 55, "91.0", 4),
     "one_hundred_percent": (111, 8, "97.9", 4),
     "pull_the_cord": (81, 10, "99.2", 3),
+    "red_green_red": (117, 36, "93.3", 4),
+    "the_budget_is_spent": (243, 63, "92.6", 4),
     "the_inspectors": (81, 7, "98.6", 4),
+    "the_pager_at_three": (99, 25, "97.2", 4),
     "the_qa_sprint": (67, 8, "98.4", 5),
+    "two_thousand_lines_on_friday": (81, 29, "90.2", 4),
     "two_units_one_number": (111, 15, "99.0", 3),
+    "what_urgent_meant": (162, 67, "96.0", 4),
     "zero_bug_policy": (96, 8, "98.4", 5),
 }
 

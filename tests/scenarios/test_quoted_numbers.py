@@ -1,0 +1,284 @@
+"""Whatever number a text quotes, the cards beside it say the same, on every path."""
+
+import operator
+import re
+from functools import cache
+
+import pytest
+
+from scenarios import engine
+from scenarios.content import scenario_texts
+
+# What a reveal says of the cards: the words, and by how much the choice changes the metric ("=": to what).
+CHANGES = {
+    "the_pager_at_three": [
+        ("forty_pages.objectives", "nine minutes sooner", "detect", -9),
+        ("forty_pages.objectives", "rings twice a week more", "pages", +2),
+        ("forty_pages.prune", "26 of the 31 are gone", "pages", -26),
+        ("forty_pages.prune", "One alert that was turned into a ticket would have announced", "missed", +1),
+        ("forty_pages.bigger_rota", "the 40 pages stay", "pages", "= 40"),
+        ("both_worlds.all_at_once", "a certificate expires and a backup fails", "missed", +2),
+        ("both_worlds.retire", "It takes seven days of work", "days", +7),
+        ("both_worlds.retire", "one alert too many goes", "missed", +1),
+        ("still_forty.prune_now", "26 pages a week disappear", "pages", -26),
+        ("still_forty.prune_now", "is missed once", "missed", +1),
+        ("still_forty.mute_night", "13 pages a week now arrive", "pages", -13),
+        ("still_forty.raise", "Half the pages are gone", "pages", "= 20"),
+        ("what_pages.tune", "Six pages fewer a week", "pages", -6),
+        ("what_pages.tune", "two days of work", "days", +2),
+        ("what_pages.tune", "nine minutes later", "detect", +9),
+        ("what_pages.symptoms", "Twelve days of work", "days", +12),
+        ("what_pages.symptoms", "seven pages a week go", "pages", -7),
+        ("what_pages.symptoms", "twelve minutes sooner", "detect", -12),
+        ("what_pages.both", "eleven minutes sooner", "detect", -11),
+        ("the_rota.recover", "shrinks by ten days", "days", +10),
+        ("silent_sunday.lower", "rings eight times a week for small dips", "pages", +8),
+        ("silent_sunday.journey", "Six more days of work", "days", +6),
+        ("silent_sunday.journey", "one page a week more", "pages", +1),
+    ],
+    "the_budget_is_spent": [
+        ("nine_days.pilot", "2,000 failed requests", "failed", +2),
+        ("nine_days.pilot", "moves by four days", "delay", +4),
+        ("nine_days.launch", "adds 22,000 failed requests", "failed", +22),
+        ("nine_days.launch", "a new cause", "causes", +1),
+        ("nine_days.hold", "moves by nine days", "delay", +9),
+        ("where_it_went.search", "another 4,000 requests fail", "failed", +4),
+        ("where_it_went.guard", "9,000 more by the end of the month", "failed", +9),
+        ("where_it_went.everything", "Three causes are closed", "causes", -3),
+        ("where_it_went.everything", "Search costs 9,000 more", "failed", +9),
+        ("one_exception.senior", "costs 7,000 requests", "failed", +7),
+        ("one_exception.coupon", "about 1,000 failed requests", "failed", +1),
+        ("full_again.all_now", "19,000 failed requests", "failed", +19),
+        ("full_again.trickle", "2,000 failed requests", "failed", +2),
+        ("full_again.trickle", "waited four days more", "delay", +4),
+        ("full_again.quarter_rest", "Ten calm days", "delay", +10),
+        ("full_again.quarter_rest", "1,000 failed requests", "failed", +1),
+        ("the_next_time.approve", "the next feature by five days", "delay", +5),
+        ("the_next_time.burn_rate", "delays it by two days", "delay", +2),
+    ],
+    "two_thousand_lines_on_friday": [
+        ("friday_afternoon.split", "two days of her week", "late", +2),
+        ("friday_afternoon.split", "finds five faults", "defects", -5),
+        ("friday_afternoon.pair", "eight faults are found and fixed", "defects", -8),
+        ("friday_afternoon.stamp", "You did see one fault", "defects", -1),
+        ("the_first_part.comment", "Four other faults were fixed", "defects", -4),
+        ("the_first_part.example", "The answer takes a day", "late", +1),
+        ("the_first_part.example", "Eleven faults go", "defects", -11),
+        ("the_first_part.fix_it", "You find seven faults", "defects", -7),
+        ("monday_eleven.go_on", "Three more faults", "defects", -3),
+        ("monday_eleven.stop_split", "Two days later", "late", +2),
+        ("monday_eleven.stop_split", "Twelve faults are found", "defects", -12),
+        ("monday_eleven.colleague", "Six faults by the evening", "defects", -6),
+        ("one_cent.patch", "in a day, with four others", "late", +1),
+        ("one_cent.patch", "with four others", "defects", -5),
+        ("one_cent.flag_and_read", "Two days of reading", "late", +2),
+        ("one_cent.flag_and_read", "find 16 faults", "defects", -16),
+        ("wednesday.read_fast", "Four faults in 40 minutes", "defects", -4),
+        ("wednesday.core_first", "waits three more days", "late", +3),
+        ("wednesday.core_first", "finds seven faults", "defects", -7),
+        ("wednesday.hold_all", "Nine faults fewer", "defects", -9),
+        ("wednesday.hold_all", "For five days", "late", +5),
+        ("next_time.gate_400", "falls by 200 lines", "size", -200),
+        ("next_time.design_first", "a day in this project", "late", +1),
+        ("next_time.design_first", "falls by 170 lines", "size", -170),
+        ("next_time.always_pair", "Two more people", "readers", +2),
+        ("next_time.always_pair", "30 lines larger", "size", +30),
+    ],
+    "red_green_red": [
+        ("seven_of_twenty.retry", "fall by 22 points", "false_red", -22),
+        ("seven_of_twenty.retry", "eight minutes longer", "wait", +8),
+        ("seven_of_twenty.rewrite", "After 30 days of work", "days", +30),
+        ("seven_of_twenty.quarantine", "Five days of sorting", "days", +5),
+        ("seven_of_twenty.quarantine", "rises by two points", "escaped", +2),
+        ("the_record.leave", "six minutes longer", "wait", +6),
+        ("the_record.act_on_list", "Five days of work", "days", +5),
+        ("a_quarter_done.quarantine_now", "It takes five days", "days", +5),
+        ("a_quarter_done.go_on", "60 more days later", "days", +60),
+        ("a_quarter_done.retry_now", "eight minutes longer", "wait", +8),
+        ("twenty_six.by_purpose", "13 days that are missing elsewhere", "days", +13),
+        ("twenty_six.repair_all", "ten days", "days", +10),
+        ("a_real_one.fix_and_test", "Fixed in three days", "days", +3),
+        ("a_real_one.diagnose", "It costs seven days", "days", +7),
+        ("twelve_a_month.runners", "24 minutes saved", "wait", -24),
+        ("twelve_a_month.runners", "rise by four points", "false_red", +4),
+        ("twelve_a_month.nightly", "30 minutes sooner", "wait", -30),
+        ("twelve_a_month.limit", "Fourteen days", "days", +14),
+    ],
+    "one_advisory_forty_services": [
+        ("tuesday_nine.patch_all", "33 services are upgraded", "exposed", -33),
+        ("tuesday_nine.patch_all", "Two of them break", "broken", +2),
+        ("tuesday_nine.find_reach", "31 services never call", "exposed", -31),
+        ("tuesday_nine.find_reach", "Nine do", "exposed", "= 9"),
+        ("tuesday_nine.wait_scan", "clears 24 services", "exposed", -24),
+        ("friday.finish_now", "One upgrade goes wrong", "broken", +1),
+        ("friday.finish_now", "Done by Sunday night", "exposed", "= 0"),
+        ("friday.owners_dates", "except for two", "exposed", "= 2"),
+        ("next_advisory.inventory", "50 hours of work", "hours", +50),
+        ("next_advisory.rule_24h", "Two upgrades break something", "broken", +2),
+        ("next_advisory.fewer_parts", "40 hours later", "hours", +40),
+    ],
+    "what_urgent_meant": [
+        ("ten_minutes.prototype", "Two days later", "lead", +2),
+        ("ten_minutes.example_map", "It takes three days", "lead", +3),
+        ("ten_minutes.contract", "It takes two days", "lead", +2),
+        ("ten_minutes.start_small", "about three days' worth", "rework", +3),
+        ("everyone_nods.five_real", "A day of work is thrown away", "rework", +1),
+        ("everyone_nods.carry_on", "five days of rework", "rework", +5),
+        ("signed.as_signed", "six days of it are built again", "rework", +6),
+        ("signed.examples_too", "It costs a day", "lead", +1),
+        ("signed.examples_too", "another for what was begun", "rework", +1),
+        ("signed.exact_words", "Four days later", "lead", +4),
+        ("two_lists.medical_first", "two days sooner", "lead", -2),
+        ("two_lists.someone_decides", "It takes two days", "lead", +2),
+        ("as_a_test.careful_text", "within a day", "lead", +1),
+        ("as_a_test.runs_itself", "Two more days", "lead", +2),
+        ("as_a_test.tester_knows", "a day of rework", "rework", +1),
+        ("the_hospital.add_and_ask", "Three days for the phone", "rework", +3),
+    ],
+}
+
+# What a prompt or an ending says of the cards, whichever path leads to it.
+STANDS = {
+    "the_pager_at_three": [
+        ("forty_pages", "the pager rang 40 times", "pages = 40"),
+        ("forty_pages", "four real alarms were missed", "missed = 4"),
+        ("still_forty", "still rings 40 times a week", "pages = 40"),
+        ("both_worlds", "The old alerts still page", "pages > 40"),
+        ("what_pages", "The pager is quiet enough to think", "pages <= 14"),
+        ("end_rested", "The pager rings rarely", "pages <= 10"),
+        ("end_rested", "who has slept", "sleep >= 4"),
+        ("end_uneven", "rings less often than it did", "pages < 40"),
+        ("end_uneven", "not yet quiet and safe at once", "pages > 10 or missed > 2 or sleep < 4"),
+        ("end_noise", "several times a day", "pages >= 21"),
+        ("end_slept_through", "Six or more real alarms", "missed >= 6"),
+    ],
+    "the_budget_is_spent": [
+        ("nine_days", "the count stands at 42,000", "failed = 42"),
+        ("end_trusted", "Few causes are left", "causes <= 3"),
+        ("end_trusted", "errors are rare", "failed <= 60"),
+        ("end_burnt", "80,000 or more failed requests", "failed >= 80"),
+        ("end_half", "has not fallen apart", "failed < 80"),
+        ("end_paper", "Nobody cites it any more", "policy < 20"),
+    ],
+    "two_thousand_lines_on_friday": [
+        ("friday_afternoon", "so expect 30", "defects = 30"),
+        ("wednesday", "Wednesday, the day before the law applies", "late <= 3"),
+        ("end_small", "Few faults are left", "defects <= 9"),
+        ("end_small", "at least three people know", "readers >= 3"),
+        ("end_small", "arrives in pieces", "size < 420"),
+        ("end_lucky", "The worst is out of the code", "defects < 18"),
+        ("end_alone", "asks somebody else", "goodwill < 30"),
+        ("end_wrong_invoices", "an auditor finds what the review did not", "defects >= 18"),
+    ],
+    "red_green_red": [
+        ("seven_of_twenty", "7 were red", "false_red = 35"),
+        ("the_record", "The runs are green", "false_red <= 15"),
+        ("a_quarter_done", "more than one of four runs", "false_red > 25"),
+        ("twenty_six", "You look at the 26", "false_red <= 11"),
+        ("end_believed", "A red run is rare", "false_red <= 8"),
+        ("end_believed", "Fewer than one defect in ten", "escaped < 10"),
+        ("end_quieter", "more believable than it was", "false_red < 35"),
+        ("end_quieter", "Either its false alarms or its holes", "false_red > 8 or escaped >= 10"),
+        ("end_button", "About one run in five or more", "false_red >= 18"),
+        ("end_holes", "18 percent or more of all defects", "escaped >= 18"),
+    ],
+    "one_advisory_forty_services": [
+        ("tuesday_nine", "Forty of your services", "exposed = 40"),
+        ("portal_and_payments", "still on the old version", "exposed >= 2"),
+        ("friday", "Some internal services still include the old version, and two of them", "exposed >= 3"),
+        ("end_known", "Almost every service is safe", "exposed <= 3"),
+        ("end_known", "hardly anything broke", "broken <= 1"),
+        ("end_open", "Either some services are still open or the patches", "exposed > 3 or broken > 1"),
+        ("end_worn", "nothing left to give", "energy < 25"),
+        ("end_silent", "how they came to hear of it", "trust < 55"),
+    ],
+    "what_urgent_meant": [
+        ("ten_minutes", "estimates eight days", "lead = 8"),
+        ("end_same_word", "More than nine of ten orders", "meant > 90"),
+        ("end_mostly", "Most orders", "meant >= 75"),
+        ("end_twice", "Nine days or more of it", "rework >= 9"),
+        ("end_two_words", "At least one order in four", "meant <= 75"),
+    ],
+}
+
+# Reveals with numbers of the story that are on no card: other people, other days, other orders.
+NOT_ON_A_CARD = {
+    "the_pager_at_three": "the_rota.night_desk the_rota.volunteers silent_sunday.accept",
+    "the_budget_is_spent": "one_exception.queue",
+    "two_thousand_lines_on_friday": "one_cent.tolerate",
+    "red_green_red": "twenty_six.delete_all a_real_one.all_back the_record.when_time",
+    "one_advisory_forty_services": """portal_and_payments.upgrade_tonight portal_and_payments.flag_off
+        two_requests.say_nothing two_requests.facts_first two_requests.tell_now""",
+    "what_urgent_meant": "everyone_nods.ask_in_writing two_lists.both_urgent",
+}
+WORDS = "two twice three four five six seven eight nine ten eleven twelve thirteen fourteen nineteen twenty half third"
+NUMBER = re.compile(rf"\d|\b({WORDS.replace(' ', '|')})\b", re.IGNORECASE)
+COMPARES = {"=": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+
+
+@cache
+def played(slug):
+    """Every step and every stop of all paths: {(node, choice): [(before, after)]}, {node: [values]}."""
+    scenario, _ = engine.validate(scenario_texts()[slug])
+    steps, stops = {}, {}
+    for run in engine.enumerate_paths(scenario):
+        for step in run.steps:
+            steps.setdefault(f"{step.node}.{step.choice}", []).append((step.state_before.values, step.state_after.values))
+        for state in run.states:
+            stops.setdefault(state.node, []).append(state.values)
+    return scenario, steps, stops
+
+
+def is_so(claim, values):
+    """`pages <= 10 or missed > 2`, with the values of one state."""
+    parts = (part.split() for part in claim.split(" or "))
+    return any(COMPARES[compare](values[metric], int(value)) for metric, compare, value in parts)
+
+
+def flat(text):
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("slug", CHANGES)
+def test_a_reveal_says_what_the_cards_show(slug):
+    scenario, steps, _ = played(slug)
+    wrong = []
+    for place, words, metric, change in CHANGES[slug]:
+        node, choice = place.split(".")
+        assert words in flat(scenario.nodes[node].choices[choice].reveal), (place, words)
+        for before, after in steps[place]:
+            told = after[metric] == int(change[2:]) if isinstance(change, str) else after[metric] - before[metric] == change
+            if not told:
+                wrong.append((place, words, metric, before[metric], after[metric]))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("slug", STANDS)
+def test_a_prompt_and_an_ending_fit_the_cards_on_every_path(slug):
+    scenario, _, stops = played(slug)
+    wrong = []
+    for node, words, claim in STANDS[slug]:
+        assert words in flat(scenario.nodes[node].prompt or scenario.nodes[node].text), (node, words)
+        wrong += [(node, words, at) for at in stops[node] if not is_so(claim, at)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("slug", CHANGES)
+def test_no_reveal_with_a_number_is_left_out(slug):
+    scenario, *_ = played(slug)
+    told = {
+        f"{node.id}.{choice.id}"
+        for node in scenario.nodes.values()
+        for choice in node.choices.values()
+        if NUMBER.search(choice.reveal)
+    }
+    known = {place for place, *_ in CHANGES[slug]} | set(NOT_ON_A_CARD[slug].split())
+    assert told <= known
+    endings = {node.id for node in scenario.nodes.values() if node.kind == "ending"}
+    assert endings <= {node for node, *_ in STANDS[slug]}
+
+
+def test_customers_who_were_told_nothing_did_not_hear_of_it_from_you():
+    scenario, _ = engine.validate(scenario_texts()["one_advisory_forty_services"])
+    silent = [run for run in engine.enumerate_paths(scenario) if "say_nothing" in run.choices]
+    assert {run.state.node for run in silent} == {"end_silent"}
