@@ -26,6 +26,7 @@ from rest_framework.views import APIView
 from benchmarks.api import MeasureSerializer, MetricRows, TeamMetrics
 from benchmarks.metrics import METRICS
 from benchmarks.models import DEFAULT_WINDOW, WINDOWS
+from dashboards.delivery_api import DeliveryFigure, TeamDelivery
 from defects.api import DefectDetail, DefectList, DefectRow, DefectTransitions
 from incidents.action_api import ActionDetail, ActionList, ActionTransitions
 from incidents.andon_api import LineState, TeamLine
@@ -82,6 +83,7 @@ COUNTED_ROW = PolymorphicProxySerializer(
 extend_schema_view(get=extend_schema(responses=AddressSerializer(many=True)))(Addresses)
 extend_schema_view(get=extend_schema(exclude=True))(Unknown)
 extend_schema_view(get=extend_schema(parameters=WINDOW, responses=MeasureSerializer(many=True)))(TeamMetrics)
+extend_schema_view(get=extend_schema(parameters=WINDOW, responses=DeliveryFigure(many=True)))(TeamDelivery)
 extend_schema_view(get=extend_schema(parameters=ROWS, responses=COUNTED_ROW))(MetricRows)
 extend_schema_view(patch=extend_schema(request=ReviewChange, responses=ReviewInFull))(ReviewDetail)
 SERVICE = OpenApiParameter("service", str, description="Name of a service: leaves out cords of other services.")

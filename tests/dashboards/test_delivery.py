@@ -12,6 +12,7 @@ from statsmodels.stats.proportion import proportion_confint
 from dashboards.delivery import DELIVERED, batch_sizes, figure
 from pipeline.models import ReviewLimits
 from qmportal.lib.days import Window, local_day
+from teams.models import AccessToken
 from tests.factories import (
     NOON,
     make_change,
@@ -265,3 +266,19 @@ def test_people_outside_see_figures_and_no_rows(client, busy):
     rows = client.get(reverse("dashboards:delivery_rows", args=[team.slug, "fail-rate"]), day).content.decode()
     assert f"{team.key}-DEP-" not in rows
     assert "Ask for access" in rows
+
+
+def test_the_api_has_the_figures_of_the_page(client, busy):
+    team, _ = busy
+    _, token = AccessToken.objects.create(make_user(), expiry=None)
+    query = {"window": 30, "as_of": WINDOW.as_of.isoformat()}
+    address = f"/api/v1/teams/{team.slug}/delivery/"
+    lines = client.get(address, query, headers={"Authorization": f"Bearer {token}"}).json()
+    assert [line["measure"] for line in lines] == list(DELIVERED)
+    for line in lines:
+        found = count(line["measure"], team)
+        hours = 3600 if found.unit == "seconds" else 1
+        assert (line["n"], line["part"]) == (found.n, found.part)
+        assert line["value"] == (found.value if found.value is None else pytest.approx(found.value / hours))
+        assert line["low"] == (found.low if found.low is None else pytest.approx(found.low / hours))
+    assert client.get(f"{address}?windows=30", headers={"Authorization": f"Bearer {token}"}).status_code == 400
