@@ -3,6 +3,7 @@ from django.urls import path
 from defects import views
 from defects.models import Defect
 from records import list_views
+from records import views as record_views
 from records.history import record_history
 
 app_name = "defects"
@@ -20,6 +21,7 @@ urlpatterns = [
     path("<str:reference>/edit/", views.defect_edit, name="edit"),
     path("<str:reference>/moves/<slug:name>/", views.defect_move, name="move"),
     path("<str:reference>/undo/", views.defect_undo_move, name="undo_move"),
+    path("<str:reference>/fix/<slug:field>/", record_views.record_fix, {"kind": views.DEFECTS}, name="fix"),
     path("<str:reference>/delete/", views.defect_delete, name="delete"),
     path("<str:reference>/restore/", views.defect_restore, name="restore"),
 ]

@@ -4,6 +4,7 @@ from incidents.models import Incident
 from incidents.views import incident as views
 from incidents.views import response
 from records import list_views
+from records import views as record_views
 from records.history import record_history
 
 app_name = "incidents"
@@ -25,6 +26,7 @@ urlpatterns = [
     path("<str:reference>/undo/", views.incident_undo_move, name="undo_move"),
     path("<str:reference>/timeline/", views.incident_note, name="note"),
     path("<str:reference>/timeline/<int:pk>/pin/", views.incident_pin, name="pin"),
+    path("<str:reference>/fix/<slug:field>/", record_views.record_fix, {"kind": views.INCIDENTS}, name="fix"),
     path("<str:reference>/delete/", views.incident_delete, name="delete"),
     path("<str:reference>/restore/", views.incident_restore, name="restore"),
 ]

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 
 from pipeline.models import Practice, ReviewLimits, Service, Stage
 from pipeline.models.stages import STAYS_IN_USE
-from qmportal.lib.admin import CleanText, ReadOnly
+from qmportal.lib.admin import CleanText, OneRow, ReadOnly
 from qmportal.lib.forms import WholeNumberField, clean_formfield
 
 
@@ -76,18 +76,8 @@ class PracticeAdmin(RetiredNotDeleted):
 
 
 @admin.register(ReviewLimits)
-class ReviewLimitsAdmin(CleanText):
-    """One row. Adding it replaces the defaults."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return not ReviewLimits.objects.exists()
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def save_model(self, request: HttpRequest, obj: ReviewLimits, form: Any, change: bool) -> None:
-        obj.pk = 1
-        obj.save()
+class ReviewLimitsAdmin(OneRow):
+    """What a healthy review looks like."""
 
 
 @admin.register(Service)

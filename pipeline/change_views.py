@@ -5,41 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 
-from pipeline.change_filters import ChangeFilter, DeploymentFilter, FactFilter
+from pipeline.change_filters import ChangeFilter, DeploymentFilter
+from pipeline.change_forms import ChangeForm, DeploymentForm
 from pipeline.models import Change, Deployment
 from qmportal.lib.face import ago, status
-from qmportal.lib.pages import render_page
+from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.spreadsheet import csv_stream
 from records import columns
+from records import views as records
 from records.columns import Column
+from teams.permissions import can_report
 from teams.requests import SignedInRequest
 
 ASSISTED = {True: "Yes", False: "No", None: "Not said"}
 MOST_SHOWN = 100
 
 
-@dataclass(frozen=True, slots=True)
-class FactKind:
-    """What the shared list needs to know."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactKind(records.Kind):
+    """What the pages need to know about changes or deployments."""
 
-    model: Any
-    filters: type[FactFilter]
-    columns: tuple[Column, ...]
     csv: tuple[str, ...]
     icon: str
     about: str
-
-    @property
-    def plural(self) -> str:
-        return str(self.model._meta.verbose_name_plural)
 
 
 def _number(label: str, sort: str, path: str) -> Column:
@@ -64,7 +59,11 @@ def _release(row: Any, url: str) -> Any:
 
 CHANGES = FactKind(
     model=Change,
+    form=ChangeForm,
     filters=ChangeFilter,
+    prefilled=("title", "team", "service"),
+    in_full=("team", "service"),
+    created="added",
     columns=(
         columns.REFERENCE,
         columns.TITLE,
@@ -83,7 +82,11 @@ CHANGES = FactKind(
 )
 DEPLOYMENTS = FactKind(
     model=Deployment,
+    form=DeploymentForm,
     filters=DeploymentFilter,
+    prefilled=("team", "service", "release", "environment"),
+    in_full=("team", "service"),
+    created="added",
     columns=(
         columns.REFERENCE,
         Column("Version", "release", ("release",), _release, html='<td class="main">{}</td>'),
@@ -122,33 +125,59 @@ def _list(request: SignedInRequest, kind: FactKind) -> HttpResponseBase:
         return csv_stream(f"{kind.plural}.csv", header, filters.chosen().values_list(*kind.csv).iterator(2_000))
     page = filters.page(columns.read_by(kind.columns))
     rows = columns.table_rows(kind.columns, page, reverse(f"{kind.plural}:list"))
-    context = {"kind": kind, "filters": filters, "page": page, "rows": rows}
+    context = {"kind": kind, "filters": filters, "page": page, "rows": rows, "columns": kind.columns}
     return render_page(request, "pipeline/facts/list.html", context, partial="rows")
 
 
 @require_safe
 def change_detail(request: SignedInRequest, reference: str) -> HttpResponse:
-    rows = Change.objects.visible_to(request.user).select_related("team", "service")
-    deployments = Deployment.objects.visible_to(request.user).select_related("team")
-    found = get_object_or_404(rows.prefetch_related(Prefetch("deployments", deployments)), reference=reference.upper())
-    if found.reference != reference:
-        return redirect(found)
-    context = {"change": found, "assisted": ASSISTED[found.ai_assisted]}
-    return render_page(request, "pipeline/facts/change.html", context)
+    change = CHANGES.find(request, reference)
+    if change.reference != reference:
+        return redirect(change)
+    context = {
+        "change": change,
+        "assisted": ASSISTED[change.ai_assisted],
+        "deployments": Deployment.objects.visible_to(request.user).filter(changes=change),
+    }
+    return _detail(request, CHANGES, change, context)
 
 
 @require_safe
 def deployment_detail(request: SignedInRequest, reference: str) -> HttpResponse:
-    rows = Deployment.objects.visible_to(request.user).select_related("team", "service")
-    found = get_object_or_404(rows, reference=reference.upper())
-    if found.reference != reference:
-        return redirect(found)
-    changes = Change.objects.visible_to(request.user).filter(deployments=found)
+    deployment = DEPLOYMENTS.find(request, reference)
+    if deployment.reference != reference:
+        return redirect(deployment)
+    changes = Change.objects.visible_to(request.user).filter(deployments=deployment)
     context = {
-        "deployment": found,
+        "deployment": deployment,
         "changes": changes[:MOST_SHOWN],
         "more": max(0, changes.count() - MOST_SHOWN),
         # A reverse relation, since this app must not import `incidents`.
-        "incidents": found.incidents.visible_to(request.user),
+        "incidents": deployment.incidents.visible_to(request.user),
     }
-    return render_page(request, "pipeline/facts/deployment.html", context)
+    return _detail(request, DEPLOYMENTS, deployment, context)
+
+
+def _detail(request: SignedInRequest, kind: FactKind, fact: Any, context: dict[str, Any]) -> HttpResponse:
+    more = {"kind": kind, "record": fact, "may_edit": can_report(request.user, fact.team)}
+    return render_page(request, f"pipeline/facts/{kind.noun}.html", context | more)
+
+
+@form_page
+def change_create(request: SignedInRequest) -> HttpResponse:
+    return records.record_create(request, CHANGES)
+
+
+@form_page
+def change_edit(request: SignedInRequest, reference: str) -> HttpResponse:
+    return records.record_edit(request, reference, CHANGES)
+
+
+@form_page
+def deployment_create(request: SignedInRequest) -> HttpResponse:
+    return records.record_create(request, DEPLOYMENTS)
+
+
+@form_page
+def deployment_edit(request: SignedInRequest, reference: str) -> HttpResponse:
+    return records.record_edit(request, reference, DEPLOYMENTS)

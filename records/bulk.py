@@ -17,7 +17,7 @@ from qmportal.lib.versions import Stale
 from qmportal.lib.work import LostLease
 from records import intake
 from records.api import found_by_key
-from records.forms import RecordForm
+from records.forms import IntakeForm
 from records.models import ONLY_MANAGERS, BulkEdit, Record
 from records.moves import REASON
 from records.timeline import Entry, write_entry
@@ -48,7 +48,7 @@ class BulkForm(forms.Form):
         error_messages={"required": "Say why."},
     )
 
-    def __init__(self, *args: Any, record_form: RecordForm[Any], names: tuple[str, ...], **kwargs: Any):
+    def __init__(self, *args: Any, record_form: IntakeForm[Any], names: tuple[str, ...], **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.names = names
         life = record_form._meta.model.LIFE

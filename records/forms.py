@@ -1,4 +1,4 @@
-"""Base of the forms that create and edit records, and the short form of a move.
+"""Base of the forms that create and edit records and other rows, and the short form of a move.
 
 It detects that someone else saved in between, and creates one record when the button was pressed twice.
 """
@@ -35,6 +35,7 @@ TITLE_LENGTH = 200
 # The label of the empty choice: Django's, and ours.
 DASHES = BLANK_CHOICE_DASH[0][1]
 UNSET = "Not set"
+M = TypeVar("M", bound=Any)
 R = TypeVar("R", bound=Record)
 
 
@@ -48,16 +49,14 @@ def severity_cards(undetermined: str = "") -> SeverityCards:
     return SeverityCards(attrs={"class": "two"}, hints=meanings | {"": undetermined})
 
 
-class RecordForm(forms.ModelForm, Generic[R]):
-    """Base of the forms that create and edit a record. `RARELY` names the fields under "More"."""
+class IntakeForm(forms.ModelForm, Generic[M]):
+    """Base of the forms whose values go through the intake. `RARELY` names the fields under "More"."""
 
     RARELY: tuple[str, ...] = ()
+    # Two forms with the same number are the same press of the button if these columns are equal, too.
+    TOLD_APART_BY: tuple[str, ...]
 
-    title = LineField(
-        max_length=TITLE_LENGTH,
-        help_text="One sentence a colleague in another team would understand.",
-    )
-    # A new record stores this number of the form, so that pressing the button twice creates one record.
+    # A new row stores this number of the form, so that pressing the button twice creates one row.
     submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
     # The version that the person read. If the database has another one, someone else saved in between.
     version = WholeNumberField(
@@ -67,15 +66,13 @@ class RecordForm(forms.ModelForm, Generic[R]):
         error_messages={"required": "This form is incomplete. Open it again."},
     )
 
-    instance: R
+    instance: M
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.user = user
         for name in ("submission" if self.instance.pk else "version", *self.left_out()):
             del self.fields[name]
-        if not self.instance.pk and not self.is_bound:  # in a form with errors, the summary gets the focus
-            self.fields["title"].widget.attrs["autofocus"] = True
         self.initial["submission"] = uuid.uuid4()
         self.initial["version"] = self.instance.version
         for name in self.columns:
@@ -98,7 +95,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
         if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
             field.error_messages["invalid_choice"] = intake.unknown(field.queryset.model)
 
-    def _shown(self, record: R, name: str) -> Any:
+    def _shown(self, record: M, name: str) -> Any:
         """The value that a field shows. It shows another record only if this person may see it."""
         target = self._meta.model._meta.get_field(name).related_model
         if isinstance(target, type) and issubclass(target, Record):
@@ -120,8 +117,13 @@ class RecordForm(forms.ModelForm, Generic[R]):
         return tuple(name for name in self._meta.fields or () if name in self.fields)
 
     def left_out(self) -> list[str]:
-        """Fields that don't apply to this record now. (No form has a status field: only moves change a status.)"""
-        return [] if self.instance.pk and self.instance.is_duplicate else ["duplicate_of"]
+        """Fields that don't apply to this row now. (No form has a status field: only moves change a status.)"""
+        return []
+
+    def keep_only(self, name: str) -> None:
+        """Leaves this field, for lists of what is missing. Raises KeyError if the form doesn't have it."""
+        kept = {each: self.fields[each] for each in (name, *({"version", REASON} & self.fields.keys()))}
+        self.fields = kept
 
     def limit_choices(self, name: str, rows: QuerySet) -> None:
         """Limits a field to these rows. The stored value stays valid if the form shows it."""
@@ -142,11 +144,6 @@ class RecordForm(forms.ModelForm, Generic[R]):
                 if self.user.is_admin
                 else "You aren't in a team yet. Ask a manager of the team to invite you."
             )
-
-    def limit_severities(self, undetermined: str = "") -> None:
-        self.limit_choices("severity", Severity.objects.all())
-        self.show_choices("severity", severity_names().items())
-        self.set_widget("severity", severity_cards(undetermined))
 
     def show_choices(self, name: str, choices: Iterable[tuple[str, str]]) -> None:
         """Sets the choices of a field from known values, so that the form needn't query the rows it accepts."""
@@ -192,28 +189,28 @@ class RecordForm(forms.ModelForm, Generic[R]):
         """Whether a time was not edited. It keeps its seconds, which the form doesn't show."""
         return isinstance(self.fields[name], MomentField) and name not in self.changed_data
 
-    def file(self) -> R:
-        """Saves a new record. If the same form was sent before, returns the record that it created then."""
-        record = self.save(commit=False)
-        record.reporter = self.user
-        record.source = FILED_HERE
-        record.external_id = self._submission(record)
+    def file(self) -> M:
+        """Saves a new row. If the same form was sent before, returns the row that it created then."""
+        row = self.save(commit=False)
+        row.source = FILED_HERE
+        row.external_id = self._submission(row)
         try:
-            record.save()
+            row.save()
         except IntegrityError:
-            twin = type(record)._default_manager.filter(source=FILED_HERE, external_id=record.external_id).first()
+            twin = type(row)._default_manager.filter(source=FILED_HERE, external_id=row.external_id).first()
             if twin is None:
                 raise
             return twin
-        return record
+        return row
 
-    def _submission(self, record: R) -> str:
+    def _submission(self, row: M) -> str:
         """An id that is the same when the button is pressed twice.
 
-        It differs if the person went back and changed the title or the team: that is another record.
+        It differs if the person went back and changed, say, the title or the team: that is another row.
         """
         number = self.cleaned_data.get("submission") or uuid.uuid4()
-        return str(uuid.uuid5(number, f"{self.user.pk} {record.team_id} {record.title}"))  # type: ignore[attr-defined]
+        told = " ".join(str(getattr(row, name)) for name in self.TOLD_APART_BY)
+        return str(uuid.uuid5(number, f"{self.user.pk} {told}"))
 
     def store(self) -> bool:
         """Saves an edit. Returns False, with errors at the fields, if someone else's save has just made it impossible."""
@@ -227,7 +224,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
             self.add_error("team", "This team already has this record from the same source.")
         return not self.errors
 
-    def conflict(self, current: R) -> Conflict:
+    def conflict(self, current: M) -> Conflict:
         """Shows what someone else has saved in the meantime. Sending the form again overwrites it."""
         self.data = sent_again(self.data, version=current.version)
         conflict = Conflict("record", at=current.updated_at, differences=self._differences(current))
@@ -235,7 +232,7 @@ class RecordForm(forms.ModelForm, Generic[R]):
             conflict.by, conflict.at, conflict.through = change.by, change.at, change.through
         return conflict
 
-    def _differences(self, current: R) -> list[Difference]:
+    def _differences(self, current: M) -> list[Difference]:
         """The fields in which the typed value differs from the saved one."""
         pairs = (
             (name, self._words(name, self._shown(current, name)), self._words(name, self.cleaned_data.get(name)))
@@ -260,6 +257,35 @@ class RecordForm(forms.ModelForm, Generic[R]):
         if isinstance(field, KeyField):
             return str(field.prepare_value(value))
         return str(dict(getattr(field, "choices", ())).get(value, value) if isinstance(value, str) else value)
+
+
+class RecordForm(IntakeForm[R]):
+    """Base of the forms that create and edit a record."""
+
+    TOLD_APART_BY = ("team_id", "title")
+
+    title = LineField(
+        max_length=TITLE_LENGTH,
+        help_text="One sentence a colleague in another team would understand.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if not self.instance.pk and not self.is_bound:  # in a form with errors, the summary gets the focus
+            self.fields["title"].widget.attrs["autofocus"] = True
+
+    def left_out(self) -> list[str]:
+        return [] if self.instance.pk and self.instance.is_duplicate else ["duplicate_of"]
+
+    def limit_severities(self, undetermined: str = "") -> None:
+        self.limit_choices("severity", Severity.objects.all())
+        self.show_choices("severity", severity_names().items())
+        self.set_widget("severity", severity_cards(undetermined))
+
+    def file(self) -> R:
+        record: Any = self.instance
+        record.reporter = self.user
+        return super().file()
 
 
 class MoveForm(forms.Form):

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -17,14 +17,14 @@ from django.utils.text import capfirst
 
 from qmportal.lib.changes import last_change
 from qmportal.lib.forms import go, prefill
-from qmportal.lib.pages import render_page
+from qmportal.lib.pages import form_page, render_page, way_back
 from qmportal.lib.spreadsheet import csv_stream
 from qmportal.lib.text import clean_line
 from qmportal.lib.undo import read_undo, say_with_undo
 from qmportal.lib.versions import Stale
 from records import columns
 from records.filters import ListForm
-from records.forms import MoveForm, RecordForm
+from records.forms import IntakeForm, MoveForm
 from records.models import ONLY_MANAGERS, Record, SavedView
 from records.notes import NoteForm, Timeline, last_move_to_undo, marker
 from records.timeline import ALERT, IMPORT, MANUAL, time_sources
@@ -45,7 +45,7 @@ class Kind:
     """What the pages need to know about a kind of record. `form` and `filters` are called like their base classes."""
 
     model: Any
-    form: Callable[..., RecordForm[Any]]
+    form: Callable[..., IntakeForm[Any]]
     filters: Callable[..., ListForm]
     prefilled: tuple[str, ...]  # form fields that the URL can fill in for a new record
     columns: tuple[columns.Column, ...]  # of the list
@@ -226,6 +226,26 @@ def record_edit(request: SignedInRequest, reference: str, kind: Kind) -> HttpRes
     return go(request, record)
 
 
+@form_page
+def record_fix(request: SignedInRequest, reference: str, field: str, kind: Kind) -> HttpResponse:
+    """The form of a single field, for lists of what is missing: it goes back to the list."""
+    record = kind.find(request, reference)
+    require(can_report(request.user, record.team))
+    form = kind.form(request.POST if request.method == "POST" else None, instance=record, user=request.user)
+    if field not in form.columns:
+        raise Http404("No such field.")
+    form.keep_only(field)
+    context = {"form": form, "next": request.POST.get("next", "")}
+    try:
+        if not form.is_valid() or not form.store():
+            return kind.shared_page(request, "fix", record, status=422 if form.is_bound else 200, **context)
+    except Stale as stale:
+        context["conflict"] = form.conflict(kind.find(request, stale.current.reference))
+        return kind.shared_page(request, "fix", record, status=409, **context)
+    messages.success(request, f"{record.reference} was saved.")
+    return redirect(way_back(request, record.get_absolute_url()))
+
+
 def record_move(request: SignedInRequest, reference: str, name: str, kind: Kind) -> HttpResponse:
     """The short form of a move. A move that asks for nothing has a button on the record's page that posts here."""
     record = kind.find(request, reference)
@@ -339,7 +359,7 @@ def events(record: Any) -> list[dict[str, Any]]:
 
 
 def _answer_form(
-    request: SignedInRequest, kind: Kind, form: RecordForm[Any], heading: str, *, status: int = 0, **context: Any
+    request: SignedInRequest, kind: Kind, form: IntakeForm[Any], heading: str, *, status: int = 0, **context: Any
 ) -> HttpResponse:
     status = status or (422 if form.is_bound else 200)
     return kind.page(request, "form", {"form": form, "heading": heading} | context, status)

@@ -200,6 +200,7 @@ RULES = {
     "response:template_create": managers(BOTH),
     "response:template_edit": managers(BOTH),
     "response:template_delete": managers(POST),
+    "incidents:fix": members(BOTH),
     "incidents:move": members(BOTH),
     "incidents:undo_move": members(POST),
     "incidents:note": members(POST),
@@ -234,6 +235,7 @@ RULES = {
     "defects:detail": members(),
     "defects:history": members(),
     "defects:edit": members(BOTH),
+    "defects:fix": members(BOTH),
     "defects:move": members(BOTH),
     "defects:undo_move": members(POST),
     "defects:delete": managers(BOTH),
@@ -249,8 +251,14 @@ RULES = {
     "pipeline:service_restore": Rule(POST, outsider=403, member=403),
     "changes:list": signed_in(),
     "changes:detail": members(),
+    "changes:create": signed_in(BOTH),
+    "changes:edit": members(BOTH),
+    "changes:history": members(),
     "deployments:list": signed_in(),
     "deployments:detail": members(),
+    "deployments:create": signed_in(BOTH),
+    "deployments:edit": members(BOTH),
+    "deployments:history": members(),
     "practices:overview": signed_in(),
     "practices:team": members(),
     "practices:answer": members(BOTH, trainee=403),
@@ -351,6 +359,7 @@ RULES = {
     "api_teams": api(),
     "api_team": api(outsider=404),
     "api_metrics": api(outsider=404),
+    "api_delivery": api(outsider=404),
     "api_metric_rows": api(outsider=404),
     "api_stages": api(),
     "api_services": api(),
@@ -536,8 +545,8 @@ class World:
             "uidb36": "1",
             "key": "set-password",
             **{
-                "incidents": {"reference": self.incident.reference, "name": "acknowledge"},
-                "defects": {"reference": self.defect.reference, "name": "triage"},
+                "incidents": {"reference": self.incident.reference, "name": "acknowledge", "field": "started_at"},
+                "defects": {"reference": self.defect.reference, "name": "triage", "field": "stage_found"},
                 "actions": {"reference": self.action.reference, "name": "start"},
                 "andon": {"pk": self.cord.pk},
                 "practices": {"practice": self.practice.slug},
@@ -725,6 +734,19 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "incidents:edit": lambda world: (
         {"title": "Slow", "team": world.team.slug, "version": 1, "detected_at": "2026-03-02T12:00"}
     ),
+    "incidents:fix": lambda world: {"started_at": "2026-03-02T11:00", "version": 1},
+    "defects:fix": lambda world: {"stage_found": "coding", "version": 1},
+    **dict.fromkeys(
+        ("changes:create", "changes:edit"),
+        lambda world: {"title": "Round", "team": world.team.slug, "opened_at": "2026-03-02T12:00", "version": 1},
+    ),
+    **dict.fromkeys(
+        ("deployments:create", "deployments:edit"),
+        lambda world: (
+            {"team": world.team.slug, "finished_at": "2026-03-02T12:00", "version": 1}
+            | {"environment": "production", "result": "succeeded", "kind": "planned"}
+        ),
+    ),
     "actions:create": lambda world: {"title": "Alert", "team": world.team.slug},
     "actions:edit": lambda world: {"title": "Alert", "team": world.team.slug, "version": 1},
     "reviews:edit": lambda world: {"summary": "Slow", "due_on": "2026-03-20", "version": 1},
@@ -785,12 +807,10 @@ REFUSED = {
 }
 
 # Open to all who are signed in, or manage something; the body names a team, and it is not theirs.
+ANYONE_ADDS = [f"{kind}:create" for kind in ("incidents", "defects", "actions", "changes", "deployments")] + ["andon:pull"]
 NOT_THEIR_TEAM = {
-    **{
-        (name, "outsider"): 422
-        for name in ("incidents:create", "defects:create", "actions:create", "andon:pull", "integrations:import_new")
-    },
-    **{(name, "nobody"): 422 for name in ("incidents:create", "defects:create", "actions:create", "andon:pull")},
+    **{(name, "outsider"): 422 for name in (*ANYONE_ADDS, "integrations:import_new")},
+    **{(name, "nobody"): 422 for name in ANYONE_ADDS},
     ("training:plan_create", "outsider"): 422,
 }
 # Tables that change with any request of somebody who is signed in.

@@ -1,4 +1,4 @@
-"""What changes and deployments share: facts that machines report, each with a reference of its team."""
+"""What changes and deployments share: facts that machines or people report, each with a reference of its team."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from django.db import models, transaction
 
+from qmportal.lib.changes import Source, history_of
 from qmportal.lib.versions import Versioned
 from records.models import AnyOf
 from records.rules import Order, Rule, date_problems, rule_problems
@@ -55,6 +56,10 @@ class Fact(Versioned):
 
     def problems(self, now: datetime) -> dict[str, str]:
         return rule_problems(self, self.RULES) | date_problems(self, self.TIMES, now)
+
+    def history_sources(self) -> list[Source]:
+        """The events that its history page shows."""
+        return [history_of(self)]
 
     def begin(self, status: str = "", *, at: datetime | None) -> None:
         """Does nothing, because a fact has no status. The intake calls it for every new record."""
