@@ -75,7 +75,7 @@ class ImportRow(serializers.Serializer):
     id = serializers.IntegerField()
     file_name = serializers.CharField()
     kind = serializers.SerializerMethodField(
-        help_text="`defects`, `incidents`, `teams` or `people`; empty until the file has been read."
+        help_text="`defects`, `incidents`, `changes`, `deployments`, `teams` or `people`; empty until the file is read."
     )
     tool = serializers.SerializerMethodField(help_text="The tool that made the file. Empty until it has been read.")
     team = serializers.CharField(source="team_slug", allow_null=True, help_text="The team for all rows.")

@@ -21,9 +21,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from defects.models import Defect
-from incidents.models import Incident
+from integrations.kinds import MODELS
 from integrations.linking import NOT_FOUND, Link, Linker
 from integrations.lookups import Advice, Lookups, People, TeamFinder
+from integrations.matching.fields import FOUND
 from integrations.matching.findings import Findings
 from integrations.matching.plan import Plan
 from integrations.matching.preset import SPREADSHEET
@@ -32,6 +33,7 @@ from integrations.matching.row import Row
 from integrations.reading import AS_FOUND, BadCell, Shape, Table, UnreadableFile, open_table
 from integrations.seen import Seen
 from integrations.sources import source_of
+from pipeline.models import Deployment
 from qmportal.lib.acting import acting
 from qmportal.lib.cells import bare
 from qmportal.lib.copying import Change, Copy, Moved, Writer, names_of, next_ids, stored_columns
@@ -43,7 +45,6 @@ from records.models import AnyOf, Record
 from records.rules import FILED_HERE
 from teams.models import ReferencesBeside, Team
 
-MODELS: dict[str, type[Record]] = {"defects": Defect, "incidents": Incident}
 BATCH = 2000
 # Errors stored with the result, and errors shown on its page.
 KEPT_ERRORS = 5000
@@ -286,6 +287,7 @@ class Importer:
         self.shape, self.name = shape, name
         self.visible = visible
         self.model = MODELS[plan.kind]
+        self.has_life = issubclass(self.model, Record)
         self.teams = TeamFinder(team, allowed, create_teams, advice or Advice())
         self.lookups = Lookups(self.model)
         self.door = replace(IMPORT, shortened=self._note)
@@ -384,7 +386,7 @@ class Importer:
             said, reference = clean_line(str(take("source", ""))), clean_line(str(take("reference", "")))
             external_id = clean_line(str(take("external_id", "")))
             source = self.source or said or self.unnamed_source
-            filed_here = bool(reference) and (said == FILED_HERE or not external_id)
+            filed_here = bool(reference) and (said == FILED_HERE or not external_id or not (said or self.has_life))
             key = source, external_id = (FILED_HERE, reference.upper()) if filed_here else (source, external_id)
             if not external_id:
                 row.problems["external_id"] = "The row has no ID."
@@ -457,11 +459,14 @@ class Importer:
             return None
         values = self._with_rows(row)
         reporter = values.pop("reporter", None)
-        original = self._original(row, values) if record.duplicate_of_id is None else ""
-        if self.preset.says_also.get(str(values.get("status"))) == record.status:
+        original = self._original(row, values, record)
+        if "status" in values and self.preset.says_also.get(str(values["status"])) == record.status:
             del values["status"]
         self.lookups.attach(record)
-        before, moment = dict(record.__dict__), moment_of(record)
+        self.teams.attach(record)
+        before = dict(record.__dict__)
+        if self.has_life:
+            moment = moment_of(record)
         if not self._takes(row, record, values):
             return None
         row.values = changed = intake.changes(record, before)
@@ -470,8 +475,9 @@ class Importer:
             changed["reporter"] = None
         self._expect(record, key, original, is_changed=bool(changed))
         if changed:
-            self.outcome.touch(moment)
-            self.outcome.touch(moment_of(record))
+            self._touch(record)
+            if self.has_life:
+                self.outcome.touch(moment)
             self.outcome.teams |= {record.team_id, before["team_id"]}
             self.outcome.changed.update(changed.keys())
         self.outcome.unchanged += not changed
@@ -488,24 +494,31 @@ class Importer:
         row.values = row.defaults | row.values
         values = self._with_rows(row)
         reporter = values.pop("reporter", None)
-        original = self._original(row, values)
-        record = self.blank(source=source, external_id=external_id, reporter_id=reporter and reporter.pk)
+        original = self._original(row, values, None)
+        record = self.blank(source=source, external_id=external_id)
+        if reporter:
+            record.reporter = reporter
         if not self._takes(row, record, values):
             return None
         self._expect(record, key, original, is_changed=True)
-        self.outcome.touch(moment_of(record))
+        self._touch(record)
         self.outcome.teams.add(record.team_id)
         self._note_what_came(row, record, "create")
         return record
+
+    def _touch(self, record: Any) -> None:
+        """Notes when the record happened, if it counts in the measures of each night."""
+        if self.has_life:
+            self.outcome.touch(moment_of(record))
 
     def _names_original(self, row: Row) -> bool:
         """Whether the row is a duplicate that names its original. Other tools' links on other records don't count."""
         is_duplicate = "duplicate" in (row.values.get("status"), row.values.get("resolution"))
         return is_duplicate and bool(row.links.get("duplicate_of"))
 
-    def _original(self, row: Row, values: dict[str, Any]) -> str:
+    def _original(self, row: Row, values: dict[str, Any], record: Any) -> str:
         """The original's id, which may come later in the file; "" if there is none. Sets the status to wait with."""
-        if not self._names_original(row):
+        if not self._names_original(row) or (record and record.duplicate_of_id):
             return ""
         if self.model.WAITS_AS:
             values["status"] = str(self.model.WAITS_AS)
@@ -526,6 +539,8 @@ class Importer:
             self._count_linked(self.linker.linkable(self.seen))
             return
         self.writer.wait()
+        if not self.linker.taken:
+            return
         before = {"duplicate_of": None} | ({"status": str(self.model.WAITS_AS)} if self.model.WAITS_AS else {})
         linked = [Written(pk, version, before) for pk, version in self.linker.tie()]
         for note, number in self.linker.notes.items():
@@ -564,6 +579,8 @@ class Importer:
         """Whether the record stays as it is: deleted or marked as a duplicate in this portal, or not the person's team's."""
         if not self.teams.may_touch(record.team_id):
             row.problems["external_id"] = "A record with this ID belongs to a team you can't import into."
+        elif not self.has_life:
+            return bool(row.problems)
         elif record.deleted_at:
             row.skipped = "deleted here"
         elif record.duplicate_of_id and not self._names_original(row):
@@ -585,6 +602,8 @@ class Importer:
                 values[name] = value
             elif found := known.find(str(value)):
                 values[name] = found
+            elif name == "service":
+                row.notes.append(f"no service is called “{str(value)[:40]}”: left empty")
             elif name == "severity" or self.preset.exact:
                 row.problems[name] = f"“{str(value)[:40]}” is not known. Use one of: {known.names}."
         if self.people and "team" in values:
@@ -604,22 +623,29 @@ class Importer:
                 self.strangers[text] += 1
 
     def _preview(self, row: Row, record: Any, action: str) -> None:
-        moment = record.found_at if isinstance(record, Defect) else record.detected_at
-        stage = str(record.stage_found or "Stage unknown") if isinstance(record, Defect) else ""
-        self.outcome.preview.append(
-            {
-                "line": row.line,
-                "action": action,
-                "changed": ", ".join(name.replace("_", " ") for name in row.values) if action == "update" else "",
-                "title": record.title,
-                "team": str(record.team),
-                "severity": record.severity.key if record.severity else "",
-                "severity_name": str(record.severity or ""),
-                "status": record.get_status_display(),
-                "stage": stage,
-                "when": minute(timezone.localtime(moment)),
-            }
-        )
+        shown = {
+            "line": row.line,
+            "action": action,
+            "changed": ", ".join(name.replace("_", " ") for name in row.values) if action == "update" else "",
+            "team": str(record.team),
+            "when": minute(timezone.localtime(getattr(record, FOUND[self.plan.kind]))),
+        }
+        self.outcome.preview.append(shown | (self._life_of(record) if self.has_life else self._facts_of(record)))
+
+    def _life_of(self, record: Any) -> dict[str, str]:
+        return {
+            "title": record.title,
+            "severity": record.severity.key if record.severity else "",
+            "severity_name": str(record.severity or ""),
+            "status": record.get_status_display(),
+            "stage": str(record.stage_found or "Stage unknown") if isinstance(record, Defect) else "",
+        }
+
+    def _facts_of(self, record: Any) -> dict[str, str]:
+        if isinstance(record, Deployment):
+            result = f"{record.get_environment_display()}, {record.get_result_display().lower()}"
+            return {"title": record.release or record.external_id, "status": result}
+        return {"title": record.title, "status": "Merged" if record.merged_at else "Open"}
 
     def _write(self, writer: Writer, created: list[Any], updated: list[tuple[Any, dict[str, Any]]]) -> None:
         """Hands a batch to the writer, which writes it while the next batch is read.
@@ -670,7 +696,7 @@ def named_strangers(names: Counter[str]) -> list[str]:
     return [f"People who are not members of the team, by rows: {shown}{more}."]
 
 
-def change_of(model: type[Record], records: list[Any], names: set[str]) -> Change:
+def change_of(model: Any, records: list[Any], names: set[str]) -> Change:
     """The update that stores these fields of the records. Each record has the version that was read."""
     columns = [column for column in stored_columns(model) if column.name in names]
     values_of = itemgetter("id", "version", *(column.attname for column in columns))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from integrations.matching.words import plain
@@ -11,11 +12,13 @@ from integrations.reading import BadCell, UnreadableFile
 from pipeline.models import Service, Stage
 from qmportal.lib.copying import Writer
 from qmportal.lib.text import clean_line, folded, mail_address
-from records.models import Record, Severity
+from records.models import Severity
 from teams.models import Membership, Team, User
 
 # Spellings cached per field.
 MOST_MET = 1000
+# Small tables that a column can name, with the column of their key.
+KEYED: dict[Any, str] = {Severity: "key", Stage: "slug", Service: "slug"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +55,15 @@ class Known:
 
 
 class Lookups:
-    """Severities and stages, by name for rows of the file and by id for records from the database."""
+    """Severities, stages and services, by name for rows of the file and by id for records from the database."""
 
-    def __init__(self, model: type[Record]) -> None:
-        severities = {each.pk: each for each in Severity.objects.all()}
-        stages = {each.pk: each for each in Stage.objects.all()}
-        known = {
-            Severity: Known(severities, lambda each: (each.key, each.name)),
-            Stage: Known(stages, lambda each: (each.slug, each.name)),
-        }
-        rows: dict[Any, dict[int, Any]] = {Severity: severities, Stage: stages}
-        columns = [each for each in model._meta.concrete_fields if each.related_model in rows]
+    def __init__(self, model: Any) -> None:
+        columns = [each for each in model._meta.concrete_fields if each.related_model in KEYED]
+        tables: set[Any] = {each.related_model for each in columns}
+        rows = {table: {each.pk: each for each in table.objects.all()} for table in tables}
+        known = {table: Known(rows[table], attrgetter(KEYED[table], "name")) for table in tables}
         # Field name -> the rows that it can name.
-        self.by_column = {each.name: known[each.related_model] for each in columns}  # type: ignore[index]
+        self.by_column = {each.name: known[each.related_model] for each in columns}
         self._services = Service.objects.catalogue()
         self._lists: dict[str, tuple[list[int], list[str]]] = {}
         self._pointing: list[tuple[Any, dict[int, Any]]] = [(each, rows[each.related_model]) for each in columns]
@@ -78,8 +77,8 @@ class Lookups:
         ids, rest = self._lists[text]
         return {"services": ids, "other_services": ", ".join(rest)}
 
-    def attach(self, record: Record) -> None:
-        """Sets the record's severity and stages from memory, so validating it needs no query."""
+    def attach(self, record: Any) -> None:
+        """Sets the record's severity, stages and service from memory, so validating it needs no query."""
         for column, rows in self._pointing:
             if (pk := record.__dict__[column.attname]) is not None:
                 column.set_cached_value(record, rows.get(pk))
@@ -138,9 +137,15 @@ class TeamFinder:
         self.new: list[str] = []
         self._met: dict[str, Team] = {}
         self._known: dict[str, list[Team]] = {}
-        for team in Team.objects.all():
+        self._by_id = {team.pk: team for team in Team.objects.all()}
+        for team in self._by_id.values():
             for text in {folded(name) for name in (team.slug, team.key, team.name)}:
                 self._known.setdefault(text, []).append(team)
+
+    def attach(self, record: Any) -> None:
+        """Sets the record's team from memory, so nothing reads it again for each row."""
+        if team := self._by_id.get(record.team_id):
+            record._meta.get_field("team").set_cached_value(record, team)
 
     def may_touch(self, team_id: int) -> bool:
         return self.allowed is None or team_id in self.allowed

@@ -12,7 +12,7 @@ from django.http import QueryDict
 
 from integrations.forms import KeepingForm
 from integrations.lookups import own_words
-from integrations.matching.fields import Field, Type
+from integrations.matching.fields import FOUND, Field, Type
 from integrations.matching.guess import Match, Word, matches, words
 from integrations.matching.plan import LONGEST_SOURCE, Plan
 from integrations.matching.preset import Preset
@@ -35,10 +35,8 @@ MOST_ASKED = 300
 DAY_FIRST, MONTH_FIRST = "day", "month"
 ORDERS = {DAY_FIRST: True, MONTH_FIRST: False}
 
-NOTHING = dict.fromkeys(("defect status", "incident status"), "Infer from the row")
+NOTHING = dict.fromkeys(("defect status", "incident status", "change state"), "Infer from the row")
 NOTHING |= {"role": "No change, engineer if new", "visibility": "No change, everyone if new"}
-# Kinds of rows that have dates, and a team.
-WITH_DATES, WITH_TEAM = ("defects", "incidents"), ("defects", "incidents", "people")
 
 Choices = list[tuple[str, str]]
 
@@ -95,12 +93,12 @@ class MatchForm(KeepingForm):
         if team.user and not team.required:
             team.help_text = "Type part of its name. Leave it empty to use the file's team column."
         asked = {
-            "team": plan.kind in WITH_TEAM,
+            "team": "team" in plan.fields,
             # Our own columns name the source of each row.
-            "source": plan.kind in WITH_DATES and not plan.preset.exact,
-            "create_teams": plan.kind in WITH_DATES and is_admin(user),
-            "zone": plan.kind in WITH_DATES,
-            "day_order": plan.kind in WITH_DATES,
+            "source": plan.kind in FOUND and not plan.preset.exact,
+            "create_teams": plan.kind in FOUND and is_admin(user),
+            "zone": plan.kind in FOUND,
+            "day_order": plan.kind in FOUND,
             "all_types": plan.kind == "defects",
         }
         for name in (name for name, is_asked in asked.items() if not is_asked):

@@ -27,9 +27,10 @@ from psycopg.types.json import Jsonb
 
 from benchmarks.metrics import METRICS
 from benchmarks.models import WINDOWS, MetricSnapshot, SnapshotRun
-from integrations.importer import MODELS, Importer, Outcome, Refused, Report, Written
+from integrations.importer import Importer, Outcome, Refused, Report, Written
+from integrations.kinds import MODELS
 from integrations.lookups import own_words
-from integrations.matching.guess import guess, lists_deployments
+from integrations.matching.guess import guess
 from integrations.matching.plan import Plan
 from integrations.matching.preset import Preset
 from integrations.matching.presets import PRESETS
@@ -61,7 +62,6 @@ MOST_MOVED = 400
 REPORTED = 5000
 # Files that one person can send in an hour, for a schedule gone wrong.
 MOST_PER_HOUR = 120
-NO_DEPLOYMENTS = "This looks like a list of deployments or releases, which can't be imported yet."
 NO_TEAM = "The file has no column for the team. Choose the team for all rows."
 
 
@@ -365,8 +365,7 @@ class ImportJob(Work):
     def _planned(self, survey: Survey) -> tuple[Plan, str, str]:
         """(plan, note, misfit): the chosen mapping's plan, else a guess. `misfit`: why a person must look at it."""
         if not self.plan:
-            foreign = NO_DEPLOYMENTS if not self.kind and lists_deployments(survey) else ""
-            return self._guessed(survey, kind=self.kind), "", foreign
+            return self._guessed(survey, kind=self.kind), "", ""
         chosen = Plan.from_json(self.plan)
         plan, gone = chosen.fitted_to(survey.header)
         # Without any of its columns, a mapping would fall back to the names that the tool has for them.
@@ -513,7 +512,7 @@ class ImportJob(Work):
         """Records that the undo skipped, limited to those the uploader can see."""
         if self.kind not in MODELS:
             return self.written.none()
-        rows: Any = MODELS[self.kind].objects  # type: ignore[attr-defined]
+        rows = MODELS[self.kind].objects
         ids = self.result.get("undone", {}).get("skipped_ids", [])
         return rows.visible_to(self.requested_by).filter(pk__in=ids).order_by("pk")
 

@@ -1,4 +1,4 @@
-"""Undoes an import: soft-deletes the records it created and restores the earlier values of those it changed.
+"""Undoes an import: deletes the records it created and restores the earlier values of those it changed.
 
 Records that changed since are skipped, so two imports of the same records must be undone newest first.
 """
@@ -13,7 +13,8 @@ from typing import Any
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
-from integrations.importer import BATCH, MODELS, Report, be_alone, change_of
+from integrations.importer import BATCH, Report, be_alone, change_of
+from integrations.kinds import MODELS
 from qmportal.lib.copying import write_now
 from records.models import AnyOf, Record
 
@@ -133,13 +134,17 @@ class Undo:
         self._restore(updated, touched)
 
     def _pointed_at(self, ids: list[int]) -> set[int]:
-        """Which of these records others now refer to, as a duplicate's original or an incident's cause.
+        """Which of these records others now refer to, as a duplicate's original, an incident's cause or what was deployed.
 
         References that this undo removes, by deleting the record or restoring its link, don't count.
         """
         found: set[int] = set()
         for relation in self.model._meta.related_objects:
-            if issubclass(relation.related_model, Record):
+            if relation.many_to_many:
+                name = relation.field.m2m_reverse_name()
+                links = relation.through._base_manager.filter(AnyOf(name, ids))
+                found |= set(links.values_list(name, flat=True))
+            elif issubclass(relation.related_model, Record):
                 name = relation.field.attname
                 others: Any = relation.related_model._base_manager.filter(AnyOf(name, ids), deleted_at=None)
                 naming = {pk: (target, version) for target, pk, version in others.values_list(name, "pk", "version")}
@@ -183,12 +188,13 @@ class Undo:
     def _delete(self, ids: list[int]) -> None:
         """Soft-deletes records and clears their external ids, so that a corrected file can be imported again.
 
-        Otherwise the import would skip them, as it does with deleted records.
+        Otherwise the import would skip them, as it does with deleted records. Changes and deployments are deleted for good.
         """
-        rows: Any = self.model._base_manager
-        rows.filter(AnyOf("id", ids)).update(
-            deleted_at=self.now, updated_at=self.now, external_id="", version=F("version") + 1
-        )
+        rows: Any = self.model._base_manager.filter(AnyOf("id", ids))
+        if issubclass(self.model, Record):
+            rows.update(deleted_at=self.now, updated_at=self.now, external_id="", version=F("version") + 1)
+        else:
+            rows.delete()
         self.undone.deleted += len(ids)
 
     def _restore(self, records: list[Any], names: set[str]) -> None:

@@ -29,7 +29,7 @@ from integrations.match import (
     tools_for,
     word_lists,
 )
-from integrations.matching.fields import FIELDS
+from integrations.matching.fields import FIELDS, FOUND
 from integrations.matching.guess import day_order
 from integrations.matching.plan import Plan
 from integrations.matching.presets import PRESETS
@@ -303,7 +303,9 @@ def detail(job: ImportJob) -> dict[str, Any]:
         "skipped_records": job.skipped_records() if result.get("undone") else [],
         "kind": job.kind,
         "shown": ROSTERS[job.kind].SHOWN if job.kind in ROSTERS else (),
-        "noun": {"teams": "team", "people": "row"}.get(job.kind, "record"),
+        "has_life": job.kind in ("", "defects", "incidents"),
+        "when": fields[FOUND[job.kind]].label if job.kind in FOUND else "",
+        "noun": {"teams": "team", "people": "row", "changes": "change", "deployments": "deployment"}.get(job.kind, "record"),
         "unsent": job.unsent_invitations.count() if job.kind == "people" and job.imported_at else 0,
         "read_as": described(Shape(**result.get("shape", {}))),
         "remarks": any(result.get(name) for name in NOTED),

@@ -13,6 +13,7 @@ from operator import eq
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models.base import ModelState
 
@@ -32,6 +33,8 @@ NOT_A_MEMBER = "Nobody in this team has that email."
 WHY = "Say why you correct a time."
 LONGEST_REASON = 2_000
 NO_TIME = "Enter a date and a time."
+# Pages show links as links, so other schemes could run scripts.
+HTTP = URLValidator(schemes=["http", "https"], message="Enter a link that starts with http:// or https://.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class Field:
     is_text: bool
     # Whether a text may have several lines.
     is_long: bool
+    is_url: bool
     is_number: bool
     is_time: bool
     # The model that it points to.
@@ -95,6 +99,7 @@ def fields_of(model: Any) -> dict[str, Field]:
             column=column,
             is_text=isinstance(column, (models.CharField, models.TextField)) and not column.choices,
             is_long=isinstance(column, models.TextField),
+            is_url=isinstance(column, models.URLField),
             is_number=isinstance(column, models.IntegerField),
             is_time=isinstance(column, models.DateTimeField),
             target=column.related_model,
@@ -190,7 +195,7 @@ def _set(record: Any, values: Mapping[str, Any], before: Mapping[str, Any], door
                 problems[name] = NO_TIME
         elif name != "status" and (new or not door.is_same(before[field.attname], getattr(value, "pk", value))):
             field.put(record, value)
-    if new and door.shortened:
+    if new and door.shortened and record.ROOM_FOR_TITLE:
         _keep_whole_title(record, str(values.get("title", "")))
     original = values.get("duplicate_of")
     if original and (sentence := record.circle_problem(original)):
@@ -220,6 +225,8 @@ def _text(field: Field, text: str, door: Door) -> str:
     """Cleans a text: one line, or several without blanks around them. Too long a text is cut, or refused."""
     text = clean_text(text).strip() if field.is_long else clean_line(text)
     refuse_unstorable(text)
+    if field.is_url and text:
+        HTTP(text)
     if field.limit is None or len(text) <= field.limit:
         return text
     if door.shortened is None:

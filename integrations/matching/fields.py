@@ -236,6 +236,74 @@ INCIDENTS = (
     *_SOURCE,
 )  # fmt: skip
 
+_SERVICE = _field(
+    "service", "Service", "service name, repository, repository name, repo, application, app, dienst, servicio"
+)
+_URL = _field("url", "Link", "url, html url, web url, link, permalink")
+
+CHANGES = (
+    _field(
+        "external_id",
+        "ID",
+        "pull request id, pr id, pull request number, pr number, pull request, pr, merge request, merge request id, mr iid, "
+        "mr id, mr, change id, id, iid, number, no, key",
+        required=True,
+    ),
+    _field("title", "Title", "summary, subject, name, titel, titre, título", required=True),
+    _field(
+        "opened_at",
+        "Opened",
+        "opened, opened on, created, created at, created on, created date, creation date, date created, date, erstellt, "
+        "geöffnet, créé le, ouvert le, creado",
+        Type.TIME,
+        required=True,
+    ),
+    _field("status", "State", "state, pr state, stand, zustand, état, estado", words="change state", helps=True),
+    _field("merged_at", "Merged", "merged, merged on, merge date, merged date, completed, completed at, gemergt, gemergt am, "
+                                  "fusionné le, fusionado", Type.TIME),
+    _field("ended_at", "Closed", "closed, closed at, closed on, closed date, close date", Type.TIME, helps=True),
+    _field("committed_at", "First commit", "first commit, first commit at, commit date, first commit date", Type.TIME),
+    _field("first_review_at", "First review", "first review, first reviewed at, first review date, reviewed at", Type.TIME),
+    _field("lines", "Changed lines", "changed lines, lines changed, size, diff size, loc, zeilen", Type.NUMBER),
+    _field("reviewers", "Reviewers", "reviewer count, number of reviewers, reviewers count", Type.NUMBER),
+    _field("review_minutes", "Minutes of review", "review minutes, minutes of review, review time (minutes)", Type.NUMBER),
+    _field("ai_assisted", "AI-assisted", "ai assisted, ai, ai generated", Type.YES_NO, "yes or no"),
+    _SERVICE,
+    _TEAM,
+    _URL,
+    *_SOURCE,
+)  # fmt: skip
+
+DEPLOYMENTS = (
+    # Lists without an ID: version, service and environment name a deployment together.
+    _field(
+        "external_id",
+        "ID",
+        "deployment id, deploy id, deployment, release id, run id, build id, id, iid, number, no",
+        required=True,
+        many=True,
+    ),
+    _field(
+        "finished_at",
+        "Finished",
+        "finished, finished on, deployed at, deployed on, deployed, deploy time, deploy date, deployment date, deployment "
+        "time, completed at, completed on, released at, released on, release date, created at, created, created on, date, "
+        "time, datum, fecha, ausgeliefert am, déployé le, desplegado el",
+        Type.TIME,
+        required=True,
+    ),
+    _field("release", "Version", "version, tag, tag name, release name, build, ref, revision, git tag, versión"),
+    _field("environment", "Environment", "env, target, stage, umgebung, environnement, entorno",
+           words="deployment environment"),
+    _field("result", "Result", "status, state, outcome, conclusion, ergebnis, résultat, resultado",
+           words="deployment result"),
+    _field("kind", "Kind", "type, deployment type, release type, art, typ, tipo", words="deployment kind"),
+    _SERVICE,
+    _TEAM,
+    _URL,
+    *_SOURCE,
+)  # fmt: skip
+
 TEAMS = (
     _field("name", "Name", "team, team name, mannschaft, gruppe, équipe, nom, equipo, nombre", required=True),
     _field("slug", "Address", "handle, identifier"),
@@ -261,5 +329,14 @@ PEOPLE = (
 
 FIELDS: dict[str, dict[str, Field]] = {
     kind: {field.key: field for field in fields}
-    for kind, fields in (("defects", DEFECTS), ("incidents", INCIDENTS), ("teams", TEAMS), ("people", PEOPLE))
+    for kind, fields in (
+        ("defects", DEFECTS),
+        ("incidents", INCIDENTS),
+        ("changes", CHANGES),
+        ("deployments", DEPLOYMENTS),
+        ("teams", TEAMS),
+        ("people", PEOPLE),
+    )
 }
+# The time that puts a record on a day.
+FOUND = {"defects": "found_at", "incidents": "detected_at", "changes": "opened_at", "deployments": "finished_at"}

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from statistics import median
 from zoneinfo import ZoneInfo
 
+from integrations.matching.fields import FOUND
 from integrations.matching.row import Row
 from qmportal.lib.wording import clock, day_words
 
@@ -15,6 +16,13 @@ MAX_MINUTES = 50_000
 # A day or minute stands out with at least this many rows; a day also needs this many times the usual number.
 MANY_A_DAY, MANY_A_MINUTE, TIMES_USUAL = 100, 30, 20
 ENDED = ("closed", "restored", "duplicate", "rejected")
+# By kind: the time at which a record ends, and what happens then.
+ENDS = {
+    "defects": ("closed_at", "closed"),
+    "incidents": ("restored_at", "restored"),
+    "changes": ("merged_at", "merged"),
+    "deployments": ("", ""),
+}
 
 
 class Findings:
@@ -22,8 +30,7 @@ class Findings:
 
     def __init__(self, kind: str, zone: ZoneInfo):
         self.kind, self.zone = kind, zone
-        self.found_at = "found_at" if kind == "defects" else "detected_at"
-        self.end_at = "closed_at" if kind == "defects" else "restored_at"
+        self.found_at, (self.end_at, self.ended_as) = FOUND[kind], ENDS[kind]
         self.rows = self.ended = self.no_length = self.no_date = self.midnight = 0
         self.days: Counter[date] = Counter()
         self.minutes: Counter[datetime] = Counter()
@@ -73,7 +80,7 @@ class Findings:
 
     def _minutes(self) -> list[str]:
         said = []
-        for counts, verb in ((self.minutes, "found"), (self.ends, "closed" if self.kind == "defects" else "restored")):
+        for counts, verb in ((self.minutes, "found"), (self.ends, self.ended_as)):
             for moment, count in counts.most_common(1):
                 if count >= MANY_A_MINUTE and count * 10 >= self.rows:
                     when = clock(moment.astimezone(self.zone))

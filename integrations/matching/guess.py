@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from integrations.matching.fields import Field, Type
+from integrations.matching.fields import FOUND, Field, Type
 from integrations.matching.order import DayOrder
 from integrations.matching.plan import Plan
 from integrations.matching.preset import SPREADSHEET, Preset
@@ -28,12 +28,17 @@ CHANGED = (
     "sys updated on", "sys updated at", "change date time", "timestamp", "time timestamp", "event time", "aktualisiert",
     "geandert", "mise a jour", "actualizada", "actualizado",
 )  # fmt: skip
-# Columns that only lists of deployments have, and those that they share with other lists.
+# Columns that only lists of changes and of deployments have, and those that lists of deployments share with others.
+MERGED = {
+    *("merged", "merged at", "merged on", "merge date", "pull request", "pull request id", "pull request number", "pr"),
+    *("pr id", "pr number", "merge request", "merge request id", "mr", "mr id", "mr iid", "lines changed", "changed lines"),
+}
 DEPLOYED = {"deployment", "deployment id", "deployed at", "deployed by", "deploy id", "deploy time", "deploy date"}
 RELEASED = {"commit", "commit sha", "commit id", "git sha", "sha", "tag", "ref", "release", "environment", "env"}
 # Fields whose columns say that a row is a defect or an incident.
 TELLING = ("severity", "priority", "resolution", "resolved_at", "restored_at", "stage_found", "status_category")
-FOUND = {"defects": "found_at", "incidents": "detected_at"}
+# Kinds of records that a file can describe with a row for each change of one.
+LOGGED = ("defects", "incidents")
 # The suggested meaning of an unknown word, which the person can change.
 FALLBACKS = {
     "severity": "SEV3",
@@ -42,6 +47,8 @@ FALLBACKS = {
     "issue type": LEAVE_OUT,
     "role": "trainee",
     "visibility": "members",
+    "deployment environment": LEAVE_OUT,
+    "deployment result": LEAVE_OUT,
 }
 # Lists that grant something, so a similar word is never taken for a known one.
 EXACT = ("role", "visibility")
@@ -132,8 +139,10 @@ def guess(survey: Survey, *, kind: str = "", tool: str = "", zone: str = "UTC", 
     if "title" in preset.fields and "title" not in found and "external_id" in found:
         same = found["external_id"]
         found["title"] = replace(same, field="title", why="no column has titles, so the ID is used", sure=False)
+    if preset.kind == "deployments" and "external_id" not in found:
+        found |= _named_together(survey, found)
     # A tracker's export has one row per issue, so a repeated id is an error there.
-    folds = (preset.folds or not preset.marks) and _repeats(survey, found)
+    folds = preset.kind in LOGGED and (preset.folds or not preset.marks) and _repeats(survey, found)
     if folds:
         notes.append(
             f"“{found['external_id'].titles[0]}” repeats: the rows of one ID become one record, with its last state."
@@ -160,11 +169,28 @@ def guess(survey: Survey, *, kind: str = "", tool: str = "", zone: str = "UTC", 
     )
 
 
-def lists_deployments(survey: Survey) -> bool:
-    """Whether the rows are deployments or releases: versions of the code, and nothing that defects or incidents have."""
+def lists(survey: Survey, kind: str) -> bool:
+    """Whether the rows are changes, or deployments: columns that only they have, and none of defects or incidents."""
     there = {plain(title) for title in survey.header}
     ours = {plain(name) for preset in PRESETS.values() for field in TELLING for name in preset.columns.get(field, ())}
-    return bool(there & DEPLOYED or len(there & RELEASED) > 1) and not there & (ours - DEPLOYED - RELEASED)
+    if there & (ours - DEPLOYED - RELEASED - MERGED):
+        return False
+    if kind == "deployments":
+        return bool(there & DEPLOYED or len(there & RELEASED) > 1)
+    hinted = any(hint in title for title in there for hints in HINTS.values() for hint in hints)
+    return bool(there & MERGED) and not hinted and not there & DEPLOYED
+
+
+def _named_together(survey: Survey, found: Mapping[str, Match]) -> dict[str, Match]:
+    """An ID for deployments that have none: the version, and if versions repeat, what tells them apart."""
+    if "release" not in found:
+        return {}
+    titles = found["release"].titles
+    if any(column.first_repeats for column in survey.columns if column.title in titles):
+        more = [found[name] for name in ("service", "environment", "finished_at") if name in found]
+        titles = (*titles, *(title for match in more for title in match.titles))
+    why = "no column has IDs, so these name a deployment together" if len(titles) > 1 else "no column has IDs"
+    return {"external_id": replace(found["release"], field="external_id", titles=titles, why=why, sure=False)}
 
 
 # --- Which tool? --------------------------------------------------------------------------------------------------------
@@ -200,6 +226,8 @@ def _kind_score(survey: Survey, preset: Preset) -> float:
     hints = sum(hint in header for hint in HINTS.get(preset.kind, ()))
     # People and teams have few fields, so they are chosen only if nothing else fits.
     bonus = {"people": 2.5, "teams": 0.5}.get(preset.kind, 0.0)
+    if preset.kind in ("changes", "deployments"):
+        return 100.0 - missing if lists(survey, preset.kind) else -200.0
     if missing:
         bonus = -3.0 * missing if preset.kind in FOUND else -100.0
     return sum(match.sure for match in found.values()) + 2 * hints + bonus + _known_statuses(survey, preset, found)

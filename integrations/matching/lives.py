@@ -276,11 +276,72 @@ def _date_incident(
     _cancel_duplicate(row)
 
 
+# --- Changes and deployments, which have no status ----------------------------------------------------------------------
+
+
+def live_change_of_ours(row: Row, told: Told) -> None:
+    _assisted(row, told)
+    _found(row, told, "opened_at")
+    row.values |= {name: told.time(name) for name in ("committed_at", "first_review_at", "merged_at") if name in told.mapped}
+
+
+def live_change(row: Row, told: Told) -> None:
+    """A change from another tool. Raises `NotWanted` if it was closed without a merge.
+
+    Times out of order, such as that of a commit that was rewritten after the merge, are dropped.
+    """
+    _assisted(row, told)
+    _drop_no_link(row)
+    opened = _found(row, told, "opened_at")
+    state, merged = told.keys.get("status"), told.time("merged_at", opened)
+    if not merged and state == "merged":
+        merged = told.time("ended_at", opened)
+        if not merged and not row.problems:
+            raise NotWanted("merged, but the file does not say when")
+    if not merged and state == "abandoned":
+        raise NotWanted("closed without a merge")
+    if told.mapped & {"merged_at", "status"}:
+        row.values["merged_at"] = merged
+    committed, reviewed = told.time("committed_at"), told.time("first_review_at", opened)
+    if committed and not (merged and committed > merged):
+        row.values["committed_at"] = committed
+    if reviewed and opened and reviewed >= opened:
+        row.values["first_review_at"] = reviewed
+
+
+def _assisted(row: Row, told: Told) -> None:
+    if "ai_assisted" in told.keys:
+        row.values["ai_assisted"] = told.keys["ai_assisted"] == "yes"
+
+
+def _drop_no_link(row: Row) -> None:
+    """Lists of people have texts in columns of links."""
+    if not str(row.values.get("url", "")).startswith(("https://", "http://")):
+        row.values.pop("url", None)
+
+
+def live_deployment_of_ours(row: Row, told: Told) -> None:
+    row.values |= told.keys
+    _found(row, told, "finished_at")
+
+
+def live_deployment(row: Row, told: Told) -> None:
+    """A deployment from another tool. One without a result counts as succeeded, with a note."""
+    _drop_no_link(row)
+    live_deployment_of_ours(row, told)
+    if "result" not in told.keys and "result" not in row.problems:
+        row.notes.append("the file gives no result: imported as succeeded")
+
+
 LIVES = {
     ("defects", True): live_defect_of_ours,
     ("defects", False): live_defect,
     ("incidents", True): live_incident_of_ours,
     ("incidents", False): live_incident,
+    ("changes", True): live_change_of_ours,
+    ("changes", False): live_change,
+    ("deployments", True): live_deployment_of_ours,
+    ("deployments", False): live_deployment,
     ("teams", False): live_as_told,
     ("people", False): live_as_told,
 }

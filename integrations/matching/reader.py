@@ -29,6 +29,8 @@ REMEMBERED = 10_000
 OUR_WORDS = {"back_filled": "retrospective", "planned_maintenance": "maintenance", "declined_by_policy": "declined"}
 # Fields for which a log's first value is used; for all others it is the last.
 FIRST = ("found_at", "detected_at", "started_at", "title")
+# Lists of words that decide what is counted, or who can do and see what: an unknown one is an error.
+DECISIVE = ("severity", "resolution", "role", "visibility", "deployment environment", "deployment result")
 # Identity and title are never read as "no value".
 NAMES = ("external_id", "title", "name", "email")
 
@@ -249,7 +251,7 @@ class Reader:
             return DEFECT
         found = meaning(field.words, text)
         if found == LEAVE_OUT and self.all_types:
-            return WANTED[field.words]
+            return WANTED.get(field.words, found)
         if found is None:
             return LEAVE_OUT if name == "issue_type" else NOT_KNOWN
         return found
@@ -261,9 +263,9 @@ class Reader:
         raise NotWanted(f"left out: {words} “{text[:40]}”")
 
     def _say_unknown(self, row: Row, name: str, text: str) -> None:
-        """Reports an unknown word. It is an error in fields that decide what is counted, or who can do and see what."""
+        """Reports an unknown word."""
         words = name.replace("_", " ")
-        if name in ("severity", "resolution", "role", "members_only"):
+        if self.fields[name].words in DECISIVE:
             known = ", ".join(KEYS.get(self.fields[name].words, ("SEV1", "SEV2", "SEV3", "SEV4")))
             row.problems[name] = f"“{text[:40]}” is not known. Match it to one of: {known}."
         elif self.fields[name].type is Type.YES_NO:

@@ -211,6 +211,31 @@ VISIBILITY = _list(
     everyone="everyone, public, visible, open, internal, organisation, organization, no, n, false, 0, nein, non, "
     "öffentlich, publique, público",
 )
+CHANGE_STATE = _list(
+    open="open, opened, active, draft, in review, review required, approved, changes requested, offen, ouvert, abierto",
+    merged="merged, completed, complete, integrated, gemergt, fusionné, fusionado",
+    abandoned="closed, abandoned, declined, rejected, superseded, locked, cancelled, canceled, geschlossen, fermé, cerrado",
+)
+DEPLOYMENT_ENVIRONMENT = _list(
+    production="production, prod, prd, live, produktion, producción",
+    staging="staging, stage, stg, uat, preprod, pre production, pre prod, acceptance, abnahme, recette",
+    test="test, testing, tst, qa, ci, integration, development, dev, sandbox, preview, lab",
+)
+DEPLOYMENT_RESULT = _list(
+    # A deployment that a later one replaced had succeeded.
+    succeeded="succeeded, success, successful, ok, passed, pass, deployed, complete, completed, done, finished, active, "
+    "inactive, destroyed, erfolgreich, réussi, correcto",
+    failed="failed, failure, error, errored, rolled back, rollback, rolledback, partially succeeded, partiallysucceeded, "
+    "fail, fehlgeschlagen, échoué, fallido",
+) | dict.fromkeys(
+    ("in progress", "inprogress", "queued", "pending", "waiting", "running", "created", "not deployed", "notdeployed",
+     "abandoned", "cancelled", "canceled", "skipped", "blocked", "undefined", "rejected"),
+    LEAVE_OUT,
+)  # fmt: skip
+DEPLOYMENT_KIND = _list(
+    planned="planned, release, prerelease, pre release, regular, normal, standard, scheduled, feature, geplant, planifié",
+    rework="rework, hotfix, hot fix, fix, bugfix, patch, emergency, unplanned, rollback, revert, notfall, urgence",
+)
 CATEGORY = _list(
     new="to do, new, zu erledigen, à faire, por hacer, proposed",
     in_progress="in progress, in arbeit, en cours, en curso, indeterminate",
@@ -234,6 +259,10 @@ VOCABULARY: dict[str, dict[str, str]] = {
     "yes or no": YES_NO,
     "role": ROLE,
     "visibility": VISIBILITY,
+    "change state": CHANGE_STATE,
+    "deployment environment": DEPLOYMENT_ENVIRONMENT,
+    "deployment result": DEPLOYMENT_RESULT,
+    "deployment kind": DEPLOYMENT_KIND,
 }
 
 # {list: {key: label}} that a person can choose from. Severities and stages are in the database instead.
@@ -304,6 +333,10 @@ KEYS: dict[str, dict[str, str]] = {
     "yes or no": {"yes": "Yes", "no": "No"},
     "role": {"manager": "Manager", "engineer": "Engineer", "trainee": "Trainee"},
     "visibility": {"members": "Members only", "everyone": "Everyone"},
+    "change state": {"open": "Open", "merged": "Merged", "abandoned": "Closed without a merge"},
+    "deployment environment": {"production": "Production", "staging": "Staging", "test": "Test"},
+    "deployment result": {"succeeded": "Succeeded", "failed": "Failed"},
+    "deployment kind": {"planned": "Planned", "rework": "Rework"},
 }
 
 # "Severity 1", "S1 - Critical", "2 - High", "Priority 3 (medium)", "[P4]"

@@ -60,7 +60,7 @@ class Change(Fact):
         constraints = [
             *(rule.constraint("change") for rule in RULES),
             models.UniqueConstraint(
-                fields=["team", "source", "external_id"], condition=~Q(external_id=""), name="change_external_unique"
+                fields=["source", "external_id", "team"], condition=~Q(external_id=""), name="change_external_unique"
             ),
         ]
         indexes = [
@@ -122,7 +122,7 @@ class Deployment(Fact):
         ordering = ["-finished_at", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["team", "source", "external_id"], condition=~Q(external_id=""), name="deployment_external_unique"
+                fields=["source", "external_id", "team"], condition=~Q(external_id=""), name="deployment_external_unique"
             ),
         ]
         indexes = [models.Index(fields=["team", "environment", "finished_at"], name="deployment_team_finished")]

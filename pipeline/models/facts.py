@@ -40,6 +40,8 @@ class Fact(Versioned):
     IS_NAMED_TO_VIEWERS_ONLY = True
     # Nobody has to explain a corrected time of a machine.
     HAS_TIMELINE = False
+    # No long text takes a title that had to be cut.
+    ROOM_FOR_TITLE = ""
     REFERENCE_KIND: str
     RULES: tuple[Rule | Order, ...]
     TIMES: tuple[str, ...]

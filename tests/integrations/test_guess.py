@@ -10,7 +10,7 @@ import pytest
 
 from defects.models import Defect, Resolution
 from incidents.models import Incident
-from integrations.matching.guess import guess, lists_deployments, matches, near, words
+from integrations.matching.guess import guess, matches, near, words
 from integrations.matching.order import DayOrder
 from integrations.matching.plan import Plan
 from integrations.matching.reader import Reader
@@ -365,23 +365,6 @@ def test_of_a_very_wide_file_the_short_lists_of_words_are_kept(monkeypatch):
     monkeypatch.setattr("integrations.matching.survey.KEPT_WORDS", 5)
     kept = Survey.of(["A", "B"], [[str(number), str(number % 3)] for number in range(9)]).as_json()
     assert [column["words"] is None for column in kept["columns"]] == [True, False]
-
-
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [
-        ("tag,created_at,commit,kind", True),
-        ("Deployment ID,Service,Environment,Deployed at,Status", True),
-        ("sha,environment,created_at,creator", True),
-        ("id,title,found_at,environment", False),
-        ("Bug ID,Title,Deployed at,Severity", False),
-        ("Summary,Issue key,Priority,Environment,Release", False),
-        ("id,name,created_at,resolved_at,tag,ref", False),
-    ],
-)
-def test_deployments_are_told_apart(header, expected):
-    names = header.split(",")
-    assert lists_deployments(Survey.of(names, [["a"] * len(names)])) is expected
 
 
 @pytest.mark.parametrize(("team", "expected"), [("?", False), ("", False), ("Ops", True)])

@@ -545,9 +545,9 @@ def test_a_refused_or_dry_run_leaves_no_row(load, team):
 
 def test_the_number_of_queries_does_not_grow_with_the_rows(load, team, django_assert_max_num_queries):
     rows = [DEFECT | {"external_id": f"A-{number}"} for number in range(900)]
-    with django_assert_max_num_queries(34):
+    with django_assert_max_num_queries(30):
         load("defects", "qmportal", rows, "--team", "payments")
-    with django_assert_max_num_queries(34):
+    with django_assert_max_num_queries(30):
         load("defects", "qmportal", [row | {"title": "Other"} for row in rows], "--team", "payments")
     assert set(Defect.objects.values_list("version", "title")) == {(2, "Other")}
 

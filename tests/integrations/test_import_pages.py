@@ -261,11 +261,6 @@ def test_only_so_many_failed_rows_are_kept_and_the_page_says_so(client, team, ma
     assert others == [first.replace("“2023-02-30”", "…")] * 2
 
 
-def test_a_list_of_deployments_is_named(client, team, manager):
-    job = looked_through(client, "tag,created_at,commit,kind\nv1,2024-03-01T10:00Z,f4b8,release\n", team=team)
-    assert "This looks like a list of deployments or releases" in page(client, job).text
-
-
 def test_with_many_teams_the_match_page_has_a_search_field(client, team, manager):
     for number in range(MOST_IN_MENU):
         join(manager, make_team(name=f"Crew {number}", slug=f"crew-{number}"), Role.MANAGER)

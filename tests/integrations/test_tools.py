@@ -268,7 +268,7 @@ GITHUB = [
 
 
 def table(content):
-    text = json.dumps(content) if isinstance(content, list) else content.strip()
+    text = json.dumps(content) if isinstance(content, list | dict) else content.strip()
     opened = open_table(io.BytesIO(text.encode()))
     return opened.header, [cells for _, cells in opened.records()]
 

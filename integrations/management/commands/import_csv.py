@@ -13,7 +13,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from benchmarks.models import SnapshotRun
-from integrations.importer import MODELS, SHOWN_ERRORS, Busy, Importer, Outcome, Refused
+from integrations.importer import SHOWN_ERRORS, Busy, Importer, Outcome, Refused
+from integrations.kinds import MODELS
 from integrations.lookups import Advice, own_words
 from integrations.matching.guess import guess
 from integrations.matching.plan import BadPlan, Plan

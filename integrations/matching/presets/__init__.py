@@ -35,8 +35,16 @@ PRESETS: dict[str, Preset] = {
         pagerduty.INCIDENTS,
         opsgenie.INCIDENTS,
         google_cloud.INCIDENTS,
+        github.CHANGES,
+        gitlab.CHANGES,
+        azure.CHANGES,
+        github.DEPLOYMENTS,
+        gitlab.DEPLOYMENTS,
+        azure.DEPLOYMENTS,
         ours.DEFECTS,
         ours.INCIDENTS,
+        ours.CHANGES,
+        ours.DEPLOYMENTS,
         *spreadsheet.ANY,
     )
 }

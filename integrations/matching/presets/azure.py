@@ -1,6 +1,8 @@
-"""Azure DevOps: a query of work items as CSV."""
+"""Azure DevOps: a query of work items as CSV, pull requests and releases as JSON."""
 
-from integrations.matching.preset import Preset
+from integrations.matching.nested import objects
+from integrations.matching.preset import Preset, Said
+from integrations.matching.presets.pulls import read_assistance
 
 DEFECTS = Preset(
     kind="defects",
@@ -72,5 +74,70 @@ DEFECTS = Preset(
         "Select *Column options* and add *Created Date*, *Resolved Date* and *Closed Date*.",
         "Open *More actions*, the three dots.",
         "Choose *Export to CSV*.",
+    ),
+)
+
+
+def prepare_pull(said: Said) -> None:
+    """Counts reviewers who voted. Those who were only asked have the vote 0."""
+    if reviewed_by := said.pop("reviewed_by", ""):
+        said.setdefault("reviewers", str(sum(bool(each.get("vote")) for each in objects(reviewed_by))))
+    page = said.pop("repository_page", "")
+    if page and said.get("external_id"):
+        said.setdefault("url", f"{page}/pullrequest/{said['external_id']}")
+    read_assistance(said)
+
+
+CHANGES = Preset(
+    kind="changes",
+    name="azure",
+    label="Azure DevOps pull requests (JSON)",
+    columns={
+        "external_id": ("pullRequestId",),
+        "title": ("title",),
+        "opened_at": ("creationDate",),
+        "status": ("status",),
+        "ended_at": ("closedDate",),
+        "reviewed_by": ("reviewers",),
+        "labels": ("labels",),
+        "body": ("description",),
+        "repository_page": ("repository.webUrl",),
+        "service": ("repository.name",),
+        "team": ("team",),
+    },
+    marks=("pullRequestId", "sourceRefName", "targetRefName", "mergeStatus"),
+    helpers=("reviewed_by", "labels", "body", "repository_page"),
+    fills=("reviewers", "ai_assisted", "url"),
+    prepare=prepare_pull,
+    hint="Leaves out abandoned pull requests.",
+    steps=(
+        "Install the Azure CLI with its extension `azure-devops`, and run `az login`.",
+        "Run `az repos pr list --organization https://dev.azure.com/ORG --project PROJECT --status all --top 1000 "
+        "--output json > pulls.json`.",
+        "Import the file `pulls.json`.",
+    ),
+)
+DEPLOYMENTS = Preset(
+    kind="deployments",
+    name="azure",
+    label="Azure DevOps releases (JSON)",
+    columns={
+        "external_id": ("id",),
+        "finished_at": ("completedOn", "lastModifiedOn"),
+        "release": ("release.name",),
+        "environment": ("releaseEnvironment.name",),
+        "result": ("deploymentStatus",),
+        "service": ("releaseDefinition.name",),
+        "team": ("team",),
+    },
+    marks=("deploymentStatus", "releaseEnvironment.name", "release.name", "operationStatus"),
+    hint="A row for each deployment of a release to an environment. Leaves out those that have not finished.",
+    steps=(
+        "Create a personal access token that can read releases, in your user settings.",
+        'Run `curl -u ":$TOKEN" '
+        '"https://vsrm.dev.azure.com/ORG/PROJECT/_apis/release/deployments?api-version=7.1&$top=100" '
+        "> deployments.json`.",
+        "Import the file. It has up to 100 deployments; the header `x-ms-continuationtoken` of the response leads to the "
+        "next page.",
     ),
 )

@@ -10,7 +10,7 @@ def _ours(kind: str, first: dict[str, tuple[str, ...]], names: str) -> Preset:
         name="qmportal",
         label="This portal's columns",
         columns=columns,
-        marks=("external_id", "reference", "found_at", "detected_at"),
+        marks=("external_id", "reference", "found_at", "detected_at", "opened_at", "finished_at"),
         exact=True,
         all_types=True,
         hint=", ".join(names[0] for names in columns.values()),
@@ -29,4 +29,14 @@ INCIDENTS = _ours(
     "reference source team severity status kind environment services started_at acknowledged_at mitigated_at restored_at "
     "closed_at detection_source customer_impacted customer_impact customers_affected impact_kind summary root_cause "
     "should_have_caught",
+)
+CHANGES = _ours(
+    "changes",
+    {"external_id": ("external_id", "id"), "title": ("title",), "opened_at": ("opened_at", "opened")},
+    "reference source team service lines reviewers review_minutes ai_assisted committed_at first_review_at merged_at url",
+)
+DEPLOYMENTS = _ours(
+    "deployments",
+    {"external_id": ("external_id", "id"), "finished_at": ("finished_at", "finished")},
+    "reference source team service environment release result kind url",
 )
