@@ -259,8 +259,8 @@ CHANGES = (
         required=True,
     ),
     _field("status", "State", "state, pr state, stand, zustand, état, estado", words="change state", helps=True),
-    _field("merged_at", "Merged", "merged, merged on, merge date, merged date, completed, completed at, gemergt, gemergt am, "
-                                  "fusionné le, fusionado", Type.TIME),
+    _field("merged_at", "Merged", "merged, merged on, merge date, merged date, completed, completed at, gemergt, "
+                                  "gemergt am, fusionné le, fusionado", Type.TIME),
     _field("ended_at", "Closed", "closed, closed at, closed on, closed date, close date", Type.TIME, helps=True),
     _field("committed_at", "First commit", "first commit, first commit at, commit date, first commit date", Type.TIME),
     _field("first_review_at", "First review", "first review, first reviewed at, first review date, reviewed at", Type.TIME),

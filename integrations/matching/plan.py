@@ -186,9 +186,7 @@ class Plan:
             except (TypeError, LookupError, AttributeError):
                 problems.append(Problem(name, f"The part “{name}” of the mapping has the wrong format."))
         if "kind" not in data:
-            problems.append(
-                Problem("kind", "Add what the rows are: kind: defects, incidents, changes, deployments, teams or people.")
-            )
+            problems.append(Problem("kind", f"Add what the rows are: kind: one of {', '.join(FIELDS)}."))
         if problems:
             raise BadPlan(problems)
         plan = cls(**values)

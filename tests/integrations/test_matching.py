@@ -134,7 +134,10 @@ def test_a_stage_may_be_said_to_be_unknown():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"kind": "cats"}, "“cats” is not a kind of record. Known: defects, incidents, teams, people."),
+        (
+            {"kind": "cats"},
+            "“cats” is not a kind of record. Known: defects, incidents, changes, deployments, teams, people.",
+        ),
         ({"tool": "jura"}, "The tool “jura” is not known for defects. Known: jira"),
         ({"columns": {"colour": ["Farbe"]}}, "“colour” is not a field of defects."),
         ({"constants": {"status": "dead"}}, "“dead” is not a value of Status. Known: new, triaged"),
