@@ -273,12 +273,11 @@ def debrief(attempt: Attempt) -> Debrief:
     content, mine, best = play.content, play.run, engine.best_path(play.content)
     result = engine.score(content, mine)
     shares = colleagues(attempt)
-    mixed = (content.scoring.decision * result.decision + content.scoring.outcome * result.outcome) / 100
     return Debrief(
         ending=content.nodes[result.ending],
         infos=play.infos,
         scoring=content.scoring,
-        capped_from=round(mixed, 1) if mixed > result.cap else None,
+        capped_from=result.uncapped if result.uncapped > result.score else None,
         path=[
             {
                 "seq": mine.steps.index(my_step) + 1 if my_step else None,

@@ -45,7 +45,17 @@ metrics:
     better: higher
     worst: 30
     best: 80
-    weight: 1
+    weight: 60
+  delay:
+    label: Hours behind plan
+    unit: h
+    start: 0
+    min: 0
+    max: 60
+    better: lower
+    worst: 20
+    best: 0
+    weight: 40
 nodes:
   friday:
     kind: decision
@@ -55,16 +65,16 @@ nodes:
         label: Hold the release and find the cause
         quality: 1
         to: monday
-        effects: {trust: 10}
+        effects: {trust: 10, delay: 14}
         reveal: The cause was a race condition that customers would have hit by noon.
         why: A flaky gate hides real faults.
       ship:
-        label: Ship now, because the second run was green
-        quality: 0.4
+        label: Ship now, with the rollback ready
+        quality: 0.6
         to: monday
         effects: {trust: -10}
-        reveal: Two customers hit the fault by noon.
-        why: One green run after a red one is not evidence.
+        reveal: Two customers hit the fault by noon. The rollback takes ten minutes.
+        why: A rollback limits the harm, but one green run after a red one is not evidence.
   monday:
     kind: decision
     prompt: The test is still flaky. What do you do about it?
@@ -80,9 +90,16 @@ nodes:
         label: Give it an owner and a date
         quality: 1
         to: split
-        effects: {trust: 15}
+        effects: {trust: 15, delay: 4}
         reveal: By Thursday it is stable, and red means red again.
         why: A signal is only useful if people act on it.
+      wait:
+        label: Hold every release until it has been stable for a week
+        quality: 0.5
+        to: split
+        effects: {trust: 5, delay: 12}
+        reveal: The test is stable by Friday, and four finished changes have waited for it.
+        why: Right an hour before a release. For a known flaky test, one person with a date is enough.
   split:
     kind: gate
     rules:
@@ -131,6 +148,7 @@ class Verdict:
     content: engine.Scenario | None
     problems: tuple[engine.Problem, ...]
     paths: tuple[tuple[tuple[str, ...], engine.Score], ...]
+    difficulty: engine.Difficulty | None = None
 
     @property
     def errors(self) -> int:
@@ -163,7 +181,7 @@ def judge_typing(slug: str, text: str, newest: ScenarioVersion | None) -> Verdic
 def judge(slug: str, text: str, newest: ScenarioVersion | None, budget: engine.Budget | None = None) -> Verdict:
     """The engine's problems, plus one if the id was changed. With a budget, paths can be skipped (W10)."""
     previous = newest.content if newest else None
-    content, problems, paths = engine.examine(text, previous=previous, checks=checks.source().ids(), budget=budget)
+    content, problems, paths, difficulty = engine.examine(text, previous=previous, checks=checks.source().ids(), budget=budget)
     if content and slug and content.id != slug:
         line = next((n for n, line in enumerate(text.splitlines(), start=1) if line.startswith("id:")), 1)
         renamed = engine.Problem(
@@ -174,7 +192,7 @@ def judge(slug: str, text: str, newest: ScenarioVersion | None, budget: engine.B
             fix=f"Write `id: {slug}`, or create a new scenario from this text.",
         )
         problems = sorted([*problems, renamed], key=lambda problem: (problem.severity, problem.line, problem.code))
-    return Verdict(content, tuple(problems), tuple(paths))
+    return Verdict(content, tuple(problems), tuple(paths), difficulty)
 
 
 @dataclass(frozen=True)

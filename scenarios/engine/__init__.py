@@ -7,6 +7,7 @@ run = engine.replay(scenario, ["bankrupt", "scan", "fix_now", "pareto"])
 engine.score(scenario, run).score
 """
 
+from .difficulty import Difficulty
 from .drawing import Box, Edge, NodeMap, change_sentence, condition_text, node_map, outline
 from .model import (
     Choice,
@@ -59,6 +60,7 @@ __all__ = [
     "Change",
     "Choice",
     "Condition",
+    "Difficulty",
     "Edge",
     "Effect",
     "Findings",

@@ -140,11 +140,12 @@ class Play:
 
 @dataclass(frozen=True)
 class Score:
-    """The result of a finished run. `decision`, `outcome` and `score` are 0..100, half up to one decimal."""
+    """The result of a finished run. `decision`, `outcome`, `score` and `uncapped` are 0..100, half up to one decimal."""
 
     decision: Decimal
     outcome: Decimal
     score: Decimal
+    uncapped: Decimal
     cap: Decimal
     ending: str
     passed: bool
@@ -340,7 +341,15 @@ def score(scenario: Scenario, run: Run) -> Score:
     shares = scenario.scoring
     mixed = (Fraction(shares.decision) * decision + Fraction(shares.outcome) * outcome) / 100
     result = half_up(min(Fraction(ending.cap), mixed))
-    return Score(half_up(decision), half_up(outcome), result, ending.cap, ending.id, passed=result >= shares.passing)
+    return Score(
+        decision=half_up(decision),
+        outcome=half_up(outcome),
+        score=result,
+        uncapped=half_up(mixed),
+        cap=ending.cap,
+        ending=ending.id,
+        passed=result >= shares.passing,
+    )
 
 
 def outcome_score(scenario: Scenario, values: Mapping[str, Decimal]) -> Fraction:

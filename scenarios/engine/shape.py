@@ -6,6 +6,7 @@ The codes are explained for authors in docs/authoring.md.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Mapping, Sized
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,7 @@ VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\Z")
 HTML = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
 # Control characters, surrogates and characters that change the text direction. YAML escapes in quotes can contain them.
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+BLANK = "\u115f\u1160\u3164\uffa0\u2800"  # letters and symbols that show nothing: Hangul fillers, the empty Braille pattern
 MAX_TEXT = 2000
 MAX_TITLE = 200
 MAX_VERSION = 20  # characters, so that people can compare the parts of a version
@@ -110,7 +112,7 @@ class Shape:
     def text(self, path: Path, value: Any, *, longest: int = MAX_TEXT) -> bool:
         if not isinstance(value, str):
             return self.wrong(path, f"`{_last(path)}` must be text.", "Put it in quotes.")
-        if not value.strip():
+        if not any(unicodedata.category(c)[0] in "LNPS" and c not in BLANK for c in value):
             return self.wrong(path, f"`{_last(path)}` is empty.", "Write the text, or remove the field.")
         if len(value) > longest:
             return self.wrong(path, f"`{_last(path)}` is longer than {longest} characters.", "Shorten it.")
@@ -179,7 +181,9 @@ class Shape:
         def add(name: str, message: str, fix: str) -> None:
             self.report.add("E10", (*path, name), message, fix)
 
-        if not body["min"] <= body["start"] <= body["max"]:
+        if body["min"] > body["max"]:
+            add("min", f"`min` of `{path[1]}` is above `max`.", "Swap the two.")
+        elif not body["min"] <= body["start"] <= body["max"]:
             add("start", f"`{path[1]}` starts outside its range.", "Put `start` between `min` and `max`.")
         if body["worst"] == body["best"]:
             # Without a scale nothing can be drawn or scored, so stop here.

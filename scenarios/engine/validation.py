@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from qmportal.lib import documents
 from qmportal.lib.documents import Path
 
-from . import model, play
+from . import difficulty, model, play
+from .difficulty import Difficulty
 from .model import Choice, Node, Scenario
 from .report import Problem, Report, publishable
 from .shape import Shape
@@ -29,11 +30,13 @@ class Findings(NamedTuple):
 
     `scenario` is set if it can be drawn, even if it cannot be published (see `publishable`).
     `paths` are all paths to an ending as (choices, score), best first; empty if they were not followed.
+    `difficulty` is measured along the paths; None if they were not followed.
     """
 
     scenario: Scenario | None
     problems: list[Problem]
     paths: list[tuple[tuple[str, ...], play.Score]]
+    difficulty: Difficulty | None = None
 
 
 def examine(
@@ -60,9 +63,9 @@ def examine(
     scenario = model.from_mapping(document.data)
     _judge_graph(report, scenario)
     _judge_words(report, scenario)
-    paths = _judge_play(report, scenario, budget) if publishable(report.problems) else []
+    paths, hard = _judge_play(report, scenario, budget) if publishable(report.problems) else ([], None)
     _judge_step_from(report, scenario, previous)
-    return Findings(scenario, report.sorted(), paths)
+    return Findings(scenario, report.sorted(), paths, hard)
 
 
 def validate(
@@ -179,23 +182,25 @@ def _judge_words(report: Report, scenario: Scenario) -> None:
 
 
 def _judge_giveaways(report: Report, decisions: list[Node]) -> None:
-    rights = [(node, choice) for node in decisions for choice in node.choices.values() if choice.quality == 1]
-    if len(rights) < 2:
+    """Patterns by which people can pick the best choice without reading."""
+    options = [list(node.choices.values()) for node in decisions]
+    rights = [next((choice for choice in each if choice.quality == 1), None) for each in options]
+    pairs = [(each, right) for each, right in zip(options, rights, strict=True) if right]
+    if len(pairs) < 2:
         return
-    if all(len(right.label) == max(len(c.label) for c in node.choices.values()) for node, right in rights):
-        report.add(
-            "W01",
-            ("nodes",),
-            "Every right answer is the longest one.",
-            "Shorten some, or lengthen wrong ones.",
+    lengths = [([len(choice.label) for choice in each], len(right.label)) for each, right in pairs]
+    places = {each.index(right) for each, right in pairs}
+    giveaways = {
+        "the longest one": all(mine == max(all_of) for all_of, mine in lengths),
+        "the shortest one": all(mine == min(all_of) for all_of, mine in lengths),
+        "in the same position": len(places) == 1,
+        "the last one": len(places) > 1 and all(each[-1] is right for each, right in pairs),
+    }
+    for pattern in (pattern for pattern, found in giveaways.items() if found):
+        fix = "Change the order in some nodes." if pattern in ("in the same position", "the last one") else (
+            "Make some right answers shorter and some longer than the others."
         )
-    if len({list(node.choices).index(right.id) for node, right in rights}) == 1:
-        report.add(
-            "W01",
-            ("nodes",),
-            "Every right answer is in the same position.",
-            "Change the order in some nodes.",
-        )
+        report.add("W01", ("nodes",), f"Every right answer is {pattern}.", fix)
 
 
 def _judge_feedback(report: Report, place: Path, choice: Choice) -> None:
@@ -235,26 +240,31 @@ def lix(text: str) -> Decimal:
 # --- play: what only shows when all runs are enumerated
 
 
-def _judge_play(report: Report, scenario: Scenario, budget: play.Budget | None) -> list[tuple[tuple[str, ...], play.Score]]:
-    """Follow every run once. Returns the finished ones with their scores, best first."""
+def _judge_play(
+    report: Report, scenario: Scenario, budget: play.Budget | None
+) -> tuple[list[tuple[tuple[str, ...], play.Score]], Difficulty | None]:
+    """Follow every run once. Returns the finished ones with their scores, best first, and how hard the decisions are."""
     finished: dict[tuple[str, ...], play.Score] = {}
     stuck: dict[str, play.Run] = {}  # decision -> the first run that has fewer than two choices there
     branches: set[tuple[str, int | None]] = set()
     try:
-        for run in play.all_positions(scenario, budget or play.Budget()):
-            node = scenario.nodes[run.state.node]
-            branches.update(_branches(scenario, run))
-            if node.kind == "ending":
-                finished[run.choices] = play.score(scenario, run)
-            elif node.kind == "decision" and len(play.visible_choices(scenario, run.state)) < 2:
-                stuck.setdefault(node.id, run)
+        runs = list(play.all_positions(scenario, budget or play.Budget()))
     except play.TooManyPaths:
         _too_many(report, for_now=budget is not None)
-        return []
+        return [], None
+    for run in runs:
+        node = scenario.nodes[run.state.node]
+        branches.update(_branches(scenario, run))
+        if node.kind == "ending":
+            finished[run.choices] = play.score(scenario, run)
+        elif node.kind == "decision" and len(play.visible_choices(scenario, run.state)) < 2:
+            stuck.setdefault(node.id, run)
     _judge_positions(report, scenario, stuck, branches)
     _judge_paths(report, scenario, finished)
     _judge_optimum(report, scenario, finished)
-    return play.best_first(finished.items())
+    hard = difficulty.weigh(scenario, runs, [path for path, result in finished.items() if result.passed])
+    _judge_difficulty(report, scenario, hard)
+    return play.best_first(finished.items()), hard
 
 
 def _too_many(report: Report, *, for_now: bool) -> None:
@@ -334,6 +344,37 @@ def _judge_optimum(report: Report, scenario: Scenario, scores: Mapping[tuple[str
                     message,
                     "Widen the range of the metric.",
                 )
+
+
+# --- difficulty
+
+
+def _judge_difficulty(report: Report, scenario: Scenario, hard: Difficulty) -> None:
+    plain = [each.node for each in hard.decisions if not each.defensible]
+    if 2 * len(plain) >= len(hard.decisions) > 0:
+        message = f"Most decisions need a defensible second-best answer (quality 0.5 to 0.8). Without one: {', '.join(plain)}."
+        report.add("W11", ("nodes",), message, "Give the runner-up a good reason, and let it cost more later.")
+    for each in hard.decisions:
+        place = ("nodes", each.node, "choices", each.best)
+        if not each.trade_off:
+            message = f"`{each.best}` does at least as well as every other choice on every metric."
+            report.add("W12", place, message, "Let another choice do better on some metric right afterwards.")
+        if not each.price:
+            message = f"`{each.best}` is the best choice and costs nothing."
+            report.add("W13", place, message, "Let it make some metric worse now and pay off later.")
+        for choice in each.straw_men:
+            message = f"Nothing speaks for `{choice}`: no metric is better by a tenth of its scale than after `{each.best}`."
+            fix = "Give it an advantage that tempts people, or a better option in its place."
+            report.add("W14", ("nodes", each.node, "choices", choice), message, fix)
+    if len(hard.decisions) < 2:
+        return
+    if not hard.returning:
+        message = "No option is right at one decision and wrong at another."
+        fix = "Offer the same option (same id) at two decisions, and let it be the best at only one of them."
+        report.add("W15", ("nodes",), message, fix)
+    if hard.greedy == scenario.optimal_path:
+        message = "Always taking what improves the numbers at once is the best path."
+        report.add("W16", ("nodes",), message, "Let the best choice look worse at first in at least one decision.")
 
 
 # --- versions

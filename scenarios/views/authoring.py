@@ -323,6 +323,8 @@ def _drawn(verdict: Verdict, request: SignedInRequest) -> dict[str, Any]:
     if verdict.paths:  # else they were not followed
         passing = sum(result.passed for _, result in verdict.paths)
         numbers += [("Paths", len(verdict.paths)), ("Paths that pass", passing)]
+    if verdict.difficulty:
+        numbers.append(("Difficulty, 0 to 100", verdict.difficulty.figure))
     return {
         "content": content,
         "map": engine.node_map(content),

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 FIRST = TEMPLATE.replace("id: my_scenario", "id: tiny")
 REWORDED = FIRST.replace("version: 1.0.0", "version: 1.0.1").replace("A calm weekend.", "A quiet weekend.")
-REWIRED = FIRST.replace("version: 1.0.0", "version: 1.1.0").replace("{trust: 10}", "{trust: 12}")
+REWIRED = FIRST.replace("version: 1.0.0", "version: 1.1.0").replace("{trust: 10, delay: 14}", "{trust: 12, delay: 14}")
 
 
 @pytest.fixture

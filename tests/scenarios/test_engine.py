@@ -56,6 +56,9 @@ optimal_path: [wait]
 """
 
 
+TOO_EASY = {"W11", "W12", "W13", "W14", "W15", "W16"}
+
+
 def read(text: str) -> Scenario:
     scenario, problems = engine.validate(text)
     assert scenario is not None, problems
@@ -136,7 +139,7 @@ def test_every_path_of_the_zero_bug_policy(zero_bug):
 
 
 def test_the_zero_bug_policy_has_nothing_to_complain_about():
-    assert engine.validate(ZERO_BUG_TEXT)[1] == []
+    assert codes(ZERO_BUG_TEXT) <= TOO_EASY
 
 
 # Playing
@@ -321,6 +324,7 @@ ERRORS = {
     "comma cuts prose": ("E02", tiny('text: "Calm weekend."', "text: Calm weekend, all slept"), 31),
     "text is a number": ("E02", tiny("title: Ship or wait", "title: 7"), 4),
     "empty text": ("E02", tiny('"Ship"', '"  "'), 21),
+    "zero-width text": ("E02", tiny('"Ship"', r'"\u200b\u2060 \u3164"'), 21),
     "long text": ("E02", tiny('"Ship"', f'"{"x" * 2001}"'), 21),
     "long title": ("E02", tiny("Ship or wait", "x" * 201), 4),
     "half character": ("E01", tiny('"Ship"', r'"Sh\ud800ip"'), 21),
@@ -351,6 +355,7 @@ ERRORS = {
     "operator": ("E09", tiny("op: ge", "op: about"), 29),
     "effect type": ("E09", tiny("{trust: 10}", "{trust: much}"), 16),
     "start outside": ("E10", tiny("start: 60", "start: 160"), 7),
+    "range upside down": ("E10", tiny("min: 0, max: 100", "min: 100, max: 0"), 7),
     "no scale": ("E10", tiny("worst: 30", "worst: 80"), 7),
     "wrong sign": ("E10", tiny("better: higher", "better: lower"), 7),
     "no weight": ("E10", tiny("weight: 1", "weight: 0"), 6),
@@ -530,6 +535,7 @@ def two_decisions() -> str:
 
 WARNINGS = {
     "longest and first": ("W01", two_decisions()),
+    "shortest": ("W01", two_decisions().replace("Hold and find the cause", "Wait").replace("Hold it until all is clear", "Go")),
     "twins": ("W02", tiny("{trust: -20}", "{trust: 10}")),
     "idle metric": (
         "W03",
@@ -554,6 +560,103 @@ WARNINGS = {
 def test_warnings(name):
     code, text = WARNINGS[name]
     assert problem(text, code).severity == "W"
+
+
+def test_a_metric_whose_range_is_upside_down_is_named():
+    found = problem(tiny("min: 0, max: 100", "min: 100, max: 0"), "E10")
+    assert (found.message, found.fix) == ("`min` of `trust` is above `max`.", "Swap the two.")
+
+
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_a_right_answer_that_can_be_guessed_by_its_position_warns(place):
+    other = '      {}: {{label: "Ask around", quality: 0.{}, effects: {{trust: {}}}, to: split, reveal: "{}", why: w}}\n'
+    wait, rest = SECOND.partition("      hold:")[::2]
+    hold, rush = rest.split("\n", 1)
+    options = ["      hold:" + hold + "\n", rush, other.format("ask", 3, 1, "r3.")]
+    options = options if place == "first" else options[1:] + options[:1]
+    text = two_decisions().replace(SECOND, wait + "".join(options))
+    if place == "last":
+        first = text[text.index("      wait:") : text.index("      ship:")]
+        text = text.replace(first, "").replace("  friday2:\n", first + "  friday2:\n")
+    words = {"first": "in the same position", "last": "the last one"}
+    assert f"Every right answer is {words[place]}." in [one.message for one in engine.validate(text)[1]]
+
+
+# Difficulty: what makes a decision too easy
+
+
+HARD = """\
+schema: qm-scenario/1
+id: hard_demo
+version: 1.0.0
+title: Two hard ones
+start: one
+metrics:
+  trust: {label: Trust, unit: p, start: 50, min: 0, max: 100, better: higher, worst: 20, best: 70, weight: 60}
+  slack: {label: Slack, unit: d, start: 10, min: -20, max: 20, better: higher, worst: -5, best: 10, weight: 40}
+nodes:
+  one:
+    kind: decision
+    prompt: "A."
+    choices:
+      ask: {label: "Ask around", quality: 0.6, effects: {trust: 4, slack: -1}, to: two, reveal: r1, why: w1}
+      wait: {label: "Hold", quality: 1, effects: {trust: 6, slack: -4}, to: two, reveal: r2, why: w2}
+      ship: {label: "Ship it now", quality: 0.1, effects: {trust: -9, slack: 3}, to: two, reveal: r3, why: w3}
+  two:
+    kind: decision
+    prompt: "B."
+    choices:
+      tell: {label: "Tell the customer", quality: 1, effects: {trust: 16, slack: -2}, to: end, reveal: r4, why: w4}
+      wait: {label: "Hold once more", quality: 0.3, effects: {trust: 4, slack: -6}, to: end, reveal: r5, why: w5}
+      patch: {label: "Patch it", quality: 0.5, effects: {trust: 8, slack: 2}, to: end, reveal: r6, why: w6}
+  end:
+    kind: gate
+    rules: [{when: [{metric: trust, op: ge, value: 68}], to: good}]
+    else: bad
+  good: {kind: ending, outcome: success, cap: 100, text: "Calm weekend.", lesson: "Stop on a signal."}
+  bad: {kind: ending, outcome: failure, cap: 60, text: "Hotfix on Saturday.", lesson: "Stop on a signal."}
+scoring: {decision: 60, outcome: 40, pass: 70}
+optimal_path: [wait, tell]
+"""
+EASY = {
+    "no second best": ("W11", {"quality: 0.6": "quality: 0.4", "quality: 0.5": "quality: 0.9"}),
+    "best on every metric": ("W12", {"slack: -2}": "slack: 5}"}),
+    "costs nothing": ("W13", {"slack: -2}": "slack: 0}"}),
+    "straw man": ("W14", {"{trust: -9, slack: 3}": "{trust: -9, slack: -3}"}),
+    "nothing returns": ("W15", {"wait: {label: \"Hold once more\"": "hold: {label: \"Hold once more\""}),
+    "greedy": ("W16", {"{trust: 6, slack: -4}": "{trust: 6, slack: -1}"}),
+}
+
+
+def eased(name: str) -> str:
+    text = HARD
+    for old, new in EASY[name][1].items():
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+def test_hard_decisions_give_no_warning():
+    found = engine.examine(HARD)
+    assert [str(one) for one in found.problems if one.code != "W06"] == []
+    assert found.difficulty.figure == 100
+    assert str(found.difficulty) == (
+        "Difficulty 100 of 100. Of 2 decisions, 2 have a defensible second-best answer, 2 a trade-off, "
+        "2 a best answer with a price, 2 no straw man. Guessing passes in 22.2% of attempts."
+    )
+
+
+@pytest.mark.parametrize("name", EASY)
+def test_easy_decisions_warn(name):
+    found = engine.examine(eased(name))
+    assert EASY[name][0] in {one.code for one in found.problems}, found.problems
+    assert engine.publishable(found.problems)
+
+
+def test_a_warning_about_an_easy_decision_names_the_choice():
+    found = problem(eased("straw man"), "W14")
+    assert (found.node, found.choice, found.line) == ("one", "ship", 16)
+    assert problem(eased("costs nothing"), "W13").choice == "tell"
 
 
 def test_an_else_that_is_never_reached_only_warns():
@@ -659,7 +762,13 @@ words = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Cn", "Co"), exclude_characters="<\ufeff"),
     min_size=1,
     max_size=160,
-).filter(lambda text: text.strip() == text and not UNSEEN.search(text) and "\u2028" not in text and "\u2029" not in text)
+).filter(
+    lambda text: text.strip() == text
+    and not UNSEEN.search(text)
+    and "\u2028" not in text
+    and "\u2029" not in text
+    and any(c.isalnum() for c in text)
+)
 
 
 @st.composite

@@ -21,13 +21,15 @@ class Command(BaseCommand):
             text = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{file} cannot be read: {error}") from None
-        scenario, problems, found = engine.examine(text, checks=checks.source().ids())
-        for problem in problems:
+        found = engine.examine(text, checks=checks.source().ids())
+        for problem in found.problems:
             self.stdout.write(str(problem))
-        if scenario is None or not engine.publishable(problems):
+        if found.scenario is None or not engine.publishable(found.problems):
             raise CommandError(f"{file} cannot be published yet.")
         if paths:
-            for choices, result in found:
-                self.stdout.write(f"{' > '.join(choices)} | {result.ending} | {result.score}")
-        elif not problems:
+            for choices, result in found.paths:
+                self.stdout.write(f"{' > '.join(choices)} | {result.ending} | {result.score:.1f}")
+            return
+        self.stdout.write(str(found.difficulty))
+        if not found.problems:
             self.stdout.write(f"{file} is ready to publish.")
