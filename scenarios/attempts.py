@@ -99,6 +99,56 @@ def meters(play: engine.Play) -> list[Meter]:
     return shown
 
 
+# --- Exhibits -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class DiffLine:
+    """One line of a diff, with its sign. `kind`: added, removed, place, or "" for a line that stays."""
+
+    text: str
+
+    @property
+    def kind(self) -> str:
+        return {"+": "added", "-": "removed", "@": "place"}.get(self.text[:1], "")
+
+    @property
+    def spoken(self) -> str:
+        return {"added": "Added:", "removed": "Removed:"}.get(self.kind, "")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An exhibit as a page shows it. `id`: unique on a page."""
+
+    id: str
+    exhibit: engine.Exhibit
+    trend: charts.Trend | None = None
+
+    @property
+    def sentence(self) -> str:
+        """A chart in words."""
+        one, values = self.exhibit, [amount(value, self.exhibit.unit) for value in self.exhibit.values]
+        return f"{one.title}: from {values[0]} ({one.labels[0]}) to {values[-1]} ({one.labels[-1]})."
+
+    @property
+    def lines(self) -> list[DiffLine]:
+        return [DiffLine(line) for line in self.exhibit.text.split("\n")]
+
+
+def shown(node: engine.Node) -> tuple[Shown, ...]:
+    """The exhibits of a node."""
+    numbered = enumerate(node.exhibits, start=1)
+    return tuple(Shown(f"exhibit-{node.id}-{number}", exhibit, _drawn(exhibit)) for number, exhibit in numbered)
+
+
+def _drawn(exhibit: engine.Exhibit) -> charts.Trend | None:
+    if exhibit.kind != "chart":
+        return None
+    unit = "percent" if exhibit.unit == "%" else "count"
+    return charts.trend(exhibit.labels, [float(value) for value in exhibit.values], unit=unit)
+
+
 # --- Before the commit --------------------------------------------------------------------------------------------------
 
 
@@ -111,6 +161,7 @@ class Question:
     kind: str
     infos: tuple[str, ...]
     prompt: str
+    exhibits: tuple[Shown, ...]
     options: tuple[tuple[str, str], ...]
     check: Check | None
     meters: list[Meter]
@@ -128,6 +179,7 @@ def question(play: engine.Play) -> Question:
         kind=play.node.kind,
         infos=play.infos,
         prompt=play.node.prompt,
+        exhibits=shown(play.node),
         options=tuple((choice.id, choice.label) for choice in play.options(play.run.state)),
         check=check_of(play.node),
         meters=meters(play),
@@ -165,6 +217,7 @@ class Reveal:
     event: DecisionEvent
     seq: int
     prompt: str
+    exhibits: tuple[Shown, ...]
     options: tuple[Consequence, ...]
     moves: tuple[MetricChange, ...]
     sentence: str
@@ -185,7 +238,7 @@ def reveal(play: engine.Play, event: DecisionEvent, shares: dict[str, Counter[st
     """The consequences of a past decision and of its other options. `shares` comes from `colleagues`."""
     content = play.content
     before = engine.State.from_data(event.state_before)
-    node = content.nodes[event.node]
+    node = play.before(event.seq).node
     step = engine.commit(content, before, event.choice)
     check = check_of(node)
     counts = (shares or {}).get(event.node, Counter())
@@ -193,6 +246,7 @@ def reveal(play: engine.Play, event: DecisionEvent, shares: dict[str, Counter[st
         event=event,
         seq=event.seq,
         prompt=node.prompt,
+        exhibits=shown(node),
         options=tuple(_consequence(content, before, choice, event.choice, counts) for choice in play.options(before)),
         moves=_moves(content, step),
         sentence=engine.change_sentence(content, step),
@@ -274,7 +328,7 @@ def debrief(attempt: Attempt) -> Debrief:
     result = engine.score(content, mine)
     shares = colleagues(attempt)
     return Debrief(
-        ending=content.nodes[result.ending],
+        ending=play.node,
         infos=play.infos,
         scoring=content.scoring,
         capped_from=result.uncapped if result.uncapped > result.score else None,

@@ -54,7 +54,7 @@ def _end(play: engine.Play) -> dict[str, Any]:
     except engine.NotPlayable:  # the author still has to correct the optimal path (E14)
         best = engine.Run(play.run.state)
     return {
-        "ending": content.nodes[result.ending],
+        "ending": play.node,
         "infos": play.infos,
         "result": result,
         "meters": attempts.meters(play),

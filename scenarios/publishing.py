@@ -33,7 +33,7 @@ id: my_scenario
 version: 1.0.0
 title: Ship or wait
 summary: The smoke test failed once and then passed. What is one red run worth?
-minutes: 5
+minutes: 2
 start: friday
 metrics:
   trust:
@@ -74,7 +74,7 @@ nodes:
         to: monday
         effects: {trust: -10}
         reveal: Two customers hit the fault by noon. The rollback takes ten minutes.
-        why: A rollback limits the harm, but one green run after a red one is not evidence.
+        why: A rollback limits the harm, but one green run is not evidence.
   monday:
     kind: decision
     prompt: The test is still flaky. What do you do about it?
@@ -99,7 +99,7 @@ nodes:
         to: split
         effects: {trust: 5, delay: 12}
         reveal: The test is stable by Friday, and four finished changes have waited for it.
-        why: Right an hour before a release. For a known flaky test, one person with a date is enough.
+        why: Right before a release. For a known flaky test, a person and a date do.
   split:
     kind: gate
     rules:
@@ -181,7 +181,9 @@ def judge_typing(slug: str, text: str, newest: ScenarioVersion | None) -> Verdic
 def judge(slug: str, text: str, newest: ScenarioVersion | None, budget: engine.Budget | None = None) -> Verdict:
     """The engine's problems, plus one if the id was changed. With a budget, paths can be skipped (W10)."""
     previous = newest.content if newest else None
-    content, problems, paths, difficulty = engine.examine(text, previous=previous, checks=checks.source().ids(), budget=budget)
+    content, problems, paths, difficulty = engine.examine(
+        text, previous=previous, checks=checks.source().ids(), budget=budget
+    )
     if content and slug and content.id != slug:
         line = next((n for n, line in enumerate(text.splitlines(), start=1) if line.startswith("id:")), 1)
         renamed = engine.Problem(

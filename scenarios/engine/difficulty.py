@@ -55,12 +55,14 @@ class Difficulty:
 
     def __str__(self) -> str:
         each = self.decisions
-        return (
-            f"Difficulty {self.figure} of 100. Of {len(each)} decisions, {sum(d.defensible for d in each)} have a defensible "
-            f"second-best answer, {sum(d.trade_off for d in each)} a trade-off, {sum(d.price for d in each)} a best answer "
-            f"with a price, {sum(not d.straw_men for d in each)} no straw man. "
-            f"Guessing passes in {float(100 * self.guessing):.1f}% of attempts."
+        marks = (
+            f"{sum(one.defensible for one in each)} have a defensible second-best answer",
+            f"{sum(one.trade_off for one in each)} a trade-off",
+            f"{sum(one.price for one in each)} a best answer with a price",
+            f"{sum(not one.straw_men for one in each)} no straw man",
         )
+        guessing = f"Guessing passes in {float(100 * self.guessing):.1f}% of attempts."
+        return f"Difficulty {self.figure} of 100. Of {len(each)} decisions, {', '.join(marks)}. {guessing}"
 
 
 def weigh(scenario: Scenario, runs: Iterable[play.Run], passing: Iterable[tuple[str, ...]]) -> Difficulty:
@@ -95,8 +97,7 @@ def _weighed(scenario: Scenario, node: Node, reached: list[Options]) -> Weighed:
         straw_men=tuple(
             rival.id
             for rival in rivals
-            if rival.quality <= STRAW
-            and all(lead < TEMPTING for lead in _leads(scenario, reached, rival.id, best))
+            if rival.quality <= STRAW and all(lead < TEMPTING for lead in _leads(scenario, reached, rival.id, best))
         ),
     )
 

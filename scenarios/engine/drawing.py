@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from . import play
-from .model import Condition, Node, Scenario, plain
+from .model import Chosen, Condition, Node, Scenario, plain
 
 BOX_WIDTH, BOX_HEIGHT = 168, 80
 COLUMN, ROW, MARGIN = 320, 112, 16
@@ -149,9 +150,12 @@ def _edge(source: Box, target: Box, y1: int, title: str, optimal: bool) -> Edge:
     return Edge(source.node, target.node, title, label, path, x1 + 6, y1 - 3, optimal)
 
 
-def condition_text(conditions: tuple[Condition, ...]) -> str:
+def condition_text(conditions: Sequence[Condition | Chosen]) -> str:
     """Conditions as readable text: `escaped_rate < 10 and bug_backlog <= 120`."""
-    return " and ".join(f"{c.metric} {SIGNS[c.op]} {plain(c.value)}" for c in conditions)
+    return " and ".join(
+        f"{c.node} > {c.choice}" if isinstance(c, Chosen) else f"{c.metric} {SIGNS[c.op]} {plain(c.value)}"
+        for c in conditions
+    )
 
 
 def change_sentence(scenario: Scenario, step: play.Step) -> str:
@@ -170,7 +174,7 @@ def outline(scenario: Scenario) -> str:
     lines = [f"{scenario.title} ({scenario.id} {scenario.version}), starts at {scenario.start}"]
     for number, node in enumerate(scenario.nodes.values(), start=1):
         lines += ["", f"{number}. {node.id}: {_headline(node)}"]
-        lines += [f"   {line}" for line in _ways_on(node)]
+        lines += [f"   {line}" for line in (*_told_otherwise(node), *_ways_on(node))]
     return "\n".join(lines) + "\n"
 
 
@@ -180,6 +184,14 @@ def _headline(node: Node) -> str:
     if node.kind == "check":
         return f"knowledge check {node.ref}"
     return f"{node.kind}. {node.prompt}".rstrip(" .") + ("." if node.kind == "gate" else "")
+
+
+def _told_otherwise(node: Node) -> list[str]:
+    lines = []
+    for variant in node.variants:
+        texts = " ".join(text for text in (variant.prompt, variant.text, variant.lesson) if text)
+        lines.append(f"- when {condition_text(variant.when)}: {texts}")
+    return lines + [f"- exhibit, {exhibit.kind}: {exhibit.title}" for exhibit in node.exhibits]
 
 
 def _ways_on(node: Node) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,10 @@ import yaml
 SCHEMA = "qm-scenario/1"
 KINDS = ("decision", "info", "gate", "check", "ending")
 OUTCOMES = ("success", "partial", "failure")
+DIFFICULTIES = ("starter", "practitioner", "lead")
+EXHIBITS = ("chart", "log", "chat", "diff")
+WORDS_A_MINUTE = 200
+THINKING_SECONDS = 45  # a decision or check, besides reading
 OPERATORS = ("lt", "le", "eq", "ge", "gt")  # names from Python's `operator` module
 
 
@@ -44,6 +48,46 @@ class Condition:
 
     def holds(self, values: Mapping[str, Decimal]) -> bool:
         return bool(getattr(operator, self.op)(values[self.metric], self.value))
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """True if this choice was taken at this node. Only for texts: links and scores depend on metrics alone."""
+
+    node: str
+    choice: str
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Texts that replace those of a node if every condition is true. Empty ones stay as they are."""
+
+    when: tuple[Condition | Chosen, ...]
+    prompt: str = ""
+    text: str = ""
+    lesson: str = ""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a chat."""
+
+    who: str
+    at: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """Evidence to read at a decision: a chart of `values`, an excerpt of a log, a chat, or the diff of a change."""
+
+    kind: str
+    title: str
+    text: str = ""
+    unit: str = ""
+    labels: tuple[str, ...] = ()
+    values: tuple[Decimal, ...] = ()
+    messages: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,6 +139,8 @@ class Node:
     text: str = ""
     lesson: str = ""
     cap: Decimal = Decimal(100)
+    variants: tuple[Variant, ...] = ()
+    exhibits: tuple[Exhibit, ...] = ()
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -132,6 +178,7 @@ class Scenario:
     optimal_path: tuple[str, ...]
     summary: str = ""
     minutes: int = 10
+    difficulty: str = ""
     tags: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
 
@@ -159,6 +206,7 @@ def to_mapping(scenario: Scenario) -> dict[str, Any]:
             "title": scenario.title,
             "summary": scenario.summary,
             "minutes": scenario.minutes,
+            "difficulty": scenario.difficulty,
             "tags": list(scenario.tags),
             "authors": list(scenario.authors),
             "start": scenario.start,
@@ -197,6 +245,8 @@ def _node_mapping(node: Node) -> dict[str, Any]:
         {
             "kind": node.kind,
             "prompt": node.prompt,
+            "variants": [_variant_mapping(variant) for variant in node.variants] if node.kind != "ending" else [],
+            "exhibits": [_exhibit_mapping(exhibit) for exhibit in node.exhibits],
             "ref": node.ref,
             "choices": {choice.id: _choice_mapping(choice) for choice in node.choices.values()},
             "rules": [{"when": _when_list(rule.when), "to": rule.to} for rule in node.rules],
@@ -207,7 +257,27 @@ def _node_mapping(node: Node) -> dict[str, Any]:
     )
     if node.kind == "ending":
         shown |= {"cap": plain(node.cap), "text": node.text, "lesson": node.lesson}
+        shown |= _filled({"variants": [_variant_mapping(variant) for variant in node.variants]})
     return shown
+
+
+def _variant_mapping(variant: Variant) -> dict[str, Any]:
+    texts = {"prompt": variant.prompt, "text": variant.text, "lesson": variant.lesson}
+    return _filled({"when": _when_list(variant.when), **texts})
+
+
+def _exhibit_mapping(exhibit: Exhibit) -> dict[str, Any]:
+    return _filled(
+        {
+            "kind": exhibit.kind,
+            "title": exhibit.title,
+            "unit": exhibit.unit,
+            "labels": list(exhibit.labels),
+            "values": [plain(value) for value in exhibit.values],
+            "text": exhibit.text,
+            "messages": [_filled({"who": one.who, "at": one.at, "text": one.text}) for one in exhibit.messages],
+        }
+    )
 
 
 def _choice_mapping(choice: Choice) -> dict[str, Any]:
@@ -228,8 +298,13 @@ def _choice_mapping(choice: Choice) -> dict[str, Any]:
     )
 
 
-def _when_list(conditions: tuple[Condition, ...]) -> list[dict[str, Any]]:
-    return [{"metric": c.metric, "op": c.op, "value": plain(c.value)} for c in conditions]
+def _when_list(conditions: Sequence[Condition | Chosen]) -> list[dict[str, Any]]:
+    return [
+        {"node": c.node, "choice": c.choice}
+        if isinstance(c, Chosen)
+        else {"metric": c.metric, "op": c.op, "value": plain(c.value)}
+        for c in conditions
+    ]
 
 
 def from_mapping(data: Mapping[str, Any]) -> Scenario:
@@ -241,6 +316,7 @@ def from_mapping(data: Mapping[str, Any]) -> Scenario:
         title=data["title"].strip(),
         summary=data.get("summary", "").strip(),
         minutes=data.get("minutes", 10),
+        difficulty=data.get("difficulty", ""),
         tags=tuple(data.get("tags", ())),
         authors=tuple(data.get("authors", ())),
         start=data["start"],
@@ -280,7 +356,32 @@ def _node(key: str, body: Mapping[str, Any]) -> Node:
         text=body.get("text", "").strip(),
         lesson=body.get("lesson", "").strip(),
         cap=exact(body.get("cap", 100)),
+        variants=tuple(_variant(variant) for variant in body.get("variants", ())),
+        exhibits=tuple(_exhibit(exhibit) for exhibit in body.get("exhibits", ())),
     )
+
+
+def _variant(body: Mapping[str, Any]) -> Variant:
+    conditions = tuple(
+        Chosen(item["node"], item["choice"]) if "node" in item else _conditions([item])[0] for item in body["when"]
+    )
+    return Variant(conditions, **{name: body.get(name, "").strip() for name in ("prompt", "text", "lesson")})
+
+
+def _exhibit(body: Mapping[str, Any]) -> Exhibit:
+    return Exhibit(
+        kind=body["kind"],
+        title=body["title"].strip(),
+        text=body.get("text", "").strip("\n"),
+        unit=body.get("unit", "").strip(),
+        labels=tuple(body.get("labels", ())),
+        values=tuple(exact(value) for value in body.get("values", ())),
+        messages=tuple(_message(item) for item in body.get("messages", ())),
+    )
+
+
+def _message(body: Mapping[str, Any]) -> Message:
+    return Message(body["who"].strip(), body.get("at", "").strip(), body["text"].strip())
 
 
 def _choice(key: str, body: Mapping[str, Any]) -> Choice:
@@ -350,8 +451,8 @@ def graph_hash(scenario: Scenario) -> str:
     return _digest(_graph(to_mapping(scenario)))
 
 
-_WORDS = {"title", "summary", "minutes", "tags", "authors", "version"}
-_WORDS_INSIDE = {"label", "unit", "prompt", "text", "lesson", "reveal", "why"}
+_WORDS = {"title", "summary", "minutes", "difficulty", "tags", "authors", "version"}
+_WORDS_INSIDE = {"label", "unit", "prompt", "text", "lesson", "reveal", "why", "variants", "exhibits"}
 
 
 def _graph(data: dict[str, Any]) -> dict[str, Any]:
@@ -369,9 +470,11 @@ def _wordless(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def text_hash(scenario: Scenario) -> str:
-    """Hash of everything else that people can read: texts, tags, authors, minutes; not the version."""
-    about = [scenario.minutes, list(scenario.tags), list(scenario.authors)]
-    return _digest([dict(text_paths(scenario)), about])
+    """Hash of everything else that people can read: texts, exhibits, tags, authors, minutes; not the version."""
+    about = [scenario.minutes, scenario.difficulty, list(scenario.tags), list(scenario.authors)]
+    whens = [[_when_list(variant.when) for variant in node.variants] for node in scenario.nodes.values()]
+    exhibits = [[_exhibit_mapping(exhibit) for exhibit in node.exhibits] for node in scenario.nodes.values()]
+    return _digest([dict(text_paths(scenario)), about, whens, exhibits])
 
 
 def _digest(data: Any) -> str:
@@ -392,6 +495,9 @@ def _texts(scenario: Scenario) -> Iterator[tuple[str, str]]:
     for node in scenario.nodes.values():
         for name in ("prompt", "text", "lesson"):
             yield f"nodes.{node.id}.{name}", getattr(node, name)
+        for number, variant in enumerate(node.variants, start=1):
+            for name in ("prompt", "text", "lesson"):
+                yield f"nodes.{node.id}.variants.{number}.{name}", getattr(variant, name)
         for choice in node.choices.values():
             for name in ("label", "reveal", "why"):
                 yield f"nodes.{node.id}.choices.{choice.id}.{name}", getattr(choice, name)
@@ -402,11 +508,28 @@ def reworded(scenario: Scenario, texts: Mapping[str, str]) -> Scenario:
     data = to_mapping(scenario)
     for path, words in texts.items():
         *way, name = path.split(".")
-        place = data
+        place: Any = data
         for part in way:
-            place = place[part]
+            place = place[int(part) - 1] if isinstance(place, list) else place[part]
         place[name] = words
     return from_mapping(data)
+
+
+def minutes_needed(scenario: Scenario, path: Sequence[str]) -> int:
+    """How long a run along these nodes takes: reading everything shown there, and thinking at each decision."""
+    words = len(scenario.summary.split())
+    thinking = 0
+    for node in (scenario.nodes[key] for key in path):
+        texts = [node.prompt, node.text, node.lesson]
+        texts += [text for exhibit in node.exhibits for text in _read_in(exhibit)]
+        texts += [text for choice in node.choices.values() for text in (choice.label, choice.reveal, choice.why)]
+        words += sum(len(text.split()) for text in texts)
+        thinking += THINKING_SECONDS if node.kind in ("decision", "check") else 0
+    return max(1, round(words / WORDS_A_MINUTE + thinking / 60))
+
+
+def _read_in(exhibit: Exhibit) -> list[str]:
+    return [exhibit.title, exhibit.text, *exhibit.labels, *(one.text for one in exhibit.messages)]
 
 
 # --- YAML out
@@ -421,12 +544,13 @@ class _Dumper(yaml.SafeDumper):
 
 def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     prose = len(text) > 80 and text.isprintable() and text == " ".join(text.split())
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=">" if prose else None)
+    block = "\n" in text and text == text.strip() and all(line.isprintable() for line in text.split("\n"))
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=">" if prose else "|" if block else None)
 
 
 def _represent_list(dumper: _Dumper, items: list[Any]) -> yaml.SequenceNode:
-    words = all(isinstance(item, str) for item in items)
-    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=words)
+    flat = not any(isinstance(item, (dict, list)) for item in items)
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=flat)
 
 
 def _represent_mapping(dumper: _Dumper, items: dict[str, Any]) -> yaml.MappingNode:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from .model import Choice, Condition, Effect, Node, Scenario, exact, plain
+from .model import Choice, Chosen, Condition, Effect, Node, Scenario, Variant, exact, plain
 
 MAX_STEPS = 30_000  # about half a second, ten times what a scenario needs
 RIGHT, WRONG = "right", "wrong"  # shown in a path for a knowledge check
@@ -109,8 +109,8 @@ class Play:
 
     @property
     def node(self) -> Node:
-        """The current node."""
-        return self.content.nodes[self.run.state.node]
+        """The current node, with the texts that fit the path so far."""
+        return as_told(self.content.nodes[self.run.state.node], self.run)
 
     @property
     def seq(self) -> int:
@@ -121,7 +121,8 @@ class Play:
     def infos(self) -> tuple[str, ...]:
         """The info texts between the last decision and the current node."""
         passed = self.run.steps[-1].passed if self.run.steps else opening(self.content)
-        return tuple(self.content.nodes[key].prompt for key in passed if self.content.nodes[key].kind == "info")
+        infos = (self.content.nodes[key] for key in passed if self.content.nodes[key].kind == "info")
+        return tuple(as_told(info, self.run).prompt for info in infos)
 
     def before(self, seq: int) -> Play:
         """The play just before that decision."""
@@ -197,6 +198,30 @@ def visible_choices(scenario: Scenario, state: State) -> list[Choice]:
     """The choices that a learner sees in this state, in file order. Empty at a check and at an ending."""
     choices = scenario.nodes[state.node].choices.values()
     return [choice for choice in choices if _all_hold(choice.when, state.values)]
+
+
+def as_told(node: Node, run: Run) -> Node:
+    """The node with the texts of its first variant that fits this run."""
+    fitting = variant_for(node, run)
+    if fitting is None:
+        return node
+    variant = node.variants[fitting]
+    return replace(
+        node,
+        prompt=variant.prompt or node.prompt,
+        text=variant.text or node.text,
+        lesson=variant.lesson or node.lesson,
+    )
+
+
+def variant_for(node: Node, run: Run) -> int | None:
+    """Index of the first variant whose conditions are all true, or None."""
+    taken = {(step.node, step.choice) for step in run.steps} if node.variants else set()
+    return next((i for i, variant in enumerate(node.variants) if _fits(variant, run.state.values, taken)), None)
+
+
+def _fits(variant: Variant, values: Mapping[str, Decimal], taken: Collection[tuple[str, str]]) -> bool:
+    return all((c.node, c.choice) in taken if isinstance(c, Chosen) else c.holds(values) for c in variant.when)
 
 
 def shuffled_choices(scenario: Scenario, state: State, seed: int) -> list[Choice]:
@@ -308,7 +333,8 @@ def all_positions(scenario: Scenario, budget: Budget) -> Iterator[Run]:
 def _cost(scenario: Scenario, node: Node) -> int:
     """The number of steps for one visit to a node: checking conditions, applying effects, scoring an ending."""
     choices = node.choices.values()
-    tested = sum(len(rule.when) for rule in node.rules) + sum(len(choice.when) for choice in choices)
+    whens = [*(rule.when for rule in node.rules), *(choice.when for choice in choices)]
+    tested = sum(map(len, whens)) + sum(len(variant.when) for variant in node.variants)
     scored = len(scenario.metrics) if node.kind == "ending" else 0
     return 1 + tested + sum(len(choice.effects) for choice in choices) + scored
 

@@ -29,12 +29,20 @@ MAX_PARTS = 20  # metrics, rules per gate, conditions per rule, choices: more ar
 MAX_NODES = 200  # ten times what the longest scenario needs
 
 _NODE_FIELDS = {
-    "decision": ({"kind", "prompt", "choices"}, set()),
-    "info": ({"kind", "prompt", "to"}, set()),
+    "decision": ({"kind", "prompt", "choices"}, {"variants", "exhibits"}),
+    "info": ({"kind", "prompt", "to"}, {"variants"}),
     "gate": ({"kind", "rules"}, {"else"}),
-    "check": ({"kind", "ref", "to"}, {"prompt"}),
-    "ending": ({"kind", "outcome", "text", "lesson", "cap"}, set()),
+    "check": ({"kind", "ref", "to"}, {"prompt", "variants"}),
+    "ending": ({"kind", "outcome", "text", "lesson", "cap"}, {"variants"}),
 }
+_EXHIBIT_FIELDS = {
+    "chart": ({"kind", "title", "labels", "values"}, {"unit"}),
+    "log": ({"kind", "title", "text"}, set()),
+    "chat": ({"kind", "title", "messages"}, set()),
+    "diff": ({"kind", "title", "text"}, set()),
+}
+MAX_EXHIBITS = 4  # more than anybody reads before one decision
+MAX_LABEL = 40  # of a chart's values
 _METRIC_NUMBERS = ("start", "min", "max", "worst", "best", "weight")
 
 
@@ -50,7 +58,7 @@ class Shape:
     def read(self) -> None:
         """Checks the whole file."""
         needed = {"schema", "id", "version", "title", "start", "metrics", "nodes", "scoring", "optimal_path"}
-        if not self.fields((), self.data, needed, {"summary", "minutes", "tags", "authors"}):
+        if not self.fields((), self.data, needed, {"summary", "minutes", "difficulty", "tags", "authors"}):
             return
         data = self.data
         if "schema" in data and data["schema"] != model.SCHEMA:
@@ -65,6 +73,8 @@ class Shape:
         minutes = data.get("minutes", 10)
         if not isinstance(minutes, int) or not 1 <= minutes <= 240:
             self.wrong(("minutes",), "`minutes` must be a whole number from 1 to 240.", "Say how long a run takes.")
+        if "difficulty" in data:
+            self.one_of(("difficulty",), data["difficulty"], model.DIFFICULTIES)
         for name in ("tags", "authors", "optimal_path"):
             self.words((name,), data.get(name, []), idents=name == "optimal_path")
         if isinstance(data.get("optimal_path"), list) and not data["optimal_path"]:
@@ -109,7 +119,7 @@ class Shape:
         fix = "Use lowercase letters, digits and underscores, starting with a letter, at most 40 characters."
         return self.wrong(path, f"`{value}` is not a valid id.", fix)
 
-    def text(self, path: Path, value: Any, *, longest: int = MAX_TEXT) -> bool:
+    def text(self, path: Path, value: Any, *, longest: int = MAX_TEXT, markdown: bool = True) -> bool:
         if not isinstance(value, str):
             return self.wrong(path, f"`{_last(path)}` must be text.", "Put it in quotes.")
         if not any(unicodedata.category(c)[0] in "LNPS" and c not in BLANK for c in value):
@@ -120,7 +130,7 @@ class Shape:
             return self.wrong(
                 path, f"`{_last(path)}` holds an invisible character.", "Remove the `\\u...` or `\\x...` in it."
             )
-        if HTML.search(value):
+        if markdown and HTML.search(value):
             return self.wrong(path, f"`{_last(path)}` holds HTML.", "Use Markdown: *emphasis*, lists, links.")
         return True
 
@@ -209,7 +219,7 @@ class Shape:
         needed, optional = _NODE_FIELDS[body["kind"]]
         if body["kind"] == "ending" and "to" in body:
             self.report.blocks("E04", (*path, "to"), "An ending leads nowhere.", "Remove `to`, or make it an info node.")
-            optional = {"to"}
+            optional = {"to", "variants"}
         if not self.fields(path, body, needed, optional):
             return
         for name in ("prompt", "text", "lesson"):
@@ -218,7 +228,74 @@ class Shape:
         for name in ("to", "ref", "else"):
             if name in body:
                 self.ident((*path, name), body[name])
+        if "variants" in body:
+            self.variants((*path, "variants"), body["variants"], needed | optional)
+        if "exhibits" in body:
+            self.exhibits((*path, "exhibits"), body["exhibits"])
         getattr(self, body["kind"])(path, body)
+
+    def variants(self, path: Path, bodies: Any, of_node: set[str]) -> None:
+        """Other texts of a node, each with a `when`."""
+        if not isinstance(bodies, list) or not bodies:
+            self.wrong(path, "`variants` must be a list.", "Write `- when: [...]` and the text that replaces the usual one.")
+            return
+        self.few(path, bodies)
+        texts = of_node & {"prompt", "text", "lesson"}
+        for index, body in enumerate(bodies):
+            place = (*path, index)
+            if not self.fields(place, body, {"when"}, texts):
+                continue
+            for name in texts & body.keys():
+                self.text((*place, name), body[name])
+            if not texts & body.keys():
+                self.wrong(place, "This variant has no text.", f"Add one of: {', '.join(sorted(texts))}.")
+            if "when" in body:
+                self.conditions((*place, "when"), body["when"], of_text=True)
+
+    def exhibits(self, path: Path, bodies: Any) -> None:
+        if not isinstance(bodies, list) or not bodies:
+            self.wrong(path, "`exhibits` must be a list.", "Write `- kind: log`, `title: ...` and `text: |` with its lines.")
+            return
+        self.few(path, bodies, MAX_EXHIBITS)
+        for index, body in enumerate(bodies):
+            place = (*path, index)
+            if not isinstance(body, dict):
+                self.fields(place, body, {"kind"}, set())
+            elif self.one_of((*place, "kind"), body.get("kind"), model.EXHIBITS):
+                self.exhibit(place, body)
+
+    def exhibit(self, path: Path, body: Mapping[str, Any]) -> None:
+        if not self.fields(path, body, *_EXHIBIT_FIELDS[body["kind"]]):
+            return
+        for name, longest in (("title", MAX_TITLE), ("unit", MAX_LABEL), ("text", MAX_TEXT)):
+            if name in body:  # logs and diffs are shown as they are, so they may hold HTML
+                self.text((*path, name), body[name], longest=longest, markdown=name != "text")
+        if "messages" in body:
+            self.messages((*path, "messages"), body["messages"])
+        if "values" in body and "labels" in body:
+            self.chart(path, body["labels"], body["values"])
+
+    def messages(self, path: Path, items: Any) -> None:
+        if not isinstance(items, list) or not items:
+            self.wrong(path, "`messages` must be a list.", "Write `- who: ...`, `at: ...` and `text: ...`.")
+            return
+        self.few(path, items)
+        for index, item in enumerate(items):
+            place = (*path, index)
+            if self.fields(place, item, {"who", "text"}, {"at"}):
+                for name, longest in (("who", MAX_LABEL), ("at", MAX_LABEL), ("text", MAX_TEXT)):
+                    if name in item:
+                        self.text((*place, name), item[name], longest=longest)
+
+    def chart(self, path: Path, labels: Any, values: Any) -> None:
+        if not isinstance(labels, list) or not isinstance(values, list) or len(labels) != len(values) or len(values) < 2:
+            fix = "Write them as lists of the same length, such as [Jan, Feb] and [12, 15]."
+            self.wrong(path, "A chart needs a label for each value, and two values or more.", fix)
+            return
+        self.few((*path, "values"), values)
+        for index, (label, value) in enumerate(zip(labels, values, strict=True)):
+            self.text((*path, "labels", index), label, longest=MAX_LABEL)
+            self.number((*path, "values", index), value)
 
     def info(self, path: Path, body: Mapping[str, Any]) -> None:
         """An info node has only the common fields."""
@@ -294,13 +371,17 @@ class Shape:
                 message = f"The effect on `{metric}` must be a number."
                 self.wrong(place, message, "Write +n, -n or {set: n}.", code="E09")
 
-    def conditions(self, path: Path, items: Any) -> None:
+    def conditions(self, path: Path, items: Any, *, of_text: bool = False) -> None:
+        """Conditions on metrics; those of a text can also name a choice that was taken before."""
         if not isinstance(items, list) or not items:
             self.wrong(path, "`when` must be a list of conditions.", "Write [{metric: m, op: lt, value: n}].")
             return
         self.few(path, items)
         for index, item in enumerate(items):
             place = (*path, index)
+            if of_text and isinstance(item, dict) and "node" in item:
+                self.chosen(place, item)
+                continue
             if not self.fields(place, item, {"metric", "op", "value"}, set()):
                 continue
             if "metric" in item:
@@ -310,6 +391,16 @@ class Shape:
                 self.wrong((*place, "op"), f"`{item['op']}` is not an operator.", fix, code="E09")
             if "value" in item and not isinstance(item["value"], (int, Decimal)):
                 self.wrong((*place, "value"), "`value` must be a number.", "Write plain digits.", code="E09")
+
+    def chosen(self, path: Path, item: Mapping[str, Any]) -> None:
+        if not self.fields(path, item, {"node", "choice"}, set()) or "choice" not in item:
+            return
+        nodes = self.data["nodes"]
+        node = nodes.get(item["node"]) if isinstance(item["node"], str) else None
+        choices = node.get("choices") if isinstance(node, dict) else None
+        if not isinstance(choices, dict) or not isinstance(item["choice"], str) or item["choice"] not in choices:
+            message = f"There is no choice `{item['choice']}` at `{item['node']}`."
+            self.wrong(path, message, "Name a decision and one of its choices.", code="E09")
 
     def known_metric(self, path: Path, metric: Any) -> None:
         if not isinstance(metric, str) or metric not in self.metrics:

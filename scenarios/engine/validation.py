@@ -178,7 +178,9 @@ def _judge_words(report: Report, scenario: Scenario) -> None:
             "Add an effect on it to a choice, or remove it.",
         )
     for node in scenario.nodes.values():
-        _judge_prompt(report, node)
+        _judge_prompt(report, ("nodes", node.id, "prompt"), node.prompt)
+        for index, variant in enumerate(node.variants):
+            _judge_prompt(report, ("nodes", node.id, "variants", index, "prompt"), variant.prompt)
 
 
 def _judge_giveaways(report: Report, decisions: list[Node]) -> None:
@@ -197,8 +199,10 @@ def _judge_giveaways(report: Report, decisions: list[Node]) -> None:
         "the last one": len(places) > 1 and all(each[-1] is right for each, right in pairs),
     }
     for pattern in (pattern for pattern, found in giveaways.items() if found):
-        fix = "Change the order in some nodes." if pattern in ("in the same position", "the last one") else (
-            "Make some right answers shorter and some longer than the others."
+        fix = (
+            "Change the order in some nodes."
+            if pattern in ("in the same position", "the last one")
+            else ("Make some right answers shorter and some longer than the others.")
         )
         report.add("W01", ("nodes",), f"Every right answer is {pattern}.", fix)
 
@@ -217,13 +221,12 @@ def _judge_feedback(report: Report, place: Path, choice: Choice) -> None:
         )
 
 
-def _judge_prompt(report: Report, node: Node) -> None:
-    words = re.findall(r"\w+(?:['’-]\w+)*", node.prompt)
-    place = ("nodes", node.id, "prompt")
+def _judge_prompt(report: Report, place: Path, prompt: str) -> None:
+    words = re.findall(r"\w+(?:['’-]\w+)*", prompt)
     if len(words) > MAX_PROMPT_WORDS:
         message = f"The prompt has {len(words)} words."
         report.add("W09", place, message, f"Stay below {MAX_PROMPT_WORDS}; move background into an info node.")
-    if words and lix(node.prompt) > MAX_LIX:
+    if words and lix(prompt) > MAX_LIX:
         report.add("W09", place, "The prompt is hard to read.", "Use shorter sentences and plainer words.")
 
 
@@ -247,6 +250,7 @@ def _judge_play(
     finished: dict[tuple[str, ...], play.Score] = {}
     stuck: dict[str, play.Run] = {}  # decision -> the first run that has fewer than two choices there
     branches: set[tuple[str, int | None]] = set()
+    told: set[tuple[str, int | None]] = set()  # variants of texts that are shown on some path
     try:
         runs = list(play.all_positions(scenario, budget or play.Budget()))
     except play.TooManyPaths:
@@ -255,11 +259,14 @@ def _judge_play(
     for run in runs:
         node = scenario.nodes[run.state.node]
         branches.update(_branches(scenario, run))
+        met = (scenario.nodes[key] for key in (*_passed(scenario, run), node.id))
+        told.update((each.id, play.variant_for(each, run)) for each in met if each.variants)
         if node.kind == "ending":
             finished[run.choices] = play.score(scenario, run)
         elif node.kind == "decision" and len(play.visible_choices(scenario, run.state)) < 2:
             stuck.setdefault(node.id, run)
     _judge_positions(report, scenario, stuck, branches)
+    _judge_variants(report, scenario, told)
     _judge_paths(report, scenario, finished)
     _judge_optimum(report, scenario, finished)
     hard = difficulty.weigh(scenario, runs, [path for path, result in finished.items() if result.passed])
@@ -293,6 +300,15 @@ def _judge_positions(
             report.add("E13", ("nodes", gate.id, "else"), message, "Check the limits of the rules.", severity="W")
 
 
+def _judge_variants(report: Report, scenario: Scenario, told: Collection[tuple[str, int | None]]) -> None:
+    for node in scenario.nodes.values():
+        for index in range(len(node.variants)):
+            if (node.id, index) not in told:
+                message = f"Variant {index + 1} of `{node.id}` is never shown."
+                fix = "Change its conditions, or move it before the variants that are shown in its place."
+                report.add("W17", ("nodes", node.id, "variants", index), message, fix)
+
+
 def _judge_paths(report: Report, scenario: Scenario, scores: Mapping[tuple[str, ...], play.Score]) -> None:
     passing = [path for path, result in scores.items() if result.passed]
     if len(passing) == len(scores):
@@ -313,9 +329,13 @@ def _judge_paths(report: Report, scenario: Scenario, scores: Mapping[tuple[str, 
 
 def _branches(scenario: Scenario, run: play.Run) -> list[tuple[str, int | None]]:
     """The gate branches taken by the last step of a run, or before its first."""
-    passed = run.steps[-1].passed if run.steps else play.opening(scenario)
-    gates = [scenario.nodes[key] for key in passed if scenario.nodes[key].kind == "gate"]
+    gates = [scenario.nodes[key] for key in _passed(scenario, run) if scenario.nodes[key].kind == "gate"]
     return [(gate.id, play.gate_branch(gate, run.state.values)) for gate in gates]
+
+
+def _passed(scenario: Scenario, run: play.Run) -> tuple[str, ...]:
+    """The infos and gates between the last answer, or the start, and the current node."""
+    return run.steps[-1].passed if run.steps else play.opening(scenario)
 
 
 def _judge_optimum(report: Report, scenario: Scenario, scores: Mapping[tuple[str, ...], play.Score]) -> None:
@@ -334,7 +354,9 @@ def _judge_optimum(report: Report, scenario: Scenario, scores: Mapping[tuple[str
     if not best.passed:
         message = f"The optimal path scores {best.score}, which does not pass."
         report.add("E14", place, message, "Make the best path end well.")
-    for step in play.best_path(scenario).steps:
+    run = play.best_path(scenario)
+    _judge_minutes(report, scenario, run)
+    for step in run.steps:
         for change in step.changes:
             if change.clamped:
                 message = f"`{change.metric}` is cut off at {change.after} on the optimal path."
@@ -352,8 +374,8 @@ def _judge_optimum(report: Report, scenario: Scenario, scores: Mapping[tuple[str
 def _judge_difficulty(report: Report, scenario: Scenario, hard: Difficulty) -> None:
     plain = [each.node for each in hard.decisions if not each.defensible]
     if 2 * len(plain) >= len(hard.decisions) > 0:
-        message = f"Most decisions need a defensible second-best answer (quality 0.5 to 0.8). Without one: {', '.join(plain)}."
-        report.add("W11", ("nodes",), message, "Give the runner-up a good reason, and let it cost more later.")
+        message = f"Most decisions need a defensible second-best answer. There is none at {', '.join(plain)}."
+        report.add("W11", ("nodes",), message, "Give a rival a good reason and a quality of 0.5 to 0.8.")
     for each in hard.decisions:
         place = ("nodes", each.node, "choices", each.best)
         if not each.trade_off:
@@ -375,6 +397,14 @@ def _judge_difficulty(report: Report, scenario: Scenario, hard: Difficulty) -> N
     if hard.greedy == scenario.optimal_path:
         message = "Always taking what improves the numbers at once is the best path."
         report.add("W16", ("nodes",), message, "Let the best choice look worse at first in at least one decision.")
+
+
+def _judge_minutes(report: Report, scenario: Scenario, run: play.Run) -> None:
+    on_path = [*play.opening(scenario), *(key for step in run.steps for key in (step.node, *step.passed)), run.state.node]
+    needed = model.minutes_needed(scenario, on_path)
+    if "minutes" in report.document.data and abs(needed - scenario.minutes) > max(1, needed // 5):
+        message = f"`minutes` says {scenario.minutes}, but reading and thinking on the best path take about {needed}."
+        report.add("W18", ("minutes",), message, f"Write `minutes: {needed}`.")
 
 
 # --- versions

@@ -88,6 +88,8 @@ class TextsForm(forms.Form):
 def _text_field(path: str, text: str) -> ProseField:
     parts = path.split(".")
     label = parts[-1].capitalize() if len(parts) < 4 else f"{parts[3]}: {parts[4]}"
+    if "variants" in parts:
+        label = f"{parts[4].capitalize()}, variant {parts[3]}"
     if parts[0] == "metrics":
         label = f"{parts[1]}: {parts[2]}"
     short = len(text) <= 80 and parts[-1] in ("title", "label", "unit")

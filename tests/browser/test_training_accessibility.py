@@ -52,7 +52,9 @@ def school(db):
     draft, _ = engine.validate(DRAFT)
     tiny = Scenario.objects.create(slug="tiny")
     tiny.publish(draft, now=now)
-    tiny.draft_yaml = DRAFT.replace("version: 1.0.0", "version: 1.1.0").replace("{trust: 10}", "{trust: 12}")
+    tiny.draft_yaml = DRAFT.replace("version: 1.0.0", "version: 1.1.0").replace(
+        "{trust: 10, delay: 14}", "{trust: 12, delay: 14}"
+    )
     tiny.save()
     trainees = [make_member(team=payments, role=Role.TRAINEE, name=f"Trainee {number}") for number in range(12)]
     for trainee, choices in zip(trainees, [*[BEST] * 5, *[TO_FRAGILE] * 5, TO_BURNOUT], strict=False):

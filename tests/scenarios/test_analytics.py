@@ -15,7 +15,7 @@ from teams.models import Role
 from tests.factories import NOON, make_member, make_team, make_user
 from training.completion import decide
 
-TEXT = TEMPLATE.replace("id: my_scenario", "id: tiny")
+TEXT = TEMPLATE.replace("id: my_scenario", "id: tiny").replace("quality: 0.6", "quality: 0.4")
 
 
 # ---- Hiding ------------------------------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def test_the_figures_of_a_scenario(scenario):
     friday, monday = found.nodes
     assert (friday.decided, friday.stopped.n, monday.decided, monday.stopped.n) == (30, 5, 23, 7)
     assert shares(friday) == {"wait": 19, "ship": 11}
-    assert shares(monday) == {"rerun": 6, "own": 17}
+    assert shares(monday) == {"rerun": 6, "own": 17, "wait": 0}
     assert [choice.is_best for choice in friday.choices] == [True, False]
     assert monday.trap.n == 6
     assert found.trap.n == 11 + 6  # both ship (0.4) and rerun (0.3) are under a half
@@ -170,7 +170,7 @@ def test_the_page_and_its_csv(client, scenario):
     choices = lines()
     assert ",".join(choices[0]) == "node,choice,label,quality,attempts,of,share,low,high,correlation,hidden"
     assert choices[1][:7] == ["friday", "wait", "Hold the release and find the cause", "1", "12", "18", "66.7"]
-    assert lines(table="paths")[1] == ["wait > own", "good", "100", "yes", "12"]
+    assert lines(table="paths")[1] == ["wait > own", "good", "85.6", "yes", "12"]
 
 
 def test_versions_that_play_the_same_are_counted_together(client, scenario):
@@ -178,7 +178,7 @@ def test_versions_that_play_the_same_are_counted_together(client, scenario):
     reworded = TEXT.replace("1.0.0", "1.0.1").replace("A calm weekend.", "A quiet weekend.")
     scenario.publish(engine.validate(reworded)[0], now=NOON)
     play(scenario, 5, "wait", "own")
-    rewired = TEXT.replace("1.0.0", "1.1.0").replace("{trust: 10}", "{trust: 12}")
+    rewired = TEXT.replace("1.0.0", "1.1.0").replace("{trust: 10, delay: 14}", "{trust: 12, delay: 14}")
     scenario.publish(engine.validate(rewired)[0], now=NOON)
     play(scenario, 6, "wait", "own")
     client.force_login(make_user(admin=True))

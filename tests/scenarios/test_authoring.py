@@ -120,9 +120,9 @@ def test_the_list_says_where_each_scenario_stands(client, author, django_assert_
 
 
 def test_the_editor_shows_problems_and_no_picture_of_a_faulty_draft(client, author):
-    page = client.get(url("authoring_edit", make_draft(FIRST.replace("quality: 0.4", "quality: 1.0")).slug)).text
+    page = client.get(url("authoring_edit", make_draft(FIRST.replace("quality: 0.6", "quality: 1.0")).slug)).text
     assert "E05 error" in page
-    assert 'data-line="20"' in page
+    assert 'data-line="30"' in page
     assert "Fix them to see the node map" in page
     assert "Node map of" not in page
 
@@ -198,7 +198,7 @@ def test_checking_saves_nothing(client, author):
 
 
 def test_a_large_draft_is_followed_when_it_is_saved_not_while_it_is_written(client, author):
-    """Two choices at each of twelve decisions: 4,096 paths, and 8,191 decisions and endings on them."""
+    """Two choices at each of eleven decisions: 2,048 paths, and 4,095 decisions and endings on them."""
     scenario = make_draft()
     decisions = "".join(
         f"""
@@ -206,11 +206,11 @@ def test_a_large_draft_is_followed_when_it_is_saved_not_while_it_is_written(clie
     kind: decision
     prompt: Again?
     choices:
-      yes_{n}: {{label: "Yes", quality: 1, to: {f"d{n + 1}" if n < 11 else "split"}, effects: {{trust: 1}}}}
-      no_{n}: {{label: "No", quality: 0, to: {f"d{n + 1}" if n < 11 else "split"}, effects: {{trust: -1}}}}"""
-        for n in range(12)
+      yes_{n}: {{label: "Yes", quality: 1, to: {f"d{n + 1}" if n < 10 else "split"}, effects: {{trust: 1}}}}
+      no_{n}: {{label: "No", quality: 0, to: {f"d{n + 1}" if n < 10 else "split"}, effects: {{trust: -1}}}}"""
+        for n in range(11)
     )
-    best = ", ".join(f"yes_{n}" for n in range(12))
+    best = ", ".join(f"yes_{n}" for n in range(11))
     start, rest = FIRST.split("nodes:")
     text = f"{start.replace('start: friday', 'start: d0')}nodes:{decisions}\n  split:{rest.split('  split:')[1]}"
     text = re.sub(r"optimal_path: .*", f"optimal_path: [{best}]", text)
@@ -220,7 +220,7 @@ def test_a_large_draft_is_followed_when_it_is_saved_not_while_it_is_written(clie
     assert "Paths" not in dict(written.context["numbers"]), "nothing is counted that was not followed"
     assert save(client, scenario, text).status_code == 302
     verdict = client.get(url("authoring_edit", "tiny")).context["verdict"]
-    assert len(verdict.paths) == 2**12
+    assert len(verdict.paths) == 2**11
     assert "W10" not in {problem.code for problem in verdict.problems}
 
 
@@ -365,7 +365,7 @@ def test_publishing_makes_a_version(client, author):
 
 
 def test_errors_block_publishing(client, author):
-    scenario = make_draft(FIRST.replace("quality: 0.4", "quality: 1.0"))
+    scenario = make_draft(FIRST.replace("quality: 0.6", "quality: 1.0"))
     assert "Errors block publishing" in client.get(url("authoring_publish", "tiny")).text
     assert publish(client, scenario).status_code == 422
     assert scenario.current is None

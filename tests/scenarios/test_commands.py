@@ -11,8 +11,8 @@ from library.models import LibraryLink
 from scenarios import engine
 from scenarios.content import HERE, scenario_texts
 from scenarios.models import Scenario, ScenarioVersion
+from scenarios.publishing import TEMPLATE
 from tests.factories import make_user
-from tests.scenarios.test_engine import HARD
 from tests.scenarios.loops import LOOPS, looping
 from training.management.commands import load_library
 
@@ -26,11 +26,11 @@ def run(command, *arguments, **options):
 
 
 def test_a_sound_file_is_said_to_be_fit(tmp_path):
-    file = tmp_path / "hard_demo.yaml"
-    file.write_text(HARD.replace("trust: 4, slack: -1", "trust: 5, slack: -1"))
+    file = tmp_path / "my_scenario.yaml"
+    file.write_text(TEMPLATE)
     lines = run("check_scenario", str(file))
-    assert lines[-2].startswith("Difficulty 100 of 100. Of 2 decisions, ")
-    assert lines[-1] == f"{file} is ready to publish."
+    assert lines[0].startswith("Difficulty 100 of 100. Of 2 decisions, ")
+    assert lines[1:] == [f"{file} is ready to publish."]
 
 
 def test_every_path_is_listed_the_best_first():

@@ -40,7 +40,7 @@ def decide(client, attempt, **body):
 def test_the_catalogue_holds_my_standing(client, attempt):
     (row,) = client.get("/api/v1/scenarios/").json()
     assert row["slug"] == "zero_bug_policy"
-    assert row["tags"] == ["backlog", "policy", "pareto", "goodhart"]
+    assert (row["difficulty"], row["tags"]) == ("", []), "topics can give the answer away until it was finished once"
     assert (row["my_state"], row["best_score"], row["retake_from"], row["due_on"]) == ("in_progress", None, None, None)
 
 

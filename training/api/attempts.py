@@ -20,8 +20,7 @@ from rest_framework.views import APIView
 from library.checks import ChoiceField
 from qmportal.lib.api import Conflict, refuse_undeclared
 from qmportal.lib.serializers import ProseField
-from scenarios import attempts
-from scenarios.engine import NotPlayable
+from scenarios import attempts, engine
 from scenarios.forms.taking import step_form
 from scenarios.models import Attempt, NotOffered, OutOfStep, Scenario, TooSoon
 from teams.authentication import person
@@ -44,7 +43,8 @@ class ScenarioRow(serializers.Serializer):
     version = serializers.CharField(source="version.semver")
     minutes = serializers.IntegerField(source="version.minutes")
     decisions = serializers.IntegerField(source="version.decisions", help_text="Decisions on the best path.")
-    tags = serializers.ListField(child=serializers.CharField())
+    difficulty = serializers.ChoiceField(["", *engine.DIFFICULTIES])
+    tags = serializers.ListField(child=serializers.CharField(), help_text="Empty until you have finished the scenario.")
     my_state = serializers.ChoiceField(STANDINGS, source="standing.state")
     best_score = serializers.FloatField(source="standing.best.score", allow_null=True, default=None)
     retake_from = serializers.DateTimeField(source="standing.retake_from", allow_null=True)
@@ -52,7 +52,7 @@ class ScenarioRow(serializers.Serializer):
 
 
 class ScenarioList(APIView):
-    """Published scenarios: those assigned to you first, by due date, then the others by title."""
+    """Published scenarios: those assigned to you first, by due date, then the others by difficulty and title."""
 
     def get(self, request: Request) -> Response:
         refuse_undeclared(request, {"format"})
@@ -99,6 +99,24 @@ class CheckFieldRow(serializers.Serializer):
         return dict(field.options) if isinstance(field, ChoiceField) else {}
 
 
+class MessageRow(serializers.Serializer):
+    who = serializers.CharField()
+    at = serializers.CharField()
+    text = serializers.CharField()
+
+
+class ExhibitRow(serializers.Serializer):
+    """Evidence to read: `text` of a log or a diff, `messages` of a chat, `labels` and `values` of a chart."""
+
+    kind = serializers.ChoiceField(engine.EXHIBITS, source="exhibit.kind")
+    title = serializers.CharField(source="exhibit.title")
+    text = serializers.CharField(source="exhibit.text")
+    unit = serializers.CharField(source="exhibit.unit")
+    labels = serializers.ListField(child=serializers.CharField(), source="exhibit.labels")
+    values = serializers.ListField(child=serializers.FloatField(), source="exhibit.values")
+    messages = MessageRow(source="exhibit.messages", many=True)
+
+
 class QuestionRow(serializers.Serializer):
     """The current step before the decision."""
 
@@ -106,6 +124,7 @@ class QuestionRow(serializers.Serializer):
     kind = serializers.ChoiceField(STEP_KINDS)
     infos = serializers.ListField(child=serializers.CharField())
     prompt = serializers.SerializerMethodField()
+    exhibits = ExhibitRow(many=True)
     options = serializers.SerializerMethodField()
     fields_to_answer = serializers.SerializerMethodField(help_text="Of a knowledge check.")
     metrics = MetricValue(source="meters", many=True)
@@ -263,7 +282,7 @@ class DecisionList(APIView):
             event = decide(attempt, seq=told["seq"], choice=form.answer, now=timezone.now(), **form.told)
         except OutOfStep:
             return self._out_of_step(request, id)
-        except NotPlayable:
+        except engine.NotPlayable:
             raise ValidationError({"choice": FAULTY}) from None
         return Response(DecisionRow(attempts.reveal(attempt.play, event)).data, status=status.HTTP_201_CREATED)
 
