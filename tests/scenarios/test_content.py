@@ -77,7 +77,8 @@ def test_scenario_has_the_shape_that_its_author_meant(path):
 def test_every_concept_has_its_page():
     wanted = """quality-management the-trap what-to-do formula pro-tips myths benchmarks case-mars-climate-orbiter
     case-toyota case-boeing-737-max tools-and-certifications escaped-defects mttr mtbf code-review
-    progressive-delivery andon cost-of-quality incident-review control-charts technical-debt"""
+    progressive-delivery andon cost-of-quality incident-review control-charts technical-debt
+    error-budgets on-call test-pyramid flaky-tests requirements security-defects feature-flags"""
     assert [page.slug for page in content.pages()] == wanted.split()
 
 
@@ -229,6 +230,15 @@ RECOMPUTED = {
     "one_quiet_month": {"upper": 4 + 3 * math.sqrt(4), "one": "common", "eleven": "signal"},
     "more_incidents_less_harm": {"january": 30 / 3, "february": 6 / 12, "worse": "january"},
     "when_the_old_ones_close": {"after": mean([2] * 8 + [44, 90]), "tier": tier(15, MTTR), "step": "late"},
+    "error_budget": {"minutes": 30 * 24 * 60 * 0.001, "requests": 40_000_000 // 1000, "share": 1800 / 43.2},
+    "burn_rate": {"rate": 1.44 / 0.1, "share": 100 * 14.4 / 720, "hours": 720 / 14.4},
+    "pages_that_need_nobody": {"before": 900 / 40, "after": 800 / 13, "still": 800 / 9},
+    "red_for_nothing": {"many": 100 * (1 - 0.998**240), "few": 100 * (1 - 0.998**30)},
+    "two_thousand_lines": {"speed": 2000 / 50 * 60, "hours": 2000 / 400, "left": 2 * 15 * (1 - 0.7)},
+    "urgent_for_both": {"late": 100 * (69 - 40) / 69, "express": 100 * (40 - 9) / 60},
+    "score_and_use": {"needed": 200 / 21, "caught": 200 / 6},
+    "flags_and_states": {"states": 2**8, "left": 2**5, "fallen": 100 * (1 - 2**5 / 2**8)},
+    "twice_in_the_pyramid": {"before": 26 * 2, "after": 5 * 2 + 14 * 3 / 60},
 }
 
 
@@ -259,6 +269,11 @@ def test_the_taught_numbers_are_true(check):
         ("what_counts_as_found", "found", "92"),
         ("what_counts_as_found", "rate", "14.1"),
         ("when_the_old_ones_close", "after", "2"),
+        ("pages_that_need_nobody", "after", "64.3"),
+        ("red_for_nothing", "many", "48"),
+        ("urgent_for_both", "express", "66.7"),
+        ("score_and_use", "needed", "1.5"),
+        ("flags_and_states", "states", "16"),
     ],
 )
 def test_the_traps_are_not_accepted(check, field, answer):
