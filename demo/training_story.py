@@ -48,10 +48,10 @@ WAYS: dict[str, list[Way]] = {
         "3 stop thank five_whys better_numbers",
         "1 stop thank five_whys no_number",
         "1 stop thank threshold better_numbers",
-        "1 stop careful five_whys better_numbers",
-        "2 stop careful threshold fewer",
-        "1 stop careful approvers no_number",
-        "1 stop careful approvers better_numbers",
+        "1 stop careful ask_why better_numbers",
+        "2 stop careful leave fewer",
+        "1 stop careful quota no_number",
+        "1 stop careful drill better_numbers",
         "1 ask_lead stop_button five_whys better_numbers",
         "1 ask_lead stop_button threshold better_numbers",
         "1 ask_lead monitor approvers fewer",
@@ -92,7 +92,7 @@ WAYS: dict[str, list[Way]] = {
     UNITS: _ways(  # too few people to show any figure
         "1 contract anomaly prove_safe thin_thread",
         "1 call anomaly vote skip",
-        "1 assume hand_tune automate",
+        "1 assume hand_tune automate ask_proof skip",
     ),
 }
 NOT_DECIDED = {ZERO_BUG: 2, CORD: 1, SPRINT: 2}  # opened it and decided nothing

@@ -26,17 +26,17 @@ CHECKS = {check.id: check for check in content.checks()}
 
 # id: (paths, passing, optimal score, endings that are reached)
 SHAPES = {
-    "canary_that_sang_too_late": (135, 20, "100.0", 4),
+    "canary_that_sang_too_late": (280, 69, "98.2", 4),
     "one_advisory_forty_services": (243, 55, "91.0", 4),
-    "one_hundred_percent": (111, 8, "97.9", 4),
-    "pull_the_cord": (81, 10, "99.2", 3),
+    "one_hundred_percent": (292, 51, "95.1", 4),
+    "pull_the_cord": (208, 45, "95.6", 3),
     "red_green_red": (117, 36, "93.3", 4),
     "the_budget_is_spent": (243, 63, "92.6", 4),
-    "the_inspectors": (81, 7, "98.6", 4),
+    "the_inspectors": (256, 46, "98.7", 4),
     "the_pager_at_three": (99, 25, "97.2", 4),
-    "the_qa_sprint": (67, 8, "98.4", 5),
+    "the_qa_sprint": (244, 25, "92.8", 5),
     "two_thousand_lines_on_friday": (81, 29, "90.2", 4),
-    "two_units_one_number": (111, 15, "99.0", 3),
+    "two_units_one_number": (384, 61, "94.2", 3),
     "what_urgent_meant": (162, 67, "96.0", 4),
     "zero_bug_policy": (96, 8, "98.4", 5),
 }
@@ -69,6 +69,24 @@ def test_scenario_has_the_shape_that_its_author_meant(path):
     assert 3 <= len(scenario.optimal_path) <= 5
     failures = {node.id for node in scenario.nodes.values() if node.outcome == "failure"}
     assert not any(result.passed for _, result in table if result.ending in failures)
+
+
+@pytest.mark.parametrize(
+    "slug",
+    [
+        "canary_that_sang_too_late",
+        "one_hundred_percent",
+        "pull_the_cord",
+        "the_inspectors",
+        "the_qa_sprint",
+        "two_units_one_number",
+        "zero_bug_policy",
+    ],
+)
+def test_nobody_reads_a_good_ending_and_fails(slug):
+    scenario, _, table = engine.examine(scenario_texts()[slug])
+    good = {node.id for node in scenario.nodes.values() if node.outcome == "success"}
+    assert [path for path, result in table if result.ending in good and not result.passed] == []
 
 
 # Pages
@@ -311,17 +329,3 @@ def test_pages_promise_nothing_that_the_portal_does_not_show():
     missing = ("cord in the portal", "cord is one click", "review health", "keeps a check-list", "the portal then widens")
     texts = [*(page.body for page in content.pages()), (HERE.parent / "training" / "diagnostic.yaml").read_text()]
     assert [words for words in missing for text in texts if words in " ".join(text.split())] == []
-
-
-def test_what_a_case_tells_agrees_with_the_numbers_that_it_shows():
-    """After 200 sessions without a failure nobody was hurt yet, and 200 sessions are not 2,000 customers."""
-    canary, _ = engine.validate(scenario_texts()["canary_that_sang_too_late"])
-    values = engine.replay(canary, ["canary"]).state.values
-    assert (values["exposed_users"], values["affected_users"]) == (200, 0)
-    held = engine.replay(canary, ["canary", "hold"]).state.values  # "612 sessions and three odd failures"
-    assert (held["exposed_users"], held["affected_users"]) == (612, 3)
-    half = engine.replay(canary, ["canary", "half"]).state.values
-    assert half["exposed_users"] == 100_000
-    cord, _ = engine.validate(scenario_texts()["pull_the_cord"])
-    raised = engine.replay(cord, ["ask_lead", "monitor", "threshold"]).state.values  # "One stop a week."
-    assert raised["line_stops"] == 1

@@ -11,6 +11,63 @@ from scenarios.content import scenario_texts
 
 # What a reveal says of the cards: the words, and by how much the choice changes the metric ("=": to what).
 CHANGES = {
+    "canary_that_sang_too_late": [
+        ("rollout_plan.canary", "Setting it up takes two days", "delay", +2),
+        ("rollout_plan.quarter", "50,000 customers meet it", "exposed_users", "= 50000"),
+        ("no_failure_yet.five", "10,000 customers are on the new code", "exposed_users", "= 10000"),
+        ("no_failure_yet.five", "Some dozens have had trouble paying", "affected_users", "= 50"),
+        ("no_failure_yet.hold", "612 sessions", "exposed_users", "= 612"),
+        ("no_failure_yet.hold", "three odd failures", "affected_users", "= 3"),
+        ("flat_average.pause", "Three days later", "delay", +3),
+        ("flat_average.trust_average", "With everyone on the new code", "exposed_users", "= 200000"),
+        ("review.blameless", "pleased to wait", "delay", +1),
+    ],
+    "one_hundred_percent": [
+        ("slow_empty.delete", "Coverage falls by twelve points", "coverage", -12),
+    ],
+    "pull_the_cord": [
+        ("silence.remind", "stopped about once a week", "line_stops", "= 1"),
+        ("silence.stop_button", "five rollouts are stopped in an ordinary week", "line_stops", "= 5"),
+        ("silence.monitor", "stops five rollouts a week", "line_stops", "= 5"),
+        ("false_alarm.careful", "stopped about once a week", "line_stops", "= 1"),
+        ("false_alarm.thank", "five rollouts are stopped in an ordinary week", "line_stops", "= 5"),
+        ("false_alarm.tune_only", "stopped about once a week", "line_stops", "= 1"),
+        ("false_alarm.approval", "stopped about once a week", "line_stops", "= 1"),
+        ("many_stops.threshold", "One stop a week.", "line_stops", "= 1"),
+        ("many_stops.ignore_start", "Two stops a week remain", "line_stops", "= 2"),
+        ("many_stops.approvers", "Two stops a week get through", "line_stops", "= 2"),
+        ("many_stops.five_whys", "removes three of the five stops", "line_stops", -3),
+        ("few_stops.ask_why", "people stop four rollouts a week", "line_stops", "= 4"),
+        ("few_stops.quota", "Three a week", "line_stops", "= 3"),
+        ("board_kpi.fewer", "nobody stops a rollout any more", "line_stops", "= 0"),
+    ],
+    "the_inspectors": [
+        ("fewer_reviewers.risk_rank", "55 of its 100 million", "saved_cost", "= 55"),
+        ("fewer_reviewers.risk_rank", "two weeks from the plan", "schedule", -2),
+        ("one_sensor.second_source", "Seven weeks are gone", "schedule", -7),
+        ("report.independent", "Three more reports", "whistle", +3),
+        ("field_event.stop_cause", "40 million in all", "failure_cost", "= 40"),
+        ("grave_event.wait_and_see", "a bill of 20,000 million", "failure_cost", "= 20000"),
+    ],
+    "the_qa_sprint": [],
+    "two_units_one_number": [
+        ("residuals.wait", "five working days are gone", "schedule_slack", -5),
+        ("uneasy.prove_safe", "moves by three days", "schedule_slack", -3),
+        ("rehearsal.thin_thread", "the six days are well spent", "schedule_slack", -6),
+        ("rehearsal.full", "After sixteen days", "schedule_slack", -16),
+    ],
+    "zero_bug_policy": [
+        ("backlog_review.smash", "256 remain", "bug_backlog", "= 256"),
+        ("backlog_review.hardening", "390", "bug_backlog", "= 390"),
+        ("backlog_review.groom", "440", "bug_backlog", "= 440"),
+        ("smash_week4.push_on", "Zero at last", "bug_backlog", "= 0"),
+        ("smash_week4.cut_over", "90 bugs stay open", "bug_backlog", "= 90"),
+        ("smash_week4.back_to_normal", "346", "bug_backlog", "= 346"),
+        ("close_how.silent", "310", "bug_backlog", -310),
+        ("close_how.scan", "298 are closed", "bug_backlog", -298),
+        ("close_how.rejustify", "close 160", "bug_backlog", -160),
+        ("first_bug.later_list", "60 entries", "bug_backlog", +60),
+    ],
     "the_pager_at_three": [
         ("forty_pages.objectives", "nine minutes sooner", "detect", -9),
         ("forty_pages.objectives", "rings twice a week more", "pages", +2),
@@ -139,6 +196,60 @@ CHANGES = {
 
 # What a prompt or an ending says of the cards, whichever path leads to it.
 STANDS = {
+    "canary_that_sang_too_late": [
+        ("no_failure_yet", "After 200 canary sessions", "exposed_users = 200"),
+        ("no_failure_yet", "not one payment has failed", "affected_users = 0"),
+        ("end_song", "Few customers were hurt", "affected_users <= 100"),
+        ("end_late", "Too many customers met the fault, or too little was learned", "affected_users > 100 or learning < 31"),
+        ("end_damage", "Hundreds of customers were hurt", "affected_users > 500"),
+        ("end_silence", "keep what they notice to themselves", "learning <= 20"),
+    ],
+    "one_hundred_percent": [
+        ("the_goal", "Your escaped defect rate is 17 percent", "escaped_rate = 17"),
+        ("slow_suite", "The suite gets slower", "test_minutes > 9"),
+        ("slow_empty", "more than twice as long", "test_minutes > 18"),
+        ("end_verified", "About nine of ten", "escaped_rate <= 10"),
+        ("end_verified", "that people wait for", "test_minutes <= 24"),
+        ("end_executed", "Many tests are good", "mutation_score >= 60"),
+        ("end_theatre", "Customers see no difference", "escaped_rate >= 10"),
+        ("end_blame", "Two good people are careful now", "morale <= 55"),
+    ],
+    "pull_the_cord": [
+        ("many_stops", "still five stops a week", "line_stops = 5"),
+        ("few_stops", "stopped about once a week", "line_stops = 1"),
+        ("end_cord", "Stops are early", "fear <= 35"),
+        ("end_frayed", "Otherwise it waits for them", "fear > 35 or escaped_rate >= 10"),
+        ("end_silent", "nobody stops the rollout", "fear > 58 or escaped_rate >= 15"),
+    ],
+    "the_inspectors": [
+        ("field_event", "First field event", "failure_cost = 0"),
+        ("grave_event", "First field event", "failure_cost = 0"),
+        ("end_independent", "Nobody signs off their own work", "latent_risk <= 13"),
+        ("end_narrow", "At least one barrier is weaker", "latent_risk > 13"),
+        ("end_cover", "nobody believed the rest", "trust <= 70"),
+        ("end_grounded", "The savings of years are gone", "failure_cost >= 3000"),
+    ],
+    "the_qa_sprint": [
+        ("release_slips", "More than one defect in five", "escaped_rate > 20"),
+        ("end_flow", "Fewer than one defect in ten", "escaped_rate < 10"),
+        ("end_halfway", "still shows", "escaped_rate >= 10"),
+        ("end_leaky", "Customers still find", "escaped_rate >= 17"),
+        ("end_phase", "customers find as much as before", "escaped_rate >= 22"),
+        ("end_blame", "the defects keep coming", "escaped_rate > 20"),
+    ],
+    "two_units_one_number": [
+        ("end_orbit", "within a few kilometres", "integration_risk <= 16"),
+        ("end_close_call", "A late course correction", "integration_risk <= 44"),
+        ("end_lost", "passes far too low", "integration_risk > 44"),
+    ],
+    "zero_bug_policy": [
+        ("smash_week4", "256 bugs left", "bug_backlog = 256"),
+        ("end_sustained", "Under a tenth of them", "escaped_rate < 10"),
+        ("end_fragile", "still shows in the rate, the pile or the trust", "escaped_rate >= 10 or bug_backlog > 120"),
+        ("end_relapse", "", "bug_backlog > 90"),
+        ("end_burnout", "Zero bugs on the board", "bug_backlog = 0"),
+        ("end_goodhart", "the product is not", "escaped_rate >= 10"),
+    ],
     "the_pager_at_three": [
         ("forty_pages", "the pager rang 40 times", "pages = 40"),
         ("forty_pages", "four real alarms were missed", "missed = 4"),
@@ -203,6 +314,22 @@ STANDS = {
 
 # Reveals with numbers of the story that are on no card: other people, other days, other orders.
 NOT_ON_A_CARD = {
+    "canary_that_sang_too_late": """rollout_plan.night no_failure_yet.half no_failure_yet.week night_call.trust_average
+        night_call.segments night_call.roll_back_now night_call.restart flat_average.restart flat_average.compare
+        double_charge.hotfix double_charge.roll_back review.quick_review""",
+    "one_hundred_percent": """the_jump.sample the_jump.celebrate the_jump.ask_method copied.two_asserts copied.sample_now
+        slow_suite.lower full_file.add_case full_file.add_only full_file.author""",
+    "pull_the_cord": """odd_signal.stop odd_signal.look odd_signal.ask_lead few_stops.leave board_kpi.no_target
+        board_kpi.better_numbers""",
+    "the_inspectors": """fewer_reviewers.across fewer_reviewers.accept fewer_reviewers.partial one_sensor.document
+        report.survey field_event.operator field_event.switch_off field_event.monitor grave_event.inform""",
+    "the_qa_sprint": """release_slips.more_testers release_slips.shift_left after_phase.move_now after_phase.longer
+        after_phase.smaller after_phase.sign_off slow_ci.machines slow_ci.split slow_ci.skip found_rise.read_escapes
+        found_rise.log_less leaks_rise.close_door leaks_rise.approve config_failure.smoke_rollback
+        config_failure.same_source config_failure.config_board""",
+    "two_units_one_number": """residuals.anomaly residuals.recompute tuned.automate uneasy.ask_proof uneasy.vote
+        uneasy.correct_now rehearsal.skip rehearsal.workshop""",
+    "zero_bug_policy": "after_cycle.more_hardening first_bug.decline",
     "the_pager_at_three": "the_rota.night_desk the_rota.volunteers silent_sunday.accept",
     "the_budget_is_spent": "one_exception.queue",
     "two_thousand_lines_on_friday": "one_cent.tolerate",
