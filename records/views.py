@@ -13,10 +13,12 @@ from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.text import capfirst
 
 from qmportal.lib.changes import last_change
 from qmportal.lib.forms import go, prefill
+from qmportal.lib.kept import Kept
 from qmportal.lib.pages import form_page, render_page, way_back
 from qmportal.lib.spreadsheet import csv_stream
 from qmportal.lib.text import clean_line
@@ -29,7 +31,7 @@ from records.models import ONLY_MANAGERS, Record, SavedView
 from records.notes import NoteForm, Timeline, last_move_to_undo, marker
 from records.timeline import ALERT, IMPORT, MANUAL, time_sources
 from teams.choices import team_named
-from teams.models import User
+from teams.models import Membership, Team, User
 from teams.permissions import can_manage, can_report, is_admin, require
 from teams.requests import SignedInRequest, team_before
 
@@ -38,6 +40,7 @@ SOURCES = {MANUAL: "entered manually", IMPORT: "imported", ALERT: "from an alert
 MOST_VIEWS = 30
 # Teams offered for sharing a view.
 MOST_TEAMS = 50
+VIEWS = Kept(400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +120,20 @@ def list_query(asked: QueryDict) -> str:
 
 
 def views_beside(request: SignedInRequest, kind: Kind) -> dict[str, Any]:
-    """The saved views that the person sees above the list."""
-    views = SavedView.objects.visible_to(request.user).filter(kind=kind.plural)
-    everyone = [("everyone", "Everyone")] if is_admin(request.user) else []
-    teams = [(team.slug, team.name) for team in request.user.reach[:MOST_TEAMS]]
-    changeable = SavedView.objects.changeable_by(request.user).filter(kind=kind.plural)
+    """The saved views that the person sees above the list, kept until a view or what the person may see changes."""
+    user = request.user
+    key = (user.pk, user.is_admin, kind.plural, *user.versions.of(SavedView, Team, Membership))
+    return VIEWS.get_or_make(key, lambda: _views_for(user, kind)) | {"query": list_query(request.GET)}
+
+
+def _views_for(user: User, kind: Kind) -> dict[str, Any]:
+    views = SavedView.objects.filter(kind=kind.plural)
+    everyone = [("everyone", "Everyone")] if is_admin(user) else []
+    teams = [(team.slug, team.name) for team in user.reach[:MOST_TEAMS]]
     return {
-        "views": list(views[:MOST_VIEWS]),
-        "changeable_views": set(changeable.values_list("pk", flat=True)),
-        "share_with": [("private", "Only me"), *everyone, *teams],
-        "query": list_query(request.GET),
+        "views": list(views.visible_to(user)[:MOST_VIEWS]),
+        "changeable_views": set(views.changeable_by(user).values_list("pk", flat=True)),
+        "share_with": format_html_join("", '<option value="{}">{}</option>', [("private", "Only me"), *everyone, *teams]),
     }
 
 

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
 
     operations = [
         version_table(),
-        *versioned("teams_team", "teams_membership", "records_severity", "pipeline_stage"),
+        *versioned("teams_team", "teams_membership", "records_severity", "records_savedview", "pipeline_stage"),
         *versioned("defects_defect", "incidents_incident"),
         *versioned("benchmarks_metricsnapshot", "benchmarks_thresholdset", "notifications_notification"),
         *versioned("incidents_action", "incidents_cord", "pipeline_adoption", "pipeline_practice", "pipeline_service"),
