@@ -30,18 +30,26 @@ SHAPES = {
     "one_advisory_forty_services": (243, 55, "91.0", 4),
     "one_hundred_percent": (292, 51, "95.1", 4),
     "pull_the_cord": (208, 45, "95.6", 3),
-    "red_green_red": (117, 36, "93.3", 4),
+    "red_green_red": (117, 26, "89.9", 4),
     "the_budget_is_spent": (243, 63, "92.6", 4),
     "the_inspectors": (256, 46, "98.7", 4),
-    "the_pager_at_three": (99, 25, "97.2", 4),
+    "the_pager_at_three": (99, 26, "95.1", 4),
     "the_qa_sprint": (244, 25, "92.8", 5),
     "two_thousand_lines_on_friday": (81, 29, "90.2", 4),
     "two_units_one_number": (384, 61, "94.2", 3),
-    "what_urgent_meant": (162, 67, "96.0", 4),
+    "what_urgent_meant": (162, 64, "95.1", 4),
     "zero_bug_policy": (96, 8, "98.4", 5),
 }
 # Scenarios whose decisions are still easier than the warnings ask for. A rewritten one leaves this list.
-STILL_EASY = set(SHAPES)
+STILL_EASY = {
+    "canary_that_sang_too_late",
+    "one_hundred_percent",
+    "pull_the_cord",
+    "the_inspectors",
+    "the_qa_sprint",
+    "two_units_one_number",
+    "zero_bug_policy",
+}
 TOO_EASY = {"W11", "W12", "W13", "W14", "W15", "W16", "W18"}
 
 
@@ -84,7 +92,7 @@ def test_scenario_has_the_shape_that_its_author_meant(path):
     ],
 )
 def test_nobody_reads_a_good_ending_and_fails(slug):
-    scenario, _, table = engine.examine(scenario_texts()[slug])
+    scenario, _, table, _ = engine.examine(scenario_texts()[slug])
     good = {node.id for node in scenario.nodes.values() if node.outcome == "success"}
     assert [path for path, result in table if result.ending in good and not result.passed] == []
 
