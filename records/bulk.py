@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from qmportal.lib.forms import KeyField, ProseField
 from qmportal.lib.versions import Stale
-from qmportal.lib.work import LostLease
 from records import intake
 from records.api import found_by_key
 from records.forms import IntakeForm
@@ -96,9 +95,7 @@ def edit(bulk: BulkEdit) -> None:
                 else:
                     result["done"] += 1
             bulk.result = result
-            mine = BulkEdit.objects.filter(pk=bulk.pk, attempts=bulk.attempts, state=BulkEdit.State.RUNNING)
-            if not mine.update(result=result):
-                raise LostLease
+            bulk.store(result=result)
         bulk.report(result["at"], len(bulk.ids))
 
 

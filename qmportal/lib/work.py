@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Event, Thread
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from django.conf import settings
 from django.db import Error, connection, models, transaction
@@ -109,6 +109,12 @@ class Work(models.Model):
         type(self).objects.filter(pk=self.pk, attempts=self.attempts).update(
             progress_done=done, progress_total=total, lease_until=timezone.now() + self.LEASE
         )
+
+    def store(self, **values: Any) -> None:
+        """Stores values in the transaction of the caller, so that a batch counts once. Raises `LostLease`."""
+        mine = type(self).objects.filter(pk=self.pk, attempts=self.attempts, state=self.State.RUNNING)
+        if not mine.update(**values):
+            raise LostLease
 
     def standstill(self, now: datetime) -> Standstill | None:
         """Why the work is stuck, for pages; None if it is not."""
