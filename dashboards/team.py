@@ -34,7 +34,8 @@ from dashboards.history import newest_record, read_earlier, read_night, series, 
 from dashboards.practices import Covered, covered
 from dashboards.services import ServiceLine, by_service
 from dashboards.words import MEANING, borderline_words, gap_words, listed, open_words, tier_bar, tier_words
-from defects.models import Defect
+from dashboards.zero_bugs import ZeroBugs, read_zero_bugs
+from defects.models import Defect, ZeroBugPolicy
 from incidents.models import Action, Incident
 from pipeline.models import Adoption, Practice, Service, Stage
 from qmportal.lib.days import Window, midnight
@@ -47,7 +48,7 @@ from teams.permissions import is_member
 # About 50 kB each.
 PAGES, NUMBERS = Kept(64), Kept(64)
 NIGHTS_MADE_FROM = (Team, ThresholdSet, MetricSnapshot)
-ROWS_MADE_FROM = (Stage, Severity, Defect, Incident, Service, Action)
+ROWS_MADE_FROM = (Stage, Severity, Defect, Incident, Service, Action, ZeroBugPolicy)
 PRACTICES_MADE_FROM = (Practice, Adoption)
 # The order of the cards: metrics with tiers first.
 CARDS = ("escaped_defect_rate", "mttr", "mtbf", "time_to_detect", "defect_removal_efficiency", "open_incidents")
@@ -242,6 +243,7 @@ class TeamPage:
     incidents: list[Incident]
     services: list[ServiceLine]
     follow_up: FollowUp | None
+    zero_bugs: ZeroBugs | None  # only of teams with a policy
     throughout: list[int]  # incidents that were open during the whole window
     newest: date | None  # if the window has no records: the first day that counts the newest one
 
@@ -275,6 +277,7 @@ def _read_page(team: Team, period: Period, versions: Versions) -> TeamPage:
         incidents=list(recent_incidents(team, period.day)),
         services=by_service(family, span) if span else [],
         follow_up=follow_up(family, span, period.today) if span else None,
+        zero_bugs=read_zero_bugs(team, family, span) if span else None,
         throughout=open_throughout(family, span, report.rules.get("mtbf", Rules())) if span else [],
         newest=newest_record([team]) if report.is_empty else None,
     )

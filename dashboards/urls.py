@@ -1,6 +1,6 @@
 from django.urls import path
 
-from dashboards import delivery_views, views
+from dashboards import delivery_views, views, zero_bugs
 
 app_name = "dashboards"
 urlpatterns = [
@@ -8,6 +8,7 @@ urlpatterns = [
     path("t/<slug:slug>/", views.team, name="team"),
     path("t/<slug:slug>/delivery/", delivery_views.delivery, name="delivery"),
     path("t/<slug:slug>/delivery/<slug:measure>/", delivery_views.delivery_rows, name="delivery_rows"),
+    path("t/<slug:slug>/zero-bugs/", zero_bugs.zero_bugs, name="zero_bugs"),
     path("t/<slug:slug>/<slug:metric>/", views.metric, name="metric"),
     path("teams/", views.teams, name="teams"),
     path("search/", views.search, name="search"),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from defects import views
+from defects import bankruptcy_views, policy_views, views
 from defects.models import Defect
 from records import list_views
 from records import views as record_views
@@ -16,6 +16,13 @@ urlpatterns = [
     path("views/<int:pk>/delete/", list_views.view_delete, {"kind": views.DEFECTS}, name="view_delete"),
     path("deleted/", list_views.record_deleted, {"kind": views.DEFECTS}, name="deleted"),
     path("similar/", views.defect_similar, name="similar"),
+    path("policy/<slug:slug>/", policy_views.policy, name="policy"),
+    path("bankruptcies/of/<slug:slug>/", bankruptcy_views.bankruptcies, name="bankruptcies"),
+    path("bankruptcies/<int:pk>/", bankruptcy_views.bankruptcy, name="bankruptcy"),
+    path("bankruptcies/<int:pk>/choose/", bankruptcy_views.choose, name="bankruptcy_choose"),
+    path("bankruptcies/<int:pk>/close/", bankruptcy_views.close, name="bankruptcy_close"),
+    path("bankruptcies/<int:pk>/undo/", bankruptcy_views.undo, name="bankruptcy_undo"),
+    path("bankruptcies/<int:pk>/reopen/<str:reference>/", bankruptcy_views.reopen, name="bankruptcy_reopen"),
     path("<str:reference>/", views.defect_detail, name="detail"),
     path("<str:reference>/history/", record_history, {"model": Defect}, name="history"),
     path("<str:reference>/edit/", views.defect_edit, name="edit"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.http import HttpResponse, HttpResponseBase
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from defects.filters import DefectFilter
 from defects.forms import DefectForm
-from defects.models import Defect
+from defects.models import Defect, bankruptcy_of
 from qmportal.lib.pages import form_page
 from records import columns
 from records import views as records
@@ -46,6 +47,7 @@ def defect_detail(request: SignedInRequest, reference: str) -> HttpResponse:
         # Uses the reverse relation, since this app must not import `incidents`.
         incidents=lambda defect, user: defect.incidents.visible_to(user),
         escaped=lambda defect, user: defect.has_escaped(),
+        bankruptcy=lambda defect, user: bankruptcy_of(defect, timezone.now()),
     )
 
 

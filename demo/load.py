@@ -35,6 +35,7 @@ from demo.story import (
     split_by_weight,
 )
 from demo.vocabulary import DOMAINS
+from demo.zero_bugs import make_zero_bugs
 from incidents.models import Incident
 from pipeline.models import Adoption, Practice, Service, Stage
 from pipeline.models.practices import LOOK_AGAIN_AFTER
@@ -85,6 +86,7 @@ def seed(options: Options, now: datetime, say: Say) -> None:
     make_records(scenes(plans, teams, members, services, options, midnight(today)), options, say)
     make_follow_up(teams, now)
     make_live(now)
+    make_zero_bugs(teams, now)
     make_response(plans, teams, members, services, admin, now)
     if options.snapshots:
         days = snapshot_days(today)

@@ -124,6 +124,7 @@ class Notification(models.Model):
 CAN_BE_SILENCED = {
     "incident": "Incidents of my teams: reported, more severe, restored",
     "update": "Updates for stakeholders that are due",
+    "policy": "Defects that a zero bug policy wants decided soon",
 }
 
 

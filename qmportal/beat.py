@@ -13,7 +13,7 @@ from django.utils import timezone
 from qmportal.lib.days import local_day, midnight
 
 # Also run at start-up if their time has passed today, because beat may have been down. Each is safe to run twice.
-CAUGHT_UP = ("nightly-snapshots", "old-files", "reminders", "follow-up", "practice-reminders")
+CAUGHT_UP = ("nightly-snapshots", "old-files", "reminders", "follow-up", "practice-reminders", "policy-reminders")
 
 
 class Beat(Scheduler):

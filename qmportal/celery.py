@@ -27,6 +27,7 @@ app.conf.beat_schedule = {
     "follow-up": {"task": "incidents.tasks.follow_up", "schedule": crontab(hour=7, minute=0)},
     "reminders": {"task": "training.tasks.remind", "schedule": crontab(hour=7, minute=0)},
     "practice-reminders": {"task": "pipeline.tasks.remind", "schedule": crontab(hour=7, minute=0)},
+    "policy-reminders": {"task": "defects.tasks.remind", "schedule": crontab(hour=7, minute=0)},
 }
 app.conf.beat_scheduler = "qmportal.beat.Beat"
 app.autodiscover_tasks()

@@ -25,6 +25,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from benchmarks.models import SnapshotRun, ThresholdSet
+from defects.models import Bankruptcy
 from incidents.models import IncidentTemplate
 from integrations.matching.plan import Plan as ImportPlan
 from integrations.matching.presets import PRESETS
@@ -229,6 +230,14 @@ RULES = {
     "andon:pull": signed_in(BOTH),
     "andon:detail": members(BOTH),
     "andon:confirm": members(POST),
+    "dashboards:zero_bugs": members(),
+    "defects:policy": managers(BOTH),
+    "defects:bankruptcies": managers(BOTH),
+    "defects:bankruptcy": members(),
+    "defects:bankruptcy_choose": managers(POST),
+    "defects:bankruptcy_close": managers(POST),
+    "defects:bankruptcy_undo": managers(POST),
+    "defects:bankruptcy_reopen": members(POST),
     "defects:list": signed_in(),
     "defects:create": signed_in(BOTH),
     "defects:similar": signed_in(),
@@ -384,6 +393,7 @@ RULES = {
     "api_action_transitions": api_post(),
     "api_incident_timeline": api(outsider=404),
     "api_andon": api(outsider=404),
+    "api_zero_bugs": api(outsider=404),
     "api_reviews": api(),
     "api_review": api(outsider=404),
     "api_progress": api(),
@@ -476,6 +486,17 @@ class World:
             kind: SavedView.objects.create(kind=kind, name="Mine", owner=self.people["manager"], team=self.team)
             for kind in ("incidents", "defects")
         }
+        self.bankruptcy = Bankruptcy.objects.create(
+            team=self.team,
+            teams=[self.team.pk],
+            days=90,
+            found_before=NOON,
+            rank=2,
+            phase=Bankruptcy.Phase.CLOSE,
+            state=Bankruptcy.State.DONE,
+            closed_at=NOON,
+        )
+        self.bankruptcy.rows.create(defect=self.defect, version=1, closes=True)
         self.template = IncidentTemplate.objects.create(team=self.team, name="Cards")
         self.review = make_review(self.incident)
         self.cause = self.review.causes.create(text="The check came too late", group="process")
@@ -573,6 +594,11 @@ class World:
                 **{f"library:link_{name}": {"pk": self.link.pk} for name in ("edit", "move", "delete")},
                 **{f"training:{name}": {"pk": self.diagnosis.pk} for name in ("diagnosis", "advice_ask")},
                 "training:advice_answer": {"pk": self.advice.pk},
+                **{
+                    f"defects:bankruptcy{tail}": {"pk": self.bankruptcy.pk, "reference": self.defect.reference}
+                    for tail in ("", "_choose", "_close", "_undo", "_reopen")
+                },
+                **{name: {"slug": self.team.slug} for name in ("defects:policy", "defects:bankruptcies")},
                 **{
                     f"api_{kind}{tail}": {"reference": getattr(self, kind).reference}
                     for kind, tail in product(("incident", "defect", "action"), ("", "_history", "_transitions"))
@@ -757,6 +783,10 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "incidents:note": lambda world: {"kind": "note", "text": "News"},
     "practices:answer": lambda world: {"state": "in_place", "version": 0},
     "practices:mark": lambda world: {"state": "partly"},
+    "defects:policy": lambda world: {"days": "30"},
+    "defects:bankruptcies": lambda world: {"days": "90", "rank": "2"},
+    "defects:bankruptcy_choose": lambda world: {"row": world.defect.reference, "to": "keep"},
+    "defects:bankruptcy_close": lambda world: {"note": "Too old.", "number": "1"},
     "defects:create": lambda world: {"title": "Wrong", "team": world.team.slug, "severity": "SEV3", "stage_found": "ci"},
     "defects:edit": lambda world: (
         {"title": "Odd", "team": world.team.slug, "severity": "SEV3", "stage_found": "ci"}
@@ -884,6 +914,7 @@ API_WRITES: dict[tuple[str, str], tuple[Rule, dict[str, Any]]] = {
     ("api_action", "delete"): (REMOVE, {}),
     ("api_action_transitions", "post"): (by_token(POST, 200), {"to": "done"}),
     ("api_review", "patch"): (CHANGE, {"lessons": "New", "version": 1}),
+    ("api_zero_bugs", "put"): (by_token(("put",), 200, member=403), {"days": 14}),
     ("api_incidents", "post"): (FILE, NEW),
     ("api_incident_transitions", "post"): (by_token(POST, 200), {"move": "restore"}),
     ("api_incident_timeline", "post"): (by_token(POST, 201), {"text": "News"}),

@@ -35,6 +35,7 @@ LARGE = 17  # takes minutes and tens of gigabytes: only when asked for
 MB = 1024 * 1024
 MILLION = 18  # takes minutes: only when asked for
 IMPORTED = 20_000
+CLOSED = 100_000
 
 
 @dataclass
@@ -235,6 +236,19 @@ def imports(stack: Stack, numbers: set[int]) -> Iterator[Line]:
     yield Line(10, name, rates["copy"], rates["import"], took["import"] / took["copy"], 4, 2)
 
 
+# --- Row 20: a bug bankruptcy ----------------------------------------------------------------------------------------------
+
+
+def bankruptcy(stack: Stack, numbers: set[int]) -> Iterator[Line]:
+    """The ratio of the rates: what `bulk_update` closes, divided by what the bankruptcy closes, with all that it keeps."""
+    database = stack.seeded("files", *TEN)
+    say(f"closing {CLOSED:,} defects, and updating as many")
+    took = probe("seconds_of_bankruptcy", stack.environment(database), str(CLOSED))
+    rates = {name: f"{CLOSED / seconds:,.0f} rows/s" for name, seconds in took.items()}
+    ratio = took["bankruptcy"] / took["bulk_update"]
+    yield Line(20, "bug bankruptcy beside bulk_update", rates["bulk_update"], rates["bankruptcy"], ratio, 2, 1)
+
+
 # --- Row 11: a long file --------------------------------------------------------------------------------------------------
 
 
@@ -426,6 +440,7 @@ MEASURES: dict[Callable[[Stack, set[int]], Iterator[Line]], set[int]] = {
     creations: {3},
     recompute: {7},
     imports: {10},
+    bankruptcy: {20},
     memory_of_an_import: {11, MILLION},
     equal_queries: {15},
     long_lists: {16, LARGE},

@@ -29,7 +29,7 @@ from integrations.models import ImportJob  # noqa: E402
 from qmportal.lib.days import local_day  # noqa: E402
 from records.timeline import write_entry  # noqa: E402
 from teams.models import AccessToken, Invitation, Membership, Role, Team, User  # noqa: E402
-from tests.bench import imports, recompute  # noqa: E402
+from tests.bench import bankruptcy, imports, recompute  # noqa: E402
 from tests.bench.large import multiply  # noqa: E402
 
 EMAIL = "bench@example.com"
@@ -165,6 +165,7 @@ def pages(team: Team) -> dict[str, str]:
         "overview": "/",
         "overview, filtered": "/?q=e&sort=-mttr",
         "team": f"/t/{team.slug}/",
+        "zero bugs": f"/t/{team.slug}/zero-bugs/",
         "metric of defects": f"/t/{team.slug}/escaped_defect_rate/?window=365",
         "metric of incidents": f"/t/{team.slug}/mttr/?window=365",
         "excluded rows": f"/t/{team.slug}/mttr/?window=365&tab=excluded",
@@ -201,6 +202,10 @@ def seconds_of_import(rows: str, rounds: str) -> dict[str, float]:
     return imports.compared(int(rows), int(rounds))
 
 
+def seconds_of_bankruptcy(rows: str) -> dict[str, float]:
+    return bankruptcy.compared(int(rows))
+
+
 def memory_of_import(rows: str) -> float:
     return imports.grown(int(rows))
 
@@ -219,7 +224,7 @@ PROBES: dict[str, Callable[..., Any]] = {
             queries,
             queries_of_a_report,
         ),
-        *(queries_of_a_report, queries_of_every_page, seconds_of_import, seconds_of_recompute),
+        *(queries_of_a_report, queries_of_every_page, seconds_of_bankruptcy, seconds_of_import, seconds_of_recompute),
     )
 }
 

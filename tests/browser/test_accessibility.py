@@ -20,7 +20,7 @@ RUN = """async (rules) => {
 }"""
 
 # Their numbers are only known once they are made.
-IMPORT_PAGE, MATCH_PAGE, RUN_PAGE = "the import", "the matching", "the recomputation"
+IMPORT_PAGE, MATCH_PAGE, RUN_PAGE, PREVIEW_PAGE = "the import", "the matching", "the recomputation", "the preview"
 OPEN_PAGES = ["/account/login/", "/account/password/reset/", "/account/password/reset/done/"]
 PAGES = [
     *("/", "/?q=nobody", "/t/payments/", "/t/search/", "/t/payments/mttr/", "/t/payments/escaped_defect_rate/?tab=excluded"),
@@ -31,6 +31,7 @@ PAGES = [
     *("/incidents/PAY-INC-1/edit/", "/incidents/PAY-INC-1/delete/"),
     *("/incidents/PAY-INC-1/history/", "/defects/PAY-DEF-1/history/", "/teams/payments/history/"),
     *("/defects/", "/defects/PAY-DEF-1/", "/defects/new/", "/defects/PAY-DEF-1/edit/", "/defects/PAY-DEF-1/delete/"),
+    *("/t/payments/zero-bugs/", "/defects/policy/payments/", "/defects/bankruptcies/of/payments/", PREVIEW_PAGE),
     *("/changes/", "/deployments/", "/t/payments/delivery/", "/t/payments/delivery/fail-rate/"),
     *("/practices/", "/practices/payments/", "/practices/payments/peer-review/"),
     *("/thresholds/", "/thresholds/mttr/", "/thresholds/escaped_defect_rate/edit/", RUN_PAGE),
@@ -94,7 +95,7 @@ class Checker:
 
 @pytest.fixture
 def an_import(admin, tmp_path):
-    """A checked file with one wrong line, and a recomputation; answers where their pages are."""
+    """A checked file with one wrong line, a recomputation, and a previewed bankruptcy; answers where their pages are."""
     path = tmp_path / "export.csv"
     path.write_text(
         "external_id,title,found_at,stage_found\nA-1,Wrong total,2026-03-01T10:00Z,ci\nA-2,Never,2026-02-30,ci\n"
@@ -112,6 +113,11 @@ def an_import(admin, tmp_path):
     admin.get_by_role("button", name="Recompute now").click()
     admin.wait_for_url(re.compile(r"/runs/\d+/$"))
     addresses[RUN_PAGE] = urlsplit(admin.url).path
+    admin.goto("/defects/bankruptcies/of/payments/")
+    admin.get_by_label("older than").fill("1")
+    admin.get_by_role("button", name="Preview").click()
+    admin.wait_for_url(re.compile(r"/bankruptcies/\d+/$"))
+    addresses[PREVIEW_PAGE] = urlsplit(admin.url).path
     sweep()
     return addresses
 

@@ -63,6 +63,7 @@ WITHOUT = {
     "integrations.ImportedEntry": "",
     "integrations.Upload": "",
     "records.BulkEdit": "",
+    "defects.BankruptcyRow": "",
     "integrations.TierBefore": "",
 }
 

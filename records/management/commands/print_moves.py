@@ -10,7 +10,7 @@ from records.moves import table
 
 INTRODUCTION = """# Moves
 
-Printed by `manage.py print_moves` from the tables in `defects/models.py` and `incidents/models/`; a test compares them.
+Printed by `manage.py print_moves` from the tables in `defects/models/` and `incidents/models/`; a test compares them.
 A record's page offers exactly the moves that its table allows. A move runs in one transaction: it locks the record, checks
 the rules, sets the times and saves. It asks for a severity only if the record has none."""
 
