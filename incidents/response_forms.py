@@ -19,6 +19,7 @@ from records.models import Severity, severity_names
 from teams.models import Team, User
 
 MOST_IN_MENU = 100
+MANAGERS_ONLY = "Only managers of this team can change this."
 
 
 def people_of(team: Team) -> Any:

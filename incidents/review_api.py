@@ -5,30 +5,38 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
+from django.conf import settings
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from rest_framework import serializers
+from rest_framework import serializers, status
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents.models import Review
+from incidents.models import Incident, Review
 from incidents.models.review import LONGEST, SECTIONS
+from incidents.review_forms import ReviewForm
 from qmportal.lib.api import Conflict, refuse_undeclared
 from qmportal.lib.days import local_day
 from qmportal.lib.rows import RowDetail, RowList, RowSerializer
-from qmportal.lib.text import clean_text, refuse_unstorable
 from qmportal.lib.versions import Stale
-from records.api import STALE, json_object, read_version, text_of
+from records.api import MOST, VersionedViews, found_by_key, json_object, read_version, text_of
 from teams.authentication import person
+from teams.idempotency import once
+from teams.models import User
 from teams.permissions import can_report, require
+
+WRITTEN = (*SECTIONS, "reviewer", "due_on")
+PUBLISHED = "A published review can't be edited. Send it back to draft first."
+ONLY_THE_REVIEWER = "Only the reviewer or a manager can do this."
 
 
 class ReviewRow(RowSerializer):
     incident = serializers.CharField(source="incident__reference")
+    status = serializers.ChoiceField(Review.Status.choices, source="state")
     author = serializers.EmailField(source="author__email", allow_null=True)
     reviewer = serializers.EmailField(source="reviewer__email", allow_null=True)
     due_on = serializers.DateField()
@@ -48,12 +56,23 @@ class ReviewInFull(ReviewRow):
 
 
 class ReviewChange(serializers.Serializer[Any]):
-    version = serializers.IntegerField(min_value=0, max_value=2**31 - 1, help_text="The version that you read.")
+    version = serializers.IntegerField(min_value=0, max_value=MOST, help_text="The version that you read.")
     summary = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST)
     impact = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST)
     went_well = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST)
     went_wrong = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST)
     lessons = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST)
+    reviewer = serializers.EmailField(required=False, allow_null=True, help_text="A person who can see the incident.")
+    due_on = serializers.DateField(required=False)
+
+
+class NewReview(serializers.Serializer[Any]):
+    incident = serializers.CharField(max_length=40, help_text="Reference of the incident.")
+
+
+class ReviewTransition(serializers.Serializer[Any]):
+    to = serializers.ChoiceField(Review.Status.choices)
+    version = serializers.IntegerField(required=False, min_value=0, max_value=MOST, help_text="The version that you read.")
 
 
 class ReviewFilters(django_filters.FilterSet):
@@ -68,19 +87,57 @@ class ReviewFilters(django_filters.FilterSet):
         return rows.filter(**late) if value else rows.exclude(**late)
 
 
-class ReviewList(RowList):
-    """Reviews of incidents that you can see."""
+class ReviewViews(VersionedViews):
+    queryset = Review.objects.with_status()
+    in_full = ReviewInFull
 
-    queryset = Review.objects.all()
+    def find(self, request: Request, reference: str) -> Review:
+        """The review, for writing."""
+        refuse_undeclared(request, {"format"})
+        related = ("incident__team", "incident__lead", "author", "reviewer")
+        rows = Review.objects.visible_to(request.user).select_related(*related)
+        review = get_object_or_404(rows, incident__reference=reference.upper())
+        require(can_report(person(request), review.incident.team))
+        return review
+
+
+class ReviewList(ReviewViews, RowList):
+    """Reviews of incidents that you can see. POST starts the review of an incident, or returns the one that exists."""
+
     serializer_class = ReviewRow
     filterset_class = ReviewFilters
     orderings = ("-updated_at", "updated_at", "-created_at", "created_at")
 
+    def post(self, request: Request) -> Response:
+        refuse_undeclared(request, {"format"})
+        return once(request, lambda: self._start(request))
 
-class ReviewDetail(RowDetail):
-    """The review of an incident, with its sections. PATCH changes the sections that you send."""
+    def _start(self, request: Request) -> Response:
+        user, body = person(request), json_object(request)
+        strange = dict.fromkeys(body.keys() - {"incident"}, "This field cannot be set here. These can: incident.")
+        incident = self._incident(body.get("incident"), user)
+        if strange:
+            raise ValidationError(strange)
+        require(can_report(user, incident.team))
+        existed = Review.objects.filter(incident=incident).exists()
+        review = Review.objects.start(incident, by=user, at=timezone.now())
+        address = f"{settings.SITE_URL}{request.path}{incident.reference}/"
+        return self.answer(review, status.HTTP_200_OK if existed else status.HTTP_201_CREATED, Location=address)
 
-    queryset = Review.objects.all()
+    def _incident(self, value: Any, user: User) -> Incident:
+        column: Any = Review._meta.get_field("incident")
+        try:
+            incident: Incident | None = found_by_key(column, "reference", value, user)
+        except DjangoValidationError as refused:
+            raise ValidationError({"incident": refused.messages}) from None
+        if incident is None:
+            raise ValidationError({"incident": "Enter the reference of an incident."})
+        return incident
+
+
+class ReviewDetail(ReviewViews, RowDetail):
+    """The review of an incident, with its sections. PATCH changes the fields that you send."""
+
     serializer_class = ReviewInFull
     lookup_field = "incident__reference"
     lookup_url_kwarg = "reference"
@@ -90,37 +147,67 @@ class ReviewDetail(RowDetail):
         return self.retrieve(request)
 
     def patch(self, request: Request, reference: str) -> Response:
-        refuse_undeclared(request, {"format"})
-        rows = Review.objects.visible_to(request.user).select_related("incident__team")
-        review = get_object_or_404(rows, incident__reference=reference.upper())
-        require(can_report(person(request), review.incident.team))
+        review = self.find(request, reference)
         body = dict(json_object(request))
-        if read_version(body) != review.version:
-            raise Conflict(STALE)
+        version = read_version(body)
+        if version != review.version:
+            return self.conflict(review, version)
         if review.published_at:
-            raise Conflict("A published review can't be edited.")
-        for name, text in _sections(body).items():
-            setattr(review, name, text)
+            raise Conflict(PUBLISHED)
+        form = ReviewForm(self._form_data(review, body), instance=review)
+        if not form.is_valid():
+            raise DjangoValidationError(form.errors.as_data())
         try:
             with transaction.atomic():
-                review.save()
-        except Stale:
-            raise Conflict(STALE) from None
-        return self.get(request, reference)
+                form.save()
+        except Stale as stale:
+            return self.conflict(stale.current, version)
+        return self.answer(review)
+
+    def _form_data(self, review: Review, body: dict[str, Any]) -> dict[str, str]:
+        """What the page's form would send: the fields of the body, and the others as they are."""
+        problems: dict[str, Any] = {}
+        for name, value in body.items():
+            try:
+                if name not in WRITTEN:
+                    raise DjangoValidationError(f"This field cannot be set here. These can: {', '.join(WRITTEN)}.")
+                body[name] = text_of("" if value is None else value)
+            except DjangoValidationError as refused:
+                problems[name] = refused.messages
+        if problems:
+            raise ValidationError(problems)
+        stored = {name: getattr(review, name) for name in SECTIONS}
+        reviewer = review.reviewer.email if review.reviewer else ""
+        return {**stored, "reviewer": reviewer, "due_on": review.due_on.isoformat(), "version": str(review.version)} | body
 
 
-def _sections(body: dict[str, Any]) -> dict[str, str]:
-    texts, problems = {}, {}
-    for name, value in body.items():
+class ReviewTransitions(ReviewViews):
+    """Submits a review, sends it back, publishes it or opens it for edits again: send the new status as `to`."""
+
+    serializer_class = ReviewInFull
+
+    def post(self, request: Request, reference: str) -> Response:
+        return once(request, lambda: self._take(request, reference))
+
+    def _take(self, request: Request, reference: str) -> Response:
+        review, body = self.find(request, reference), dict(json_object(request))
+        version = read_version(body)
+        if version is not None and version != review.version:
+            return self.conflict(review, version)
+        to = body.pop("to", None)
+        if to not in Review.Status.values:
+            raise ValidationError({"to": f"Choose one of {', '.join(Review.Status.values)}."})
+        if body:
+            raise ValidationError(dict.fromkeys(body, "This field cannot be set here. These can: to, version."))
+        step = next((step for step in review.possible_steps() if step.to == to), None)
+        if step is None:
+            possible = ", ".join(step.to for step in review.possible_steps())
+            return self.conflict(review, version, illegal=f"The review is {review.status}. Possible now: {possible}.")
+        require(review.may_take(step, person(request)), ONLY_THE_REVIEWER)
         try:
-            if name not in SECTIONS:
-                raise DjangoValidationError(f"This field cannot be set here. These can: {', '.join(SECTIONS)}.")
-            texts[name] = clean_text(text_of(value)).strip()
-            refuse_unstorable(texts[name])
-            if len(texts[name]) > LONGEST:
-                raise DjangoValidationError(f"Use at most {LONGEST:,} characters.")
+            review.take(step.name, by=person(request), at=timezone.now())
         except DjangoValidationError as refused:
-            problems[name] = refused.messages
-    if problems:
-        raise ValidationError(problems)
-    return texts
+            if hasattr(refused, "error_dict"):
+                raise
+            return self.conflict(review, version, illegal=" ".join(refused.messages))
+        return self.answer(review)

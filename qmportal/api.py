@@ -19,7 +19,8 @@ from incidents.action_api import ActionDetail, ActionList, ActionTransitions
 from incidents.andon_api import TeamLine
 from incidents.api import IncidentDetail, IncidentList, IncidentTransitions
 from incidents.models import Action, Incident
-from incidents.review_api import ReviewDetail, ReviewList
+from incidents.response_api import IncidentRoles, TeamRoleList, TemplateDetail, TemplateList
+from incidents.review_api import ReviewDetail, ReviewList, ReviewTransitions
 from integrations.api import ImportDetail, ImportFailedRows, ImportList, ImportStart, ImportUndo
 from pipeline.api import ServiceDetail, ServiceList, StageList
 from pipeline.change_api import ChangeDetail, ChangeList, DeploymentDetail, DeploymentList
@@ -64,6 +65,9 @@ urlpatterns = [
     path("v1/", Addresses.as_view(described=lambda: description().whole_schema()), name="api_addresses"),
     path("v1/teams/", TeamList.as_view(), name="api_teams"),
     path("v1/teams/<str:slug>/", TeamDetail.as_view(), name="api_team"),
+    path("v1/teams/<str:slug>/roles/", TeamRoleList.as_view(), name="api_team_roles"),
+    path("v1/teams/<str:slug>/templates/", TemplateList.as_view(), name="api_templates"),
+    path("v1/teams/<str:slug>/templates/<int:pk>/", TemplateDetail.as_view(), name="api_template"),
     path("v1/teams/<str:slug>/metrics/", TeamMetrics.as_view(), name="api_metrics"),
     path("v1/teams/<str:slug>/metrics/<str:metric>/rows/", MetricRows.as_view(), name="api_metric_rows"),
     path("v1/teams/<str:slug>/delivery/", TeamDelivery.as_view(), name="api_delivery"),
@@ -97,6 +101,7 @@ urlpatterns = [
         RecordTimeline.as_view(queryset=Incident.objects.all()),
         name="api_incident_timeline",
     ),
+    path("v1/incidents/<str:reference>/roles/", IncidentRoles.as_view(), name="api_incident_roles"),
     path("v1/incidents/<str:reference>/", IncidentDetail.as_view(), name="api_incident"),
     path("v1/incidents/<str:reference>/transitions/", IncidentTransitions.as_view(), name="api_incident_transitions"),
     path("v1/imports/", takes_a_file(ImportList.as_view()), name="api_imports"),
@@ -114,6 +119,7 @@ urlpatterns = [
     path("v1/actions/<str:reference>/transitions/", ActionTransitions.as_view(), name="api_action_transitions"),
     path("v1/reviews/", ReviewList.as_view(), name="api_reviews"),
     path("v1/reviews/<str:reference>/", ReviewDetail.as_view(), name="api_review"),
+    path("v1/reviews/<str:reference>/transitions/", ReviewTransitions.as_view(), name="api_review_transitions"),
     path("v1/andon/<str:slug>/", TeamLine.as_view(), name="api_andon"),
     path("v1/scenarios/", ScenarioList.as_view(), name="api_scenarios"),
     path("v1/attempts/", AttemptList.as_view(), name="api_attempts"),

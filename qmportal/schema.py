@@ -31,7 +31,25 @@ from defects.api import DefectDetail, DefectList, DefectRow, DefectTransitions
 from incidents.action_api import ActionDetail, ActionList, ActionTransitions
 from incidents.andon_api import LineState, TeamLine
 from incidents.api import IncidentDetail, IncidentList, IncidentRow, IncidentTransitions
-from incidents.review_api import ReviewChange, ReviewDetail, ReviewInFull
+from incidents.response_api import (
+    IncidentRoles,
+    RoleHolders,
+    TeamRoleList,
+    TeamRoles,
+    TemplateChange,
+    TemplateDetail,
+    TemplateList,
+    TemplateRow,
+)
+from incidents.review_api import (
+    NewReview,
+    ReviewChange,
+    ReviewDetail,
+    ReviewInFull,
+    ReviewList,
+    ReviewTransition,
+    ReviewTransitions,
+)
 from integrations import api as imports
 from integrations.status import STATUSES
 from pipeline import change_api
@@ -85,7 +103,6 @@ extend_schema_view(get=extend_schema(exclude=True))(Unknown)
 extend_schema_view(get=extend_schema(parameters=WINDOW, responses=MeasureSerializer(many=True)))(TeamMetrics)
 extend_schema_view(get=extend_schema(parameters=WINDOW, responses=DeliveryFigure(many=True)))(TeamDelivery)
 extend_schema_view(get=extend_schema(parameters=ROWS, responses=COUNTED_ROW))(MetricRows)
-extend_schema_view(patch=extend_schema(request=ReviewChange, responses=ReviewInFull))(ReviewDetail)
 SERVICE = OpenApiParameter("service", str, description="Name of a service: leaves out cords of other services.")
 extend_schema_view(get=extend_schema(parameters=[SERVICE], responses=LineState))(TeamLine)
 extend_schema_view(get=extend_schema(responses=training.ScenarioRow(many=True)))(training.ScenarioList)
@@ -250,6 +267,33 @@ extend_schema_view(
 extend_schema_view(post=extend_schema(request=None, responses={202: imports.ImportInFull, 422: REPEATED}, parameters=[KEY]))(
     imports.ImportUndo
 )
+
+extend_schema_view(patch=extend_schema(request=TeamRoles, responses=TeamRoles))(TeamRoleList)
+extend_schema_view(patch=extend_schema(request=RoleHolders, responses=RoleHolders))(IncidentRoles)
+extend_schema_view(
+    get=extend_schema(responses=TemplateRow(many=True)),
+    post=extend_schema(request=TemplateRow, responses={201: TemplateRow, 422: REPEATED}, parameters=[KEY]),
+)(TemplateList)
+extend_schema_view(
+    patch=extend_schema(request=TemplateChange, responses=TemplateRow), delete=extend_schema(responses={204: None})
+)(TemplateDetail)
+extend_schema_view(
+    post=extend_schema(
+        request=NewReview,
+        responses={200: ReviewInFull, 201: ReviewInFull, 422: REPEATED},
+        parameters=[KEY],
+        examples=[OpenApiExample("Start one", {"incident": "PAY-INC-42"}, request_only=True)],
+    )
+)(ReviewList)
+extend_schema_view(patch=extend_schema(request=ReviewChange, responses=ReviewInFull))(ReviewDetail)
+extend_schema_view(
+    post=extend_schema(
+        request=ReviewTransition,
+        responses={200: ReviewInFull, 422: REPEATED},
+        parameters=[KEY],
+        examples=[OpenApiExample("Submit it", {"to": "in_review", "version": 2}, request_only=True)],
+    )
+)(ReviewTransitions)
 
 ACTION = {"title": "Alert on refused cards", "team": "payments", "kind": "detective", "incident": "PAY-INC-42"}
 describe_writing(ActionList, ActionDetail, ActionTransitions, needed=("title", "team"), new=ACTION, to="done")

@@ -127,7 +127,7 @@ def found_or_read(row: type[RecordRow], name: str, value: Any, record: Record, u
     """The value or row that a field of a request body stands for. A ValidationError says what is wrong with it."""
     column, key = row.column_of(name, record)
     if isinstance(column, RowIds):
-        return _ids(column, value, user)
+        return ids_by_slug(column, value, user)
     return found_by_key(column, key, value, user) if key else _read(column, value)
 
 
@@ -183,7 +183,7 @@ def found_by_key(column: models.ForeignKey[Any, Any], key: str, value: Any, user
     return found
 
 
-def _ids(column: RowIds, value: Any, user: User) -> list[int]:
+def ids_by_slug(column: RowIds, value: Any, user: User) -> list[int]:
     """The sorted ids of the rows with these slugs."""
     if value is not None and not (isinstance(value, list) and all(isinstance(each, str) for each in value)):
         raise DjangoValidationError("Enter a list of texts.")
@@ -223,11 +223,38 @@ def value_at(record: Any, path: str) -> Any:
     return record
 
 
-class RecordViews(VisibleRows):
-    """Base of the list and the single record. Subclasses name both serializers of their record."""
+class VersionedViews(VisibleRows):
+    """Rows with a version that people write. Subclasses name the serializer of a single row."""
+
+    in_full: type[RowSerializer]
+    queryset: Any
+
+    def answer(self, row: Any, code: int = status.HTTP_200_OK, **headers: str) -> Response:
+        """The row as it is now stored."""
+        rows = self.in_full.select(self.queryset.filter(pk=row.pk), user=self.request.user)
+        body = self.in_full(context=self.get_serializer_context()).to_representation(rows.get())
+        return Response(body, status=code, headers=headers)
+
+    def conflict(self, row: Any, version: int | None, illegal: str = "") -> Response:
+        """409 with the row as it is now and its last change. `illegal`: why a move isn't possible any more."""
+        sentence = MISSING_VERSION if version is None else STALE
+        error: dict[str, str | None] = {"code": "conflict", "detail": sentence, "attr": "version"}
+        if illegal:
+            error = {"code": "illegal_transition", "detail": illegal, "attr": None}
+        body = {"type": "client_error", "errors": [error], "current": self.answer(row).data}
+        if change := last_change(row, self.request.user):
+            body["changed"] = {
+                "at": written_moment(change.at),
+                "by": change.person and change.person.email,
+                "door": change.door or "unknown",
+            }
+        return Response(body, status=status.HTTP_409_CONFLICT)
+
+
+class RecordViews(VersionedViews):
+    """Base of the list and the single record."""
 
     in_full: type[RecordRow]
-    queryset: Any
 
     def answer_new(self, record: Any) -> Response:
         """The answer for a record that this request created. Queries again only if it points to another record."""
@@ -240,31 +267,10 @@ class RecordViews(VisibleRows):
         body = self.in_full(context=self.get_serializer_context()).to_representation(row)
         return Response(body, status=status.HTTP_201_CREATED, headers={"Location": address})
 
-    def answer(self, record: Record, code: int = status.HTTP_200_OK, **headers: str) -> Response:
-        """The record as it is now stored."""
-        rows = self.in_full.select(type(record)._base_manager.filter(pk=record.pk), user=self.request.user)
-        row = self.in_full(context=self.get_serializer_context()).to_representation(rows.get())
-        return Response(row, status=code, headers=headers)
-
     def find(self, request: Request, reference: str) -> Any:
         refuse_undeclared(request, {"format"})
         rows = self.queryset.model.objects.visible_to(request.user).select_related("team")
         return get_object_or_404(rows, reference=reference.upper())
-
-    def conflict(self, record: Record, version: int | None, illegal: str = "") -> Response:
-        """409 with the record as it is now and its last change. `illegal`: why a move isn't possible any more."""
-        sentence = MISSING_VERSION if version is None else STALE
-        error: dict[str, str | None] = {"code": "conflict", "detail": sentence, "attr": "version"}
-        if illegal:
-            error = {"code": "illegal_transition", "detail": illegal, "attr": None}
-        body = {"type": "client_error", "errors": [error], "current": self.answer(record).data}
-        if change := last_change(record, self.request.user):
-            body["changed"] = {
-                "at": written_moment(change.at),
-                "by": change.person and change.person.email,
-                "door": change.door or "unknown",
-            }
-        return Response(body, status=status.HTTP_409_CONFLICT)
 
 
 class RecordList(RecordViews, RowList):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -120,6 +120,12 @@ RULES = (
 
 
 class ReviewQuerySet(models.QuerySet["Review"]):
+    def with_status(self) -> ReviewQuerySet:
+        """Adds the status as `state`, for rows without a model."""
+        published = When(published_at__isnull=False, then=Value(Status.PUBLISHED.value))
+        submitted = When(submitted_at__isnull=False, then=Value(Status.IN_REVIEW.value))
+        return self.annotate(state=Case(published, submitted, default=Value(Status.DRAFT.value)))
+
     def visible_to(self, user: AnyUser) -> ReviewQuerySet:
         return self.filter(incident__in=Incident.objects.visible_to(user))
 
@@ -174,24 +180,36 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         return rows.count()
 
 
+class Status(models.TextChoices):
+    """How far a review is. It follows from its times."""
+
+    DRAFT = "draft", "Draft"
+    IN_REVIEW = "in_review", "In review"
+    PUBLISHED = "published", "Published"
+
+
 class Step(NamedTuple):
     """A step of a review. `needs_reviewer`: only the reviewer or a manager can take it."""
 
     name: str
     label: str
     done: str
+    source: Status
+    to: Status
     needs_reviewer: bool = False
 
 
-SUBMIT = Step("submit", "Submit for review", "in review")
-RETURN = Step("return", "Back to draft", "a draft again")
-PUBLISH = Step("publish", "Publish", "published", needs_reviewer=True)
-REOPEN = Step("reopen", "Edit again", "a draft again", needs_reviewer=True)
+SUBMIT = Step("submit", "Submit for review", "in review", Status.DRAFT, Status.IN_REVIEW)
+PUBLISH = Step("publish", "Publish", "published", Status.IN_REVIEW, Status.PUBLISHED, needs_reviewer=True)
+RETURN = Step("return", "Back to draft", "a draft again", Status.IN_REVIEW, Status.DRAFT)
+REOPEN = Step("reopen", "Edit again", "a draft again", Status.PUBLISHED, Status.DRAFT, needs_reviewer=True)
+STEPS = (SUBMIT, PUBLISH, RETURN, REOPEN)
 
 
 @tracked()
 class Review(Versioned, Sections):
     RULES = RULES
+    Status = Status
 
     incident = models.OneToOneField(Incident, on_delete=models.CASCADE, related_name="review")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
@@ -221,12 +239,12 @@ class Review(Versioned, Sections):
         return reverse("reviews:detail", args=[self.incident.reference])
 
     @property
-    def status(self) -> str:
-        return "published" if self.published_at else "in_review" if self.submitted_at else "draft"
+    def status(self) -> models.TextChoices:
+        return Status.PUBLISHED if self.published_at else Status.IN_REVIEW if self.submitted_at else Status.DRAFT
 
     @property
     def status_label(self) -> str:
-        return self.status.replace("_", " ").capitalize()
+        return str(self.status.label)
 
     @property
     def parts(self) -> list[tuple[str, str]]:
@@ -265,14 +283,18 @@ class Review(Versioned, Sections):
         person = self.author or self.incident.lead
         return [person] if person else list(managers_of(self.incident.team))
 
+    def possible_steps(self) -> list[Step]:
+        """The steps that somebody can take now."""
+        return [step for step in STEPS if step.source == self.status]
+
+    def may_take(self, step: Step, by: User) -> bool:
+        team = self.incident.team
+        judges = not step.needs_reviewer or by.pk == self.reviewer_id or can_manage(by, team)
+        return judges and can_report(by, team)
+
     def steps(self, by: User) -> list[Step]:
         """The steps that this person can take now."""
-        team = self.incident.team
-        if not can_report(by, team):
-            return []
-        possible = [REOPEN] if self.published_at else [PUBLISH, RETURN] if self.submitted_at else [SUBMIT]
-        judges = can_manage(by, team) or by.pk == self.reviewer_id
-        return [step for step in possible if judges or not step.needs_reviewer]
+        return [step for step in self.possible_steps() if self.may_take(step, by)]
 
     @transaction.atomic
     def take(self, name: str, *, by: User, at: datetime) -> Step:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from incidents.models import DutyCalendar, IncidentTemplate, ResponsePlan, on_duty
-from incidents.response_forms import CalendarForm, PlanForm, RolesForm, TemplateForm, people_of
+from incidents.response_forms import MANAGERS_ONLY, CalendarForm, PlanForm, RolesForm, TemplateForm, people_of
 from incidents.views.incident import INCIDENTS
 from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.versions import Stale
@@ -18,8 +18,6 @@ from records import intake
 from teams.models import Team
 from teams.permissions import can_manage, can_report, require
 from teams.requests import SignedInRequest
-
-MANAGERS_ONLY = "Only managers of this team can change this."
 
 
 @form_page

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
@@ -18,98 +17,19 @@ from django.views.decorators.http import require_POST, require_safe
 from incidents.blame import Hint, hints
 from incidents.fishbone import HEAD, HEIGHT, SPINE, WIDTH, ribs
 from incidents.models import Action, Cause, Comment, Incident, Review
-from incidents.models.review import SECTIONS, branches
+from incidents.models.review import branches
 from incidents.report import markdown_of
+from incidents.review_forms import CauseForm, CommentForm, ReviewForm
 from qmportal.lib.days import local_day
-from qmportal.lib.forms import DayField, KeyField, LineField, ProseField, WholeNumberField, clean_formfield, go
+from qmportal.lib.forms import go
 from qmportal.lib.pages import form_page, render_page
-from qmportal.lib.versions import Conflict, Difference, Stale, sent_again
+from qmportal.lib.versions import Stale
 from records.views import events
 from teams.models import User
-from teams.permissions import can_report, is_member, require
+from teams.permissions import can_report, require
 from teams.requests import SignedInRequest
 
 STATES = {"": "To do", "mine": "Mine", "overdue": "Overdue", "published": "Published"}
-NOT_A_MEMBER = "Nobody who can see this incident has that email."
-
-
-class ReviewForm(forms.ModelForm):
-    reviewer = KeyField(
-        User.objects.filter(is_active=True),
-        to_field_name="email",
-        fold=str.lower,
-        required=False,
-        help_text="Email of the person who reads it before it is published.",
-        error_messages={"invalid_choice": NOT_A_MEMBER},
-    )
-    due_on = DayField(label="Due", error_messages={"required": "Enter the day on which it is due."})
-    version = WholeNumberField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
-
-    class Meta:
-        model = Review
-        fields = (*SECTIONS, "reviewer", "due_on")
-        formfield_callback = clean_formfield
-        widgets = dict.fromkeys(SECTIONS, forms.Textarea(attrs={"rows": 6}))
-        help_texts = {
-            "summary": "What users saw, and what was done about it. Markdown works.",
-            "impact": "Who was affected, how much and for how long.",
-            "went_well": "What helped, so that you keep it.",
-            "went_wrong": "What made it harder or slower.",
-            "lessons": "What you would tell another team.",
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.read = self.instance.version
-        self.initial.update(version=self.read, reviewer=self.instance.reviewer)
-
-    def clean_reviewer(self) -> User | None:
-        person: User | None = self.cleaned_data["reviewer"]
-        if person and person != self.initial["reviewer"] and not is_member(person, self.instance.incident.team):
-            raise ValidationError(NOT_A_MEMBER)
-        return person
-
-    def clean(self) -> dict[str, Any]:
-        self.instance.version = self.cleaned_data.get("version", self.read)
-        return self.cleaned_data
-
-    def conflict(self, current: Review) -> Conflict:
-        """What someone else has saved in the meantime. Sending the form again overwrites it."""
-        self.data = sent_again(self.data, version=current.version)
-        pairs = [(str(self[name].label), getattr(current, name), self.cleaned_data[name]) for name in SECTIONS]
-        differing = [Difference(*pair) for pair in pairs if pair[1].split() != pair[2].split()]
-        return Conflict("review", at=current.updated_at, differences=differing)
-
-
-class CauseForm(forms.Form):
-    text = LineField(max_length=300, label="Cause", error_messages={"required": "Say what caused it."})
-    group = forms.ChoiceField(choices=Cause.Group.choices, label="Kind of cause")
-    parent = forms.ModelChoiceField(
-        Cause.objects.none(), required=False, label="Explains", empty_label="The incident itself"
-    )
-
-    def __init__(self, *args: Any, review: Review, tree: list[Any], **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.review, self.size = review, len(tree)
-        field: Any = self.fields["parent"]
-        field.queryset = review.causes.all()
-        field.choices = [("", field.empty_label), *((one.cause.pk, f"{one.number} {one.cause.text}") for one in tree)]
-        if tree:  # the next why usually follows from the last answer
-            self.initial["parent"] = max(one.cause.pk for one in tree)
-
-    def clean(self) -> dict[str, Any]:
-        if self.size >= Cause.MOST:
-            raise ValidationError(f"A review has at most {Cause.MOST} causes.")
-        return self.cleaned_data
-
-
-class CommentForm(forms.Form):
-    text = ProseField(
-        max_length=5_000,
-        label="Comment",
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Enter a comment."},
-    )
 
 
 @require_safe

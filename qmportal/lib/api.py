@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import django_filters
 from django import forms
 from django.conf import settings
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError
 from django.db.models import DateTimeField, Q, QuerySet
@@ -21,6 +22,7 @@ from drf_standardized_errors.handler import exception_handler as standard_handle
 from rest_framework import exceptions, status
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.utils.urls import replace_query_param
 
 from qmportal.lib import days
@@ -70,7 +72,9 @@ def exception_handler(problem: Exception, context: Any) -> Response | None:
     match problem:
         case DjangoValidationError():
             problem = exceptions.ValidationError(
-                problem.message_dict if hasattr(problem, "error_dict") else problem.messages
+                {_field_named(name): sentences for name, sentences in problem.message_dict.items()}
+                if hasattr(problem, "error_dict")
+                else problem.messages
             )
         case Stale():
             problem = Conflict(str(problem))
@@ -83,6 +87,11 @@ def exception_handler(problem: Exception, context: Any) -> Response | None:
         case _ if reason := why_unavailable(problem):
             problem = Unavailable(f"{reason} Try again in a moment.")
     return standard_handler(problem, context)
+
+
+def _field_named(name: str) -> str:
+    """DRF's name for an error of no single field."""
+    return str(api_settings.NON_FIELD_ERRORS_KEY) if name == NON_FIELD_ERRORS else name
 
 
 # --- Parameters ---------------------------------------------------------------------------------------------------------

@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from incidents.models import LEAD, Incident, IncidentTemplate, ResponsePlan
+from teams.models import AccessToken
 from tests.factories import make_incident, make_member, make_service, make_team
 
 pytestmark = pytest.mark.django_db
@@ -172,3 +174,78 @@ def test_exercises_and_past_incidents_are_offered(client):
     page = client.get(CREATE).text
     assert "?kind=exercise" in page
     assert re.search(r'value="retrospective"[^>]*\sselected', client.get(f"{CREATE}?kind=retrospective").text)
+
+
+# ---- API ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def call():
+    def call(user, method, path, body=None):
+        _, token = AccessToken.objects.create(user, expiry=None, scope="write")
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = getattr(Client(), method)(f"/api/v1/{path}", body, content_type="application/json", headers=headers)
+        return answer.status_code, answer.json() if answer.content else None
+
+    return call
+
+
+def test_the_api_has_the_roles_of_a_team_and_of_an_incident(call, client, team, incident, ann):
+    manager = team.memberships.get(role="manager").user
+    assert call(ann, "get", "teams/payments/roles/") == (200, {"roles": ["Communications", "Scribe"]})
+    assert call(ann, "patch", "teams/payments/roles/", {"roles": ["Runner"]})[0] == 403
+    assert call(manager, "patch", "teams/payments/roles/", {"roles": ["Runner", " runner ", "Lead"]}) == (
+        200,
+        {"roles": ["Runner"]},
+    )
+    for refused in ({"roles": "Runner"}, {"roles": [3]}, {"roles": ["x" * 41]}, {"role": []}):
+        assert call(manager, "patch", "teams/payments/roles/", refused)[0] == 400, refused
+    path = f"incidents/{incident.reference}/roles/"
+    assert call(ann, "get", path) == (200, {"roles": {"Lead": None, "Runner": None}})
+    taken = {"Lead": None, "Runner": "ann@example.com"}
+    assert call(ann, "patch", path, {"roles": {"Runner": "Ann@example.com"}}) == (200, {"roles": taken})
+    for refused in ({"Cook": "ann@example.com"}, {"Runner": "nobody@example.com"}, {"Runner": 3}, []):
+        code, answer = call(ann, "patch", path, {"roles": refused})
+        assert (code, answer["errors"][0]["attr"].partition(".")[0]) == (400, "roles"), refused
+    assert call(ann, "patch", path, {"roles": {"Lead": "max@example.com", "Runner": None}})[1]["roles"] == {
+        "Lead": "max@example.com",
+        "Runner": None,
+    }
+    assert [entry.text for entry in incident.timeline.filter(kind="system")] == ["Runner: Ann.", "Runner: nobody."]
+
+
+def test_the_api_has_the_templates_of_a_team(call, client, team, ann):
+    make_service(name="Cards", slug="cards")
+    manager, path = team.memberships.get(role="manager").user, "teams/payments/templates/"
+    new = {
+        "name": "Refused",
+        "title": "Cards refused",
+        "severity": "SEV2",
+        "services": ["cards"],
+        "roles": {"Lead": ann.email},
+    }
+    assert call(ann, "post", path, new)[0] == 403
+    code, template = call(manager, "post", path, new)
+    assert (code, template) == (201, {**new, "id": template["id"], "kind": "real", "summary": ""})
+    assert call(ann, "get", path) == (200, [template])
+    assert call(manager, "post", path, new)[0] == 400  # the team has a template with this name
+    one = f"{path}{template['id']}/"
+    assert call(manager, "patch", one, {"severity": None, "summary": "Look"}) == (
+        200,
+        template | {"severity": None, "summary": "Look"},
+    )
+    for refused in (
+        {"name": None},
+        {"severity": "SEV9"},
+        {"kind": "wedding"},
+        {"services": ["none"]},
+        {"services": "cards"},
+        {"roles": {"Cook": ann.email}},
+        {"roles": {"Lead": "nobody@example.com"}},
+        {"title": 3},
+        {"team": "payments"},
+    ):
+        code, answer = call(manager, "patch", one, refused)
+        assert (code, answer["errors"][0]["attr"].partition(".")[0]) == (400, *refused), refused
+    assert call(manager, "delete", one) == (204, None)
+    assert not IncidentTemplate.objects.exists()

@@ -238,20 +238,76 @@ def test_policies_are_rows(team, incident):
     assert Review.objects.start(incident, by=None, at=NOON).due_on == date(2026, 3, 3)
 
 
-def test_the_api_reads_and_changes_sections(client, ann, incident):
-    make_review(incident, author=ann, summary="Refused")
-    _, token = AccessToken.objects.create(ann, expiry=None, scope="write")
+def api(user):
+    """Calls the API as this person: (method, body) -> status and answer."""
+    _, token = AccessToken.objects.create(user, expiry=None, scope="write")
     headers = {"Authorization": f"Bearer {token}"}
-    client.logout()
 
-    def patch(body):
-        return client.patch("/api/v1/reviews/pay-inc-1/", body, content_type="application/json", headers=headers)
+    def call(method, path, body=None):
+        answer = getattr(Client(), method)(f"/api/v1/{path}", body, content_type="application/json", headers=headers)
+        return answer.status_code, answer.json()
 
-    rows = client.get("/api/v1/reviews/?published=false", headers=headers).json()["results"]
-    assert [(row["incident"], row["author"]) for row in rows] == [("PAY-INC-1", "ann@example.com")]
-    assert patch({"version": 1, "lessons": "Limits"}).json()["lessons"] == "Limits"
-    assert patch({"version": 1, "lessons": "Again"}).status_code == 409
-    assert patch({"version": 2, "published_at": "2026-03-02"}).status_code == 400
-    assert patch({"version": 2, "lessons": "\x00"}).status_code == 400
+    return call
+
+
+def test_the_api_reads_and_changes_sections(ann, bob, incident):
+    review, call = make_review(incident, author=ann, summary="Refused"), api(ann)
+    (row,) = call("get", "reviews/?published=false")[1]["results"]
+    assert (row["incident"], row["author"], row["status"]) == ("PAY-INC-1", "ann@example.com", "draft")
+
+    def patch(**body):
+        return call("patch", "reviews/pay-inc-1/", body)
+
+    assert patch(version=1, lessons="Limits", reviewer="BOB@example.com", due_on="2026-03-20")[1] == {
+        **row,
+        **{"impact": "", "went_well": "", "went_wrong": "", "summary": "Refused"},
+        **{"lessons": "Limits", "reviewer": "bob@example.com", "due_on": "2026-03-20", "version": 2},
+        "updated_at": call("get", "reviews/PAY-INC-1/")[1]["updated_at"],
+    }
+    make_member(team=make_team(), email="elsewhere@example.com")
+    code, stale = patch(version=1, lessons="Again")
+    assert (code, stale["current"]["version"], stale["changed"]["by"]) == (409, 2, "ann@example.com")
+    for refused in (
+        {"published_at": "2026-03-02"},
+        {"lessons": "\x00"},
+        {"lessons": 3},
+        {"due_on": "2026-02-30"},
+        {"due_on": None},
+        {"reviewer": "elsewhere@example.com"},
+    ):
+        code, answer = patch(version=2, **refused)
+        assert (code, [error["attr"] for error in answer["errors"]]) == (400, list(refused)), refused
     Review.objects.update(submitted_at=NOON, published_at=NOON)
-    assert patch({"version": 2, "lessons": "Late"}).status_code == 409
+    assert patch(version=2, lessons="Late")[0] == 409
+    review.refresh_from_db()
+    assert review.lessons == "Limits"
+
+
+def test_the_api_starts_and_publishes_a_review_as_the_pages_do(ann, bob, incident):
+    """Ann writes, Bob reviews; Ann cannot publish her own."""
+    of_ann, of_bob = api(ann), api(bob)
+
+    def move(call, to, **more):
+        code, answer = call("post", "reviews/PAY-INC-1/transitions/", {"to": to, **more})
+        return code, answer["errors"][0]["code"] if code >= 400 else answer["status"]
+
+    assert of_ann("post", "reviews/", {"incident": "PAY-INC-9"})[0] == 400
+    assert of_ann("post", "reviews/", {})[1]["errors"][0]["attr"] == "incident"
+    code, review = of_ann("post", "reviews/", {"incident": "pay-inc-1"})
+    assert (code, review["status"], review["summary"]) == (201, "draft", "Cards were refused.")
+    assert of_bob("post", "reviews/", {"incident": "PAY-INC-1"}) == (200, review)
+    assert move(of_ann, "published") == (409, "illegal_transition")
+    assert move(of_ann, "in_review") == (400, "invalid")  # nobody reviews it
+    of_ann("patch", "reviews/PAY-INC-1/", {"version": 1, "reviewer": "bob@example.com"})
+    assert move(of_ann, "in_review", version=1) == (409, "conflict")
+    assert move(of_ann, "in_review", version=2) == (200, "in_review")
+    assert move(of_ann, "published") == (403, "permission_denied")
+    assert move(of_bob, "published") == (200, "published")
+    assert move(of_bob, "in_review") == (409, "illegal_transition")
+    assert move(of_bob, "shredded") == (400, "invalid")
+    assert move(of_bob, "draft") == (200, "draft")
+    told = Notification.objects.filter(kind="review").values_list("user__email", "subject")
+    assert sorted(told)[:2] == [
+        ("ann@example.com", "Review is a draft again: PAY-INC-1"),
+        ("ann@example.com", "Review is published: PAY-INC-1"),
+    ]
