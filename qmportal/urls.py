@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+import incidents.views.calendar
 import teams.views
 import training.views.certificates
 from qmportal import api
@@ -17,6 +18,7 @@ urlpatterns = [
     path("response/", include("incidents.response_urls")),
     path("reviews/", include("incidents.review_urls")),
     path("actions/", include("incidents.action_urls")),
+    path("calendar/<str:token>/due.ics", incidents.views.calendar.due, name="calendar"),
     path("andon/", include("incidents.andon_urls")),
     path("defects/", include("defects.urls")),
     path("services/", include("pipeline.urls")),

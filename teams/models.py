@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -261,7 +262,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         UserSession.objects.filter(user=self).exclude(session_key=but or "").delete()
 
     def revoke_tokens(self) -> None:
+        """Also ends the calendar's address, which is a token to read."""
         self.auth_token_set.all().delete()
+        CalendarAddress.objects.filter(user=self).delete()
 
     @transaction.atomic
     def change_address(self, email: str) -> None:
@@ -807,6 +810,34 @@ class AccessToken(AbstractAuthToken):
 
     def __str__(self) -> str:
         return self.name or f"{self.get_scope_display()} token of {self.user}"
+
+
+class CalendarAddress(models.Model):
+    """The secret address of a person's calendar: shown once, stored hashed. Whoever has it reads what the person may see."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="calendar_address")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_read_at = models.DateTimeField(null=True, editable=False)
+
+    def __str__(self) -> str:
+        return f"Calendar of {self.user}"
+
+    @classmethod
+    def renew(cls, user: User, now: datetime) -> str:
+        """A new address, in place of an earlier one. Returns it in full, for this one time."""
+        token = secrets.token_urlsafe(32)
+        values = {"digest": hash_secret(token), "created_at": now, "last_read_at": None}
+        cls.objects.update_or_create(user=user, defaults=values)
+        return settings.SITE_URL + reverse("calendar", args=[token])
+
+    @classmethod
+    def reader(cls, token: str, now: datetime) -> User | None:
+        """The person whose address this is. Notes that it was read, at most once a minute."""
+        found = cls.objects.select_related("user").filter(digest=hash_secret(token), user__is_active=True).first()
+        if found and (found.last_read_at is None or now - found.last_read_at > timedelta(minutes=1)):
+            cls.objects.filter(pk=found.pk).update(last_read_at=now)
+        return found.user if found else None
 
 
 class KeptAnswer(models.Model):

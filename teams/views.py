@@ -39,7 +39,7 @@ from teams.forms import (
     is_setup_token,
 )
 from teams.mail import ADDRESS_DAYS, read_address_key
-from teams.models import AccountMail, Invitation, Membership, Role, Team, User
+from teams.models import AccountMail, CalendarAddress, Invitation, Membership, Role, Team, User
 from teams.permissions import can_manage, can_remove, can_see, is_admin, is_member, may_leave_without_manager, require
 from teams.requests import SignedInRequest
 from teams.sessions import device, open_sessions, remember_session
@@ -359,9 +359,24 @@ def preferences(request: SignedInRequest) -> HttpResponse:
     return response
 
 
+@require_POST
+def calendar_create(request: SignedInRequest) -> HttpResponse:
+    """Creates the address of the person's calendar, in place of an earlier one, and shows it this once."""
+    address = CalendarAddress.renew(request.user, timezone.now())
+    return render(request, "teams/calendar_created.html", {"address": address})
+
+
+@require_POST
+def calendar_revoke(request: SignedInRequest) -> HttpResponse:
+    CalendarAddress.objects.filter(user=request.user).delete()
+    messages.success(request, "The calendar's address was revoked.")
+    return redirect("teams:profile")
+
+
 def _profile_page(request: SignedInRequest, form: ProfileForm, preferences: PreferencesForm) -> HttpResponse:
     memberships = request.user.memberships.filter(team__archived_at=None).select_related("team")
-    context = {"form": form, "preferences": preferences, "memberships": memberships}
+    calendar = CalendarAddress.objects.filter(user=request.user).first()
+    context = {"form": form, "preferences": preferences, "memberships": memberships, "calendar": calendar}
     refused = form.is_bound or preferences.is_bound
     return render(request, "teams/profile.html", context, status=422 if refused else 200)
 

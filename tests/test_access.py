@@ -171,6 +171,9 @@ RULES = {
     "teams:revoke_admin": admins(POST),
     "teams:profile": signed_in(BOTH),
     "teams:preferences": signed_in(POST),
+    "teams:calendar_create": signed_in(POST),
+    "teams:calendar_revoke": signed_in(POST),
+    "calendar": everyone(404, anonymous=404),
     "teams:tokens": signed_in(BOTH),
     "teams:token_revoke": Rule(BOTH, outsider=404, member=404, admin=404),
     "teams:sessions": signed_in(),
@@ -280,6 +283,7 @@ RULES = {
     "benchmarks:recompute": admins(POST),
     "benchmarks:run": signed_in(),
     "scenarios:authoring": authors(),
+    "scenarios:from_incident": managers(BOTH, nobody=403),
     "scenarios:authoring_new": authors(BOTH),
     "scenarios:authoring_edit": authors(BOTH),
     "scenarios:authoring_check": authors(POST),
@@ -396,6 +400,11 @@ RULES = {
     "api_zero_bugs": api(outsider=404),
     "api_reviews": api(),
     "api_review": api(outsider=404),
+    "api_review_transitions": api_post(),
+    "api_incident_roles": api(outsider=404),
+    "api_team_roles": api(outsider=404),
+    "api_templates": api(outsider=404),
+    "api_template": api(outsider=404),
     "api_progress": api(),
     "api_imports": Rule(GET, anonymous=401, member=403, nobody=403),
     "api_import": only_manager(anonymous=401),
@@ -473,6 +482,7 @@ class World:
         self.stranger = User.objects.create(email="stranger@example.com", password=nobody_knows)
         join(self.stranger, self.team)
         self.incident = make_incident(team=self.team)
+        self.closed = make_incident(team=self.team, status="closed", restored_at=NOON)
         self.defect = make_defect(team=self.team)
         self.action = make_action(team=self.team)
         self.cord = make_cord(team=self.team)
@@ -603,6 +613,7 @@ class World:
                     f"api_{kind}{tail}": {"reference": getattr(self, kind).reference}
                     for kind, tail in product(("incident", "defect", "action"), ("", "_history", "_transitions"))
                 },
+                "scenarios:from_incident": {"reference": self.closed.reference},
                 "api_incident_timeline": {"reference": self.incident.reference},
                 "incidents:pin": {"reference": self.incident.reference, "pk": self.incident.timeline.get().pk},
                 "api_change": {"reference": self.change.reference},
@@ -618,7 +629,10 @@ class World:
                     }.items()
                 },
                 "api_service": {"slug": self.service.slug},
-                "api_review": {"reference": self.incident.reference},
+                **{
+                    f"api_{name}": {"reference": self.incident.reference}
+                    for name in ("review", "review_transitions", "incident_roles")
+                },
                 "actions:restore": {"reference": self.deleted["actions"].reference},
                 "benchmarks:threshold_history": {"metric": "escaped_defect_rate"},
                 "benchmarks:threshold_edit": {"metric": "escaped_defect_rate"},
@@ -915,6 +929,13 @@ API_WRITES: dict[tuple[str, str], tuple[Rule, dict[str, Any]]] = {
     ("api_action_transitions", "post"): (by_token(POST, 200), {"to": "done"}),
     ("api_review", "patch"): (CHANGE, {"lessons": "New", "version": 1}),
     ("api_zero_bugs", "put"): (by_token(("put",), 200, member=403), {"days": 14}),
+    ("api_reviews", "post"): (by_token(POST, 200, outsider=400), {"incident": "PAY-INC-1"}),
+    ("api_review_transitions", "post"): (by_token(POST, 400), {"to": "in_review"}),
+    ("api_incident_roles", "patch"): (CHANGE, {"roles": {"Lead": None}}),
+    ("api_team_roles", "patch"): (by_token(("patch",), 200, member=403), {"roles": ["Runner"]}),
+    ("api_templates", "post"): (by_token(POST, 201, member=403), {"name": "Refused"}),
+    ("api_template", "patch"): (by_token(("patch",), 200, member=403), {"title": "Refused"}),
+    ("api_template", "delete"): (REMOVE, {}),
     ("api_incidents", "post"): (FILE, NEW),
     ("api_incident_transitions", "post"): (by_token(POST, 200), {"move": "restore"}),
     ("api_incident_timeline", "post"): (by_token(POST, 201), {"text": "News"}),

@@ -7,10 +7,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 REFUSALS = (PermissionDenied, Http404)
-# Anyone who has one of these can get in: links of invitations, password resets and email confirmations, and the set-up
-# token.
+# Anyone who has one of these can get in, or read: links of invitations, password resets and email confirmations, calendars,
+# and the set-up token.
 _SLASH = "(?:/|%2F)"
-_LINKS = f"(?:teams{_SLASH}join|reset{_SLASH}key|confirm-email){_SLASH}"
+_LINKS = f"(?:teams{_SLASH}join|reset{_SLASH}key|confirm-email|calendar){_SLASH}"
 SECRETS = re.compile(rf"({_LINKS}|[?&]token=)[\w:%-]+", re.IGNORECASE)
 
 
