@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from scenarios.views import authoring
+from scenarios.views import authoring, retelling
 
 app_name = "scenarios"
 urlpatterns = [
     # The path after the slug keeps "new" from being read as a slug
     path("authoring/", authoring.authoring, name="authoring"),
     path("authoring/new/", authoring.authoring_new, name="authoring_new"),
+    path("authoring/new/from/<str:reference>/", retelling.from_incident, name="from_incident"),
     path("authoring/<slug:slug>/draft/", authoring.authoring_edit, name="authoring_edit"),
     path("authoring/<slug:slug>/check/", authoring.authoring_check, name="authoring_check"),
     path("authoring/<slug:slug>/texts/", authoring.authoring_texts, name="authoring_texts"),

@@ -18,6 +18,7 @@ from qmportal.lib.wording import duration
 from records import columns
 from records import views as records
 from teams.models import Team
+from teams.permissions import can_author
 from teams.requests import SignedInRequest, team_before
 
 
@@ -68,6 +69,7 @@ BESIDE: dict[str, Any] = {
     "review": lambda incident, user: Review.objects.filter(incident=incident).first(),
     "before_closing": lambda incident, user: before_closing(incident),
     "elapsed": lambda incident, user: timezone.now() - incident.began_at,
+    "may_retell": lambda incident, user: incident.status == Incident.Status.CLOSED and can_author(user),
     "live": lambda incident, user: incident.is_open,
 }
 
