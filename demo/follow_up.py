@@ -84,6 +84,7 @@ def make_follow_up(teams: Mapping[str, Team], now: datetime) -> None:
         if name in teams and writer and reader:
             _review(teams[name], writer, reader, texts, todos, now, is_published=is_published)
             _exercise(teams[name], writer, now)
+            _reopened(teams[name], writer, now)
             _cords(teams[name], writer, reader, now, is_pulled=name == "Checkout")
 
 
@@ -158,6 +159,29 @@ def _exercise(team: Team, writer: User, now: datetime) -> None:
         lead=writer,
         reporter=writer,
     )
+
+
+def _reopened(team: Team, writer: User, now: datetime) -> None:
+    """Restored too early: users were affected again in the night, which was noticed in the morning."""
+    began = now - 16 * DAY
+    incident = Incident.objects.create(
+        team=team,
+        title="Confirmations of payments arrive late",
+        summary="The queue of emails was full twice: first from a retry, then from the backlog that it had left.",
+        severity=Severity.objects.get(key="SEV3"),
+        status=Incident.Status.RESTORED,
+        started_at=began,
+        detected_at=began + timedelta(minutes=9),
+        acknowledged_at=began + timedelta(minutes=14),
+        restored_at=began + timedelta(minutes=50),
+        detection_source=Incident.DetectionSource.CUSTOMER,
+        lead=writer,
+        reporter=writer,
+    )
+    reason = "The backlog filled the queue again."
+    incident.make("reopen", by=writer, at=began + 12 * HOUR, note=reason, happened_at=began + 7 * HOUR)
+    restored = began + 13 * HOUR
+    incident.make("restore", by=writer, at=restored, restored_at=restored)
 
 
 def _cords(team: Team, writer: User, reader: User, now: datetime, *, is_pulled: bool) -> None:

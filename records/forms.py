@@ -298,6 +298,10 @@ class MoveForm(forms.Form):
             field = self._field(name)
             field.error_messages["required"] = ASKED[name]
             self.fields[name] = field
+        if move.asks_when:
+            self.fields["at"] = MomentField(
+                label=move.asks_when, required=False, help_text=f"In {viewer_zone().key}. Empty: now."
+            )
 
     def _field(self, name: str) -> forms.Field:
         record, move, user = self.record, self.move, self.user
@@ -325,9 +329,9 @@ class MoveForm(forms.Form):
     def make(self, at: datetime) -> bool:
         """Makes the move. Returns False, with errors at the fields, if it is refused; raises if the form has no fields."""
         values = dict(self.cleaned_data)
-        note = values.pop(REASON, "")
+        note, happened_at = values.pop(REASON, ""), values.pop("at", None)
         try:
-            self.record.make(self.move.name, by=self.user, at=at, note=note, **values)
+            self.record.make(self.move.name, by=self.user, at=at, note=note, happened_at=happened_at, **values)
         except ValidationError as refused:
             if not self.fields:
                 raise

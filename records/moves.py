@@ -40,6 +40,7 @@ class Move:
     unless: str = ""  # not possible if the record has this time
     claims: str = ""  # if this column is empty, it is set to the person who makes the move
     for_managers: bool = False
+    asks_when: str = ""  # a move that sets no time, but may have happened earlier: the question
 
     @property
     def leads_on(self) -> bool:
@@ -119,7 +120,8 @@ def table(life: Life, status_names: Mapping[str, str], column_names: Callable[[s
                 (name if name == REASON else column_names(name))
                 + (f" ({', '.join(move.choices[name])})" if name in move.choices else "")
                 for name in move.needs
-            ),
+            )
+            + (", when it happened (optional)" if move.asks_when else ""),
         )
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)

@@ -43,38 +43,35 @@ class RecordTransitions(RecordViews):
             return self.conflict(record, version)
         move = chosen_move(record, body)
         require(record.may_be_moved(move, person(request)), ONLY_MANAGERS)
-        note, values = self._note_and_values(request, record, move, body)
+        values = self._values(request, record, move, body)
         try:
-            record.make(move.name, by=person(request), at=timezone.now(), note=note, **values)
+            record.make(move.name, by=person(request), at=timezone.now(), **values)
         except DjangoValidationError as refused:
             if hasattr(refused, "error_dict"):
                 raise
             raise IllegalTransition(" ".join(refused.messages)) from None
         return self.answer(record)
 
-    def _note_and_values(
-        self, request: Request, record: Record, move: Move, body: dict[str, Any]
-    ) -> tuple[str, dict[str, Any]]:
-        """The reason, and the other values of the move: the time at which it happened and the columns that it needs."""
-        takes = {*move.needs, *({"at"} if move.stamps else ())} | {REASON}
+    def _values(self, request: Request, record: Record, move: Move, body: dict[str, Any]) -> dict[str, Any]:
+        """What `make` takes: the reason, the time at which it happened and the columns that the move needs."""
+        takes = {*move.needs, *({"at"} if move.stamps or move.asks_when else ())} | {REASON}
         values: dict[str, Any] = {}
         problems: dict[str, str] = {}
-        note = ""
         for name, value in body.items():
             try:
                 if name not in takes:
                     problems[name] = f"The move {move.name} doesn't take this field. It takes: {', '.join(sorted(takes))}."
                 elif name == REASON:
-                    note = text_of(value or "")
+                    values["note"] = text_of(value or "")
                 elif name != "at":
                     values[name] = found_or_read(self.in_full, name, value, record, person(request))
                 elif moment := InstantField(required=False).to_python(text_of(value or "")):
-                    values |= dict.fromkeys(move.stamps, moment)
+                    values |= dict.fromkeys(move.stamps or ("happened_at",), moment)
             except DjangoValidationError as refused:
                 problems[name] = refused.messages[0]
         if problems:
             raise ValidationError(problems)
-        return note, values
+        return values
 
 
 def chosen_move(record: Any, body: dict[str, Any]) -> Move:

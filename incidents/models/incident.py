@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Mod
@@ -23,7 +24,7 @@ from qmportal.lib.wording import duration
 from records.models import Record, RecordQuerySet, Severity
 from records.moves import REASON, Life, Move
 from records.rules import FILED_HERE, NOT_ITS_OWN_DUPLICATE, Order, Rule, has_no_time, needs_time
-from records.timeline import UNDO
+from records.timeline import MANUAL, UNDO
 from teams.models import Team
 
 
@@ -41,6 +42,7 @@ BEGUN = (Status.TRIAGE, Status.ACTIVE)
 OPEN = (*BEGUN, Status.MITIGATED)
 RESTORED = (Status.RESTORED, Status.CLOSED)
 NOT_COUNTED = (Status.CANCELLED, Status.DUPLICATE)
+AFFECTED_AGAIN = "When were users affected again?"
 
 LIFE = Life(
     first=Status.TRIAGE,
@@ -68,16 +70,19 @@ LIFE = Life(
             *("relapse", "Relapsed", "active again", (Status.MITIGATED,), Status.ACTIVE),
             clears=("mitigated_at",),
             needs=(REASON,),
+            asks_when=AFFECTED_AGAIN,
         ),
         Move(
             *("reopen", "Reopen", "open again", (Status.RESTORED,), Status.ACTIVE),
             clears=("mitigated_at", "restored_at"),
             needs=(REASON,),
+            asks_when=AFFECTED_AGAIN,
         ),
         Move(
             *("reopen", "Reopen", "open again", (Status.CLOSED,), Status.ACTIVE),
             clears=("mitigated_at", "restored_at", "closed_at"),
             needs=(REASON,),
+            asks_when=AFFECTED_AGAIN,
             for_managers=True,
         ),
         Move("cancel", "Cancel incident", "cancelled", BEGUN, Status.CANCELLED, needs=(REASON,)),
@@ -177,6 +182,7 @@ RULES = (
 
 BEGAN_TOO_LATE = "Users were unaffected by then, before they were affected again. Enter an earlier time."
 RESTORED_TOO_EARLY = "Users were affected again after this time. Enter a later time."
+STILL_AFFECTED = "Users were still affected then. Enter a time after service was restored or mitigated."
 
 # A separate index holds every 64th incident. Pages use it to sample from a large number of incidents.
 SAMPLED = 64
@@ -191,6 +197,19 @@ class ServiceNames(models.Func):
         " FROM pipeline_service AS service WHERE service.id = ANY(%(expressions)s, ''))"
     )
     arg_joiner = ")), NULLIF("
+    output_field = models.TextField()
+
+
+class ImpactSpans(models.Func):
+    """The impact intervals of an incident that has several, as ISO 8601 intervals with semicolons. The last may be open."""
+
+    template = "CASE WHEN %(expressions)s) ELSE '' END"
+    arg_joiner = (
+        " <> '0' THEN (SELECT string_agg(concat("
+        """to_char(span.began_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '/', """
+        """to_char(span.ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')), '; ' ORDER BY span.began_at)"""
+        " FROM incidents_impactinterval AS span WHERE span.incident_id = "
+    )
     output_field = models.TextField()
 
 
@@ -337,11 +356,14 @@ class Incident(Record):
 
     ROOM_FOR_TITLE = "summary"
     TIMES = ("started_at", "detected_at", "acknowledged_at", "mitigated_at", "restored_at", "closed_at")
-    CSV_EXPRESSIONS = {"services": ServiceNames("services", "other_services")}
+    CSV_EXPRESSIONS = {
+        "services": ServiceNames("services", "other_services"),
+        "impact_intervals": ImpactSpans("unaffected_time", "id"),
+    }
     CSV_COLUMNS = (
         *("reference", "title", "team__slug", "severity__key", "status", "kind", "environment", "services", *TIMES),
         *("detection_source", "impact_kind", "customer_impacted", "customers_affected", "customer_impact"),
-        *("summary", "root_cause", "should_have_caught__slug", "source", "external_id"),
+        *("summary", "root_cause", "should_have_caught__slug", "escape_reason", "impact_intervals", "source", "external_id"),
     )
 
     class Meta:
@@ -441,7 +463,10 @@ class Incident(Record):
         elif again and before["status"] in better and said["move"] != UNDO:
             ended_at = before["restored_at"] or before["mitigated_at"]
             if ended_at:
-                self._split_impact(datetime.fromisoformat(ended_at), at)
+                resumed_at = datetime.fromisoformat(said["at"])
+                if said["source"] == MANUAL and resumed_at <= datetime.fromisoformat(ended_at):
+                    raise ValidationError({"at": STILL_AFFECTED})
+                self._split_impact(datetime.fromisoformat(ended_at), resumed_at)
         super()._go_to(status, at, before, said)
 
     def _split_impact(self, ended_at: datetime, resumed_at: datetime) -> None:

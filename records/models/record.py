@@ -23,7 +23,7 @@ from qmportal.lib.search import MOST_WORDS, references_meant
 from qmportal.lib.text import clean_text
 from qmportal.lib.versions import Versioned
 from records.moves import ASKED, REASON, Life, Move
-from records.rules import Order, Rule, date_problems, rule_problems
+from records.rules import Order, Rule, date_problems, moment_problem, rule_problems
 from records.timeline import AUTO, MANUAL, UNDO, tell_timeline
 from teams.permissions import can_manage, can_report
 
@@ -34,6 +34,7 @@ R = TypeVar("R", bound="Record")
 
 KEPT_FOR_SECONDS = 60
 ONLY_MANAGERS = "Only managers can do this."
+NOT_DATED = "This move has no time of its own."
 
 
 @tracked()
@@ -327,10 +328,13 @@ class Record(Versioned):
         return [name for name in move.needs if name == REASON or not getattr(self, self._attname(name))]
 
     @transaction.atomic
-    def make(self, name: str, *, by: User | None, at: datetime, note: str = "", **values: Any) -> Move:
+    def make(
+        self, name: str, *, by: User | None, at: datetime, note: str = "", happened_at: datetime | None = None, **values: Any
+    ) -> Move:
         """The only way to change a status: locks the record, checks the move, sets times and values, saves.
 
-        `values`: what the move needs, or a time that it sets, if that isn't now. Raises ValidationError if it is refused.
+        `values`: what the move needs, or a time that it sets, if that isn't now. `happened_at`: of a move that sets no time
+        but `asks_when`. Raises ValidationError if it is refused.
         """
         if values.get("duplicate_of") is not None:
             self._lock_duplicates()
@@ -340,6 +344,8 @@ class Record(Versioned):
             raise ValidationError(missing)
         note = clean_text(note).strip()
         self._refuse_missing(move, note, values)
+        if happened_at and (sentence := moment_problem(happened_at, at) if move.asks_when else NOT_DATED):
+            raise ValidationError({"at": sentence})
         before = self.state()
         self.status_reason = note
         times = {time: self._after_all_times(at) for time in move.stamps}
@@ -347,9 +353,9 @@ class Record(Versioned):
             setattr(self, column, self._empty(column) if value is None else value)
         if move.claims and getattr(self, self._attname(move.claims)) is None:
             setattr(self, move.claims, by)
-        happened_at = min((values[time] for time in move.stamps if values.get(time)), default=at)
-        source = MANUAL if any(values.get(time) for time in move.stamps) else AUTO
-        said = {"move": move.name, "text": note, "author": by and by.pk, "at": happened_at.isoformat(), "source": source}
+        given = [moment for moment in (happened_at, *(values.get(time) for time in move.stamps)) if moment]
+        said = {"move": move.name, "text": note, "author": by and by.pk, "source": MANUAL if given else AUTO}
+        said["at"] = min(given, default=at).isoformat()
         self._go_to(move.to, at, before, said)
         return move
 

@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
 
 from benchmarks.counting import open_throughout, tallies
 from benchmarks.tiers import Rules
 from incidents.models import ImpactInterval, Incident
 from qmportal.lib.days import Window
-from tests.factories import NOON, make_incident, make_team
+from teams.models import AccessToken
+from tests.factories import NOON, make_incident, make_member, make_team
 
 pytestmark = pytest.mark.django_db
 
@@ -148,3 +150,62 @@ def test_down_throughout_needs_one_interval_over_the_whole_window(team):
     incident.make("mitigate", by=None, at=after(24 * 15))
     incident.make("relapse", by=None, at=after(24 * 16), note="Again")
     assert open_throughout([team.pk], window, Rules()) == []
+
+
+# ---- Reopened later than it happened -------------------------------------------------------------------------------------
+
+
+def test_a_reopen_can_say_when_users_were_affected_again(team, client):
+    incident = make_incident(team=team, started_at=NOON, restored_at=after(1))
+    incident.make("reopen", by=None, at=after(9), note="Again", happened_at=after(3))
+    incident.make("restore", by=None, at=after(9), restored_at=after(4))
+    assert spans(incident) == [(NOON, after(1)), (after(3), after(4))]
+    entry = incident.timeline.get(data__move="reopen")
+    assert (entry.happened_at, entry.data["source"]) == (after(3), "manual")
+    before = incident.state()
+    incident.make("reopen", by=None, at=after(9), note="Once more", happened_at=after(5))
+    incident.undo_move(before, incident.version, by=None, at=after(9))
+    assert spans(incident) == [(NOON, after(1)), (after(3), after(4))]
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"), [(0.5, "still affected"), (1, "still affected"), (10, "in the future"), (-9e5, "1990 or later")]
+)
+def test_the_time_of_a_reopen_is_checked(team, hours, words):
+    incident = make_incident(team=team, started_at=NOON, restored_at=after(1))
+    with pytest.raises(ValidationError) as refused:
+        incident.make("reopen", by=None, at=after(9), note="Again", happened_at=after(hours))
+    assert words in refused.value.message_dict["at"][0]
+    incident.refresh_from_db()
+    assert incident.status == "restored"
+
+
+def test_a_move_without_a_time_of_its_own_takes_none(team):
+    incident = make_incident(team=team)
+    with pytest.raises(ValidationError, match="no time of its own"):
+        incident.make("cancel", by=None, at=after(9), note="No", happened_at=after(1))
+
+
+def test_page_and_api_take_the_time_of_a_reopen(client, team):
+    user = make_member(team=team)
+    client.force_login(user)
+    incident = make_incident(team=team, started_at=NOON, restored_at=after(1))
+    path = f"/incidents/{incident.reference}/moves/reopen/"
+    assert "When were users affected again?" in client.get(path).text
+    refused = client.post(path, {"reason": "Again", "at": "2026-03-02T12:30"})
+    assert (refused.status_code, "still affected" in refused.text) == (422, True)
+    client.post(path, {"reason": "Again", "at": "2026-03-02T15:00"})
+    assert spans(incident) == [(NOON, after(1)), (after(3), None)]
+    incident.refresh_from_db()
+    incident.make("restore", by=None, at=after(9), restored_at=after(4))
+    _, token = AccessToken.objects.create(user, expiry=None, scope="write")
+
+    def move(**body):
+        headers = {"Authorization": f"Bearer {token}"}
+        url = f"/api/v1/incidents/{incident.reference}/transitions/"
+        return Client().post(url, body, content_type="application/json", headers=headers)
+
+    refused = move(to="active", reason="Again", at="2026-03-02T15:30:00Z")
+    assert (refused.status_code, refused.json()["errors"][0]["attr"]) == (400, "at")
+    assert move(to="active", reason="Again", at="2026-03-02T17:00:00Z").json()["status"] == "active"
+    assert spans(incident)[-1] == (after(5), None)
