@@ -21,6 +21,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from defects.models import Defect
+from incidents.models.impact import DO_NOT_FIT, Spans, add_spans, fit, spans_of
 from integrations.kinds import MODELS
 from integrations.linking import NOT_FOUND, Link, Linker
 from integrations.lookups import Advice, Lookups, People, TeamFinder
@@ -358,6 +359,7 @@ class Importer:
         existing = self._existing([key for _, key in named])
         self.blank = intake.Blank(self.model)
         self.links: list[tuple[Any, str, str]] = []
+        self.spans: list[tuple[Any, Spans]] = []
         created: list[Any] = []
         updated: list[tuple[Any, dict[str, Any]]] = []
         for row, key in named:
@@ -375,9 +377,20 @@ class Importer:
         self.outcome.updated += len(updated)
         if self.writer and (created or updated):
             self._write(self.writer, created, updated)
+        if self.spans:
+            self._take_spans()
         if self.writer and self.links:
             self.writer.wait()
             self.linker.take([Link(record.pk, source, original) for record, source, original in self.links])
+
+    def _take_spans(self) -> None:
+        """Adds the impact intervals of new incidents. Stored incidents keep theirs; a note counts those that differ."""
+        self._wait()
+        stored = spans_of(record.pk for record, _ in self.spans if not record._state.adding)
+        known = [stored.get(record.pk, []) != spans for record, spans in self.spans if not record._state.adding]
+        count(self.outcome.notes, "other impact intervals are stored here: kept", sum(known))
+        if self.writer and (new := {record.pk: spans for record, spans in self.spans if record._state.adding}):
+            add_spans(new)
 
     def _identity(self, row: Row) -> tuple[str, str] | None:
         """(source, external id), or (FILED_HERE, reference) for a record reported here. None for a failed or skipped row."""
@@ -474,6 +487,7 @@ class Importer:
             record.reporter = reporter
             changed["reporter"] = None
         self._expect(record, key, original, is_changed=bool(changed))
+        self._expect_spans(row, record)
         if changed:
             self._touch(record)
             if self.has_life:
@@ -499,6 +513,9 @@ class Importer:
         if reporter:
             record.reporter = reporter
         if not self._takes(row, record, values):
+            return None
+        self._expect_spans(row, record)
+        if row.problems:
             return None
         self._expect(record, key, original, is_changed=True)
         self._touch(record)
@@ -531,6 +548,12 @@ class Importer:
                 self.only_linked[record.pk] = moment_of(record), record.team_id
         elif original:
             self.linker.expect((key[0], original), self.seen, unlinked=None if is_changed else key)
+
+    def _expect_spans(self, row: Row, record: Any) -> None:
+        if row.spans and record._state.adding and not fit(record, row.spans):
+            row.problems["impact_intervals"] = DO_NOT_FIT
+        elif row.spans:
+            self.spans.append((record, row.spans))
 
     def _link(self) -> None:
         """Links duplicates after all rows are written; in a dry run, counts the originals that would be missing."""

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
-from django.db import migrations, models
+from django.db import connection, migrations, models
 from django.db.models import F, Func, Q
 
 from incidents.models.incident import Incident
 from qmportal.lib.history import tracked
+
+# Start and end of each interval; the last may be open.
+Spans = Sequence[tuple[datetime, datetime | None]]
+DO_NOT_FIT = "The impact intervals do not fit the times of the incident."
 
 
 class TimeRange(Func):
@@ -47,6 +55,45 @@ class ImpactInterval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.began_at:%Y-%m-%d %H:%M} to {self.ended_at or 'now'}"
+
+
+def fit(incident: Incident, spans: Spans) -> bool:
+    """Whether the intervals are in order, with a pause between two, and begin and end as the incident does."""
+    began, ended = spans[0][0], spans[-1][1]
+    pauses = [(end, start) for (_, end), (start, _) in pairwise(spans)]
+    lasting = all(end is None or start < end for start, end in spans)
+    apart = all(end is not None and end < start for end, start in pauses)
+    return len(spans) > 1 and lasting and apart and (began, ended) == (incident.began_at, incident.restored_at)
+
+
+def spans_of(incidents: Iterable[int]) -> dict[int, Spans]:
+    """The intervals of these incidents by id."""
+    found: dict[int, list[tuple[datetime, datetime | None]]] = {}
+    rows = ImpactInterval.objects.filter(incident__in=list(incidents)).order_by("began_at")
+    for incident, began, ended in rows.values_list("incident", "began_at", "ended_at"):
+        found.setdefault(incident, []).append((began, ended))
+    return dict(found)
+
+
+def add_spans(incidents: Mapping[int, Spans]) -> None:
+    """Gives intervals that `fit` to incidents that have none. Call it inside a transaction."""
+    rows = [
+        ImpactInterval(incident_id=pk, began_at=began, ended_at=ended)
+        for pk, spans in incidents.items()
+        for began, ended in spans
+    ]
+    names = "incident_impact_agrees, incident_unaffected_agrees"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET CONSTRAINTS {names} DEFERRED")
+        ImpactInterval.objects.bulk_create(rows, batch_size=1000)
+        cursor.execute(
+            "UPDATE incidents_incident SET unaffected_time = pause.length FROM ("
+            " SELECT incident_id, sum(resumed - ended_at) AS length FROM (SELECT incident_id, ended_at,"
+            " lead(began_at) OVER (PARTITION BY incident_id ORDER BY began_at) AS resumed FROM incidents_impactinterval"
+            " WHERE incident_id = ANY(%s)) AS span GROUP BY incident_id) AS pause WHERE id = pause.incident_id",
+            [list(incidents)],
+        )
+        cursor.execute(f"SET CONSTRAINTS {names} IMMEDIATE")
 
 
 def agreeing_intervals() -> migrations.RunSQL:

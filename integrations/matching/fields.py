@@ -228,6 +228,8 @@ INCIDENTS = (
            Type.NUMBER),
     _field("should_have_caught", "Should have been caught in", "should have caught, "
         "should have been caught in", words="stage"),
+    _field("escape_reason", "Why it escaped", "escape reason, why it escaped", words="escape reason"),
+    _field("impact_intervals", "Impact intervals", "impact intervals", helps=True),
     _field("duplicate_of", "Duplicate of", "duplicate of, parent_incident, parent incident, duplikat von", Type.LINK),
     _field("lead", "Lead", "assignee, assigned to, owner, commander, incident commander, zugewiesen an, "
                            "asignado a", Type.PERSON),

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from integrations.matching.row import NotWanted, Row
 from integrations.matching.words import RESOLUTION, SEVERITY_OF_PRIORITY, plain
-from integrations.reading.dates import Moment
+from integrations.reading import BadCell
+from integrations.reading.dates import Moment, read_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,20 @@ def live_incident_of_ours(row: Row, told: Told) -> None:
     _found(row, told, "detected_at")
     _follow(row, told, "started_at", "acknowledged_at", "mitigated_at", "restored_at", "closed_at")
     _cancel_duplicate(row)
+    _spans(row, told)
     if row.values.get("restored_at"):
         row.defaults["severity"] = "SEV3"
+
+
+def _spans(row: Row, told: Told) -> None:
+    """Reads the impact intervals, as the export writes them: start/end; start/end."""
+    try:
+        for part in filter(None, told.said.get("impact_intervals", "").split(";")):
+            began, _, ended = (text.strip() for text in part.partition("/"))
+            end = read_time(ended, told.zone).instant if ended else None
+            row.spans.append((read_time(began, told.zone).instant, end))
+    except BadCell as problem:
+        row.problems["impact_intervals"] = str(problem)
 
 
 def _follow(row: Row, told: Told, *times: str) -> None:

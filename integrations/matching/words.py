@@ -205,6 +205,17 @@ ROLE = _list(
     "desarrollador",
     trainee="trainee, new hire, apprentice, intern, junior, azubi, stagiaire, aprendiz",
 )
+ESCAPE_REASON = _list(
+    no_test="no test, not tested, missing test",
+    test_wrong="the test was wrong, test wrong, wrong test",
+    test_skipped="the test was skipped or flaky, test skipped, skipped, flaky, flaky test",
+    environment="the environment differs, environment, environment differs",
+    data="the data differs, data, data differs, test data",
+    review="the code review missed it, review, code review, review missed",
+    requirement="requirement gap, requirement, requirements, unclear requirement",
+    monitoring="monitoring gap, monitoring, no alert",
+    accepted="accepted risk, accepted, known risk",
+)
 VISIBILITY = _list(
     members="members, members only, private, hidden, secret, confidential, restricted, yes, y, true, x, 1, ja, oui, sí, "
     "privat, privé, privado",
@@ -256,6 +267,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
     "found by": FOUND_BY,
     "detection source": DETECTION,
     "impact kind": IMPACT_KIND,
+    "escape reason": ESCAPE_REASON,
     "yes or no": YES_NO,
     "role": ROLE,
     "visibility": VISIBILITY,
@@ -329,6 +341,17 @@ KEYS: dict[str, dict[str, str]] = {
         "data_loss": "Data loss",
         "security": "Security",
         "none": "None",
+    },
+    "escape reason": {
+        "no_test": "No test",
+        "test_wrong": "The test was wrong",
+        "test_skipped": "The test was skipped or flaky",
+        "environment": "The environment differs",
+        "data": "The data differs",
+        "review": "The code review missed it",
+        "requirement": "Requirement gap",
+        "monitoring": "Monitoring gap",
+        "accepted": "Accepted risk",
     },
     "yes or no": {"yes": "Yes", "no": "No"},
     "role": {"manager": "Manager", "engineer": "Engineer", "trainee": "Trainee"},

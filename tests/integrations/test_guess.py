@@ -324,6 +324,7 @@ def test_the_keys_are_those_of_the_models():
         ("environment", Incident.Environment),
         ("detection source", Incident.DetectionSource),
         ("impact kind", Incident.ImpactKind),
+        ("escape reason", Incident.EscapeReason),
     ):
         assert KEYS[name] == dict(choices.choices), name
 

@@ -118,10 +118,41 @@ def test_incidents_come_back_unchanged(client, team, load):
         summary="One\nTwo",
         root_cause="A race",
         should_have_caught=stage("ci"),
+        escape_reason="test_skipped",
     )
+    reopened = make_incident(team=team, restored_at=NOON + timedelta(hours=1))
+    reopened.make("reopen", by=None, at=NOON + timedelta(hours=3, seconds=1), note="Again")
     before = list(Incident.objects.order_by("pk").values())
-    assert "created 0, updated 0, unchanged 14, skipped 0, errors 0" in load("incidents", exported(client, "incidents"))
+    assert "created 0, updated 0, unchanged 15, skipped 0, errors 0" in load("incidents", exported(client, "incidents"))
     assert list(Incident.objects.order_by("pk").values()) == before
+
+
+def test_impact_intervals_come_along(client, team, load, capsys):
+    """Of a new incident they are imported; those of a stored one stay as they are."""
+    spans = "2026-03-02T12:00Z/2026-03-02T13:00Z; 2026-03-02T15:00:00Z/2026-03-02T16:00+00:00"
+
+    def row(external_id, spans, restored_at="2026-03-02T16:00Z"):
+        header = "external_id,title,team,detected_at,restored_at,escape_reason,impact_intervals,source"
+        return f"{header}\n{external_id},Slow,payments,2026-03-02T12:00Z,{restored_at},no_test,{spans},ours\n".encode()
+
+    assert "created 1, updated 0, unchanged 0, skipped 0, errors 0" in load("incidents", row("a1", spans))
+    incident = Incident.objects.get()
+    assert (incident.time_to_restore, incident.escape_reason) == (timedelta(hours=2), "no_test")
+    assert [span.ended_at - span.began_at for span in incident.impact_intervals.all()] == [timedelta(hours=1)] * 2
+    assert "updated 0, unchanged 1" in load("incidents", row("a1", spans))
+    printed = load("incidents", row("a1", spans.replace("13:00", "14:00")))
+    assert "updated 0, unchanged 1" in printed
+    assert "other impact intervals are stored here: kept" in printed
+    for bad in (
+        spans.replace("15:00:00Z", "12:30:00Z"),  # they overlap
+        spans.partition(";")[0],  # a single one that ends too early
+        spans.replace("16:00+", "17:00+"),  # not restored then
+        spans.replace("2026-03-02T12:00Z", "soon"),
+    ):
+        assert "created 0, updated 0, unchanged 0, skipped 0, errors 1" in load(
+            "incidents", row("a2", bad), "--dry-run", "--skip-errors"
+        ), bad
+    assert "impact_intervals: The impact intervals do not fit the times of the incident." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kept", ["=1+1", "''=1+1", "'''=1+1"])
