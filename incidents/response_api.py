@@ -151,18 +151,18 @@ class TemplateDetail(ResponseViews):
 
     serializer_class = TemplateRow
 
-    def find(self, request: Request, slug: str, pk: int) -> IncidentTemplate:
+    def find(self, request: Request, slug: str, id: int) -> IncidentTemplate:
         templates = self.team(request, slug).incident_templates.select_related("severity", "team")
-        return get_object_or_404(templates, pk=pk)
+        return get_object_or_404(templates, pk=id)
 
-    def get(self, request: Request, slug: str, pk: int) -> Response:
-        return Response(written([self.find(request, slug, pk)], person(request))[0])
+    def get(self, request: Request, slug: str, id: int) -> Response:
+        return Response(written([self.find(request, slug, id)], person(request))[0])
 
-    def patch(self, request: Request, slug: str, pk: int) -> Response:
-        return Response(store(request, self.find(request, slug, pk)))
+    def patch(self, request: Request, slug: str, id: int) -> Response:
+        return Response(store(request, self.find(request, slug, id)))
 
-    def delete(self, request: Request, slug: str, pk: int) -> Response:
-        self.find(request, slug, pk).delete()
+    def delete(self, request: Request, slug: str, id: int) -> Response:
+        self.find(request, slug, id).delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -328,6 +328,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ActionKind": "incidents.models.Action.Kind",
         "ActionStatus": "incidents.models.Action.Status",
+        "ReviewStatus": "incidents.models.Review.Status",
         "DeploymentKind": "pipeline.models.Deployment.Kind",
         "DeploymentEnvironment": "pipeline.models.Deployment.Environment",
         "IncidentEnvironment": "incidents.models.Incident.Environment",

@@ -613,6 +613,7 @@ class World:
                     f"api_{kind}{tail}": {"reference": getattr(self, kind).reference}
                     for kind, tail in product(("incident", "defect", "action"), ("", "_history", "_transitions"))
                 },
+                "api_template": {"id": self.template.pk},
                 "scenarios:from_incident": {"reference": self.closed.reference},
                 "api_incident_timeline": {"reference": self.incident.reference},
                 "incidents:pin": {"reference": self.incident.reference, "pk": self.incident.timeline.get().pk},
