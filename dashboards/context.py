@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, QuerySet, Value
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import ResolverMatch, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import escape
@@ -53,14 +53,16 @@ CORDS = Kept(4_000)
 class Shell:
     """Lazy: only templates that show the sidebar evaluate it, so a fragment or a redirect costs no query."""
 
-    def __init__(self, request: HttpRequest, user: User):
+    def __init__(self, request: HttpRequest, user: User, match: ResolverMatch | None = None):
+        """`match`: of another page than the one that is requested."""
         self._request = request
         self._user = user
+        self._match = match or request.resolver_match
 
     @property
     def nav(self) -> str:
         """The sidebar entry that this page belongs to: the name of a section, or the path of a team's page."""
-        match = self._request.resolver_match
+        match = self._match
         if match is None:
             return ""
         if match.namespace == "dashboards":
@@ -97,12 +99,17 @@ class Shell:
     @cached_property
     def cords(self) -> list[StoppedLine]:
         """The stopped lines of the person's own teams, and of the team that this page is about."""
-        user, match = self._user, self._request.resolver_match
+        user, match = self._user, self._match
         key = (user.pk, user.is_admin, *self._versions.of(Team, Membership, Cord))
         lines = CORDS.get_or_make(key, lambda: Cord.objects.stopped_lines(user) if self._counts["stopped"] else [])
         page = match.kwargs if match and match.namespace in OF_TEAMS else {}
         slug, reference = page.get("slug", ""), page.get("reference", "")
         return [line for line in lines if line.is_mine or line.stops(slug, reference)]
+
+    @property
+    def cords_seen(self) -> str:
+        """Which stopped lines these are, and which of them somebody has confirmed."""
+        return ",".join(f"{line.pk}{'c' * line.is_confirmed}" for line in self.cords)
 
     @cached_property
     def _counts(self) -> dict[str, int]:

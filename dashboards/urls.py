@@ -10,6 +10,7 @@ urlpatterns = [
     path("t/<slug:slug>/delivery/<slug:measure>/", delivery_views.delivery_rows, name="delivery_rows"),
     path("t/<slug:slug>/zero-bugs/", zero_bugs.zero_bugs, name="zero_bugs"),
     path("t/<slug:slug>/<slug:metric>/", views.metric, name="metric"),
+    path("cords/", views.cords, name="cords"),
     path("teams/", views.teams, name="teams"),
     path("search/", views.search, name="search"),
     path("help/", views.help, name="help"),

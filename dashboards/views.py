@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -12,6 +12,7 @@ from benchmarks.metrics import METRICS
 from benchmarks.models import MetricSnapshot
 from benchmarks.nights import night_notice
 from dashboards.comparison import compare, read_teams
+from dashboards.context import Shell
 from dashboards.forms import chosen_period
 from dashboards.history import newest_record
 from dashboards.metric import kept_metric, rows_behind
@@ -48,6 +49,20 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "steps": first_steps(request.user),
     }
     return render_page(request, "dashboards/overview.html", context, partial="overview")
+
+
+@require_safe
+def cords(request: SignedInRequest) -> HttpResponse:
+    """The banner of stopped lines, as the page at the path `page` shows it. 204 if that is what it shows already."""
+    page = request.GET.get("page", "")
+    try:
+        match = resolve(page)
+    except Resolver404:
+        match = None
+    shell = Shell(request, request.user, match)
+    if request.GET.get("seen") == shell.cords_seen:
+        return HttpResponse(status=204)
+    return render(request, "components/cords.html", {"shell": shell, "page": page})
 
 
 @require_safe

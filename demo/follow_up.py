@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from incidents.models import Action, Cause, Cord, Incident, Review
+from pipeline.models import Service
 from qmportal.lib.days import local_day
 from records.models import Severity
 from teams.models import Team, User
@@ -205,4 +206,7 @@ def _cords(team: Team, writer: User, reader: User, now: datetime, *, is_pulled: 
         )
     if is_pulled:
         reason = "The basket shows prices of another shop. Please don't deploy until we know why."
-        Cord.objects.create(team=team, reason=reason, raised_by=writer, raised_at=now - timedelta(minutes=20))
+        service = Service.objects.filter(team=team).order_by("name").first()
+        Cord.objects.create(
+            team=team, service=service, reason=reason, raised_by=writer, raised_at=now - timedelta(minutes=20)
+        )

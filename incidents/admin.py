@@ -21,7 +21,7 @@ class CordAdmin(ReadOnly):
 
     list_display = ("__str__", "raised_by", "raised_at", "confirmed_at", "released_at", "false_alarm")
     list_filter = ("false_alarm",)
-    list_select_related = ("team", "raised_by")
+    list_select_related = ("team", "service", "raised_by")
     search_fields = ("team__name", "reason")
 
 

@@ -21,7 +21,7 @@ from teams.permissions import is_member
 
 class CordRow(serializers.Serializer[Any]):
     team = serializers.CharField(help_text="Slug of the team or parent team whose cord is pulled.")
-    service = serializers.CharField(help_text="Empty: all of the team's work.")
+    service = serializers.CharField(help_text="Slug of the service. Empty: all of the team's work.")
     reason = serializers.CharField(allow_null=True, help_text="null if you can't see the team's records.")
     raised_at = serializers.DateTimeField()
     confirmed_at = serializers.DateTimeField(allow_null=True)
@@ -49,11 +49,15 @@ class TeamLine(generics.GenericAPIView[Any]):
             refuse_unstorable(service)
         except DjangoValidationError as refused:
             raise ValidationError({"service": refused.messages}) from None
-        cords = Cord.objects.stopping(team, clean_line(service).strip()).select_related("team").order_by("raised_at", "id")
+        cords = (
+            Cord.objects.stopping(team, clean_line(service).strip())
+            .select_related("team", "service")
+            .order_by("raised_at", "id")
+        )
         rows = [
             {
                 "team": cord.team.slug,
-                "service": cord.service,
+                "service": cord.service.slug if cord.service else "",
                 "reason": cord.reason if is_member(user, cord.team) else None,
                 "raised_at": cord.raised_at,
                 "confirmed_at": cord.confirmed_at,

@@ -98,3 +98,28 @@ class ServicesField(ListField):
             return sorted(initial or []) != self.to_python(data)
         except ValidationError:
             return True
+
+
+class ServiceField(ServicesField):
+    """One service or none; the value is the service. `none`: what an empty choice means."""
+
+    def __init__(self, *, none: str, **kwargs: Any):
+        super().__init__(**kwargs | {"widget": forms.Select})
+        self.none = none
+
+    def use(self, versions: Versions, stored: list[int]) -> None:
+        super().use(versions, stored)
+        if self.is_typed:
+            self.help_text = f"Type part of a name. Empty: {self.none}."
+        else:
+            self.widget.choices = [("", self.none), *self.widget.choices]
+
+    def prepare_value(self, value: Any) -> Any:
+        shown = super().prepare_value(value)
+        return next(iter(shown), "") if isinstance(shown, list) else shown
+
+    def clean(self, value: Any) -> Service | None:
+        ids = super().clean(value)
+        if len(ids) > 1:
+            raise ValidationError("Choose one service.")
+        return Service.objects.get(pk=ids[0]) if ids else None

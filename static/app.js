@@ -167,6 +167,11 @@ const focusErrors = () => find("[data-focus]")?.focus();
 
 const isPoll = (element) => /\bevery\b/.test(element.closest("[hx-trigger]")?.getAttribute("hx-trigger") || "");
 
+// A page that nobody looks at asks for nothing.
+on("htmx:before:request", (event) => {
+  if (document.hidden && isPoll(event.detail.ctx.sourceElement)) event.preventDefault();
+});
+
 function isChanged(field) {
   if (field.type === "hidden") return false;
   if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;

@@ -149,6 +149,7 @@ RULES = {
     "dashboards:delivery_rows": members(),
     "dashboards:search": signed_in(),
     "dashboards:help": signed_in(),
+    "dashboards:cords": signed_in(),
     "dashboards:teams": signed_in(),
     "teams:create": admins(BOTH),
     "teams:suggest": signed_in(),

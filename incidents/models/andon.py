@@ -10,12 +10,13 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import Aggregate, Count, DurationField, F, Q
-from django.db.models.functions import Coalesce, Lower
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
 from notifications.access import managers_of
 from notifications.models import Notification
+from pipeline.models import Service
 from qmportal.lib.history import tracked
 from qmportal.lib.versions import Versioned
 from records.models import AnyOf
@@ -92,10 +93,13 @@ class CordQuerySet(models.QuerySet["Cord"]):
     def stopping(self, team: Team, service: str = "") -> CordQuerySet:
         """Cords that stop this team's line: its own and those of its parent teams.
 
-        With `service`, only cords of that service or of no particular one.
+        With `service` (a name or slug), only cords of that service or of no particular one.
         """
         rows = self.pulled().filter(team__in=team.lineage)
-        return rows.filter(Q(service="") | Q(service__iexact=service)) if service else rows
+        if not service:
+            return rows
+        called = Service.objects.catalogue().called(service)
+        return rows.filter(Q(service=None) | Q(service=called.pk if called else None))
 
     def figures(self) -> dict[str, Any]:
         """How many were pulled, were false alarms, and how soon the teams responded."""
@@ -109,7 +113,7 @@ class CordQuerySet(models.QuerySet["Cord"]):
 
     def stopped_lines(self, user: User) -> list[StoppedLine]:
         """What banners can show this person. Two queries, the second only if a cord is pulled."""
-        cords = list(self.pulled().select_related("team"))
+        cords = list(self.pulled().select_related("team", "service"))
         if not cords:
             return []
         below = Team.objects.filter(lineage__overlap=[cord.team_id for cord in cords])
@@ -126,7 +130,7 @@ class CordQuerySet(models.QuerySet["Cord"]):
                     pk=cord.pk,
                     team=cord.team.name,
                     reason=cord.reason if cord.team_id in seen else "",
-                    service=cord.service,
+                    service=cord.service.name if cord.service else "",
                     raised_at=cord.raised_at,
                     is_confirmed=cord.confirmed_at is not None,
                     is_mine=bool(own & {row[0] for row in stopped}),
@@ -136,7 +140,7 @@ class CordQuerySet(models.QuerySet["Cord"]):
             )
         return lines
 
-    def pull(self, *, team: Team, service: str, reason: str, by: User, at: datetime) -> Cord:
+    def pull(self, *, team: Team, service: Service | None, reason: str, by: User, at: datetime) -> Cord:
         """Pulls the cord and tells the team. Raises `AlreadyPulled` if it is pulled for this team and service."""
         cord = Cord(team=team, service=service, reason=reason, raised_by=by, raised_at=at)
         try:
@@ -144,7 +148,7 @@ class CordQuerySet(models.QuerySet["Cord"]):
                 cord.save()
                 cord.tell_team()
         except IntegrityError as refused:
-            pulled = self.pulled().filter(team=team, service__iexact=service).first()
+            pulled = self.pulled().filter(team=team, service=service).first()
             if pulled is None:  # another constraint, or it was released at this moment
                 raise
             raise AlreadyPulled(pulled) from refused
@@ -167,7 +171,8 @@ class Cord(Versioned):
     TIMES = ("raised_at", "confirmed_at", "released_at")
 
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="cords")
-    service = models.CharField(max_length=120, blank=True)
+    # None: all of the team's work.
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, null=True, blank=True, related_name="cords")
     reason = models.TextField(max_length=2_000)
     raised_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     raised_at = models.DateTimeField("pulled", default=timezone.now)
@@ -191,10 +196,13 @@ class Cord(Versioned):
         constraints = [
             *(rule.constraint("cord") for rule in RULES),
             models.UniqueConstraint(
-                "team", Lower("service"), condition=Q(released_at=None), name="cord_pulled_once",
+                fields=["team", "service"],
+                condition=Q(released_at=None),
+                nulls_distinct=False,
+                name="cord_pulled_once",
                 violation_error_message=ALREADY_PULLED,
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return f"Andon cord for {self.where}"
@@ -204,7 +212,7 @@ class Cord(Versioned):
 
     @property
     def where(self) -> str:
-        return f"{self.team.name}, {self.service}" if self.service else self.team.name
+        return f"{self.team.name}, {self.service.name}" if self.service else self.team.name
 
     @property
     def status(self) -> str:
@@ -249,4 +257,6 @@ class Cord(Versioned):
         Notification.objects.tell_all(people, key=key, kind=KIND, subject=subject, body=body, url=self.get_absolute_url())
 
     def _lock(self) -> None:
-        self.refresh_from_db(from_queryset=type(self)._base_manager.select_for_update(of=("self",)).select_related("team"))
+        self.refresh_from_db(
+            from_queryset=type(self)._base_manager.select_for_update(of=("self",)).select_related("team", "service")
+        )

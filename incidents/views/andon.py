@@ -18,7 +18,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from incidents.models import AlreadyPulled, Cord
 from incidents.models.andon import THANKS
-from qmportal.lib.forms import LineField, ProseField, go
+from pipeline.choices import ServiceField
+from qmportal.lib.forms import ProseField, go
 from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.wording import duration
 from teams.choices import TeamField
@@ -40,9 +41,7 @@ class CordForm(forms.Form):
         error_messages={"required": "Say what is wrong."},
     )
     team = TeamField(error_messages={"required": "Choose the team whose line should stop."})
-    service = LineField(
-        max_length=120, required=False, help_text="Only if the rest of the team's work can go on. Empty stops all of it."
-    )
+    service = ServiceField(none="All of the team's work", help_text="Choose one only if the rest of the work can go on.")
 
     def __init__(self, data: Any, *, request: SignedInRequest):
         """Offers the person's own teams, and the team that the address or the form names, if they can see it."""
@@ -53,6 +52,9 @@ class CordForm(forms.Form):
         field = self.fields["team"]
         assert isinstance(field, TeamField)
         field.limit_to(request.user, named)
+        service = self.fields["service"]
+        assert isinstance(service, ServiceField)
+        service.use(request.user.versions, [])
         if not slug and len(request.user.own_teams) == 1:
             self.initial["team"] = request.user.own_teams[0].slug
 
@@ -97,7 +99,7 @@ def cord_list(request: SignedInRequest) -> HttpResponse:
     if slug:
         rows = rows.filter(team__in=request.user.reach_below(slug))
     pulled_first = F("released_at").desc(nulls_first=True)
-    cords = rows.select_related("team", "raised_by").order_by(pulled_first, "-raised_at", "-id")
+    cords = rows.select_related("team", "service", "raised_by").order_by(pulled_first, "-raised_at", "-id")
     since = timezone.now() - FIGURES_COVER
     figures = rows.filter(raised_at__gte=since).figures()
     context = {
@@ -116,6 +118,8 @@ def cord_list(request: SignedInRequest) -> HttpResponse:
 def cord_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """The page of a cord. POST releases it."""
     cord = _find(request, pk)
+    if request.htmx and request.GET.get("seen") == str(cord.version):
+        return HttpResponse(status=204)
     may_act = can_report(request.user, cord.team)
     form = ReleaseForm(request.POST if request.method == "POST" else None)
     if form.is_bound:
@@ -159,5 +163,5 @@ def _events(cord: Cord) -> list[dict[str, Any]]:
 
 
 def _find(request: SignedInRequest, pk: int) -> Cord:
-    people = ("raised_by", "confirmed_by", "released_by")
-    return get_object_or_404(Cord.objects.visible_to(request.user).select_related("team", *people), pk=pk)
+    related = ("team", "service", "raised_by", "confirmed_by", "released_by")
+    return get_object_or_404(Cord.objects.visible_to(request.user).select_related(*related), pk=pk)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from incidents.models import Cord
 from notifications.models import Mail, Notification
 from teams.models import AccessToken, Role
-from tests.factories import NOON, make_cord, make_incident, make_member, make_team, make_user
+from tests.factories import NOON, make_cord, make_incident, make_member, make_service, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -147,8 +147,9 @@ def test_one_cord_at_a_time_for_a_team_and_service(client, ann, team):
     assert refused.status_code == 409
     assert "Bob pulled it" in refused.text
     assert "Me too" in refused.text
+    refunds = make_service("Refunds")
     assert pull(client, service="refunds").status_code == 302
-    assert pull(client, service="Refunds")["Location"] == Cord.objects.get(service="refunds").get_absolute_url()
+    assert pull(client, service="Refunds")["Location"] == Cord.objects.get(service=refunds).get_absolute_url()
     assert Cord.objects.count() == 2
     with pytest.raises(IntegrityError), transaction.atomic():
         make_cord(team=team)
@@ -216,7 +217,8 @@ def test_the_figures_are_medians_of_the_rows(team):
 def test_a_pipeline_is_told(ann, team):
     ask = bearer(ann).get
     assert ask("/api/v1/andon/payments/").json() == {"team": "payments", "stopped": False, "cords": []}
-    make_cord(team=team, service="refunds")
+    make_service("Payouts")
+    make_cord(team=team, service=make_service("Refunds"))
     answer = ask("/api/v1/andon/payments/")
     assert '"stopped":true' in answer.text
     assert answer.json()["cords"] == [
@@ -230,6 +232,7 @@ def test_a_pipeline_is_told(ann, team):
     ]
     assert ask("/api/v1/andon/payments/?service=Refunds").json()["stopped"] is True
     assert ask("/api/v1/andon/payments/?service=payouts").json()["stopped"] is False
+    assert ask("/api/v1/andon/payments/?service=nothing").json()["stopped"] is False
     assert ask("/api/v1/andon/payments/?service=%00").status_code == 400
     assert ask("/api/v1/andon/payments/?servce=payouts").status_code == 400
 
@@ -245,3 +248,45 @@ def test_a_pipeline_of_another_team_is_not_told_the_reason(team):
     answer = bearer(make_user()).get("/api/v1/andon/payments/").json()
     assert answer["stopped"] is True
     assert answer["cords"][0]["reason"] is None
+
+
+def test_a_service_is_chosen_from_the_catalogue(client, ann, team):
+    make_service("Refunds")
+    make_service("Old", retired_at=NOON)
+    page = client.get("/andon/pull/?team=payments&service=refunds").text
+    assert '<option value="refunds" selected>Refunds</option>' in page
+    assert "All of the team" in page
+    assert ">Old<" not in page
+    for unknown in ("Refnds", "old"):
+        assert pull(client, service=unknown).status_code == 422
+    pull(client, service="refunds")
+    cord = Cord.objects.get()
+    assert cord.where == "Payments, Refunds"
+    assert "Line stopped: Payments, Refunds" in client.get("/").text
+
+
+def test_banner_and_page_show_what_changed_since_they_were_loaded(client, ann, team):
+    """204: nothing has."""
+    fragment = {"HX-Request": "true"}
+
+    def banner(seen, page="/"):
+        return client.get("/cords/", {"page": page, "seen": seen}, headers=fragment)
+
+    assert banner("").status_code == 204
+    cord = make_cord(team=team)
+    assert f"/cords/?page=/&amp;seen={cord.pk}&quot;".replace("&quot;", '"') in client.get("/").text
+    assert "Line stopped: Payments" in banner("").text
+    assert banner(str(cord.pk)).status_code == 204
+    assert client.get(cord.get_absolute_url(), {"seen": "1"}, headers=fragment).status_code == 204
+    cord.confirm(by=ann, at=timezone.now())
+    assert "someone is on it" in banner(str(cord.pk)).text
+    assert "Ann confirmed" in client.get(cord.get_absolute_url(), {"seen": "1"}, headers=fragment).text
+    cord.release(learned="Round late.", false_alarm=False, by=ann, at=timezone.now())
+    assert BANNER not in banner(f"{cord.pk}c").text
+    assert "every 4s" not in client.get(cord.get_absolute_url()).text
+    other = make_team(name="Ledger", slug="ledger", key="LED")
+    make_cord(team=other)
+    assert banner("").status_code == 204
+    assert "Line stopped: Ledger" in banner("", "/t/ledger/").text
+    for odd in ("nowhere", "//example.com/", "/t/ledger", "http://["):
+        assert banner("", odd).status_code == 204
