@@ -27,6 +27,7 @@ from benchmarks.api import MeasureSerializer, MetricRows, TeamMetrics
 from benchmarks.metrics import METRICS
 from benchmarks.models import DEFAULT_WINDOW, WINDOWS
 from dashboards.delivery_api import DeliveryFigure, TeamDelivery
+from dashboards.quality_api import QualityReport, TeamQuality
 from defects.api import DefectDetail, DefectList, DefectRow, DefectTransitions
 from incidents.action_api import ActionDetail, ActionList, ActionTransitions
 from incidents.andon_api import LineState, TeamLine
@@ -102,6 +103,7 @@ extend_schema_view(get=extend_schema(responses=AddressSerializer(many=True)))(Ad
 extend_schema_view(get=extend_schema(exclude=True))(Unknown)
 extend_schema_view(get=extend_schema(parameters=WINDOW, responses=MeasureSerializer(many=True)))(TeamMetrics)
 extend_schema_view(get=extend_schema(parameters=WINDOW, responses=DeliveryFigure(many=True)))(TeamDelivery)
+extend_schema_view(get=extend_schema(parameters=WINDOW, responses=QualityReport))(TeamQuality)
 extend_schema_view(get=extend_schema(parameters=ROWS, responses=COUNTED_ROW))(MetricRows)
 SERVICE = OpenApiParameter("service", str, description="Name of a service: leaves out cords of other services.")
 extend_schema_view(get=extend_schema(parameters=[SERVICE], responses=LineState))(TeamLine)

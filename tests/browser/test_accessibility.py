@@ -33,6 +33,7 @@ PAGES = [
     *("/defects/", "/defects/PAY-DEF-1/", "/defects/new/", "/defects/PAY-DEF-1/edit/", "/defects/PAY-DEF-1/delete/"),
     *("/t/payments/zero-bugs/", "/defects/policy/payments/", "/defects/bankruptcies/of/payments/", PREVIEW_PAGE),
     *("/changes/", "/deployments/", "/t/payments/delivery/", "/t/payments/delivery/fail-rate/"),
+    *("/changes/new/", "/deployments/new/", "/t/payments/data-quality/", "/t/payments/data-quality/start-unknown/"),
     *("/practices/", "/practices/payments/", "/practices/payments/peer-review/"),
     *("/thresholds/", "/thresholds/mttr/", "/thresholds/escaped_defect_rate/edit/", RUN_PAGE),
     *("/imports/", "/imports/new/", "/imports/mappings/new/", MATCH_PAGE, IMPORT_PAGE),
