@@ -249,6 +249,9 @@ def make_records(cast: Sequence[Scene], options: Options, say: Say) -> None:
         for scene, last in zip(cast, counts, strict=True)
         if last
     )
+    with connection.cursor() as cursor:
+        # Some rules hold only when several statements are done, such as those of impact intervals.
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 class CopyWriter:
