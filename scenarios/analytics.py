@@ -1,19 +1,21 @@
 """Analytics for authors: which choices learners make, where they stop, how long they take, what misleads them.
 
-Counts the first graded attempts of learners at versions that play the same. Figures under five are hidden, and so are
-other figures from which they could be calculated.
+Counts the first graded attempts of learners at versions that play the same, as they were when the last full batch of five
+had finished. Figures under five are hidden, and so are other figures from which they could be calculated.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Avg, Count, F, FloatField, IntegerField, OuterRef, Q, Subquery, Sum
+from django.db.models import Avg, Case, Count, F, FloatField, IntegerField, OuterRef, Q, Subquery, Sum, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Floor, Least
 
@@ -130,8 +132,12 @@ class PathFigures:
 
 @dataclass(frozen=True)
 class Analytics:
-    """If fewer than five learners started, `started` is None and everything else is empty."""
+    """If fewer than five learners finished, `started` is None and everything else is empty.
 
+    `as_of`: when the last full batch of five had finished. Nothing later is counted.
+    """
+
+    as_of: datetime | None
     started: int | None
     finished: int
     passed: Share
@@ -144,7 +150,7 @@ class Analytics:
     trap: Share
 
 
-NOTHING = Analytics(None, 0, Share(None), None, (), (), (), (), 0, Share(None))
+NOTHING = Analytics(None, None, 0, Share(None), None, (), (), (), (), 0, Share(None))
 
 
 # --- Counting -----------------------------------------------------------------------------------------------------------
@@ -166,15 +172,21 @@ class _Row:
 def analyse(content: engine.Scenario, versions: Sequence[ScenarioVersion]) -> Analytics:
     """All figures for versions that play the same. Seven queries, whatever the number of attempts."""
     attempts = Attempt.objects.counted_by_authors().filter(version__in=[version.pk for version in versions])
-    totals = attempts.aggregate(
-        started=Count("pk"), finished=Count("finished_at"), passed=Count("pk", filter=Q(passed=True)), mean=Avg("score")
-    )
-    if totals["started"] < FEWEST:
+    if (as_of := attempts.published_until()) is None:
         return NOTHING
-    events = DecisionEvent.objects.filter(attempt__in=attempts)
-    rows, times = _choice_rows(events), _times(events)
-    stops, paths, scores = _stops(content, attempts), _paths(attempts), _scores(attempts)
-    endings = {row["ending"]: row["n"] for row in attempts.finished().values("ending").annotate(n=Count("pk")).order_by()}
+    attempts = attempts.filter(started_at__lte=as_of)
+    finished = attempts.filter(finished_at__lte=as_of)
+    ended = Q(finished_at__lte=as_of)
+    totals = attempts.aggregate(
+        started=Count("pk"),
+        finished=Count("pk", filter=ended),
+        passed=Count("pk", filter=ended & Q(passed=True)),
+        mean=Avg("score", filter=ended),
+    )
+    events = DecisionEvent.objects.filter(attempt__in=attempts, at__lte=as_of)
+    rows, times = _choice_rows(events, as_of), _times(events)
+    stops, paths = _stops(content, attempts, as_of), _paths(finished)
+    endings, scores = _results(finished)
     counts, sums, veils = _tie(content, totals, rows, stops, scores, endings)
     hidden = hidden_cells(counts, sums, veils=veils)
     shown_paths = _open_paths(content, paths, hidden)
@@ -183,6 +195,7 @@ def analyse(content: engine.Scenario, versions: Sequence[ScenarioVersion]) -> An
         return Share.of(n, totals["finished"], hidden=key in hidden)
 
     return Analytics(
+        as_of=as_of,
         started=totals["started"],
         finished=totals["finished"],
         passed=share_of_finished("passed", totals["passed"]),
@@ -207,10 +220,10 @@ def analyse(content: engine.Scenario, versions: Sequence[ScenarioVersion]) -> An
     )
 
 
-def _choice_rows(events: Any) -> list[_Row]:
+def _choice_rows(events: Any, as_of: datetime) -> list[_Row]:
     """One row per choice that was taken, with the data for its correlation with the score."""
-    ended = Q(attempt__finished_at__isnull=False)
-    score = Cast("attempt__score", FloatField())
+    ended = Q(attempt__finished_at__lte=as_of)
+    score = Case(When(ended, then=Cast("attempt__score", FloatField())))
     rows = (
         events.values("node", "choice", "quality")
         .annotate(n=Count("pk"), finished=Count("pk", filter=ended), total=Sum(score), squares=Sum(score * score))
@@ -234,11 +247,12 @@ def _times(events: Any) -> dict[str, tuple[int, float, float]]:
     return {row["node"]: (row["n"], row["median"] / 1000, row["p90"] / 1000) for row in rows}
 
 
-def _stops(content: engine.Scenario, attempts: Any) -> dict[str, int]:
-    """Per node: unfinished attempts that are currently there."""
-    last = DecisionEvent.objects.filter(attempt=OuterRef("pk")).order_by("-seq")
+def _stops(content: engine.Scenario, attempts: Any, as_of: datetime) -> dict[str, int]:
+    """Per node: attempts that were there at that moment, unfinished."""
+    last = DecisionEvent.objects.filter(attempt=OuterRef("pk"), at__lte=as_of).order_by("-seq")
     place = Subquery(last.annotate(at_node=KeyTextTransform("node", "state_after")).values("at_node")[:1])
-    rows = attempts.filter(finished_at=None).annotate(place=place).values("place").annotate(n=Count("pk")).order_by()
+    unfinished = attempts.exclude(finished_at__lte=as_of)
+    rows = unfinished.annotate(place=place).values("place").annotate(n=Count("pk")).order_by()
     first = engine.start(content).node
     stops: dict[str, int] = {}
     for row in rows:
@@ -247,17 +261,21 @@ def _stops(content: engine.Scenario, attempts: Any) -> dict[str, int]:
     return stops
 
 
-def _paths(attempts: Any) -> dict[tuple[str, ...], int]:
+def _paths(finished: Any) -> dict[tuple[str, ...], int]:
     way = DecisionEvent.objects.filter(attempt=OuterRef("pk")).order_by("seq").values("choice")
-    rows = attempts.finished().annotate(way=ArraySubquery(way)).values("way").annotate(n=Count("pk")).order_by()
+    rows = finished.annotate(way=ArraySubquery(way)).values("way").annotate(n=Count("pk")).order_by()
     return {tuple(row["way"]): row["n"] for row in rows}
 
 
-def _scores(attempts: Any) -> dict[int, int]:
-    """Finished attempts by score in steps of ten; 100 is in the last step."""
+def _results(finished: Any) -> tuple[dict[str, int], dict[int, int]]:
+    """Finished attempts by ending, and by score in steps of ten; 100 is in the last step."""
     bucket = Least(Floor(F("score") / SCORE_STEP), 100 // SCORE_STEP - 1, output_field=IntegerField())
-    rows = attempts.finished().annotate(bucket=bucket).values("bucket").annotate(n=Count("pk")).order_by()
-    return {int(row["bucket"]): row["n"] for row in rows}
+    endings: Counter[str] = Counter()
+    scores: Counter[int] = Counter()
+    for row in finished.annotate(bucket=bucket).values("ending", "bucket").annotate(n=Count("pk")).order_by():
+        endings[row["ending"]] += row["n"]
+        scores[int(row["bucket"])] += row["n"]
+    return dict(endings), dict(scores)
 
 
 def _bucket_label(bucket: int) -> str:

@@ -17,7 +17,8 @@ from django.conf import settings
 from django.db.models import Count
 
 from benchmarks import charts
-from qmportal.lib.wording import number
+from qmportal.lib.days import local_day
+from qmportal.lib.wording import day_words, number
 from scenarios import checks, engine
 from scenarios import content as shipped
 from scenarios.checks import Answer, Check
@@ -25,6 +26,10 @@ from scenarios.models import Attempt, DecisionEvent
 from teams.models import User
 
 FEWEST = 5  # with fewer people, a figure could be traced to a person
+
+BEST_AFTER_TRIES = 3  # the best path is shown to people who passed, or after so many tries
+SURE = 3  # from this confidence on
+SURELY_WRONG = Decimal("0.5")  # below this quality
 
 CONFIDENCE = {1: "Guessing", 2: "Unsure", 3: "Fairly", 4: "Very"}
 
@@ -283,8 +288,29 @@ def _moves(content: engine.Scenario, step: engine.Step) -> tuple[MetricChange, .
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """How sure someone was of a decision, against how good it was."""
+
+    seq: int
+    label: str
+    confidence: str
+    reason: str
+    sure: bool
+    quality: Decimal
+
+    @property
+    def verdict(self) -> str:
+        right = self.quality == 1
+        if self.sure and self.quality < SURELY_WRONG:
+            return "Sure, and wrong"
+        if not self.sure and right:
+            return "Unsure, and right"
+        return f"{'Sure' if self.sure else 'Unsure'}, and {'right' if right else 'not the best'}"
+
+
+@dataclass(frozen=True)
 class Curve:
-    """One metric on the person's path and on the best one."""
+    """One metric on the person's path and, if it is shown, on the best one."""
 
     metric: engine.Metric
     trend: charts.Trend | None
@@ -293,15 +319,22 @@ class Curve:
 
 @dataclass(frozen=True)
 class Debrief:
-    """What the result page shows. `capped_from`: the score before the ending's cap, if the cap lowered it."""
+    """What the result page shows. `capped_from`: the score before the ending's cap, if the cap lowered it.
+
+    `shows_best`: the best path is open to this person. `path`: their decisions with what each one cost, beside the best
+    path if that is open. `tries_left`: finished tries until it opens.
+    """
 
     ending: engine.Node
     infos: tuple[str, ...]
     scoring: engine.Scoring
     capped_from: Decimal | None
+    shows_best: bool
+    tries_left: int
     path: list[dict[str, Any]]
     curves: list[Curve]
     reveals: list[Reveal]
+    calibration: list[Calibration]
     reflections: tuple[str, ...]
 
     @property
@@ -324,27 +357,49 @@ class Debrief:
 def debrief(attempt: Attempt) -> Debrief:
     """Everything for the result page of a finished attempt."""
     play = attempt.play
-    content, mine, best = play.content, play.run, engine.best_path(play.content)
+    content, mine = play.content, play.run
     result = engine.score(content, mine)
     shares = colleagues(attempt)
+    tries = attempt.graded_siblings
+    passed = any(each.counts_as_passed for each in tries)
+    best = engine.best_path(content) if passed or len(tries) >= BEST_AFTER_TRIES else None
+    reveals = [reveal(play, event, shares) for event in all_events(attempt)]
     return Debrief(
         ending=play.node,
         infos=play.infos,
         scoring=content.scoring,
         capped_from=result.uncapped if result.uncapped > result.score else None,
-        path=[
-            {
-                "seq": mine.steps.index(my_step) + 1 if my_step else None,
-                "mine": step_label(content, my_step),
-                "best": step_label(content, best_step),
-                "same": my_step is not None and best_step is not None and my_step.choice == best_step.choice,
-            }
-            for my_step, best_step in engine.side_by_side(mine, best)
-        ],
+        shows_best=best is not None,
+        tries_left=max(0, BEST_AFTER_TRIES - len(tries)),
+        path=_path(content, mine, best),
         curves=[curve(metric, mine, best) for metric in content.metrics.values()],
-        reveals=[reveal(play, event, shares) for event in all_events(attempt)],
+        reveals=reveals,
+        calibration=[_calibrated(each) for each in reveals if each.event.confidence],
         reflections=shipped.reflections(content.id),
     )
+
+
+def _path(content: engine.Scenario, mine: engine.Run, best: engine.Run | None) -> list[dict[str, Any]]:
+    """The person's decisions and what each cost, in points of the score before any limit; beside the best path, if given."""
+    point = content.scoring.decision / len(content.optimal_path)
+    pairs = engine.side_by_side(mine, best) if best else [(step, None) for step in mine.steps]
+    return [
+        {
+            "seq": mine.steps.index(my_step) + 1 if my_step else None,
+            "mine": step_label(content, my_step),
+            "cost": round(float(point * (1 - my_step.quality)), 1) if my_step else None,
+            "best": step_label(content, best_step),
+            "same": my_step is not None and best_step is not None and my_step.choice == best_step.choice,
+        }
+        for my_step, best_step in pairs
+    ]
+
+
+def _calibrated(one: Reveal) -> Calibration:
+    event = one.event
+    label = one.mine.label if one.mine else "A knowledge check"
+    sure = (event.confidence or 0) >= SURE
+    return Calibration(one.seq, label, one.confidence, event.reason, sure, event.quality)
 
 
 def all_events(attempt: Attempt) -> list[DecisionEvent]:
@@ -377,20 +432,21 @@ def step_label(content: engine.Scenario, step: engine.Step | None) -> str:
     return node.choices[step.choice].label if node.kind == "decision" else "A knowledge check"
 
 
-def curve(metric: engine.Metric, mine: engine.Run, best: engine.Run) -> Curve:
-    """A chart of a metric on both paths."""
-    my_values, best_values = values_over(metric, mine), values_over(metric, best)
+def curve(metric: engine.Metric, mine: engine.Run, best: engine.Run | None) -> Curve:
+    """A chart of a metric on the person's path, and on the best one if given."""
+    my_values = values_over(metric, mine)
+    best_values = values_over(metric, best) if best else []
     longest = max(len(my_values), len(best_values))
     trend = charts.trend(
         ["Start", *(str(seq) for seq in range(1, longest))],
         my_values + [None] * (longest - len(my_values)),
-        also=best_values + [None] * (longest - len(best_values)),
+        also=best_values + [None] * (longest - len(best_values)) if best else (),
         unit="percent" if metric.unit == "%" else "count",
         lower_is_better=metric.better == "lower",
     )
     sentence = (
         f"{metric.label} after each decision. On your path it went from {number(my_values[0], 2)} to "
-        f"{number(my_values[-1], 2)}, on the best path to {number(best_values[-1], 2)}."
+        f"{number(my_values[-1], 2)}" + (f", on the best path to {number(best_values[-1], 2)}." if best else ".")
     )
     return Curve(metric, trend, sentence)
 
@@ -401,12 +457,16 @@ def values_over(metric: engine.Metric, run: engine.Run) -> list[float | None]:
 
 
 def colleagues(attempt: Attempt) -> dict[str, Counter[str]]:
-    """How often others chose each option in their first attempt, for decisions made by at least five of them."""
-    others = DecisionEvent.objects.filter(
-        attempt__in=Attempt.objects.counted_by_authors().exclude(user=attempt.user_id),
-        attempt__version__scenario=attempt.version.scenario_id,
-        attempt__version__graph_hash=attempt.version.graph_hash,
+    """How often others chose each option in their first attempt, for decisions made by at least five of them.
+
+    As for authors, nothing is counted after the last full batch of five finished.
+    """
+    counted = Attempt.objects.counted_by_authors().filter(
+        version__scenario=attempt.version.scenario_id, version__graph_hash=attempt.version.graph_hash
     )
+    if (as_of := counted.published_until()) is None:
+        return {}
+    others = DecisionEvent.objects.filter(attempt__in=counted.exclude(user=attempt.user_id), at__lte=as_of)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for node, choice, count in others.values_list("node", "choice").annotate(count=Count("pk")).order_by():
         counts[node][choice] += count
@@ -444,12 +504,17 @@ class Standing:
             "in_progress": "In progress",
             "not_started": "Not started",
             "passed": "Passed",
-            "not_passed": "Not passed yet",
+            "not_passed": not_passed(self.retake_from),
         }[self.state]
 
     @property
     def dot(self) -> str:
         return {"in_progress": "progress", "passed": "done", "not_passed": "open"}.get(self.state, "")
+
+
+def not_passed(again: datetime | None) -> str:
+    """The state of someone who failed: from which day they can try again."""
+    return f"Not passed, again from {day_words(local_day(again))}" if again else "Not passed, can be retaken"
 
 
 def standings(user: User, now: datetime) -> dict[int, Standing]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Count, F, Q, Window
+from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils.functional import cached_property
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from teams.permissions import AnyUser
 
 
+BATCH = 5  # so many people finish before figures about their choices change
 PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
 
 
@@ -217,6 +219,16 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         """First graded attempts of learners, for analytics. Explorations and staff are left out."""
         return self.graded().filter(first=True, staff=False)
 
+    def published_until(self) -> datetime | None:
+        """The moment of the latest figures about these attempts: when the last full batch of five had finished.
+
+        Figures of this moment change for at least five people at once, so two of them never tell what one person chose.
+        """
+        place = Window(RowNumber(), order_by=["finished_at", "pk"])
+        rows = self.finished().annotate(place=place, count=Window(Count("pk")))
+        full = rows.filter(place=F("count") - F("count") % BATCH).order_by()
+        return full.values_list("finished_at", flat=True).first()
+
 
 class Attempt(models.Model):
     """One person's path through one version. Its state is derived from its events."""
@@ -317,6 +329,12 @@ class Attempt(models.Model):
         """The steps of the original attempt before the exploration branched off."""
         origin = self.branched_from
         return origin.attempt.steps[: origin.seq - 1] if origin else ()
+
+    @cached_property
+    def graded_siblings(self) -> list[Attempt]:
+        """The person's finished graded attempts at this scenario, and credited ones."""
+        rows = Attempt.objects.graded().filter(user=self.user_id, version__scenario=self.version.scenario_id)
+        return list(rows.filter(Q(finished_at__isnull=False) | Q(credited=True)))
 
     @property
     def play(self) -> engine.Play:

@@ -1,6 +1,7 @@
 """Figures for authors: what is counted, what is hidden, and that hidden figures cannot be worked out."""
 
 import csv
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from scenarios import engine
 from scenarios.analytics import FEWEST, analyse, hidden_cells, stops_behind
+from scenarios.attempts import colleagues
 from scenarios.models import Attempt, Scenario
 from scenarios.publishing import TEMPLATE
 from teams.models import Role
@@ -90,6 +92,32 @@ def test_nothing_is_shown_below_five(scenario):
     assert figures(scenario).started is None
     play(scenario, 1, "wait", "own")
     assert figures(scenario).started == 5
+
+
+def test_figures_change_for_five_people_at_once(scenario):
+    """Two looks around one attempt never differ by that attempt: not by its choices, nor by where it stands."""
+
+    def take(minute: int, *choices: str) -> None:
+        person = make_member(team=team, role=Role.TRAINEE)
+        attempt = scenario.begin(person, NOON + timedelta(minutes=minute))
+        for seq, choice in enumerate(choices, start=1):
+            decide(attempt, seq=seq, choice=choice, now=NOON + timedelta(minutes=minute, seconds=seq))
+
+    team = make_team()
+    for minute in range(5):
+        take(minute, "wait", "own")
+    before = figures(scenario)
+    assert (before.started, before.as_of) == (5, NOON + timedelta(minutes=4, seconds=2))
+    for minute in range(5, 9):
+        take(minute, "ship", "rerun")
+        take(minute, "ship")
+        assert figures(scenario) == before
+    ninth = Attempt.objects.filter(finished_at__isnull=False).latest("pk")
+    assert {node: shares.total() for node, shares in colleagues(ninth).items()} == {"friday": 5, "monday": 5}
+    take(9, "ship", "rerun")
+    after = figures(scenario)
+    assert (after.started, after.finished) == (14, 10)
+    assert shares(after.nodes[1]) == {"rerun": 5, "own": 5, "wait": 0}
 
 
 def test_the_figures_of_a_scenario(scenario):

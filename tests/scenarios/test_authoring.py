@@ -17,7 +17,8 @@ from tests.factories import NOON, make_member, make_team, make_user
 from tests.html import squeezed
 from tests.scenarios.loops import LOOPS, looping
 from training.completion import decide
-from training.models import Assignment, ItemKind
+from training.kinds import ItemKind
+from training.models import Assignment
 
 pytestmark = pytest.mark.django_db
 

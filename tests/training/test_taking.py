@@ -289,8 +289,39 @@ def test_exploring_starts_where_the_decision_was_and_is_not_graded(client, learn
     assert client.post(reverse("training:explore", args=[other.pk, 3])).status_code == 302
 
 
+def test_a_failed_try_shows_what_each_decision_cost_and_not_the_best_path(client, learner, zero_bug):
+    path = ["hardening", "switch", "scan", "fix_now", "suspend"]
+    attempt = play(learner, zero_bug, path)
+    qualities = [step.quality for step in attempt.steps]
+    response = client.get(attempt.get_absolute_url())
+    assert [row["cost"] for row in response.context["debrief"].path] == [float(15 * (1 - one)) for one in qualities]
+    assert {row["best"] for row in response.context["debrief"].path} == {""}
+    assert "or after 2 more tries" in " ".join(response.text.split())
+    assert "on the best path" not in response.text
+    result = client.get(f"/api/v1/attempts/{attempt.pk}/").json()["result"]
+    assert {row["best"] for row in result["path"]} == {""}
+    attempt.reset(learner, timezone.now())
+    play(learner, zero_bug, BEST)
+    assert client.get(attempt.get_absolute_url()).context["debrief"].shows_best, "now they have passed"
+
+
+def test_the_debrief_gives_back_how_sure_one_was(client, attempt):
+    decide(client, attempt, "smash", confidence=4, reason="We did it last year.")
+    decide(client, attempt, "cut_over", confidence=2)
+    decide(client, attempt, "fix_now")
+    decide(client, attempt, "suspend", confidence=3)
+    response = client.get(attempt.get_absolute_url())
+    verdicts = [(one.seq, one.verdict) for one in response.context["debrief"].calibration]
+    assert verdicts == [(1, "Sure, and wrong"), (2, "Unsure, and right"), (4, "Sure, and wrong")]
+    page = squeezed(response.text)
+    assert '<span class="tag">Sure, and wrong</span>' in page
+    assert "You said: Very. Your reason: We did it last year." in " ".join(response.text.split())
+
+
 def test_the_debrief_puts_the_same_decisions_beside_each_other(client, learner, zero_bug):
-    attempt = play(learner, zero_bug, ["hardening", "switch", "scan", "fix_now", "suspend"])
+    for _ in range(3):
+        Attempt.objects.update(reset_at=timezone.now())
+        attempt = play(learner, zero_bug, ["hardening", "switch", "scan", "fix_now", "suspend"])
     response = client.get(attempt.get_absolute_url())
     assert [(row["seq"], row["same"]) for row in response.context["debrief"].path] == [
         (1, False),
@@ -396,15 +427,15 @@ def test_the_catalogue_says_how_far_i_am(client, learner, zero_bug):
 
 def test_who_may_author_is_left_out_of_what_colleagues_chose(client, learner, zero_bug):
     mine = play(learner, zero_bug, BEST)
-    for _ in range(4):
+    for _ in range(8):
         play(make_user(), zero_bug, ["bankrupt", "scan", "fix_now", "pareto"])
     play(make_member(team=make_team(), role=Role.MANAGER), zero_bug, ["smash"])
     assert "of colleagues chose this" not in client.get(mine.get_absolute_url()).content.decode()
     play(make_user(), zero_bug, ["smash", "push_on"])
     page = client.get(mine.get_absolute_url()).content.decode()
-    assert "5 colleagues made this decision" in page
-    assert '<span class="figures">80%</span>of colleagues chose this' in squeezed(page)
-    assert page.count("colleagues made this decision") == 1  # later decisions were met by four
+    assert "9 colleagues made this decision" in page
+    assert '<span class="figures">89%</span>of colleagues chose this' in squeezed(page)
+    assert "Counted anew whenever five more people have finished." in page
 
 
 # ---- A knowledge check on the way ------------------------------------------------------------------------------------
