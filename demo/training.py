@@ -26,7 +26,8 @@ from teams.models import Membership, Role, Team, User
 from teams.permissions import can_author
 from training import completion
 from training.diagnostic import diagnostic
-from training.models import AdviceRequest, Certificate, Diagnosis, ItemKind, Plan, PlanItem
+from training.kinds import ItemKind
+from training.models import AdviceRequest, Certificate, Diagnosis, Plan, PlanItem
 from training.reminders import remind
 
 DOMAIN = "@demo.example"
@@ -184,7 +185,7 @@ class Demo:
         elif item.ref in self.checks:
             check = self.checks[item.ref]
             if slips and check.id in story.SLIPS:
-                self.plan(at - timedelta(minutes=20), lambda now: _answer(user, check, now, story.SLIPS[check.id]))
+                self.plan(at - timedelta(days=1), lambda now: _answer(user, check, now, story.SLIPS[check.id]))
             self.plan(at, lambda now: _answer(user, check, now, {}))
 
     def _team_plan(self) -> None:
@@ -193,7 +194,9 @@ class Demo:
         if team is None or self.manager is None:
             return
         day = self.on(story.TEAM_PLAN_DAYS_AGO, 11)
-        plan = Plan.objects.create(name=story.TEAM_PLAN, description=story.TEAM_PLAN_TEXT, team=team, author=self.manager)
+        plan = Plan.objects.create(
+            name=story.TEAM_PLAN, description=story.TEAM_PLAN_TEXT, team=team, author=self.manager, started_at=day
+        )
         Plan.objects.filter(pk=plan.pk).update(created_at=day)
         PlanItem.objects.bulk_create(
             PlanItem(plan=plan, position=place, kind=kind, ref=ref, due_days=days)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db import connection, models, transaction
@@ -29,17 +30,32 @@ class CheckAnswerQuerySet(models.QuerySet["CheckAnswer"]):
         """Grades and stores an answer.
 
         `after`: the person's latest answer when the question was shown. If there is a newer one (double click, another
-        tab), that one counts: `Stale` has it. A correct answer before the due day is practice and doesn't change the box,
-        else people could move up right after reading the solution.
+        tab), that one counts: `Stale` has it. Only the first answer and one on a due day count. A correct answer in between
+        is practice and doesn't change the box, else people could move up right after reading the solution.
         """
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         latest = self.filter(user=user, check_id=check.id).first()
         require_newest(latest, after)
         right = grade(check, given).right
+        counted = latest is None or local_day(now) >= latest.due_on
         box, due_on = next_due(latest.box if latest else 0, right, local_day(now))
-        if right and latest and local_day(now) < latest.due_on:
+        if right and latest and not counted:
             box, due_on = latest.box, latest.due_on
-        return self.create(user=user, check_id=check.id, given=given, right=right, box=box, due_on=due_on, at=now)
+        return self.create(
+            user=user,
+            check_id=check.id,
+            number=latest.number + 1 if latest else 1,
+            given=given,
+            right=right,
+            counted=counted,
+            box=box,
+            due_on=due_on,
+            at=now,
+        )
+
+    def ask_again(self, people: Collection[User], checks: Collection[str], today: date) -> None:
+        """Makes these checks due, for people who have answered them before."""
+        self.filter(user__in=people, check_id__in=checks, due_on__gt=today).update(due_on=today)
 
 
 class CheckAnswer(models.Model):
@@ -47,8 +63,10 @@ class CheckAnswer(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="check_answers")
     check_id = models.CharField(max_length=60)
+    number = models.PositiveIntegerField(default=1, help_text="1, 2, 3: the person's tries at this check.")
     given = models.JSONField()
     right = models.BooleanField()
+    counted = models.BooleanField(default=True, help_text="The first answer, or one on a due day; others are practice.")
     box = models.PositiveSmallIntegerField()
     due_on = models.DateField()
     at = models.DateTimeField()

@@ -331,6 +331,7 @@ RULES = {
     "training:plan": hidden_from_learners(),
     "training:plan_edit": hidden_from_learners(BOTH),
     "training:plan_retire": hidden_from_learners(POST),
+    "training:plan_start": hidden_from_learners(POST),
     "training:plan_item_add": hidden_from_learners(POST),
     "training:plan_item": hidden_from_learners(POST),
     "training:assign": hidden_from_learners(BOTH),
@@ -429,7 +430,8 @@ RULES = {
 OF_ATTEMPTS = [f"training:{name}" for name in ("attempt", "step", "explore", "restart", "reset")]
 OF_ATTEMPTS += ["api_attempt", "api_decisions"]
 OF_IMPORTS = ["api_import", "api_import_failed", "api_import_start", "api_import_undo"]
-OF_PLANS = [f"training:{name}" for name in ("plan", "plan_edit", "plan_retire", "plan_item_add", "plan_item", "assign")]
+OF_PLANS = ["plan", "plan_edit", "plan_retire", "plan_start", "plan_item_add", "plan_item", "assign"]
+OF_PLANS = [f"training:{name}" for name in OF_PLANS]
 OF_CERTIFICATES = ["verify", "badge", "training:revoke"]
 
 
@@ -553,7 +555,7 @@ class World:
             user=self.people["manager"], team=self.team, answers={}, scores={}, adopt_next="Review.", at=NOON
         )
         self.advice = AdviceRequest.objects.create(diagnosis=self.diagnosis, question="Why?", asked_at=NOON, due_at=NOON)
-        self.plan = Plan.objects.create(name="Start", team=self.team)
+        self.plan = Plan.objects.create(name="Start", team=self.team, started_at=NOON)
         self.part = PlanItem.objects.create(plan=self.plan, position=1, kind="page", ref="the-trap")
         self.plan.assign([self.stranger], now=timezone.now())
         passed = self.scenario.begin(self.stranger, timezone.now())

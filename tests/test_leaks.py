@@ -73,7 +73,7 @@ def fill(world: World, tag: str) -> None:
         requested_by=manager,
         state=ImportJob.State.DONE,
     )
-    plan = Plan.objects.create(name=word, description=word, team=team)
+    plan = Plan.objects.create(name=word, description=word, team=team, started_at=now)
     PlanItem.objects.create(plan=plan, position=1, kind="page", ref="andon")
     plan.assign([person], now=now, by=manager, team=team)
     found = Diagnosis.objects.create(user=manager, team=team, answers={}, scores={}, adopt_next=word, at=now)
@@ -138,7 +138,7 @@ def swaps(world: World) -> list[tuple[str, str, str, Any, Any, dict[str, Any]]]:
     mine = world.people["outsider"].own_teams[0]
     incident = make_incident(team=Team.objects.get(pk=mine.pk))
     defect = make_defect(team=Team.objects.get(pk=mine.pk))
-    plan = Plan.objects.create(name="Mine", team_id=mine.pk)
+    plan = Plan.objects.create(name="Mine", team_id=mine.pk, started_at=timezone.now())
     missing = 2**31 - 1
     found_in = {"title": "Wrong", "team": mine.slug, "severity": "SEV3", "stage_found": "ci"}
     of_defect = found_in | {"version": 1, "found_at": "2026-03-02T12:00"}

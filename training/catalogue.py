@@ -12,7 +12,8 @@ from scenarios.attempts import Standing, standings
 from scenarios.engine import DIFFICULTIES
 from scenarios.models import Scenario, ScenarioVersion
 from teams.models import User
-from training.models import Assignment, ItemKind
+from training.kinds import ItemKind
+from training.models import Assignment
 
 
 @dataclass(frozen=True)

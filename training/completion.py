@@ -17,7 +17,8 @@ from library.models import CheckAnswer, PageRead
 from scenarios.models import Attempt, DecisionEvent, ScenarioVersion
 from teams.models import User
 from training.certificates import issue_for
-from training.models import Assignment, ItemKind
+from training.kinds import ItemKind
+from training.models import Assignment
 
 # For a choice that was shown but cannot be played.
 FAULTY = "This version of the scenario has an error: this choice leads nowhere. Nothing was saved. Please tell an admin."
@@ -46,9 +47,9 @@ def settle_voided(version: ScenarioVersion, credited: Iterable[User], now: datet
 
 @transaction.atomic
 def answer(user: User, check: KnowledgeCheck, given: dict[str, str], *, after: int | None, now: datetime) -> CheckAnswer:
-    """Grades and stores an answer (see `CheckAnswerQuerySet.record`)."""
+    """Grades and stores an answer (see `CheckAnswerQuerySet.record`). If it counts and is right, the assignment is done."""
     kept = CheckAnswer.objects.record(user, check, given, after=after, now=now)
-    if kept.right:
+    if kept.right and kept.counted:
         Assignment.objects.complete(user, ItemKind.CHECK, check.id, now)
     return kept
 

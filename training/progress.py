@@ -6,25 +6,29 @@ Individual choices are not included: only the learner and scenario authors see t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Max, Min, QuerySet
+from django.conf import settings
+from django.db.models import Count, Max, Min, QuerySet
 
 from library.models import CheckAnswer
 from qmportal.lib.days import local_day
+from scenarios.attempts import not_passed
 from scenarios.models import Attempt
 from teams.models import Membership, Role, Team, TeamQuerySet, User
 from training.items import Titles, address
-from training.models import Assignment, ItemKind
+from training.kinds import ItemKind
+from training.models import Assignment
 
 # The states of one item, worst first: key -> label and kind of dot.
 STATES = {
     "overdue": ("Overdue", "open"),
     "not_started": ("Not started", ""),
+    "not_passed": ("Not passed", "open"),
     "started": ("Started", "progress"),
     "passed": ("Passed", "done"),
 }
@@ -54,6 +58,8 @@ class Activity:
     version: str = ""
     latest: int | None = None
     waits: bool = False
+    failed_at: datetime | None = None
+    count: int = 0
 
     def add(self, row: dict[str, Any]) -> None:
         """Adds a graded attempt; they must come in order of their start."""
@@ -65,11 +71,18 @@ class Activity:
             self.passed_at = row["finished_at"] or row["reset_at"]
         if row["finished_at"] is None:
             return
+        self.count += 1
         self.latest, self.waits = row["id"], row["reset_at"] is None
+        self.failed_at = None if row["passed"] or row["credited"] else row["finished_at"]
         if self.first is None:
             self.first = row["score"]
         if self.best is None or row["score"] > self.best:
             self.best, self.version = row["score"], row["version__semver"]
+
+    def again_from(self, now: datetime) -> datetime | None:
+        """When someone who failed can try again; None if they can now."""
+        again = self.failed_at + settings.SCENARIO_COOLDOWN if self.failed_at and self.waits else None
+        return again if again and again > now else None
 
 
 @dataclass(frozen=True)
@@ -86,11 +99,17 @@ class ItemProgress:
     due_on: date | None
     done_at: datetime | None
     tries: Activity
+    again_from: datetime | None = None
 
     @property
     def words(self) -> str:
         if self.state == "passed" and self.kind == ItemKind.PAGE:
             return "Read"
+        if self.state == "not_passed":
+            return not_passed(self.again_from)
+        if self.state == "overdue" and self.tries.failed_at:
+            words = not_passed(self.again_from)
+            return f"Overdue, {words[:1].lower()}{words[1:]}"
         if self.state == "overdue" and self.tries.started_at:
             return "Overdue, started"
         return STATES[self.state][0]
@@ -120,7 +139,7 @@ class Totals:
 
     def add(self, row: ItemProgress) -> None:
         self.counts[row.state] += 1
-        if row.due_on and row.state in ("not_started", "started"):
+        if row.due_on and row.state in ("not_started", "started", "not_passed"):
             self.next_due = min(self.next_due or row.due_on, row.due_on)
 
     @property
@@ -149,15 +168,18 @@ def board(teams: QuerySet[Team], viewer: User, now: datetime) -> tuple[list[Item
 
 def rows_of(people: dict[int, Person], viewer: User, now: datetime) -> list[ItemProgress]:
     """Assigned training of these people that the viewer can see, and scenarios they passed unassigned."""
-    titles, today, tries = Titles(), local_day(now), tries_of(people)
+    titles, today = Titles(), local_day(now)
     assignments: dict[tuple[int, str, str], Assignment] = {}
+    since: dict[tuple[int, str, str], datetime] = {}
     asked = Assignment.objects.visible_to(viewer).filter(user__in=people, withdrawn_at=None)
     for each in asked.order_by("assigned_at", "id"):
         key = each.user_id, each.kind, each.ref
+        since.setdefault(key, each.assigned_at)
         before = assignments.get(key)
         if before and not before.done_at and not each.done_at and before.due_on < each.due_on:
             continue  # assigned by two teams: the earlier due date counts
         assignments[key] = each  # the latest one: a refresher
+    tries = tries_of(people, viewer, since)
     rows = [
         ItemProgress(
             person=people[user],
@@ -170,6 +192,7 @@ def rows_of(people: dict[int, Person], viewer: User, now: datetime) -> list[Item
             due_on=each.due_on,
             done_at=each.done_at,
             tries=tries[user, kind, ref],
+            again_from=tries[user, kind, ref].again_from(now),
         )
         for (user, kind, ref), each in assignments.items()
     ]
@@ -189,21 +212,39 @@ def state_of(assignment: Assignment, tries: Activity, today: date) -> str:
         return "passed"
     if assignment.due_on < today:
         return "overdue"
+    if tries.running:
+        return "started"
+    if tries.failed_at and tries.failed_at >= assignment.assigned_at:
+        return "not_passed"
     since = tries.last_started_at
-    return "started" if tries.running or (since and since >= assignment.assigned_at) else "not_started"
+    return "started" if since and since >= assignment.assigned_at else "not_started"
 
 
-def tries_of(people: Collection[int]) -> dict[tuple[int, str, str], Activity]:
-    """By person, kind and ref. Pages are left out: they are read or not."""
+def tries_of(
+    people: Collection[int], viewer: User, since: Mapping[tuple[int, str, str], datetime]
+) -> dict[tuple[int, str, str], Activity]:
+    """By person, kind and ref. Pages are left out: they are read or not.
+
+    `since`: when each item was first assigned. What someone else tried before that, or unassigned, is theirs alone, unless
+    they passed.
+    """
     tries: dict[tuple[int, str, str], Activity] = defaultdict(Activity)
     attempts = Attempt.objects.graded().filter(user__in=people).order_by("started_at", "id")
     columns = ("id", "started_at", "finished_at", "reset_at", "score", "passed", "credited", "version__semver")
     for row in attempts.values("user_id", "version__scenario__slug", *columns):
-        tries[row["user_id"], ItemKind.SCENARIO, row["version__scenario__slug"]].add(row)
+        key = row["user_id"], ItemKind.SCENARIO, row["version__scenario__slug"]
+        if row["user_id"] == viewer.pk or _can_show(row, since.get(key)):
+            tries[key].add(row)
     answers = CheckAnswer.objects.filter(user__in=people).values_list("user_id", "check_id")
-    for user, check, first, last in answers.annotate(first=Min("at"), last=Max("at")).order_by():
-        tries[user, ItemKind.CHECK, check] = Activity(started_at=first, last_started_at=last)
+    for user, check, first, last, count in answers.annotate(first=Min("at"), last=Max("at"), count=Count("pk")).order_by():
+        tries[user, ItemKind.CHECK, check] = Activity(started_at=first, last_started_at=last, count=count)
     return tries
+
+
+def _can_show(row: dict[str, Any], assigned_at: datetime | None) -> bool:
+    if row["passed"] or row["credited"]:
+        return True
+    return assigned_at is not None and (row["finished_at"] is None or row["finished_at"] >= assigned_at)
 
 
 def narrow(

@@ -14,7 +14,8 @@ from qmportal.lib.days import local_day
 from teams.models import User
 from teams.permissions import can_advise
 from training.items import Titles, address
-from training.models import AdviceRequest, Assignment, ItemKind, Plan
+from training.kinds import ItemKind
+from training.models import AdviceRequest, Assignment, Plan
 
 register = template.Library()
 

@@ -35,6 +35,7 @@ urlpatterns = [
     path("plans/new/", plans.plan_create, name="plan_create"),
     path("plans/<int:pk>/", plans.plan, name="plan"),
     path("plans/<int:pk>/edit/", plans.plan_edit, name="plan_edit"),
+    path("plans/<int:pk>/start/", plans.plan_start, name="plan_start"),
     path("plans/<int:pk>/retire/", plans.plan_retire, name="plan_retire"),
     path("plans/<int:pk>/items/", plans.plan_item_add, name="plan_item_add"),
     path("plans/<int:pk>/items/<int:item>/", plans.plan_item, name="plan_item"),

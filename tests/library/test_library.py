@@ -11,7 +11,8 @@ from library import content
 from library.models import LibraryLink, PageEdit, PageRead
 from qmportal.lib.days import local_day
 from tests.factories import make_member, make_team, make_user
-from training.models import Assignment, ItemKind
+from training.kinds import ItemKind
+from training.models import Assignment
 
 pytestmark = pytest.mark.django_db
 

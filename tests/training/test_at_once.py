@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from tests.factories import make_user
 from tests.threads import at_once, committing_db  # noqa: F401 - pytest finds it as `db`
@@ -17,7 +18,7 @@ def admin(db):
 
 @pytest.fixture
 def plan(admin):
-    plan = Plan.objects.create(name="Two presses", author=admin)
+    plan = Plan.objects.create(name="Two presses", author=admin, started_at=timezone.now())
     yield plan
     plan.delete()
 

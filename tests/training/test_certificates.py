@@ -6,7 +6,8 @@ from io import StringIO
 from uuid import uuid4
 
 import pytest
-from django.core.management import call_command
+from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from notifications.models import Notification
@@ -163,7 +164,7 @@ def test_the_badge_is_an_open_badge_credential(client, certificate):
 
 def exported(*options):
     out = StringIO()
-    call_command("export_xapi", *options, stdout=out)
+    call_command("export_xapi", "--site", settings.SITE_URL, *options, stdout=out)
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
 
@@ -180,6 +181,19 @@ def test_statements_name_accounts_and_hold_no_single_choice(ann, zero_bug):
     assert len({line["id"] for line in lines}) == 4
     assert len(exported("--since", "2026-03-03")) == 2
     assert exported("--mailto")[0]["actor"] == {"objectType": "Agent", "mbox": "mailto:ann@example.com"}
+
+
+def test_the_command_and_the_page_name_the_same_ids(client, ann, certificate, monkeypatch):
+    client.force_login(make_user(admin=True))
+    page = [json.loads(line) for line in client.get("/training/progress/statements.jsonl").streaming_content]
+    assert exported() == page
+    monkeypatch.delenv("SITE_URL", raising=False)
+    with pytest.raises(CommandError, match="SITE_URL is not set"):
+        call_command("export_xapi", stdout=StringIO())
+    monkeypatch.setenv("SITE_URL", settings.SITE_URL)
+    out = StringIO()
+    call_command("export_xapi", stdout=out)
+    assert [json.loads(line) for line in out.getvalue().splitlines()] == page
 
 
 def test_only_admins_export_everybody(client, team, ann, certificate):

@@ -10,9 +10,11 @@ from django.utils import timezone
 from library import content
 from library.models import CheckAnswer
 from qmportal.lib.days import local_day
-from tests.factories import make_member, make_team, make_user
+from tests.factories import join, make_member, make_team, make_user
+from tests.html import squeezed
 from training import completion
-from training.models import Assignment, ItemKind
+from training.kinds import ItemKind
+from training.models import Assignment, Plan, PlanItem
 
 pytestmark = pytest.mark.django_db
 
@@ -132,17 +134,66 @@ def test_what_is_due_waits_in_the_list_and_is_next(client, learner):
     assert "Answer the next one" in page
 
 
-def test_a_right_answer_completes_what_was_assigned(client, learner):
+def assign(user, **fields):
     today = local_day(timezone.now())
-    assigned = Assignment.objects.create(
-        user=learner, kind=ItemKind.CHECK, ref="escaped_defect_rate", assigned_at=timezone.now(), due_on=today
+    return Assignment.objects.create(
+        user=user, kind=ItemKind.CHECK, ref="escaped_defect_rate", assigned_at=timezone.now(), due_on=today, **fields
     )
+
+
+def is_done(assigned):
+    assigned.refresh_from_db()
+    return assigned.done_at is not None
+
+
+def test_a_right_first_answer_completes_what_was_assigned(client, learner):
+    assigned = assign(learner)
+    client.post(ESCAPED, RIGHT)
+    assert is_done(assigned)
+
+
+def test_an_answer_copied_from_the_solution_completes_nothing(client, learner):
+    """The solution was on the screen a moment ago. It counts again on the day the question comes back."""
+    assigned = assign(learner)
     client.post(ESCAPED, WRONG)
-    assigned.refresh_from_db()
-    assert assigned.done_at is None
-    client.post(ESCAPED, RIGHT | {"after": CheckAnswer.objects.get().pk})
-    assigned.refresh_from_db()
-    assert assigned.done_at is not None
+    page = client.post(ESCAPED, RIGHT | {"after": CheckAnswer.objects.get().pk}, follow=True).text
+    assert "Try 2, practice: only a first answer and one on a due day count." in " ".join(page.split())
+    assert not is_done(assigned)
+    latest = CheckAnswer.objects.first()
+    assert (latest.right, latest.counted, latest.number) == (True, False, 2)
+    record(learner, {"rate": "15.8", "tier": "average"}, timezone.now() + timedelta(days=1), latest.pk)
+    assert is_done(assigned)
+
+
+def test_a_plan_takes_no_practice_for_success(learner):
+    now = timezone.now()
+    first = record(learner, {"rate": "18", "tier": "good"}, now)
+    record(learner, {"rate": "15.8", "tier": "average"}, now, first.pk)
+    plan = Plan.objects.create(name="Start", started_at=now)
+    PlanItem.objects.create(plan=plan, position=1, kind="check", ref="escaped_defect_rate", due_days=7)
+    plan.assign([learner], now=now)
+    assert Assignment.objects.get().done_at is None
+
+
+def test_a_refresher_makes_its_checks_due(learner):
+    now = timezone.now()
+    first = record(learner, {"rate": "15.8", "tier": "average"}, now)
+    second = record(learner, {"rate": "15.8", "tier": "average"}, now + timedelta(days=1), first.pk)
+    plan = Plan.objects.create(name="Start", started_at=now)
+    PlanItem.objects.create(plan=plan, position=1, kind="check", ref="escaped_defect_rate", due_days=7)
+    plan.assign([learner], now=now + timedelta(days=2), again=True)
+    record(learner, {"rate": "15.8", "tier": "average"}, now + timedelta(days=2), second.pk)
+    assert is_done(Assignment.objects.get())
+
+
+def test_the_board_shows_the_tries(client, learner):
+    now = timezone.now()
+    join(learner, team := make_team())
+    assign(learner)
+    first = record(learner, {"rate": "18", "tier": "good"}, now)
+    record(learner, {"rate": "15.8", "tier": "average"}, now, first.pk)
+    client.force_login(make_member(team=team, role="manager"))
+    assert '<td class="num" data-label="Tries">2</td>' in squeezed(client.get("/training/progress/?view=items").text)
 
 
 def test_the_metric_page_of_my_team_is_one_click_away(client):

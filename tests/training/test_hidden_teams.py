@@ -45,6 +45,7 @@ def ann(payments, hidden):
 
 
 def make_plan(team, ref="the-trap", **fields):
+    fields.setdefault("started_at", NOON)
     plan = Plan.objects.create(name=fields.pop("name", "Merlin"), description="Merlin rules.", team=team, **fields)
     PlanItem.objects.create(plan=plan, position=1, kind="page", ref=ref, due_days=7)
     return plan

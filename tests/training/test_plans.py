@@ -28,6 +28,7 @@ def manager(client, team):
 
 
 def make_plan(*parts, team=None, **fields):
+    fields.setdefault("started_at", NOON)
     plan = Plan.objects.create(name=fields.pop("name", "Start"), team=team, **fields)
     for position, (kind, ref) in enumerate(parts or [("page", "the-trap"), ("check", "bug_smash")], start=1):
         PlanItem.objects.create(plan=plan, position=position, kind=kind, ref=ref, due_days=7)
@@ -131,6 +132,45 @@ def test_plans_of_other_teams_are_hidden_and_of_teams_above_are_shown(client, te
     assert client.get(make_plan(team=make_team()).get_absolute_url()).status_code == 404
 
 
+def test_nobody_gets_a_draft_until_it_is_started(client, manager, team, only_own_plans):
+    """Written step by step, as people do: first the plan, then its parts."""
+    ann = make_member(team=team, role="trainee")
+    address = client.post("/training/plans/new/", {"name": "Ours", "team": team.pk, "automatic": "on"}).url
+    plan = Plan.objects.get(name="Ours")
+    assert client.post(f"{address}start/", follow=True).text.count("Add an item first.") == 1
+    client.post(f"{address}items/", {"item": "page:the-trap", "due_days": "3"})
+    assert Plan.objects.assign_automatic(NOON) == 0
+    assert client.get(f"{address}assign/").status_code == 404
+    page = client.get(address).text
+    assert "This is a draft: nobody gets it until it is started." in page
+    client.post(f"{address}items/", {"item": "page:andon", "due_days": "3"})
+    assert not Assignment.objects.exists()
+    assert "is started." in client.post(f"{address}start/", follow=True).text
+    assert sorted(ann.assignments.values_list("ref", flat=True)) == ["andon", "the-trap"]
+    assert Assignment.objects.filter(user=manager).count() == 2
+    plan.refresh_from_db()
+    assert plan.start(manager, NOON) is False
+    assert client.get(f"{address}assign/").status_code == 200
+
+
+def test_a_part_that_is_added_later_reaches_everyone_who_has_the_plan(client, manager, team):
+    ann, ben, eve = (make_member(team=team) for _ in range(3))
+    plan = make_plan(("page", "the-trap"), team=team)
+    plan.assign([ann, ben], now=NOON, team=team)
+    completion.read(ben, "andon", NOON)
+    answer = client.post(f"{plan.get_absolute_url()}items/", {"item": "page:andon", "due_days": "5"}, follow=True)
+    assert "Added, and assigned to 1 person with this plan." in answer.text
+    (row,) = ann.assignments.filter(ref="andon")
+    assert (row.plan, row.team, row.assigned_by, row.done_at) == (plan, team, manager, None)
+    assert ben.assignments.get(ref="andon").done_at == NOON, "already read"
+    assert not eve.assignments.exists()
+    told = Notification.objects.filter(subject="Added to your training: Start")
+    assert [(one.user, "Andon" in one.body) for one in told] == [(ann, True)]
+    Assignment.objects.filter(user=ann).update(withdrawn_at=NOON)
+    client.post(f"{plan.get_absolute_url()}items/", {"item": "page:myths", "due_days": "5"})
+    assert not ann.assignments.filter(ref="myths").exists(), "the plan was withdrawn from them"
+
+
 # ---- Assigning ---------------------------------------------------------------------------------------------------------
 
 
@@ -145,7 +185,15 @@ def test_each_part_is_due_on_its_day_and_the_person_is_told(team):
     ]
     told = Notification.objects.get(user=ann)
     assert told.subject == "You have new training: Start"
-    assert "9 Mar 2026" in told.body
+    assert told.body.splitlines() == [
+        "- The trap: library page, 2 min, due on 9 Mar 2026",
+        "- The bug smash month: knowledge check, 3 min, due on 1 Apr 2026",
+        "",
+        "About 5 minutes in all. Assigned automatically.",
+    ]
+    lead = make_member(team=team, name="Lena Lead")
+    make_plan(("page", "andon"), team=team, name="More").assign([ann], now=NOON, by=lead)
+    assert "Assigned by Lena Lead." in Notification.objects.get(subject="You have new training: More").body
 
 
 def test_nobody_gets_twice_what_is_open_or_done(team):

@@ -9,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from notifications.models import Notification
+from qmportal.lib.days import local_day
+from qmportal.lib.wording import day_words
 from scenarios.models import Attempt
 from teams.models import Role
 from tests.factories import NOON, make_member, make_team, make_user
@@ -64,8 +66,8 @@ def test_a_scenario_goes_from_not_started_to_passed(ann, zero_bug):
     day = timedelta(days=1)
     assert states(ann, NOON + day) == {"zero_bug_policy": "not_started"}
     play(ann, zero_bug, WORST, NOON + day)
-    assert states(ann, NOON + 2 * day) == {"zero_bug_policy": "started"}
-    assert states(ann, NOON + 14 * day) == {"zero_bug_policy": "started"}
+    assert states(ann, NOON + 2 * day) == {"zero_bug_policy": "not_passed"}
+    assert states(ann, NOON + 14 * day) == {"zero_bug_policy": "not_passed"}
     assert states(ann, NOON + 15 * day) == {"zero_bug_policy": "overdue"}
     play(ann, zero_bug, BEST, NOON + 16 * day)
     (row,) = mine(ann, NOON + 17 * day)
@@ -86,6 +88,44 @@ def test_what_was_passed_unasked_shows_and_what_failed_unasked_does_not(ann, tea
     play(ben, zero_bug, WORST, NOON)
     assert states(ann, NOON) == {"zero_bug_policy": "passed"}
     assert states(ben, NOON) == {}
+
+
+def test_a_failed_scenario_says_from_when_it_can_be_retaken_wherever_it_stands(client, manager, ann, zero_bug):
+    now = timezone.now()
+    again = day_words(local_day(now + timedelta(days=1)))
+    ask(ann, at=now - timedelta(days=1))
+    play(ann, zero_bug, WORST, now)
+    assert f"Not passed, again from {again}" in client.get("/training/progress/?view=items").text
+    client.force_login(ann)
+    for address in ("/training/mine/", "/training/scenarios/"):
+        assert f"Not passed, again from {again}" in client.get(address).text
+    Assignment.objects.update(due_on=local_day(now) - timedelta(days=1))
+    assert f"Overdue, not passed, again from {again}" in client.get("/training/mine/").text
+    Attempt.objects.update(reset_at=now)
+    assert "Not passed, can be retaken" in client.get("/training/scenarios/").text
+
+
+def test_what_was_tried_before_it_was_assigned_stays_with_the_person(client, manager, ann, zero_bug):
+    """On the board, in its CSV and over the API: a failed attempt is a manager's business from the assignment on."""
+    day = timedelta(days=1)
+    play(ann, zero_bug, WORST, NOON)
+    ask(ann, at=NOON + 2 * day)
+
+    def seen():
+        board = client.get("/training/progress/?view=items").text
+        text = client.get("/training/progress/?format=csv").content.decode("utf-8-sig")
+        (line,) = csv.DictReader(text.splitlines())
+        (row,) = client.get("/api/v1/progress/").json()["results"]
+        assert ("47.3" in board) == (line["first_score"] == "47.3") == (row["first_score"] == 47.3)
+        assert (line["version"], line["started_on"]) == (row["version"] or "", (row["started_at"] or "")[:10])
+        return line["first_score"], line["best_score"], line["tries"]
+
+    assert seen() == ("", "", "")
+    client.force_login(ann)
+    assert client.get("/api/v1/progress/").json()["results"][0]["first_score"] == 47.3, "it is their own"
+    client.force_login(manager)
+    play(ann, zero_bug, BEST, NOON + 3 * day)
+    assert seen() == ("98.4", "98.4", "1")
 
 
 # ---- The board ---------------------------------------------------------------------------------------------------------
@@ -111,7 +151,7 @@ def test_filters_by_team_plan_state_and_person(client, manager, team, ann):
     below = make_member(team=make_team(parent=team, slug="cards"), name="Below")
     ask(ann, ref="the-trap", kind="page", at=timezone.now())
     ask(below, ref="bug_smash", kind="check", at=NOON)
-    plan = Plan.objects.create(name="Only pages")
+    plan = Plan.objects.create(name="Only pages", started_at=NOON)
     PlanItem.objects.create(plan=plan, position=1, kind="page", ref="the-trap")
 
     def names(query):

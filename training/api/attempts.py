@@ -145,7 +145,7 @@ class ResultRow(serializers.Serializer):
     cap = serializers.FloatField(source="ending.cap")
     text = serializers.CharField(source="ending.text")
     lesson = serializers.CharField(source="ending.lesson")
-    path = serializers.ListField(child=serializers.DictField(), help_text="Your decisions compared with the best path.")
+    path = serializers.ListField(child=serializers.DictField(), help_text="Your decisions, and what each cost in points.")
     reflections = serializers.ListField(child=serializers.CharField())
 
 

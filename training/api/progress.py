@@ -1,9 +1,11 @@
 """Training progress over the API: your own, and for managers that of their teams."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import django_filters
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework import serializers
@@ -12,7 +14,11 @@ from qmportal.lib.days import local_day
 from qmportal.lib.rows import RowList, RowSerializer
 from scenarios.models import Attempt
 from teams.models import Membership, Team
-from training.models import Assignment, ItemKind, Plan
+from training.kinds import ItemKind
+from training.models import Assignment, Plan
+
+if TYPE_CHECKING:
+    from teams.permissions import AnyUser
 
 
 class ProgressRow(RowSerializer):
@@ -58,27 +64,34 @@ class ProgressFilters(django_filters.FilterSet):
         return rows.overdue(local_day(timezone.now())) if state == "overdue" else rows.open()
 
 
-def _of_attempts(column: str, *order: str) -> Subquery:
-    """A column of the person's first attempt at the assigned scenario, in this order."""
+def _of_attempts(viewer: AnyUser, column: str, *order: str) -> Subquery:
+    """A column of the person's first attempt at the assigned scenario, in this order.
+
+    Of other people, what they tried before it was assigned is left out, unless they passed.
+    """
     attempts = Attempt.objects.graded().filter(user=OuterRef("user"), version__scenario__slug=OuterRef("ref"))
     attempts = attempts if column == "started_at" else attempts.finished()
+    since = Q(finished_at=None) | Q(finished_at__gte=OuterRef("assigned_at"))
+    attempts = attempts.filter(since | Q(passed=True) | Q(credited=True) | Q(user=viewer.pk))
     return Subquery(attempts.order_by(*order, "id").values(column)[:1])
 
 
 class ProgressList(RowList):
     """Your assigned training and, if you manage teams, that of their members. Without individual decisions."""
 
-    queryset = Assignment.objects.filter(withdrawn_at=None).annotate(
-        started_at=_of_attempts("started_at", "started_at"),
-        first_score=_of_attempts("score", "started_at"),
-        best_score=_of_attempts("score", "-score"),
-        version=_of_attempts("version__semver", "-score"),
-    )
+    queryset = Assignment.objects.filter(withdrawn_at=None)
     serializer_class = ProgressRow
     filterset_class = ProgressFilters
     orderings = ("-assigned_at", "assigned_at")
 
     def get_queryset(self) -> QuerySet[Any]:
         plans = Plan.objects.named_to(self.request.user).filter(pk=OuterRef("plan"))
-        self.queryset = ProgressList.queryset.annotate(plan_name=Subquery(plans.order_by().values("name")))
+        viewer = self.request.user
+        self.queryset = ProgressList.queryset.annotate(
+            plan_name=Subquery(plans.order_by().values("name")),
+            started_at=_of_attempts(viewer, "started_at", "started_at"),
+            first_score=_of_attempts(viewer, "score", "started_at"),
+            best_score=_of_attempts(viewer, "score", "-score"),
+            version=_of_attempts(viewer, "version__semver", "-score"),
+        )
         return super().get_queryset()

@@ -1,6 +1,6 @@
 """Plans and assignments, certificates, and diagnoses with advice."""
 
-from training.models.assignments import Assignment, AssignmentQuerySet, ItemKind
+from training.models.assignments import Assignment, AssignmentQuerySet
 from training.models.certificates import Certificate, CertificateQuerySet
 from training.models.diagnosis import AdviceRequest, AdviceRequestQuerySet, Diagnosis, DiagnosisQuerySet
 from training.models.plans import AssignResult, Plan, PlanItem, PlanQuerySet, earliest_success
@@ -15,7 +15,6 @@ __all__ = [
     "CertificateQuerySet",
     "Diagnosis",
     "DiagnosisQuerySet",
-    "ItemKind",
     "Plan",
     "PlanItem",
     "PlanQuerySet",

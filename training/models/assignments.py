@@ -11,17 +11,10 @@ from django.db.models import Q
 
 from qmportal.lib.history import tracked
 from teams.models import Membership, Role, Team, User
+from training.kinds import ItemKind
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
-
-
-class ItemKind(models.TextChoices):
-    """What can be assigned."""
-
-    SCENARIO = "scenario", "Decision scenario"
-    CHECK = "check", "Knowledge check"
-    PAGE = "page", "Library page"
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):

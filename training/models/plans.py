@@ -23,7 +23,9 @@ from qmportal.lib.wording import day_words
 from scenarios.models import Attempt
 from teams.models import Membership, Role, Team, User
 from teams.permissions import can_see
-from training.models.assignments import Assignment, ItemKind
+from training.items import Titles
+from training.kinds import ItemKind
+from training.models.assignments import Assignment
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
@@ -54,20 +56,24 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         return self if user.is_admin else self.filter(Q(team=None) | Q(team__in=user.near))
 
     def in_use(self) -> PlanQuerySet:
-        return self.filter(retired_at=None)
+        """Plans that were started and not retired."""
+        return self.filter(started_at__isnull=False, retired_at=None)
 
-    def assign_automatic(self, now: datetime, only: User | None = None) -> int:
-        """Assigns automatic plans to everyone in the audience who never had them (or to `only`). Returns how many people.
+    def assign_automatic(self, now: datetime, only: User | None = None, plan: Plan | None = None) -> int:
+        """Assigns automatic plans (or `plan`) to everyone in the audience who never had them (or to `only`).
+
+        Returns how many people.
 
         Safe to repeat. Runs when someone joins a team, and every five minutes for other changes, such as a moved team.
         """
         given = 0
-        for plan in self.in_use().filter(automatic=True).exclude(items=None):
-            had = Assignment.objects.filter(plan=plan).values("user")
-            meant = plan.people().filter(pk=only.pk) if only else plan.people()
+        plans = self.in_use().filter(automatic=True).exclude(items=None)
+        for each in plans.filter(pk=plan.pk) if plan else plans:
+            had = Assignment.objects.filter(plan=each).values("user")
+            meant = each.people().filter(pk=only.pk) if only else each.people()
             people = list(meant.exclude(pk__in=had))
             if people:
-                handed = plan.assign(people, now=now, team=plan.team)
+                handed = each.assign(people, now=now, team=each.team)
                 given += handed.people - handed.had_it
         return given
 
@@ -94,6 +100,7 @@ class Plan(models.Model):
     )
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True, help_text="Until then it is a draft, and nobody gets it.")
     retired_at = models.DateTimeField(null=True, blank=True)
 
     objects = PlanQuerySet.as_manager()
@@ -145,41 +152,100 @@ class Plan(models.Model):
         have = set(known.values_list("user_id", "kind", "ref"))
         learnt = {} if again else earliest_success([person.pk for person in people])
         rows = [
-            Assignment(
-                user=person,
-                kind=item.kind,
-                ref=item.ref,
-                plan=self,
-                team=team,
-                position=item.position,
-                assigned_by=by,
-                assigned_at=now,
-                due_on=local_day(now) + timedelta(days=item.due_days),
-                done_at=learnt.get((person.pk, item.kind, item.ref)),
-            )
+            self._assignment(person, item, team_id=team.pk if team else None, by=by, now=now, learnt=learnt)
             for person in people
             for item in items
             if (person.pk, item.kind, item.ref) not in have
         ]
         Assignment.objects.bulk_create(rows, ignore_conflicts=True)
-        asked = {row.user: row.due_on for row in sorted(rows, key=lambda row: row.due_on, reverse=True) if not row.done_at}
-        people_due = defaultdict(list)
-        for person, first_due in asked.items():
-            people_due[first_due].append(person)
-        for first_due, them in people_due.items():
-            self._tell(them, first_due, now)
-        return AssignResult(len(people), len(people) - len(asked))
+        if again:
+            CheckAnswer.objects.ask_again(people, [i.ref for i in items if i.kind == ItemKind.CHECK], local_day(now))
+        to_do = [row for row in rows if not row.done_at]
+        self._tell(to_do, f"You have new training: {self}", by, now)
+        return AssignResult(len(people), len(people) - len({row.user_id for row in to_do}))
 
-    def _tell(self, people: list[User], first_due: date, now: datetime) -> None:
-        Notification.objects.tell_all(
-            people,
-            key=f"plan-{self.pk}-{now:%Y%m%d%H%M%S%f}",
-            kind="training",
-            subject=f"You have new training: {self}",
-            body=f"{self.description}\n\nThe first item is due on {day_words(first_due)}.".strip(),
-            url=reverse("training:mine"),
-            teams=[self.team_id] if self.team_id else [],
+    @transaction.atomic
+    def start(self, by: User, now: datetime) -> bool:
+        """Ends the draft. False if it has no items or was started before."""
+        found = Plan.objects.select_for_update(of=("self",)).filter(pk=self.pk, started_at=None).exclude(items=None)
+        if not found.update(started_at=now):
+            return False
+        if self.automatic:
+            Plan.objects.assign_automatic(now, plan=self)
+        return True
+
+    @transaction.atomic
+    def hand_on(self, item: PlanItem, *, now: datetime, by: User) -> int:
+        """Assigns an item that was added later to everyone who holds the plan, and notifies them. Returns how many."""
+        Plan.objects.select_for_update(of=("self",)).get(pk=self.pk)
+        holders = Assignment.objects.filter(plan=self, withdrawn_at=None, user__is_active=True)
+        teams = dict(holders.order_by("assigned_at").values_list("user", "team"))
+        people = {person.pk: person for person in User.objects.filter(pk__in=teams)}
+        given = Assignment.objects.filter(user__in=people, kind=item.kind, ref=item.ref, withdrawn_at=None)
+        have = set(given.values_list("user_id", flat=True))
+        learnt = earliest_success(list(people))
+        rows = [
+            self._assignment(people[pk], item, team_id=teams[pk], by=by, now=now, learnt=learnt)
+            for pk in people
+            if pk not in have
+        ]
+        Assignment.objects.bulk_create(rows, ignore_conflicts=True)
+        to_do = [row for row in rows if not row.done_at]
+        self._tell(to_do, f"Added to your training: {self}", by, now)
+        return len(to_do)
+
+    def _assignment(
+        self,
+        person: User,
+        item: PlanItem,
+        *,
+        team_id: int | None,
+        by: User | None,
+        now: datetime,
+        learnt: dict[tuple[int, str, str], datetime],
+    ) -> Assignment:
+        return Assignment(
+            user=person,
+            kind=item.kind,
+            ref=item.ref,
+            plan=self,
+            team_id=team_id,
+            position=item.position,
+            assigned_by=by,
+            assigned_at=now,
+            due_on=local_day(now) + timedelta(days=item.due_days),
+            done_at=learnt.get((person.pk, item.kind, item.ref)),
         )
+
+    def _tell(self, rows: list[Assignment], subject: str, by: User | None, now: datetime) -> None:
+        """Notifies everyone who got something to do. People with the same items share one text."""
+        titles = Titles()
+        theirs: dict[User, list[Assignment]] = defaultdict(list)
+        for row in rows:
+            theirs[row.user].append(row)
+        people: dict[tuple[tuple[str, str, date], ...], list[User]] = defaultdict(list)
+        for person, mine in theirs.items():
+            people[tuple((row.kind, row.ref, row.due_on) for row in mine)].append(person)
+        for items, them in people.items():
+            Notification.objects.tell_all(
+                them,
+                key=f"plan-{self.pk}-{now:%Y%m%d%H%M%S%f}",
+                kind="training",
+                subject=subject,
+                body=_mail_text(titles, items, self.description, by),
+                url=reverse("training:mine"),
+                teams=[self.team_id] if self.team_id else [],
+            )
+
+
+def _mail_text(titles: Titles, items: Collection[tuple[str, str, date]], description: str, by: User | None) -> str:
+    lines = [
+        f"- {titles(kind, ref)}: {ItemKind(kind).label.lower()}, {titles.minutes(kind, ref)} min, due on {day_words(due_on)}"
+        for kind, ref, due_on in items
+    ]
+    total = sum(titles.minutes(kind, ref) for kind, ref, _ in items)
+    who = f"Assigned by {by}." if by else "Assigned automatically."
+    return "\n\n".join(part for part in (description, "\n".join(lines), f"About {total} minutes in all. {who}") if part)
 
 
 def earliest_success(people: Collection[int]) -> dict[tuple[int, str, str], datetime]:
@@ -191,7 +257,7 @@ def earliest_success(people: Collection[int]) -> dict[tuple[int, str, str], date
         (ItemKind.SCENARIO, graded.values_list("user", "version__scenario__slug").annotate(first=passed_at)),
         (
             ItemKind.CHECK,
-            CheckAnswer.objects.filter(user__in=people, right=True)
+            CheckAnswer.objects.filter(user__in=people, right=True, counted=True)
             .values_list("user", "check_id")
             .annotate(first=Min("at")),
         ),

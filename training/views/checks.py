@@ -26,7 +26,8 @@ from qmportal.lib.pages import form_page
 from qmportal.lib.versions import Stale
 from teams.requests import SignedInRequest
 from training import completion
-from training.models import Assignment, ItemKind
+from training.kinds import ItemKind
+from training.models import Assignment
 
 
 @require_safe

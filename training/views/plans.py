@@ -104,8 +104,23 @@ def plan_item_add(request: SignedInRequest, pk: int) -> HttpResponse:
     form = ItemForm(request.POST, plan=found)
     if not form.is_valid():
         return _plan_page(request, found, form)
-    form.save()
+    item = form.save()
+    if found.started_at and not found.retired_at:
+        told = found.hand_on(item, now=timezone.now(), by=request.user)
+        if told:
+            messages.success(request, f"Added, and assigned to {told} {'person' if told == 1 else 'people'} with this plan.")
     return redirect(f"{found.get_absolute_url()}#add")
+
+
+@require_POST
+def plan_start(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Ends the draft: from now on people get the plan."""
+    found = _plan_to_edit(request, pk)
+    if found.start(request.user, timezone.now()):
+        messages.success(request, f"The plan {found} is started.")
+    elif not found.items.exists():
+        messages.error(request, "Add an item first. A plan without items can't be started.")
+    return redirect(found)
 
 
 @require_POST

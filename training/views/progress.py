@@ -88,7 +88,7 @@ def _listed(view: str, rows: list[progress.ItemProgress], members: list[tuple[st
 
 CSV_COLUMNS = (
     "person", "email", "teams", "kind", "item", "title", "state",
-    "assigned_on", "due_on", "started_on", "done_on", "first_score", "best_score", "version",
+    "assigned_on", "due_on", "started_on", "done_on", "tries", "first_score", "best_score", "version",
 )  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def _csv(rows: list[progress.ItemProgress]) -> HttpResponse:
     lines = (
         (
             row.person.name, row.person.email, "; ".join(row.person.teams), row.kind, row.ref, row.title, row.state,
-            day(row.assigned_at), row.due_on or "", day(row.tries.started_at), day(row.done_at),
+            day(row.assigned_at), row.due_on or "", day(row.tries.started_at), day(row.done_at), row.tries.count or "",
             "" if row.tries.first is None else row.tries.first, "" if row.tries.best is None else row.tries.best,
             row.tries.version,
         )

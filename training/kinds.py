@@ -1,0 +1,11 @@
+"""What training is made of."""
+
+from django.db import models
+
+
+class ItemKind(models.TextChoices):
+    """What can be assigned."""
+
+    SCENARIO = "scenario", "Decision scenario"
+    CHECK = "check", "Knowledge check"
+    PAGE = "page", "Library page"
