@@ -752,8 +752,8 @@ CSV = b"external_id,title,team,severity,stage_found,found_at\nA-1,Imported,pay,S
 NEW_PASSWORD = "another horse battery"
 
 
-def yaml_of(world: World, version: str = "1.0.0", slug: str = "") -> str:
-    text = scenario_texts()[world.scenario.slug].replace("version: 1.0.0", f"version: {version}")
+def yaml_of(world: World, version: str = "1.1.0", slug: str = "") -> str:
+    text = scenario_texts()[world.scenario.slug].replace("version: 1.1.0", f"version: {version}")
     return text.replace(f"id: {world.scenario.slug}", f"id: {slug or world.scenario.slug}")
 
 

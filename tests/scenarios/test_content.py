@@ -28,28 +28,22 @@ CHECKS = {check.id: check for check in content.checks()}
 SHAPES = {
     "canary_that_sang_too_late": (280, 69, "98.2", 4),
     "one_advisory_forty_services": (243, 55, "91.0", 4),
-    "one_hundred_percent": (292, 51, "95.1", 4),
-    "pull_the_cord": (208, 45, "95.6", 3),
+    "one_hundred_percent": (364, 65, "94.9", 4),
+    "pull_the_cord": (236, 50, "95.6", 3),
     "red_green_red": (117, 26, "89.9", 4),
     "the_budget_is_spent": (243, 63, "92.6", 4),
-    "the_inspectors": (256, 46, "98.7", 4),
+    "the_inspectors": (290, 53, "98.3", 4),
     "the_pager_at_three": (99, 26, "95.1", 4),
-    "the_qa_sprint": (244, 25, "92.8", 5),
+    "the_qa_sprint": (264, 28, "93.2", 5),
     "two_thousand_lines_on_friday": (81, 29, "90.2", 4),
-    "two_units_one_number": (384, 61, "94.2", 3),
+    "two_units_one_number": (432, 66, "94.2", 3),
     "what_urgent_meant": (162, 64, "95.1", 4),
-    "zero_bug_policy": (96, 8, "98.4", 5),
+    "zero_bug_policy": (406, 54, "98.4", 5),
 }
-# Scenarios whose decisions are still easier than the warnings ask for. A rewritten one leaves this list.
-STILL_EASY = {
-    "canary_that_sang_too_late",
-    "one_hundred_percent",
-    "pull_the_cord",
-    "the_inspectors",
-    "the_qa_sprint",
-    "two_units_one_number",
-    "zero_bug_policy",
-}
+# Scenarios whose decisions are easier than the warnings ask for: a published results table holds its effects.
+STILL_EASY = {"zero_bug_policy"}
+# Scenarios with a path to a good ending that does not pass.
+GOOD_AND_FAILED = {"one_advisory_forty_services", "the_budget_is_spent", "two_thousand_lines_on_friday"}
 TOO_EASY = {"W11", "W12", "W13", "W14", "W15", "W16", "W18"}
 
 
@@ -79,18 +73,7 @@ def test_scenario_has_the_shape_that_its_author_meant(path):
     assert not any(result.passed for _, result in table if result.ending in failures)
 
 
-@pytest.mark.parametrize(
-    "slug",
-    [
-        "canary_that_sang_too_late",
-        "one_hundred_percent",
-        "pull_the_cord",
-        "the_inspectors",
-        "the_qa_sprint",
-        "two_units_one_number",
-        "zero_bug_policy",
-    ],
-)
+@pytest.mark.parametrize("slug", sorted(SHAPES.keys() - GOOD_AND_FAILED))
 def test_nobody_reads_a_good_ending_and_fails(slug):
     scenario, _, table, _ = engine.examine(scenario_texts()[slug])
     good = {node.id for node in scenario.nodes.values() if node.outcome == "success"}

@@ -18,7 +18,7 @@ CHANGES = {
         ("no_failure_yet.five", "Some dozens have had trouble paying", "affected_users", "= 50"),
         ("no_failure_yet.hold", "612 sessions", "exposed_users", "= 612"),
         ("no_failure_yet.hold", "three odd failures", "affected_users", "= 3"),
-        ("flat_average.pause", "Three days later", "delay", +3),
+        ("flat_average.hold", "Three days later", "delay", +3),
         ("flat_average.trust_average", "With everyone on the new code", "exposed_users", "= 200000"),
         ("review.blameless", "pleased to wait", "delay", +1),
     ],
@@ -36,6 +36,7 @@ CHANGES = {
         ("many_stops.threshold", "One stop a week.", "line_stops", "= 1"),
         ("many_stops.ignore_start", "Two stops a week remain", "line_stops", "= 2"),
         ("many_stops.approvers", "Two stops a week get through", "line_stops", "= 2"),
+        ("many_stops.stop", "three of the five stops are gone", "line_stops", -3),
         ("many_stops.five_whys", "removes three of the five stops", "line_stops", -3),
         ("few_stops.ask_why", "people stop four rollouts a week", "line_stops", "= 4"),
         ("few_stops.quota", "Three a week", "line_stops", "= 3"),
@@ -62,6 +63,7 @@ CHANGES = {
         ("backlog_review.groom", "440", "bug_backlog", "= 440"),
         ("smash_week4.push_on", "Zero at last", "bug_backlog", "= 0"),
         ("smash_week4.cut_over", "90 bugs stay open", "bug_backlog", "= 90"),
+        ("smash_week4.rule_only", "The old 256 stay", "bug_backlog", "= 256"),
         ("smash_week4.back_to_normal", "346", "bug_backlog", "= 346"),
         ("close_how.silent", "310", "bug_backlog", -310),
         ("close_how.scan", "298 are closed", "bug_backlog", -298),
@@ -248,7 +250,7 @@ STANDS = {
         ("end_fragile", "still shows in the rate, the pile or the trust", "escaped_rate >= 10 or bug_backlog > 120"),
         ("end_relapse", "", "bug_backlog > 90"),
         ("end_burnout", "Zero bugs on the board", "bug_backlog = 0"),
-        ("end_goodhart", "the product is not", "escaped_rate >= 10"),
+        ("end_goodhart", "the product is no better", "escaped_rate >= 10"),
     ],
     "the_pager_at_three": [
         ("forty_pages", "the pager rang 40 times", "pages = 40"),
@@ -322,14 +324,16 @@ NOT_ON_A_CARD = {
     "pull_the_cord": """odd_signal.stop odd_signal.look odd_signal.ask_lead few_stops.leave board_kpi.no_target
         board_kpi.better_numbers""",
     "the_inspectors": """fewer_reviewers.across fewer_reviewers.accept fewer_reviewers.partial one_sensor.document
-        report.survey field_event.operator field_event.switch_off field_event.monitor grave_event.inform""",
+        report.survey field_event.operator field_event.switch_off
+        field_event.ground field_event.monitor grave_event.inform""",
     "the_qa_sprint": """release_slips.more_testers release_slips.shift_left after_phase.move_now after_phase.longer
         after_phase.smaller after_phase.sign_off slow_ci.machines slow_ci.split slow_ci.skip found_rise.read_escapes
-        found_rise.log_less leaks_rise.close_door leaks_rise.approve config_failure.smoke_rollback
+        found_rise.log_less leaks_rise.close_door leaks_rise.read_escapes leaks_rise.approve config_failure.smoke_rollback
         config_failure.same_source config_failure.config_board""",
     "two_units_one_number": """residuals.anomaly residuals.recompute tuned.automate uneasy.ask_proof uneasy.vote
         uneasy.correct_now rehearsal.skip rehearsal.workshop""",
-    "zero_bug_policy": "after_cycle.more_hardening first_bug.decline",
+    "zero_bug_policy": """after_cycle.more_hardening close_how.note_only first_bug.decline first_bug.scan
+        capacity.one_engineer""",
     "the_pager_at_three": "the_rota.night_desk the_rota.volunteers silent_sunday.accept",
     "the_budget_is_spent": "one_exception.queue",
     "two_thousand_lines_on_friday": "one_cent.tolerate",

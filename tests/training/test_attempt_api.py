@@ -40,14 +40,20 @@ def decide(client, attempt, **body):
 def test_the_catalogue_holds_my_standing(client, attempt):
     (row,) = client.get("/api/v1/scenarios/").json()
     assert row["slug"] == "zero_bug_policy"
-    assert (row["difficulty"], row["tags"]) == ("", []), "topics can give the answer away until it was finished once"
+    assert (row["difficulty"], row["tags"]) == ("starter", []), "topics can give the answer away until it was finished once"
     assert (row["my_state"], row["best_score"], row["retake_from"], row["due_on"]) == ("in_progress", None, None, None)
 
 
 def test_an_attempt_from_beginning_to_end(client, attempt):
     assert attempt["state"] == "running"
     assert attempt["question"]["seq"] == 1
-    assert {option["id"] for option in attempt["question"]["options"]} == {"smash", "bankrupt", "hardening", "groom"}
+    assert {option["id"] for option in attempt["question"]["options"]} == {
+        "smash",
+        "bankrupt",
+        "hardening",
+        "groom",
+        "cap_list",
+    }
     for seq, choice in enumerate(BEST, start=1):
         response = decide(client, attempt, seq=seq, choice=choice, confidence=4)
         assert response.status_code == 201
@@ -57,7 +63,7 @@ def test_an_attempt_from_beginning_to_end(client, attempt):
     assert done["result"]["outcome"] == "success"
     assert len(client.get(f"/api/v1/attempts/{attempt['id']}/decisions/").json()) == 4
     (row,) = client.get("/api/v1/attempts/").json()["results"]
-    assert (row["scenario"], row["version"], row["score"]) == ("zero_bug_policy", "1.0.0", 98.4)
+    assert (row["scenario"], row["version"], row["score"]) == ("zero_bug_policy", "1.1.0", 98.4)
 
 
 def test_nothing_leaves_before_the_commit(client, attempt):

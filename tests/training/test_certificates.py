@@ -53,7 +53,7 @@ def certificate(ann, zero_bug):
 
 def test_anybody_verifies_without_signing_in(client, certificate):
     page = client.get(f"/verify/{certificate.uuid}/").content.decode()
-    for words in ("Ann", "The Zero Bug Policy", "version 1.0.0", "98.4 of 100", ">Valid<"):
+    for words in ("Ann", "The Zero Bug Policy", "version 1.1.0", "98.4 of 100", ">Valid<"):
         assert words in page
     assert "ann@example.com" not in page
 

@@ -72,7 +72,7 @@ def test_a_scenario_goes_from_not_started_to_passed(ann, zero_bug):
     play(ann, zero_bug, BEST, NOON + 16 * day)
     (row,) = mine(ann, NOON + 17 * day)
     assert row.state == "passed"
-    assert [str(row.tries.first), str(row.tries.best), row.tries.version] == ["47.3", "98.4", "1.0.0"]
+    assert [str(row.tries.first), str(row.tries.best), row.tries.version] == ["47.3", "98.4", "1.1.0"]
     assert row.done_at == NOON + 16 * day
 
 
@@ -192,7 +192,7 @@ def test_the_board_leaves_as_csv_with_formulas_made_text(client, manager, ann, z
     lines = list(csv.DictReader(client.get("/training/progress/?format=csv").content.decode("utf-8-sig").splitlines()))
     assert lines[0]["person"] == "'=cmd"
     assert lines[0]["title"] == "The Zero Bug Policy"
-    assert (lines[0]["state"], lines[0]["first_score"], lines[0]["version"]) == ("overdue", "47.3", "1.0.0")
+    assert (lines[0]["state"], lines[0]["first_score"], lines[0]["version"]) == ("overdue", "47.3", "1.1.0")
     assert (lines[0]["assigned_on"], lines[0]["due_on"], lines[0]["done_on"]) == ("2026-03-02", "2026-03-16", "")
 
 
@@ -321,7 +321,7 @@ def test_the_api_gives_managers_the_team_and_learners_their_own(client, manager,
         "started_at": "2026-03-03T12:00:00Z",
         "first_score": 47.3,
         "best_score": 47.3,
-        "version": "1.0.0",
+        "version": "1.1.0",
     }
     client.force_login(stranger)
     assert [row["person"] for row in client.get("/api/v1/progress/").json()["results"]] == ["eve@example.com"]
