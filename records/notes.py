@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -136,6 +136,16 @@ class Timeline:
     query: QueryDict
 
     @cached_property
+    def _facts(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.record.timeline.aggregate(entry=Max("id"), pin=Max("pin__id"), number=Count("id"))
+        return found
+
+    @property
+    def marker(self) -> str:
+        """Changes when the record or its timeline does."""
+        return f"{self.record.version}.{self._facts['entry'] or 0}.{self._facts['pin'] or 0}"
+
+    @cached_property
     def chosen(self) -> str:
         kind = self.query.get("entries", "")
         return kind if kind in Entry.Kind.values else ""
@@ -153,12 +163,17 @@ class Timeline:
         rows = self.record.timeline.select_related("author", "pin")
         rows = rows.filter(kind=self.chosen) if self.chosen else rows
         rows = rows.order_by("happened_at", "id") if self.oldest_first else rows.order_by("-happened_at", "-id")
-        page = Paginator(rows, PAGE_SIZE).get_page(self.query.get("page"))
+        pages = Paginator(rows, PAGE_SIZE)
+        if not self.chosen:
+            pages.count = self._facts["number"]  # known already
+        page = pages.get_page(self.query.get("page"))
         page.object_list = [Shown(entry, self.record) for entry in page.object_list]
         return page
 
     @cached_property
     def pinned(self) -> list[Shown]:
+        if self._facts["pin"] is None:
+            return []
         rows = self.record.timeline.filter(pin__isnull=False).select_related("author", "pin").order_by("happened_at", "id")
         return [Shown(entry, self.record) for entry in rows]
 
@@ -191,9 +206,3 @@ def last_move_to_undo(record: Any) -> Any:
         return None
     now = record.state()
     return last if all(now[name] == value for name, value in last.data["after"].items()) else None
-
-
-def marker(record: Any) -> str:
-    """Changes when the record or its timeline does."""
-    found = record.timeline.aggregate(entry=Max("id"), pin=Max("pin__id"))
-    return f"{record.version}.{found['entry'] or 0}.{found['pin'] or 0}"

@@ -7,8 +7,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from qmportal.lib.face import status
+from records.entries import entry_items
 
 register = template.Library()
+register.simple_tag(entry_items)
 
 SEVERITY_KEYS = ("SEV1", "SEV2", "SEV3", "SEV4")
 

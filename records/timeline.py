@@ -137,7 +137,7 @@ def time_sources(record: Any) -> dict[str, str]:
     """Where each of the record's times comes from."""
     rows = record.timeline.filter(kind__in=[Entry.Kind.MOVE, Entry.Kind.CORRECTION]).order_by("id")
     found: dict[str, str] = {}
-    for entry in rows.only("kind", "data", "door", "recorded_at"):
+    for entry in rows.only("record", "kind", "data", "door", "recorded_at"):
         for name, at in read_times(entry.data).items():
             if at is None:
                 found.pop(name, None)

@@ -25,10 +25,11 @@ from qmportal.lib.text import clean_line
 from qmportal.lib.undo import read_undo, say_with_undo
 from qmportal.lib.versions import Stale
 from records import columns
+from records.entries import Buttons
 from records.filters import ListForm
 from records.forms import IntakeForm, MoveForm
 from records.models import ONLY_MANAGERS, Record, SavedView
-from records.notes import NoteForm, Timeline, last_move_to_undo, marker
+from records.notes import NoteForm, Timeline, last_move_to_undo
 from records.timeline import ALERT, IMPORT, MANUAL, time_sources
 from teams.choices import team_named
 from teams.models import Membership, Team, User
@@ -142,11 +143,8 @@ def record_detail(request: SignedInRequest, reference: str, kind: Kind, **contex
     record = kind.find(request, reference)
     if record.reference != reference:  # typed in lower case
         return redirect(record)
-    if record.HAS_TIMELINE:
-        seen = marker(record)
-        if request.htmx and request.GET.get("seen") == seen:
-            return HttpResponse(status=204)
-        context = {"seen": lambda *_: seen} | context
+    if record.HAS_TIMELINE and request.htmx and request.GET.get("seen") == Timeline(record, request.GET).marker:
+        return HttpResponse(status=204)
     return _answer_detail(request, kind, record, NoteForm(record=record), **context)
 
 
@@ -163,9 +161,16 @@ def _answer_detail(
     }
     if record.HAS_TIMELINE:
         timeline = Timeline(record, request.GET)
-        shared |= {"timeline": timeline, "note_form": form, "may_undo": _may_undo(request.user, record, timeline.undoable)}
+        shared |= {"timeline": timeline, "note_form": form}
+        if shared["may_edit"]:
+            shared["buttons"] = _buttons(request.user, kind, record, timeline.undoable)
     found = {name: of(record, request.user) for name, of in context.items()}
     return kind.page(request, "detail", shared | found, status)
+
+
+def _buttons(user: User, kind: Kind, record: Record, last_move: Any) -> Buttons:
+    undoable = last_move.pk if _may_undo(user, record, last_move) else None
+    return Buttons(kind.url("pin", record.reference, "0"), kind.url("undo_move", record.reference), undoable)
 
 
 def _may_undo(user: User, record: Record, entry: Any) -> bool:

@@ -15,8 +15,7 @@ from qmportal.lib.history import tracked
 from qmportal.lib.outside import Unfetchable, fetch
 from qmportal.lib.text import folded
 from qmportal.lib.work import Work, WorkQuerySet, ring
-from teams.models import Team, User
-from teams.permissions import is_member
+from teams.models import Membership, Team, User
 
 READ_EVERY = timedelta(minutes=15)
 # How far ahead shifts are kept, in case the calendar can't be read for a while.
@@ -96,13 +95,13 @@ def on_duty(team: Team, now: datetime) -> list[OnDuty]:
     shifts = calendar.at(now) if calendar else []
     if not shifts:
         return []
-    people = User.objects.filter(memberships__team__in=team.lineage, is_active=True).distinct()
-    return [OnDuty(shift.name, _person(shift, list(people), team), shift.ends) for shift in shifts]
+    members = Membership.objects.filter(team__in=team.lineage, team__archived_at=None)
+    people = list(User.objects.filter(pk__in=members.values("user"), is_active=True))
+    return [OnDuty(shift.name, _person(shift, people), shift.ends) for shift in shifts]
 
 
-def _person(shift: Shift, people: list[User], team: Team) -> User | None:
+def _person(shift: Shift, people: list[User]) -> User | None:
     """The person whose email the shift names or, if there is none, whose name is part of the shift's."""
     by_email = next((each for each in people if each.email in shift.emails), None)
     named = [each for each in people if each.name and folded(each.name) in folded(shift.name)]
-    person = by_email or (named[0] if len(named) == 1 else None)
-    return person if person and is_member(person, team) else None
+    return by_email or (named[0] if len(named) == 1 else None)

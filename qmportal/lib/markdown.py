@@ -6,7 +6,7 @@ Every process loads the tags of all templates, but few render Markdown: the pars
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from django import template
@@ -49,6 +49,7 @@ def _parser() -> MarkdownIt:
 
 
 @register.filter
+@lru_cache(maxsize=256)
 def markdown(text: str, levels_above: int = LEVELS_ABOVE) -> SafeString:
     """Safe HTML of a Markdown text. Drops images; links get rel="nofollow noopener noreferrer".
 

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from incidents.models import Incident, TimelineEntry
 from qmportal.lib.acting import acting
@@ -168,13 +169,30 @@ def test_an_edit_of_what_the_move_set_keeps_it_from_being_undone(web, team):
 def test_an_open_page_asks_for_changes_and_hears_nothing_without_one(web, team):
     incident = make_incident(team=team)
     url = incident.get_absolute_url()
-    seen = web.get(url).context["seen"]
+    seen = web.get(url).context["timeline"].marker
     headers = {"HX-Request": "true"}
     assert web.get(url, {"seen": seen}, headers=headers).status_code == 204
     incident.make("acknowledge", by=None, at=LATER)
     changed = web.get(url, {"seen": seen}, headers=headers)
     assert "Acknowledged" in changed.text
-    assert changed.context["seen"] != seen
+    assert changed.context["timeline"].marker != seen
+
+
+def test_the_page_takes_as_many_queries_with_one_move_as_with_many(web, team, django_assert_num_queries):
+    incident = make_incident(team=team)
+    incident.make("mitigate", by=None, at=LATER)
+    incident.make("relapse", by=None, at=LATER + timedelta(minutes=1), note="It came back.")
+    web.get(incident.get_absolute_url())  # what a process keeps between requests is kept now
+    with CaptureQueriesContext(connection) as few:
+        web.get(incident.get_absolute_url())
+    number = len(few)
+    for minutes in range(1, 6):
+        incident.make("mitigate", by=None, at=LATER + timedelta(minutes=2 * minutes))
+        incident.make("relapse", by=None, at=LATER + timedelta(minutes=2 * minutes + 1), note="It came back.")
+    web.get(incident.get_absolute_url())
+    with django_assert_num_queries(number):
+        page = web.get(incident.get_absolute_url())
+    assert page.text.count("It came back.") >= 6
 
 
 def test_the_api_reads_and_adds_entries(team):
