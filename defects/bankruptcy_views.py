@@ -66,7 +66,7 @@ def _answer(request: SignedInRequest, found: Bankruptcy, form: CloseForm, status
     shown = request.GET.get("show", "")
     shown = shown if shown in lists else next(iter(lists))
     chosen = rows.filter(closes=False) if shown == KEPT else rows.filter(closes=True, state=shown)
-    chosen = chosen.select_related("defect__severity", "defect__team", "chosen_by").order_by("defect")
+    chosen = chosen.select_related("defect__severity", "defect__team", "chosen_by").order_by("defect__found_at", "defect")
     now = timezone.now()
     context: dict[str, Any] = {
         "bankruptcy": found,
