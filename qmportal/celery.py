@@ -22,6 +22,7 @@ app.conf.beat_schedule = {
     # Drop a sweep that no worker picked up in time: the next one does the same.
     "sweep": {"task": "qmportal.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "automatic-plans": {"task": "training.tasks.assign_automatic_plans", "schedule": 300.0},
+    "group-sessions": {"task": "training.tasks.end_group_sessions", "schedule": crontab(minute=30)},
     "incident-news": {"task": "incidents.tasks.tell_news", "schedule": 30.0, "options": {"expires": 30}},
     "duty-calendars": {"task": "incidents.tasks.read_duty_calendars", "schedule": crontab(minute="*/5")},
     "follow-up": {"task": "incidents.tasks.follow_up", "schedule": crontab(hour=7, minute=0)},

@@ -54,7 +54,7 @@ from tests.factories import (
 )
 from training.completion import decide
 from training.diagnostic import diagnostic
-from training.models import AdviceRequest, Diagnosis, Plan, PlanItem
+from training.models import AdviceRequest, Diagnosis, GroupSession, Plan, PlanItem
 
 pytestmark = pytest.mark.django_db
 
@@ -344,6 +344,13 @@ RULES = {
     "notifications:read_all": signed_in(POST),
     "notifications:open": only_manager(),
     "notifications:ask_access": members(POST),
+    "training:groups": signed_in(BOTH),
+    "training:group_start": overseers(POST),
+    "training:group": signed_in(),
+    "training:group_join": signed_in(POST),
+    "training:group_vote": everyone(403, POST),
+    "training:group_lead": Rule(POST, outsider=403, member=403, admin=403),
+    "training:group_note": Rule(POST, outsider=403, member=403, admin=403),
     "training:checks": signed_in(),
     "training:check": signed_in(BOTH),
     "training:check_answer": only_manager(),
@@ -547,6 +554,7 @@ class World:
         self.attempt = self.scenario.begin(self.people["manager"], timezone.now())
         for seq, choice in enumerate(["smash", "push_on"], start=1):
             decide(self.attempt, seq=seq, choice=choice, now=timezone.now())
+        self.group = GroupSession.objects.begin(self.scenario, self.people["manager"], timezone.now())
         self.answer = CheckAnswer.objects.create(
             user=self.people["manager"], check_id="mttr_tier_step", given={}, right=False, box=1, due_on=NOON.date(), at=NOON
         )
@@ -597,6 +605,8 @@ class World:
                 "pipeline": {"slug": self.service.slug},
             }.get(app, {}),
             **{
+                "training:group_start": {"slug": self.scenario.slug},
+                **{f"training:group{tail}": {"code": self.group.code} for tail in ("", "_join", "_vote", "_lead", "_note")},
                 "training:intro": {"slug": self.scenario.slug},
                 "training:start": {"slug": self.scenario.slug},
                 **{key: {"pk": self.plan.pk, "item": self.part.pk} for key in OF_PLANS},
@@ -831,6 +841,9 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "integrations:import_match": lambda world: {"zone": "UTC"},
     "integrations:mapping_new": lambda world: {"name": "Sheet", "text": "kind: defects"},
     "integrations:import_start": lambda world: {"skip_errors": "on"},
+    "training:groups": lambda world: {"code": world.group.code},
+    "training:group_lead": lambda world: {"do": "reveal", "seq": "1"},
+    "training:group_note": lambda world: {"note": "Why?", "seq": "1"},
     "training:plan_create": lambda world: {"name": "Mine", "team": world.team.pk},
     "training:plan_edit": lambda world: {"name": "Renamed", "team": world.team.pk},
     "training:plan_retire": lambda world: {"state": "retired"},

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from training import reminders
-from training.models import Plan
+from training.models import GroupSession, Plan
 
 
 @shared_task
@@ -17,3 +17,9 @@ def remind() -> None:
 def assign_automatic_plans() -> None:
     """Assigns automatic plans every five minutes, for people whose team was moved and for new plans."""
     Plan.objects.assign_automatic(timezone.now())
+
+
+@shared_task
+def end_group_sessions() -> None:
+    """Ends group sessions that nobody has ended, once an hour, so that their votes are deleted."""
+    GroupSession.objects.end_old(timezone.now())

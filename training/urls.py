@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from training.views import certificates, checks, diagnostic, plans, progress, reading, taking
+from training.views import certificates, checks, diagnostic, groups, plans, progress, reading, taking
 
 app_name = "training"
 urlpatterns = [
@@ -15,6 +15,14 @@ urlpatterns = [
     path("attempts/<int:pk>/reset/", taking.reset, name="reset"),
     path("attempts/<int:pk>/steps/<int:seq>/", taking.step, name="step"),
     path("attempts/<int:pk>/steps/<int:seq>/explore/", taking.explore, name="explore"),
+    # Group sessions
+    path("groups/", groups.groups, name="groups"),
+    path("groups/start/<slug:slug>/", groups.start, name="group_start"),
+    path("groups/<slug:code>/", groups.group, name="group"),
+    path("groups/<slug:code>/join/", groups.join, name="group_join"),
+    path("groups/<slug:code>/vote/", groups.vote, name="group_vote"),
+    path("groups/<slug:code>/lead/", groups.lead, name="group_lead"),
+    path("groups/<slug:code>/note/", groups.note, name="group_note"),
     # Knowledge checks
     path("checks/", checks.checks, name="checks"),
     path("checks/<slug:check_id>/", checks.check, name="check"),

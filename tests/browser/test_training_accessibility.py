@@ -14,7 +14,7 @@ from tests.factories import make_member, publish_scenario
 from training import completion
 from training.completion import decide
 from training.diagnostic import diagnostic
-from training.models import Diagnosis, Plan
+from training.models import Diagnosis, GroupSession, Plan
 
 BEST = ["bankrupt", "scan", "fix_now", "pareto"]
 TO_FRAGILE = ["bankrupt", "silent", "fix_now", "pareto"]
@@ -106,6 +106,18 @@ def test_no_page_of_an_attempt_or_an_answer_has_a_fault(admin, school):
     checker.look("a certificate in print")
     admin.emulate_media(media="screen")
     checker.visit(f"/training/certificates/{certificate.uuid}/revoke/")
+
+    # A group session, as a participant sees it and as its facilitator.
+    checker.visit("/training/groups/")
+    for leader in (User.objects.get(name="Trainee 0"), user):
+        group = GroupSession.objects.begin(Scenario.objects.get(slug="zero_bug_policy"), leader, timezone.now())
+        group.join(user)
+        checker.visit(group.get_absolute_url())
+        group.vote(user, seq=1, choice="bankrupt")
+        group.reveal(seq=1)
+        checker.visit(group.get_absolute_url())
+        group.follow(seq=1, choice="bankrupt")
+        checker.visit(group.get_absolute_url())
 
     # What someone answered, and what it came to.
     checker.visit(user.check_answers.get().get_absolute_url())

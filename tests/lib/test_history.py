@@ -65,6 +65,9 @@ WITHOUT = {
     "integrations.Upload": "",
     "records.BulkEdit": "",
     "defects.BankruptcyRow": "",
+    "training.GroupSession": "",
+    "training.GroupMember": "",
+    "training.GroupStep": "",
     "integrations.TierBefore": "",
 }
 

@@ -17,7 +17,7 @@ from qmportal.lib.pages import form_page, render_page, way_back
 from scenarios import attempts, engine
 from scenarios.forms.taking import step_form
 from scenarios.models import Attempt, NotOffered, OutOfStep, Scenario, TooSoon
-from teams.permissions import can_author, can_train, require
+from teams.permissions import can_author, can_oversee, can_train, require
 from teams.requests import SignedInRequest
 from training.catalogue import offers
 from training.completion import FAULTY, decide
@@ -50,6 +50,7 @@ def intro(request: SignedInRequest, slug: str) -> HttpResponse:
         "standing": standing,
         "meters": attempts.meters(engine.Play.new(version.content)),
         "mine": Attempt.objects.visible_to(request.user).graded().finished().filter(version__scenario=scenario),
+        "may_lead": can_oversee(request.user),
     }
     return render_page(request, "training/taking/intro.html", context)
 
