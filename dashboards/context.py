@@ -36,11 +36,11 @@ TRAINING = {
 }
 ENTRY_OF = {page: entry for entry, pages in TRAINING.items() for page in pages}
 # The sidebar entry of other apps, if its name differs from the app's.
-SECTIONS = {"benchmarks": "thresholds", "integrations": "import", "changes": "deployments"}
+SECTIONS = {"benchmarks": "thresholds", "integrations": "import", "changes": "deployments", "test_runs": "deployments"}
 # Apps whose addresses name a team by its slug or by the reference of a record.
 OF_TEAMS = {
     *("dashboards", "teams", "incidents", "defects", "actions", "reviews"),
-    *("practices", "changes", "deployments"),
+    *("practices", "changes", "deployments", "test_runs"),
 }
 # Account pages belong to no sidebar entry.
 ACCOUNT = {"profile", "sessions", "tokens", "token_revoke"}

@@ -34,6 +34,7 @@ from demo.story import (
     incidents,
     split_by_weight,
 )
+from demo.testing import make_test_runs
 from demo.vocabulary import DOMAINS
 from demo.zero_bugs import make_zero_bugs
 from incidents.models import Incident
@@ -239,6 +240,7 @@ def make_records(cast: Sequence[Scene], options: Options, say: Say) -> None:
                     escaped.setdefault(scene.team_id, []).append(Escaped(row.found_at, row.id, row.title))
                 copied.add(row)
     releases = make_delivery(cast)
+    make_test_runs(cast)
     with CopyWriter(Incident, IncidentRow._fields, say) as copied:
         for scene, number in zip(cast, incident_counts, strict=True):
             for incident in incidents(scene, number, copied.next_id, escaped.get(scene.team_id, ())):

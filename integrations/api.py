@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from django.conf import settings
-from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import F, QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework import exceptions, generics, serializers, status
-from rest_framework.parsers import BaseParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -28,15 +28,13 @@ from integrations.reading import UnreadableFile, open_table
 from integrations.status import status_of
 from qmportal.lib.api import BodyTooLarge, Conflict, refuse_undeclared
 from qmportal.lib.days import organisation_zone
+from qmportal.lib.raw_files import RawFile
 from teams.authentication import person
 from teams.idempotency import digest_of, once
 from teams.models import Role, Team, User
 from teams.permissions import can_import_somewhere, is_admin, require
 
 MANAGERS_ONLY = "Only team managers and admins can import files."
-FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
-HOW = "Send the file as the field `file` of multipart/form-data, or as the body with a type such as text/csv."
-PIECE = 1 << 16
 
 
 class Unreadable(exceptions.ValidationError):
@@ -47,25 +45,6 @@ class Unreadable(exceptions.ValidationError):
 class TooMany(exceptions.APIException):
     status_code = status.HTTP_429_TOO_MANY_REQUESTS
     default_code = "no_room"
-
-
-class RawFile(BaseParser):
-    """The body is the file itself. It is written to disk piece by piece."""
-
-    media_type = "*/*"
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, Any]:
-        essence = (media_type or "").partition(";")[0].strip().lower()
-        if essence in FORMS or not essence:
-            raise exceptions.UnsupportedMediaType(essence, HOW)
-        file = TemporaryUploadedFile("file", essence, 0, None)
-        size = 0
-        while piece := stream.read(PIECE):
-            file.write(piece)
-            size += len(piece)
-        file.seek(0)
-        file.size = size
-        return {"file": file}
 
 
 # --- Rows ---------------------------------------------------------------------------------------------------------------

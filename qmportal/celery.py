@@ -17,6 +17,7 @@ app.conf.beat_schedule = {
     "nightly-snapshots": {"task": "benchmarks.tasks.nightly", "schedule": crontab(hour=2, minute=0)},
     "failed-night": {"task": "benchmarks.tasks.check_night", "schedule": crontab(hour=3, minute=0)},
     "old-files": {"task": "integrations.tasks.forget_old_files", "schedule": crontab(hour=3, minute=0)},
+    "old-test-marks": {"task": "testing.tasks.forget_marks", "schedule": crontab(hour=3, minute=30)},
     "old-history": {"task": "qmportal.tasks.forget_old_history", "schedule": crontab(hour=3, minute=20)},
     "old-sessions-and-mails": {"task": "teams.tasks.forget_old_rows", "schedule": crontab(hour=3, minute=10)},
     # Drop a sweep that no worker picked up in time: the next one does the same.

@@ -4,7 +4,7 @@ Separate from the views, so that only processes that need the schema load the ge
 """
 
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
@@ -57,11 +57,14 @@ from pipeline import change_api
 from pipeline.practice_api import AdoptionList, AdoptionRow, NewAdoption
 from qmportal.api_root import Addresses, AddressSerializer, Unknown
 from qmportal.lib.openapi import ErrorAnswer
+from qmportal.lib.raw_files import HOW
 from records.api import MOST
 from records.moves import REASON
 from records.timeline import Entry
 from records.timeline_api import NewTimelineEntry, RecordTimeline, TimelineEntryRow
 from teams.authentication import ScopedAccess
+from testing.api import TestRunList, TestRunRow
+from testing.models import TestRun
 from training.api import attempts as training
 
 
@@ -248,7 +251,7 @@ def beside_a_file(field: Any) -> OpenApiParameter:
 
 
 FILE_REJECTED = OpenApiResponse(ErrorAnswer, "The file can't be read; or the key was used before with another body.")
-NOT_A_FILE = OpenApiResponse(ErrorAnswer, imports.HOW)
+NOT_A_FILE = OpenApiResponse(ErrorAnswer, HOW)
 extend_schema_field(serializers.ChoiceField(STATUSES))(imports.ImportRow.get_status)
 extend_schema_view(
     get=extend_schema(responses=imports.ImportRow(many=True)),
@@ -296,6 +299,23 @@ extend_schema_view(
         examples=[OpenApiExample("Submit it", {"to": "in_review", "version": 2}, request_only=True)],
     )
 )(ReviewTransitions)
+NEW_REPORT: Any = type(
+    "NewTestRun",
+    (TestRunRow.body("TestRunFields", cast(Any, TestRun), "team"),),
+    {"file": serializers.FileField(max_length=1000, help_text="JUnit XML or SARIF, up to 20 MB.")},
+)
+extend_schema_view(
+    get=extend_schema(responses=TestRunRow(many=True)),
+    post=extend_schema(
+        request={"multipart/form-data": NEW_REPORT, "application/octet-stream": bytes},
+        responses={
+            201: TestRunRow,
+            200: OpenApiResponse(TestRunRow, "This report was counted before."),
+            415: NOT_A_FILE,
+        },
+        parameters=[beside_a_file(each) for each in NEW_REPORT().fields.values() if each.field_name != "file"],
+    ),
+)(TestRunList)
 
 ACTION = {"title": "Alert on refused cards", "team": "payments", "kind": "detective", "incident": "PAY-INC-42"}
 describe_writing(ActionList, ActionDetail, ActionTransitions, needed=("title", "team"), new=ACTION, to="done")

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "records",
     "pipeline",
     "defects",
+    "testing",
     "incidents",
     "benchmarks",
     "dashboards",
@@ -272,6 +273,7 @@ IMPORT_MAX_BYTES = 200 * 1024 * 1024
 # Of one person's files, and what their uploads leave free on the disk.
 IMPORT_MAX_BYTES_KEPT = 1024 * 1024 * 1024
 DISK_KEPT_FREE = env.int("QMPORTAL_DISK_KEPT_FREE_MB", default=512) * 1024 * 1024
+TEST_REPORT_MAX_BYTES = 20 * 1024 * 1024
 IMPORT_MAX_BYTES_BY_COMMAND = 1024 * 1024 * 1024
 
 # --- Training ----------------------------------------------------------------------------------------------------------

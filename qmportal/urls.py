@@ -25,6 +25,7 @@ urlpatterns = [
     path("practices/", include("pipeline.practice_urls")),
     path("changes/", include("pipeline.change_urls")),
     path("deployments/", include("pipeline.deployment_urls")),
+    path("test-runs/", include("testing.urls")),
     path("thresholds/", include("benchmarks.urls")),
     path("imports/", include("integrations.urls")),
     path("training/", include("training.urls")),

@@ -21,6 +21,7 @@ from scenarios import content, engine
 from scenarios.models import Scenario
 from teams.models import AccountMail, Membership, Role, Team, User
 from teams.tasks import send_account_mail
+from testing.models import TestRun
 
 PASSWORD = "correct horse battery"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -164,6 +165,11 @@ def make_deployment(
     deployment = Deployment.objects.create(team=team, finished_at=finished_at, **fields)
     deployment.changes.set(changes)
     return deployment
+
+
+def make_test_run(*, team: Team, ran_at: datetime = NOON, **fields: Any) -> TestRun:
+    """In CI, and green."""
+    return TestRun.objects.create(team=team, ran_at=ran_at, stage=stage("ci"), **fields)
 
 
 def make_practice(*, stage_slug: str = "ci", slug: str = "", **fields: Any) -> Practice:

@@ -36,6 +36,7 @@ from qmportal.lib.days import local_day
 from records.models import BulkEdit, SavedView
 from scenarios.content import scenario_texts
 from teams.models import AccessToken, Invitation, Membership, Role, User
+from testing.models import FlakyTest
 from tests.factories import (
     NOON,
     PASSWORD,
@@ -50,6 +51,7 @@ from tests.factories import (
     make_review,
     make_service,
     make_team,
+    make_test_run,
     publish_scenario,
 )
 from training.completion import decide
@@ -269,6 +271,12 @@ RULES = {
     "changes:create": signed_in(BOTH),
     "changes:edit": members(BOTH),
     "changes:history": members(),
+    "test_runs:list": signed_in(),
+    "test_runs:detail": members(),
+    "test_runs:upload": signed_in(BOTH),
+    "test_runs:team": members(),
+    "test_runs:settings": managers(POST),
+    "test_runs:own": members(POST),
     "deployments:list": signed_in(),
     "deployments:detail": members(),
     "deployments:create": signed_in(BOTH),
@@ -391,6 +399,8 @@ RULES = {
     "api_service": api(),
     "api_changes": api(),
     "api_change": api(outsider=404),
+    "api_test_runs": api(),
+    "api_test_run": api(outsider=404),
     "api_deployments": api(),
     "api_deployment": api(outsider=404),
     "api_practices": api(),
@@ -527,6 +537,8 @@ class World:
         self.practice = make_practice(slug="reviewed")
         self.change = make_change(team=self.team)
         self.deployment = make_deployment(team=self.team)
+        self.test_run = make_test_run(team=self.team)
+        self.flaky = FlakyTest.objects.create(team=self.team, name="Cart::total")
         self.deleted = {
             "incidents": make_incident(team=self.team, deleted_at=NOON),
             "defects": make_defect(team=self.team, deleted_at=NOON),
@@ -599,6 +611,7 @@ class World:
                 "reviews": {"reference": self.incident.reference, "name": "submit", "pk": self.cause.pk},
                 "changes": {"reference": self.change.reference},
                 "deployments": {"reference": self.deployment.reference},
+                "test_runs": {"reference": self.test_run.reference, "pk": self.flaky.pk},
                 "integrations": {"pk": self.job.pk, "kind": "defects"},
                 "scenarios": {"slug": self.scenario.slug, "number": 1},
                 "response": {"pk": self.template.pk},
@@ -636,6 +649,7 @@ class World:
                 "incidents:pin": {"reference": self.incident.reference, "pk": self.incident.timeline.get().pk},
                 "api_change": {"reference": self.change.reference},
                 "api_deployment": {"reference": self.deployment.reference},
+                "api_test_run": {"reference": self.test_run.reference},
                 "incidents:restore": {"reference": self.deleted["incidents"].reference},
                 "defects:restore": {"reference": self.deleted["defects"].reference},
                 **{
@@ -805,6 +819,12 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
             | {"environment": "production", "result": "succeeded", "kind": "planned"}
         ),
     ),
+    "test_runs:upload": lambda world: {
+        "file": SimpleUploadedFile("report.xml", b'<testsuite><testcase name="a"/></testsuite>'),
+        "team": world.team.slug,
+        "stage": "ci",
+    },
+    "test_runs:settings": lambda world: {"default_branch": "main"},
     "actions:create": lambda world: {"title": "Alert", "team": world.team.slug},
     "actions:edit": lambda world: {"title": "Alert", "team": world.team.slug, "version": 1},
     "reviews:edit": lambda world: {"summary": "Slow", "due_on": "2026-03-20", "version": 1},
@@ -872,7 +892,8 @@ REFUSED = {
 }
 
 # Open to all who are signed in, or manage something; the body names a team, and it is not theirs.
-ANYONE_ADDS = [f"{kind}:create" for kind in ("incidents", "defects", "actions", "changes", "deployments")] + ["andon:pull"]
+ANYONE_ADDS = [f"{kind}:create" for kind in ("incidents", "defects", "actions", "changes", "deployments")]
+ANYONE_ADDS += ["andon:pull", "test_runs:upload"]
 NOT_THEIR_TEAM = {
     **{(name, "outsider"): 422 for name in (*ANYONE_ADDS, "integrations:import_new")},
     **{(name, "nobody"): 422 for name in ANYONE_ADDS},
@@ -971,6 +992,7 @@ API_WRITES: dict[tuple[str, str], tuple[Rule, dict[str, Any]]] = {
         by_token(POST, 201, outsider=400, nobody=400, trainee=403),
         {"team": "pay", "practice": "reviewed", "state": "in_place"},
     ),
+    ("api_test_runs", "post"): (by_token(POST, 400, outsider=400), {}),
     ("api_imports", "post"): (by_token(POST, 422, outsider=422, member=403, nobody=403), {}),
     ("api_import_start", "post"): (by_token(POST, 404, manager=409), {}),
     ("api_import_undo", "post"): (by_token(POST, 404, manager=409), {}),

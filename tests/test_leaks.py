@@ -18,7 +18,8 @@ from integrations.models import ImportJob
 from notifications.models import Notification
 from qmportal.lib.days import local_day
 from teams.models import AccessToken, Invitation, Role, Team, User
-from tests.factories import join, make_defect, make_incident, make_member, make_team
+from testing.reports import Failure, Report
+from tests.factories import join, make_defect, make_incident, make_member, make_team, make_test_run
 from tests.test_access import BODIES, PORTAL, RULES, World
 from training.models import AdviceRequest, Diagnosis, Plan, PlanItem
 
@@ -63,6 +64,9 @@ def fill(world: World, tag: str) -> None:
     now = timezone.now()
     make_incident(team=team, title=word, summary=word, other_services=word, detected_at=now)
     make_defect(team=team, title=word, steps=word, component=word, external_id=f"{CANARY}-{tag}", found_at=now)
+    run = make_test_run(team=team, name=word, branch=word, ran_at=now, external_id=f"{CANARY}-{tag}")
+    failed = Failure(f"{tag}", word, word, tests=1, examples=[word])
+    run.take(Report("tests", failed={word}, flaky={f"{word} flaky"}, failures={tag: failed}))
     person = make_member(team=team, name=word, email=f"{CANARY}.{tag}@example.com")
     Invitation(team=team, email=f"{CANARY}.{tag}.new@example.com").renew(now)
     ImportJob.objects.create(

@@ -59,9 +59,9 @@ class CountedBody(IOBase):
         return data
 
 
-def takes_a_file(view: View) -> View:
-    """Marks a view that takes a file."""
-    view.takes_a_file = True  # type: ignore[attr-defined]
+def takes_a_file(view: View, limit: str = "IMPORT_MAX_BYTES") -> View:
+    """Marks a view that takes a file. `limit`: the setting with its greatest size."""
+    view.takes_a_file = limit  # type: ignore[attr-defined]
     return view
 
 
@@ -96,8 +96,8 @@ def _limit(request: HttpRequest, view: Callable[..., Any]) -> int:
     by_token = getattr(view, "csrf_exempt", False) and "HTTP_AUTHORIZATION" in request.META
     if not by_token and not request.user.is_authenticated:
         return settings.ANONYMOUS_BODY_MAX_BYTES
-    if getattr(view, "takes_a_file", False):
-        return settings.IMPORT_MAX_BYTES + AROUND_A_FILE
+    if limit := getattr(view, "takes_a_file", ""):
+        return int(getattr(settings, limit)) + AROUND_A_FILE
     return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
 

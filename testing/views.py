@@ -1,0 +1,136 @@
+"""Pages of test runs: the list, one run, a team's failures and flaky tests, and the upload."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from defects.models import Defect
+from qmportal.lib.bodies import takes_a_file
+from qmportal.lib.pages import form_page, render_page
+from teams.models import Team
+from teams.permissions import can_manage, can_report, require
+from teams.requests import SignedInRequest
+from testing.forms import ReportForm, SettingsForm
+from testing.models import SOURCES, Failure, FlakyTest, ReportSettings, TestRun
+from testing.receiving import STAGE, receive
+
+RUNS_A_PAGE = 50
+MOST_SHOWN = 50
+DAYS = 30
+
+
+@require_safe
+def run_list(request: SignedInRequest) -> HttpResponse:
+    """Runs of all of one's teams, the newest first."""
+    runs = TestRun.objects.visible_to(request.user).select_related("team").defer("passed_marks", "failed_marks")
+    page = Paginator(runs, RUNS_A_PAGE).get_page(request.GET.get("page"))
+    return render_page(request, "testing/list.html", {"page": page})
+
+
+@require_safe
+def run_detail(request: SignedInRequest, reference: str) -> HttpResponse:
+    runs = TestRun.objects.visible_to(request.user).select_related("team", "service", "stage")
+    run = get_object_or_404(runs.defer("passed_marks", "failed_marks"), reference=reference.upper())
+    if run.reference != reference:
+        return redirect(run)
+    sightings = run.sightings.select_related("failure__defect").order_by("-tests", "failure__title")
+    flakes = run.flakes.select_related("test").order_by("test__name")
+    context = {
+        "run": run,
+        "sightings": sightings[:MOST_SHOWN],
+        "more": max(0, run.distinct - MOST_SHOWN),
+        "flakes": flakes[:MOST_SHOWN],
+    }
+    return render_page(request, "testing/detail.html", context)
+
+
+@require_safe
+def team_tests(request: SignedInRequest, slug: str) -> HttpResponse:
+    """What failed lately, what was filed, and which tests are flaky."""
+    team = find_team(request, slug)
+    rules = ReportSettings.of(team)
+    context = summary(team, timezone.now()) | {
+        "team": team,
+        "form": SettingsForm(instance=rules),
+        "rules": rules,
+        "may_set": can_manage(request.user, team),
+        "may_own": can_report(request.user, team),
+    }
+    return render_page(request, "testing/team.html", context)
+
+
+def summary(team: Team, now: datetime) -> dict[str, Any]:
+    since = now - timedelta(days=DAYS)
+    recent = Q(sightings__run__ran_at__gte=since)
+    failures = Failure.objects.filter(team=team, last_seen_at__gte=since).select_related("defect")
+    flaky = FlakyTest.objects.filter(team=team).with_trend(now).select_related("owner").exclude(recent=0, earlier=0)
+    runs = TestRun.objects.filter(team=team, ran_at__gte=since)
+    filed = Defect.objects.filter(team=team, source__in=SOURCES.values(), found_at__gte=since, deleted_at=None)
+    return {
+        "days": DAYS,
+        "counts": runs.aggregate(runs=Count("pk"), failed=Count("pk", filter=Q(failed__gt=0))),
+        "failures": failures.annotate(runs=Count("sightings", filter=recent)).order_by("-last_seen_at", "-pk")[:MOST_SHOWN],
+        "distinct": failures.count(),
+        "filed": filed.count(),
+        "flaky": flaky[:MOST_SHOWN],
+        "flaky_count": flaky.count(),
+    }
+
+
+def find_team(request: SignedInRequest, slug: str) -> Team:
+    return get_object_or_404(Team.objects.with_rows_for(request.user), slug=slug)
+
+
+@require_POST
+def set_rules(request: SignedInRequest, slug: str) -> HttpResponse:
+    team = find_team(request, slug)
+    require(can_manage(request.user, team))
+    form = SettingsForm(request.POST, instance=ReportSettings.of(team))
+    if form.is_valid():
+        form.save()
+        messages.success(request, "Settings saved.")
+    else:
+        messages.error(request, "Enter the main branch.")
+    return redirect("test_runs:team", team.slug)
+
+
+@require_POST
+def own(request: SignedInRequest, slug: str, pk: int) -> HttpResponse:
+    """One click: I repair this flaky test, or nobody does any more."""
+    team = find_team(request, slug)
+    test = get_object_or_404(FlakyTest, team=team, pk=pk)
+    require(can_report(request.user, team))
+    test.owner = None if "release" in request.POST else request.user
+    test.save(update_fields=["owner"])
+    messages.success(request, "You own this test now." if test.owner else "Nobody owns this test now.")
+    return redirect("test_runs:team", team.slug)
+
+
+@form_page
+@partial(takes_a_file, limit="TEST_REPORT_MAX_BYTES")
+def upload(request: SignedInRequest) -> HttpResponse:
+    initial = {"stage": STAGE, "team": request.GET.get("team")}
+    form = ReportForm(request.POST or None, request.FILES or None, user=request.user, initial=initial)
+    if form.is_valid():
+        values = dict(form.cleaned_data)
+        try:
+            run, is_new = receive(values.pop("file"), values, by=request.user, at=timezone.now())
+        except ValidationError as refused:
+            for name, problems in refused.message_dict.items():
+                form.add_error(name if name in form.fields else None, problems)
+        else:
+            if not is_new:
+                messages.info(request, "This report was counted before.")
+            return redirect(run)
+    return render_page(request, "testing/upload.html", {"form": form}, status=422 if form.is_bound else 200)
