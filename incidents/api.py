@@ -5,12 +5,13 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from incidents.models import Incident
+from incidents.models import BULK, Incident
 from pipeline.api import ServiceSlugs
-from pipeline.models import Service, Stage
+from pipeline.models import EscapeReason, Service, Stage
 from qmportal.lib.api import InstantFilter
 from qmportal.lib.rows import NameField, SecondsField
 from records.api import RecordDetail, RecordFilters, RecordList, RecordRow
+from records.bulk_api import RecordBulk
 from records.models import Severity
 from records.transitions import RecordTransitions
 from teams.models import Team
@@ -43,7 +44,7 @@ class IncidentRow(RecordRow):
     customers_affected = serializers.IntegerField(allow_null=True)
     impact_kind = serializers.ChoiceField(Incident.ImpactKind.choices, allow_blank=True)
     should_have_caught = NameField(Stage, "slug", source="should_have_caught_id", allow_null=True)
-    escape_reason = serializers.ChoiceField(Incident.EscapeReason.choices, allow_blank=True)
+    escape_reason = serializers.ChoiceField(EscapeReason.choices, allow_blank=True)
     lead = serializers.EmailField(source="lead__email", allow_null=True)
     reporter = serializers.EmailField(source="reporter__email", allow_null=True)
     duplicate_of = serializers.CharField(source="duplicate_of__reference", allow_null=True)
@@ -106,3 +107,11 @@ class IncidentTransitions(RecordTransitions):
 
     queryset = Incident.objects.all()
     serializer_class = in_full = IncidentInFull
+
+
+class IncidentBulk(RecordBulk):
+    """Changes many incidents at once, up to 500: fields, or the status by a move."""
+
+    queryset = Incident.objects.all()
+    serializer_class = in_full = IncidentInFull
+    names = BULK

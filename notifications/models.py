@@ -125,6 +125,8 @@ CAN_BE_SILENCED = {
     "incident": "Incidents of my teams: reported, more severe, restored",
     "update": "Updates for stakeholders that are due",
     "policy": "Defects that a zero bug policy wants decided soon",
+    "defect": "Defects of my teams: reported, reopened",
+    "assigned": "Defects assigned to me",
 }
 
 

@@ -18,7 +18,6 @@ from records import intake
 from records.api import found_by_key
 from records.forms import IntakeForm
 from records.models import ONLY_MANAGERS, BulkEdit, Record
-from records.moves import REASON
 from records.timeline import Entry, write_entry
 from teams.models import User
 from teams.permissions import can_report
@@ -33,8 +32,8 @@ NOTHING_NEW = "it already has these values"
 GONE = "deleted, or not yours"
 NOT_ALLOWED = "your role in its team doesn't allow it"
 CHANGED = "somebody changed it at the same moment"
-# What a move may need here; the records have it, or are skipped.
-EASY = {REASON, "severity"}
+# What people give for a move, and not as a change of its own.
+FOR_MOVES = ("resolution", "duplicate_of")
 
 
 class BulkForm(forms.Form):
@@ -51,16 +50,29 @@ class BulkForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.names = names
         life = record_form._meta.model.LIFE
-        moves = {move.name: move.label for move in life.moves if set(move.needs) <= EASY and not move.choices}
+        moves = {move.name: move.label for move in reversed(life.moves)}
         self.fields["move"] = forms.ChoiceField(
             label="Status",
             required=False,
-            choices=[("", KEEP), *moves.items()],
+            choices=[("", KEEP), *reversed(moves.items())],
             help_text="Records that can't do it are skipped.",
         )
+        asked = [name for name in FOR_MOVES if name in life.columns()]
+        if "resolution" in asked:
+            labels = dict(record_form._meta.model._meta.get_field("resolution").choices or ())
+            known = dict.fromkeys(key for move in life.moves for key in move.choices.get("resolution", ()))
+            self.fields["resolution"] = forms.ChoiceField(
+                required=False,
+                choices=[("", "Not needed"), *((key, labels[key]) for key in known)],
+                help_text="For closing without a fix, and for rejecting.",
+            )
+        if "duplicate_of" in asked:
+            self.fields["duplicate_of"] = forms.CharField(
+                label="Original", required=False, max_length=24, help_text="For duplicates: the reference of the original."
+            )
         for name in names:
             self.fields[name] = self._field(record_form.fields[name])
-        self.order_fields(["move", *names, "reason"])
+        self.order_fields(["move", *asked, *names, "reason"])
 
     def _field(self, field: Any) -> forms.Field:
         if isinstance(field, KeyField):
@@ -70,13 +82,16 @@ class BulkForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if not self.errors and not cleaned.get("move") and not self.changes:
-            raise ValidationError("Choose what to change.")
+        if not self.errors and not cleaned.get("move"):
+            if not self.changes:
+                raise ValidationError("Choose what to change.")
+            if any(name in self.changes for name in FOR_MOVES):
+                self.add_error("move", "Choose the status that this is for.")
         return cleaned
 
     @property
     def changes(self) -> dict[str, str]:
-        return {name: value for name in self.names if (value := self.cleaned_data.get(name))}
+        return {name: value for name in (*FOR_MOVES, *self.names) if (value := self.cleaned_data.get(name))}
 
 
 def edit(bulk: BulkEdit) -> None:
@@ -120,18 +135,20 @@ def _edit_one(bulk: BulkEdit, model: Any, pk: int, user: User) -> tuple[str, str
 def _change(bulk: BulkEdit, record: Record, user: User) -> bool:
     now = timezone.now()
     before = dict(record.__dict__)
-    if problems := intake.apply(
-        record, _values(bulk.changes, record, user), by=user, at=now, door=intake.TYPED, reason=bulk.reason
-    ):
+    values = _values(bulk.changes, record, user)
+    told = {name: values.pop(name) for name in FOR_MOVES if name in values}
+    if problems := intake.apply(record, values, by=user, at=now, door=intake.TYPED, reason=bulk.reason):
         raise ValidationError(list(problems.values()))
     changed = bool(intake.changes(record, before))
     if changed:
         record.save()
     if bulk.move:
-        if not record.may_be_moved(record.possible_move(bulk.move), user):
+        move = record.possible_move(bulk.move)
+        if not record.may_be_moved(move, user):
             raise ValidationError(ONLY_MANAGERS)
-        record.make(bulk.move, by=user, at=now, note=bulk.reason)
-    elif changed and hasattr(record, "timeline"):
+        needed = {name: value for name, value in told.items() if name in move.needs}
+        record.make(move.name, by=user, at=now, note=bulk.reason, **needed)
+    elif changed and record.HAS_TIMELINE:
         write_entry(record, Entry.Kind.SYSTEM, f"Edited with others: {bulk.reason}", by=user, at=now)
     return changed or bool(bulk.move)
 

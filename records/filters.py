@@ -190,7 +190,7 @@ class ListForm(forms.Form):
     def page(self, shown: Sequence[str]) -> Page:
         """The page that the URL asks for, with the columns in `shown`."""
         chosen = self.chosen()
-        paginator = LongPaginator(chosen, shown, self._parts(chosen), self._key())
+        paginator = LongPaginator(chosen, shown, self._parts(chosen), self.key())
         asked = self.data.get("page") or "1"
         try:
             if not asked.isascii() or not asked.isdigit():
@@ -200,7 +200,7 @@ class ListForm(forms.Form):
             self._leave_out("Page", asked, "Showing the first page")
             return paginator.page(1)
 
-    def _key(self) -> Hashable:
+    def key(self) -> Hashable:
         """Everything that the number of rows depends on."""
         changes = self.user.versions.of(self.MODEL, Team, Membership, *self.SCALES)
         return (self.MODEL, self.user.pk, self.user.is_admin, *changes, *self.cleaned_data.items())

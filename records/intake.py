@@ -197,10 +197,12 @@ def _set(record: Any, values: Mapping[str, Any], before: Mapping[str, Any], door
             field.put(record, value)
     if new and door.shortened and record.ROOM_FOR_TITLE:
         _keep_whole_title(record, str(values.get("title", "")))
-    original = values.get("duplicate_of")
-    if original and (sentence := record.circle_problem(original)):
-        problems["duplicate_of"] = sentence
-    return problems
+    pointers = {
+        name: value
+        for name, value in values.items()
+        if fields[name].target and (new or before[fields[name].attname] != getattr(value, "pk", None))
+    }
+    return problems | record.link_problems(pointers)
 
 
 # --- Values -------------------------------------------------------------------------------------------------------------

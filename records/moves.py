@@ -38,6 +38,8 @@ class Move:
     needs: tuple[str, ...] = ()  # keys of ASKED; a severity only if there is none yet
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # allowed values of what it needs
     unless: str = ""  # not possible if the record has this time
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # values that the record must have
+    counts: str = ""  # this column goes up by one
     claims: str = ""  # if this column is empty, it is set to the person who makes the move
     for_managers: bool = False
     asks_when: str = ""  # a move that sets no time, but may have happened earlier: the question
@@ -46,6 +48,12 @@ class Move:
     def leads_on(self) -> bool:
         """Whether it is a usual step forward: it takes nothing back and asks for no explanation."""
         return not self.clears and not set(self.needs) - {"severity"}
+
+    def is_open_to(self, record: Any) -> bool:
+        """Whether a record in one of the sources can make the move."""
+        if self.unless and getattr(record, self.unless):
+            return False
+        return all(getattr(record, name) in values for name, values in self.only.items())
 
     def fits(self, values: Mapping[str, str]) -> bool:
         """Whether it can lead to these values: it neither sets nor requires other ones."""
@@ -96,8 +104,7 @@ class Life:
 
 def _columns_of(move: Move) -> Iterator[str]:
     yield from (*move.stamps, *move.clears, *move.sets, *move.needs)
-    if move.claims:
-        yield move.claims
+    yield from filter(None, (move.claims, move.counts))
 
 
 def table(life: Life, status_names: Mapping[str, str], column_names: Callable[[str], str]) -> str:
@@ -106,13 +113,15 @@ def table(life: Life, status_names: Mapping[str, str], column_names: Callable[[s
     for move in life.moves:
         cells = (
             f"{move.label} (`{move.name}`)" + (", managers only" if move.for_managers else ""),
-            ", ".join(status_names[status] for status in move.sources),
+            ", ".join(status_names[status] for status in move.sources)
+            + "".join(f" ({column_names(name)} {', '.join(values)})" for name, values in move.only.items()),
             status_names[move.to],
             ", ".join(
                 [
                     *map(column_names, move.stamps),
                     *(f"{column_names(name)}: {value}" for name, value in move.sets.items()),
                     *([f"{column_names(move.claims)}, if empty"] if move.claims else []),
+                    *([f"{column_names(move.counts)}: one more"] if move.counts else []),
                 ]
             ),
             ", ".join(map(column_names, move.clears)),

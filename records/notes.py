@@ -55,16 +55,19 @@ class NoteForm(forms.Form):
     def __init__(self, data: QueryDict | None = None, *, record: Any):
         super().__init__(data, auto_id="note_%s")
         self.record = record
+        if not record.HAS_UPDATES:
+            del self.fields["kind"], self.fields["next_update"]
 
     def write(self, by: User) -> Entry | None:
         """Adds the entry. Returns None, with errors at the fields, if it is refused."""
         now = timezone.now()
         given = self.cleaned_data
-        minutes = given["next_update"] if given["kind"] == Entry.Kind.UPDATE else ""
+        kind = given.get("kind") or Entry.Kind.NOTE
+        minutes = given["next_update"] if kind == Entry.Kind.UPDATE else ""
         due = now + timedelta(minutes=int(minutes)) if minutes else None
         when = {"happened_at": given["happened_at"], "next_update_at": due}
         try:
-            entry: Entry = write_entry(self.record, given["kind"], given["text"], by=by, at=now, **when)
+            entry: Entry = write_entry(self.record, kind, given["text"], by=by, at=now, **when)
         except ValidationError as refused:
             self.add_error(None, refused)
             return None
@@ -181,6 +184,7 @@ class Timeline:
     def kinds(self) -> list[dict[str, Any]]:
         """The filter, as options of a segmented control."""
         names = [("", "All"), ("note", "Notes"), ("update", "Updates"), ("move", "Status"), ("correction", "Corrections")]
+        names = [each for each in names if each[0] != Entry.Kind.UPDATE or self.record.HAS_UPDATES]
         order = "&order=oldest" if self.oldest_first else ""
         return [
             {"label": label, "url": f"{self._url}?entries={key}{order}#timeline", "current": key == self.chosen}

@@ -30,6 +30,8 @@ AUTO, MANUAL, ALERT, IMPORT, INFERRED = "auto", "manual", "alert", "import", "in
 # The doors of people, and those of machines with the source of the times that they bring.
 PEOPLE = ("page", "api", "admin")
 MACHINES = {"import": IMPORT, "webhook": ALERT}
+# The doors whose moves people are told of. Imports and commands are about the past.
+TOLD_OF = (*PEOPLE, "bulk", "webhook")
 # A time this close to its recording is the portal's own.
 AT_ONCE = timedelta(seconds=5)
 # The move that takes back another one.
@@ -72,6 +74,24 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.text[:40]}"
+
+
+class Pin(models.Model):
+    """Abstract base. Pins an entry to the top of the timeline: a row of its own, because entries never change.
+
+    Subclasses add `entry`, a one-to-one field with the related name `pin`.
+    """
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    entry_id: int
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"Pin of {self.entry_id}"
 
 
 def write_entry(

@@ -86,6 +86,8 @@ class RecordTimeline(generics.GenericAPIView[Any]):
         record, body = self.find(reference), json_object(request)
         require(can_report(person(request), record.team))
         given, problems = read_entry(body)
+        if given["kind"] == Entry.Kind.UPDATE and not record.HAS_UPDATES:
+            problems["kind"] = "Choose note."
         if problems:
             raise ValidationError(problems)
         entry = write_entry(record, by=person(request), at=timezone.now(), **given)

@@ -145,12 +145,14 @@ def record_detail(request: SignedInRequest, reference: str, kind: Kind, **contex
         return redirect(record)
     if record.HAS_TIMELINE and request.htmx and request.GET.get("seen") == Timeline(record, request.GET).marker:
         return HttpResponse(status=204)
-    return _answer_detail(request, kind, record, NoteForm(record=record), **context)
+    return detail_page(request, kind, record, **context)
 
 
-def _answer_detail(
-    request: SignedInRequest, kind: Kind, record: Any, form: NoteForm, status: int = 200, **context: Any
+def detail_page(
+    request: SignedInRequest, kind: Kind, record: Any, form: NoteForm | None = None, status: int = 200, **context: Any
 ) -> HttpResponse:
+    """The page of a record. `form`: what was typed into the form for notes."""
+    form = form or NoteForm(record=record)
     shared = {
         "record": record,
         "events": events(record),
@@ -185,7 +187,7 @@ def record_note(request: SignedInRequest, reference: str, kind: Kind, **context:
     require(can_report(request.user, record.team))
     form = NoteForm(request.POST, record=record)
     if not form.is_valid() or not (entry := form.write(request.user)):
-        return _answer_detail(request, kind, record, form, 422, **context)
+        return detail_page(request, kind, record, form, 422, **context)
     return redirect(f"{record.get_absolute_url()}#entry-{entry.pk}")
 
 
@@ -221,7 +223,7 @@ def record_similar(request: SignedInRequest, kind: Kind) -> HttpResponse:
     title, team = clean_line(request.GET.get("title", "")[:200]), team_named(request.user, request.GET.get("team", ""))
     rows = kind.model._default_manager.visible_to(request.user).filter(team__slug=team)
     similar = rows.like(title)[:SIMILAR_SHOWN] if title and team else []
-    return render_page(request, "records/_title.html#similar", {"similar": similar})
+    return render_page(request, "records/_title.html#similar", {"kind": kind, "similar": similar})
 
 
 def record_edit(request: SignedInRequest, reference: str, kind: Kind) -> HttpResponse:
@@ -281,7 +283,7 @@ def record_move(request: SignedInRequest, reference: str, name: str, kind: Kind)
     else:
         undo = kind.url("undo_move", record.reference)
         say_with_undo(request, f"{record.reference} is {move.done}.", undo, version=record.version, before=before)
-    return redirect(record)
+    return redirect(way_back(request, record.get_absolute_url()))
 
 
 def known_move(record: Record, name: str) -> Any:

@@ -4,7 +4,7 @@ from incidents.models.action import Action
 from incidents.models.andon import AlreadyPulled, Cord
 from incidents.models.duty import DutyCalendar, OnDuty, on_duty
 from incidents.models.impact import ImpactInterval
-from incidents.models.incident import IN_SAMPLE, SAMPLED, Incident, IncidentQuerySet, Status, is_counted, lasts
+from incidents.models.incident import BULK, IN_SAMPLE, SAMPLED, Incident, IncidentQuerySet, Status, is_counted, lasts
 from incidents.models.response import (
     LEAD,
     MOST_ROLES,
@@ -20,6 +20,7 @@ from incidents.models.review import Cause, Comment, Review, ReviewPolicy, Review
 from incidents.models.timeline import TimelineEntry, TimelinePin
 
 __all__ = [
+    "BULK",
     "IN_SAMPLE",
     "LEAD",
     "MOST_ROLES",

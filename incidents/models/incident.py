@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from defects.models import Defect
-from pipeline.models import Deployment, Stage
+from pipeline.models import Deployment, EscapeReason, Stage
 from qmportal.lib.changes import Source, part_of
 from qmportal.lib.history import tracked
 from qmportal.lib.ids import RowIds
@@ -213,6 +213,10 @@ class ImpactSpans(models.Func):
     output_field = models.TextField()
 
 
+# What an edit of many can change.
+BULK = ("severity", "kind", "environment", "should_have_caught", "escape_reason", "lead")
+
+
 class IncidentQuerySet(RecordQuerySet["Incident"]):
     def counted(self) -> IncidentQuerySet:
         """The incidents that metrics count: real ones in production. Not exercises, maintenance, cancelled or duplicates."""
@@ -243,7 +247,7 @@ class Incident(Record):
 
     REFERENCE_KIND = "INC"
     WAITS_AS = Status.CANCELLED
-    HAS_TIMELINE = True
+    HAS_TIMELINE = HAS_UPDATES = True
 
     Status = Status
     OPEN, RESTORED, NOT_COUNTED = OPEN, RESTORED, NOT_COUNTED
@@ -257,17 +261,6 @@ class Incident(Record):
 
     # Closing incidents of this rank or worse asks for what was learned.
     LEARNED_FROM = 2
-
-    class EscapeReason(models.TextChoices):
-        NO_TEST = "no_test", "No test"
-        TEST_WRONG = "test_wrong", "The test was wrong"
-        TEST_SKIPPED = "test_skipped", "The test was skipped or flaky"
-        ENVIRONMENT = "environment", "The environment differs"
-        DATA = "data", "The data differs"
-        REVIEW = "review", "The code review missed it"
-        REQUIREMENT = "requirement", "Requirement gap"
-        MONITORING = "monitoring", "Monitoring gap"
-        ACCEPTED = "accepted", "Accepted risk"
 
     COUNTED_KINDS = (Kind.REAL, Kind.RETROSPECTIVE)
 

@@ -14,12 +14,10 @@ from incidents.models.incident import Incident, Status
 from incidents.models.timeline import TimelineEntry
 from notifications.models import Notification
 from qmportal.lib.history import CHANGED, events_of
-from records.timeline import MACHINES, PEOPLE, UNDO, Entry
-from teams.models import User
+from records.news import FRESH, fresh_moves, team_and, tell
+from records.timeline import UNDO, Entry
 
 KIND, UPDATE_KIND = "incident", "update"
-# News older than this is no news: a sweep that was away does not tell it any more.
-FRESH = timedelta(hours=1)
 REMINDED_FOR = timedelta(days=1)
 
 
@@ -30,12 +28,8 @@ def tell_news(now: datetime) -> None:
 
 
 def _tell_moves(now: datetime) -> None:
-    """Opened and restored. Imports tell nobody: they are about the past."""
     restored = Q(data__to=Status.RESTORED) & ~Q(data__move=UNDO)
-    entries = TimelineEntry.objects.filter(
-        Q(data__from="") | restored, kind=Entry.Kind.MOVE, recorded_at__gt=now - FRESH, door__in=[*PEOPLE, *MACHINES]
-    ).exclude(door="import")
-    for entry in entries.filter(_REAL).select_related("record__team", "record__severity"):
+    for entry in fresh_moves(TimelineEntry.objects.filter(_REAL), now).filter(Q(data__from="") | restored):
         if entry.data["from"]:
             words, key = "is restored", f"restored:{entry.pk}"
         else:
@@ -83,14 +77,5 @@ _REAL = Q(record__deleted_at=None, record__kind=Incident.Kind.REAL)
 
 def _tell(incident: Incident, words: str, *, key: str, but: int | None) -> None:
     """Tells the team's members, the lead and the reporter; not the person who did it."""
-    involved = Q(memberships__team=incident.team_id) | Q(pk=incident.lead_id) | Q(pk=incident.reporter_id)
-    people = User.objects.filter(involved, is_active=True).distinct()
-    Notification.objects.tell_all(
-        [person for person in people if person.pk != but],
-        key=f"incident:{incident.pk}:{key}",
-        kind=KIND,
-        subject=f"{incident.reference} {words}: {incident.title}",
-        body=f"{incident.severity or 'Severity undetermined'}, {incident.get_status_display().lower()}.",
-        url=incident.get_absolute_url(),
-        teams=[incident.team_id],
-    )
+    people = team_and(incident, [incident.lead_id, incident.reporter_id], but=[but])
+    tell(incident, people, words, kind=KIND, key=key)

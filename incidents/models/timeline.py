@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from incidents.models.incident import Incident
 from qmportal.lib.history import tracked
-from records.timeline import Entry
+from records.timeline import Entry, Pin
 
 
 class TimelineEntry(Entry):
@@ -23,12 +22,5 @@ class TimelineEntry(Entry):
 
 
 @tracked()
-class TimelinePin(models.Model):
-    """Pins an entry to the top of the timeline. A row of its own, because entries never change."""
-
+class TimelinePin(Pin):
     entry = models.OneToOneField(TimelineEntry, on_delete=models.PROTECT, related_name="pin")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"Pin of {self.entry_id}"

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from incidents.filters import IncidentFilter
 from incidents.forms import IncidentForm
-from incidents.models import Incident, IncidentTemplate, Review, lasts, on_duty, shown_roles
+from incidents.models import BULK, Incident, IncidentTemplate, Review, lasts, on_duty, shown_roles
 from pipeline.models import Service
 from qmportal.lib.pages import form_page
 from qmportal.lib.wording import duration
@@ -34,7 +34,7 @@ INCIDENTS = records.Kind(
     form=IncidentForm,
     filters=IncidentFilter,
     prefilled=("title", "team", "severity", "services", "summary", "kind"),
-    bulk=("severity", "kind", "environment", "should_have_caught", "lead"),
+    bulk=BULK,
     columns=(
         columns.REFERENCE,
         columns.TITLE,

@@ -4,7 +4,7 @@ from pipeline.models.changes import Change, Deployment
 from pipeline.models.limits import ReviewLimits
 from pipeline.models.practices import NOTHING, Adoption, Coverage, Practice
 from pipeline.models.services import HTTP, Catalogue, Service, ServiceQuerySet
-from pipeline.models.stages import Stage, StageQuerySet, offered_stages, stage_choices
+from pipeline.models.stages import EscapeReason, Stage, StageQuerySet, offered_stages, stage_choices
 
 __all__ = [
     "HTTP",
@@ -14,6 +14,7 @@ __all__ = [
     "Change",
     "Coverage",
     "Deployment",
+    "EscapeReason",
     "Practice",
     "ReviewLimits",
     "Service",

@@ -16,6 +16,20 @@ STAYS_LAST = "Defects found in the last stage count as escaped. It can't change 
 STAYS_IN_USE = "The last stage decides which defects escaped, so it can't be retired."
 
 
+class EscapeReason(models.TextChoices):
+    """Why the stage that should have caught a fault did not."""
+
+    NO_TEST = "no_test", "No test"
+    TEST_WRONG = "test_wrong", "The test was wrong"
+    TEST_SKIPPED = "test_skipped", "The test was skipped or flaky"
+    ENVIRONMENT = "environment", "The environment differs"
+    DATA = "data", "The data differs"
+    REVIEW = "review", "The code review missed it"
+    REQUIREMENT = "requirement", "Requirement gap"
+    MONITORING = "monitoring", "Monitoring gap"
+    ACCEPTED = "accepted", "Accepted risk"
+
+
 class StageQuerySet(models.QuerySet["Stage"]):
     def production(self) -> StageQuerySet:
         """The last stage. Defects found there count as escaped."""

@@ -183,6 +183,8 @@ class Record(Versioned):
     WAITS_AS = ""
     # Whether a trigger writes a timeline (`records.timeline`), which is then in `timeline`.
     HAS_TIMELINE = False
+    # Whether people write updates for stakeholders to the timeline, besides notes.
+    HAS_UPDATES = False
     # Always points at the root. The trigger of `flat_duplicates` enforces this, whoever writes.
     duplicate_of_id: int | None
     status: Any
@@ -303,7 +305,7 @@ class Record(Versioned):
 
     def possible_moves(self) -> list[Move]:
         """The moves that the record can make now."""
-        return [move for move in self.LIFE.moves_from(self.status) if not (move.unless and getattr(self, move.unless))]
+        return [move for move in self.LIFE.moves_from(self.status) if move.is_open_to(self)]
 
     def may_be_moved(self, move: Move, by: User) -> bool:
         """Whether this person may make the move."""
@@ -353,6 +355,8 @@ class Record(Versioned):
             setattr(self, column, self._empty(column) if value is None else value)
         if move.claims and getattr(self, self._attname(move.claims)) is None:
             setattr(self, move.claims, by)
+        if move.counts:
+            setattr(self, move.counts, getattr(self, move.counts) + 1)
         given = [moment for moment in (happened_at, *(values.get(time) for time in move.stamps)) if moment]
         said = {"move": move.name, "text": note, "author": by and by.pk, "source": MANUAL if given else AUTO}
         said["at"] = min(given, default=at).isoformat()
@@ -426,6 +430,12 @@ class Record(Versioned):
     def is_duplicate(self) -> bool:
         """Whether its status or resolution says that it is a duplicate."""
         raise NotImplementedError
+
+    def link_problems(self, values: Mapping[str, Any]) -> dict[str, str]:
+        """What is wrong with the records that these changed values point to: a sentence per field."""
+        original = values.get("duplicate_of")
+        sentence = original and self.circle_problem(original)
+        return {"duplicate_of": sentence} if sentence else {}
 
     def circle_problem(self, original: Record) -> str:
         """A message if `original` duplicates this record. (If it duplicates another, that one becomes the original.)"""

@@ -79,6 +79,21 @@ def test_those_that_cannot_change_are_skipped_with_the_reason(client, team):
     assert fresh.status == "mitigated"
 
 
+def test_a_move_that_asks_for_something_is_given_it(client, team):
+    rows = [make_defect(team=team), make_defect(team=team, status="fixed")]
+    original = make_defect(team=team)
+    page = apply(client, rows_url("defects", *rows), 2, move="reject", resolution="invalid").text
+    assert "1 done, 1 skipped" in page
+    assert "“Reject” is not possible now: the defect is fixed." in page
+    rows[0].refresh_from_db()
+    assert (rows[0].status, rows[0].resolution) == ("rejected", "invalid")
+    row = make_defect(team=team)
+    assert "Choose how it was resolved." in apply(client, rows_url("defects", row), 1, move="close").text
+    apply(client, rows_url("defects", row), 1, move="mark_duplicate", duplicate_of=original.reference)
+    row.refresh_from_db()
+    assert row.duplicate_of == original
+
+
 def test_what_has_the_value_already_is_skipped(client, team, kind, make):
     row = make(team=team, severity_key="SEV2")
     assert "0 done, 1 skipped" in apply(client, rows_url(kind, row), 1, severity="SEV2").text
@@ -98,6 +113,7 @@ def test_a_refused_value_changes_nothing_of_that_record(client, team):
         ({"severity": "SEV1", "reason": " "}, "Say why."),
         ({}, "Choose what to change."),
         ({"severity": "SEV9"}, "Select a valid choice."),
+        ({"duplicate_of": "PAY-INC-1"}, "Choose the status that this is for."),
         ({"severity": "SEV1", "number": "7"}, "match now. Check this and send it again."),
     ],
 )
