@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from defects.models import Defect
+from defects.models import FIXED_FOR_GOOD, Defect
 from incidents.models.impact import DO_NOT_FIT, Spans, add_spans, fit, spans_of
 from integrations.kinds import MODELS
 from integrations.linking import NOT_FOUND, Link, Linker
@@ -44,9 +44,11 @@ from qmportal.lib.wording import minute
 from records import intake
 from records.models import AnyOf, Record
 from records.rules import FILED_HERE
+from records.timeline import PEOPLE, Entry
 from teams.models import ReferencesBeside, Team
 
 BATCH = 2000
+BY_HAND = (*PEOPLE, "bulk")
 # Errors stored with the result, and errors shown on its page.
 KEPT_ERRORS = 5000
 SHOWN_ERRORS = 200
@@ -223,6 +225,15 @@ def moment_of(record: Any) -> datetime:
     return moment
 
 
+def since(values: dict[str, Any], found_at: datetime) -> dict[str, Any]:
+    """The values of a regression, without the times before it was back: a file has those of the issue as a whole."""
+    return {
+        name: value
+        for name, value in values.items()
+        if name not in Defect.TIMES or (isinstance(value, datetime) and value > found_at)
+    }
+
+
 def says_nothing_new(stored: Any, value: Any) -> bool:
     """Whether two values are the same. Line ends, and apostrophes a spreadsheet dropped or doubled, don't count."""
     return stored == value or (
@@ -364,7 +375,9 @@ class Importer:
         updated: list[tuple[Any, dict[str, Any]]] = []
         for row, key in named:
             record = self._one_of(existing.get(key, []), row)
-            changed = self._apply(row, key, record)
+            origin = record if self._came_back(row, record) else None
+            record = None if origin else record
+            changed = self._make(row, key, origin) if record is None else self._apply(row, key, record)
             if row.problems:
                 self.outcome.fail(row, self.titles)
             elif row.skipped:
@@ -457,17 +470,34 @@ class Importer:
     def _one_of(self, records: list[Any], row: Row) -> Any:
         """The record that a row means. If several teams have one with this id, it is the one of the row's team.
 
-        A single record matches whatever its team: the row then moves it.
+        A single record matches whatever its team: the row then moves it. Of a defect and its regressions, it is the last.
         """
+        if len(records) > 1 and self.model is Defect:
+            origins = {record.regression_of_id for record in records}
+            records = [record for record in records if record.pk not in origins]
         if len(records) < 2:
             return records[0] if records else None
         teams = [team.pk for team in self.teams.called(str(row.values.get("team", "")))]
         return next((record for record in records if record.team_id in teams), None)
 
+    def _came_back(self, row: Row, record: Any) -> bool:
+        """Whether the row opens a defect again that was fixed and closed. It becomes a regression, a defect of its own.
+
+        If somebody closed it in this portal, the other tool is only behind: the row is left out.
+        """
+        status = str(row.values.get("status"))
+        if not isinstance(record, Defect) or not record.is_fixed_for_good or status not in Defect.OPEN:
+            return False
+        if self.preset.says_also.get(status) == record.status or self._is_left_alone(row, record):
+            return False
+        self._wait()
+        last = record.timeline.filter(kind=Entry.Kind.MOVE).order_by("-id").first()
+        if last and last.door in BY_HAND:
+            row.skipped = "fixed and closed here"
+        return not row.skipped
+
     def _apply(self, row: Row, key: tuple[str, str], record: Any) -> Any:
-        """The new or changed record; None if nothing changes or the row is left out. Errors go to `row.problems`."""
-        if record is None:
-            return self._make(row, key)
+        """The changed record; None if nothing changes or the row is left out. Errors go to `row.problems`."""
         if self._is_left_alone(row, record):
             return None
         values = self._with_rows(row)
@@ -475,6 +505,8 @@ class Importer:
         original = self._original(row, values, record)
         if "status" in values and self.preset.says_also.get(str(values["status"])) == record.status:
             del values["status"]
+        if isinstance(record, Defect) and record.regression_of_id:
+            values = since(values, record.found_at)
         self.lookups.attach(record)
         self.teams.attach(record)
         before = dict(record.__dict__)
@@ -498,8 +530,12 @@ class Importer:
         self._note_what_came(row, record, "update" if changed else "unchanged")
         return record if changed else None
 
-    def _make(self, row: Row, key: tuple[str, str]) -> Any:
+    def _make(self, row: Row, key: tuple[str, str], origin: Defect | None = None) -> Any:
+        """The new record, a regression of `origin`; None, with errors in `row.problems`, if it can't be made."""
         source, external_id = key
+        if source == FILED_HERE and origin:
+            row.problems["status"] = FIXED_FOR_GOOD.format(external_id[:40])
+            return None
         if source == FILED_HERE:
             row.problems["reference"] = (
                 f"“{external_id[:40]}” was not reported in this portal. A record from another tool needs its external_id."
@@ -512,6 +548,10 @@ class Importer:
         record = self.blank(source=source, external_id=external_id)
         if reporter:
             record.reporter = reporter
+        if origin:
+            record.regression_of_id = origin.pk
+            values = since(values, self.now) | {"found_at": self.now}
+            row.notes.append("was fixed and closed before: imported as a regression")
         if not self._takes(row, record, values):
             return None
         self._expect_spans(row, record)

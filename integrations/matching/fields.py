@@ -157,6 +157,16 @@ DEFECTS = (
                                              "target version, target milestone, milestone, lösungsversion, "
                                              "lösungsversionen, version corrigée, versions corrigées, corregir versiones, "
                                              "versión corregida", many=True),
+    _field("version_introduced", "Since version", "version introduced, introduced in version, since version"),
+    _field("reproducibility", "Reproducibility", "reproducible, reproduzierbarkeit", words="reproducibility"),
+    _field("customer_impact", "Impact on customers", "customer impact", words="customer impact"),
+    _field("customers_affected", "Number of customers", "customers affected, affected customers", Type.NUMBER),
+    _field("support_tickets", "Support tickets", "support tickets, number of support tickets, tickets linked", Type.NUMBER),
+    _field("root_cause", "Root cause", "root cause, rca, grundursache, cause racine, causa raíz"),
+    _field("escape_reason", "Why it escaped", "escape reason, why it escaped", words="escape reason"),
+    _field("odc_trigger", "Trigger", "odc trigger", words="odc trigger"),
+    _field("odc_type", "Type of fault", "odc type, odc defect type", words="odc type"),
+    _field("odc_qualifier", "Qualifier", "odc qualifier", words="odc qualifier"),
     _field("found_by", "Found by", "detected by, detection source, gefunden von, trouvé par, "
                                    "encontrado por", words="found by"),
     _field("steps", "Steps to reproduce", "steps to reproduce, repro steps, steps, reproduktion"),

@@ -196,6 +196,19 @@ IMPACT_KIND = _list(
     security="security, breach, vulnerability, sicherheit",
     none="none, no impact, service_information, keine",
 )
+CUSTOMER_IMPACT = _list(
+    none="none, no impact, keine",
+    cosmetic="cosmetic, trivial",
+    workaround="workaround, there is a workaround",
+    blocked="blocked, no workaround",
+    data_loss="data loss, data corruption, datenverlust",
+)
+REPRODUCIBILITY = _list(
+    always="always, immer, 100%",
+    sometimes="sometimes, intermittent, random, manchmal",
+    rarely="rarely, seldom, selten",
+    once="once, seen once, have not tried, unable to reproduce",
+)
 YES_NO = _list(
     yes="yes, true, 1, y, x, ja, oui, si, sí, on", no="no, false, 0, n, nein, non, off",
 )  # fmt: skip
@@ -268,6 +281,8 @@ VOCABULARY: dict[str, dict[str, str]] = {
     "detection source": DETECTION,
     "impact kind": IMPACT_KIND,
     "escape reason": ESCAPE_REASON,
+    "customer impact": CUSTOMER_IMPACT,
+    "reproducibility": REPRODUCIBILITY,
     "yes or no": YES_NO,
     "role": ROLE,
     "visibility": VISIBILITY,
@@ -342,6 +357,14 @@ KEYS: dict[str, dict[str, str]] = {
         "security": "Security",
         "none": "None",
     },
+    "customer impact": {
+        "none": "None",
+        "cosmetic": "Cosmetic",
+        "workaround": "There is a workaround",
+        "blocked": "Blocked",
+        "data_loss": "Data loss",
+    },
+    "reproducibility": {"always": "Always", "sometimes": "Sometimes", "rarely": "Rarely", "once": "Seen once"},
     "escape reason": {
         "no_test": "No test",
         "test_wrong": "The test was wrong",
@@ -353,6 +376,36 @@ KEYS: dict[str, dict[str, str]] = {
         "monitoring": "Monitoring gap",
         "accepted": "Accepted risk",
     },
+    "odc trigger": {
+        "design_conformance": "Design conformance",
+        "logic_flow": "Logic or flow",
+        "compatibility": "Compatibility",
+        "concurrency": "Concurrency",
+        "documentation": "Internal documentation",
+        "side_effects": "Side effects",
+        "rare_situation": "Rare situation",
+        "simple_path": "Simple path",
+        "complex_path": "Complex path",
+        "coverage": "Test coverage",
+        "variation": "Test variation",
+        "sequencing": "Test sequencing",
+        "interaction": "Test interaction",
+        "workload": "Workload or stress",
+        "recovery": "Recovery or exception",
+        "startup": "Start-up or restart",
+        "configuration": "Configuration",
+    },
+    "odc type": {
+        "function": "Function",
+        "interface": "Interface",
+        "checking": "Checking",
+        "assignment": "Assignment",
+        "timing": "Timing or serialisation",
+        "algorithm": "Algorithm",
+        "build": "Build or package",
+        "documentation": "Documentation",
+    },
+    "odc qualifier": {"missing": "Missing", "incorrect": "Incorrect", "extraneous": "Extraneous"},
     "yes or no": {"yes": "Yes", "no": "No"},
     "role": {"manager": "Manager", "engineer": "Engineer", "trainee": "Trainee"},
     "visibility": {"members": "Members only", "everyone": "Everyone"},
@@ -361,6 +414,10 @@ KEYS: dict[str, dict[str, str]] = {
     "deployment result": {"succeeded": "Succeeded", "failed": "Failed"},
     "deployment kind": {"planned": "Planned", "rework": "Rework"},
 }
+
+# Lists that only have their own words.
+for _name in ("odc trigger", "odc type", "odc qualifier"):
+    VOCABULARY[_name] = _list(**{key: f"{key}, {label}" for key, label in KEYS[_name].items()})
 
 # "Severity 1", "S1 - Critical", "2 - High", "Priority 3 (medium)", "[P4]"
 NUMBERED = re.compile(r"(?:(?:sev(?:erity)?|s|p(?:rio(?:rity)?)?|level|schweregrad|prioritat|gravite) ?)?([0-5])(?: .*)?")

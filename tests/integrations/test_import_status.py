@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 
 from defects.models import Defect
 from incidents.models import Incident
+from qmportal.lib.acting import acting
 from tests.factories import NOON, make_defect, make_incident, make_team
 
 pytestmark = pytest.mark.django_db
@@ -113,3 +114,36 @@ def test_a_tool_that_knows_no_closed_incidents_reopens_none(load, team):
     assert "errors 0" in load("incidents", "statuspage", **cells, status="resolved")
     known.refresh_from_db()
     assert (known.status, known.title, known.closed_at) == ("closed", "Down", LATER)
+
+
+# ---- Back again ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_opens_what_it_had_closed_makes_a_regression_which_the_next_file_changes(load, team):
+    load("defects", found_at=DETECTED, closed_at=RESTORED, status="closed", resolution="fixed")
+    assert "created 1, updated 0" in load("defects", found_at=DETECTED, triaged_at=DETECTED, status="in_progress")
+    origin, back = Defect.objects.order_by("pk")
+    assert (origin.status, origin.closed_at) == ("closed", LATER)
+    assert (back.status, back.regression_of, back.external_id, back.triaged_at) == ("in_progress", origin, "I-1", None)
+    assert back.found_at > LATER
+    assert "unchanged 1" in load("defects", found_at=DETECTED, triaged_at=DETECTED, status="in_progress")
+    assert "created 0, updated 1" in load("defects", found_at=DETECTED, status="closed", resolution="fixed")
+    assert "created 1" in load("defects", found_at=DETECTED, status="new")
+    assert list(Defect.objects.order_by("pk").values_list("status", "regression_of")) == [
+        ("closed", None), ("closed", origin.pk), ("new", back.pk)
+    ]  # fmt: skip
+
+
+def test_what_somebody_closed_here_stays_closed_though_the_file_is_behind(load, team):
+    known = defect(team, status="verified")
+    with acting("page"):
+        known.make("close", by=None, at=LATER)
+    assert "created 0, updated 0, unchanged 0, skipped 1" in load("defects", found_at=DETECTED, status="in_progress")
+    known.refresh_from_db()
+    assert known.status == "closed"
+
+
+def test_a_defect_reported_here_is_not_reopened_by_a_file(load, team):
+    known = make_defect(team=team, source="form", status="closed", resolution="fixed", closed_at=LATER)
+    printed = load("defects", external_id="", reference=known.reference, source="form", found_at=DETECTED, status="new")
+    assert "was fixed and closed. If it is back, report a regression." in printed
