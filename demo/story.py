@@ -12,10 +12,10 @@ import random
 from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import accumulate, cycle
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from demo.profiles import Outage, Plan, Profile, StillOpen, at
 from demo.vocabulary import CAUSED_BY_DEFECT, CAUSES, DOMAINS, Domain
@@ -63,6 +63,14 @@ class DefectRow(NamedTuple):
     reporter_id: int | None
     assignee_id: int | None
     duplicate_of_id: int | None
+    customer_impact: str
+    customers_affected: int | None
+    support_tickets: int | None
+    root_cause: str
+    escape_reason: str
+    reopened: int
+    regression_of_id: int | None
+    snoozed_until: date | None
 
 
 class IncidentRow(NamedTuple):
@@ -251,6 +259,13 @@ OUTCOMES = Weighted({
     "fixed": 857, "duplicate": 30, "cannot_reproduce": 18, "invalid": 15, "works_as_designed": 14,
     "wont_fix": 30, "declined": 20, "external": 8, "left": 8,
 })  # fmt: skip
+ESCAPE_REASONS = Weighted({
+    "no_test": 34, "data": 14, "environment": 13, "review": 12, "test_skipped": 9, "test_wrong": 7,
+    "requirement": 6, "monitoring": 3, "accepted": 2,
+})  # fmt: skip
+CUSTOMER_IMPACTS = Weighted({"none": 8, "cosmetic": 22, "workaround": 42, "blocked": 24, "data_loss": 2, "": 12})
+# Shares of fixed defects whose fix did not hold, of new ones that are an old one come back, and of waiting ones put off.
+REOPENED, BACK, PUT_OFF = 0.06, 0.02, 0.3
 NO_FAULT = ("duplicate", "cannot_reproduce", "invalid", "works_as_designed")
 
 
@@ -263,6 +278,7 @@ def defects(scene: Scene, number: int, first_id: int) -> Iterator[DefectRow]:
     owed = rng.random()
     members = scene.members or (None,)
     roots: dict[int, int] = {}  # by the id of a duplicate
+    life = DefectLife(scene)
     for place, found_at in enumerate(moments(scene, number, rng, 0.12, HOURS_OF_WORK)):
         outcome = OUTCOMES.draw(rng)
         if outcome == "duplicate" and place == 0:
@@ -290,7 +306,9 @@ def defects(scene: Scene, number: int, first_id: int) -> Iterator[DefectRow]:
         when, step = rng.choice(conditions)
         told = rng.random() < 0.35
         begin = f"Open {component}." if component and domain.on_a_page else "Start from a clean state."
-        yield DefectRow(
+        title = f"{happens} {when}" if when else happens
+        back = life.origin(found_at) if status not in ("duplicate", "rejected") else None
+        row = DefectRow(
             id=first_id + place,
             reference=f"{scene.plan.key}-DEF-{place + 1}",
             version=1,
@@ -299,7 +317,7 @@ def defects(scene: Scene, number: int, first_id: int) -> Iterator[DefectRow]:
             source="",
             external_id="",
             team_id=scene.team_id,
-            title=f"{happens} {when}" if when else happens,
+            title=back.title if back else title,
             severity_id=scene.severities[severity],
             stage_found_id=scene.stages[stage] if stage else None,
             stage_introduced_id=scene.stages[introduced] if introduced else None,
@@ -323,7 +341,62 @@ def defects(scene: Scene, number: int, first_id: int) -> Iterator[DefectRow]:
             reporter_id=rng.choice(members),
             assignee_id=rng.choice(members) if triaged_at < end and rng.random() < 0.9 else None,
             duplicate_of_id=_original(roots, first_id, place, rng) if status == "duplicate" else None,
+            reopened=life.reopened(fixed_at is not None),
+            regression_of_id=back and back.id,
+            snoozed_until=life.put_off(end) if status == "new" else None,
+            **life.of_an_escape(severity, resolution == "fixed") if stage == "production" else NO_ESCAPE,
         )
+        life.remember(row)
+        yield row
+
+
+NO_ESCAPE: dict[str, Any] = {
+    "customer_impact": "",
+    "customers_affected": None,
+    "support_tickets": None,
+    "root_cause": "",
+    "escape_reason": "",
+}
+
+
+class DefectLife:
+    """What happens to some defects besides the usual. Draws by itself, so that it changes nothing about the rest."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.rng = scene.rng("life")
+        self.closed: list[DefectRow] = []
+
+    def remember(self, row: DefectRow) -> None:
+        if row.resolution == "fixed" and row.regression_of_id is None:
+            self.closed = [*self.closed[-29:], row]
+
+    def origin(self, found_at: datetime) -> DefectRow | None:
+        """A defect that was fixed and closed by then, and that this one is again."""
+        known = [row for row in self.closed if row.closed_at and row.closed_at < found_at]
+        if not known or self.rng.random() > BACK:
+            return None
+        origin = self.rng.choice(known)
+        self.closed.remove(origin)
+        return origin
+
+    def reopened(self, was_fixed: bool) -> int:
+        return self.rng.choice((1, 1, 1, 2)) if was_fixed and self.rng.random() < REOPENED else 0
+
+    def put_off(self, end: datetime) -> date | None:
+        return (end + timedelta(days=self.rng.randint(3, 14))).date() if self.rng.random() < PUT_OFF else None
+
+    def of_an_escape(self, severity: str, is_closed: bool) -> dict[str, Any]:
+        impact = CUSTOMER_IMPACTS.draw(self.rng)
+        hurt = impact in ("workaround", "blocked", "data_loss")
+        affected = round(AFFECTED[severity] * self.rng.lognormvariate(0, 0.8)) if hurt else None
+        cause, _ = self.rng.choice(CAUSES)
+        return {
+            "customer_impact": impact,
+            "customers_affected": affected,
+            "support_tickets": min(400, round((affected or 0) ** 0.5 * self.rng.random())) if hurt else None,
+            "root_cause": cause if is_closed else "",
+            "escape_reason": ESCAPE_REASONS.draw(self.rng) if is_closed or self.rng.random() < 0.3 else "",
+        }
 
 
 def _original(roots: dict[int, int], first_id: int, place: int, rng: random.Random) -> int:
