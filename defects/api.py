@@ -4,17 +4,26 @@ from collections.abc import Callable
 from typing import Any
 
 import django_filters
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from defects.models import Defect, Resolution
-from pipeline.models import Stage
+from defects.models import BULK, Defect, Resolution, odc
+from pipeline.models import EscapeReason, Stage
 from qmportal.lib.api import InstantFilter
+from qmportal.lib.days import read_day
 from qmportal.lib.kept import Kept, Versions
 from qmportal.lib.rows import KeptField, NameField, SecondsField
-from records.api import RecordDetail, RecordFilters, RecordList, RecordRow
+from records.api import RecordDetail, RecordFilters, RecordList, RecordRow, RecordViews, json_object, text_of
+from records.bulk_api import RecordBulk
 from records.models import Severity
 from records.transitions import RecordTransitions
+from teams.authentication import person
 from teams.models import Team
+from teams.permissions import can_report, require
 
 
 class EscapedField(serializers.BooleanField, KeptField):
@@ -44,7 +53,16 @@ class DefectRow(RecordRow):
     component = serializers.CharField()
     environment = serializers.CharField()
     version_found = serializers.CharField()
+    version_introduced = serializers.CharField()
     version_fixed = serializers.CharField()
+    reproducibility = serializers.ChoiceField(Defect.Reproducibility.choices, allow_blank=True)
+    customer_impact = serializers.ChoiceField(Defect.CustomerImpact.choices, allow_blank=True)
+    customers_affected = serializers.IntegerField(allow_null=True)
+    support_tickets = serializers.IntegerField(allow_null=True)
+    escape_reason = serializers.ChoiceField(EscapeReason.choices, allow_blank=True)
+    odc_trigger = serializers.ChoiceField(odc.Trigger.choices, allow_blank=True)
+    odc_type = serializers.ChoiceField(odc.Type.choices, allow_blank=True)
+    odc_qualifier = serializers.ChoiceField(odc.Qualifier.choices, allow_blank=True)
     found_at = serializers.DateTimeField()
     triaged_at = serializers.DateTimeField(allow_null=True)
     fixed_at = serializers.DateTimeField(allow_null=True)
@@ -54,6 +72,11 @@ class DefectRow(RecordRow):
     reporter = serializers.EmailField(source="reporter__email", allow_null=True)
     assignee = serializers.EmailField(source="assignee__email", allow_null=True)
     duplicate_of = serializers.CharField(source="duplicate_of__reference", allow_null=True)
+    regression_of = serializers.CharField(
+        source="regression_of__reference", allow_null=True, help_text="The fixed and closed defect that is back."
+    )
+    reopened = serializers.IntegerField(help_text="How often a fix did not hold.")
+    snoozed_until = serializers.DateField(allow_null=True, help_text="Hidden from triage until this day.")
     source = serializers.CharField()  # type: ignore[assignment]
     external_id = serializers.CharField()
     version = serializers.IntegerField(help_text="Goes up with each edit.")
@@ -64,11 +87,14 @@ class DefectRow(RecordRow):
 class DefectInFull(DefectRow):
     written = (
         *("title", "team", "severity", "stage_found", "stage_introduced", "stage_should_catch", "found_by", "priority"),
-        *("status", "resolution", "duplicate_of", "assignee", *Defect.TIMES),
-        *("component", "environment", "version_found", "version_fixed", "steps", "expected", "actual"),
+        *("status", "resolution", "duplicate_of", "regression_of", "assignee", *Defect.TIMES),
+        *("component", "environment", "version_found", "version_introduced", "version_fixed", "reproducibility"),
+        *("customer_impact", "customers_affected", "support_tickets", "root_cause", "escape_reason"),
+        *("odc_trigger", "odc_type", "odc_qualifier", "steps", "expected", "actual"),
     )
 
     status_reason = serializers.CharField(help_text="The reason for the last move, if it asked for one.")
+    root_cause = serializers.CharField()
     steps = serializers.CharField()
     expected = serializers.CharField()
     actual = serializers.CharField()
@@ -110,3 +136,33 @@ class DefectTransitions(RecordTransitions):
 
     queryset = Defect.objects.all()
     serializer_class = in_full = DefectInFull
+
+
+class DefectBulk(RecordBulk):
+    """Changes many defects at once, up to 500: fields, or the status by a move."""
+
+    queryset = Defect.objects.all()
+    serializer_class = in_full = DefectInFull
+    names = BULK
+
+
+class DefectSnooze(RecordViews):
+    """Hides a new defect from triage until a day; `until: null` brings it back now."""
+
+    queryset = Defect.objects.all()
+    serializer_class = in_full = DefectInFull
+
+    def post(self, request: Request, reference: str) -> Response:
+        defect, body = self.find(request, reference), json_object(request)
+        require(can_report(person(request), defect.team))
+        if body.keys() != {"until"}:
+            raise ValidationError({"until": "Send `until`, a day or null."})
+        try:
+            until = None if body["until"] is None else read_day(text_of(body["until"]))
+        except (ValueError, DjangoValidationError):
+            raise ValidationError({"until": "Enter a date, such as 2026-03-01."}) from None
+        try:
+            defect.snooze(until, by=person(request), at=timezone.now())
+        except DjangoValidationError as refused:
+            raise ValidationError({"until": refused.messages}) from None
+        return self.answer(defect)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils import timezone
 
 from defects.models import Defect, DefectQuerySet
 from pipeline.models import Stage, stage_choices
+from qmportal.lib.days import local_day
 from records.filters import ListForm, Scale, severity_choices, severity_order, within
 from records.models import Severity
 
@@ -40,7 +42,8 @@ class DefectFilter(ListForm):
     status = forms.ChoiceField(
         initial="all",
         choices=[
-            *(("all", "Any status"), ("open", "Open"), ("to_close", "Fixed, not yet closed")),
+            *(("all", "Any status"), ("open", "Open"), ("to_triage", "To triage"), ("snoozed", "Snoozed")),
+            ("to_close", "Fixed, not yet closed"),
             *Defect.Status.choices,
         ],
     )
@@ -66,6 +69,10 @@ class DefectFilter(ListForm):
             rows = rows.open()
         elif chosen.get("status") == "to_close":
             rows = rows.to_close()
+        elif chosen.get("status") == "to_triage":
+            rows = rows.to_triage(local_day(timezone.now()))
+        elif chosen.get("status") == "snoozed":
+            rows = rows.snoozed(local_day(timezone.now()))
         elif chosen.get("status") in Defect.Status:
             rows = rows.filter(status=chosen["status"])
         if chosen.get("severity"):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
 
-from defects.models import Defect, Resolution
+from defects.models import MOST_LINKS, Defect, DefectLink, Resolution
 from pipeline.models import Stage, offered_stages
-from qmportal.lib.forms import KeyField, MomentField, clean_formfield
+from qmportal.lib.forms import KeyField, MomentField, ProseField, WholeNumberField, clean_formfield
 from records.forms import UNSET, RecordForm
 from records.models import Severity
 from teams.choices import TeamField
@@ -16,6 +18,9 @@ from teams.models import User
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
+
+
+ODC = ("odc_trigger", "odc_type", "odc_qualifier")
 
 
 class DefectForm(RecordForm[Defect]):
@@ -58,17 +63,44 @@ class DefectForm(RecordForm[Defect]):
         help_text="The reference of the original, such as PAY-DEF-7.",
     )
 
+    regression_of = KeyField(
+        Defect.objects.none(),
+        to_field_name="reference",
+        required=False,
+        help_text="The reference of the defect that was fixed and closed, and is back.",
+    )
+    reason = ProseField(
+        required=False,
+        label="Reason for a corrected time",
+        max_length=2000,
+        help_text="Asked for if you change a time that was set. It goes into the timeline.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
     class Meta:
         model = Defect
         fields = (
             *("title", "team", "severity", "stage_found", "steps", "expected", "actual"),
-            *("resolution", "duplicate_of", "priority", "found_by", "assignee"),
-            *("component", "environment", "version_found", "version_fixed", "stage_introduced", "stage_should_catch"),
+            *("resolution", "duplicate_of", "regression_of", "priority", "reproducibility", "found_by", "assignee"),
+            *("component", "environment", "version_found", "version_introduced", "version_fixed"),
+            *("stage_introduced", "stage_should_catch"),
+            *("customer_impact", "customers_affected", "support_tickets", "root_cause", "escape_reason"),
+            *ODC,
             *Defect.TIMES,
         )
         formfield_callback = clean_formfield
-        field_classes = dict.fromkeys(Defect.TIMES, MomentField)
+        field_classes = dict.fromkeys(Defect.TIMES, MomentField) | dict.fromkeys(
+            ("customers_affected", "support_tickets"), WholeNumberField
+        )
+        labels = {
+            "version_found": "Found in version",
+            "version_introduced": "Since version",
+            "version_fixed": "Fixed in version",
+        }
+        widgets = dict.fromkeys(("customers_affected", "support_tickets"), forms.NumberInput(attrs={"min": 0}))
         help_texts = {
+            "customer_impact": "Of a defect that was found in production.",
+            "customers_affected": "An estimate is fine.",
             "steps": "How to reproduce it. Markdown works. Don't include customer data.",
             "resolution": "Only for a closed defect.",
         }
@@ -84,6 +116,7 @@ class DefectForm(RecordForm[Defect]):
             self.show_choices(name, offered_stages(getattr(self.instance, f"{name}_id")))
         if "duplicate_of" in self.fields:
             self.limit_choices("duplicate_of", Defect.objects.visible_to(user))
+        self.limit_choices("regression_of", Defect.objects.visible_to(user))
         if "resolution" in self.fields:
             others = [each for each in Resolution.choices if each[0] != Resolution.DUPLICATE]
             self.fields["resolution"].choices = [("", UNSET), *others]  # type: ignore[attr-defined]
@@ -94,4 +127,34 @@ class DefectForm(RecordForm[Defect]):
     def left_out(self) -> list[str]:
         defect = self.instance
         unresolved = defect.pk and (defect.is_duplicate or not defect.is_closed)
-        return [*super().left_out(), *(["resolution"] if unresolved else [])]
+        unasked = () if settings.ODC else (name for name in ODC if not getattr(defect, name))
+        return [*super().left_out(), *(["resolution"] if unresolved else []), *unasked]
+
+
+class LinkForm(forms.ModelForm):
+    url = forms.URLField(
+        label="Address",
+        max_length=500,
+        assume_scheme="https",
+        help_text="An issue, a pull request, a ticket.",
+        error_messages={"required": "Enter a link."},
+    )
+
+    class Meta:
+        model = DefectLink
+        fields = ("url", "title")
+        formfield_callback = clean_formfield
+        help_texts = {"title": "Optional."}
+
+    def __init__(self, data: Any = None, **kwargs: Any):
+        super().__init__(data, auto_id="link_%s", **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.instance.defect.links.count() >= MOST_LINKS:
+            raise ValidationError(f"A defect can have {MOST_LINKS} links. Remove one first.")
+        return cleaned
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """Checks also that the defect doesn't have the link yet."""
+        return super()._get_validation_exclusions() - {"defect"}  # type: ignore[misc]

@@ -14,11 +14,11 @@ from benchmarks.api import MetricRows, TeamMetrics
 from dashboards.delivery_api import TeamDelivery
 from dashboards.quality_api import TeamQuality
 from dashboards.zero_bugs_api import TeamZeroBugs
-from defects.api import DefectDetail, DefectList, DefectTransitions
+from defects.api import DefectBulk, DefectDetail, DefectList, DefectSnooze, DefectTransitions
 from defects.models import Defect
 from incidents.action_api import ActionDetail, ActionList, ActionTransitions
 from incidents.andon_api import TeamLine
-from incidents.api import IncidentDetail, IncidentList, IncidentTransitions
+from incidents.api import IncidentBulk, IncidentDetail, IncidentList, IncidentTransitions
 from incidents.models import Action, Incident
 from incidents.response_api import IncidentRoles, TeamRoleList, TemplateDetail, TemplateList
 from incidents.review_api import ReviewDetail, ReviewList, ReviewTransitions
@@ -88,14 +88,22 @@ urlpatterns = [
     path("v1/test-runs/<str:reference>/", TestRunDetail.as_view(), name="api_test_run"),
     path("v1/progress/", ProgressList.as_view(), name="api_progress"),
     path("v1/defects/", DefectList.as_view(), name="api_defects"),
+    path("v1/defects/bulk/", DefectBulk.as_view(), name="api_defect_bulk"),
     path(
         "v1/defects/<str:reference>/history/",
         RecordHistory.as_view(queryset=Defect.objects.all()),
         name="api_defect_history",
     ),
+    path(
+        "v1/defects/<str:reference>/timeline/",
+        RecordTimeline.as_view(queryset=Defect.objects.all()),
+        name="api_defect_timeline",
+    ),
+    path("v1/defects/<str:reference>/snooze/", DefectSnooze.as_view(), name="api_defect_snooze"),
     path("v1/defects/<str:reference>/", DefectDetail.as_view(), name="api_defect"),
     path("v1/defects/<str:reference>/transitions/", DefectTransitions.as_view(), name="api_defect_transitions"),
     path("v1/incidents/", IncidentList.as_view(), name="api_incidents"),
+    path("v1/incidents/bulk/", IncidentBulk.as_view(), name="api_incident_bulk"),
     path(
         "v1/incidents/<str:reference>/history/",
         RecordHistory.as_view(queryset=Incident.objects.all()),

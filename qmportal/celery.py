@@ -25,6 +25,7 @@ app.conf.beat_schedule = {
     "automatic-plans": {"task": "training.tasks.assign_automatic_plans", "schedule": 300.0},
     "group-sessions": {"task": "training.tasks.end_group_sessions", "schedule": crontab(minute=30)},
     "incident-news": {"task": "incidents.tasks.tell_news", "schedule": 30.0, "options": {"expires": 30}},
+    "defect-news": {"task": "defects.tasks.tell_news", "schedule": 30.0, "options": {"expires": 30}},
     "duty-calendars": {"task": "incidents.tasks.read_duty_calendars", "schedule": crontab(minute="*/5")},
     "follow-up": {"task": "incidents.tasks.follow_up", "schedule": crontab(hour=7, minute=0)},
     "reminders": {"task": "training.tasks.remind", "schedule": crontab(hour=7, minute=0)},

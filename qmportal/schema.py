@@ -17,6 +17,7 @@ from drf_spectacular.utils import (
     extend_schema,
     extend_schema_field,
     extend_schema_view,
+    inline_serializer,
 )
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -28,10 +29,10 @@ from benchmarks.metrics import METRICS
 from benchmarks.models import DEFAULT_WINDOW, WINDOWS
 from dashboards.delivery_api import DeliveryFigure, TeamDelivery
 from dashboards.quality_api import QualityReport, TeamQuality
-from defects.api import DefectDetail, DefectList, DefectRow, DefectTransitions
+from defects.api import DefectBulk, DefectDetail, DefectInFull, DefectList, DefectRow, DefectSnooze, DefectTransitions
 from incidents.action_api import ActionDetail, ActionList, ActionTransitions
 from incidents.andon_api import LineState, TeamLine
-from incidents.api import IncidentDetail, IncidentList, IncidentRow, IncidentTransitions
+from incidents.api import IncidentBulk, IncidentDetail, IncidentList, IncidentRow, IncidentTransitions
 from incidents.response_api import (
     IncidentRoles,
     RoleHolders,
@@ -59,6 +60,9 @@ from qmportal.api_root import Addresses, AddressSerializer, Unknown
 from qmportal.lib.openapi import ErrorAnswer
 from qmportal.lib.raw_files import HOW
 from records.api import MOST
+from records.bulk import FOR_MOVES
+from records.bulk_api import MOST as MOST_AT_ONCE
+from records.bulk_api import BulkResult
 from records.moves import REASON
 from records.timeline import Entry
 from records.timeline_api import NewTimelineEntry, RecordTimeline, TimelineEntryRow
@@ -191,6 +195,37 @@ INCIDENT = {"title": "Cards are refused", "team": "payments", "severity": "SEV2"
 DEFECT = {"title": "The total is wrong", "team": "payments", "severity": "SEV3", "stage_found": "ci"}
 describe_writing(DefectList, DefectDetail, DefectTransitions, needed=tuple(DEFECT), new=DEFECT, to="fixed")
 describe_writing(IncidentList, IncidentDetail, IncidentTransitions, needed=("title", "team"), new=INCIDENT, to="restored")
+
+
+def describe_bulk(view: Any, example: dict[str, Any]) -> None:
+    """Describes edits of many records."""
+    row, model = view.in_full, view.queryset.model
+    name = model.__name__
+    whole = row.body(f"{name}BulkEdit", model)
+    fields = whole._declared_fields
+    for_moves = [each for each in FOR_MOVES if each in model.LIFE.columns()]
+    for each in [each for each in fields if each not in (*view.names, *for_moves)]:
+        del fields[each]
+    fields["references"] = serializers.ListField(child=serializers.CharField(), max_length=MOST_AT_ONCE)
+    fields["move"] = serializers.CharField(required=False, help_text="The name of a move, as for transitions.")
+    fields[REASON] = serializers.CharField(max_length=2000, help_text="Kept in the history of each record.")
+    extend_schema_view(
+        post=extend_schema(
+            request=whole,
+            responses={200: BulkResult, 422: REPEATED},
+            parameters=[KEY],
+            examples=[OpenApiExample("Edit two", example, request_only=True)],
+        )
+    )(view)
+
+
+describe_bulk(DefectBulk, {"references": ["PAY-DEF-7", "PAY-DEF-8"], "priority": "high", "reason": "Blocks the release"})
+describe_bulk(IncidentBulk, {"references": ["PAY-INC-4", "PAY-INC-5"], "move": "close", "reason": "Follow-up is done"})
+extend_schema_view(
+    post=extend_schema(
+        request=inline_serializer("Snooze", {"until": serializers.DateField(allow_null=True)}), responses=DefectInFull
+    )
+)(DefectSnooze)
 extend_schema_view(
     get=extend_schema(
         parameters=[

@@ -276,6 +276,10 @@ DISK_KEPT_FREE = env.int("QMPORTAL_DISK_KEPT_FREE_MB", default=512) * 1024 * 102
 TEST_REPORT_MAX_BYTES = 20 * 1024 * 1024
 IMPORT_MAX_BYTES_BY_COMMAND = 1024 * 1024 * 1024
 
+# --- Defects -----------------------------------------------------------------------------------------------------------
+# Whether forms of defects ask for trigger, type and qualifier (Orthogonal Defect Classification).
+ODC = env.bool("QMPORTAL_ODC", default=False)
+
 # --- Training ----------------------------------------------------------------------------------------------------------
 SCENARIO_COOLDOWN = timedelta(hours=env.float("QMPORTAL_SCENARIO_COOLDOWN_HOURS", default=24))
 
@@ -334,6 +338,7 @@ SPECTACULAR_SETTINGS = {
         "DeploymentKind": "pipeline.models.Deployment.Kind",
         "DeploymentEnvironment": "pipeline.models.Deployment.Environment",
         "IncidentEnvironment": "incidents.models.Incident.Environment",
+        "EscapeReason": "pipeline.models.EscapeReason",
         "DefectStatus": "defects.models.Defect.Status",
         "IncidentKind": "incidents.models.Incident.Kind",
         "ImportStatus": "integrations.status.STATUSES",

@@ -87,11 +87,21 @@ function closeOver(target) {
 const GO_WITHIN_MS = 1200;
 let goPressedAt = 0;
 
+// A page names its own keys: data-key="a" presses a button, or opens a summary and moves into its first field.
+function pressKey(key) {
+  const target = find(`[data-key="${CSS.escape(key)}"]`);
+  if (!target) return false;
+  target.click();
+  if (target.parentElement.open) find("input:not([type=hidden]), select, textarea", target.parentElement)?.focus();
+  return true;
+}
+
 function singleKey(event) {
   if (Date.now() - goPressedAt < GO_WITHIN_MS) {
     goPressedAt = 0;
     find(`[data-go="${CSS.escape(event.key)}"]`)?.click();
   } else if (event.key === "g") goPressedAt = Date.now();
+  else if (pressKey(event.key)) event.preventDefault();
   else if (event.key === "/") {
     if (openPalette()) event.preventDefault();
   } else if (event.key === "?") find("[data-help]")?.click();

@@ -249,12 +249,19 @@ RULES = {
     "defects:list": signed_in(),
     "defects:create": signed_in(BOTH),
     "defects:similar": signed_in(),
+    "defects:board": signed_in(),
+    "defects:triage": signed_in(BOTH),
     "defects:detail": members(),
     "defects:history": members(),
     "defects:edit": members(BOTH),
     "defects:fix": members(BOTH),
     "defects:move": members(BOTH),
     "defects:undo_move": members(POST),
+    "defects:note": members(POST),
+    "defects:pin": members(POST),
+    "defects:snooze": members(POST),
+    "defects:link_add": members(POST),
+    "defects:link_remove": members(POST),
     "defects:delete": managers(BOTH),
     "defects:restore": managers(BOTH),
     "pipeline:services": signed_in(),
@@ -409,6 +416,10 @@ RULES = {
     "api_defect": api(outsider=404),
     "api_defect_history": api(outsider=404),
     "api_defect_transitions": api_post(),
+    "api_defect_timeline": api(outsider=404),
+    "api_defect_snooze": api_post(),
+    "api_defect_bulk": api_post(),
+    "api_incident_bulk": api_post(),
     "api_incidents": api(),
     "api_incident_transitions": api_post(),
     "api_incident": api(outsider=404),
@@ -507,6 +518,7 @@ class World:
         self.incident = make_incident(team=self.team)
         self.closed = make_incident(team=self.team, status="closed", restored_at=NOON)
         self.defect = make_defect(team=self.team)
+        self.defect_link = self.defect.links.create(url="https://tracker.example/1")
         self.action = make_action(team=self.team)
         self.cord = make_cord(team=self.team)
         self.edits = {
@@ -646,6 +658,10 @@ class World:
                 "api_template": {"id": self.template.pk},
                 "scenarios:from_incident": {"reference": self.closed.reference},
                 "api_incident_timeline": {"reference": self.incident.reference},
+                "api_defect_timeline": {"reference": self.defect.reference},
+                "api_defect_snooze": {"reference": self.defect.reference},
+                "defects:pin": {"reference": self.defect.reference, "pk": self.defect.timeline.get().pk},
+                "defects:link_remove": {"reference": self.defect.reference, "pk": self.defect_link.pk},
                 "incidents:pin": {"reference": self.incident.reference, "pk": self.incident.timeline.get().pk},
                 "api_change": {"reference": self.change.reference},
                 "api_deployment": {"reference": self.deployment.reference},
@@ -833,6 +849,9 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "andon:pull": lambda world: {"reason": "Wrong totals", "team": world.team.slug, "service": "refunds"},
     "andon:detail": lambda world: {"learned": "Round late."},
     "incidents:note": lambda world: {"kind": "note", "text": "News"},
+    "defects:note": lambda world: {"text": "News"},
+    "defects:link_add": lambda world: {"url": "https://tracker.example/2"},
+    "defects:triage": lambda world: {"reference": world.defect.reference, "action": "accept"},
     "practices:answer": lambda world: {"state": "in_place", "version": 0},
     "practices:mark": lambda world: {"state": "partly"},
     "defects:policy": lambda world: {"days": "30"},
@@ -898,6 +917,7 @@ NOT_THEIR_TEAM = {
     **{(name, "outsider"): 422 for name in (*ANYONE_ADDS, "integrations:import_new")},
     **{(name, "nobody"): 422 for name in ANYONE_ADDS},
     ("training:plan_create", "outsider"): 422,
+    **{("defects:triage", person): 404 for person in ("outsider", "nobody")},
 }
 # Tables that change with any request of somebody who is signed in.
 OWN_SESSION = re.compile(r'^(INSERT INTO|UPDATE|DELETE FROM) "(django_session|usersessions_usersession)"')
@@ -965,6 +985,16 @@ API_WRITES: dict[tuple[str, str], tuple[Rule, dict[str, Any]]] = {
     ("api_defect", "patch"): (CHANGE, {"title": "New", "version": 1}),
     ("api_defect", "delete"): (REMOVE, {}),
     ("api_defect_transitions", "post"): (by_token(POST, 200), {"to": "triaged"}),
+    ("api_defect_timeline", "post"): (by_token(POST, 201), {"text": "News"}),
+    ("api_defect_snooze", "post"): (by_token(POST, 200), {"until": None}),
+    ("api_defect_bulk", "post"): (
+        by_token(POST, 200, outsider=200),
+        {"references": ["PAY-DEF-1"], "priority": "high", "reason": "Tidy"},
+    ),
+    ("api_incident_bulk", "post"): (
+        by_token(POST, 200, outsider=200),
+        {"references": ["PAY-INC-1"], "kind": "exercise", "reason": "Tidy"},
+    ),
     ("api_actions", "post"): (FILE, {"title": "New", "team": "pay"}),
     ("api_action", "patch"): (CHANGE, {"title": "New", "version": 1}),
     ("api_action", "delete"): (REMOVE, {}),

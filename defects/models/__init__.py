@@ -1,23 +1,34 @@
-"""Models of defects: the defect itself, the zero bug policy, and bug bankruptcies."""
+"""Models of defects: the defect itself with its timeline and links, the zero bug policy, and bug bankruptcies."""
 
+from defects.models import odc
 from defects.models.bankruptcy import REOPEN_FOR, Bankruptcy, BankruptcyRow, bankruptcy_of
-from defects.models.defect import NOT_VALID, Defect, DefectQuerySet, Resolution
+from defects.models.defect import BULK, FIXED_FOR_GOOD, NOT_VALID, Defect, DefectQuerySet, Resolution, Status
+from defects.models.links import MOST_LINKS, DefectLink
 from defects.models.policy import MOST_DAYS, USUAL_DAYS, Kept, Promise, ZeroBugPolicy, kept_in, promised
+from defects.models.timeline import DefectEntry, DefectPin
 
 __all__ = [
+    "BULK",
+    "FIXED_FOR_GOOD",
     "MOST_DAYS",
+    "MOST_LINKS",
     "NOT_VALID",
     "REOPEN_FOR",
     "USUAL_DAYS",
     "Bankruptcy",
     "BankruptcyRow",
     "Defect",
+    "DefectEntry",
+    "DefectLink",
+    "DefectPin",
     "DefectQuerySet",
     "Kept",
     "Promise",
     "Resolution",
+    "Status",
     "ZeroBugPolicy",
     "bankruptcy_of",
     "kept_in",
+    "odc",
     "promised",
 ]

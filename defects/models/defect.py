@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from pipeline.models import Stage
+from defects.models import odc
+from pipeline.models import EscapeReason, Stage
+from qmportal.lib.changes import Source, part_of
+from qmportal.lib.days import local_day
 from qmportal.lib.history import tracked
-from qmportal.lib.wording import duration
+from qmportal.lib.wording import day_words, duration
 from records.models import Record, RecordQuerySet, Severity
 from records.moves import REASON, Life, Move
 from records.rules import FILED_HERE, NOT_ITS_OWN_DUPLICATE, OUR_SOURCES, Order, Rule, has_no_time, needs_time
-from teams.models import Team
+from records.timeline import Entry, write_entry
+from teams.models import Team, User
 
 
 class Resolution(models.TextChoices):
@@ -91,11 +98,14 @@ LIFE = Life(
             *("reopen", "Reopen", "open again", TO_CLOSE, Status.IN_PROGRESS),
             clears=("fixed_at", "verified_at"),
             needs=(REASON,),
+            counts="reopened",
         ),
+        # What was fixed and closed stays closed: if it comes back, that is a regression, a defect of its own.
         Move(
             *("reopen", "Reopen", "open again", CLOSED, Status.NEW),
             clears=("triaged_at", "fixed_at", "verified_at", "closed_at", "resolution", "duplicate_of"),
             needs=(REASON,),
+            only={"resolution": tuple(each for each in Resolution if each != Resolution.FIXED)},
         ),
     ),
     reached_by=(
@@ -163,7 +173,23 @@ RULES = (
         "Enter the defect that this one duplicates.",
     ),
     NOT_ITS_OWN_DUPLICATE,
+    Rule(
+        "not_its_own_regression",
+        "regression_of",
+        lambda row: row.regression_of_id is None or row.regression_of_id != row.pk,
+        ~Q(regression_of=F("id")),
+        "A defect cannot be a regression of itself.",
+    ),
 )
+
+REOPEN_INSTEAD = "{} isn't closed as fixed, so this is no regression. Reopen that one, or mark this as a duplicate."
+FIXED_FOR_GOOD = "{} was fixed and closed. If it is back, report a regression."
+ONLY_NEW_IS_SNOOZED = "Only a new defect waits for triage, so only a new one can be snoozed."
+SNOOZE_AHEAD = "Enter a day after today."
+
+
+# What an edit of many can change.
+BULK = ("severity", "priority", "stage_found", "stage_introduced", "stage_should_catch", "escape_reason", "assignee")
 
 
 class DefectQuerySet(RecordQuerySet["Defect"]):
@@ -174,6 +200,14 @@ class DefectQuerySet(RecordQuerySet["Defect"]):
     def to_close(self) -> DefectQuerySet:
         """Fixed, not yet closed."""
         return self.filter(status__in=Defect.TO_CLOSE)
+
+    def to_triage(self, today: date) -> DefectQuerySet:
+        """New ones that nobody has triaged or snoozed."""
+        return self.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=today), status=Status.NEW)
+
+    def snoozed(self, today: date) -> DefectQuerySet:
+        """New ones that come back for triage on a later day."""
+        return self.filter(status=Status.NEW, snoozed_until__gt=today)
 
     def found_between(self, start: datetime, end: datetime) -> DefectQuerySet:
         """Found in the half-open span [start, end)."""
@@ -196,6 +230,7 @@ class Defect(Record):
     """
 
     REFERENCE_KIND = "DEF"
+    HAS_TIMELINE = True
 
     Status = Status
     OPEN, TO_CLOSE, CLOSED = OPEN, TO_CLOSE, CLOSED
@@ -216,6 +251,19 @@ class Defect(Record):
         MEDIUM = "medium", "Medium"
         LOW = "low", "Low"
 
+    class CustomerImpact(models.TextChoices):
+        NONE = "none", "None"
+        COSMETIC = "cosmetic", "Cosmetic"
+        WORKAROUND = "workaround", "There is a workaround"
+        BLOCKED = "blocked", "Blocked"
+        DATA_LOSS = "data_loss", "Data loss"
+
+    class Reproducibility(models.TextChoices):
+        ALWAYS = "always", "Always"
+        SOMETIMES = "sometimes", "Sometimes"
+        RARELY = "rarely", "Rarely"
+        ONCE = "once", "Seen once"
+
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="defects")
     title = models.CharField(max_length=200)
     severity = models.ForeignKey(Severity, on_delete=models.PROTECT, related_name="defects")
@@ -235,10 +283,26 @@ class Defect(Record):
     component = models.CharField(max_length=200, blank=True)
     environment = models.CharField(max_length=80, blank=True)
     version_found = models.CharField(max_length=80, blank=True)
+    version_introduced = models.CharField(max_length=80, blank=True, default="", db_default="")
     version_fixed = models.CharField(max_length=80, blank=True)
+    reproducibility = models.CharField(max_length=9, choices=Reproducibility, blank=True, default="", db_default="")
     steps = models.TextField("steps to reproduce", max_length=20_000, blank=True)
     expected = models.TextField("what should happen", max_length=5_000, blank=True)
     actual = models.TextField("what happens", max_length=5_000, blank=True)
+    customer_impact = models.CharField(
+        "impact on customers", max_length=10, choices=CustomerImpact, blank=True, default="", db_default=""
+    )
+    customers_affected = models.PositiveIntegerField(null=True, blank=True)
+    support_tickets = models.PositiveIntegerField(null=True, blank=True)
+    root_cause = models.TextField(max_length=20_000, blank=True, default="", db_default="")
+    escape_reason = models.CharField(
+        "why it escaped", max_length=12, choices=EscapeReason, blank=True, default="", db_default=""
+    )
+    odc_trigger = models.CharField("trigger", max_length=18, choices=odc.Trigger, blank=True, default="", db_default="")
+    odc_type = models.CharField("type of fault", max_length=13, choices=odc.Type, blank=True, default="", db_default="")
+    odc_qualifier = models.CharField(
+        "qualifier", max_length=10, choices=odc.Qualifier, blank=True, default="", db_default=""
+    )
     found_at = models.DateTimeField("found", default=timezone.now)
     triaged_at = models.DateTimeField("triaged", null=True, blank=True)
     fixed_at = models.DateTimeField("fixed", null=True, blank=True)
@@ -251,6 +315,12 @@ class Defect(Record):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="defects_assigned"
     )
     duplicate_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="duplicates")
+    # The defect that was fixed and closed, and is back.
+    regression_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="regressions")
+    # How often a fix did not hold.
+    reopened = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    # Hides a new defect from triage until this day. Says nothing once it is triaged.
+    snoozed_until = models.DateField(null=True, blank=True, editable=False)
     time_to_fix = models.GeneratedField(
         expression=F("fixed_at") - F("found_at"), output_field=models.DurationField(), db_persist=True
     )
@@ -262,8 +332,9 @@ class Defect(Record):
     CSV_COLUMNS = (
         *("reference", "title", "team__slug", "severity__key", "status", "resolution", "priority", "found_by"),
         *("stage_found__slug", "stage_introduced__slug", "stage_should_catch__slug", *TIMES),
-        *("component", "environment", "version_found", "version_fixed", "steps", "expected", "actual"),
-        *("source", "external_id"),
+        *("component", "environment", "version_found", "version_introduced", "version_fixed", "reproducibility"),
+        *("customer_impact", "customers_affected", "support_tickets", "root_cause", "escape_reason"),
+        *("odc_trigger", "odc_type", "odc_qualifier", "steps", "expected", "actual", "source", "external_id"),
     )
 
     class Meta:
@@ -295,13 +366,21 @@ class Defect(Record):
                 name="defect_open",
             ),
             models.Index(fields=["team", "updated_at"], name="defect_team_updated"),
+            # Triage shows the worst first, and of these the oldest.
+            models.Index(
+                fields=["severity", "found_at"], condition=Q(deleted_at=None, status="new"), name="defect_to_triage"
+            ),
             GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="defect_title_words"),
         ]
         constraints = [
             *(rule.constraint("defect") for rule in RULES),
             # Unique per team: an error must not reveal that a team the user can't see has a record with this id.
             models.UniqueConstraint(
-                fields=["source", "external_id", "team"], condition=~Q(external_id=""), name="defect_external_unique"
+                # A regression of an imported defect has the same id: it is the same issue for the other tool.
+                fields=["source", "external_id", "team", "regression_of"],
+                nulls_distinct=False,
+                condition=~Q(external_id=""),
+                name="defect_external_unique",
             ),
             models.UniqueConstraint(fields=["external_id"], condition=Q(source=FILED_HERE), name="defect_submission_unique"),
         ]
@@ -316,6 +395,49 @@ class Defect(Record):
     @property
     def is_duplicate(self) -> bool:
         return self.status == self.Status.DUPLICATE or self.resolution == Resolution.DUPLICATE
+
+    @property
+    def is_fixed_for_good(self) -> bool:
+        """Fixed and closed. If it comes back, that is a regression."""
+        return self.status == Status.CLOSED and self.resolution == Resolution.FIXED
+
+    def is_snoozed(self, today: date) -> bool:
+        return self.status == Status.NEW and self.snoozed_until is not None and self.snoozed_until > today
+
+    def history_sources(self) -> list[Source]:
+        links: Any = Defect._meta.get_field("links").related_model
+        return [*super().history_sources(), part_of(links, "Link", "url", defect=self)]
+
+    def missing_before(self, move: Move) -> list[str]:
+        """What closing a fixed defect asks for if it escaped: what was learned."""
+        if move.sets.get("resolution") != Resolution.FIXED or not self.has_escaped():
+            return []
+        facts = {"Enter the root cause.": self.root_cause, "Say why it escaped.": self.escape_reason}
+        return [sentence for sentence, fact in facts.items() if not fact]
+
+    def possible_move(self, name: str) -> Move:
+        if name == "reopen" and self.is_fixed_for_good:
+            raise ValidationError(FIXED_FOR_GOOD.format(self.reference))
+        return super().possible_move(name)
+
+    def link_problems(self, values: Mapping[str, Any]) -> dict[str, str]:
+        problems, origin = super().link_problems(values), values.get("regression_of")
+        if origin and not origin.is_fixed_for_good:
+            problems["regression_of"] = REOPEN_INSTEAD.format(origin.reference)
+        return problems
+
+    @transaction.atomic
+    def snooze(self, until: date | None, *, by: User | None, at: datetime) -> None:
+        """Hides it from triage until that day; None brings it back now."""
+        self._lock()
+        if self.status != Status.NEW:
+            raise ValidationError(ONLY_NEW_IS_SNOOZED)
+        if until and until <= local_day(at):
+            raise ValidationError({"until": SNOOZE_AHEAD})
+        self.snoozed_until = until
+        self.save(update_fields=["snoozed_until"])
+        words = f"Snoozed until {day_words(until)}." if until else "Back for triage."
+        write_entry(self, Entry.Kind.SYSTEM, words, by=by, at=at)
 
     def has_escaped(self) -> bool:
         """Whether it was found in production, the last stage. Takes one query."""

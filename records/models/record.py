@@ -146,7 +146,11 @@ class RecordQuerySet(models.QuerySet[R]):
             columns[move.claims] = Coalesce(F(move.claims), Value(by and by.pk))
         if self.model.HAS_TIMELINE:
             tell_timeline(move=move.name, text=note, author=by and by.pk, at=at.isoformat(), source=AUTO)
-        able = self.alive().filter(status__in=move.sources, **({move.unless: None} if move.unless else {}))
+        if move.counts:
+            columns[move.counts] = F(move.counts) + 1
+        only: dict[str, Any] = {f"{name}__in": allowed for name, allowed in move.only.items()}
+        only |= {move.unless: None} if move.unless else {}
+        able = self.alive().filter(status__in=move.sources, **only)
         return able.update(status=move.to, status_reason=note, **columns, version=F("version") + 1, updated_at=Now())
 
     @transaction.atomic

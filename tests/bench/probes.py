@@ -180,6 +180,8 @@ def pages(team: Team) -> dict[str, str]:
         "Andon cords": "/andon/",
         "defects": "/defects/",
         "defects, filtered": "/defects/?status=open&sort=stage",
+        "defects, board": "/defects/board/",
+        "defects, triage": "/defects/triage/",
         "defect": defect.get_absolute_url(),
         "defect form": "/defects/new/",
         "teams": "/teams/",

@@ -33,6 +33,7 @@ PAGES = [
     *("/defects/", "/defects/PAY-DEF-1/", "/defects/new/", "/defects/PAY-DEF-1/edit/", "/defects/PAY-DEF-1/delete/"),
     *("/t/payments/zero-bugs/", "/defects/policy/payments/", "/defects/bankruptcies/of/payments/", PREVIEW_PAGE),
     *("/test-runs/", "/test-runs/new/", "/test-runs/PAY-RUN-1/", "/test-runs/teams/payments/"),
+    *("/defects/board/", "/defects/triage/"),
     *("/changes/", "/deployments/", "/t/payments/delivery/", "/t/payments/delivery/fail-rate/"),
     *("/changes/new/", "/deployments/new/", "/t/payments/data-quality/", "/t/payments/data-quality/start-unknown/"),
     *("/practices/", "/practices/payments/", "/practices/payments/peer-review/"),

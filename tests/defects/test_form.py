@@ -119,9 +119,12 @@ def test_a_title_has_one_error_at_most(client):
 
 def test_a_time_can_be_corrected(client, team):
     defect = make_defect(team=team, status="fixed")
-    client.post(edit_url(defect), typed(defect, fixed_at="2026-03-02T13:00"))
+    refused = client.post(edit_url(defect), typed(defect, fixed_at="2026-03-02T13:00"))
+    assert refused.context["form"].errors["reason"] == ["Say why you correct a time."]
+    client.post(edit_url(defect), typed(defect, fixed_at="2026-03-02T13:00", reason="The merge was later."))
     defect.refresh_from_db()
     assert defect.fixed_at == NOON.replace(hour=13)
+    assert defect.timeline.get(kind="correction").text == "The merge was later."
 
 
 def test_sending_the_form_twice_creates_one_defect(client):

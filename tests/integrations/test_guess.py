@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from defects.models import Defect, Resolution
+from defects.models import Defect, Resolution, odc
 from incidents.models import Incident
 from integrations.matching.guess import guess, matches, near, words
 from integrations.matching.order import DayOrder
@@ -16,6 +16,7 @@ from integrations.matching.plan import Plan
 from integrations.matching.reader import Reader
 from integrations.matching.survey import MOST_WORDS, Survey
 from integrations.matching.words import KEYS, LEAVE_OUT, UNKNOWN, VOCABULARY, meaning
+from pipeline.models import EscapeReason
 
 
 def survey(text):
@@ -324,7 +325,12 @@ def test_the_keys_are_those_of_the_models():
         ("environment", Incident.Environment),
         ("detection source", Incident.DetectionSource),
         ("impact kind", Incident.ImpactKind),
-        ("escape reason", Incident.EscapeReason),
+        ("escape reason", EscapeReason),
+        ("customer impact", Defect.CustomerImpact),
+        ("reproducibility", Defect.Reproducibility),
+        ("odc trigger", odc.Trigger),
+        ("odc type", odc.Type),
+        ("odc qualifier", odc.Qualifier),
     ):
         assert KEYS[name] == dict(choices.choices), name
 

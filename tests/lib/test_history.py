@@ -11,7 +11,7 @@ from pghistory.models import Context
 
 import manage
 from benchmarks.models import SnapshotRun
-from defects.models import Defect
+from defects.models import Defect, DefectLink
 from qmportal.celery import app
 from qmportal.lib.acting import acting, current
 from qmportal.lib.history import Event, events_of, forget
@@ -42,6 +42,7 @@ WITHOUT = {
     "teams.PastPlace": "is a history itself, as are the next three",
     "library.PageEdit": "",
     "incidents.TimelineEntry": "",
+    "defects.DefectEntry": "",
     "incidents.Comment": "nobody can change one",
     "notifications.Notification": "",
     "scenarios.Attempt": "what one person did, which nobody edits afterwards, as are the next six",
@@ -82,14 +83,15 @@ def test_every_table_of_ours_has_a_history_or_a_reason_to_have_none():
 
 
 def test_an_event_holds_the_row_as_it_was_before(defect):
-    defect.title = "Second"
-    defect.save()
-    Defect.objects.filter(pk=defect.pk).update(title="Third")
+    link = defect.links.create(url="https://tracker.example/1", title="First")
+    link.title = "Second"
+    link.save()
+    DefectLink.objects.filter(pk=link.pk).update(title="Third")
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE defects_defect SET title = 'Fourth'")
-    pk = defect.pk
-    Defect.objects.get().delete()
-    events = events_of(Defect).objects.order_by("pgh_id").values_list("pgh_label", "title", "pgh_obj")
+        cursor.execute("UPDATE defects_defectlink SET title = 'Fourth'")
+    pk = link.pk
+    DefectLink.objects.get().delete()
+    events = events_of(DefectLink).objects.order_by("pgh_id").values_list("pgh_label", "title", "pgh_obj")
     was = [("added", None), ("changed", "First"), ("changed", "Second"), ("changed", "Third"), ("removed", "Fourth")]
     assert list(events) == [(label, title, pk) for label, title in was]
 

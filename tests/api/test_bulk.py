@@ -1,0 +1,83 @@
+"""Edits of many records over the API."""
+
+import pytest
+
+from defects.models import Defect
+from tests.api.test_records import bearer, errors, send
+from tests.factories import make_defect, make_incident, make_member, make_team
+
+pytestmark = pytest.mark.django_db
+ADDRESS = "/api/v1/defects/bulk/"
+
+
+@pytest.fixture
+def team():
+    return make_team(slug="pay", key="PAY")
+
+
+@pytest.fixture
+def client(team):
+    return bearer(make_member(team=team))
+
+
+def test_what_can_change_changes_and_the_rest_is_named_with_the_reason(client, team):
+    new, fixed, theirs = make_defect(team=team), make_defect(team=team, status="fixed"), make_defect(team=make_team())
+    references = [new.reference, fixed.reference.lower(), theirs.reference]
+    body = {"references": references, "move": "triage", "priority": "high", "reason": "Triage"}
+    answer = send(client, "post", ADDRESS, body)
+    assert answer.json() == {
+        "done": 1,
+        "skipped": [
+            {"why": "“Triage” is not possible now: the defect is fixed.", "references": [fixed.reference]},
+            {"why": "deleted, or not yours", "references": [theirs.reference]},
+        ],
+    }
+    assert list(Defect.objects.order_by("pk").values_list("status", "priority")) == [
+        ("triaged", "high"), ("fixed", ""), ("new", "")
+    ]  # fmt: skip
+
+
+def test_a_move_takes_what_it_asks_for(client, team):
+    defect = make_defect(team=team)
+    body = {"references": [defect.reference], "move": "close", "resolution": "declined", "reason": "Too old"}
+    assert send(client, "post", ADDRESS, body).json() == {"done": 1, "skipped": []}
+    defect.refresh_from_db()
+    assert (defect.status, defect.resolution, defect.status_reason) == ("closed", "declined", "Too old")
+
+
+def test_incidents_too(client, team):
+    incident = make_incident(team=team)
+    body = {"references": [incident.reference], "severity": "SEV1", "reason": "Worse"}
+    assert send(client, "post", "/api/v1/incidents/bulk/", body).json()["done"] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"references": []}, "references"),
+        ({"references": "PAY-DEF-1"}, "references"),
+        ({"references": ["PAY-DEF-1", "pay-def-1"]}, "references"),
+        ({"references": ["PAY-DEF-1", 5]}, "references"),
+        ({"references": [f"PAY-DEF-{number}" for number in range(501)]}, "references"),
+        ({"reason": " "}, "reason"),
+        ({"reason": 5}, "reason"),
+        ({"move": "burn"}, "move"),
+        ({"move": ["fix"]}, "move"),
+        ({"severity": "SEV9"}, "severity"),
+        ({"severity": 1}, "severity"),
+        ({"title": "Same"}, "title"),
+        ({"resolution": "invalid"}, "resolution"),
+    ],
+)
+def test_a_bad_body_changes_nothing(client, team, change, field):
+    make_defect(team=team)
+    good = {"references": ["PAY-DEF-1"], "priority": "high", "reason": "Tidy"}
+    assert field in errors(send(client, "post", ADDRESS, good | change))
+    assert Defect.objects.get().priority == ""
+
+
+def test_nothing_to_change(client, team):
+    make_defect(team=team)
+    assert errors(send(client, "post", ADDRESS, {"references": ["PAY-DEF-1"], "reason": "x"})) == {
+        "move": "Send what to change."
+    }
