@@ -19,7 +19,7 @@ from qmportal.lib.history import tracked
 from qmportal.lib.versions import Versioned
 from qmportal.lib.wording import minute
 from scenarios import engine
-from teams.models import User
+from teams.models import Team, User
 from teams.permissions import can_author
 
 if TYPE_CHECKING:
@@ -46,9 +46,25 @@ class OutOfStep(Exception):
     """The decision is not for the current step, because of another tab, a double click or an old page."""
 
 
+def reaches(user: AnyUser, prefix: str = "") -> Q:
+    """Scenarios for this person: of the organisation, their teams and parent teams. `prefix`: the way to the scenario."""
+    if user.is_authenticated and user.is_admin:
+        return Q()
+    near = user.near if user.is_authenticated else set()
+    return Q(**{f"{prefix}team": None}) | Q(**{f"{prefix}team__in": near})
+
+
 class ScenarioQuerySet(models.QuerySet["Scenario"]):
     def published(self) -> ScenarioQuerySet:
         return self.filter(state=Scenario.State.PUBLISHED)
+
+    def published_for(self, user: AnyUser) -> ScenarioQuerySet:
+        """Published scenarios that this person can take."""
+        return self.published().filter(reaches(user))
+
+    def writable_by(self, user: User) -> ScenarioQuerySet:
+        """Scenarios that an author can open: the organisation's, and those of teams they manage."""
+        return self if user.is_admin else self.filter(Q(team=None) | Q(team__in=user.managed))
 
 
 @tracked(without=["draft_yaml", "draft_by"])
@@ -61,6 +77,14 @@ class Scenario(Versioned):
         RETIRED = "retired", "Retired"
 
     slug = models.CharField(max_length=40, unique=True)
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="scenarios",
+        help_text="Published for this team and its sub-teams; empty: for the whole organisation.",
+    )
     state = models.CharField(max_length=9, choices=State, default=State.DRAFT)
     draft_yaml = models.TextField(max_length=262_144, blank=True)
     draft_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -151,6 +175,14 @@ class ScenarioVersionQuerySet(models.QuerySet["ScenarioVersion"]):
     def on_offer(self) -> ScenarioVersionQuerySet:
         """The versions for new attempts: the newest of each published scenario that was not voided."""
         return self.filter(scenario__state=Scenario.State.PUBLISHED, voided_at=None).newest()
+
+    def on_offer_to(self, user: AnyUser) -> ScenarioVersionQuerySet:
+        """Those of scenarios that this person can take."""
+        return self.filter(reaches(user, "scenario__")).on_offer()
+
+    def for_all(self) -> ScenarioVersionQuerySet:
+        """Those of scenarios for the whole organisation."""
+        return self.filter(scenario__team=None)
 
     def newest(self) -> ScenarioVersionQuerySet:
         """The newest of these versions for each scenario."""

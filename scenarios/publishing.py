@@ -25,7 +25,7 @@ from scenarios import checks, engine
 from scenarios.engine.model import to_mapping
 from scenarios.engine.shape import ID
 from scenarios.models import Attempt, Scenario, ScenarioVersion
-from teams.models import User
+from teams.models import Team, User
 
 TEMPLATE = """\
 schema: qm-scenario/1
@@ -288,8 +288,8 @@ def duplicate(scenario: Scenario, content: engine.Scenario, by: User) -> Scenari
 
 
 @transaction.atomic
-def publish(scenario: Scenario, *, base: int, note: str, by: User, now: datetime) -> ScenarioVersion:
-    """Publishes the draft. Raises `Stale` if it has changed since `base`, or `NotPublishable`."""
+def publish(scenario: Scenario, *, team: Team | None, base: int, note: str, by: User, now: datetime) -> ScenarioVersion:
+    """Publishes the draft for a team, or for all. Raises `Stale` if it has changed since `base`, or `NotPublishable`."""
     row = Scenario.objects.select_for_update().get(pk=scenario.pk)
     if row.version != base:
         raise Stale(row)
@@ -299,6 +299,7 @@ def publish(scenario: Scenario, *, base: int, note: str, by: User, now: datetime
         raise NotPublishable("The draft has errors that block publishing.")
     if newest and says_the_same(newest, verdict.content):
         raise NotPublishable(f"The draft is the same as version {newest.semver}. There is nothing to publish.")
+    Scenario.objects.filter(pk=row.pk).update(team=team)
     try:
         return row.publish(verdict.content, now=now, by=by, note=note)
     except ValidationError as problem:

@@ -1,4 +1,4 @@
-"""Published scenarios for the search, by title and summary."""
+"""Scenarios published for the whole organisation, for the search, by title and summary."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from scenarios.models import ScenarioVersion
 
 
 def readables() -> Iterator[Readable]:
-    published = ScenarioVersion.objects.on_offer().values_list("scenario__slug", "title", "summary")
+    published = ScenarioVersion.objects.for_all().on_offer().values_list("scenario__slug", "title", "summary")
     for slug, title, summary in sorted(published):
         yield Readable("Decision scenario", title, summary, summary, reverse("training:intro", args=[slug]))

@@ -12,6 +12,7 @@ urlpatterns = [
     path("authoring/new/from/<str:reference>/", retelling.from_incident, name="from_incident"),
     path("authoring/<slug:slug>/draft/", authoring.authoring_edit, name="authoring_edit"),
     path("authoring/<slug:slug>/check/", authoring.authoring_check, name="authoring_check"),
+    path("authoring/<slug:slug>/build/", authoring.authoring_build, name="authoring_build"),
     path("authoring/<slug:slug>/texts/", authoring.authoring_texts, name="authoring_texts"),
     path("authoring/<slug:slug>/preview/", authoring.authoring_preview, name="authoring_preview"),
     path("authoring/<slug:slug>/export/", authoring.authoring_export, name="authoring_export"),

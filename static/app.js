@@ -315,6 +315,45 @@ on("click", (event) => {
   if (link && goToLine(link)) event.preventDefault();
 });
 
+// ---- Text that was typed into an editor and not saved is there again --------------------------------------
+// One entry for each page and version of the draft. An entry that says what was saved is removed.
+
+const KEPT = `kept:${location.pathname}:`;
+const keptKey = (area) => KEPT + (area.form.elements.base?.value ?? "");
+
+function restoreKept() {
+  const area = find("textarea[data-keep]");
+  if (!area) return;
+  const entries = Object.keys(localStorage).filter((key) => key.startsWith(KEPT));
+  for (const key of entries) {
+    const text = localStorage.getItem(key);
+    localStorage.removeItem(key);
+    if (text === area.value) continue;
+    area.value = text;
+    localStorage.setItem(keptKey(area), text);
+    find("[data-kept]")?.removeAttribute("hidden");
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}
+
+on("input", (event) => {
+  const area = event.target.closest?.("textarea[data-keep]");
+  if (!area) return;
+  if (area.value === area.defaultValue) localStorage.removeItem(keptKey(area));
+  else localStorage.setItem(keptKey(area), area.value);
+});
+
+on("click", (event) => {
+  if (!event.target.closest?.("[data-drop-kept]")) return;
+  const area = find("textarea[data-keep]");
+  area.value = area.defaultValue;
+  find("[data-kept]").hidden = true;
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+  area.focus();
+});
+
+restoreKept();
+
 // ---- Hover on a chart: the values come from the chart's own table ----------------------------------------
 
 const TIP_WIDTH = 140;

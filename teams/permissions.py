@@ -68,8 +68,13 @@ def is_admin(user: AnyUser) -> bool:
 
 
 def can_author(user: AnyUser) -> bool:
-    """Can write and publish scenarios: admins and team managers."""
+    """Can write scenarios: admins and team managers."""
     return user.is_authenticated and user.is_active and (user.is_admin or Role.MANAGER in user.roles.values())
+
+
+def can_publish(user: AnyUser, team: Team | None) -> bool:
+    """Can publish a scenario for a team, retire and withdraw it: its managers. For the whole organisation: quality leads."""
+    return can_manage(user, team) if team else can_advise(user)
 
 
 def can_import_somewhere(user: AnyUser) -> bool:

@@ -33,7 +33,7 @@ class Offer:
 
 def offers(user: User, now: datetime) -> list[Offer]:
     """All published scenarios: assigned ones first by due date, then the rest by difficulty and title. Three queries."""
-    versions = ScenarioVersion.objects.on_offer().select_related("scenario")
+    versions = ScenarioVersion.objects.on_offer_to(user).select_related("scenario")
     versions = versions.annotate(tags=F("document__tags"), difficulty=F("document__difficulty"))
     mine = standings(user, now)
     asked = Assignment.objects.open().filter(user=user, kind=ItemKind.SCENARIO).by_ref()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import Q
 from django.urls import reverse
 
 from library import content
 from library.catalogue import minutes as reading_minutes
 from scenarios.models import Scenario, ScenarioVersion
+from teams.models import Team
 from training.kinds import ItemKind
 
 ADDRESSES = {ItemKind.SCENARIO: "training:intro", ItemKind.CHECK: "training:check", ItemKind.PAGE: "library:page"}
@@ -41,11 +43,12 @@ def address(kind: str, ref: str) -> str:
     return reverse(ADDRESSES[ItemKind(kind)], args=[ref])
 
 
-def choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Everything that can be assigned, as grouped choices; the value is `kind:ref`."""
+def choices(team: Team | None) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Everything that a plan of this team (None: of all) can hold, as grouped choices; the value is `kind:ref`."""
     titles = Titles()
+    scenarios = Scenario.objects.published().filter(Q(team=None) | Q(team__in=team.lineage if team else ()))
     offered: dict[ItemKind, Iterable[str]] = {
-        ItemKind.SCENARIO: Scenario.objects.published().values_list("slug", flat=True),
+        ItemKind.SCENARIO: scenarios.values_list("slug", flat=True),
         ItemKind.CHECK: [check.id for check in content.checks()],
         ItemKind.PAGE: [page.slug for page in content.pages()],
     }

@@ -11,6 +11,7 @@ import yaml
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 8
+MOST_REFUSED = 100
 MAX_DIGITS = 15  # so that JSON does not change the number
 
 Path = tuple[str | int, ...]
@@ -23,7 +24,7 @@ _PLAIN_FLOAT = re.compile(r"[-+]?[0-9]*\.[0-9]+\Z")
 
 
 class Unreadable(ValueError):
-    """The file is not in the subset of YAML that we accept."""
+    """A part of the file, or all of it, is not in the subset of YAML that we accept."""
 
     def __init__(self, message: str, line: int, fix: str) -> None:
         super().__init__(message)
@@ -32,10 +33,14 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Document:
-    """The values of a file, and the line where each one starts."""
+    """The values of a file, and the line where each one starts.
+
+    `refused`: the parts that are outside our subset. Their values are the text as it was written.
+    """
 
     data: Any
     lines: dict[Path, int]
+    refused: list[Unreadable]
 
     def line(self, path: Path) -> int:
         """The line of `path`, or of its nearest existing parent."""
@@ -45,7 +50,15 @@ class Document:
 
 
 def load(text: str) -> Document:
-    """Parse one YAML document into dicts, lists, text, ints and Decimals.
+    """Parse one YAML document into dicts, lists, text, ints and Decimals. Raises `Unreadable` for the first fault."""
+    document = survey(text)
+    if document.refused:
+        raise document.refused[0]
+    return document
+
+
+def survey(text: str) -> Document:
+    """Like `load`, but goes on after a part that is refused, so that authors see all faults at once.
 
     Refused with `Unreadable`: more than 256 KiB, nesting deeper than 8, a second document, duplicate keys,
     anchors, aliases, tags, merge keys, and plain words or figures that YAML 1.1 turns into something else
@@ -73,6 +86,7 @@ class _Builder:
     def __init__(self, text: str) -> None:
         self.loader: Any = _Loader(text)
         self.lines: dict[Path, int] = {}
+        self.refused: list[Unreadable] = []
 
     def document(self) -> Document:
         self.loader.get_event()  # the stream starts
@@ -84,7 +98,7 @@ class _Builder:
         if not self.loader.check_event(yaml.StreamEndEvent):
             line = self.loader.peek_event().start_mark.line + 1
             raise Unreadable("The file contains more than one document.", line, "Remove everything from `---` on.")
-        return Document(data, self.lines)
+        return Document(data, self.lines, self.refused)
 
     def value(self, path: Path, depth: int) -> Any:
         event = self.loader.get_event()
@@ -111,7 +125,7 @@ class _Builder:
         while not self.loader.check_event(yaml.MappingEndEvent):
             key, line = self.key()
             if key in items:
-                raise Unreadable(f"The key `{key}` appears twice.", line, "Rename or remove one of the two.")
+                self.refuse(f"The key `{key}` appears twice.", line, "Rename or remove one of the two.")
             self.lines[(*path, key)] = line
             items[key] = self.value((*path, key), depth + 1)
         self.loader.get_event()
@@ -124,21 +138,28 @@ class _Builder:
         if not isinstance(event, yaml.ScalarEvent):
             raise Unreadable("A key must be a plain word.", line, "Use a word of letters, digits and underscores.")
         if event.style is None and event.value == "<<":
-            raise Unreadable("Merge keys (`<<`) are not accepted.", line, "Write the fields out.")
+            self.refuse("Merge keys (`<<`) are not accepted.", line, "Write the fields out.")
+            return event.value, line
         key = self.scalar(event, line)
         if not isinstance(key, str):
-            raise Unreadable(
+            self.refuse(
                 f"The key `{event.value}` is read as a {_kind(key)}, not as a word.",
                 line,
                 f'Write it in quotes: "{event.value}", or choose a longer word.',
             )
-        return key, line
+        return str(event.value), line
+
+    def refuse(self, message: str, line: int, fix: str) -> None:
+        if len(self.refused) < MOST_REFUSED:
+            self.refused.append(Unreadable(message, line, fix))
 
     def refuse_cleverness(self, event: yaml.Event, line: int) -> None:
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+        if isinstance(event, yaml.AliasEvent):
             raise Unreadable("Anchors (&) and aliases (*) are refused.", line, "Write the value out, or quote it.")
+        if getattr(event, "anchor", None):
+            self.refuse("Anchors (&) and aliases (*) are refused.", line, "Write the value out, or quote it.")
         if getattr(event, "tag", None):
-            raise Unreadable("Tags (!) are not accepted.", line, "Remove the tag, or quote the text.")
+            self.refuse("Tags (!) are not accepted.", line, "Remove the tag, or quote the text.")
 
     def scalar(self, event: yaml.ScalarEvent, line: int) -> Any:
         text = event.value
@@ -157,11 +178,12 @@ class _Builder:
             "int": "another number",
             "float": "another number",
         }
-        raise Unreadable(
+        self.refuse(
             f"YAML reads `{text[:40]}` as {readings.get(tag, 'something else')}.",
             line,
             f'Put it in quotes ("{text[:40]}") if it is text; write numbers in plain digits, 15 at most.',
         )
+        return text
 
 
 def _kind(value: Any) -> str:

@@ -9,6 +9,7 @@ engine.score(scenario, run).score
 
 from .difficulty import Difficulty
 from .drawing import Box, Edge, NodeMap, change_sentence, condition_text, node_map, outline
+from .editing import Way, add_decision, lead, ways
 from .model import (
     DIFFICULTIES,
     EXHIBITS,
@@ -90,6 +91,8 @@ __all__ = [
     "Step",
     "TooManyPaths",
     "Variant",
+    "Way",
+    "add_decision",
     "best_first",
     "best_path",
     "change_sentence",
@@ -100,6 +103,7 @@ __all__ = [
     "finished",
     "from_data",
     "graph_hash",
+    "lead",
     "node_map",
     "opening",
     "outline",
@@ -116,4 +120,5 @@ __all__ = [
     "to_yaml",
     "validate",
     "visible_choices",
+    "ways",
 ]

@@ -18,7 +18,7 @@ from . import difficulty, model, play
 from .difficulty import Difficulty
 from .model import Choice, Node, Scenario
 from .report import Problem, Report, publishable
-from .shape import Shape
+from .shape import ID, Shape
 
 MAX_PROMPT_WORDS = 120
 MAX_DECISIONS = 8
@@ -53,13 +53,16 @@ def examine(
     to wait.
     """
     try:
-        document = documents.load(text)
+        document = documents.survey(text)
     except documents.Unreadable as error:
-        return Findings(None, [Problem("E01", "E", error.message, error.line, fix=error.fix)], [])
+        return Findings(None, [_unreadable(error)], [])
     report = Report(document)
     Shape(report, checks).read()
-    if not report.drawable:
-        return Findings(None, report.sorted(), [])
+    if not report.drawable or document.refused:
+        _judge_links(report)
+        told = {error.line for error in document.refused}  # what else is said of these lines only follows from it
+        rest = [problem for problem in report.sorted() if problem.line not in told]
+        return Findings(None, [*map(_unreadable, document.refused), *rest], [])
     scenario = model.from_mapping(document.data)
     _judge_graph(report, scenario)
     _judge_words(report, scenario)
@@ -79,7 +82,32 @@ def validate(
     return found.scenario, found.problems
 
 
+def _unreadable(error: documents.Unreadable) -> Problem:
+    return Problem("E01", "E", error.message, error.line, fix=error.fix)
+
+
 # --- graph
+
+
+def _judge_links(report: Report) -> None:
+    """Links that lead nowhere, in a file that has other errors: so far as its nodes can be told."""
+    data = report.document.data
+    nodes = data.get("nodes") if isinstance(data, dict) else None
+    if not isinstance(nodes, dict):
+        return
+    for key, node in nodes.items():
+        if not isinstance(node, dict):
+            continue
+        parts: list[tuple[Path, Any]] = [(("nodes", key), node)]
+        for group in ("choices", "rules"):
+            inner = node.get(group)
+            named = inner.items() if isinstance(inner, dict) else enumerate(inner) if isinstance(inner, list) else ()
+            parts += [(("nodes", key, group, name), body) for name, body in named]
+        for path, body in parts:
+            for field in ("to", "else"):
+                target = body.get(field) if isinstance(body, dict) else None
+                if isinstance(target, str) and ID.match(target) and target not in nodes:
+                    report.add("E03", (*path, field), f"There is no node `{target}`.", "Correct the name, or add the node.")
 
 
 def _judge_graph(report: Report, scenario: Scenario) -> None:

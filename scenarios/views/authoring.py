@@ -18,13 +18,14 @@ from qmportal.lib.spreadsheet import csv_response
 from qmportal.lib.versions import Conflict, Stale, text_diff
 from scenarios import engine, previewing, publishing
 from scenarios.analytics import Analytics, analyse
-from scenarios.forms.authoring import PublishForm, TextsForm, VoidForm, YamlForm
+from scenarios.forms.authoring import DecisionForm, LeadForm, PublishForm, TextsForm, VoidForm, YamlForm
 from scenarios.models import Scenario, ScenarioVersion
 from scenarios.publishing import NotPublishable, Verdict, judge_draft, judge_typing, newest_of
-from teams.permissions import can_author, require
+from teams.permissions import can_author, can_publish, require
 from teams.requests import SignedInRequest
 
 AUTHORS_WRITE = "Only managers and admins can write scenarios."
+PUBLISHERS = "Only quality leads publish for the whole organisation."
 NO_ID = "The text has no valid id. Add a line such as id: my_scenario, using lowercase letters, digits and underscores."
 PATHS_PER_PAGE = 200
 ROWS_PER_PAGE = 50
@@ -36,7 +37,7 @@ def authoring(request: SignedInRequest) -> HttpResponse:
     require(can_author(request.user), AUTHORS_WRITE)
     attempts = Count("versions__attempts", filter=Q(versions__attempts__mode="graded"))
     retired_last = Case(When(state=Scenario.State.RETIRED, then=1), default=0)
-    scenarios = Scenario.objects.annotate(attempt_count=attempts).order_by(retired_last, "slug")
+    scenarios = Scenario.objects.writable_by(request.user).annotate(attempt_count=attempts).order_by(retired_last, "slug")
     page = Paginator(scenarios, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     versions = ScenarioVersion.objects.filter(scenario__in=[each.pk for each in page]).newest()
     newest = {version.scenario_id: version for version in versions}
@@ -126,6 +127,32 @@ def authoring_texts(request: SignedInRequest, slug: str) -> HttpResponse:
     return redirect("scenarios:authoring_texts", slug)
 
 
+@form_page
+def authoring_build(request: SignedInRequest, slug: str) -> HttpResponse:
+    """The graph as forms: add a decision on a link, or lead a link elsewhere. Writes the same YAML."""
+    scenario, newest = _find(request, slug)
+    verdict = judge_typing(slug, publishing.draft_text(scenario, newest), newest)
+    page, content = "scenarios/authoring/build.html", verdict.content
+    context = _about(scenario, newest, "build", verdict) | {"verdict": verdict}
+    if content is None:
+        return render_page(request, page, context, status=200 if request.method != "POST" else 409)
+    forms = {
+        name: form(content, request.POST if request.POST.get("do") == name else None, base=scenario.version)
+        for name, form in (("decision", DecisionForm), ("lead", LeadForm))
+    }
+    sent = forms.get(request.POST.get("do", ""))
+    if sent is None or not sent.is_valid():
+        context |= {"forms": forms, "form": sent, "ways": engine.ways(content)}
+        return render_page(request, page, context, status=422 if request.method == "POST" else 200)
+    text = engine.to_yaml(sent.changed)
+    try:
+        publishing.save_draft(scenario, text, base=sent.cleaned_data["base"], by=request.user)
+    except Stale as conflict:
+        return _conflict(request, conflict.current, newest, text)
+    messages.success(request, "The draft is saved.")
+    return redirect("scenarios:authoring_build", slug)
+
+
 @require_safe
 def authoring_preview(request: SignedInRequest, slug: str) -> HttpResponse:
     """Plays the draft. The choices so far are in the query string; nothing is stored."""
@@ -167,17 +194,18 @@ def authoring_publish(request: SignedInRequest, slug: str) -> HttpResponse:
     """Shows what will change, and publishes the draft."""
     scenario, newest = _find(request, slug)
     verdict = judge_draft(scenario, newest)
-    form = PublishForm(request.POST if request.method == "POST" else None, initial={"base": scenario.version})
+    form = PublishForm(request.POST if request.method == "POST" else None, scenario=scenario, user=request.user)
     context = _about(scenario, newest, "publish", verdict) | {"verdict": verdict, "form": form}
     if verdict.content and newest:
         context["differences"] = publishing.differences(newest.content, verdict.content)
         context["same_graph"] = engine.graph_hash(verdict.content) == newest.graph_hash
     page = "scenarios/authoring/publish.html"
+    if not _may_publish(request, scenario):
+        return render_page(request, page, context | {"refused": True}, status=403)
     if not form.is_valid():
         return render_page(request, page, context, status=422 if form.is_bound else 200)
     try:
-        note, now = form.cleaned_data["note"], timezone.now()
-        version = publishing.publish(scenario, base=form.cleaned_data["base"], note=note, by=request.user, now=now)
+        version = publishing.publish(scenario, **form.cleaned_data, by=request.user, now=timezone.now())
     except Stale as stale:
         saved_by = stale.current.draft_by or "Someone else"
         form.add_error(None, f"{saved_by} saved this draft after you opened this page. Review it again, then publish.")
@@ -193,6 +221,7 @@ def authoring_publish(request: SignedInRequest, slug: str) -> HttpResponse:
 def authoring_state(request: SignedInRequest, slug: str) -> HttpResponse:
     """Retires a scenario, or reopens it."""
     scenario, _ = _find(request, slug)
+    require(_may_publish(request, scenario), PUBLISHERS)
     if request.POST.get("state") == Scenario.State.RETIRED:
         publishing.retire(scenario)
         messages.success(request, "The scenario is retired. Attempts in progress can still be finished.")
@@ -223,6 +252,7 @@ def authoring_versions(request: SignedInRequest, slug: str) -> HttpResponse:
 def authoring_void(request: SignedInRequest, slug: str, number: int) -> HttpResponse:
     """Withdraws a faulty version and credits everyone who took it."""
     scenario, newest = _find(request, slug)
+    require(_may_publish(request, scenario), PUBLISHERS)
     version = get_object_or_404(scenario.versions, number=number)
     form = VoidForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -266,8 +296,14 @@ def analytics(request: SignedInRequest, slug: str) -> HttpResponse:
 
 def _find(request: SignedInRequest, slug: str) -> tuple[Scenario, ScenarioVersion | None]:
     require(can_author(request.user), AUTHORS_WRITE)
-    scenario = get_object_or_404(Scenario, slug=slug)
+    scenario = get_object_or_404(Scenario.objects.writable_by(request.user).select_related("team"), slug=slug)
     return scenario, newest_of(scenario)
+
+
+def _may_publish(request: SignedInRequest, scenario: Scenario) -> bool:
+    """A draft that was never published belongs to nobody yet: the form offers the teams it can be published for."""
+    is_new = scenario.team is None and not scenario.versions.exists()
+    return is_new or can_publish(request.user, scenario.team)
 
 
 def _about(scenario: Scenario, newest: ScenarioVersion | None, here: str, verdict: Verdict | None = None) -> dict[str, Any]:
@@ -276,6 +312,7 @@ def _about(scenario: Scenario, newest: ScenarioVersion | None, here: str, verdic
     title = content.title if content else newest.title if newest else scenario.slug
     places = {
         "edit": ("Draft", "authoring_edit"),
+        "build": ("Build", "authoring_build"),
         "texts": ("Texts", "authoring_texts"),
         "preview": ("Preview", "authoring_preview"),
         "publish": ("Publish", "authoring_publish"),

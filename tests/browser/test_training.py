@@ -215,7 +215,7 @@ def test_a_diagnosis_gets_advice(page, new_context, sign_in):
 
 def test_an_author_mends_and_publishes_and_a_learner_sees_it(page, new_context, sign_in):
     scenario, _ = engine.validate(TINY)
-    Scenario.objects.create(slug="tiny").publish(scenario, now=NOON)
+    Scenario.objects.create(slug="tiny", team=Team.objects.get(slug="payments")).publish(scenario, now=NOON)
     sign_in(page, MANAGER)
     page.goto("/training/authoring/")
     page.get_by_role("link", name="Ship or wait").click()

@@ -16,6 +16,7 @@ from teams.models import Role, User
 from tests.factories import NOON, make_member, make_team, make_user
 from tests.html import squeezed
 from tests.scenarios.loops import LOOPS, looping
+from training import items
 from training.completion import decide
 from training.kinds import ItemKind
 from training.models import Assignment
@@ -29,7 +30,8 @@ REWIRED = FIRST.replace("version: 1.0.0", "version: 1.1.0").replace("{trust: 10,
 
 @pytest.fixture
 def author(client):
-    person = make_member(team=make_team(), role=Role.MANAGER)
+    """A quality lead."""
+    person = make_user(admin=True)
     client.force_login(person)
     return person
 
@@ -476,3 +478,72 @@ def test_voiding_needs_a_reason(client, author):
     scenario = make_published()
     assert client.post(url("authoring_void", "tiny", 1), {"reason": ""}).status_code == 422
     assert scenario.versions.get().voided_at is None
+
+
+# ---- For a team, or for all --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def team():
+    return make_team(name="Payments", slug="payments")
+
+
+@pytest.fixture
+def manager(client, team):
+    person = make_member(team=team, role=Role.MANAGER)
+    client.force_login(person)
+    return person
+
+
+def test_a_manager_publishes_for_their_own_team_alone(client, manager, team):
+    scenario = make_draft()
+    page = client.get(url("authoring_publish", "tiny")).text
+    assert "The whole organisation</option>" not in page
+    other = make_team()
+    for wrong in ("", other.pk):
+        body = {"base": scenario.version, "team": wrong}
+        assert client.post(url("authoring_publish", "tiny"), body).status_code == 422
+    body = {"base": scenario.version, "team": team.pk}
+    assert client.post(url("authoring_publish", "tiny"), body).status_code == 302
+    scenario.refresh_from_db()
+    assert (scenario.team, scenario.state) == (team, "published")
+    assert client.post(url("authoring_state", "tiny"), {"state": "retired"}).status_code == 302
+
+
+def test_only_quality_leads_publish_for_the_whole_organisation(client, manager, team):
+    scenario = make_published()
+    assert client.get(url("authoring_edit", "tiny")).status_code == 200, "anyone who writes may propose a draft"
+    save(client, scenario, REWORDED)
+    answer = client.get(url("authoring_publish", "tiny"))
+    assert answer.status_code == 403
+    assert "Only quality leads publish for the whole organisation" in answer.text
+    assert "What is new" not in answer.text
+    assert client.post(url("authoring_state", "tiny"), {"state": "retired"}).status_code == 403
+    assert client.get(url("authoring_void", "tiny", 1)).status_code == 403
+    client.post(url("authoring_duplicate", "tiny"))
+    assert client.get(url("authoring_publish", "tiny_copy")).status_code == 200
+    client.force_login(make_user(admin=True))
+    assert publish(client, scenario).status_code == 302
+
+
+def test_a_scenario_of_a_team_is_for_the_team_and_its_sub_teams(client, manager, team):
+    scenario = make_published()
+    Scenario.objects.update(team=team)
+    below = make_member(team=make_team(parent=team))
+    outsiders = [make_user(), make_member(team=make_team(), role=Role.MANAGER)]
+    start, slugs = {"scenario": "tiny"}, "/api/v1/scenarios/"
+    for person, sees in [(below, True), (manager, True), *((one, False) for one in outsiders)]:
+        client.force_login(person)
+        assert ("Ship or wait" in client.get("/training/scenarios/").text) == sees
+        assert bool(client.get(slugs).json()) == sees
+        assert client.get("/training/scenarios/tiny/").status_code == (200 if sees else 404)
+        started = client.post("/api/v1/attempts/", start, content_type="application/json")
+        assert started.status_code == (201 if sees else 400)
+        assert "Ship or wait" not in client.get("/search/", {"q": "ship or wait"}).text
+    for name in ("authoring_edit", "authoring_versions", "analytics", "authoring_preview"):
+        assert client.get(url(name, "tiny")).status_code == 404, "the manager of another team"
+    assert "Ship or wait" not in client.get(url("authoring")).text
+    offered = dict(items.choices(make_team()))["Decision scenarios"]
+    assert "scenario:tiny" not in dict(offered)
+    assert "scenario:tiny" in dict(dict(items.choices(team))["Decision scenarios"])
+    assert scenario.current

@@ -417,6 +417,16 @@ def test_errors(name):
     assert not engine.publishable(engine.validate(text)[1])
 
 
+def test_all_errors_of_a_file_come_at_once():
+    """Words that YAML misreads, a repeated key, an anchor, a missing field, a wrong type and links to nowhere."""
+    text = tiny("title: Ship or wait", "title: Yes")
+    text = text.replace("        to: split\n", "        to: nowhere\n", 1).replace("quality: 0.2", "quality: much")
+    text = text.replace("  good: {kind: ending, outcome: success, cap: 100,", "  good: {kind: ending, cap: 100,")
+    text = text.replace("else: bad", "else: bad\n    else: worse").replace("id: tiny_demo", "id: &a tiny_demo")
+    found = [(one.code, one.line) for one in engine.validate(text)[1]]
+    assert sorted(found) == [("E01", 2), ("E01", 4), ("E01", 31), ("E02", 22), ("E02", 32), ("E03", 17)]
+
+
 def test_an_error_names_node_and_choice():
     found = problem(tiny("quality: 0.2", "quality: 1.2"), "E05")
     assert (found.node, found.choice) == ("friday", "ship")

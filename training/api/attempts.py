@@ -193,7 +193,7 @@ class AttemptList(generics.ListAPIView[Any]):
     def post(self, request: Request) -> Response:
         asked = NewAttempt(data=request.data)
         asked.is_valid(raise_exception=True)
-        scenario = Scenario.objects.published().filter(slug=asked.validated_data["scenario"]).first()
+        scenario = Scenario.objects.published_for(person(request)).filter(slug=asked.validated_data["scenario"]).first()
         if scenario is None:
             raise ValidationError({"scenario": "There is no published scenario with this slug."})
         try:

@@ -51,7 +51,7 @@ class PlanForm(forms.ModelForm):
 class ItemForm(forms.ModelForm):
     """One more item at the end of a plan."""
 
-    item = forms.ChoiceField(label="Add", choices=items.choices)
+    item = forms.ChoiceField(label="Add")
 
     class Meta:
         model = PlanItem
@@ -64,6 +64,7 @@ class ItemForm(forms.ModelForm):
     def __init__(self, *args: Any, plan: Plan, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.instance.plan = plan
+        self.fields["item"].choices = items.choices(plan.team)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

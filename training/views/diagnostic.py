@@ -81,7 +81,7 @@ def _diagnosis_page(request: SignedInRequest, found: Diagnosis, form: TextForm) 
     return {
         "diagnosis": found,
         "bottleneck": steps.get(found.bottleneck),
-        "scenario": ScenarioVersion.objects.on_offer().filter(scenario__slug=found.scenario_slug).first(),
+        "scenario": ScenarioVersion.objects.on_offer_to(request.user).filter(scenario__slug=found.scenario_slug).first(),
         "page": find_page(found.page),
         "rows": [_step_row(step, found, history) for step in steps.values()],
         "measures": in_order(found.measures),

@@ -40,7 +40,7 @@ def scenario_list(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 def intro(request: SignedInRequest, slug: str) -> HttpResponse:
-    scenario = get_object_or_404(Scenario.objects.published(), slug=slug)
+    scenario = get_object_or_404(Scenario.objects.published_for(request.user), slug=slug)
     if (version := scenario.current) is None:
         raise Http404("This scenario has no version that can be taken.")
     standing = attempts.standings(request.user, timezone.now()).get(scenario.pk, attempts.Standing())
@@ -57,7 +57,7 @@ def intro(request: SignedInRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def start(request: SignedInRequest, slug: str) -> HttpResponse:
-    scenario = get_object_or_404(Scenario.objects.published(), slug=slug)
+    scenario = get_object_or_404(Scenario.objects.published_for(request.user), slug=slug)
     try:
         return redirect(scenario.begin(request.user, timezone.now()))
     except NotOffered:
