@@ -6,6 +6,7 @@ import random
 import uuid
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -27,7 +28,7 @@ from teams.permissions import can_author
 from training import completion
 from training.diagnostic import diagnostic
 from training.kinds import ItemKind
-from training.models import AdviceRequest, Certificate, Diagnosis, Plan, PlanItem
+from training.models import AdviceRequest, Certificate, Diagnosis, Plan, PlanItem, Task
 from training.reminders import remind
 
 DOMAIN = "@demo.example"
@@ -115,6 +116,7 @@ class Demo:
         self._first_weeks(joined)
         self._first_attempts([user for user in self.people if not can_author(user)], joined)
         self._team_plan()
+        self._organisation_plans()
         self._new_hire_checks()
         for assessment in story.ASSESSMENTS:
             self._assess(assessment)
@@ -202,14 +204,39 @@ class Demo:
             PlanItem(plan=plan, position=place, kind=kind, ref=ref, due_days=days)
             for place, (kind, ref, days) in enumerate(story.TEAM_PLAN_ITEMS, start=1)
         )
+        for to_do in story.TEAM_PLAN_TASKS:
+            _add_task(plan, to_do)
         late = [trainee.name for trainee in story.TRAINEES if trainee.joined <= story.TEAM_PLAN_DAYS_AGO]
         members = User.objects.filter(memberships__team=team, is_active=True).exclude(name__in=late).order_by("pk")
         learners = [user for user in members if not can_author(user)]
         self._assign(plan, learners, day, team)
         first = plan.items.get(position=1)
+        self._learn_tasks(plan, learners)
         for place, user in enumerate(learners):
             if user.email == story.NEW_HIRE_EMAIL or place % 3 == 0:
                 self._learn(user, first, self.on(story.TEAM_PLAN_DAYS_AGO - 2, 9 + place), slips=False)
+
+    def _learn_tasks(self, plan: Plan, learners: list[User]) -> None:
+        """The new hire and every second colleague have met the person who leads incidents."""
+        task = plan.tasks.get(title=story.MEET_LEAD.title)
+        met = [user for place, user in enumerate(learners) if place % 2 == 0 or user.email == story.NEW_HIRE_EMAIL]
+        for place, user in enumerate(met):
+            at = self.on(story.TEAM_PLAN_DAYS_AGO - 3, 13 + place / 4)
+            self.plan(at, partial(completion.do_task, task, user))
+
+    def _organisation_plans(self) -> None:
+        day = self.on(story.TEAM_PLAN_DAYS_AGO + 14, 10)
+        for each in story.ORGANISATION_PLANS:
+            plan = Plan.objects.create(
+                name=each.name, description=each.text, role=each.role, author=self.lead, started_at=day
+            )
+            Plan.objects.filter(pk=plan.pk).update(created_at=day)
+            PlanItem.objects.bulk_create(
+                PlanItem(plan=plan, position=place, kind=kind, ref=ref, due_days=days)
+                for place, (kind, ref, days) in enumerate(each.items, start=1)
+            )
+            for to_do in each.tasks:
+                _add_task(plan, to_do)
 
     # --- Scenarios ------------------------------------------------------------------------------------------------------
 
@@ -302,6 +329,12 @@ class Demo:
         if assessment.answer and lead:
             waiting = AdviceRequest.objects.filter(diagnosis__team=team).waiting()
             self.plan(at + timedelta(hours=21), lambda now: waiting.get().give(assessment.answer, lead, now), notifies=True)
+
+
+def _add_task(plan: Plan, to_do: story.ToDo) -> None:
+    words = {name: getattr(to_do, name) for name in ("title", "text", "link", "meet", "is_checked")}
+    task = Task.objects.create(plan=plan, **words)
+    plan.add_item(task.kind, str(task.pk), due_days=to_do.due_days, opens_after=to_do.opens_after, in_order=to_do.in_order)
 
 
 def _event_details(rng: random.Random, node: str, choice: str) -> dict[str, Any]:

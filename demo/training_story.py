@@ -165,6 +165,91 @@ TEAM_PLAN_ITEMS = (
 )
 TEAM_PLAN_DAYS_AGO = 8
 
+
+@dataclass(frozen=True)
+class ToDo:
+    """A to-do item or an introduction of a plan."""
+
+    title: str
+    due_days: int
+    text: str = ""
+    link: str = ""
+    meet: str = ""
+    is_checked: bool = False
+    opens_after: int = 0
+    in_order: bool = False
+
+
+MEET_LEAD = ToDo(
+    "Meet the person who leads incidents", 12, "Ask for the last incident that surprised them.", meet="incident_lead"
+)
+SHADOW = ToDo(
+    "Follow one release from start to end",
+    35,
+    "Sit beside the person who releases. Say aloud when you would stop, and why.",
+    is_checked=True,
+    in_order=True,
+)
+TEAM_PLAN_TASKS = (MEET_LEAD, SHADOW)
+
+# --- Plans of the organisation, to be assigned when somebody needs them ---------------------------------------------
+
+
+@dataclass(frozen=True)
+class OrganisationPlan:
+    name: str
+    role: str
+    text: str
+    items: tuple[tuple[str, str, int], ...]
+    tasks: tuple[ToDo, ...] = ()
+
+
+ORGANISATION_PLANS = (
+    OrganisationPlan(
+        "Engineers: changes that hold",
+        "engineer",
+        "Reviews that find something, tests that mean something, and a word that means one thing.",
+        (
+            ("page", "code-review", 7),
+            ("scenario", "two_thousand_lines_on_friday", 14),
+            ("check", "two_thousand_lines", 14),
+            ("page", "test-pyramid", 21),
+            ("page", "flaky-tests", 21),
+            ("scenario", "red_green_red", 28),
+            ("check", "red_for_nothing", 28),
+            ("page", "requirements", 35),
+            ("scenario", "what_urgent_meant", 42),
+            ("check", "urgent_for_both", 42),
+        ),
+    ),
+    OrganisationPlan(
+        "Leads: when it gets tight",
+        "manager",
+        "The pager, the error budget and an advisory: decisions that cost something today.",
+        (
+            ("page", "on-call", 7),
+            ("scenario", "the_pager_at_three", 14),
+            ("check", "pages_that_need_nobody", 14),
+            ("page", "error-budgets", 21),
+            ("check", "burn_rate", 21),
+            ("scenario", "the_budget_is_spent", 28),
+            ("page", "security-defects", 35),
+            ("page", "feature-flags", 35),
+            ("scenario", "one_advisory_forty_services", 42),
+            ("check", "score_and_use", 42),
+        ),
+        (
+            ToDo("Meet the person on call", 10, "Ask which page they would delete first.", meet="on_call"),
+            ToDo(
+                "Throw one kill switch in staging",
+                49,
+                "Ask a colleague to watch, and write down how long it took.",
+                is_checked=True,
+            ),
+        ),
+    ),
+)
+
 # --- Knowledge checks of the new hire: days ago, and whether the answer was right -----------------------------------------
 
 

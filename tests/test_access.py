@@ -56,7 +56,7 @@ from tests.factories import (
 )
 from training.completion import decide
 from training.diagnostic import diagnostic
-from training.models import AdviceRequest, Diagnosis, GroupSession, Plan, PlanItem
+from training.models import AdviceRequest, Assignment, Diagnosis, GroupSession, Plan, PlanItem, Task
 
 pytestmark = pytest.mark.django_db
 
@@ -350,6 +350,10 @@ RULES = {
     "training:plan_start": hidden_from_learners(POST),
     "training:plan_item_add": hidden_from_learners(POST),
     "training:plan_item": hidden_from_learners(POST),
+    "training:plan_task_add": hidden_from_learners(POST),
+    "training:task": hidden_from_learners(),
+    "training:task_done": everyone(404, POST),
+    "training:task_confirm": hidden_from_learners(POST),
     "training:assign": hidden_from_learners(BOTH),
     "training:withdraw": hidden_from_learners(POST),
     "training:revoke": Rule(BOTH, outsider=403, member=403),
@@ -459,8 +463,9 @@ RULES = {
 OF_ATTEMPTS = [f"training:{name}" for name in ("attempt", "step", "explore", "restart", "reset")]
 OF_ATTEMPTS += ["api_attempt", "api_decisions"]
 OF_IMPORTS = ["api_import", "api_import_failed", "api_import_start", "api_import_undo"]
-OF_PLANS = ["plan", "plan_edit", "plan_retire", "plan_start", "plan_item_add", "plan_item", "assign"]
+OF_PLANS = ["plan", "plan_edit", "plan_retire", "plan_start", "plan_item_add", "plan_item", "plan_task_add", "assign"]
 OF_PLANS = [f"training:{name}" for name in OF_PLANS]
+OF_TASKS = ["training:task", "training:task_done", "training:task_confirm"]
 OF_CERTIFICATES = ["verify", "badge", "training:revoke"]
 
 
@@ -591,6 +596,10 @@ class World:
         self.plan = Plan.objects.create(name="Start", team=self.team, started_at=NOON)
         self.part = PlanItem.objects.create(plan=self.plan, position=1, kind="page", ref="the-trap")
         self.plan.assign([self.stranger], now=timezone.now())
+        self.task = Task.objects.create(plan=self.plan, title="Read the rota", is_checked=True)
+        Assignment.objects.create(
+            user=self.stranger, kind="task", ref=str(self.task.pk), due_on=NOON.date(), assigned_at=NOON, claimed_at=NOON
+        )
         passed = self.scenario.begin(self.stranger, timezone.now())
         for seq, choice in enumerate(["bankrupt", "scan", "fix_now", "pareto"], start=1):
             decide(passed, seq=seq, choice=choice, now=timezone.now())
@@ -636,8 +645,9 @@ class World:
                 "training:intro": {"slug": self.scenario.slug},
                 "training:start": {"slug": self.scenario.slug},
                 **{key: {"pk": self.plan.pk, "item": self.part.pk} for key in OF_PLANS},
+                **{key: {"pk": self.task.pk, "person": self.stranger.pk} for key in OF_TASKS},
                 **{key: {"uuid": self.stranger.certificates.get().uuid} for key in OF_CERTIFICATES},
-                "training:withdraw": {"pk": self.stranger.assignments.get().pk},
+                "training:withdraw": {"pk": self.stranger.assignments.get(kind="page").pk},
                 "notifications:open": {"pk": self.told.pk},
                 **{name: {"id": self.job.pk} for name in OF_IMPORTS},
                 **{name: {"pk": self.attempt.pk, "id": self.attempt.pk, "seq": 1} for name in OF_ATTEMPTS},
@@ -895,6 +905,7 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "training:plan_retire": lambda world: {"state": "retired"},
     "training:plan_item_add": lambda world: {"item": "page:andon", "due_days": 14},
     "training:plan_item": lambda world: {"due_days": 7},
+    "training:plan_task_add": lambda world: {"title": "Read the rota", "due_days": 7, "opens_after": 0},
     "training:assign": lambda world: {"people": [world.stranger.pk], "everybody": "on"},
     "training:revoke": lambda world: {"revoke_reason": "By mistake."},
     "training:check": lambda world: {"field_now": "5", "field_next": "2.5"},

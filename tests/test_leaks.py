@@ -138,7 +138,7 @@ def test_no_answer_changes_with_what_a_hidden_team_does(world, name):
 def swaps(world: World) -> list[tuple[str, str, str, Any, Any, dict[str, Any]]]:
     """Method, address, field, the hidden team's value, one that nobody has, and the rest of a body that would do."""
     slug, nothing = world.team.slug, "no-such-team"
-    hidden_person, asked_of = world.stranger, world.stranger.assignments.get()
+    hidden_person, asked_of = world.stranger, world.stranger.assignments.get(kind="page")
     mine = world.people["outsider"].own_teams[0]
     incident = make_incident(team=Team.objects.get(pk=mine.pk))
     defect = make_defect(team=Team.objects.get(pk=mine.pk))

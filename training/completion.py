@@ -1,4 +1,4 @@
-"""Completing assignments: by passing a scenario, answering a check or reading a page.
+"""Completing assignments: by passing a scenario, answering a check, reading a page or doing a task.
 
 `scenarios` and `library` store the facts and know nothing of assignments. Each function here stores one fact and its
 consequences in one transaction.
@@ -14,11 +14,12 @@ from django.db import transaction
 
 from library.checks import KnowledgeCheck
 from library.models import CheckAnswer, PageRead
+from notifications.models import Notification
 from scenarios.models import Attempt, DecisionEvent, ScenarioVersion
 from teams.models import User
 from training.certificates import issue_for
 from training.kinds import ItemKind
-from training.models import Assignment
+from training.models import Assignment, Task
 
 # For a choice that was shown but cannot be played.
 FAULTY = "This version of the scenario has an error: this choice leads nowhere. Nothing was saved. Please tell an admin."
@@ -59,3 +60,36 @@ def read(user: User, page: str, now: datetime) -> None:
     """Records that the person has read the page."""
     PageRead.objects.mark(user, page, now)
     Assignment.objects.complete(user, ItemKind.PAGE, page, now)
+
+
+def do_task(task: Task, user: User, now: datetime, checker: User | None = None) -> None:
+    """Completes the person's task or, if a colleague has to confirm it, asks that colleague."""
+    mine = task.assignments().open().filter(user=user)
+    if not task.is_checked:
+        mine.update(done_at=now)
+    elif checker and mine.update(claimed_at=now, checker=checker):
+        _tell(checker, f"{user} asks you to confirm: {task}", task, now)
+
+
+def confirm_task(task: Task, user: User, *, by: User, now: datetime) -> None:
+    """A colleague confirms that the person has done it."""
+    if task.claims().filter(user=user).update(done_at=now, confirmed_by=by):
+        _tell(user, f"{by} has confirmed: {task}", task, now)
+
+
+def send_back_task(task: Task, user: User, *, by: User, note: str, now: datetime) -> None:
+    """A colleague says what is missing; the task is to do again."""
+    if task.claims().filter(user=user).update(claimed_at=None, checker=None):
+        _tell(user, f"{by} sent this back: {task}", task, now, note)
+
+
+def _tell(user: User, subject: str, task: Task, now: datetime, body: str = "") -> None:
+    Notification.objects.tell(
+        user,
+        key=f"task-{task.pk}-{now:%Y%m%d%H%M%S%f}",
+        kind="training",
+        subject=subject,
+        body=body,
+        url=task.get_absolute_url(),
+        teams=[task.plan.team_id] if task.plan.team_id else [],
+    )

@@ -1,4 +1,4 @@
-"""Plan items: scenarios, checks and pages, with titles, addresses and how long they take."""
+"""Plan items: their addresses, and everything that can be assigned."""
 
 from __future__ import annotations
 
@@ -8,34 +8,18 @@ from django.db.models import Q
 from django.urls import reverse
 
 from library import content
-from library.catalogue import minutes as reading_minutes
-from scenarios.models import Scenario, ScenarioVersion
+from scenarios.models import Scenario
 from teams.models import Team
 from training.kinds import ItemKind
+from training.models import Titles
 
-ADDRESSES = {ItemKind.SCENARIO: "training:intro", ItemKind.CHECK: "training:check", ItemKind.PAGE: "library:page"}
-
-
-CHECK_MINUTES = 3
-
-
-class Titles:
-    """Titles and minutes by kind and ref. One query, for scenarios; deleted items are shown by their ref."""
-
-    def __init__(self) -> None:
-        versions = list(ScenarioVersion.objects.newest().values_list("scenario__slug", "title", "minutes"))
-        self._words = {(ItemKind.SCENARIO, slug): title for slug, title, _ in versions}
-        self._minutes = {(ItemKind.SCENARIO, slug): minutes for slug, _, minutes in versions}
-        self._minutes |= {(ItemKind.PAGE, page.slug): reading_minutes(page.body) for page in content.pages()}
-        self._words |= {(ItemKind.CHECK, check.id): check.title for check in content.checks()}
-        self._words |= {(ItemKind.PAGE, page.slug): page.title for page in content.pages()}
-
-    def __call__(self, kind: str, ref: str) -> str:
-        return self._words.get((ItemKind(kind), ref), ref)
-
-    def minutes(self, kind: str, ref: str) -> int:
-        """About how long the item takes."""
-        return self._minutes.get((ItemKind(kind), ref), CHECK_MINUTES)
+ADDRESSES = {
+    ItemKind.SCENARIO: "training:intro",
+    ItemKind.CHECK: "training:check",
+    ItemKind.PAGE: "library:page",
+    ItemKind.TASK: "training:task",
+    ItemKind.MEET: "training:task",
+}
 
 
 def address(kind: str, ref: str) -> str:

@@ -9,3 +9,5 @@ class ItemKind(models.TextChoices):
     SCENARIO = "scenario", "Decision scenario"
     CHECK = "check", "Knowledge check"
     PAGE = "page", "Library page"
+    TASK = "task", "To-do"
+    MEET = "meet", "Introduction"

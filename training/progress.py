@@ -20,9 +20,9 @@ from qmportal.lib.days import local_day
 from scenarios.attempts import not_passed
 from scenarios.models import Attempt
 from teams.models import Membership, Role, Team, TeamQuerySet, User
-from training.items import Titles, address
+from training.items import address
 from training.kinds import ItemKind
-from training.models import Assignment
+from training.models import Assignment, Titles
 
 # The states of one item, worst first: key -> label and kind of dot.
 STATES = {
@@ -33,6 +33,8 @@ STATES = {
     "passed": ("Passed", "done"),
 }
 ORDER = list(STATES)
+# What "passed" is called for items that nobody can fail.
+DONE_WORDS: dict[str, str] = {ItemKind.PAGE: "Read", ItemKind.TASK: "Done", ItemKind.MEET: "Met"}
 
 
 @dataclass(frozen=True)
@@ -100,11 +102,17 @@ class ItemProgress:
     done_at: datetime | None
     tries: Activity
     again_from: datetime | None = None
+    closed: str = ""  # why it can't be done yet
+    waits_for: str = ""  # the colleague who was asked to confirm it
 
     @property
     def words(self) -> str:
-        if self.state == "passed" and self.kind == ItemKind.PAGE:
-            return "Read"
+        if self.state == "passed" and self.kind in DONE_WORDS:
+            return DONE_WORDS[self.kind]
+        if self.waits_for:
+            return f"{self.waits_for} was asked to confirm"
+        if self.closed and self.state == "not_started":
+            return "Not open yet"
         if self.state == "not_passed":
             return not_passed(self.again_from)
         if self.state == "overdue" and self.tries.failed_at:
@@ -171,11 +179,15 @@ def rows_of(people: dict[int, Person], viewer: User, now: datetime) -> list[Item
     titles, today = Titles(), local_day(now)
     assignments: dict[tuple[int, str, str], Assignment] = {}
     since: dict[tuple[int, str, str], datetime] = {}
+    first_open: dict[tuple[int, int], int] = {}  # of each person in each plan
     asked = Assignment.objects.visible_to(viewer).filter(user__in=people, withdrawn_at=None)
-    for each in asked.order_by("assigned_at", "id"):
+    for each in asked.select_related("checker").order_by("assigned_at", "id"):
         key = each.user_id, each.kind, each.ref
         since.setdefault(key, each.assigned_at)
         before = assignments.get(key)
+        if each.plan_id and not each.done_at:
+            place = each.user_id, each.plan_id
+            first_open[place] = min(first_open.get(place, each.position), each.position)
         if before and not before.done_at and not each.done_at and before.due_on < each.due_on:
             continue  # assigned by two teams: the earlier due date counts
         assignments[key] = each  # the latest one: a refresher
@@ -193,6 +205,8 @@ def rows_of(people: dict[int, Person], viewer: User, now: datetime) -> list[Item
             done_at=each.done_at,
             tries=tries[user, kind, ref],
             again_from=tries[user, kind, ref].again_from(now),
+            closed=each.closed_until(today, first_open.get((user, each.plan_id or 0), 0)),
+            waits_for=str(each.checker) if each.claimed_at and each.checker and not each.done_at else "",
         )
         for (user, kind, ref), each in assignments.items()
     ]
@@ -210,6 +224,8 @@ def state_of(assignment: Assignment, tries: Activity, today: date) -> str:
     """A key of `STATES`. Activity before the assignment doesn't count as started."""
     if assignment.done_at:
         return "passed"
+    if assignment.claimed_at:
+        return "started"
     if assignment.due_on < today:
         return "overdue"
     if tries.running:

@@ -12,8 +12,7 @@ from notifications.models import Notification
 from qmportal.lib.days import local_day, midnight
 from qmportal.lib.wording import day_words
 from teams.models import Membership, Role, User
-from training.items import Titles
-from training.models import Assignment, Certificate
+from training.models import Assignment, Certificate, Titles
 
 DUE_SOON = timedelta(days=3)
 EXPIRES_SOON = (7, 30)  # days; the nearest first
@@ -21,7 +20,7 @@ EXPIRES_SOON = (7, 30)  # days; the nearest first
 
 def remind(now: datetime) -> int:
     """Sends all reminders of the day. Returns how many were due or sent before. Called once a day."""
-    return remind_learners(now) + remind_managers(now) + remind_holders(now)
+    return remind_learners(now) + tell_opened(now) + remind_managers(now) + remind_holders(now)
 
 
 def remind_learners(now: datetime) -> int:
@@ -41,6 +40,25 @@ def remind_learners(now: datetime) -> int:
             key=f"training-{kind}-{first.due_on}-{first.assigned_at:%Y%m%d%H%M%S%f}",
             kind="training",
             subject=f"Due on {due}: {what}" if kind == "due" else f"Overdue since {due}: {what}",
+            body="\n".join(titles(each.kind, each.ref) for each in group[1:] and group),
+            url=reverse("training:mine"),
+        )
+    return len(groups)
+
+
+def tell_opened(now: datetime) -> int:
+    """On the day on which items open that were closed until then."""
+    today = local_day(now)
+    opened = Assignment.objects.open().filter(user__is_active=True, opens_on=today).select_related("user")
+    titles, groups = Titles(), _together(opened)
+    for group in groups:
+        first = group[0]
+        what = titles(first.kind, first.ref) if len(group) == 1 else f"{len(group)} items of your training"
+        Notification.objects.tell(
+            first.user,
+            key=f"training-opens-{today}-{first.due_on}-{first.assigned_at:%Y%m%d%H%M%S%f}",
+            kind="training",
+            subject=f"Open now: {what}",
             body="\n".join(titles(each.kind, each.ref) for each in group[1:] and group),
             url=reverse("training:mine"),
         )

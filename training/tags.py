@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,9 +13,9 @@ from django.utils import timezone
 from qmportal.lib.days import local_day
 from teams.models import User
 from teams.permissions import can_advise
-from training.items import Titles, address
+from training.items import address
 from training.kinds import ItemKind
-from training.models import AdviceRequest, Assignment, Plan
+from training.models import AdviceRequest, Assignment, Plan, Titles
 
 register = template.Library()
 
@@ -27,7 +27,8 @@ def training_to_do(user: User) -> dict[str, Any]:
     rows = list(Assignment.objects.open().filter(user=user).annotate(plan_name=Subquery(plans)))
     if not rows:
         return {"count": 0}
-    first = rows[0]
+    today = local_day(timezone.now())
+    first = next((row for row in rows if not row.closed_until(today, _first_open(rows, row.plan_id))), rows[0])
     names = {row.plan_name for row in rows}
     return {
         "count": len({(row.kind, row.ref) for row in rows}),
@@ -35,7 +36,7 @@ def training_to_do(user: User) -> dict[str, Any]:
         "next": first,
         "title": Titles()(first.kind, first.ref),
         "url": address(first.kind, first.ref),
-        "is_late": first.due_on < local_day(timezone.now()),
+        "is_late": first.due_on < today,
     }
 
 
@@ -61,6 +62,10 @@ def audience(plan: Plan, user: User) -> str:
 @register.filter
 def get(values: Mapping[str, Any], key: str) -> Any:
     return values.get(key)
+
+
+def _first_open(rows: Sequence[Assignment], plan: int | None) -> int:
+    return min((row.position for row in rows if row.plan_id == plan), default=0)
 
 
 def _lower_first(name: str) -> str:

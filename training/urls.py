@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from training.views import certificates, checks, diagnostic, groups, plans, progress, reading, taking
+from training.views import certificates, checks, diagnostic, groups, plans, progress, reading, taking, tasks
 
 app_name = "training"
 urlpatterns = [
@@ -46,6 +46,10 @@ urlpatterns = [
     path("plans/<int:pk>/start/", plans.plan_start, name="plan_start"),
     path("plans/<int:pk>/retire/", plans.plan_retire, name="plan_retire"),
     path("plans/<int:pk>/items/", plans.plan_item_add, name="plan_item_add"),
+    path("plans/<int:pk>/tasks/", tasks.plan_task_add, name="plan_task_add"),
+    path("tasks/<int:pk>/", tasks.task, name="task"),
+    path("tasks/<int:pk>/done/", tasks.task_done, name="task_done"),
+    path("tasks/<int:pk>/people/<int:person>/", tasks.task_confirm, name="task_confirm"),
     path("plans/<int:pk>/items/<int:item>/", plans.plan_item, name="plan_item"),
     path("plans/<int:pk>/assign/", plans.assign, name="assign"),
     path("assignments/<int:pk>/withdraw/", plans.withdraw, name="withdraw"),

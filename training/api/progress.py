@@ -25,10 +25,16 @@ class ProgressRow(RowSerializer):
     person = serializers.EmailField(source="user__email")
     name = serializers.CharField(source="user__name")
     kind = serializers.ChoiceField(ItemKind.choices)
-    item = serializers.CharField(source="ref", help_text="A scenario's slug, a check's id or a page's slug.")
+    item = serializers.CharField(
+        source="ref", help_text="A scenario's slug, a check's id, a page's slug or the number of a to-do or introduction."
+    )
     plan = serializers.CharField(source="plan_name", allow_null=True, help_text="Null if it is another team's.")
     assigned_at = serializers.DateTimeField()
+    opens_on = serializers.DateField(allow_null=True, help_text="Null if it was open at once.")
     due_on = serializers.DateField()
+    claimed_at = serializers.DateTimeField(
+        allow_null=True, help_text="When a colleague was asked to confirm a to-do item; null otherwise."
+    )
     done_at = serializers.DateTimeField(allow_null=True)
     started_at = serializers.DateTimeField(allow_null=True, help_text="Of the first graded attempt; only for scenarios.")
     first_score = serializers.DecimalField(4, 1, allow_null=True, help_text="0 to 100; only for scenarios.")

@@ -48,18 +48,29 @@ class PlanForm(forms.ModelForm):
         role.help_text = "“Every role” means all members."
 
 
-class ItemForm(forms.ModelForm):
+class OpensAfter(forms.ModelForm):
+    """An item that opens after some days. An empty field means at once."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["opens_after"].required = False
+
+    def clean_opens_after(self) -> int:
+        return self.cleaned_data["opens_after"] or 0
+
+
+class ItemForm(OpensAfter):
     """One more item at the end of a plan."""
 
     item = forms.ChoiceField(label="Add")
 
     class Meta:
         model = PlanItem
-        fields = ["due_days"]
-        labels = {"due_days": "Due after how many days?"}
-        help_texts = {"due_days": ""}
+        fields = ["due_days", "opens_after", "in_order"]
+        labels = {"due_days": "Due after how many days?", "opens_after": "Opens after how many days?"}
+        help_texts = {"due_days": "", "opens_after": ""}
 
-    field_order = ("item", "due_days")
+    field_order = ("item", "due_days", "opens_after", "in_order")
 
     def __init__(self, *args: Any, plan: Plan, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -81,12 +92,17 @@ class ItemForm(forms.ModelForm):
         return super().save(commit)
 
 
-class DueDaysForm(forms.ModelForm):
-    """The number of days until an item is due."""
+class DaysForm(OpensAfter):
+    """The days on which an item opens and is due."""
 
     class Meta:
         model = PlanItem
-        fields = ["due_days"]
+        fields = ["due_days", "opens_after"]
+
+    def all_errors(self) -> list[str]:
+        """Each message, with the field it is about."""
+        names = {"due_days": "Due after: ", "opens_after": "Opens after: "}
+        return [f"{names.get(name, '')}{message}" for name, messages in self.errors.items() for message in messages]
 
 
 class ChosenTeam(forms.Form):

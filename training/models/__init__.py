@@ -1,10 +1,12 @@
-"""Plans and assignments, certificates, and diagnoses with advice."""
+"""Plans, tasks and assignments, certificates, and diagnoses with advice."""
 
 from training.models.assignments import Assignment, AssignmentQuerySet
 from training.models.certificates import Certificate, CertificateQuerySet
 from training.models.diagnosis import AdviceRequest, AdviceRequestQuerySet, Diagnosis, DiagnosisQuerySet
 from training.models.groups import GroupMember, GroupSession, GroupStep
 from training.models.plans import AssignResult, Plan, PlanItem, PlanQuerySet, earliest_success
+from training.models.tasks import Meet, Task, TaskQuerySet
+from training.models.titles import Titles
 
 __all__ = [
     "AdviceRequest",
@@ -19,8 +21,12 @@ __all__ = [
     "GroupMember",
     "GroupSession",
     "GroupStep",
+    "Meet",
     "Plan",
     "PlanItem",
     "PlanQuerySet",
+    "Task",
+    "TaskQuerySet",
+    "Titles",
     "earliest_success",
 ]

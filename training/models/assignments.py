@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Min, Q
 
 from qmportal.lib.history import tracked
+from qmportal.lib.wording import day_words
 from teams.models import Membership, Role, Team, User
 from training.kinds import ItemKind
 
@@ -36,6 +37,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """The assignment that is due first, by ref."""
         return {row.ref: row for row in self.order_by("-due_on", "-id")}
 
+    def refs(self) -> set[str]:
+        """What is assigned, by ref."""
+        return set(self.order_by().values_list("ref", flat=True).distinct())
+
     def complete(self, user: User, kind: str, ref: str, now: datetime) -> int:
         """Completes the person's open assignments of this item. Returns how many there were."""
         return self.open().filter(user=user, kind=kind, ref=ref).update(done_at=now)
@@ -54,11 +59,21 @@ class Assignment(models.Model):
     plan = models.ForeignKey("Plan", on_delete=models.SET_NULL, null=True, blank=True, related_name="assignments")
     team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, blank=True, related_name="assignments")
     position = models.PositiveSmallIntegerField(default=0)
+    opens_on = models.DateField(null=True, blank=True)
+    in_order = models.BooleanField(default=False)
     assigned_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     assigned_at = models.DateTimeField()
     due_on = models.DateField()
     done_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    # For a to-do item that a colleague confirms: since when who is asked, and who confirmed it in the end.
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    checker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="training_checks"
+    )
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     objects = AssignmentQuerySet.as_manager()
 
@@ -76,3 +91,16 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.ref} by {self.due_on}"
+
+    def first_open(self) -> int:
+        """The first position of the same plan that the person still has to do."""
+        rows = Assignment.objects.open().filter(user=self.user_id, plan=self.plan_id)
+        return rows.aggregate(first=Min("position"))["first"] or 0
+
+    def closed_until(self, today: date, first_open: int) -> str:
+        """Why it can't be done yet, in words; empty if it can. `first_open`: the first position of the plan still to do."""
+        if self.done_at:
+            return ""
+        if self.opens_on and today < self.opens_on:
+            return f"Opens on {day_words(self.opens_on)}"
+        return "Opens when the items before it are done" if self.in_order and first_open < self.position else ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
-from django.db.models import Min, Q
+from django.db.models import F, Min, Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -23,9 +23,9 @@ from qmportal.lib.wording import day_words
 from scenarios.models import Attempt
 from teams.models import Membership, Role, Team, User
 from teams.permissions import can_see
-from training.items import Titles
 from training.kinds import ItemKind
 from training.models.assignments import Assignment
+from training.models.titles import Titles
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
@@ -128,6 +128,13 @@ class Plan(models.Model):
         members = members.filter(role=self.role) if self.role else members
         return User.objects.filter(pk__in=members.values("user"), is_active=True)
 
+    def add_item(self, kind: str, ref: str, *, due_days: int, opens_after: int = 0, in_order: bool = False) -> PlanItem:
+        """Puts an item at the end."""
+        item = PlanItem(plan=self, kind=kind, ref=ref, due_days=due_days, opens_after=opens_after, in_order=in_order)
+        item.put_last()
+        item.save()
+        return item
+
     @transaction.atomic
     def assign(
         self,
@@ -213,6 +220,8 @@ class Plan(models.Model):
             position=item.position,
             assigned_by=by,
             assigned_at=now,
+            opens_on=item.opens_on(local_day(now)),
+            in_order=item.in_order,
             due_on=local_day(now) + timedelta(days=item.due_days),
             done_at=learnt.get((person.pk, item.kind, item.ref)),
         )
@@ -268,17 +277,21 @@ def earliest_success(people: Collection[int]) -> dict[tuple[int, str, str], date
 
 @tracked()
 class PlanItem(Ordered):
-    """One scenario, check or page of a plan."""
+    """One scenario, check, page or task of a plan."""
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="items")
     kind = models.CharField(max_length=8, choices=ItemKind)
-    ref = models.CharField(max_length=60, help_text="A scenario's slug, a check's id or a page's slug.")
+    ref = models.CharField(max_length=60, help_text="A scenario's slug, a check's id, a page's slug or a task's number.")
     due_days = models.PositiveSmallIntegerField(
         "Due after",
         default=14,
         validators=[MinValueValidator(1), MaxValueValidator(730)],
         help_text="Days after it was assigned.",
     )
+    opens_after = models.PositiveSmallIntegerField(
+        default=0, validators=[MaxValueValidator(729)], help_text="Days after it was assigned; 0 for at once."
+    )
+    in_order = models.BooleanField("Only when the items before it are done", default=False)
 
     class Meta:
         ordering = ["plan", "position"]
@@ -287,11 +300,20 @@ class PlanItem(Ordered):
                 fields=["plan", "kind", "ref"],
                 name="plan_item_once",
                 violation_error_message="This is already in the plan.",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(opens_after__lt=F("due_days")),
+                name="plan_item_opens_before_due",
+                violation_error_message="An item must open before it is due.",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.plan}: {self.ref}"
+
+    def opens_on(self, assigned_on: date) -> date | None:
+        """The day on which it opens; None for at once."""
+        return assigned_on + timedelta(days=self.opens_after) if self.opens_after else None
 
     def siblings(self) -> models.QuerySet[PlanItem]:
         return PlanItem.objects.filter(plan=self.plan_id)

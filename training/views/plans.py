@@ -19,9 +19,10 @@ from teams.models import Team, TeamQuerySet, User
 from teams.permissions import can_oversee, can_plan, can_train, require
 from teams.requests import SignedInRequest
 from training import progress
-from training.forms.plans import AssignForm, ChosenTeam, DueDaysForm, ItemForm, PlanForm, team_choices
-from training.items import Titles, address
-from training.models import Assignment, Plan, PlanItem
+from training.forms.plans import AssignForm, ChosenTeam, DaysForm, ItemForm, PlanForm, team_choices
+from training.forms.tasks import TaskForm
+from training.items import address
+from training.models import Assignment, Plan, PlanItem, Titles
 
 MANAGERS_ONLY = "Only managers can plan training and see its progress."
 NOT_YOURS = "Only admins can edit organisation plans, and only a team's managers can edit its plans."
@@ -58,7 +59,7 @@ def plan_create(request: SignedInRequest) -> HttpResponse:
 
 @form_page
 def plan_edit(request: SignedInRequest, pk: int) -> HttpResponse:
-    return _plan_form(request, _plan_to_edit(request, pk))
+    return _plan_form(request, plan_to_edit(request, pk))
 
 
 def _plan_form(request: SignedInRequest, plan: Plan) -> HttpResponse:
@@ -73,10 +74,17 @@ def _plan_form(request: SignedInRequest, plan: Plan) -> HttpResponse:
 @require_safe
 def plan(request: SignedInRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Plan.objects.visible_to(request.user).select_related("team"), pk=pk)
-    return _plan_page(request, found)
+    return plan_page(request, found)
 
 
-def _plan_page(request: SignedInRequest, found: Plan, form: ItemForm | None = None, problem: str = "") -> HttpResponse:
+def plan_page(
+    request: SignedInRequest,
+    found: Plan,
+    form: ItemForm | None = None,
+    problem: str = "",
+    task_form: TaskForm | None = None,
+) -> HttpResponse:
+    """The plan with its items. One of the forms, or a problem, if something could not be saved."""
     edits = can_plan(request.user, found.team)
     titles = Titles()
     items = [
@@ -89,33 +97,31 @@ def _plan_page(request: SignedInRequest, found: Plan, form: ItemForm | None = No
         "items": items,
         "edits": edits,
         "form": form or (ItemForm(plan=found) if edits else None),
+        "task_form": task_form or (TaskForm(plan=found, prefix="") if edits else None),
         "problem": problem,
         "people": asked.aggregate(count=Count("user", distinct=True))["count"],
     }
-    return render_page(request, "training/plans/plan.html", context, status=422 if form or problem else 200)
+    return render_page(request, "training/plans/plan.html", context, status=422 if form or task_form or problem else 200)
 
 
 @require_POST
 @transaction.atomic
 def plan_item_add(request: SignedInRequest, pk: int) -> HttpResponse:
     """Adds an item at the end. The plan is locked, so a double click adds it once."""
-    found = _plan_to_edit(request, pk)
+    found = plan_to_edit(request, pk)
     Plan.objects.select_for_update().get(pk=found.pk)
     form = ItemForm(request.POST, plan=found)
     if not form.is_valid():
-        return _plan_page(request, found, form)
+        return plan_page(request, found, form)
     item = form.save()
-    if found.started_at and not found.retired_at:
-        told = found.hand_on(item, now=timezone.now(), by=request.user)
-        if told:
-            messages.success(request, f"Added, and assigned to {told} {'person' if told == 1 else 'people'} with this plan.")
+    hand_on(request, found, item)
     return redirect(f"{found.get_absolute_url()}#add")
 
 
 @require_POST
 def plan_start(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ends the draft: from now on people get the plan."""
-    found = _plan_to_edit(request, pk)
+    found = plan_to_edit(request, pk)
     if found.start(request.user, timezone.now()):
         messages.success(request, f"The plan {found} is started.")
     elif not found.items.exists():
@@ -123,10 +129,18 @@ def plan_start(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect(found)
 
 
+def hand_on(request: SignedInRequest, found: Plan, item: PlanItem) -> None:
+    """Assigns an item that was added to a plan in use to the people who have the plan."""
+    if found.started_at and not found.retired_at:
+        told = found.hand_on(item, now=timezone.now(), by=request.user)
+        if told:
+            messages.success(request, f"Added, and assigned to {told} {'person' if told == 1 else 'people'} with this plan.")
+
+
 @require_POST
 def plan_item(request: SignedInRequest, pk: int, item: int) -> HttpResponse:
     """Moves or removes an item, or changes its due days, depending on the button."""
-    found = _plan_to_edit(request, pk)
+    found = plan_to_edit(request, pk)
     row = get_object_or_404(PlanItem, plan=found, pk=item)
     match request.POST.get("do"):
         case "up":
@@ -136,9 +150,9 @@ def plan_item(request: SignedInRequest, pk: int, item: int) -> HttpResponse:
         case "remove":
             row.delete()
         case _:
-            form = DueDaysForm(request.POST, instance=row)
+            form = DaysForm(request.POST, instance=row)
             if not form.is_valid():
-                return _plan_page(request, found, problem=f"Due after: {form.errors['due_days'][0]}")
+                return plan_page(request, found, problem=" ".join(form.all_errors()))
             form.save()
     return redirect(f"{found.get_absolute_url()}#items")
 
@@ -146,7 +160,7 @@ def plan_item(request: SignedInRequest, pk: int, item: int) -> HttpResponse:
 @require_POST
 def plan_retire(request: SignedInRequest, pk: int) -> HttpResponse:
     """Retires a plan, or reactivates it."""
-    found = _plan_to_edit(request, pk)
+    found = plan_to_edit(request, pk)
     retired = request.POST.get("state") == "retired"
     changed = Plan.objects.filter(pk=found.pk, retired_at__isnull=retired)
     changed.update(retired_at=timezone.now() if retired else None)
@@ -155,7 +169,7 @@ def plan_retire(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect(found)
 
 
-def _plan_to_edit(request: SignedInRequest, pk: int) -> Plan:
+def plan_to_edit(request: SignedInRequest, pk: int) -> Plan:
     found = get_object_or_404(Plan.objects.visible_to(request.user).select_related("team"), pk=pk)
     require(can_plan(request.user, found.team), NOT_YOURS)
     return found
