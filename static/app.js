@@ -315,6 +315,35 @@ on("click", (event) => {
   if (link && goToLine(link)) event.preventDefault();
 });
 
+// ---- Zoom of the node map: buttons, or plus, minus and 0 while it has the focus ----------------------------
+
+const ZOOM_STEP = 1.25;
+const ZOOM_KEYS = { "+": "in", "=": "in", "-": "out", 0: "fit" };
+
+function zoomMap(map, step) {
+  const drawing = find("svg", map);
+  const { width, height } = drawing.viewBox.baseVal;
+  const now = Number(drawing.getAttribute("width"));
+  const room = map.clientWidth - 36;
+  const wanted = { in: now * ZOOM_STEP, out: now / ZOOM_STEP, fit: Math.min(width, room) }[step];
+  const next = Math.min(Math.max(wanted, width / 4), width * 3);
+  drawing.setAttribute("width", next);
+  drawing.setAttribute("height", (next * height) / width);
+}
+
+on("click", (event) => {
+  const button = event.target.closest?.("[data-zoom]");
+  if (button) zoomMap(find(".node-map", button.closest(".card")), button.dataset.zoom);
+});
+
+on("keydown", (event) => {
+  const map = event.target.closest?.(".node-map");
+  const step = ZOOM_KEYS[event.key];
+  if (!map || !step || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  zoomMap(map, step);
+});
+
 // ---- Text that was typed into an editor and not saved is there again --------------------------------------
 // One entry for each page and version of the draft. An entry that says what was saved is removed.
 

@@ -10,9 +10,12 @@ from itertools import pairwise
 from . import play
 from .model import Chosen, Condition, Node, Scenario, plain
 
-BOX_WIDTH, BOX_HEIGHT = 168, 80
-COLUMN, ROW, MARGIN = 320, 112, 16
-LABEL = 22  # characters that fit between two columns
+BOX_WIDTH, BOX_HEIGHT = 168, 60
+ROOM = 112  # between two layers, for arrows and their labels
+GAP, LANE = 28, 12  # between two boxes of a layer; the width of an arrow that passes between them
+MARGIN = 16
+LABEL, LABEL_WIDTH = 20, 116  # characters of a label, and about their width
+SWEEPS = 6
 
 SIGNS = {"lt": "<", "le": "<=", "eq": "=", "ge": ">=", "gt": ">"}
 
@@ -33,7 +36,7 @@ class Box:
 @dataclass(frozen=True)
 class Edge:
     """An arrow. `path` is the `d` of an SVG path. `title` is the choice, the rule or `else`. `label` is the title,
-    shortened to fit at (x, y), above the start of the arrow."""
+    shortened, centred on the arrow at (x, y)."""
 
     source: str
     target: str
@@ -54,26 +57,41 @@ class NodeMap:
 
 
 def node_map(scenario: Scenario) -> NodeMap:
-    """Boxes and arrows. Columns follow the longest distance from the start; nodes are placed near their sources."""
-    columns = _ordered(scenario, _columns(scenario))
+    """Boxes and arrows from top to bottom. Layers follow the longest distance from the start.
+
+    An arrow over several layers has a lane of its own in each layer between, so it never runs behind a box.
+    """
+    depth = _columns(scenario)
+    links = [link for node in scenario.nodes.values() for link in _ways(node) if link[1] in depth]
     best = _best_ways(scenario)
     on_best = {key for source, target, _ in best for key in (source, target)}
-    tallest = max(len(column) for column in columns)
-    boxes: dict[str, Box] = {}
-    for number, column in enumerate(columns):
-        top = MARGIN + (tallest - len(column)) * ROW // 2
-        for place, key in enumerate(column):
-            node = scenario.nodes[key]
-            x, y = MARGIN + number * COLUMN, top + place * ROW
-            boxes[key] = Box(key, node.kind, node.outcome, x, y, key in on_best)
+    layers, lanes = _layers(scenario, depth, links)
+    spans = [sum(BOX_WIDTH if key in depth else LANE for key in layer) + GAP * (len(layer) - 1) for layer in layers]
+    width = 2 * MARGIN + max(spans)
+    left: dict[str, int] = {}
+    for layer, span in zip(layers, spans, strict=True):
+        x = (width - span) // 2
+        for key in layer:
+            left[key] = x
+            x += (BOX_WIDTH if key in depth else LANE) + GAP
+    boxes = {
+        node.id: Box(node.id, node.kind, node.outcome, left[node.id], _top(depth[node.id]), node.id in on_best)
+        for node in scenario.nodes.values()
+    }
+    ports = _ports(links, lanes, left)
     edges = []
-    for node in scenario.nodes.values():
-        ways = [way for way in _ways(node) if way[1] in boxes]
-        for port, (source, target, title) in enumerate(ways, start=1):
-            y = boxes[source].y + BOX_HEIGHT * port // (len(ways) + 1)
-            edges.append(_edge(boxes[source], boxes[target], y, title, (source, target, title) in best))
-    width = MARGIN * 2 + (len(columns) - 1) * COLUMN + BOX_WIDTH
-    return NodeMap(width, MARGIN * 2 + (tallest - 1) * ROW + BOX_HEIGHT, tuple(boxes.values()), tuple(edges))
+    for number, (source, target, title) in enumerate(links):
+        through = [(left[lane] + LANE // 2, _top(depth[source] + step)) for step, lane in enumerate(lanes[number], start=1)]
+        start = (ports[number, "out"], boxes[source].y + BOX_HEIGHT)
+        place = [n for n, link in enumerate(links) if link[0] == source].index(number)
+        bends = _bends(start, through, (ports[number, "in"], boxes[target].y), backwards=depth[target] <= depth[source])
+        edges.append(_edge((source, target, title), bends, place, width, (source, target, title) in best))
+    height = _top(len(layers) - 1) + BOX_HEIGHT + MARGIN
+    return NodeMap(width, height, tuple(boxes.values()), tuple(edges))
+
+
+def _top(layer: int) -> int:
+    return MARGIN + layer * (BOX_HEIGHT + ROOM)
 
 
 def _ways(node: Node) -> list[tuple[str, str, str]]:
@@ -123,31 +141,93 @@ def _columns(scenario: Scenario) -> dict[str, int]:
     return depth
 
 
-def _ordered(scenario: Scenario, depth: dict[str, int]) -> list[list[str]]:
-    """Nodes of each column, sorted by the mean position of their sources, so that fewer arrows cross."""
-    before: dict[str, list[str]] = {key: [] for key in scenario.nodes}
-    for key, node in scenario.nodes.items():
-        for target in node.targets:
-            if target in before:
-                before[target].append(key)
-    place: dict[str, float] = {}
-    columns = []
-    for number in sorted(set(depth.values())):
-        column = [key for key in scenario.nodes if depth[key] == number]
-        pull = {key: [place[source] for source in before[key] if source in place] for key in column}
-        column.sort(key=lambda key: sum(pull[key]) / len(pull[key]) if pull[key] else 0)
-        place |= {key: index - len(column) / 2 for index, key in enumerate(column)}
-        columns.append(column)
-    return columns
+Link = tuple[str, str, str]  # source, target, title
+Point = tuple[int, int]
 
 
-def _edge(source: Box, target: Box, y1: int, title: str, optimal: bool) -> Edge:
-    x1 = source.x + BOX_WIDTH
-    x2, y2 = target.x, target.y + BOX_HEIGHT // 2
-    bend = max(24, (x2 - x1) // 2)
-    path = f"M{x1} {y1} C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}"
+def _layers(scenario: Scenario, depth: dict[str, int], links: Sequence[Link]) -> tuple[list[list[str]], list[list[str]]]:
+    """The nodes and lanes of each layer in order, and the lanes of each link. Neighbours stand near each other."""
+    layers: list[list[str]] = [[] for _ in range(max(depth.values()) + 1)]
+    for key in scenario.nodes:
+        layers[depth[key]].append(key)
+    lanes: list[list[str]] = []
+    near: dict[str, list[str]] = {key: [] for key in scenario.nodes}
+    for number, (source, target, _) in enumerate(links):
+        mine = [f"{number}|{layer}" for layer in range(depth[source] + 1, depth[target])]
+        for layer, lane in enumerate(mine, start=depth[source] + 1):
+            layers[layer].append(lane)
+            near[lane] = []
+        for one, other in pairwise([source, *mine, target]):
+            near[one].append(other)
+            near[other].append(one)
+        lanes.append(mine)
+    home = {key: number for number, layer in enumerate(layers) for key in layer}
+    place = {key: at - len(layer) / 2 for layer in layers for at, key in enumerate(layer)}
+    for sweep in range(SWEEPS):
+        down = sweep % 2 == 0
+        for number in range(len(layers)) if down else reversed(range(len(layers))):
+            pull = {
+                key: [place[other] for other in near[key] if (home[other] < number) == down and home[other] != number]
+                for key in layers[number]
+            }
+            layers[number].sort(key=lambda key: sum(pull[key]) / len(pull[key]) if pull[key] else place[key])
+            place |= {key: at - len(layers[number]) / 2 for at, key in enumerate(layers[number])}
+    return layers, lanes
+
+
+def _ports(links: Sequence[Link], lanes: Sequence[Sequence[str]], left: dict[str, int]) -> dict[tuple[int, str], int]:
+    """Where each link leaves its source and meets its target: side by side, in the order of where it comes from or goes."""
+    ports: dict[tuple[int, str], int] = {}
+    for end, mine in (("out", 0), ("in", 1)):
+        for node in {link[mine] for link in links}:
+            here = [number for number, link in enumerate(links) if link[mine] == node]
+            after = {n: (lanes[n][0 if end == "out" else -1] if lanes[n] else links[n][1 - mine]) for n in here}
+            here.sort(key=lambda n: left[after[n]])
+            for place, number in enumerate(here, start=1):
+                ports[number, end] = left[node] + BOX_WIDTH * place // (len(here) + 1)
+    return ports
+
+
+def _bends(start: Point, through: Sequence[Point], end: Point, *, backwards: bool) -> list[Point]:
+    """The points of an arrow, in pairs: a curve from the first of each pair to the second, then straight down to the next.
+
+    In a draft with a loop an arrow can lead back; it goes straight there.
+    """
+    if backwards:
+        return [start, end]
+    points = [start]
+    for x, y in through:
+        points += [(x, y), (x, y + BOX_HEIGHT)]
+    return [*points, end]
+
+
+def _edge(link: Link, bends: Sequence[Point], place: int, width: int, optimal: bool) -> Edge:
+    source, target, title = link
+    path = f"M{bends[0][0]} {bends[0][1]}"
+    for at in range(0, len(bends) - 1, 2):
+        (x1, y1), (x2, y2) = bends[at], bends[at + 1]
+        middle = (y1 + y2) // 2
+        path += f"L{x1} {y1}" if at else ""
+        path += f"C{x1} {middle} {x2} {middle} {x2} {y2}"
     label = title if len(title) <= LABEL else title[: LABEL - 1] + "…"
-    return Edge(source.node, target.node, title, label, path, x1 + 6, y1 - 3, optimal)
+    y = bends[0][1] + 18 + 17 * (place % 5)
+    x = round(_across(bends[0], bends[1], y))
+    x = min(max(x, LABEL_WIDTH // 2), width - LABEL_WIDTH // 2)
+    return Edge(source, target, title, label, path, x, y, optimal)
+
+
+def _across(one: Point, other: Point, y: int) -> float:
+    """Where a curve between two points is at this height."""
+    if other[1] <= one[1]:
+        return one[0]
+    low, high = 0.0, 1.0
+    for _ in range(20):
+        t = (low + high) / 2
+        # Both middle control points are halfway down, so the height is a simple polynomial of t.
+        height = 3 * t * (1 - t) / 2 + t**3
+        low, high = (t, high) if one[1] + (other[1] - one[1]) * height < y else (low, t)
+    share = 3 * t**2 - 2 * t**3
+    return one[0] + (other[0] - one[0]) * share
 
 
 def condition_text(conditions: Sequence[Condition | Chosen]) -> str:
