@@ -1,9 +1,14 @@
-"""Read-only admin. To change thresholds, save a new version on their page; to change snapshots, recompute them."""
+"""Read-only admin, but for the cost ratio. Save new thresholds on their page; to change snapshots, recompute them."""
 
 from django.contrib import admin
 
-from benchmarks.models import MetricSnapshot, SnapshotRun, ThresholdSet
-from qmportal.lib.admin import ReadOnly
+from benchmarks.models import EscapeCost, MetricSnapshot, SnapshotRun, ThresholdSet
+from qmportal.lib.admin import OneRow, ReadOnly
+
+
+@admin.register(EscapeCost)
+class EscapeCostAdmin(OneRow):
+    """How much more a fix in production costs."""
 
 
 @admin.register(ThresholdSet)

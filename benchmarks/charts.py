@@ -459,3 +459,51 @@ def bars(items: Sequence[tuple[str, str, float]]) -> list[Segment]:
     return [
         Segment(key, label, value, "0", _short(value / largest * 100 if largest else 0.0)) for key, label, value in items
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One bar of a Pareto chart, in the 1000 x 100 box. `middle`: where its number stands, in percent of the width."""
+
+    number: int
+    x: str
+    y: str
+    width: str
+    height: str
+    middle: str
+    is_vital: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pareto:
+    """Bars, largest first, and the line of their cumulative share, on one axis in percent of the whole."""
+
+    columns: list[Column]
+    line: str
+    dots: str
+    ticks: list[Tick]
+    vital: str
+
+
+def pareto(shares: Sequence[tuple[float, float, bool]], *, vital: float, most: int = 12) -> Pareto | None:
+    """(share, cumulative share, is vital) of each bar, in percent -> the first `most` bars. None without bars.
+
+    The line starts at the left edge of the plot, as each point ends at the right edge of its bar.
+    """
+    shown = shares[:most]
+    if not shown:
+        return None
+    slot = WIDTH / len(shown)
+    gap = slot * 0.12
+    columns, points = [], [("0", str(HEIGHT))]
+    for place, (share, cumulative, is_vital) in enumerate(shown):
+        x = place * slot
+        columns.append(
+            Column(
+                *(place + 1, _short(x + gap), _short(HEIGHT - share), _short(slot - 2 * gap), _short(share)),
+                *(_short((x + slot / 2) * 100 / WIDTH), is_vital),
+            )
+        )
+        points.append((_short(x + slot), _short(HEIGHT - cumulative)))
+    ticks = [Tick(str(HEIGHT - tick), f"{tick}%") for tick in (0, 25, 50, 75, 100)]
+    return Pareto(columns, _path(points), _dots(points[1:]), ticks, _short(HEIGHT - vital))

@@ -7,9 +7,9 @@ from records.models import Severity
 
 @admin.register(Severity)
 class SeverityAdmin(CleanText):
-    """Name and description can be edited. The key can't: threshold sets, files and the icons on the pages refer to it."""
+    """The key can't be edited: threshold sets, files and the icons on the pages refer to it."""
 
-    list_display = ("key", "name", "rank", "description")
+    list_display = ("key", "name", "rank", "weight", "description")
     readonly_fields = ("key",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -45,6 +45,10 @@ class Severity(models.Model):
     name = models.CharField(max_length=40)
     rank = models.PositiveSmallIntegerField(unique=True)
     description = models.CharField(max_length=200, blank=True)
+    weight = models.PositiveSmallIntegerField(
+        default=1,
+        help_text="How much a defect of this severity weighs where defects are added up by severity.",
+    )
 
     class Meta:
         ordering = ["rank"]
