@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from defects.models import BULK, Defect, Resolution, odc
-from pipeline.models import EscapeReason, Stage
+from pipeline.models import EscapeReason, Service, Stage
 from qmportal.lib.api import InstantFilter
 from qmportal.lib.days import read_day
 from qmportal.lib.kept import Kept, Versions
@@ -50,6 +50,7 @@ class DefectRow(RecordRow):
     stage_should_catch = NameField(Stage, "slug", source="stage_should_catch_id", allow_null=True)
     escaped = EscapedField(source="stage_found_id", allow_null=True, help_text="Null if the stage is unknown.")
     found_by = serializers.ChoiceField(Defect.FoundBy.choices, allow_blank=True)
+    service = NameField(Service, "slug", source="service_id", allow_null=True)
     component = serializers.CharField()
     environment = serializers.CharField()
     version_found = serializers.CharField()
@@ -88,7 +89,7 @@ class DefectInFull(DefectRow):
     written = (
         *("title", "team", "severity", "stage_found", "stage_introduced", "stage_should_catch", "found_by", "priority"),
         *("status", "resolution", "duplicate_of", "regression_of", "assignee", *Defect.TIMES),
-        *("component", "environment", "version_found", "version_introduced", "version_fixed", "reproducibility"),
+        *("service", "component", "environment", "version_found", "version_introduced", "version_fixed", "reproducibility"),
         *("customer_impact", "customers_affected", "support_tickets", "root_cause", "escape_reason"),
         *("odc_trigger", "odc_type", "odc_qualifier", "steps", "expected", "actual"),
     )

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from defects.models import MOST_LINKS, Defect, DefectLink, Resolution
-from pipeline.models import Stage, offered_stages
+from pipeline.models import Service, Stage, offered_stages
 from qmportal.lib.forms import KeyField, MomentField, ProseField, WholeNumberField, clean_formfield
 from records.forms import UNSET, RecordForm
 from records.models import Severity
@@ -37,6 +37,7 @@ class DefectForm(RecordForm[Defect]):
         label="Where was it found?",
         empty_label="Choose a stage",
     )
+    service = forms.ModelChoiceField(Service.objects.none(), to_field_name="slug", required=False, empty_label="No service")
     stage_introduced = forms.ModelChoiceField(
         Stage.objects.all(),
         to_field_name="slug",
@@ -82,7 +83,7 @@ class DefectForm(RecordForm[Defect]):
         fields = (
             *("title", "team", "severity", "stage_found", "steps", "expected", "actual"),
             *("resolution", "duplicate_of", "regression_of", "priority", "reproducibility", "found_by", "assignee"),
-            *("component", "environment", "version_found", "version_introduced", "version_fixed"),
+            *("service", "component", "environment", "version_found", "version_introduced", "version_fixed"),
             *("stage_introduced", "stage_should_catch"),
             *("customer_impact", "customers_affected", "support_tickets", "root_cause", "escape_reason"),
             *ODC,
@@ -112,6 +113,7 @@ class DefectForm(RecordForm[Defect]):
         self.limit_teams()
         self.limit_choices("assignee", User.objects.filter(is_active=True))
         self.limit_severities()
+        self.limit_choices("service", Service.objects.in_use())
         for name in ("stage_found", "stage_introduced", "stage_should_catch"):
             self.show_choices(name, offered_stages(getattr(self.instance, f"{name}_id")))
         if "duplicate_of" in self.fields:

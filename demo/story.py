@@ -48,6 +48,7 @@ class DefectRow(NamedTuple):
     resolution: str
     priority: str
     found_by: str
+    service_id: int | None
     component: str
     environment: str
     version_found: str
@@ -259,10 +260,17 @@ OUTCOMES = Weighted({
     "fixed": 857, "duplicate": 30, "cannot_reproduce": 18, "invalid": 15, "works_as_designed": 14,
     "wont_fix": 30, "declined": 20, "external": 8, "left": 8,
 })  # fmt: skip
-ESCAPE_REASONS = Weighted({
-    "no_test": 34, "data": 14, "environment": 13, "review": 12, "test_skipped": 9, "test_wrong": 7,
-    "requirement": 6, "monitoring": 3, "accepted": 2,
-})  # fmt: skip
+# Why the stage that should have caught an escaped defect did not, mostly.
+REASONS_OF = {
+    None: Weighted({"no_test": 34, "data": 14, "environment": 13, "review": 12, "monitoring": 3, "accepted": 2}),
+    "design": Weighted({"requirement": 80, "review": 15, "accepted": 5}),
+    "coding": Weighted({"no_test": 60, "test_wrong": 25, "review": 15}),
+    "pre-commit": Weighted({"no_test": 50, "test_skipped": 30, "test_wrong": 20}),
+    "code-review": Weighted({"review": 80, "requirement": 12, "accepted": 8}),
+    "ci": Weighted({"no_test": 52, "test_skipped": 26, "test_wrong": 14, "data": 8}),
+    "pre-deploy": Weighted({"environment": 42, "data": 38, "no_test": 20}),
+    "production": Weighted({"monitoring": 70, "accepted": 30}),
+}
 CUSTOMER_IMPACTS = Weighted({"none": 8, "cosmetic": 22, "workaround": 42, "blocked": 24, "data_loss": 2, "": 12})
 # Shares of fixed defects whose fix did not hold, of new ones that are an old one come back, and of waiting ones put off.
 REOPENED, BACK, PUT_OFF = 0.06, 0.02, 0.3
@@ -326,6 +334,7 @@ def defects(scene: Scene, number: int, first_id: int) -> Iterator[DefectRow]:
             resolution=resolution,
             priority=PRIORITIES[severity] if rng.random() < 0.85 else "",
             found_by=FOUND_BY[stage].draw(rng) if stage else "",
+            service_id=life.service(scene),
             component=component,
             environment=ENVIRONMENTS.get(stage or "", ""),
             version_found=_release(found_at) if stage in ENVIRONMENTS else "",
@@ -344,7 +353,7 @@ def defects(scene: Scene, number: int, first_id: int) -> Iterator[DefectRow]:
             reopened=life.reopened(fixed_at is not None),
             regression_of_id=back and back.id,
             snoozed_until=life.put_off(end) if status == "new" else None,
-            **life.of_an_escape(severity, resolution == "fixed") if stage == "production" else NO_ESCAPE,
+            **life.of_an_escape(severity, should, resolution == "fixed") if stage == "production" else NO_ESCAPE,
         )
         life.remember(row)
         yield row
@@ -363,7 +372,7 @@ class DefectLife:
     """What happens to some defects besides the usual. Draws by itself, so that it changes nothing about the rest."""
 
     def __init__(self, scene: Scene) -> None:
-        self.rng = scene.rng("life")
+        self.rng, self.services = scene.rng("life"), scene.rng("services")
         self.closed: list[DefectRow] = []
 
     def remember(self, row: DefectRow) -> None:
@@ -385,7 +394,12 @@ class DefectLife:
     def put_off(self, end: datetime) -> date | None:
         return (end + timedelta(days=self.rng.randint(3, 14))).date() if self.rng.random() < PUT_OFF else None
 
-    def of_an_escape(self, severity: str, is_closed: bool) -> dict[str, Any]:
+    def service(self, scene: Scene) -> int | None:
+        """Most faults are in the first services of the team."""
+        known = [*scene.domain.services[:2], *scene.domain.services]
+        return scene.services[self.services.choice(known)] if self.services.random() < 0.9 else None
+
+    def of_an_escape(self, severity: str, should_catch: str | None, is_closed: bool) -> dict[str, Any]:
         impact = CUSTOMER_IMPACTS.draw(self.rng)
         hurt = impact in ("workaround", "blocked", "data_loss")
         affected = round(AFFECTED[severity] * self.rng.lognormvariate(0, 0.8)) if hurt else None
@@ -395,7 +409,7 @@ class DefectLife:
             "customers_affected": affected,
             "support_tickets": min(400, round((affected or 0) ** 0.5 * self.rng.random())) if hurt else None,
             "root_cause": cause if is_closed else "",
-            "escape_reason": ESCAPE_REASONS.draw(self.rng) if is_closed or self.rng.random() < 0.3 else "",
+            "escape_reason": REASONS_OF[should_catch].draw(self.rng) if is_closed or self.rng.random() < 0.3 else "",
         }
 
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from defects.models import odc
-from pipeline.models import EscapeReason, Stage
+from pipeline.models import EscapeReason, Service, Stage
 from qmportal.lib.changes import Source, part_of
 from qmportal.lib.days import local_day
 from qmportal.lib.history import tracked
@@ -276,6 +276,7 @@ class Defect(Record):
     stage_should_catch = models.ForeignKey(
         Stage, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="should have been caught in"
     )
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, null=True, blank=True, related_name="defects")
     status = models.CharField(max_length=12, choices=Status, default=Status.NEW)
     resolution = models.CharField(max_length=20, choices=Resolution, blank=True)
     priority = models.CharField(max_length=8, choices=Priority, blank=True)

@@ -73,6 +73,17 @@ def overall_tier(each: Scene, defect_count: int, incident_count: int) -> str | N
     return min(rate, mttr).value
 
 
+def test_every_team_has_escapes_whose_reason_is_known():
+    end = datetime(2026, 11, 24, tzinfo=UTC)
+    cast = [scene(plan, end=end) for plan in NAMED if plan.profile]
+    numbers = split_by_weight(6000, [each.profile.defects for each in cast])
+    for each, number in zip(cast, numbers, strict=True):
+        late = [row for row in defects(each, number, 1) if row.found_at >= end - timedelta(days=365)]
+        known = [row for row in late if row.stage_found_id == STAGES["production"] and row.escape_reason]
+        assert len(known) >= 3, each.plan.name
+        assert {row.service_id for row in late} >= {1, 2, 3, 4}
+
+
 def test_the_same_seed_and_day_tell_the_same_story():
     end = datetime(2026, 3, 2, tzinfo=UTC)
     plan = next(plan for plan in NAMED if plan.name == "Logistics")
