@@ -33,6 +33,12 @@ def _span(label: str, path: str) -> Column:
 STAGE = Column("Found in", "", ("stage_found__name",), lambda row, url: row.stage_found__name or "Stage unknown")
 STATUS = Column("Status", "", ("status",), lambda row, url: STATUSES[row.status])
 REASON = Column("Reason", "", ("why",), lambda row, url: row.why)
+SHOULD_CATCH = Column(
+    "Should have been caught in",
+    "",
+    ("stage_should_catch__name",),
+    lambda row, url: row.stage_should_catch__name or "Not said",
+)
 OF_DEFECTS = (STAGE,), _moment("Found", "found_at")
 OF_INCIDENTS = (
     (STATUS, _span("To detect", "time_to_detect"), _span("To restore", "time_to_restore")),

@@ -121,6 +121,12 @@ CHECKS: dict[str, Check] = {
             "stage_should_catch",
         ),
         Check(
+            *("reason-unknown", "defects", "Escaped, without a reason"),
+            "The escape analysis can't say why it got through.",
+            lambda scope: counting.ESCAPED & Q(escape_reason=""),
+            "escape_reason",
+        ),
+        Check(
             *("found-at-once", "defects", f"{AT_ONCE} or more found in the same minute"),
             "The dates may be those of a migration, which puts all of them into one window.",
             _same_minute("defects", "found_at"),
@@ -134,7 +140,7 @@ CHECKS: dict[str, Check] = {
         ),
         Check(
             *("defect-open-long", "defects", f"Open for over {OPEN_DAYS} days"),
-            "Fix it, decline it or close it: nobody works on it any more.",
+            "Fix it, decline it or close it.",
             _open_long("found_at", Q(status__in=Defect.OPEN)),
         ),
         Check(

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from dashboards import delivery_views, quality_views, views, zero_bugs
+from dashboards import delivery_views, escape_views, quality_views, views, zero_bugs
 
 app_name = "dashboards"
 urlpatterns = [
@@ -8,6 +8,8 @@ urlpatterns = [
     path("t/<slug:slug>/", views.team, name="team"),
     path("t/<slug:slug>/delivery/", delivery_views.delivery, name="delivery"),
     path("t/<slug:slug>/delivery/<slug:measure>/", delivery_views.delivery_rows, name="delivery_rows"),
+    path("t/<slug:slug>/escape-analysis/", escape_views.escape_analysis, name="escapes"),
+    path("t/<slug:slug>/escape-analysis/defects/", escape_views.escape_rows, name="escape_rows"),
     path("t/<slug:slug>/data-quality/", quality_views.data_quality, name="quality"),
     path("t/<slug:slug>/data-quality/<slug:check>/", quality_views.quality_rows, name="quality_rows"),
     path("t/<slug:slug>/zero-bugs/", zero_bugs.zero_bugs, name="zero_bugs"),

@@ -11,6 +11,7 @@ from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from benchmarks.api import MetricRows, TeamMetrics
+from benchmarks.escape_api import TeamEscapes
 from dashboards.delivery_api import TeamDelivery
 from dashboards.quality_api import TeamQuality
 from dashboards.zero_bugs_api import TeamZeroBugs
@@ -72,6 +73,7 @@ urlpatterns = [
     path("v1/teams/<str:slug>/templates/<int:id>/", TemplateDetail.as_view(), name="api_template"),
     path("v1/teams/<str:slug>/metrics/", TeamMetrics.as_view(), name="api_metrics"),
     path("v1/teams/<str:slug>/metrics/<str:metric>/rows/", MetricRows.as_view(), name="api_metric_rows"),
+    path("v1/teams/<str:slug>/escape-analysis/", TeamEscapes.as_view(), name="api_escapes"),
     path("v1/teams/<str:slug>/data-quality/", TeamQuality.as_view(), name="api_quality"),
     path("v1/teams/<str:slug>/delivery/", TeamDelivery.as_view(), name="api_delivery"),
     path("v1/teams/<str:slug>/zero-bugs/", TeamZeroBugs.as_view(), name="api_zero_bugs"),

@@ -25,6 +25,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from benchmarks.api import MeasureSerializer, MetricRows, TeamMetrics
+from benchmarks.escape_api import EscapeAnalysis, TeamEscapes
 from benchmarks.metrics import METRICS
 from benchmarks.models import DEFAULT_WINDOW, WINDOWS
 from dashboards.delivery_api import DeliveryFigure, TeamDelivery
@@ -109,6 +110,8 @@ COUNTED_ROW = PolymorphicProxySerializer(
 extend_schema_view(get=extend_schema(responses=AddressSerializer(many=True)))(Addresses)
 extend_schema_view(get=extend_schema(exclude=True))(Unknown)
 extend_schema_view(get=extend_schema(parameters=WINDOW, responses=MeasureSerializer(many=True)))(TeamMetrics)
+OF_SERVICE = OpenApiParameter("service", str, description="Slug of a service: counts only its defects.")
+extend_schema_view(get=extend_schema(parameters=[*WINDOW, OF_SERVICE], responses=EscapeAnalysis))(TeamEscapes)
 extend_schema_view(get=extend_schema(parameters=WINDOW, responses=DeliveryFigure(many=True)))(TeamDelivery)
 extend_schema_view(get=extend_schema(parameters=WINDOW, responses=QualityReport))(TeamQuality)
 extend_schema_view(get=extend_schema(parameters=ROWS, responses=COUNTED_ROW))(MetricRows)

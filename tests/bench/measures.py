@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -433,6 +434,34 @@ def _long_lists(stack: Stack, number: int, database: str, amount: str) -> Iterat
             yield Line(number, f"{kind} at {amount} defects, p95 of the slowest", "", slowest.path, took, 150, 75, "ms")
 
 
+# --- Row 21: where the defects of a team escaped, among a million ----------------------------------------------------------
+
+DAYS = 80  # more than the portal keeps, so that each request counts
+
+
+def pooled(targets: list[Target]) -> Target:
+    samples = [sample for target in targets for sample in target.samples]
+    return Target(targets[0].web, "", {}, samples=samples)
+
+
+def escape_analysis(stack: Stack, numbers: set[int]) -> Iterator[Line]:
+    """The busiest team's page as of many days in turn, so that none is kept; against a view with a session and one query."""
+    floor = stack.floor()
+    with stack.portal_over(stack.seeded("thousand", *THOUSAND)) as portal:
+        page = {"Cookie": visitor(stack, portal)["cookie"]}
+        team = probe("busiest_team", portal.environment)
+        days = [datetime.now(UTC).date() - timedelta(days=number) for number in range(DAYS)]
+        pages = [Target(portal, f"/t/{team}/escape-analysis/?as_of={day}", page) for day in days]
+        views = [Target(floor, "/", {"Cookie": floor.cookie}) for _ in days]
+        say(f"asking for the escape analysis of {team} as of {DAYS} days")
+        sample_in_turn({str(number): target for number, target in enumerate([*pages, *views])}, 5, warm=1)
+        least, took = (pooled(targets).percentile(95) for targets in (views, pages))
+        counts = probe("queries", portal.environment, *(target.path for target in pages[:2]))
+    yield Line(21, "escape analysis at 1M defects, p95", milliseconds(least), milliseconds(took), took / least, 15, 8)
+    most = max(counts.values())
+    yield Line(21, "escape analysis, queries", "", str(most), most, 16, 14, "")
+
+
 # Before the data of a million rows are made: what is served is measured on a quiet machine.
 MEASURES: dict[Callable[[Stack, set[int]], Iterator[Line]], set[int]] = {
     starts: {14},
@@ -448,4 +477,5 @@ MEASURES: dict[Callable[[Stack, set[int]], Iterator[Line]], set[int]] = {
     memory_of_an_import: {11, MILLION},
     equal_queries: {15},
     long_lists: {16, LARGE},
+    escape_analysis: {21},
 }

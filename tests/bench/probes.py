@@ -169,6 +169,8 @@ def pages(team: Team) -> dict[str, str]:
         "metric of defects": f"/t/{team.slug}/escaped_defect_rate/?window=365",
         "metric of incidents": f"/t/{team.slug}/mttr/?window=365",
         "excluded rows": f"/t/{team.slug}/mttr/?window=365&tab=excluded",
+        "escape analysis": f"/t/{team.slug}/escape-analysis/?window=365",
+        "rows of an escape": f"/t/{team.slug}/escape-analysis/defects/?window=365&escaped=1",
         "data quality": f"/t/{team.slug}/data-quality/?window=365",
         "search": "/search/?q=e",
         "incidents": "/incidents/",

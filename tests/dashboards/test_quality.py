@@ -37,7 +37,7 @@ def team():
 
 
 def escaped(team, **fields):
-    fields = {"stage_should_catch": stage("ci")} | fields
+    fields = {"stage_should_catch": stage("ci"), "escape_reason": "no_test"} | fields
     return make_defect(team=team, stage_found="production", found_at=AT, **fields)
 
 
@@ -53,6 +53,7 @@ def test_a_complete_record_has_no_finding(team):
     [
         (make_defect, {"stage_found": None, "found_at": AT, "source": "jira"}, "stage-unknown"),
         (escaped, {"stage_should_catch": None}, "should-catch-unknown"),
+        (escaped, {"escape_reason": ""}, "reason-unknown"),
         (make_defect, {"found_at": WINDOW.end - (OPEN_DAYS + 1) * DAY}, "defect-open-long"),
         (make_incident, {"detected_at": AT, "restored_at": AT + DAY}, "start-unknown"),
         (
@@ -114,13 +115,13 @@ def test_the_history_knows_what_was_found_in_production(team):
 
 def test_a_record_with_several_findings_counts_once_in_the_score(team):
     escaped(team)
-    make_incident(team=team, started_at=None, detected_at=WINDOW.end - 100 * DAY)
+    escaped(team, stage_should_catch=None, escape_reason="")
     make_defect(team=team, found_at=AT, deleted_at=NOON)
     make_defect(team=make_team(), found_at=AT)
     make_incident(team=team, kind="exercise", detected_at=AT)
     found = found_in(team)
     assert (found.records, found.clean, found.score) == (2, 1, 50)
-    assert names(team) == {"start-unknown": 1, "incident-open-long": 1}
+    assert names(team) == {"should-catch-unknown": 1, "reason-unknown": 1}
 
 
 # --- Pages -----------------------------------------------------------------------------------------------------------
@@ -168,12 +169,10 @@ def test_only_fields_of_the_form_can_be_mended(client, team):
 
 
 def test_people_outside_see_numbers_and_no_rows(client, team):
-    escaped(team, stage_should_catch=None)
+    escaped(team, escape_reason="")
     client.force_login(make_user())
-    assert (
-        "Escaped, without the stage" in client.get(reverse("dashboards:quality", args=[team.slug]), QUERY).content.decode()
-    )
-    rows = client.get(reverse("dashboards:quality_rows", args=[team.slug, "should-catch-unknown"]), QUERY).content.decode()
+    assert "Escaped, without a reason" in client.get(reverse("dashboards:quality", args=[team.slug]), QUERY).content.decode()
+    rows = client.get(reverse("dashboards:quality_rows", args=[team.slug, "reason-unknown"]), QUERY).content.decode()
     assert "-DEF-" not in rows
     assert "Ask for access" in rows
 
@@ -186,10 +185,10 @@ def test_the_api_and_the_page_agree_and_take_as_many_queries(client, team):
     queries = []
     for _ in range(2):
         for _ in range(3):
-            escaped(team, stage_should_catch=None)
+            escaped(team, escape_reason="")
         with CaptureQueriesContext(connection) as found:
             answer = client.get(address, QUERY, headers=headers).json()
         queries.append(len(found))
     assert queries[0] == queries[1]
     assert (answer["score"], answer["records"], answer["clean"]) == (0, 6, 0)
-    assert {line["check"]: line["n"] for line in answer["checks"] if line["n"]} == {"should-catch-unknown": 6}
+    assert {line["check"]: line["n"] for line in answer["checks"] if line["n"]} == {"reason-unknown": 6}
