@@ -95,7 +95,7 @@ def test_no_page_of_an_attempt_or_an_answer_has_a_fault(admin, school):
     checker.visit(f"{decision}steps/2/")
     checker.visit(decision)
     for met in admin.locator("details.met").all():
-        met.locator("summary").click()
+        met.locator("summary").first.click()
     checker.look("a result, unfolded")
     finished = Attempt.objects.get(pk=attempt.pk)
     exploring = finished.explore(finished.events.get(seq=2), timezone.now())

@@ -40,7 +40,7 @@ def groups(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def start(request: SignedInRequest, slug: str) -> HttpResponse:
     require(can_oversee(request.user), "Managers and admins lead group sessions.")
-    scenario = get_object_or_404(Scenario.objects.published(), slug=slug)
+    scenario = get_object_or_404(Scenario.objects.published_for(request.user), slug=slug)
     try:
         return redirect(GroupSession.objects.begin(scenario, request.user, timezone.now()))
     except NotOffered:
