@@ -42,10 +42,12 @@ class Scan:
         self.rank = rank
         self.patterns = [(kind, pattern) for kind, each in words.items() if (pattern := _pattern(each))]
 
-    def finding(self, rank: int, texts: Mapping[str, str]) -> Finding | None:
-        """None if nothing keeps the defect back. `texts`: its texts by field."""
+    def finding(self, rank: int, texts: Mapping[str, str], *, impact: str = "") -> Finding | None:
+        """None if nothing keeps the defect back. `texts`: its texts by field; `impact`: that on customers."""
         if rank <= self.rank:
             return Finding(SEVERITY, "", "")
+        if impact == DATA_LOSS:
+            return Finding(DATA_LOSS, "", "customer_impact")
         for kind, pattern in self.patterns:
             for field, text in texts.items():
                 if found := pattern.search(text):

@@ -11,8 +11,8 @@ from teams.models import Team, User
 
 # Days ago, and the days that defects have since then.
 POLICIES = {"Payments": ((150, 30), (60, 14)), "Checkout": ((45, 30),)}
-BANKRUPT, OLDER_THAN = "Search", 90
-NOTE = "These are older than three months. If one still hurts, reopen it with one click."
+BANKRUPT, OLDER_THAN = "Search", 30
+NOTE = "These are older than a month. If one still hurts, reopen it with one click."
 
 
 def make_zero_bugs(teams: Mapping[str, Team], now: datetime) -> None:

@@ -11,7 +11,6 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from incidents.models import Incident, TimelineEntry
 from qmportal.lib.history import forget
 
 
@@ -29,10 +28,11 @@ def committing_db(django_db_setup, django_db_blocker):
 
 
 def erase(rows: QuerySet[Any]) -> None:
-    """Deletes committed rows, with the timelines of incidents, which the portal never deletes."""
-    if rows.model is Incident:
-        with pgtrigger.ignore("incidents.TimelineEntry:append_only"):
-            TimelineEntry.objects.filter(record__in=rows).delete()
+    """Deletes committed rows, with the timelines of records, which the portal never deletes."""
+    if getattr(rows.model, "HAS_TIMELINE", False):
+        entries = rows.model._meta.get_field("timeline").related_model
+        with pgtrigger.ignore(f"{entries._meta.label}:append_only"):
+            entries.objects.filter(record__in=rows).delete()
     rows.delete()
 
 

@@ -186,7 +186,7 @@ class Bankruptcy(Work):
         done = self.rows.count()
         last = self.rows.aggregate(last=models.Max("defect"))["last"] or 0
         total = done + self.candidates().filter(pk__gt=last).count()
-        read = ("pk", "version", "severity__rank", *TEXTS)
+        read = ("pk", "version", "severity__rank", "customer_impact", *TEXTS)
         while found := list(self.candidates().filter(pk__gt=last).order_by("pk").values_list(*read)[:BATCH]):
             with transaction.atomic():
                 self.store(progress_done=done + len(found), progress_total=total)
@@ -196,8 +196,8 @@ class Bankruptcy(Work):
 
     def _scanned(self, scan: Scan, found: list[Any]) -> Iterator[tuple[Any, ...]]:
         waiting = BankruptcyRow.State.WAITING.value
-        for pk, version, rank, *texts in found:
-            finding = scan.finding(rank, dict(zip(TEXTS, texts, strict=True)))
+        for pk, version, rank, impact, *texts in found:
+            finding = scan.finding(rank, dict(zip(TEXTS, texts, strict=True)), impact=impact)
             yield self.pk, pk, version, not finding, waiting, *(finding or ("", "", "")), "", ""
 
     # --- Closing and undoing ---
@@ -330,7 +330,7 @@ class BankruptcyRow(models.Model):
     # Why the scan kept it back, and the word and the field that say so.
     why = models.CharField(max_length=9, choices=Why, blank=True)
     word = models.CharField(max_length=40, blank=True)
-    field = models.CharField(max_length=10, blank=True)
+    field = models.CharField(max_length=20, blank=True)
     status_before = models.CharField(max_length=12, blank=True)
     reason_before = models.TextField(blank=True)
 
@@ -343,7 +343,7 @@ class BankruptcyRow(models.Model):
     @property
     def reason(self) -> str:
         """Why the scan kept it back, as text."""
-        if not self.word:
+        if not self.field:
             return str(self.get_why_display()) if self.why else ""
         field = Defect._meta.get_field(self.field).verbose_name  # type: ignore[union-attr]
-        return f"{self.get_why_display()}: “{self.word}” in {field}"
+        return f"{self.get_why_display()}: {f'“{self.word}” in ' if self.word else ''}{field}"

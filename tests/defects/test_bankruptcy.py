@@ -15,6 +15,7 @@ from defects.models import bankruptcy as module
 from notifications.models import Notification
 from qmportal.lib.days import local_day
 from qmportal.lib.history import events_of
+from records.timeline import replay
 from tests.factories import make_defect, make_defects, make_member, make_team, make_user
 from tests.html import sent_form, squeezed
 
@@ -65,6 +66,7 @@ def test_the_preview_names_what_is_kept_back_and_people_correct_it(client, team,
     make_defect(team=team, found_at=timezone.now(), title="New")
     make_defect(team=team, found_at=OLD, title="Fixed", status="fixed")
     make_defect(team=team, found_at=OLD, title="Deleted", deleted_at=timezone.now())
+    make_defect(team=team, found_at=OLD, title="Gone", customer_impact="data_loss")
     found = preview(client)
     assert set(found.rows.values_list("defect__title", "closes", "why", "word")) == {
         ("Old", True, "", ""),
@@ -72,9 +74,11 @@ def test_the_preview_names_what_is_kept_back_and_people_correct_it(client, team,
         ("Fine after all", True, "", ""),
         ("Danger", False, "severity", ""),
         ("Twice", False, "money", "refunds"),
+        ("Gone", False, "data_loss", ""),
     }
     page = squeezed(client.get(f"{found.get_absolute_url()}?show=kept").text)
     assert "Money: “refunds” in steps to reproduce" in page
+    assert "Data loss: impact on customers" in page
     assert "High severity: 1" in page
     choose = f"{found.get_absolute_url()}choose/"
     client.post(choose, {"row": [fine.reference], "to": "keep"})
@@ -106,6 +110,8 @@ def test_it_is_a_move_of_each_with_timeline_history_and_reason(client, team, man
     event = events_of(Defect).objects.filter(pgh_obj=defect).latest("pgh_id")
     facts = event.pgh_context.metadata
     assert (event.status, facts["person"], facts["name"]) == ("triaged", manager.pk, "bug bankruptcy")
+    entry = defect.timeline.latest("id")
+    assert (entry.data["move"], entry.data["from"], entry.text, entry.author) == ("close", "triaged", "Too old.", manager)
     assert "by an edit of many: bug bankruptcy" in client.get(reverse("defects:history", args=[defect.reference])).text
 
 
@@ -174,6 +180,9 @@ def test_undo_opens_all_but_what_people_changed_since(client, team, manager):
         ("in_progress", "", "Came back.", None),
     ]
     assert (reopened.status, edited.status) == ("new", "closed")
+    for defect in (triaged, working, reopened, edited):
+        status, times = replay(defect.timeline.order_by("id"))
+        assert (status, times.get("closed_at")) == (defect.status, defect.closed_at)
     listed = client.get(f"{found.get_absolute_url()}?show=left").text
     assert "Edited" in listed
     assert "Triaged" not in listed

@@ -26,6 +26,12 @@ def test_the_first_reason_is_named(rank, texts, finding):
     assert Scan(2, WORDS).finding(rank, texts) == finding
 
 
+def test_data_loss_at_customers_needs_no_word():
+    found = Scan(2, {}).finding(3, {"title": "Wrong colour"}, impact="data_loss")
+    assert found == ("data_loss", "", "customer_impact")
+    assert Scan(2, {}).finding(3, {"title": "Wrong colour"}, impact="cosmetic") is None
+
+
 @pytest.mark.parametrize("words", [{}, {"money": []}, {"money": ["", "  "]}])
 def test_without_words_only_the_severity_counts(words):
     assert Scan(0, words).finding(1, {"title": "Refund XSS"}) is None
