@@ -614,8 +614,9 @@ class Importer:
             self.outcome.touch(moment)
             self.outcome.teams.add(team)
         self._count_linked(len(touched))
+        moved = [Written(pk, version, {"duplicate_of": was}) for pk, version, was in self.linker.moved]
         if linked and self.remember:
-            self.remember.add(linked)
+            self.remember.add(linked + moved)
 
     def _count_linked(self, number: int) -> None:
         """Counts records as updated in which only the link to their original is new."""

@@ -39,6 +39,8 @@ class Linker:
         self.model, self.visible = model, visible
         self.taken = 0
         self.notes = Counter[str]()
+        # Earlier duplicates that followed their original: (id, new version, id of their original before).
+        self.moved: list[tuple[int, int, int]] = []
         self._awaited: list[Key] = []
         # Originals by the duplicate's key, for records in which the file changes nothing else.
         self._unlinked: dict[Key, Key] = {}
@@ -150,9 +152,11 @@ class Linker:
         status = ", status = 'duplicate'" if self.model.WAITS_AS else ""
         changes = "duplicate_of_id = link.root, version = own.version + 1, updated_at = %s"
         cursor.execute(
-            f"UPDATE {table} AS own SET {changes} FROM import_root AS link WHERE own.duplicate_of_id = link.record",  # noqa: S608
+            f"UPDATE {table} AS own SET {changes} FROM import_root AS link WHERE own.duplicate_of_id = link.record"  # noqa: S608
+            " RETURNING own.id, own.version, link.record",
             [timezone.now()],
         )
+        self.moved = cursor.fetchall()
         linked: list[tuple[int, int]] = []
         after = 0
         # In batches: the triggers' work grows with the square of a statement's rows.

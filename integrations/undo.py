@@ -81,14 +81,18 @@ class Undo:
 
     def run(self, report: Report) -> Undone:
         be_alone(self.kind)
-        done, total, last = 0, self.rows.count(), 0
-        while ids := list(self.rows.filter(record__gt=last).order_by("record").values_list("record", flat=True)[:BATCH]):
-            gone = self._unchanged(ids)
-            self._delete(gone)
-            if rest := list(self.rows.filter(AnyOf("record", sorted({*ids} - {*gone}))).order_by("record")):
-                self._take(rest)
-            done, last = done + len(ids), ids[-1]
-            report(done, total)
+        done, total = 0, self.rows.count()
+        # Duplicates that followed their original go back last, when it is no duplicate any more.
+        followed = Q(before__has_key="duplicate_of") & ~Q(before__duplicate_of=None)
+        for rows in (self.rows.filter(Q(before__isnull=True) | ~followed), self.rows.filter(followed)):
+            last = 0
+            while ids := list(rows.filter(record__gt=last).order_by("record").values_list("record", flat=True)[:BATCH]):
+                gone = self._unchanged(ids)
+                self._delete(gone)
+                if rest := list(self.rows.filter(AnyOf("record", sorted({*ids} - {*gone}))).order_by("record")):
+                    self._take(rest)
+                done, last = done + len(ids), ids[-1]
+                report(done, total)
         return self.undone
 
     def _unchanged(self, ids: list[int]) -> list[int]:

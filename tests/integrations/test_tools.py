@@ -661,3 +661,16 @@ def test_all_types_may_be_wanted():
     plan = guess(Survey.of(header, rows)).plan
     wanted = Reader(type(plan).from_json(plan.as_json() | {"all_types": True}), header).read(3, rows[1])
     assert (wanted.skipped, wanted.values["severity"]) == ("", "SEV4")
+
+
+def test_the_file_of_opsgenies_own_export_script_is_recognised():
+    found, rows = read(
+        ",Message,Description,Status,Priority,Tiny Id,Alias,Acknowledged,Tags,Snoozed,Count,Last Occurred At,Created At,"
+        "Updated At,Source,Owner,Integration Id,Owner Team Id,Entity,Seen\n"
+        "a-1,Disk is full,,open,P2,17,disk,True,,False,3,2026-03-01T10:00:00Z,2026-03-01T09:00:00Z,2026-03-01T10:00:00Z,"
+        "mon,ann@example.org,i,t,db-1,True\n"
+    )
+    assert (found.plan.key, found.missing) == ("incidents/opsgenie", [])
+    values = rows[0].values
+    assert (values["external_id"], values["severity"], values["status"]) == ("17", "SEV2", "active")
+    assert values["detected_at"] == time("2026-03-01T09:00")

@@ -45,7 +45,7 @@ INCIDENTS = Preset(
             *("Team", "Team Name", "team_name", "Teams", "Escalation Policy", "escalation_policy_name"),
             "escalation_policy.summary",
         ),
-        "lead": ("assigned_to_user_names", "Assigned To", "Assignee"),
+        "lead": ("assigned_user_names", "assigned_to_user_names", "Assigned To", "Assignee"),
         "seconds_to_ack": ("seconds_to_first_ack", "Seconds To First Ack", "Time To First Ack (seconds)"),
     },
     marks=(
