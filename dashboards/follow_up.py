@@ -42,7 +42,7 @@ class FollowUp:
 
 def follow_up(family: Collection[int], window: Window, today: date) -> FollowUp | None:
     """One query. None if the teams have nothing to do and did nothing. `family`: ids of the team and its sub-teams."""
-    found = Action.objects.filter(team__in=family).figures(window, today)
+    found = Action.objects.done_by(family).figures(window, today)
     done, checked = found["done"], found["worked"] + found["failed"]
     shares = [Share("Done on time", f"done in the {window.days} days", found["on_time"], done)] if done else []
     shares += [Share("Helped", "checked so far", found["worked"], checked)] if checked else []

@@ -1,7 +1,7 @@
 """The API of actions."""
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from rest_framework import serializers
 
@@ -20,6 +20,9 @@ class ActionRow(RecordRow):
     kind = serializers.ChoiceField(Action.Kind.choices)
     status = serializers.ChoiceField(Action.Status.choices)
     owner = serializers.EmailField(source="owner__email", allow_null=True, help_text="null: the team as a whole.")
+    owner_team = serializers.CharField(
+        source="owner_team__slug", allow_null=True, help_text="Slug of a team that does it for the action's own team."
+    )
     due_on = serializers.DateField(allow_null=True)
     begun_at = serializers.DateTimeField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True, help_text="When it was done or dropped.")
@@ -38,7 +41,7 @@ class ActionRow(RecordRow):
 
 class ActionInFull(ActionRow):
     written = (
-        *("title", "team", "kind", "status", "owner", "due_on", "incident", "evidence", "details"),
+        *("title", "team", "kind", "status", "owner", "owner_team", "due_on", "incident", "evidence", "details"),
         *Action.TIMES,
     )
 
@@ -51,6 +54,10 @@ class ActionFilters(RecordFilters):
     status = django_filters.ChoiceFilter(choices=Action.Status.choices)
     kind = django_filters.ChoiceFilter(choices=Action.Kind.choices)
     overdue = django_filters.BooleanFilter(method="late", help_text="`true`: to do, and due before today.")
+
+    def in_team(self, rows: QuerySet[Action], name: str, team: Team) -> QuerySet[Action]:
+        below = Team.objects.descendants_of(team).values("pk")
+        return rows.filter(Q(team__in=below) | Q(owner_team__in=below))
 
     def late(self, rows: QuerySet[Action], name: str, value: bool) -> QuerySet[Action]:
         late = Action.objects.overdue(local_day(timezone.now()))

@@ -16,6 +16,7 @@ from records.filters import ListForm, Scale, within_days
 from records.forms import RecordForm
 from teams.choices import TeamField
 from teams.models import User
+from teams.permissions import can_see
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
@@ -30,6 +31,12 @@ class ActionForm(RecordForm[Action]):
         required=False,
         help_text="Email of the person who does it. Empty: the team as a whole.",
     )
+    owner_team = TeamField(
+        label="Another team does it",
+        required=False,
+        empty_label="No, its own team",
+        help_text="Both teams see the action and can work on it.",
+    )
     due_on = DayField(label="Due", required=False, help_text="Empty: 1 day from now for a corrective action, 7 for others.")
     incident = KeyField(
         Incident.objects.none(),
@@ -40,7 +47,7 @@ class ActionForm(RecordForm[Action]):
 
     class Meta:
         model = Action
-        fields = ("title", "team", "kind", "owner", "due_on", "incident", "details", "evidence")
+        fields = ("title", "team", "kind", "owner", "owner_team", "due_on", "incident", "details", "evidence")
         formfield_callback = clean_formfield
         labels = {"evidence": "Evidence"}
         help_texts = {
@@ -48,14 +55,24 @@ class ActionForm(RecordForm[Action]):
             "evidence": "A link that shows it: a pull request, a dashboard, a page.",
         }
 
-    RARELY = ("details", "evidence")
+    RARELY = ("owner_team", "details", "evidence")
 
     def __init__(self, *args: Any, user: AnyUser, **kwargs: Any):
         super().__init__(*args, user=user, **kwargs)
         self.limit_teams()
         self.fields["title"].help_text = "What to do, in one sentence."
+        self._limit_owner_team(user)
         self.limit_choices("owner", User.objects.filter(is_active=True))
         self.limit_choices("incident", Incident.objects.visible_to(user))
+
+    def _limit_owner_team(self, user: Any) -> None:
+        """Leaves the field out if the stored team has become members-only since, and hidden from the person."""
+        stored, field = self.instance.owner_team, self.fields["owner_team"]
+        assert isinstance(field, TeamField)
+        if stored and not can_see(user, stored):
+            del self.fields["owner_team"]
+        else:
+            field.limit_to_seen(user, stored)
 
     def left_out(self) -> list[str]:
         return []
@@ -100,7 +117,7 @@ class ActionFilter(ListForm):
         if chosen.get("q"):
             rows = rows.matching(chosen["q"])
         if chosen.get("team") and self.user.is_authenticated:
-            rows = rows.filter(team__in=self.user.reach_below(chosen["team"]))
+            rows = rows.of(self.user.reach_below(chosen["team"]))
         for name in ("kind", "source", "effect"):
             if chosen.get(name):
                 rows = rows.filter(**{name: chosen[name]})
@@ -110,7 +127,7 @@ class ActionFilter(ListForm):
         if show == "mine":
             return rows.to_do().filter(owner=self.user.pk)
         if show == "team":
-            return rows.to_do().filter(team__in=list(self.user.roles))
+            return rows.to_do().of(list(self.user.roles))
         if show == "overdue":
             return rows.overdue(local_day(timezone.now()))
         if show == "done":

@@ -36,7 +36,8 @@ def due_for(user: User) -> list[Due]:
 
 
 def _actions(user: User) -> Iterator[Due]:
-    own = Q(owner=user) | Q(owner=None, team__in=list(user.roles))
+    mine = list(user.roles)
+    own = Q(owner=user) | Q(owner=None, owner_team__in=mine) | Q(owner=None, owner_team=None, team__in=mine)
     rows = Action.objects.visible_to(user).to_do().filter(own, due_on__isnull=False, team__archived_at=None)
     for row in rows.order_by("due_on", "pk")[:MOST]:
         title = f"Action due: {row.title} ({row.reference})"

@@ -1,10 +1,13 @@
 from django.urls import path
 
 from incidents.views import review as views
+from records import list_views
 
 app_name = "reviews"
 urlpatterns = [
     path("", views.review_list, name="list"),
+    path("views/", list_views.view_save, {"kind": views.REVIEWS}, name="view_save"),
+    path("views/<int:pk>/delete/", list_views.view_delete, {"kind": views.REVIEWS}, name="view_delete"),
     path("<str:reference>/", views.review_detail, name="detail"),
     path("<str:reference>/start/", views.start, name="start"),
     path("<str:reference>/edit/", views.edit, name="edit"),

@@ -32,7 +32,7 @@ from records.moves import REASON
 from teams.authentication import person
 from teams.idempotency import once
 from teams.models import Team, User
-from teams.permissions import can_manage, can_report, require
+from teams.permissions import can_manage, can_work_on, require
 
 
 def teams_of(request: HttpRequest | None) -> QuerySet[Team]:
@@ -169,7 +169,9 @@ def found_by_key(column: models.ForeignKey[Any, Any], key: str, value: Any, user
         return None
     target: Any = column.related_model
     found: Any
-    if target is Team:
+    if target is Team and column.name in getattr(column.model, "OTHER_TEAMS", ()):
+        found = Team.objects.visible_to(user).filter(slug=text).first()
+    elif target is Team:
         found = next(iter(Team.objects.filter(slug=text, archived_at=None).order_by()), None)
         found = found if found and (user.is_admin or found.pk in user.reach_of_rows) else None
     elif target is User:
@@ -298,7 +300,7 @@ class RecordDetail(RecordViews, RowDetail):
 
     def patch(self, request: Request, reference: str) -> Response:
         record = self.find(request, reference)
-        require(can_report(person(request), record.team))
+        require(can_work_on(person(request), record))
         body = dict(json_object(request))
         version = read_version(body)
         if version != record.version:

@@ -10,9 +10,11 @@ from django import forms
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import DateField
 from django.utils import timezone
 
-from qmportal.lib.forms import KeyField, ProseField
+from qmportal.lib.days import read_day
+from qmportal.lib.forms import DayField, KeyField, ProseField
 from qmportal.lib.versions import Stale
 from records import intake
 from records.api import found_by_key
@@ -20,7 +22,7 @@ from records.forms import IntakeForm
 from records.models import ONLY_MANAGERS, BulkEdit, Record
 from records.timeline import Entry, write_entry
 from teams.models import User
-from teams.permissions import can_report
+from teams.permissions import can_work_on
 
 MOST = 10_000
 # Up to this many are edited while the person waits.
@@ -28,6 +30,8 @@ AT_ONCE = 500
 BATCH = 50
 KEPT_REFERENCES = 1_000
 KEEP = "Keep"
+# What permissions and rules read of a record, as far as its kind has it.
+RELATED = ("team", "owner_team", "severity")
 NOTHING_NEW = "it already has these values"
 GONE = "deleted, or not yours"
 NOT_ALLOWED = "your role in its team doesn't allow it"
@@ -76,7 +80,10 @@ class BulkForm(forms.Form):
 
     def _field(self, field: Any) -> forms.Field:
         if isinstance(field, KeyField):
-            return forms.CharField(label=field.label, required=False, max_length=254, help_text=field.help_text)
+            meaning = str(field.help_text).partition(" Empty:")[0]
+            return forms.CharField(label=field.label, required=False, max_length=254, help_text=meaning)
+        if isinstance(field, DayField):
+            return DayField(label=field.label, required=False)
         choices = [(str(key), label) for key, label in field.choices if str(key)]
         return forms.ChoiceField(label=field.label, required=False, choices=[("", KEEP), *choices])
 
@@ -91,7 +98,7 @@ class BulkForm(forms.Form):
 
     @property
     def changes(self) -> dict[str, str]:
-        return {name: value for name in (*FOR_MOVES, *self.names) if (value := self.cleaned_data.get(name))}
+        return {name: str(value) for name in (*FOR_MOVES, *self.names) if (value := self.cleaned_data.get(name))}
 
 
 def edit(bulk: BulkEdit) -> None:
@@ -116,10 +123,11 @@ def edit(bulk: BulkEdit) -> None:
 
 def _edit_one(bulk: BulkEdit, model: Any, pk: int, user: User) -> tuple[str, str]:
     """The record's reference, and why it was skipped; "" if it was changed."""
-    record = model.objects.visible_to(user).select_related("team", "severity").filter(pk=pk).first()
+    related = [name for name in RELATED if hasattr(model, name)]
+    record = model.objects.visible_to(user).select_related(*related).filter(pk=pk).first()
     if record is None:
         return str(pk), GONE
-    if not can_report(user, record.team):
+    if not can_work_on(user, record):
         return record.reference, NOT_ALLOWED
     try:
         with transaction.atomic():
@@ -160,6 +168,8 @@ def _values(changes: Mapping[str, str], record: Record, user: User) -> dict[str,
         if column.is_relation:
             key = "key" if any(each.name == "key" for each in column.related_model._meta.fields) else "slug"
             values[name] = found_by_key(column, key, value, user)
+        elif isinstance(column, DateField):
+            values[name] = read_day(value)
         else:
             values[name] = value
     return values

@@ -274,14 +274,14 @@ def unknown(target: Any) -> str:
 
 
 def _strangers(record: Any, values: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, str]:
-    """A message for each person who isn't in the team. A stored person may stay, even after leaving the team."""
+    """A message for each person who isn't in a team of the record. A stored person may stay, even after leaving it."""
     return {
         name: NOT_A_MEMBER
         for name in people_of(record.__class__)
         if isinstance(person := values.get(name), User)
         and record.team_id
         and (record._state.adding or (before[f"{name}_id"], before["team_id"]) != (person.pk, record.team_id))
-        and not is_member(person, record.team)
+        and not any(is_member(person, team) for team in record.teams)
     }
 
 

@@ -17,7 +17,7 @@ from qmportal.lib.pages import form_page
 from qmportal.lib.work import ring
 from records import bulk
 from records.models import BulkEdit, SavedView
-from records.views import MOST_VIEWS, Kind, list_query
+from records.views import MOST_VIEWS, Kind, Listed, list_query
 from teams.models import Team, User
 from teams.permissions import is_admin, require
 from teams.requests import SignedInRequest
@@ -95,7 +95,7 @@ class ViewForm(forms.Form):
 
 
 @require_POST
-def view_save(request: SignedInRequest, kind: Kind) -> HttpResponse:
+def view_save(request: SignedInRequest, kind: Listed) -> HttpResponse:
     """Saves the list's address under a name; the same name again replaces the person's earlier view."""
     form = ViewForm(request.POST, user=request.user)
     query = list_query(QueryDict(request.POST.get("query", "")[:1000]))
@@ -122,7 +122,7 @@ def view_save(request: SignedInRequest, kind: Kind) -> HttpResponse:
 
 
 @require_POST
-def view_delete(request: SignedInRequest, pk: int, kind: Kind) -> HttpResponse:
+def view_delete(request: SignedInRequest, pk: int, kind: Listed) -> HttpResponse:
     view = get_object_or_404(SavedView.objects.visible_to(request.user), kind=kind.plural, pk=pk)
     changeable = SavedView.objects.changeable_by(request.user).filter(pk=view.pk).exists()
     require(changeable, "Only its owner and managers of the team can delete this view.")

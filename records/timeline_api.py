@@ -21,7 +21,7 @@ from records.notes import PAGE_SIZE
 from records.timeline import LONGEST, Entry, read_times, source_of, write_entry
 from teams.authentication import person
 from teams.idempotency import once
-from teams.permissions import can_report, require
+from teams.permissions import can_work_on, require
 
 
 class TimelineEntryRow(serializers.Serializer[Any]):
@@ -84,7 +84,7 @@ class RecordTimeline(generics.GenericAPIView[Any]):
 
     def _write(self, request: Request, reference: str) -> Response:
         record, body = self.find(reference), json_object(request)
-        require(can_report(person(request), record.team))
+        require(can_work_on(person(request), record))
         given, problems = read_entry(body)
         if given["kind"] == Entry.Kind.UPDATE and not record.HAS_UPDATES:
             problems["kind"] = "Choose note."

@@ -16,7 +16,7 @@ from records.models import ONLY_MANAGERS, Record
 from records.moves import REASON, Move
 from teams.authentication import person
 from teams.idempotency import once
-from teams.permissions import can_report, require
+from teams.permissions import can_work_on, require
 
 
 class IllegalTransition(Conflict):
@@ -37,7 +37,7 @@ class RecordTransitions(RecordViews):
 
     def _move(self, request: Request, reference: str) -> Response:
         record, body = self.find(request, reference), dict(json_object(request))
-        require(can_report(person(request), record.team))
+        require(can_work_on(person(request), record))
         version = read_version(body)
         if version is not None and version != record.version:
             return self.conflict(record, version)

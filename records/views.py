@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -33,7 +33,7 @@ from records.notes import NoteForm, Timeline, last_move_to_undo
 from records.timeline import ALERT, IMPORT, MANUAL, time_sources
 from teams.choices import team_named
 from teams.models import Membership, Team, User
-from teams.permissions import can_manage, can_report, is_admin, require
+from teams.permissions import can_manage, can_work_on, is_admin, require
 from teams.requests import SignedInRequest, team_before
 
 SIMILAR_SHOWN = 4
@@ -42,6 +42,18 @@ MOST_VIEWS = 30
 # Teams offered for sharing a view.
 MOST_TEAMS = 50
 VIEWS = Kept(400)
+
+
+class Listed(Protocol):
+    """A list that can have saved views."""
+
+    @property
+    def plural(self) -> str: ...
+
+    @property
+    def app(self) -> str: ...
+
+    def url(self, name: str, *args: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +132,14 @@ def list_query(asked: QueryDict) -> str:
     return urlencode(sorted((name, value) for name, value in kept.items() if value))
 
 
-def views_beside(request: SignedInRequest, kind: Kind) -> dict[str, Any]:
+def views_beside(request: SignedInRequest, kind: Listed) -> dict[str, Any]:
     """The saved views that the person sees above the list, kept until a view or what the person may see changes."""
     user = request.user
     key = (user.pk, user.is_admin, kind.plural, *user.versions.of(SavedView, Team, Membership))
     return VIEWS.get_or_make(key, lambda: _views_for(user, kind)) | {"query": list_query(request.GET)}
 
 
-def _views_for(user: User, kind: Kind) -> dict[str, Any]:
+def _views_for(user: User, kind: Listed) -> dict[str, Any]:
     views = SavedView.objects.filter(kind=kind.plural)
     everyone = [("everyone", "Everyone")] if is_admin(user) else []
     teams = [(team.slug, team.name) for team in user.reach[:MOST_TEAMS]]
@@ -158,7 +170,7 @@ def detail_page(
         "events": events(record),
         "original": record.duplicate_of_id and record.pointed_at("duplicate_of", request.user),
         "moves": moves_for(request.user, record),
-        "may_edit": can_report(request.user, record.team),
+        "may_edit": can_work_on(request.user, record),
         "may_delete": can_manage(request.user, record.team),
     }
     if record.HAS_TIMELINE:
@@ -184,7 +196,7 @@ def _may_undo(user: User, record: Record, entry: Any) -> bool:
 def record_note(request: SignedInRequest, reference: str, kind: Kind, **context: Any) -> HttpResponse:
     """Adds a note to the timeline."""
     record = kind.find(request, reference)
-    require(can_report(request.user, record.team))
+    require(can_work_on(request.user, record))
     form = NoteForm(request.POST, record=record)
     if not form.is_valid() or not (entry := form.write(request.user)):
         return detail_page(request, kind, record, form, 422, **context)
@@ -194,7 +206,7 @@ def record_note(request: SignedInRequest, reference: str, kind: Kind, **context:
 def record_pin(request: SignedInRequest, reference: str, pk: int, kind: Kind) -> HttpResponse:
     """Pins an entry to the top of the timeline, or takes the pin away."""
     record = kind.find(request, reference)
-    require(can_report(request.user, record.team))
+    require(can_work_on(request.user, record))
     entry = get_object_or_404(record.timeline, pk=pk)
     pins: Any = type(entry)._meta.get_field("pin").related_model
     if "pin" in request.POST:
@@ -228,7 +240,7 @@ def record_similar(request: SignedInRequest, kind: Kind) -> HttpResponse:
 
 def record_edit(request: SignedInRequest, reference: str, kind: Kind) -> HttpResponse:
     record = kind.find(request, reference)
-    require(can_report(request.user, record.team))
+    require(can_work_on(request.user, record))
     form = kind.form(request.POST if request.method == "POST" else None, instance=record, user=request.user)
     try:
         if not form.is_valid() or not form.store():
@@ -244,7 +256,7 @@ def record_edit(request: SignedInRequest, reference: str, kind: Kind) -> HttpRes
 def record_fix(request: SignedInRequest, reference: str, field: str, kind: Kind) -> HttpResponse:
     """The form of a single field, for lists of what is missing: it goes back to the list."""
     record = kind.find(request, reference)
-    require(can_report(request.user, record.team))
+    require(can_work_on(request.user, record))
     form = kind.form(request.POST if request.method == "POST" else None, instance=record, user=request.user)
     if field not in form.columns:
         raise Http404("No such field.")
@@ -263,7 +275,7 @@ def record_fix(request: SignedInRequest, reference: str, field: str, kind: Kind)
 def record_move(request: SignedInRequest, reference: str, name: str, kind: Kind) -> HttpResponse:
     """The short form of a move. A move that asks for nothing has a button on the record's page that posts here."""
     record = kind.find(request, reference)
-    require(can_report(request.user, record.team))
+    require(can_work_on(request.user, record))
     read = request.POST.get("version", "")
     try:
         move = record.possible_move(name)
@@ -293,7 +305,7 @@ def known_move(record: Record, name: str) -> Any:
 
 def record_undo_move(request: SignedInRequest, reference: str, kind: Kind) -> HttpResponse:
     record = kind.find(request, reference)
-    require(can_report(request.user, record.team))
+    require(can_work_on(request.user, record))
     try:
         facts = read_undo(request) or _last_move(request, record)
         if facts is None:

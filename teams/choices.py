@@ -82,6 +82,18 @@ class TeamField(forms.ModelChoiceField):
             self.widget.is_required = self.required
             self.help_text = "Type part of its name."
 
+    def limit_to_seen(self, user: User, stored: Team | None) -> None:
+        """Limits the choices to teams that everyone may know, whether the person belongs to them or not."""
+        seen = Team.objects.visible_to(user).filter(members_only=False)
+        self.queryset = with_stored(seen, stored)
+        self.names = dict(self.queryset.values_list("slug", "name"))
+        if len(self.names) <= MOST_IN_MENU:
+            self.choices = [("", self.empty_label), *self.names.items()]
+        else:
+            self.user = user
+            self.widget = forms.TextInput()
+            self.help_text = f"{self.help_text} Type its name."
+
     def prepare_value(self, value: Any) -> Any:
         slug = super().prepare_value(value)
         return self.names.get(slug, slug) if self.user else slug

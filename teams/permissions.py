@@ -5,7 +5,7 @@ Permissions apply to sub-teams. Organisation admins can do everything.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from django.core.exceptions import PermissionDenied
 
@@ -13,6 +13,13 @@ from teams.models import Role, Team
 
 if TYPE_CHECKING:
     from teams.models import AnyUser, Membership, User
+
+
+class TeamsOwned(Protocol):
+    """Something that one or more teams work on."""
+
+    @property
+    def teams(self) -> list[Team]: ...
 
 
 def require(allowed: bool, why: str = "Your role in this team does not allow this.") -> None:
@@ -40,6 +47,11 @@ def is_member(user: AnyUser, team: Team) -> bool:
 def can_report(user: AnyUser, team: Team) -> bool:
     """Can report and edit the team's incidents and defects. Every member can, including trainees."""
     return _holds(user, team, *Role.values)
+
+
+def can_work_on(user: AnyUser, record: TeamsOwned) -> bool:
+    """Can edit and move a record: members of its team, and of another team that does it."""
+    return any(can_report(user, team) for team in record.teams)
 
 
 def can_manage(user: AnyUser, team: Team) -> bool:

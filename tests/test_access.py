@@ -194,6 +194,18 @@ RULES = {
     "incidents:bulk_result": only_manager(),
     "incidents:view_save": signed_in(POST),
     "incidents:view_delete": managers(POST),
+    **{
+        f"actions:{name}": rule
+        for name, rule in {
+            "bulk": signed_in(BOTH),
+            "deleted": authors(),
+            "bulk_result": only_manager(),
+            "view_save": signed_in(POST),
+            "view_delete": managers(POST),
+        }.items()
+    },
+    "reviews:view_save": signed_in(POST),
+    "reviews:view_delete": managers(POST),
     "defects:bulk": signed_in(BOTH),
     "defects:deleted": authors(),
     "defects:bulk_result": only_manager(),
@@ -534,11 +546,15 @@ class World:
             kind: BulkEdit.objects.create(
                 model=model, ids=[], reason="Tidy", requested_by=self.people["manager"], state=BulkEdit.State.DONE
             )
-            for kind, model in (("incidents", "incidents.Incident"), ("defects", "defects.Defect"))
+            for kind, model in (
+                ("incidents", "incidents.Incident"),
+                ("defects", "defects.Defect"),
+                ("actions", "incidents.Action"),
+            )
         }
         self.views = {
             kind: SavedView.objects.create(kind=kind, name="Mine", owner=self.people["manager"], team=self.team)
-            for kind in ("incidents", "defects")
+            for kind in ("incidents", "defects", "actions", "reviews")
         }
         self.bankruptcy = Bankruptcy.objects.create(
             team=self.team,
@@ -684,7 +700,7 @@ class World:
                 "defects:restore": {"reference": self.deleted["defects"].reference},
                 **{
                     key: value
-                    for kind in ("incidents", "defects")
+                    for kind in ("incidents", "defects", "actions")
                     for key, value in {
                         f"{kind}:bulk_result": {"pk": self.edits[kind].pk},
                         f"{kind}:view_delete": {"pk": self.views[kind].pk},
@@ -695,6 +711,7 @@ class World:
                     f"api_{name}": {"reference": self.incident.reference}
                     for name in ("review", "review_transitions", "incident_roles")
                 },
+                "reviews:view_delete": {"pk": self.views["reviews"].pk},
                 "actions:restore": {"reference": self.deleted["actions"].reference},
                 "benchmarks:threshold_history": {"metric": "escaped_defect_rate"},
                 "benchmarks:threshold_edit": {"metric": "escaped_defect_rate"},

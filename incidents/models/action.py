@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Case, Count, F, Q, Value, When
 from django.db.models.functions import TruncDate
 from django.db.models.lookups import LessThanOrEqual
 from django.urls import reverse
@@ -19,12 +20,14 @@ from notifications.models import Notification
 from qmportal.lib.days import Window, local_day, organisation_zone
 from qmportal.lib.history import tracked
 from qmportal.lib.wording import day_words
-from records.models import Record, RecordQuerySet
+from records.models import AnyOf, Record, RecordQuerySet
 from records.moves import REASON, Life, Move
 from records.rules import FILED_HERE, Order, Rule, has_no_time, needs_time
 from teams.models import Team, User
+from teams.permissions import is_member
 
 KIND = "action"
+STAYS = "An action of a members-only team stays there, and can't be given to one."
 
 
 class Status(models.TextChoices):
@@ -83,6 +86,13 @@ RULES = (
         "Enter a due date from 2000 to 2100.",
     ),
     Rule(
+        "owner_team_is_another",
+        "owner_team",
+        lambda row: row.owner_team_id is None or row.owner_team_id != row.team_id,
+        Q(owner_team=None) | ~Q(owner_team=F("team")),
+        "This is the team of the action. Leave it empty.",
+    ),
+    Rule(
         "evidence_is_a_link",
         "evidence",
         lambda row: row.evidence == "" or row.evidence.startswith(("https://", "http://")),
@@ -93,6 +103,23 @@ RULES = (
 
 
 class ActionQuerySet(RecordQuerySet["Action"]):
+    def within_reach_of(self, user: Any) -> ActionQuerySet:
+        """Also actions that a team of the person does for another one, as long as the person may know that team."""
+        own: ActionQuerySet = super().within_reach_of(user)
+        if not user.is_authenticated or user.is_admin:
+            return own
+        reach = user.reach_of_rows
+        handed_over = Q(AnyOf("owner_team", reach), team__in=Team.objects.visible_to(user).values("pk"))
+        return self.filter(Q(AnyOf("team", reach)) | handed_over)
+
+    def of(self, teams: Collection[int]) -> ActionQuerySet:
+        """Actions of these teams, and those that they do for others."""
+        return self.filter(Q(team__in=teams) | Q(owner_team__in=teams))
+
+    def done_by(self, teams: Collection[int]) -> ActionQuerySet:
+        """Actions that these teams do. Each action is done by one team."""
+        return self.filter(Q(owner_team__in=teams) | Q(owner_team=None, team__in=teams))
+
     def to_do(self) -> ActionQuerySet:
         return self.filter(status__in=TO_DO)
 
@@ -122,7 +149,7 @@ class ActionQuerySet(RecordQuerySet["Action"]):
 
     def check_effects(self, now: datetime) -> int:
         """Checks the actions that are due for it. Returns how many."""
-        rows = list(self.to_check(now).select_related("team", "incident", "owner"))
+        rows = list(self.to_check(now).select_related("team", "owner_team", "incident", "owner"))
         for action in rows:
             action.check_effect(now)
         return len(rows)
@@ -131,7 +158,7 @@ class ActionQuerySet(RecordQuerySet["Action"]):
         """Tells owners a day before an action is due, and when it is overdue: once each. Safe to repeat."""
         today = local_day(now)
         rows = self.alive().to_do().filter(due_on__lte=today + timedelta(days=1), team__archived_at=None)
-        for action in rows.select_related("team", "owner"):
+        for action in rows.select_related("team", "owner_team", "owner"):
             action.remind(today)
         return rows.count()
 
@@ -170,6 +197,15 @@ class Action(Record):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="actions"
     )
+    # A team that does it for the action's own team. Its members see the action and work on it too.
+    owner_team = models.ForeignKey(
+        Team,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="actions_for_others",
+        verbose_name="team that does it",
+    )
     due_on = models.DateField("due", null=True, blank=True)
     status = models.CharField(max_length=11, choices=Status, default=Status.OPEN)
     begun_at = models.DateTimeField("started", null=True, blank=True)
@@ -184,8 +220,12 @@ class Action(Record):
 
     ROOM_FOR_TITLE = "details"
     TIMES = ("begun_at", "closed_at")
+    OTHER_TEAMS = ("owner_team",)
+    CSV_EXPRESSIONS = {
+        "owner_team": Case(When(owner_team__members_only=False, then=F("owner_team__slug")), default=Value("")),
+    }
     CSV_COLUMNS = (
-        *("reference", "title", "team__slug", "kind", "status", "owner__email", "due_on", *TIMES),
+        *("reference", "title", "team__slug", "kind", "status", "owner__email", "owner_team", "due_on", *TIMES),
         *("effect", "evidence", "details"),
     )
 
@@ -213,6 +253,17 @@ class Action(Record):
     @property
     def is_duplicate(self) -> bool:
         return False
+
+    @property
+    def teams(self) -> list[Team]:
+        return [self.owner_team, self.team] if self.owner_team else [self.team]
+
+    def problems(self, now: datetime) -> dict[str, str]:
+        """An action isn't handed over if its page would name a members-only team to people of another one."""
+        problems = super().problems(now)
+        if self.owner_team and any(team.members_only for team in self.teams):
+            problems.setdefault("owner_team", STAYS)
+        return problems
 
     @property
     def is_to_do(self) -> bool:
@@ -250,8 +301,10 @@ class Action(Record):
             self._tell(f"due-{self.due_on}", f"Due on {day_words(self.due_on)}: {self.title}", str(self.team))
 
     def _tell(self, event: str, subject: str, body: str) -> None:
-        """Notifies the owner or, if nobody owns it, the managers of the team."""
-        people: list[User] = [self.owner] if self.owner else list(managers_of(self.team))
+        """Notifies the owner or, if nobody owns it, the managers of the team that does it."""
+        doing = self.teams[0]
+        people: list[User] = [self.owner] if self.owner else list(managers_of(doing))
+        known = self.team if self.owner and not is_member(self.owner, doing) else doing
         Notification.objects.tell_all(
             people,
             key=f"{KIND}-{self.pk}-{event}",
@@ -259,7 +312,7 @@ class Action(Record):
             subject=subject,
             body=body,
             url=self.get_absolute_url(),
-            teams=[self.team_id],
+            teams=[known.pk],
         )
 
 

@@ -433,7 +433,7 @@ class Incident(Record):
                 "Say why it escaped.": self.escape_reason,
             }
             missing += [sentence for sentence, fact in facts.items() if not fact]
-            unowned = self.actions.filter(deleted_at=None, owner=None, closed_at=None)
+            unowned = self.actions.filter(deleted_at=None, owner=None, owner_team=None, closed_at=None)
             if unowned.exists():
                 missing.append("Give every action an owner.")
         return missing

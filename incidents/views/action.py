@@ -27,21 +27,33 @@ def _due(row: Any, url: str) -> str:
     return format_html('{} <span class="tag danger">Overdue</span>', day) if late else day
 
 
+def _owner(row: Any, url: str) -> str:
+    """The person, else the team that does it. A team that became members-only since is not named."""
+    other = "Another team" if row.owner_team__members_only else row.owner_team__name
+    if row.owner__name and other:
+        return f"{row.owner__name}, {other}"
+    return row.owner__name or other or "The team"
+
+
 ACTIONS = records.Kind(
     model=Action,
     form=ActionForm,
     filters=ActionFilter,
     prefilled=("title", "team", "kind", "incident", "owner"),
+    bulk=("kind", "owner", "due_on"),
     columns=(
         columns.REFERENCE,
         columns.TITLE,
         columns.Column("Kind", "kind", ("kind",), lambda row, url: Action.Kind(row.kind).label),
         columns.status(dict(Action.Status.choices)),
-        columns.name("Owner", "owner", "owner__name", "The team"),
+        columns.Column(
+            *("Owner", "owner", ("owner__name", "owner_team__name", "owner_team__members_only"), _owner),
+            html='<td class="small name">{}</td>',
+        ),
         columns.TEAM,
         columns.Column("Due", "due", ("due_on", "status"), _due, html='<td class="num when small">{}</td>', figures=True),
     ),
-    in_full=("team", "owner", "reporter"),
+    in_full=("team", "owner_team", "owner", "reporter"),
     created="added",
 )
 

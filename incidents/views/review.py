@@ -11,6 +11,7 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -24,11 +25,22 @@ from qmportal.lib.days import local_day
 from qmportal.lib.forms import go
 from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.versions import Stale
-from records.views import events
+from records.views import MOST_TEAMS, events, views_beside
 from teams.models import User
 from teams.permissions import can_report, require
 from teams.requests import SignedInRequest
 
+
+class ReviewViews:
+    """Where the list of reviews keeps its saved views."""
+
+    plural = app = "reviews"
+
+    def url(self, name: str, *args: str) -> str:
+        return reverse(f"{self.app}:{name}", args=args)
+
+
+REVIEWS = ReviewViews()
 STATES = {"": "To do", "mine": "Mine", "overdue": "Overdue", "published": "Published"}
 
 
@@ -45,8 +57,14 @@ def review_list(request: SignedInRequest) -> HttpResponse:
         rows = rows.to_do()
     if show == "mine":
         rows = rows.filter(author=request.user) | rows.filter(reviewer=request.user)
+    team = request.GET.get("team", "")
+    if team:
+        rows = rows.filter(incident__team__in=request.user.reach_below(team))
     rows = rows.select_related("incident__team", "incident__severity", "author", "reviewer")
-    context = {
+    context = views_beside(request, REVIEWS) | {
+        "kind": REVIEWS,
+        "teams": request.user.reach[:MOST_TEAMS],
+        "team": team,
         "page": Paginator(rows, 50).get_page(request.GET.get("page")),
         "show": show,
         "states": STATES.items(),

@@ -25,10 +25,10 @@ from qmportal.lib.versions import Versioned
 from records.moves import ASKED, REASON, Life, Move
 from records.rules import Order, Rule, date_problems, moment_problem, rule_problems
 from records.timeline import AUTO, MANUAL, UNDO, tell_timeline
-from teams.permissions import can_manage, can_report
+from teams.permissions import can_manage, can_work_on
 
 if TYPE_CHECKING:
-    from teams.models import User
+    from teams.models import Team, User
 
 R = TypeVar("R", bound="Record")
 
@@ -189,6 +189,8 @@ class Record(Versioned):
     ROOM_FOR_TITLE: str
     # The status of a duplicate until its original is known; empty if a duplicate needs no original.
     WAITS_AS = ""
+    # Columns that can name a team whose records the person does not see.
+    OTHER_TEAMS: tuple[str, ...] = ()
     # Whether a trigger writes a timeline (`records.timeline`), which is then in `timeline`.
     HAS_TIMELINE = False
     # Whether people write updates for stakeholders to the timeline, besides notes.
@@ -224,6 +226,11 @@ class Record(Versioned):
     def problems(self, now: datetime) -> dict[str, str]:
         """What is wrong with this row: a sentence per field. Forms, the API and imports all use this."""
         return rule_problems(self, self.RULES) | date_problems(self, self.TIMES, now)
+
+    @property
+    def teams(self) -> list[Team]:
+        """The teams whose members can see the record and work on it. The first one does it."""
+        return [self.team]  # type: ignore[attr-defined]
 
     def history_sources(self) -> list[Source]:
         """Whose events its history shows: its own and those of rows that belong to it."""
@@ -318,7 +325,7 @@ class Record(Versioned):
     def may_be_moved(self, move: Move, by: User) -> bool:
         """Whether this person may make the move."""
         team: Any = self.team  # type: ignore[attr-defined]
-        return can_manage(by, team) if move.for_managers else can_report(by, team)
+        return can_manage(by, team) if move.for_managers else can_work_on(by, self)
 
     def possible_move(self, name: str) -> Move:
         """The move with this name, if the record can make it now. Otherwise raises a ValidationError with the reason."""

@@ -1,12 +1,14 @@
 """Edits of many records at once, and saved views."""
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 
 from records import bulk
 from records.models import BulkEdit, SavedView
 from records.tasks import edit_many
-from tests.factories import make_defect, make_incident, make_member, make_team, make_user
+from tests.factories import NOON, make_action, make_defect, make_incident, make_member, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -198,4 +200,30 @@ def test_a_view_is_deleted_by_its_owner(client, kind):
 @pytest.mark.parametrize("fields", [{"name": " "}, {"name": "x" * 61}, {"shared": "theirs"}, {"name": "a\x00b"}])
 def test_an_invalid_view_is_refused(client, kind, fields):
     save(client, kind, **fields)
+    assert not SavedView.objects.exists()
+
+
+# ---- Actions and reviews, which have no severity -----------------------------------------------------------------------
+
+
+def test_many_actions_get_an_owner_a_day_and_a_status(client, team, user):
+    first, second = make_action(team=team), make_action(team=team, closed_at=NOON)
+    page = apply(client, rows_url("actions", first, second), 2, owner=user.email, due_on="2026-04-01", move="start").text
+    assert "1 done, 1 skipped" in page
+    assert "the action is done" in page
+    first.refresh_from_db()
+    assert (first.owner, first.due_on, first.status) == (user, date(2026, 4, 1), "in_progress")
+    assert "by an edit of many: Tidy up" in client.get(reverse("actions:history", args=[first.reference])).text
+    assert "Nobody in this team" in apply(client, rows_url("actions", first), 1, owner="nobody@example.com").text
+    assert apply(client, rows_url("actions", first), 1, due_on="soon").status_code == 422
+
+
+@pytest.mark.parametrize("kind", ["actions", "reviews"])
+def test_lists_of_work_have_saved_views(client, user, kind):
+    client.post(reverse(f"{kind}:view_save"), {"name": "Late", "shared": "private", "query": "show=overdue&page=2"})
+    view = SavedView.objects.get()
+    page = client.get(f"{reverse(f'{kind}:list')}?show=overdue").text
+    assert f'href="{reverse(f"{kind}:list")}?show=overdue"' in page
+    assert (view.kind, view.query) == (kind, "show=overdue")
+    client.post(reverse(f"{kind}:view_delete", args=[view.pk]))
     assert not SavedView.objects.exists()
