@@ -258,6 +258,27 @@ def poisson_rate_test(c1: int, t1: float, c2: int, t2: float, two_sided: bool = 
     return min(1.0, 2 * min(lower, upper))
 
 
+def rate_ratio_interval(c1: int, t1: float, c2: int, t2: float) -> tuple[float, float | None]:
+    """95% interval of the second rate by the first, exact like `poisson_rate_test` (Clopper-Pearson).
+
+    None: no upper end, because nothing was counted before. 12 in 90 days, then 4 in 90 days: 0.08 to 1.09.
+    """
+    n = c1 + c2
+    if not n or t1 <= 0 or t2 <= 0:
+        return 0.0, None
+
+    def share(holds: Callable[[float], bool]) -> float:
+        low, high = 0.0, 1.0
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if holds(middle) else (low, middle)
+        return low
+
+    lower = share(lambda p: 1 - _binomial_at_most(c2 - 1, n, p) < 0.025) if c2 else 0.0
+    upper = share(lambda p: _binomial_at_most(c2, n, p) > 0.025) if c1 else 1.0
+    return lower / (1 - lower) * t1 / t2 if lower else 0.0, upper / (1 - upper) * t1 / t2 if c1 else None
+
+
 # Control charts
 
 

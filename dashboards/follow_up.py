@@ -8,6 +8,7 @@ from datetime import date
 
 from benchmarks.statistics import wilson
 from benchmarks.words import format_value
+from dashboards.effect import Effect, effect_of_all
 from incidents.models import Action
 from qmportal.lib.days import Window
 
@@ -38,12 +39,14 @@ class FollowUp:
     to_do: int
     overdue: int
     shares: list[Share]
+    effect: Effect | None
 
 
 def follow_up(family: Collection[int], window: Window, today: date) -> FollowUp | None:
-    """One query. None if the teams have nothing to do and did nothing. `family`: ids of the team and its sub-teams."""
+    """Two queries. None if the teams have nothing to do and did nothing. `family`: ids of the team and its sub-teams."""
     found = Action.objects.done_by(family).figures(window, today)
     done, checked = found["done"], found["worked"] + found["failed"]
     shares = [Share("Done on time", f"done in the {window.days} days", found["on_time"], done)] if done else []
     shares += [Share("Helped", "checked so far", found["worked"], checked)] if checked else []
-    return FollowUp(found["to_do"], found["overdue"], shares) if found["to_do"] or shares else None
+    effect = effect_of_all(family, window.end) if checked else None
+    return FollowUp(found["to_do"], found["overdue"], shares, effect) if found["to_do"] or shares else None

@@ -128,6 +128,8 @@ TEMPLATES = [
 READABLES = ["library.catalogue.readables", "scenarios.search.readables"]
 # Who has the knowledge checks that a scenario may ask: a scenarios.checks.Source.
 SCENARIO_CHECKS = "library.embedding"
+# Who judges on an action's page whether it worked.
+ACTION_EFFECT = "dashboards.effect.effect_of"
 FORM_RENDERER = "qmportal.lib.widgets.Renderer"
 
 # --- Database and broker ----------------------------------------------------------------------------------------------

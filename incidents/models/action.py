@@ -9,8 +9,24 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models, transaction
-from django.db.models import Case, Count, F, Q, Value, When
-from django.db.models.functions import TruncDate
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Least, TruncDate
 from django.db.models.lookups import LessThanOrEqual
 from django.urls import reverse
 
@@ -23,6 +39,7 @@ from qmportal.lib.wording import day_words
 from records.models import AnyOf, Record, RecordQuerySet
 from records.moves import REASON, Life, Move
 from records.rules import FILED_HERE, Order, Rule, has_no_time, needs_time
+from records.timeline import UNDO
 from teams.models import Team, User
 from teams.permissions import is_member
 
@@ -147,6 +164,41 @@ class ActionQuerySet(RecordQuerySet["Action"]):
             failed=Count("pk", filter=Q(effect=Action.Effect.FAILED)),
         )
 
+    def with_recurrences(self, now: datetime) -> ActionQuerySet:
+        """Adds how often the problem occurred before and after the action was first done, and how long was looked at.
+
+        Up to `MEASURED` on each side. NULL without an incident, and until the action has been done.
+        """
+        began = Incident.objects.alive().filter(team=OuterRef("incident__team")).order_by("detected_at")
+        first = Least("incident__team__created_at", Subquery(began.values("detected_at")[:1]))
+        measured = Action.MEASURED
+        same = Incident.objects.counted().filter(same_problem(), team=OuterRef("incident__team"))
+        before = same.filter(detected_at__lt=OuterRef("tried"), detected_at__gte=OuterRef("tried") - measured)
+        after = same.filter(
+            detected_at__gte=OuterRef("tried"), detected_at__lt=Least(OuterRef("tried") + measured, Value(now))
+        )
+        looked_back = ExpressionWrapper(F("tried") - first, DurationField())
+        looked_on = ExpressionWrapper(Value(now) - F("tried"), DurationField())
+        was_tried = Q(tried__isnull=False, incident__isnull=False)
+        return self.annotate(tried=TRIED).annotate(
+            before=Case(When(was_tried, then=number_of(before))),
+            before_time=Case(When(was_tried, then=Least(looked_back, Value(measured)))),
+            after=Case(When(was_tried, then=number_of(after))),
+            after_time=Case(When(was_tried, then=Least(looked_on, Value(measured)))),
+        )
+
+    def recurrence_figures(self, now: datetime) -> dict[str, Any]:
+        """The sums of `with_recurrences` over the actions that were first done in the last year, but not just now."""
+        rows = self.alive().annotate(tried=TRIED).filter(incident__isnull=False)
+        rows = rows.filter(tried__gte=now - Action.YEAR, tried__lte=now - Action.CHECKED_AFTER)
+        return rows.with_recurrences(now).aggregate(
+            actions=Count("pk"),
+            recurred_before=Sum("before"),
+            recurred_after=Sum("after"),
+            looked_back=Sum("before_time"),
+            looked_on=Sum("after_time"),
+        )
+
     def check_effects(self, now: datetime) -> int:
         """Checks the actions that are due for it. Returns how many."""
         rows = list(self.to_check(now).select_related("team", "owner_team", "incident", "owner"))
@@ -174,6 +226,8 @@ class Action(Record):
     TO_DO = TO_DO
     # How long a problem must stay away.
     CHECKED_AFTER = timedelta(days=30)
+    # How long before and after it was done recurrences are counted, and over which actions they are added up.
+    MEASURED, YEAR = timedelta(days=90), timedelta(days=365)
     duplicate_of_id = None
 
     class Kind(models.TextChoices):
@@ -210,6 +264,8 @@ class Action(Record):
     status = models.CharField(max_length=11, choices=Status, default=Status.OPEN)
     begun_at = models.DateTimeField("started", null=True, blank=True)
     closed_at = models.DateTimeField("done or dropped", null=True, blank=True)
+    # When it was first done. A failed action is open again, and still counts from then.
+    tried_at = models.DateTimeField("first done", null=True, blank=True, editable=False)
     evidence = models.CharField(max_length=500, blank=True)
     effect = models.CharField(max_length=6, choices=Effect, blank=True, editable=False)
     reporter = models.ForeignKey(
@@ -249,6 +305,13 @@ class Action(Record):
 
     def get_absolute_url(self) -> str:
         return reverse("actions:detail", args=[self.reference])
+
+    def _go_to(self, status: str, at: datetime, before: dict[str, Any], said: dict[str, Any]) -> None:
+        if status == Status.DONE and self.tried_at is None:
+            self.tried_at = self.closed_at
+        elif said["move"] == UNDO and self.tried_at and before["closed_at"] == self.tried_at.isoformat():
+            self.tried_at = None
+        super()._go_to(status, at, before, said)
 
     @property
     def is_duplicate(self) -> bool:
@@ -322,6 +385,38 @@ def is_same_problem(before: Incident, after: Incident) -> bool:
         return True
     stages = {before.should_have_caught_id, after.should_have_caught_id} - {None}
     return len(stages) < 2 and bool(_services(before) & _services(after))
+
+
+class NamesInCommon(Func):
+    """Whether two comma-separated texts have a name in common."""
+
+    template = "%(expressions)s"
+    arg_joiner = " && "
+    output_field = BooleanField()
+
+    def __init__(self, *texts: Any):
+        super().__init__(*(Func(text, template=self._NAMES, output_field=TextField()) for text in texts))
+
+    _NAMES = r"string_to_array(NULLIF(regexp_replace(lower(btrim(%(expressions)s)), '\s*,\s*', ',', 'g'), ''), ',')"
+
+
+def same_problem() -> Q:
+    """Like `is_same_problem`, for incidents in a subquery of actions."""
+    stage = Coalesce(OuterRef("incident__should_have_caught"), F("should_have_caught"))
+    service = Q(services__overlap=OuterRef("incident__services")) | Q(
+        NamesInCommon("other_services", OuterRef("incident__other_services"))
+    )
+    same_stage = Q(should_have_caught=None) | Q(should_have_caught=stage)
+    return Q(pk=OuterRef("incident")) | Q(caused_by_defect=OuterRef("incident__caused_by_defect")) | (service & same_stage)
+
+
+def number_of(rows: QuerySet[Any]) -> Coalesce:
+    """How many rows a subquery finds."""
+    counted = rows.order_by().annotate(one=Value(1)).values("one").annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counted), 0)
+
+
+TRIED = Coalesce("tried_at", Case(When(status=Status.DONE, then=F("closed_at"))))
 
 
 def _services(incident: Incident) -> set[int | str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.module_loading import import_string
 from django.views.decorators.http import require_POST, require_safe
 
 from incidents.action_forms import ActionFilter, ActionForm
@@ -71,7 +73,13 @@ def action_detail(request: SignedInRequest, reference: str) -> HttpResponse:
         ACTIONS,
         incident=lambda action, user: action.pointed_at("incident", user),
         is_overdue=lambda action, user: action.is_overdue(local_day(timezone.now())),
+        measured=lambda action, user: _effect_of(action) if action.incident_id else None,
     )
+
+
+def _effect_of(action: Action) -> Any:
+    """Statistics stand above this app, so `settings.ACTION_EFFECT` names who has them."""
+    return import_string(settings.ACTION_EFFECT)(action, timezone.now())
 
 
 @form_page
