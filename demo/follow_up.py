@@ -164,7 +164,7 @@ def _exercise(team: Team, writer: User, now: datetime) -> None:
 
 def _reopened(team: Team, writer: User, now: datetime) -> None:
     """Restored too early: users were affected again in the night, which was noticed in the morning."""
-    began = now - 16 * DAY
+    began, minute = now - 16 * DAY, timedelta(minutes=1)
     incident = Incident.objects.create(
         team=team,
         title="Confirmations of payments arrive late",
@@ -172,17 +172,17 @@ def _reopened(team: Team, writer: User, now: datetime) -> None:
         severity=Severity.objects.get(key="SEV3"),
         status=Incident.Status.RESTORED,
         started_at=began,
-        detected_at=began + timedelta(minutes=9),
-        acknowledged_at=began + timedelta(minutes=14),
-        restored_at=began + timedelta(minutes=50),
+        detected_at=began + 3 * minute,
+        acknowledged_at=began + 5 * minute,
+        restored_at=began + 12 * minute,
         detection_source=Incident.DetectionSource.CUSTOMER,
         lead=writer,
         reporter=writer,
     )
+    again = began + 7 * HOUR
     reason = "The backlog filled the queue again."
-    incident.make("reopen", by=writer, at=began + 12 * HOUR, note=reason, happened_at=began + 7 * HOUR)
-    restored = began + 13 * HOUR
-    incident.make("restore", by=writer, at=restored, restored_at=restored)
+    incident.make("reopen", by=writer, at=again + 9 * minute, note=reason, happened_at=again)
+    incident.make("restore", by=writer, at=again + 20 * minute, restored_at=again + 18 * minute)
 
 
 def _cords(team: Team, writer: User, reader: User, now: datetime, *, is_pulled: bool) -> None:

@@ -13,6 +13,7 @@ from records.models import AnyOf
 from records.rules import Order, Rule, date_problems, rule_problems
 
 if TYPE_CHECKING:
+    from teams.models import Team
     from teams.permissions import AnyUser
 
 M = TypeVar("M", bound=models.Model)
@@ -55,6 +56,11 @@ class Fact(Versioned):
 
     class Meta:
         abstract = True
+
+    @property
+    def teams(self) -> list[Team]:
+        """The teams whose members can work on it."""
+        return [self.team]  # type: ignore[attr-defined]
 
     def problems(self, now: datetime) -> dict[str, str]:
         return rule_problems(self, self.RULES) | date_problems(self, self.TIMES, now)
