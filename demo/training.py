@@ -15,7 +15,7 @@ from django.db import transaction
 from demo import training_story as story
 from demo.training_story import Assessment, Trainee, Way
 from library import content
-from library.checks import ChoiceField, KnowledgeCheck
+from library.checks import KnowledgeCheck
 from library.measures import described, last_night
 from library.models import CheckAnswer
 from notifications.models import Mail, Notification
@@ -349,6 +349,6 @@ def _event_details(rng: random.Random, node: str, choice: str) -> dict[str, Any]
 
 def _answer(user: User, check: KnowledgeCheck, now: datetime, slip: dict[str, str]) -> None:
     """Answers a check correctly, except for the fields in `slip`."""
-    right = {one.id: one.accepted[0] if isinstance(one, ChoiceField) else f"{one.answer:f}" for one in check.fields}
     latest = CheckAnswer.objects.filter(user=user, check_id=check.id).first()
+    right = check.drawn(user.pk, latest.number + 1 if latest else 1).solution
     completion.answer(user, check, right | slip, after=latest.pk if latest else None, now=now)

@@ -15,7 +15,8 @@ from benchmarks.quantities import parse, typed
 from benchmarks.statistics import median_interval
 from benchmarks.tiers import Rules, Tier
 from benchmarks.words import format_duration, format_value, interval_words, next_steps, sample_words, value_words
-from library.checks import parse_number
+from library.checks import KnowledgeCheck, parse_number
+from library.drawn import filled
 from qmportal.lib.wording import HOUR, MINUTE, duration, exact, percentage
 
 Values = Mapping[str, Any]
@@ -358,27 +359,32 @@ CALCULATORS: dict[str, Calculator] = {
 
 # Inputs that let a calculator reproduce the answer to a knowledge check.
 OF_CHECKS: dict[str, dict[str, str]] = {
-    "escaped_defect_rate": {"escaped": "15", "caught": "80"},
+    "escaped_defect_rate": {"escaped": "{escaped}", "caught": "{caught}"},
     "boundary_and_removal": {"escaped": "10", "caught": "190"},
     "can_we_claim_it": {"escaped": "15", "caught": "80"},
-    "mean_or_median": {"times": "0.5, 1, 2, 3, 20"},
-    "availability": {"exposure": "720 h", "downtime": "6 h", "failures": "4"},
+    "mean_or_median": {"times": "0.5, 1, 2, 3, {longest}"},
+    "availability": {"exposure": "720 h", "downtime": "{down} h", "failures": "{failures}"},
     "cost_of_quality": {
-        "prevention": "40,000",
-        "appraisal": "60,000",
-        "internal": "120,000",
-        "external": "180,000",
+        "prevention": "{prevention}000",
+        "appraisal": "{appraisal}000",
+        "internal": "{internal}000",
+        "external": "{external}000",
         "revenue": "5,000,000",
     },
-    "shift_left": {"moved": "20", "fix": "100", "ratio": "30"},
-    "canary": {"share": "0.5", "confidence": "95", "sessions": "200"},
-    "rolling_window": {"escaped": "6", "caught": "50"},
-    "mttr_tier_step": {"times": "2, 3, 5, 10"},
-    "still_open": {"times": "1, 2, 3", "open_times": "30"},
+    "shift_left": {"moved": "{moved}", "fix": "{fix}", "ratio": "30"},
+    "canary": {"share": "{share}", "confidence": "95", "sessions": "200"},
+    "rolling_window": {"escaped": "{late}", "caught": "{early}"},
+    "mttr_tier_step": {"times": "2, 3, 5, {last}"},
+    "still_open": {"times": "1, 2, 3", "open_times": "{open}"},
     "quiet_team": {"exposure": "90 d", "downtime": "0", "failures": "0"},
-    "escapes_against_found": {"escaped": "9", "caught": "118"},
-    "when_the_old_ones_close": {"times": "8 x 2, 44, 90"},
+    "escapes_against_found": {"escaped": "{later_escaped}", "caught": "{later_found}"},
+    "when_the_old_ones_close": {"times": "8 x 2, {one}, {other}"},
 }
+
+
+def inputs_of(check: KnowledgeCheck) -> dict[str, str]:
+    """The inputs of the calculator with the numbers of the question."""
+    return {name: filled(text, check.numbers) for name, text in OF_CHECKS.get(check.id, {}).items()}
 
 
 # Filling in a team's own numbers

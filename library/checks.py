@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from benchmarks.tiers import TIER_LABELS
+from library.drawn import Number, evaluate, filled, shuffled
 from qmportal.lib.documents import Unreadable, load
 
+REPEATS = 24  # after so many tries the numbers come again
 LADDER = (1, 3, 7, 21, 60)  # days until the next question, by box (Leitner)
 
 _SPACES = str.maketrans("", "", " \t\u00a0\u2009\u202f'’_")
@@ -59,7 +61,7 @@ Field = NumberField | ChoiceField
 @dataclass(frozen=True)
 class KnowledgeCheck:
     """One question with one or more fields. `metric` and `calculator`: the portal's metric and the calculator for the same
-    number, if any; `page`: the library page that explains it."""
+    number, if any; `page`: the library page that explains it. `numbers`: those of the question, by name."""
 
     id: str
     title: str
@@ -70,6 +72,28 @@ class KnowledgeCheck:
     page: str
     metric: str = ""
     calculator: str = ""
+    numbers: Mapping[str, Number] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def drawn(self, person: int, number: int) -> KnowledgeCheck:
+        """The question with the numbers of a person's try. The method stays the same, and the answers to the try before are
+        wrong, so that copying doesn't help."""
+        if not self.numbers:
+            return self
+        shown: KnowledgeCheck | None = None
+        left = (number - 1) % REPEATS + 1
+        for numbers in shuffled(_options(self.body), f"{person}.{self.id}"):
+            candidate = _check(self.body, numbers)
+            if shown is None or not grade(candidate, shown.solution).right:
+                shown, left = candidate, left - 1
+            if not left:
+                break
+        return shown or self
+
+    @property
+    def solution(self) -> dict[str, str]:
+        """The correct answers by field id."""
+        return {one.id: one.accepted[0] if isinstance(one, ChoiceField) else f"{one.answer:f}" for one in self.fields}
 
 
 @dataclass(frozen=True)
@@ -244,39 +268,58 @@ def read_checks(text: str) -> list[KnowledgeCheck]:
     return checks
 
 
-def _check(body: Mapping[str, Any]) -> KnowledgeCheck:
-    known = {"id", "title", "prompt", "fields", "worked", "trap", "page", "metric", "calculator"}
+def _options(body: Mapping[str, Any]) -> dict[str, list[Number]]:
+    """The numbers that each name of a question can have; the first ones are those of the shipped text."""
+    options = body.get("draw", {})
+    return {name: [float(one) if isinstance(one, Decimal) else one for one in many] for name, many in options.items()}
+
+
+def _check(body: Mapping[str, Any], numbers: Mapping[str, Number] | None = None) -> KnowledgeCheck:
+    known = {"id", "title", "prompt", "fields", "worked", "trap", "page", "metric", "calculator", "draw", "compute"}
     if unknown := body.keys() - known:
         raise ValueError(f"unknown field {', '.join(sorted(unknown))}")
-    fields = tuple(_field(field) for field in body["fields"])
+    values = dict(numbers or {name: many[0] for name, many in _options(body).items()})
+    for name, formula in body.get("compute", {}).items():
+        values[name] = evaluate(str(formula), values)
+    fields = tuple(_field(field, values) for field in body["fields"])
     if not fields:
         raise ValueError("no fields")
     return KnowledgeCheck(
         id=body["id"],
         title=body["title"].strip(),
-        prompt=body["prompt"].strip(),
+        prompt=filled(body["prompt"].strip(), values),
         fields=fields,
-        worked=body["worked"].strip(),
-        trap=body["trap"].strip(),
+        worked=filled(body["worked"].strip(), values),
+        trap=filled(body["trap"].strip(), values),
         page=body["page"],
         metric=body.get("metric", ""),
         calculator=body.get("calculator", ""),
+        numbers=values,
+        body=body,
     )
 
 
-def _field(body: Mapping[str, Any]) -> Field:
-    kind = body["kind"]
+def _field(body: Mapping[str, Any], values: Mapping[str, Number]) -> Field:
+    kind, label = body["kind"], filled(body["label"], values)
     if kind == "number":
-        answer = Decimal(body["answer"])
         tolerance = Decimal(body.get("tolerance", 0))
-        low, high = body.get("range", (answer - tolerance, answer + tolerance))
+        answer = _amount(body["answer"], values, tolerance)
+        low, high = (_amount(end, values, tolerance) for end in body.get("range", (answer - tolerance, answer + tolerance)))
         if not low <= answer <= high:
             raise ValueError(f"the answer of {body['id']} is outside its own range")
-        return NumberField(body["id"], body["label"], body.get("unit", ""), answer, Decimal(low), Decimal(high))
+        return NumberField(body["id"], label, body.get("unit", ""), answer, low, high)
     if kind not in ("choice", "tier"):
         raise ValueError(f"unknown kind {kind}")
-    options = TIER_LABELS if kind == "tier" else dict(body["options"])
+    options = TIER_LABELS if kind == "tier" else {key: filled(text, values) for key, text in body["options"].items()}
     accepted = body["answer"] if isinstance(body["answer"], list) else [body["answer"]]
     if not accepted or not set(accepted) <= options.keys():
         raise ValueError(f"the answer of {body['id']} is not among its options")
-    return ChoiceField(body["id"], body["label"], options, tuple(accepted))
+    return ChoiceField(body["id"], label, options, tuple(accepted))
+
+
+def _amount(answer: Any, values: Mapping[str, Number], tolerance: Decimal) -> Decimal:
+    """A number, or the value of a formula with as many decimals as the tolerance."""
+    if not isinstance(answer, str):
+        return Decimal(answer)
+    value = Decimal(str(evaluate(answer, values))).quantize(tolerance if tolerance < 1 and tolerance else Decimal(1))
+    return value.normalize() if value != value.to_integral_value() else value.quantize(Decimal(1))

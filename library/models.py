@@ -27,7 +27,7 @@ class CheckAnswerQuerySet(models.QuerySet["CheckAnswer"]):
     def record(
         self, user: User, check: KnowledgeCheck, given: dict[str, str], *, after: int | None, now: datetime
     ) -> CheckAnswer:
-        """Grades and stores an answer.
+        """Grades and stores an answer, to the question with the numbers of this try.
 
         `after`: the person's latest answer when the question was shown. If there is a newer one (double click, another
         tab), that one counts: `Stale` has it. Only the first answer and one on a due day count. A correct answer in between
@@ -36,7 +36,8 @@ class CheckAnswerQuerySet(models.QuerySet["CheckAnswer"]):
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         latest = self.filter(user=user, check_id=check.id).first()
         require_newest(latest, after)
-        right = grade(check, given).right
+        number = latest.number + 1 if latest else 1
+        right = grade(check.drawn(user.pk, number), given).right
         counted = latest is None or local_day(now) >= latest.due_on
         box, due_on = next_due(latest.box if latest else 0, right, local_day(now))
         if right and latest and not counted:
@@ -44,7 +45,7 @@ class CheckAnswerQuerySet(models.QuerySet["CheckAnswer"]):
         return self.create(
             user=user,
             check_id=check.id,
-            number=latest.number + 1 if latest else 1,
+            number=number,
             given=given,
             right=right,
             counted=counted,

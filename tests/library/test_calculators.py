@@ -18,7 +18,7 @@ from benchmarks.metrics import (
 )
 from benchmarks.tiers import Tier
 from library import content
-from library.calculators import CALCULATORS, OF_CHECKS, Impossible, from_team, read_times, saving, sessions_needed
+from library.calculators import CALCULATORS, OF_CHECKS, Impossible, from_team, inputs_of, read_times, saving, sessions_needed
 
 
 def run(key, rules=DEFAULT_RULES, **typed):
@@ -67,7 +67,8 @@ def test_every_check_with_a_calculator_has_its_numbers():
     ],
 )
 def test_a_calculator_gives_the_answer_of_the_check(check_id, key, label, value, tier):
-    result = run(key, **OF_CHECKS[check_id])
+    check = next(each for each in content.checks() if each.id == check_id)
+    result = run(key, **inputs_of(check))
     assert lines(result)[label] == value
     assert result.tier == tier
 

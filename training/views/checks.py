@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from benchmarks.metrics import METRICS
 from library import content
-from library.calculators import CALCULATORS, OF_CHECKS
+from library.calculators import CALCULATORS, inputs_of
 from library.catalogue import find_page
 from library.checks import KnowledgeCheck, grade
 from library.forms.checks import CheckForm
@@ -38,8 +38,8 @@ def checks(request: SignedInRequest) -> HttpResponse:
 @form_page
 def check(request: SignedInRequest, check_id: str) -> HttpResponse:
     """The question. The solution is only on the page of an answer."""
-    asked = _check_or_404(check_id)
     latest = CheckAnswer.objects.filter(user=request.user, check_id=check_id).first()
+    asked = _check_or_404(check_id).drawn(request.user.pk, latest.number + 1 if latest else 1)
     form = CheckForm(request.POST if request.method == "POST" else None, check=asked, after=latest.pk if latest else None)
     if form.is_valid():
         now = timezone.now()
@@ -56,8 +56,9 @@ def check(request: SignedInRequest, check_id: str) -> HttpResponse:
 
 @require_safe
 def check_answer(request: SignedInRequest, check_id: str, pk: int) -> HttpResponse:
-    asked = _check_or_404(check_id)
+    known = _check_or_404(check_id)
     answer = get_object_or_404(CheckAnswer, user=request.user, check_id=check_id, pk=pk)
+    asked = known.drawn(request.user.pk, answer.number)
     queue = _queue(request)
     context = {
         "check": asked,
@@ -76,7 +77,7 @@ def check_answer(request: SignedInRequest, check_id: str, pk: int) -> HttpRespon
 
 def _calculator_url(asked: KnowledgeCheck) -> str:
     """The calculator's address with the question's numbers filled in."""
-    numbers = OF_CHECKS.get(asked.id, {})
+    numbers = inputs_of(asked)
     return f"{reverse('library:page', args=['formula'])}?{urlencode(numbers)}#calc-{asked.calculator}"
 
 
