@@ -16,6 +16,7 @@ from dashboards.delivery_api import TeamDelivery
 from dashboards.quality_api import TeamQuality
 from dashboards.zero_bugs_api import TeamZeroBugs
 from defects.api import DefectBulk, DefectDetail, DefectList, DefectSnooze, DefectTransitions
+from defects.links_api import DefectLinkDetail, DefectLinks
 from defects.models import Defect
 from incidents.action_api import ActionDetail, ActionList, ActionTransitions
 from incidents.andon_api import TeamLine
@@ -101,6 +102,8 @@ urlpatterns = [
         RecordTimeline.as_view(queryset=Defect.objects.all()),
         name="api_defect_timeline",
     ),
+    path("v1/defects/<str:reference>/links/", DefectLinks.as_view(), name="api_defect_links"),
+    path("v1/defects/<str:reference>/links/<int:id>/", DefectLinkDetail.as_view(), name="api_defect_link"),
     path("v1/defects/<str:reference>/snooze/", DefectSnooze.as_view(), name="api_defect_snooze"),
     path("v1/defects/<str:reference>/", DefectDetail.as_view(), name="api_defect"),
     path("v1/defects/<str:reference>/transitions/", DefectTransitions.as_view(), name="api_defect_transitions"),

@@ -31,6 +31,7 @@ from benchmarks.models import DEFAULT_WINDOW, WINDOWS
 from dashboards.delivery_api import DeliveryFigure, TeamDelivery
 from dashboards.quality_api import QualityReport, TeamQuality
 from defects.api import DefectBulk, DefectDetail, DefectInFull, DefectList, DefectRow, DefectSnooze, DefectTransitions
+from defects.links_api import DefectLinkDetail, DefectLinks, LinkRow, NewLink
 from incidents.action_api import ActionDetail, ActionList, ActionTransitions
 from incidents.andon_api import LineState, TeamLine
 from incidents.api import IncidentBulk, IncidentDetail, IncidentList, IncidentRow, IncidentTransitions
@@ -224,6 +225,11 @@ def describe_bulk(view: Any, example: dict[str, Any]) -> None:
 
 describe_bulk(DefectBulk, {"references": ["PAY-DEF-7", "PAY-DEF-8"], "priority": "high", "reason": "Blocks the release"})
 describe_bulk(IncidentBulk, {"references": ["PAY-INC-4", "PAY-INC-5"], "move": "close", "reason": "Follow-up is done"})
+extend_schema_view(
+    get=extend_schema(responses=LinkRow(many=True)),
+    post=extend_schema(request=NewLink, responses={201: LinkRow, 422: REPEATED}, parameters=[KEY]),
+)(DefectLinks)
+extend_schema_view(delete=extend_schema(responses={204: None}))(DefectLinkDetail)
 extend_schema_view(
     post=extend_schema(
         request=inline_serializer("Snooze", {"until": serializers.DateField(allow_null=True)}), responses=DefectInFull

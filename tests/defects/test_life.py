@@ -201,6 +201,24 @@ def test_the_same_link_once_and_not_too_many(client, team, monkeypatch):
     assert "can have 1 links" in client.post(url(defect, "links"), {"url": "https://b.example/"}).text
 
 
+def test_links_over_the_api(team, user):
+    client, defect = bearer(user), make_defect(team=team)
+    address = f"/api/v1/defects/{defect.reference}/links/"
+    row = send(client, "post", address, {"url": "https://a.example/1", "title": "One"}).json()
+    assert client.get(address).json() == [row]
+    for bad, field in (
+        ({"url": "ftp://a.example"}, "url"),
+        ({"url": ""}, "url"),
+        ({"url": 5}, "url"),
+        ({"url": "https://a.example/2", "id": 1}, "id"),
+        ({"url": "https://a.example/2", "title": "x" * 121}, "title"),
+    ):
+        assert field in errors(send(client, "post", address, bad))
+    assert send(client, "post", address, {"url": "https://a.example/1"}).status_code == 400
+    assert client.delete(f"{address}{row['id']}/").status_code == 204
+    assert client.get(address).json() == []
+
+
 # ---- ODC -----------------------------------------------------------------------------------------------------------------
 
 
