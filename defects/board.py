@@ -31,7 +31,8 @@ SHOWN = (
     *("assignee__name", "assignee__email", "reopened", "regression_of_id", "snoozed_until"),
 )
 
-NEXT = {status: [move for move in Defect.LIFE.moves_from(status) if move.leads_on] for status in Status.values}
+# The usual next move from each status.
+NEXT = {status: [move for move in Defect.LIFE.moves_from(status) if move.leads_on][:1] for status in Status.values}
 CARD = (
     '<li class="board-card"><a href="{url}">{title}</a>'
     '<p class="small muted row tight">{severity} <span>{reference}</span>{facts}</p>{moves}</li>'

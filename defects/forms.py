@@ -146,7 +146,7 @@ class LinkForm(forms.ModelForm):
         model = DefectLink
         fields = ("url", "title")
         formfield_callback = clean_formfield
-        help_texts = {"title": "Optional."}
+        help_texts = {"title": "Shown in place of the address."}
 
     def __init__(self, data: Any = None, **kwargs: Any):
         super().__init__(data, auto_id="link_%s", **kwargs)
