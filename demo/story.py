@@ -274,6 +274,8 @@ REASONS_OF = {
 CUSTOMER_IMPACTS = Weighted({"none": 8, "cosmetic": 22, "workaround": 42, "blocked": 24, "data_loss": 2, "": 12})
 # Shares of fixed defects whose fix did not hold, of new ones that are an old one come back, and of waiting ones put off.
 REOPENED, BACK, PUT_OFF = 0.06, 0.02, 0.3
+# The share of the reports of the last days that nobody has triaged yet.
+UNTRIAGED, UNTRIAGED_DAYS = 0.45, 8
 NO_FAULT = ("duplicate", "cannot_reproduce", "invalid", "works_as_designed")
 
 
@@ -310,6 +312,8 @@ def defects(scene: Scene, number: int, first_id: int) -> Iterator[DefectRow]:
         status, resolution, fixed_at, verified_at, closed_at = _lifecycle(
             outcome, severity, stage, triaged_at, decided_at, end, rng
         )
+        if status != "duplicate" and life.waits(found_at, end):
+            status, resolution, triaged_at, fixed_at, verified_at, closed_at = "new", "", end, None, None, None
         happens, expected, component = rng.choice(domain.known_faults)
         when, step = rng.choice(conditions)
         told = rng.random() < 0.35
@@ -387,6 +391,10 @@ class DefectLife:
         origin = self.rng.choice(known)
         self.closed.remove(origin)
         return origin
+
+    def waits(self, found_at: datetime, end: datetime) -> bool:
+        """Whether nobody has triaged it yet."""
+        return found_at > end - timedelta(days=UNTRIAGED_DAYS) and self.rng.random() < UNTRIAGED
 
     def reopened(self, was_fixed: bool) -> int:
         return self.rng.choice((1, 1, 1, 2)) if was_fixed and self.rng.random() < REOPENED else 0
