@@ -120,10 +120,11 @@ class Shown:
     @property
     def times(self) -> list[dict[str, Any]]:
         """The times that it set or cleared, unless it is the very time of the entry."""
+        found = read_times(self.entry.data)
         return [
-            {"label": capfirst(self.record._meta.get_field(name).verbose_name), "at": at}
-            for name, at in read_times(self.entry.data).items()
-            if at != self.entry.happened_at
+            {"label": capfirst(self.record._meta.get_field(name).verbose_name), "at": found[name]}
+            for name in self.record.TIMES
+            if name in found and found[name] != self.entry.happened_at
         ]
 
     @property
