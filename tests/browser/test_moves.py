@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import MANAGER
+from tests.browser.conftest import ENGINEER, MANAGER
 
 
 @pytest.fixture(params=[True, False], ids=["with_javascript", "without_javascript"])
@@ -68,3 +68,29 @@ def test_a_defect_that_is_put_aside(manager, move, field, value, status):
     manager.get_by_role("link", name=f"{move}…").click()
     manager.get_by_label(field).fill(value) if value else manager.get_by_label(field).check()
     press(manager, move, status)
+
+
+def test_triage_by_keys_and_the_board_without_a_script(engineer, without_javascript, sign_in):
+    toast = engineer.locator(".toast")
+    engineer.goto("/defects/triage/")
+    engineer.keyboard.press("a")
+    expect(toast).to_contain_text("is triaged")
+    engineer.keyboard.press("x")
+    expect(engineer.get_by_label("Won't fix")).to_be_focused()
+    engineer.get_by_label("Cannot reproduce").check()
+    engineer.keyboard.press("Control+Enter")
+    expect(toast).to_contain_text("is rejected")
+    engineer.keyboard.press("s")
+    expect(engineer.get_by_label("Until")).to_be_focused()
+    engineer.get_by_role("button", name="Snooze", exact=True).click()
+    expect(toast).to_contain_text("is snoozed until")
+    engineer.keyboard.press("d")
+    engineer.get_by_role("button", name="Duplicate of").first.click()
+    expect(toast).to_contain_text("is marked as a duplicate")
+    toast.get_by_role("button", name="Undo").click()
+    expect_status(engineer, "New")
+    page = sign_in(without_javascript, ENGINEER)
+    page.goto("/defects/board/")
+    page.get_by_role("button", name="Start work:").first.click()
+    expect(page.locator(".toast")).to_contain_text("is in progress")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Board")
