@@ -312,7 +312,7 @@ def defects(scene: Scene, number: int, first_id: int) -> Iterator[DefectRow]:
         status, resolution, fixed_at, verified_at, closed_at = _lifecycle(
             outcome, severity, stage, triaged_at, decided_at, end, rng
         )
-        if status != "duplicate" and life.waits(found_at, end):
+        if status not in ("duplicate", "rejected") and life.waits(found_at, end):
             status, resolution, triaged_at, fixed_at, verified_at, closed_at = "new", "", end, None, None, None
         happens, expected, component = rng.choice(domain.known_faults)
         when, step = rng.choice(conditions)
