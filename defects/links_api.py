@@ -28,6 +28,12 @@ class LinkRow(NewLink):
     id = serializers.IntegerField()
 
 
+def find_defect(request: Request, reference: str) -> Defect:
+    refuse_undeclared(request, {"format"})
+    rows = Defect.objects.visible_to(request.user).select_related("team")
+    return get_object_or_404(rows, reference=reference.upper())
+
+
 class DefectLinks(generics.GenericAPIView[Any]):
     """Links to trackers, pull requests and tickets. POST adds one."""
 
@@ -36,19 +42,14 @@ class DefectLinks(generics.GenericAPIView[Any]):
     filter_backends = ()
     pagination_class = None
 
-    def find(self, request: Request, reference: str) -> Defect:
-        refuse_undeclared(request, {"format"})
-        rows = Defect.objects.visible_to(request.user).select_related("team")
-        return get_object_or_404(rows, reference=reference.upper())
-
     def get(self, request: Request, reference: str) -> Response:
-        return Response([written(link) for link in self.find(request, reference).links.all()])
+        return Response([written(link) for link in find_defect(request, reference).links.all()])
 
     def post(self, request: Request, reference: str) -> Response:
         return once(request, lambda: self._add(request, reference))
 
     def _add(self, request: Request, reference: str) -> Response:
-        defect, body = self.find(request, reference), json_object(request)
+        defect, body = find_defect(request, reference), json_object(request)
         require(can_report(person(request), defect.team))
         problems = dict.fromkeys(body.keys() - {"url", "title"}, "This field cannot be set here. These can: url, title.")
         given: dict[str, str] = {}
@@ -67,13 +68,18 @@ class DefectLinks(generics.GenericAPIView[Any]):
         return Response(written(link), status=status.HTTP_201_CREATED)
 
 
-class DefectLinkDetail(DefectLinks):
-    """DELETE removes a link."""
+class DefectLinkDetail(generics.GenericAPIView[Any]):
+    """One link. DELETE removes it."""
 
-    http_method_names = ["delete", "options"]
+    queryset = DefectLink.objects.all()
+    serializer_class = LinkRow
+    filter_backends = ()
+
+    def get(self, request: Request, reference: str, id: int) -> Response:
+        return Response(written(get_object_or_404(find_defect(request, reference).links, pk=id)))
 
     def delete(self, request: Request, reference: str, id: int) -> Response:
-        defect = self.find(request, reference)
+        defect = find_defect(request, reference)
         require(can_report(person(request), defect.team))
         get_object_or_404(defect.links, pk=id).delete()
         return Response(status=status.HTTP_204_NO_CONTENT)

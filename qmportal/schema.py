@@ -229,7 +229,7 @@ extend_schema_view(
     get=extend_schema(responses=LinkRow(many=True)),
     post=extend_schema(request=NewLink, responses={201: LinkRow, 422: REPEATED}, parameters=[KEY]),
 )(DefectLinks)
-extend_schema_view(delete=extend_schema(responses={204: None}))(DefectLinkDetail)
+extend_schema_view(get=extend_schema(responses=LinkRow), delete=extend_schema(responses={204: None}))(DefectLinkDetail)
 extend_schema_view(
     post=extend_schema(
         request=inline_serializer("Snooze", {"until": serializers.DateField(allow_null=True)}), responses=DefectInFull

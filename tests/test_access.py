@@ -439,7 +439,7 @@ RULES = {
     "api_defect_timeline": api(outsider=404),
     "api_defect_snooze": api_post(),
     "api_defect_links": api(outsider=404),
-    "api_defect_link": api_post(),
+    "api_defect_link": api(outsider=404),
     "api_defect_bulk": api_post(),
     "api_incident_bulk": api_post(),
     "api_incidents": api(),

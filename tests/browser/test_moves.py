@@ -71,12 +71,12 @@ def test_a_defect_that_is_put_aside(manager, move, field, value, status):
 
 
 def test_triage_by_keys_and_the_board_without_a_script(engineer, without_javascript, sign_in):
-    toast = engineer.locator(".toast")
+    toast = engineer.locator("[data-message]")
     engineer.goto("/defects/triage/")
     engineer.keyboard.press("a")
     expect(toast).to_contain_text("is triaged")
     engineer.keyboard.press("x")
-    expect(engineer.get_by_label("Won't fix")).to_be_focused()
+    expect(engineer.get_by_label("Invalid")).to_be_focused()
     engineer.get_by_label("Cannot reproduce").check()
     engineer.keyboard.press("Control+Enter")
     expect(toast).to_contain_text("is rejected")
@@ -92,5 +92,5 @@ def test_triage_by_keys_and_the_board_without_a_script(engineer, without_javascr
     page = sign_in(without_javascript, ENGINEER)
     page.goto("/defects/board/")
     page.get_by_role("button", name="Start work:").first.click()
-    expect(page.locator(".toast")).to_contain_text("is in progress")
+    expect(page.locator("[data-message]")).to_contain_text("is in progress")
     expect(page.get_by_role("heading", level=1)).to_have_text("Board")

@@ -66,13 +66,13 @@ def test_closed_ones_stay_for_two_weeks(client, team):
 def test_a_card_moves_on_with_one_button_and_the_board_comes_back(client, team):
     defect = make_defect(team=team)
     page = squeezed(client.get(f"{BOARD}?severity=SEV3").text)
-    address = f"{defect.get_absolute_url()}moves/start/"
+    address = f"{defect.get_absolute_url()}moves/triage/"
     assert f'formaction="{address}"' in page
     answer = client.post(address, {"version": 1, "next": f"{BOARD}?severity=SEV3"}, follow=True)
     assert answer.redirect_chain == [(f"{BOARD}?severity=SEV3", 302)]
-    assert "PAY-DEF-1 is in progress." in answer.text
+    assert "PAY-DEF-1 is triaged." in answer.text
     assert ">Undo</button>" in answer.text
-    assert columns(client)["in_progress"].number == 1
+    assert columns(client)["triaged"].number == 1
 
 
 def test_a_long_column_is_cut_and_leads_to_the_list(client, team, monkeypatch):
