@@ -21,7 +21,8 @@ from teams.models import AccessToken, Invitation, Role, Team, User
 from testing.reports import Failure, Report
 from tests.factories import join, make_defect, make_incident, make_member, make_team, make_test_run
 from tests.test_access import BODIES, PORTAL, RULES, World
-from training.models import AdviceRequest, Diagnosis, Plan, PlanItem
+from training.completion import do_task
+from training.models import AdviceRequest, Diagnosis, Plan, PlanItem, Task
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +80,10 @@ def fill(world: World, tag: str) -> None:
     )
     plan = Plan.objects.create(name=word, description=word, team=team, started_at=now)
     PlanItem.objects.create(plan=plan, position=1, kind="page", ref="andon")
+    task = Task.objects.create(plan=plan, title=word, text=word, is_checked=True)
+    plan.add_item(task.kind, str(task.pk), due_days=7)
     plan.assign([person], now=now, by=manager, team=team)
+    do_task(task, person, now, checker=manager)
     found = Diagnosis.objects.create(user=manager, team=team, answers={}, scores={}, adopt_next=word, at=now)
     AdviceRequest.objects.create(diagnosis=found, question=word, asked_at=now, due_at=now)
     Notification.objects.tell(manager, key=tag, kind="advice", subject=word, body=word, teams=[team.pk])

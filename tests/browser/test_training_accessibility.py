@@ -14,7 +14,7 @@ from tests.factories import make_member, publish_scenario
 from training import completion
 from training.completion import decide
 from training.diagnostic import diagnostic
-from training.models import Diagnosis, GroupSession, Plan
+from training.models import Diagnosis, GroupSession, Plan, Task
 
 BEST = ["bankrupt", "scan", "fix_now", "pareto"]
 TO_FRAGILE = ["bankrupt", "silent", "fix_now", "pareto"]
@@ -60,7 +60,14 @@ def school(db):
     for trainee, choices in zip(trainees, [*[BEST] * 5, *[TO_FRAGILE] * 5, TO_BURNOUT], strict=False):
         play(trainee, zero_bug, choices)
     plan = Plan.objects.get()
+    follow = Task.objects.create(
+        plan=plan, title="Follow one release", text="Sit beside them.", link="https://wiki.example/release", is_checked=True
+    )
+    meet = Task.objects.create(plan=plan, title="Meet the person who leads incidents", meet="manager")
+    plan.add_item(follow.kind, str(follow.pk), due_days=21)
+    plan.add_item(meet.kind, str(meet.pk), due_days=28, opens_after=7, in_order=True)
     plan.assign([admin, *trainees], now=now, by=admin)
+    completion.do_task(follow, trainees[0], now, checker=admin)
     asked = {check.id: check for check in content.checks()}["escaped_defect_rate"]
     completion.answer(admin, asked, {"rate": "18.75", "tier": "average"}, after=None, now=now)
     answers = {one.id: 1 for step in diagnostic().steps for one in step.statements}
@@ -118,6 +125,9 @@ def test_no_page_of_an_attempt_or_an_answer_has_a_fault(admin, school):
         checker.visit(group.get_absolute_url())
         group.follow(seq=1, choice="bankrupt")
         checker.visit(group.get_absolute_url())
+
+    for task in Task.objects.all():
+        checker.visit(task.get_absolute_url())
 
     # What someone answered, and what it came to.
     checker.visit(user.check_answers.get().get_absolute_url())
