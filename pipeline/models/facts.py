@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -68,6 +69,10 @@ class Fact(Versioned):
     def history_sources(self) -> list[Source]:
         """The events that its history page shows."""
         return [history_of(self)]
+
+    def link_problems(self, values: Mapping[str, Any]) -> dict[str, str]:
+        """A fact can point to any other one. The intake asks every row."""
+        return {}
 
     def begin(self, status: str = "", *, at: datetime | None) -> None:
         """Does nothing, because a fact has no status. The intake calls it for every new record."""
