@@ -29,7 +29,7 @@ def _run(scene: Scene, stage: Stage, number: int) -> None:
     suites = [f"{component.replace(' ', '')}Tests" for component in scene.domain.components]
     names = {f"{suites[each % len(suites)]}::case_{each}" for each in range(TESTS)}
     report = Report("tests", "pytest", passed=names, skipped=rng.randint(0, 4))
-    for suite in rng.sample(suites, k=rng.choices((0, 1, 2), (7, 3, 1))[0]):
+    for suite in rng.sample(suites, k=1 if number == RUNS - 2 else rng.choices((0, 1, 2), (7, 3, 1))[0]):
         report.failed |= (failed := {name for name in names if name.startswith(f"{suite}::")} - report.failed)
         said = f"{suite}: the total is off by one cent"
         mark = fingerprint(scene.plan.key, suite)
