@@ -85,7 +85,9 @@ def test_fields_of_a_defect(api, team):
     )
     listed = rows(api, "/api/v1/defects/")[0]
     alone = api.get("/api/v1/defects/PAY-DEF-2/").json()
-    assert alone == listed | {"steps": "Press the button.", "expected": "", "actual": "", "status_reason": ""}
+    assert alone == listed | {
+        **{"steps": "Press the button.", "expected": "", "actual": "", "status_reason": "", "root_cause": ""},
+    }
     known = {
         "reference": "PAY-DEF-2",
         "team": "pay",

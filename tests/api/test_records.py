@@ -226,8 +226,11 @@ def test_a_patch_changes_what_it_names(api, defect, address):
     assert answer.json() == api.get(address).json()
 
 
+CORRECTED = {"found_at": "2026-03-01T09:00:00Z", "reason": "From the mail"}
+
+
 def test_null_empties_a_field(api, defect, address):
-    row = send(api, "patch", address, {"version": 1, "component": None, "found_at": "2026-03-01T09:00:00Z"}).json()
+    row = send(api, "patch", address, CORRECTED | {"version": 1, "component": None}).json()
     assert (row["component"], row["found_at"]) == ("", "2026-03-01T09:00:00Z")
     assert "found_at" in errors(send(api, "patch", address, {"version": 2, "found_at": None}))
     assert "title" in errors(send(api, "patch", address, {"version": 2, "title": ""}))
