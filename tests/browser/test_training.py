@@ -223,7 +223,7 @@ def test_an_author_mends_and_publishes_and_a_learner_sees_it(page, new_context, 
     page.get_by_role("link", name="Ship or wait").click()
     findings = page.locator("#findings")
     expect(findings.get_by_role("heading", name="No problems")).to_be_visible()
-    new = TINY.replace("version: 1.0.0", "version: 1.0.1").replace("Ship now, with", "Ship at once, with")
+    new = TINY.replace("version: 1.0.0", "version: 1.0.1").replace("Ship now, with", "Go now, with")
     text = page.get_by_label("YAML", exact=True)
 
     text.fill(new.replace("to: split", "to: nowhere", 1))
@@ -246,7 +246,7 @@ def test_an_author_mends_and_publishes_and_a_learner_sees_it(page, new_context, 
     learner = sign_in(new_context().new_page(), ENGINEER)
     learner.goto("/training/scenarios/tiny/")
     learner.get_by_role("button", name="Start").click()
-    expect(learner.get_by_role("radio", name="Ship at once, with")).to_be_visible()
+    expect(learner.get_by_role("radio", name="Go now, with")).to_be_visible()
 
 
 def test_a_manager_assigns_the_first_weeks(page, new_context, sign_in, zero_bug):

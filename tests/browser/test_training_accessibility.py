@@ -31,7 +31,7 @@ PAGES = [
     *("/training/mine/", "/training/progress/", "/training/progress/?view=teams", "/training/progress/?view=items"),
     *("/training/plans/", "/training/plans/new/", "/training/plans/1/", "/training/plans/1/assign/?team=payments"),
     *("/training/authoring/", "/training/authoring/new/", "/training/authoring/zero_bug_policy/draft/"),
-    *(f"/training/authoring/tiny/{page}/" for page in ("draft", "texts", "preview", "publish", "versions")),
+    *(f"/training/authoring/tiny/{page}/" for page in ("draft", "build", "texts", "preview", "publish", "versions")),
     *("/training/authoring/tiny/versions/1/void/", "/training/authoring/zero_bug_policy/analytics/"),
 ]
 
