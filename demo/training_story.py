@@ -57,7 +57,7 @@ WAYS: dict[str, list[Way]] = {
         "1 ask_lead remind ask_why no_number",
         "1 ask_lead remind leave no_number",
         "1 ticket stop_button five_whys no_number",
-        "2 ticket stop_button threshold fewer",
+        "1 ticket stop_button threshold fewer",
         "1 ticket stop_button threshold no_number",
         "1 ticket remind ask_why better_numbers",
         "1 ticket remind leave fewer",
