@@ -132,7 +132,7 @@ TRAINEES = (
     Trainee("Dmitri Volkov", 38, 7, ("smash", "back_to_normal"), skipped=("mean_or_median",)),
     Trainee("Anjali Menon", 38, 7, ("bankrupt", "scan", "decline", "pareto")),
     Trainee("Theo Laurent", 24, 3, None),
-    Trainee("Wanjiru Kamau", 24, 7, ("groom", "bounty")),
+    Trainee("Wanjiru Kamau", 18, 7, ("groom", "bounty")),
     Trainee("Isabel Pinto", 10, 4, None),
     Trainee("Oskar Nyberg", 1, 0, None),
 )

@@ -140,7 +140,9 @@ def told() -> list:
         *Attempt.objects.order_by("started_at", "user__email").values_list("user__email", "seed", "started_at", "score"),
         *DecisionEvent.objects.order_by("at", "attempt__user__email").values_list("choice", "at", "visible_ms", "reason"),
         *Certificate.objects.order_by("uuid").values_list("uuid", "score"),
-        *Assignment.objects.order_by("user__email", "kind", "ref").values_list("user__email", "ref", "due_on", "done_at"),
+        *Assignment.objects.order_by("user__email", "plan__name", "position").values_list(
+            "user__email", "kind", "position", "due_on", "done_at"
+        ),
     ]
 
 
