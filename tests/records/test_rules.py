@@ -23,7 +23,7 @@ def columns_of(model):
     pointers = {name: some.sampled_from([None, 1, 2]) for name in ("id", "duplicate_of_id", "severity_id")}
     own = {"source": some.sampled_from(["", "form", "jira"]), "status": some.sampled_from(list(model.Status.values))}
     if model is Defect:
-        own |= {"resolution": some.sampled_from(["", "fixed", "duplicate"])}
+        own |= {"resolution": some.sampled_from(["", "fixed", "duplicate"]), "regression_of_id": pointers["id"]}
     else:
         own |= {"customer_impacted": some.booleans(), "customer_impact": some.sampled_from(["", "Slow"])}
     return some.fixed_dictionaries(times | pointers | own)
