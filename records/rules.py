@@ -14,6 +14,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 # The source of records that people create in the portal itself.
 FILED_HERE = "form"
 OUR_SOURCES = ("", FILED_HERE)
+ONLY_HTTP = "Enter a link that starts with https:// or http://."
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,135 @@ class Migration(migrations.Migration):
                 ],
             ),
             migrations.CreateModel(
+                name="EscapeCost",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    (
+                        "ratio",
+                        models.PositiveSmallIntegerField(
+                            default=30,
+                            help_text="How many times as much a fix in production costs. 30 is often quoted, hard to trace.",
+                            validators=[
+                                django.core.validators.MinValueValidator(1),
+                                django.core.validators.MaxValueValidator(1000),
+                            ],
+                            verbose_name="cost ratio",
+                        ),
+                    ),
+                ],
+                options={
+                    "verbose_name_plural": "escape cost",
+                    "constraints": [
+                        models.CheckConstraint(
+                            condition=models.Q(("pk", 1)),
+                            name="escape_cost_once",
+                            violation_error_message="There is one cost ratio.",
+                        )
+                    ],
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="history_added",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="WITH context AS MATERIALIZED (SELECT _pgh_attach_context() AS id) INSERT INTO benchmarks_escapecostevent (pgh_context_id, pgh_created_at, pgh_label, pgh_obj_id) SELECT context.id, clock_timestamp(), 'added', new_values.id FROM new_values, context; RETURN NULL;",
+                                hash="31e8472ad7bb3556ec25e599810ddaea967a0388",
+                                level="STATEMENT",
+                                operation="INSERT",
+                                pgid="pgtrigger_history_added_05e2d",
+                                referencing="REFERENCING NEW TABLE AS new_values ",
+                                table="benchmarks_escapecost",
+                                when="AFTER",
+                            ),
+                        ),
+                        pgtrigger.compiler.Trigger(
+                            name="history_changed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "benchmarks_escapecostevent" ("pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "ratio") SELECT _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."ratio" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."ratio" IS DISTINCT FROM (new_values."ratio")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="3cea423ee592f4a53658f32e0d114044f155cc69",
+                                level="STATEMENT",
+                                operation="UPDATE",
+                                pgid="pgtrigger_history_changed_a0b21",
+                                referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                                table="benchmarks_escapecost",
+                                when="AFTER",
+                            ),
+                        ),
+                        pgtrigger.compiler.Trigger(
+                            name="history_removed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "benchmarks_escapecostevent" ("pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "ratio") SELECT _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."ratio" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="9fcc1966c69001ad6af8b9c6f4118db53606e7b6",
+                                level="STATEMENT",
+                                operation="DELETE",
+                                pgid="pgtrigger_history_removed_c437e",
+                                referencing="REFERENCING OLD TABLE AS old_values ",
+                                table="benchmarks_escapecost",
+                                when="AFTER",
+                            ),
+                        ),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="EscapeCostEvent",
+                fields=[
+                    ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                    ("pgh_label", models.TextField(help_text="The event label.")),
+                    ("pgh_id", models.BigAutoField(primary_key=True, serialize=False)),
+                    (
+                        "ratio",
+                        models.PositiveSmallIntegerField(
+                            default=30,
+                            help_text="How many times as much a fix in production costs. 30 is often quoted, hard to trace.",
+                            null=True,
+                            validators=[
+                                django.core.validators.MinValueValidator(1),
+                                django.core.validators.MaxValueValidator(1000),
+                            ],
+                            verbose_name="cost ratio",
+                        ),
+                    ),
+                    (
+                        "pgh_context",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="pghistory.context",
+                        ),
+                    ),
+                    (
+                        "pgh_obj",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="benchmarks.escapecost",
+                        ),
+                    ),
+                ],
+                options={
+                    "abstract": False,
+                    "default_permissions": (),
+                    "indexes": [models.Index(fields=["pgh_obj", "pgh_id"], name="escapecost_history")],
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="append_only",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                                hash="98b2f0eb3670032da62e61b242bcf8b8791d2b17",
+                                operation="UPDATE OR DELETE",
+                                pgid="pgtrigger_append_only_023ba",
+                                table="benchmarks_escapecostevent",
+                                when="BEFORE",
+                            ),
+                        )
+                    ],
+                },
+            ),
+            migrations.CreateModel(
                 name="ThresholdSet",
                 fields=[
                     ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -274,6 +403,80 @@ class Migration(migrations.Migration):
                 },
             ),
             migrations.CreateModel(
+                name="SnapshotRun",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    (
+                        "state",
+                        models.CharField(
+                            choices=[("queued", "Waiting"), ("running", "Running"), ("done", "Done"), ("failed", "Failed")],
+                            default="queued",
+                            editable=False,
+                            max_length=8,
+                        ),
+                    ),
+                    ("attempts", models.PositiveSmallIntegerField(default=0, editable=False)),
+                    ("failures", models.PositiveSmallIntegerField(db_default=0, default=0, editable=False)),
+                    ("run_after", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                    ("lease_until", models.DateTimeField(editable=False, null=True)),
+                    ("error", models.TextField(blank=True, editable=False)),
+                    ("progress_done", models.PositiveIntegerField(default=0, editable=False)),
+                    ("progress_total", models.PositiveIntegerField(default=0, editable=False)),
+                    ("created_at", models.DateTimeField(auto_now_add=True)),
+                    ("finished_at", models.DateTimeField(editable=False, null=True)),
+                    (
+                        "reason",
+                        models.CharField(
+                            choices=[
+                                ("nightly", "Nightly run"),
+                                ("requested", "Recompute now"),
+                                ("thresholds", "Thresholds changed"),
+                                ("import", "Import finished"),
+                            ],
+                            max_length=10,
+                        ),
+                    ),
+                    ("since", models.DateField()),
+                    ("as_of", models.DateField()),
+                    (
+                        "reached",
+                        models.DateField(
+                            help_text="Done down to this night; a run that was interrupted goes on from here.", null=True
+                        ),
+                    ),
+                    (
+                        "requested_by",
+                        models.ForeignKey(
+                            editable=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.SET_NULL,
+                            related_name="+",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                ],
+                options={
+                    "ordering": ["-created_at"],
+                    "constraints": [
+                        models.UniqueConstraint(
+                            condition=models.Q(("reason", "nightly")), fields=("as_of",), name="snapshot_run_one_nightly"
+                        ),
+                        models.UniqueConstraint(
+                            condition=models.Q(("reason", "requested"), ("state__in", ["queued", "running"])),
+                            fields=("reason",),
+                            name="snapshot_run_one_requested",
+                        ),
+                        models.UniqueConstraint(
+                            condition=models.Q(
+                                ("attempts", 0), ("reason__in", ["thresholds", "import"]), ("state", "queued")
+                            ),
+                            fields=("reason",),
+                            name="snapshot_run_one_waiting",
+                        ),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
                 name="ThresholdSetEvent",
                 fields=[
                     ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
@@ -392,80 +595,6 @@ class Migration(migrations.Migration):
                                 when="BEFORE",
                             ),
                         )
-                    ],
-                },
-            ),
-            migrations.CreateModel(
-                name="SnapshotRun",
-                fields=[
-                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                    (
-                        "state",
-                        models.CharField(
-                            choices=[("queued", "Waiting"), ("running", "Running"), ("done", "Done"), ("failed", "Failed")],
-                            default="queued",
-                            editable=False,
-                            max_length=8,
-                        ),
-                    ),
-                    ("attempts", models.PositiveSmallIntegerField(default=0, editable=False)),
-                    ("failures", models.PositiveSmallIntegerField(db_default=0, default=0, editable=False)),
-                    ("run_after", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                    ("lease_until", models.DateTimeField(editable=False, null=True)),
-                    ("error", models.TextField(blank=True, editable=False)),
-                    ("progress_done", models.PositiveIntegerField(default=0, editable=False)),
-                    ("progress_total", models.PositiveIntegerField(default=0, editable=False)),
-                    ("created_at", models.DateTimeField(auto_now_add=True)),
-                    ("finished_at", models.DateTimeField(editable=False, null=True)),
-                    (
-                        "reason",
-                        models.CharField(
-                            choices=[
-                                ("nightly", "Nightly run"),
-                                ("requested", "Recompute now"),
-                                ("thresholds", "Thresholds changed"),
-                                ("import", "Import finished"),
-                            ],
-                            max_length=10,
-                        ),
-                    ),
-                    ("since", models.DateField()),
-                    ("as_of", models.DateField()),
-                    (
-                        "reached",
-                        models.DateField(
-                            help_text="Done down to this night; a run that was interrupted goes on from here.", null=True
-                        ),
-                    ),
-                    (
-                        "requested_by",
-                        models.ForeignKey(
-                            editable=False,
-                            null=True,
-                            on_delete=django.db.models.deletion.SET_NULL,
-                            related_name="+",
-                            to=settings.AUTH_USER_MODEL,
-                        ),
-                    ),
-                ],
-                options={
-                    "ordering": ["-created_at"],
-                    "constraints": [
-                        models.UniqueConstraint(
-                            condition=models.Q(("reason", "nightly")), fields=("as_of",), name="snapshot_run_one_nightly"
-                        ),
-                        models.UniqueConstraint(
-                            condition=models.Q(("reason", "requested"), ("state__in", ["queued", "running"])),
-                            fields=("reason",),
-                            name="snapshot_run_one_requested",
-                        ),
-                        models.UniqueConstraint(
-                            condition=models.Q(
-                                ("attempts", 0), ("reason__in", ["thresholds", "import"]), ("state", "queued")
-                            ),
-                            fields=("reason",),
-                            name="snapshot_run_one_waiting",
-                        ),
                     ],
                 },
             ),

@@ -8,6 +8,7 @@ from django.db.models import Q
 from defects.models.defect import Defect
 from pipeline.models import HTTP
 from qmportal.lib.history import tracked
+from records.rules import ONLY_HTTP
 
 MOST_LINKS = 20
 
@@ -26,7 +27,7 @@ class DefectLink(models.Model):
             models.CheckConstraint(
                 condition=Q(url__startswith="https://") | Q(url__startswith="http://"),
                 name="defect_link_is_http",
-                violation_error_message="Enter a link that starts with https:// or http://.",
+                violation_error_message=ONLY_HTTP,
             ),
             models.UniqueConstraint(
                 fields=["defect", "url"],

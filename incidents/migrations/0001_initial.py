@@ -658,6 +658,7 @@ class Migration(migrations.Migration):
                     ),
                     ("begun_at", models.DateTimeField(blank=True, null=True, verbose_name="started")),
                     ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="done or dropped")),
+                    ("tried_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="first done")),
                     ("evidence", models.CharField(blank=True, max_length=500)),
                     (
                         "effect",
@@ -676,6 +677,17 @@ class Migration(migrations.Migration):
                             on_delete=django.db.models.deletion.SET_NULL,
                             related_name="actions",
                             to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    (
+                        "owner_team",
+                        models.ForeignKey(
+                            blank=True,
+                            null=True,
+                            on_delete=django.db.models.deletion.PROTECT,
+                            related_name="actions_for_others",
+                            to="teams.team",
+                            verbose_name="team that does it",
                         ),
                     ),
                     (
@@ -757,6 +769,15 @@ class Migration(migrations.Migration):
                         ),
                         models.CheckConstraint(
                             condition=models.Q(
+                                ("owner_team", None),
+                                models.Q(("owner_team", models.F("team")), _negated=True),
+                                _connector="OR",
+                            ),
+                            name="action_owner_team_is_another",
+                            violation_error_message="This is the team of the action. Leave it empty.",
+                        ),
+                        models.CheckConstraint(
+                            condition=models.Q(
                                 ("evidence", ""),
                                 ("evidence__startswith", "https://"),
                                 ("evidence__startswith", "http://"),
@@ -786,8 +807,8 @@ class Migration(migrations.Migration):
                         pgtrigger.compiler.Trigger(
                             name="history_changed",
                             sql=pgtrigger.compiler.UpsertTriggerSql(
-                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "incidents_actionevent" ("begun_at", "closed_at", "deleted_at", "details", "due_on", "effect", "evidence", "external_id", "incident_id", "kind", "owner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference", "reporter_id", "source", "status", "status_reason", "team_id", "title") SELECT old_values."begun_at", old_values."closed_at", old_values."deleted_at", old_values."details", old_values."due_on", old_values."effect", old_values."evidence", old_values."external_id", old_values."incident_id", old_values."kind", old_values."owner_id", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."reference", old_values."reporter_id", old_values."source", old_values."status", old_values."status_reason", old_values."team_id", old_values."title" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."begun_at" IS DISTINCT FROM (new_values."begun_at") OR old_values."closed_at" IS DISTINCT FROM (new_values."closed_at") OR old_values."deleted_at" IS DISTINCT FROM (new_values."deleted_at") OR old_values."details" IS DISTINCT FROM (new_values."details") OR old_values."due_on" IS DISTINCT FROM (new_values."due_on") OR old_values."effect" IS DISTINCT FROM (new_values."effect") OR old_values."evidence" IS DISTINCT FROM (new_values."evidence") OR old_values."external_id" IS DISTINCT FROM (new_values."external_id") OR old_values."incident_id" IS DISTINCT FROM (new_values."incident_id") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."owner_id" IS DISTINCT FROM (new_values."owner_id") OR old_values."reference" IS DISTINCT FROM (new_values."reference") OR old_values."reporter_id" IS DISTINCT FROM (new_values."reporter_id") OR old_values."source" IS DISTINCT FROM (new_values."source") OR old_values."status" IS DISTINCT FROM (new_values."status") OR old_values."status_reason" IS DISTINCT FROM (new_values."status_reason") OR old_values."team_id" IS DISTINCT FROM (new_values."team_id") OR old_values."title" IS DISTINCT FROM (new_values."title")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                                hash="3a6f692d06ae32fdcf5569fdb37341b5ccf3e24a",
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "incidents_actionevent" ("begun_at", "closed_at", "deleted_at", "details", "due_on", "effect", "evidence", "external_id", "incident_id", "kind", "owner_id", "owner_team_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference", "reporter_id", "source", "status", "status_reason", "team_id", "title", "tried_at") SELECT old_values."begun_at", old_values."closed_at", old_values."deleted_at", old_values."details", old_values."due_on", old_values."effect", old_values."evidence", old_values."external_id", old_values."incident_id", old_values."kind", old_values."owner_id", old_values."owner_team_id", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."reference", old_values."reporter_id", old_values."source", old_values."status", old_values."status_reason", old_values."team_id", old_values."title", old_values."tried_at" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."begun_at" IS DISTINCT FROM (new_values."begun_at") OR old_values."closed_at" IS DISTINCT FROM (new_values."closed_at") OR old_values."deleted_at" IS DISTINCT FROM (new_values."deleted_at") OR old_values."details" IS DISTINCT FROM (new_values."details") OR old_values."due_on" IS DISTINCT FROM (new_values."due_on") OR old_values."effect" IS DISTINCT FROM (new_values."effect") OR old_values."evidence" IS DISTINCT FROM (new_values."evidence") OR old_values."external_id" IS DISTINCT FROM (new_values."external_id") OR old_values."incident_id" IS DISTINCT FROM (new_values."incident_id") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."owner_id" IS DISTINCT FROM (new_values."owner_id") OR old_values."owner_team_id" IS DISTINCT FROM (new_values."owner_team_id") OR old_values."reference" IS DISTINCT FROM (new_values."reference") OR old_values."reporter_id" IS DISTINCT FROM (new_values."reporter_id") OR old_values."source" IS DISTINCT FROM (new_values."source") OR old_values."status" IS DISTINCT FROM (new_values."status") OR old_values."status_reason" IS DISTINCT FROM (new_values."status_reason") OR old_values."team_id" IS DISTINCT FROM (new_values."team_id") OR old_values."title" IS DISTINCT FROM (new_values."title") OR old_values."tried_at" IS DISTINCT FROM (new_values."tried_at")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="cca25698ea303c0ecf9a4e70d9815dbdaf71382c",
                                 level="STATEMENT",
                                 operation="UPDATE",
                                 pgid="pgtrigger_history_changed_d2c2b",
@@ -799,8 +820,8 @@ class Migration(migrations.Migration):
                         pgtrigger.compiler.Trigger(
                             name="history_removed",
                             sql=pgtrigger.compiler.UpsertTriggerSql(
-                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "incidents_actionevent" ("begun_at", "closed_at", "deleted_at", "details", "due_on", "effect", "evidence", "external_id", "incident_id", "kind", "owner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference", "reporter_id", "source", "status", "status_reason", "team_id", "title") SELECT old_values."begun_at", old_values."closed_at", old_values."deleted_at", old_values."details", old_values."due_on", old_values."effect", old_values."evidence", old_values."external_id", old_values."incident_id", old_values."kind", old_values."owner_id", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."reference", old_values."reporter_id", old_values."source", old_values."status", old_values."status_reason", old_values."team_id", old_values."title" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                                hash="6ade93fcb35950a644be85216bf7a36e1141cc10",
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "incidents_actionevent" ("begun_at", "closed_at", "deleted_at", "details", "due_on", "effect", "evidence", "external_id", "incident_id", "kind", "owner_id", "owner_team_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference", "reporter_id", "source", "status", "status_reason", "team_id", "title", "tried_at") SELECT old_values."begun_at", old_values."closed_at", old_values."deleted_at", old_values."details", old_values."due_on", old_values."effect", old_values."evidence", old_values."external_id", old_values."incident_id", old_values."kind", old_values."owner_id", old_values."owner_team_id", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."reference", old_values."reporter_id", old_values."source", old_values."status", old_values."status_reason", old_values."team_id", old_values."title", old_values."tried_at" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="8ec9ac6fcd9ae53f109452eecb3f9009449e87a3",
                                 level="STATEMENT",
                                 operation="DELETE",
                                 pgid="pgtrigger_history_removed_8295e",
@@ -1055,7 +1076,6 @@ class Migration(migrations.Migration):
                 fields=[
                     ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                     ("version", models.PositiveIntegerField(default=1, editable=False)),
-                    ("service", models.CharField(blank=True, max_length=120)),
                     ("reason", models.TextField(max_length=2000)),
                     ("raised_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="pulled")),
                     ("confirmed_at", models.DateTimeField(null=True, verbose_name="confirmed")),
@@ -1104,6 +1124,16 @@ class Migration(migrations.Migration):
                         ),
                     ),
                     (
+                        "service",
+                        models.ForeignKey(
+                            blank=True,
+                            null=True,
+                            on_delete=django.db.models.deletion.PROTECT,
+                            related_name="cords",
+                            to="pipeline.service",
+                        ),
+                    ),
+                    (
                         "team",
                         models.ForeignKey(
                             on_delete=django.db.models.deletion.PROTECT, related_name="cords", to="teams.team"
@@ -1145,10 +1175,10 @@ class Migration(migrations.Migration):
                             violation_error_message="Only a released cord can be a false alarm.",
                         ),
                         models.UniqueConstraint(
-                            models.F("team"),
-                            django.db.models.functions.text.Lower("service"),
                             condition=models.Q(("released_at", None)),
+                            fields=("team", "service"),
                             name="cord_pulled_once",
+                            nulls_distinct=False,
                             violation_error_message="The cord is already pulled here. Tell the people who are on it what you know.",
                         ),
                     ],
@@ -1169,8 +1199,8 @@ class Migration(migrations.Migration):
                         pgtrigger.compiler.Trigger(
                             name="history_changed",
                             sql=pgtrigger.compiler.UpsertTriggerSql(
-                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "incidents_cordevent" ("confirmed_at", "confirmed_by_id", "false_alarm", "learned", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "raised_at", "raised_by_id", "reason", "released_at", "released_by_id", "service", "team_id") SELECT old_values."confirmed_at", old_values."confirmed_by_id", old_values."false_alarm", old_values."learned", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."raised_at", old_values."raised_by_id", old_values."reason", old_values."released_at", old_values."released_by_id", old_values."service", old_values."team_id" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."confirmed_at" IS DISTINCT FROM (new_values."confirmed_at") OR old_values."confirmed_by_id" IS DISTINCT FROM (new_values."confirmed_by_id") OR old_values."false_alarm" IS DISTINCT FROM (new_values."false_alarm") OR old_values."learned" IS DISTINCT FROM (new_values."learned") OR old_values."raised_at" IS DISTINCT FROM (new_values."raised_at") OR old_values."raised_by_id" IS DISTINCT FROM (new_values."raised_by_id") OR old_values."reason" IS DISTINCT FROM (new_values."reason") OR old_values."released_at" IS DISTINCT FROM (new_values."released_at") OR old_values."released_by_id" IS DISTINCT FROM (new_values."released_by_id") OR old_values."service" IS DISTINCT FROM (new_values."service") OR old_values."team_id" IS DISTINCT FROM (new_values."team_id")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                                hash="05093cb2804447cf547e5e8155ef6deddbf98805",
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "incidents_cordevent" ("confirmed_at", "confirmed_by_id", "false_alarm", "learned", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "raised_at", "raised_by_id", "reason", "released_at", "released_by_id", "service_id", "team_id") SELECT old_values."confirmed_at", old_values."confirmed_by_id", old_values."false_alarm", old_values."learned", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."raised_at", old_values."raised_by_id", old_values."reason", old_values."released_at", old_values."released_by_id", old_values."service_id", old_values."team_id" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."confirmed_at" IS DISTINCT FROM (new_values."confirmed_at") OR old_values."confirmed_by_id" IS DISTINCT FROM (new_values."confirmed_by_id") OR old_values."false_alarm" IS DISTINCT FROM (new_values."false_alarm") OR old_values."learned" IS DISTINCT FROM (new_values."learned") OR old_values."raised_at" IS DISTINCT FROM (new_values."raised_at") OR old_values."raised_by_id" IS DISTINCT FROM (new_values."raised_by_id") OR old_values."reason" IS DISTINCT FROM (new_values."reason") OR old_values."released_at" IS DISTINCT FROM (new_values."released_at") OR old_values."released_by_id" IS DISTINCT FROM (new_values."released_by_id") OR old_values."service_id" IS DISTINCT FROM (new_values."service_id") OR old_values."team_id" IS DISTINCT FROM (new_values."team_id")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="41ad93098cfb5ac02ad690b622795ded5a91d79a",
                                 level="STATEMENT",
                                 operation="UPDATE",
                                 pgid="pgtrigger_history_changed_72ad7",
@@ -1182,8 +1212,8 @@ class Migration(migrations.Migration):
                         pgtrigger.compiler.Trigger(
                             name="history_removed",
                             sql=pgtrigger.compiler.UpsertTriggerSql(
-                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "incidents_cordevent" ("confirmed_at", "confirmed_by_id", "false_alarm", "learned", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "raised_at", "raised_by_id", "reason", "released_at", "released_by_id", "service", "team_id") SELECT old_values."confirmed_at", old_values."confirmed_by_id", old_values."false_alarm", old_values."learned", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."raised_at", old_values."raised_by_id", old_values."reason", old_values."released_at", old_values."released_by_id", old_values."service", old_values."team_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                                hash="53bca10ae2fa382962c2013e7390dcec90e24d53",
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "incidents_cordevent" ("confirmed_at", "confirmed_by_id", "false_alarm", "learned", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "raised_at", "raised_by_id", "reason", "released_at", "released_by_id", "service_id", "team_id") SELECT old_values."confirmed_at", old_values."confirmed_by_id", old_values."false_alarm", old_values."learned", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."raised_at", old_values."raised_by_id", old_values."reason", old_values."released_at", old_values."released_by_id", old_values."service_id", old_values."team_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="4ec844589ca73b1057bebd9107707fcfa5b5dfe7",
                                 level="STATEMENT",
                                 operation="DELETE",
                                 pgid="pgtrigger_history_removed_a946f",
@@ -1201,7 +1231,6 @@ class Migration(migrations.Migration):
                     ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
                     ("pgh_label", models.TextField(help_text="The event label.")),
                     ("pgh_id", models.BigAutoField(primary_key=True, serialize=False)),
-                    ("service", models.CharField(blank=True, max_length=120, null=True)),
                     ("reason", models.TextField(max_length=2000, null=True)),
                     ("raised_at", models.DateTimeField(default=django.utils.timezone.now, null=True, verbose_name="pulled")),
                     ("confirmed_at", models.DateTimeField(null=True, verbose_name="confirmed")),
@@ -1263,6 +1292,19 @@ class Migration(migrations.Migration):
                             related_name="+",
                             related_query_name="+",
                             to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    (
+                        "service",
+                        models.ForeignKey(
+                            blank=True,
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            related_query_name="+",
+                            to="pipeline.service",
                         ),
                     ),
                     (
@@ -1559,6 +1601,7 @@ class Migration(migrations.Migration):
                     ),
                     ("begun_at", models.DateTimeField(blank=True, null=True, verbose_name="started")),
                     ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="done or dropped")),
+                    ("tried_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="first done")),
                     ("evidence", models.CharField(blank=True, max_length=500, null=True)),
                     (
                         "effect",
@@ -1581,6 +1624,20 @@ class Migration(migrations.Migration):
                             related_name="+",
                             related_query_name="+",
                             to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    (
+                        "owner_team",
+                        models.ForeignKey(
+                            blank=True,
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            related_query_name="+",
+                            to="teams.team",
+                            verbose_name="team that does it",
                         ),
                     ),
                     (
@@ -3116,6 +3173,7 @@ class Migration(migrations.Migration):
                     ),
                 ],
                 options={
+                    "abstract": False,
                     "triggers": [
                         pgtrigger.compiler.Trigger(
                             name="history_added",

@@ -38,7 +38,7 @@ from qmportal.lib.history import tracked
 from qmportal.lib.wording import day_words
 from records.models import AnyOf, Record, RecordQuerySet
 from records.moves import REASON, Life, Move
-from records.rules import FILED_HERE, Order, Rule, has_no_time, needs_time
+from records.rules import FILED_HERE, ONLY_HTTP, Order, Rule, has_no_time, needs_time
 from records.timeline import UNDO
 from teams.models import Team, User
 from teams.permissions import is_member
@@ -114,7 +114,7 @@ RULES = (
         "evidence",
         lambda row: row.evidence == "" or row.evidence.startswith(("https://", "http://")),
         Q(evidence="") | Q(evidence__startswith="https://") | Q(evidence__startswith="http://"),
-        "Enter a link that starts with https:// or http://.",
+        ONLY_HTTP,
     ),
 )
 

@@ -183,8 +183,18 @@ class Migration(migrations.Migration):
                 fields=[
                     ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                     ("check_id", models.CharField(max_length=60)),
+                    (
+                        "number",
+                        models.PositiveIntegerField(default=1, help_text="1, 2, 3: the person's tries at this check."),
+                    ),
                     ("given", models.JSONField()),
                     ("right", models.BooleanField()),
+                    (
+                        "counted",
+                        models.BooleanField(
+                            default=True, help_text="The first answer, or one on a due day; others are practice."
+                        ),
+                    ),
                     ("box", models.PositiveSmallIntegerField()),
                     ("due_on", models.DateField()),
                     ("at", models.DateTimeField()),

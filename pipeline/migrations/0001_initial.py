@@ -752,7 +752,7 @@ class Migration(migrations.Migration):
                         ),
                         models.UniqueConstraint(
                             condition=models.Q(("external_id", ""), _negated=True),
-                            fields=("team", "source", "external_id"),
+                            fields=("source", "external_id", "team"),
                             name="change_external_unique",
                         ),
                     ],
@@ -975,7 +975,7 @@ class Migration(migrations.Migration):
                     "constraints": [
                         models.UniqueConstraint(
                             condition=models.Q(("external_id", ""), _negated=True),
-                            fields=("team", "source", "external_id"),
+                            fields=("source", "external_id", "team"),
                             name="deployment_external_unique",
                         )
                     ],

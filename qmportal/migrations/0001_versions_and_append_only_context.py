@@ -40,5 +40,6 @@ class Migration(migrations.Migration):
         *versioned("defects_defect", "incidents_incident"),
         *versioned("benchmarks_metricsnapshot", "benchmarks_thresholdset", "notifications_notification"),
         *versioned("incidents_action", "incidents_cord", "pipeline_adoption", "pipeline_practice", "pipeline_service"),
+        *versioned("defects_zerobugpolicy"),
         migrations.RunSQL(PROTECT_CONTEXT, RELEASE_CONTEXT),
     ]

@@ -27,6 +27,13 @@ class Migration(migrations.Migration):
                     ("name", models.CharField(max_length=40)),
                     ("rank", models.PositiveSmallIntegerField(unique=True)),
                     ("description", models.CharField(blank=True, max_length=200)),
+                    (
+                        "weight",
+                        models.PositiveSmallIntegerField(
+                            default=1,
+                            help_text="How much a defect of this severity weighs where defects are added up by severity.",
+                        ),
+                    ),
                 ],
                 options={
                     "verbose_name_plural": "severities",
@@ -48,8 +55,8 @@ class Migration(migrations.Migration):
                         pgtrigger.compiler.Trigger(
                             name="history_changed",
                             sql=pgtrigger.compiler.UpsertTriggerSql(
-                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "records_severityevent" ("description", "key", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rank") SELECT old_values."description", old_values."key", old_values."name", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."rank" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."description" IS DISTINCT FROM (new_values."description") OR old_values."key" IS DISTINCT FROM (new_values."key") OR old_values."name" IS DISTINCT FROM (new_values."name") OR old_values."rank" IS DISTINCT FROM (new_values."rank")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                                hash="397bc99bd82db904ab177ea74f12dd6ec721f70a",
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "records_severityevent" ("description", "key", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rank", "weight") SELECT old_values."description", old_values."key", old_values."name", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."rank", old_values."weight" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."description" IS DISTINCT FROM (new_values."description") OR old_values."key" IS DISTINCT FROM (new_values."key") OR old_values."name" IS DISTINCT FROM (new_values."name") OR old_values."rank" IS DISTINCT FROM (new_values."rank") OR old_values."weight" IS DISTINCT FROM (new_values."weight")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="8bf1e3de12261b5d6d2bc88fd3a6d1aafb43b8df",
                                 level="STATEMENT",
                                 operation="UPDATE",
                                 pgid="pgtrigger_history_changed_dcbe2",
@@ -61,8 +68,8 @@ class Migration(migrations.Migration):
                         pgtrigger.compiler.Trigger(
                             name="history_removed",
                             sql=pgtrigger.compiler.UpsertTriggerSql(
-                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "records_severityevent" ("description", "key", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rank") SELECT old_values."description", old_values."key", old_values."name", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."rank" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                                hash="65fa9eae6add9f5d7b268a790aa39285ccc5b833",
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "records_severityevent" ("description", "key", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rank", "weight") SELECT old_values."description", old_values."key", old_values."name", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."rank", old_values."weight" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="54e7fa938307a78b24ff5636d62340d264de7938",
                                 level="STATEMENT",
                                 operation="DELETE",
                                 pgid="pgtrigger_history_removed_7a88b",
@@ -84,6 +91,14 @@ class Migration(migrations.Migration):
                     ("name", models.CharField(max_length=40, null=True)),
                     ("rank", models.PositiveSmallIntegerField(null=True)),
                     ("description", models.CharField(blank=True, max_length=200, null=True)),
+                    (
+                        "weight",
+                        models.PositiveSmallIntegerField(
+                            default=1,
+                            help_text="How much a defect of this severity weighs where defects are added up by severity.",
+                            null=True,
+                        ),
+                    ),
                     (
                         "pgh_context",
                         models.ForeignKey(

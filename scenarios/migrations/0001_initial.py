@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("pghistory", "0007_auto_20250421_0444"),
+        ("teams", "0001_initial"),
     ]
 
     operations = together(
@@ -51,6 +52,17 @@ class Migration(migrations.Migration):
                             to=settings.AUTH_USER_MODEL,
                         ),
                     ),
+                    (
+                        "team",
+                        models.ForeignKey(
+                            blank=True,
+                            help_text="Published for this team and its sub-teams; empty: for the whole organisation.",
+                            null=True,
+                            on_delete=django.db.models.deletion.PROTECT,
+                            related_name="scenarios",
+                            to="teams.team",
+                        ),
+                    ),
                 ],
                 options={
                     "ordering": ["slug"],
@@ -71,8 +83,8 @@ class Migration(migrations.Migration):
                         pgtrigger.compiler.Trigger(
                             name="history_changed",
                             sql=pgtrigger.compiler.UpsertTriggerSql(
-                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "scenarios_scenarioevent" ("author_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "slug", "state") SELECT old_values."author_id", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."slug", old_values."state" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."author_id" IS DISTINCT FROM (new_values."author_id") OR old_values."slug" IS DISTINCT FROM (new_values."slug") OR old_values."state" IS DISTINCT FROM (new_values."state")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                                hash="d246f17faeb0b1d2fac1da70678d65e886a0dd05",
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "scenarios_scenarioevent" ("author_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "slug", "state", "team_id") SELECT old_values."author_id", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."slug", old_values."state", old_values."team_id" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."author_id" IS DISTINCT FROM (new_values."author_id") OR old_values."slug" IS DISTINCT FROM (new_values."slug") OR old_values."state" IS DISTINCT FROM (new_values."state") OR old_values."team_id" IS DISTINCT FROM (new_values."team_id")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="b5138dfe16b0628f8fbf72cbca40382b9ce9f564",
                                 level="STATEMENT",
                                 operation="UPDATE",
                                 pgid="pgtrigger_history_changed_bdf68",
@@ -84,8 +96,8 @@ class Migration(migrations.Migration):
                         pgtrigger.compiler.Trigger(
                             name="history_removed",
                             sql=pgtrigger.compiler.UpsertTriggerSql(
-                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "scenarios_scenarioevent" ("author_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "slug", "state") SELECT old_values."author_id", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."slug", old_values."state" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                                hash="c0d2842903c2332c38d30583ef04bce1bd16c561",
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "scenarios_scenarioevent" ("author_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "slug", "state", "team_id") SELECT old_values."author_id", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."slug", old_values."state", old_values."team_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="808559501d61c20f88e503890bac8c30323c7f83",
                                 level="STATEMENT",
                                 operation="DELETE",
                                 pgid="pgtrigger_history_removed_9c29f",
@@ -384,6 +396,20 @@ class Migration(migrations.Migration):
                             on_delete=django.db.models.deletion.DO_NOTHING,
                             related_name="+",
                             to="scenarios.scenario",
+                        ),
+                    ),
+                    (
+                        "team",
+                        models.ForeignKey(
+                            blank=True,
+                            db_constraint=False,
+                            db_index=False,
+                            help_text="Published for this team and its sub-teams; empty: for the whole organisation.",
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            related_query_name="+",
+                            to="teams.team",
                         ),
                     ),
                 ],

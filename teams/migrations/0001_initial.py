@@ -155,6 +155,23 @@ class Migration(migrations.Migration):
                 },
             ),
             migrations.CreateModel(
+                name="CalendarAddress",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("digest", models.CharField(editable=False, max_length=64, unique=True)),
+                    ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                    ("last_read_at", models.DateTimeField(editable=False, null=True)),
+                    (
+                        "user",
+                        models.OneToOneField(
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="calendar_address",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                ],
+            ),
+            migrations.CreateModel(
                 name="Team",
                 fields=[
                     ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

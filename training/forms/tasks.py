@@ -10,6 +10,7 @@ from qmportal.lib.forms import ProseField, clean_formfield
 from records.intake import HTTP
 from teams.models import Membership, Role, User
 from training.models import Meet, Plan, PlanItem, Task
+from training.models.plans import OPENS_TOO_LATE
 
 
 class TaskForm(forms.ModelForm):
@@ -40,7 +41,7 @@ class TaskForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         opens, due = cleaned.get("opens_after"), cleaned.get("due_days")
         if opens is not None and due is not None and opens >= due:
-            self.add_error("opens_after", "An item must open before it is due.")
+            self.add_error("opens_after", OPENS_TOO_LATE)
         return cleaned
 
     def save_item(self) -> PlanItem:

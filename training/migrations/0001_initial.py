@@ -1,5 +1,6 @@
 import uuid
 
+import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
 import pgtrigger.compiler
@@ -43,6 +44,12 @@ class Migration(migrations.Migration):
                         ),
                     ),
                     ("created_at", models.DateTimeField(auto_now_add=True)),
+                    (
+                        "started_at",
+                        models.DateTimeField(
+                            blank=True, help_text="Until then it is a draft, and nobody gets it.", null=True
+                        ),
+                    ),
                     ("retired_at", models.DateTimeField(blank=True, null=True)),
                     (
                         "author",
@@ -84,8 +91,8 @@ class Migration(migrations.Migration):
                         pgtrigger.compiler.Trigger(
                             name="history_changed",
                             sql=pgtrigger.compiler.UpsertTriggerSql(
-                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_planevent" ("author_id", "automatic", "description", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "retired_at", "role", "team_id") SELECT old_values."author_id", old_values."automatic", old_values."description", old_values."name", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."retired_at", old_values."role", old_values."team_id" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."author_id" IS DISTINCT FROM (new_values."author_id") OR old_values."automatic" IS DISTINCT FROM (new_values."automatic") OR old_values."description" IS DISTINCT FROM (new_values."description") OR old_values."name" IS DISTINCT FROM (new_values."name") OR old_values."retired_at" IS DISTINCT FROM (new_values."retired_at") OR old_values."role" IS DISTINCT FROM (new_values."role") OR old_values."team_id" IS DISTINCT FROM (new_values."team_id")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                                hash="a9e6fdd5c8f754e9f78ca6336ad3bb469d97bd1d",
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_planevent" ("author_id", "automatic", "description", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "retired_at", "role", "started_at", "team_id") SELECT old_values."author_id", old_values."automatic", old_values."description", old_values."name", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."retired_at", old_values."role", old_values."started_at", old_values."team_id" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."author_id" IS DISTINCT FROM (new_values."author_id") OR old_values."automatic" IS DISTINCT FROM (new_values."automatic") OR old_values."description" IS DISTINCT FROM (new_values."description") OR old_values."name" IS DISTINCT FROM (new_values."name") OR old_values."retired_at" IS DISTINCT FROM (new_values."retired_at") OR old_values."role" IS DISTINCT FROM (new_values."role") OR old_values."started_at" IS DISTINCT FROM (new_values."started_at") OR old_values."team_id" IS DISTINCT FROM (new_values."team_id")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="f9dfbb9712804617fed8acf969c04f247c4507f6",
                                 level="STATEMENT",
                                 operation="UPDATE",
                                 pgid="pgtrigger_history_changed_fe768",
@@ -97,8 +104,8 @@ class Migration(migrations.Migration):
                         pgtrigger.compiler.Trigger(
                             name="history_removed",
                             sql=pgtrigger.compiler.UpsertTriggerSql(
-                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_planevent" ("author_id", "automatic", "description", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "retired_at", "role", "team_id") SELECT old_values."author_id", old_values."automatic", old_values."description", old_values."name", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."retired_at", old_values."role", old_values."team_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                                hash="f4805411d1e338da434fd4eeafb3543fe33437d3",
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_planevent" ("author_id", "automatic", "description", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "retired_at", "role", "started_at", "team_id") SELECT old_values."author_id", old_values."automatic", old_values."description", old_values."name", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."retired_at", old_values."role", old_values."started_at", old_values."team_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="f912acabcf19189dab4b674fc879494682be74dd",
                                 level="STATEMENT",
                                 operation="DELETE",
                                 pgid="pgtrigger_history_removed_7f425",
@@ -121,19 +128,44 @@ class Migration(migrations.Migration):
                                 ("scenario", "Decision scenario"),
                                 ("check", "Knowledge check"),
                                 ("page", "Library page"),
+                                ("task", "To-do"),
+                                ("meet", "Introduction"),
                             ],
                             max_length=8,
                         ),
                     ),
                     ("ref", models.CharField(max_length=60)),
                     ("position", models.PositiveSmallIntegerField(default=0)),
+                    ("opens_on", models.DateField(blank=True, null=True)),
+                    ("in_order", models.BooleanField(default=False)),
                     ("assigned_at", models.DateTimeField()),
                     ("due_on", models.DateField()),
                     ("done_at", models.DateTimeField(blank=True, null=True)),
                     ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                    ("claimed_at", models.DateTimeField(blank=True, null=True)),
                     (
                         "assigned_by",
                         models.ForeignKey(
+                            null=True,
+                            on_delete=django.db.models.deletion.SET_NULL,
+                            related_name="+",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    (
+                        "checker",
+                        models.ForeignKey(
+                            blank=True,
+                            null=True,
+                            on_delete=django.db.models.deletion.SET_NULL,
+                            related_name="training_checks",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    (
+                        "confirmed_by",
+                        models.ForeignKey(
+                            blank=True,
                             null=True,
                             on_delete=django.db.models.deletion.SET_NULL,
                             related_name="+",
@@ -197,8 +229,8 @@ class Migration(migrations.Migration):
                         pgtrigger.compiler.Trigger(
                             name="history_changed",
                             sql=pgtrigger.compiler.UpsertTriggerSql(
-                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_assignmentevent" ("assigned_at", "assigned_by_id", "done_at", "due_on", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "ref", "team_id", "user_id", "withdrawn_at") SELECT old_values."assigned_at", old_values."assigned_by_id", old_values."done_at", old_values."due_on", old_values."kind", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."plan_id", old_values."position", old_values."ref", old_values."team_id", old_values."user_id", old_values."withdrawn_at" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."assigned_at" IS DISTINCT FROM (new_values."assigned_at") OR old_values."assigned_by_id" IS DISTINCT FROM (new_values."assigned_by_id") OR old_values."done_at" IS DISTINCT FROM (new_values."done_at") OR old_values."due_on" IS DISTINCT FROM (new_values."due_on") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."plan_id" IS DISTINCT FROM (new_values."plan_id") OR old_values."position" IS DISTINCT FROM (new_values."position") OR old_values."ref" IS DISTINCT FROM (new_values."ref") OR old_values."team_id" IS DISTINCT FROM (new_values."team_id") OR old_values."user_id" IS DISTINCT FROM (new_values."user_id") OR old_values."withdrawn_at" IS DISTINCT FROM (new_values."withdrawn_at")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                                hash="71e5fed9d774237e2fd9c8fa723df744c23fb359",
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_assignmentevent" ("assigned_at", "assigned_by_id", "checker_id", "claimed_at", "confirmed_by_id", "done_at", "due_on", "in_order", "kind", "opens_on", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "ref", "team_id", "user_id", "withdrawn_at") SELECT old_values."assigned_at", old_values."assigned_by_id", old_values."checker_id", old_values."claimed_at", old_values."confirmed_by_id", old_values."done_at", old_values."due_on", old_values."in_order", old_values."kind", old_values."opens_on", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."plan_id", old_values."position", old_values."ref", old_values."team_id", old_values."user_id", old_values."withdrawn_at" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."assigned_at" IS DISTINCT FROM (new_values."assigned_at") OR old_values."assigned_by_id" IS DISTINCT FROM (new_values."assigned_by_id") OR old_values."checker_id" IS DISTINCT FROM (new_values."checker_id") OR old_values."claimed_at" IS DISTINCT FROM (new_values."claimed_at") OR old_values."confirmed_by_id" IS DISTINCT FROM (new_values."confirmed_by_id") OR old_values."done_at" IS DISTINCT FROM (new_values."done_at") OR old_values."due_on" IS DISTINCT FROM (new_values."due_on") OR old_values."in_order" IS DISTINCT FROM (new_values."in_order") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."opens_on" IS DISTINCT FROM (new_values."opens_on") OR old_values."plan_id" IS DISTINCT FROM (new_values."plan_id") OR old_values."position" IS DISTINCT FROM (new_values."position") OR old_values."ref" IS DISTINCT FROM (new_values."ref") OR old_values."team_id" IS DISTINCT FROM (new_values."team_id") OR old_values."user_id" IS DISTINCT FROM (new_values."user_id") OR old_values."withdrawn_at" IS DISTINCT FROM (new_values."withdrawn_at")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="760fa663d8925a97ffbf84f12934b261df20430d",
                                 level="STATEMENT",
                                 operation="UPDATE",
                                 pgid="pgtrigger_history_changed_3be06",
@@ -210,8 +242,8 @@ class Migration(migrations.Migration):
                         pgtrigger.compiler.Trigger(
                             name="history_removed",
                             sql=pgtrigger.compiler.UpsertTriggerSql(
-                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_assignmentevent" ("assigned_at", "assigned_by_id", "done_at", "due_on", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "ref", "team_id", "user_id", "withdrawn_at") SELECT old_values."assigned_at", old_values."assigned_by_id", old_values."done_at", old_values."due_on", old_values."kind", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."plan_id", old_values."position", old_values."ref", old_values."team_id", old_values."user_id", old_values."withdrawn_at" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                                hash="97d41c0504d3e25262d5d820ef17d935a56ef3c1",
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_assignmentevent" ("assigned_at", "assigned_by_id", "checker_id", "claimed_at", "confirmed_by_id", "done_at", "due_on", "in_order", "kind", "opens_on", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "ref", "team_id", "user_id", "withdrawn_at") SELECT old_values."assigned_at", old_values."assigned_by_id", old_values."checker_id", old_values."claimed_at", old_values."confirmed_by_id", old_values."done_at", old_values."due_on", old_values."in_order", old_values."kind", old_values."opens_on", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."plan_id", old_values."position", old_values."ref", old_values."team_id", old_values."user_id", old_values."withdrawn_at" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="99946ca9132b3e7918489497cd121d4649c3938c",
                                 level="STATEMENT",
                                 operation="DELETE",
                                 pgid="pgtrigger_history_removed_12519",
@@ -490,6 +522,112 @@ class Migration(migrations.Migration):
                 },
             ),
             migrations.CreateModel(
+                name="GroupSession",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("code", models.CharField(max_length=6, unique=True)),
+                    (
+                        "stage",
+                        models.CharField(
+                            choices=[
+                                ("voting", "Voting"),
+                                ("revealed", "Votes revealed"),
+                                ("decided", "Decided"),
+                                ("over", "Over"),
+                            ],
+                            default="voting",
+                            max_length=8,
+                        ),
+                    ),
+                    (
+                        "choices",
+                        django.contrib.postgres.fields.ArrayField(
+                            base_field=models.CharField(max_length=40), default=list, size=None
+                        ),
+                    ),
+                    ("seed", models.PositiveIntegerField()),
+                    ("turn", models.PositiveIntegerField(default=0)),
+                    ("news", models.PositiveIntegerField(default=0)),
+                    ("started_at", models.DateTimeField()),
+                    ("ended_at", models.DateTimeField(null=True)),
+                    (
+                        "facilitator",
+                        models.ForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="group_sessions",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    (
+                        "version",
+                        models.ForeignKey(
+                            on_delete=django.db.models.deletion.PROTECT, related_name="+", to="scenarios.scenarioversion"
+                        ),
+                    ),
+                ],
+                options={
+                    "ordering": ["-started_at"],
+                    "constraints": [
+                        models.CheckConstraint(
+                            condition=models.Q(
+                                models.Q(("ended_at__isnull", False), ("stage", "over")),
+                                models.Q(models.Q(("stage", "over"), _negated=True), ("ended_at", None)),
+                                _connector="OR",
+                            ),
+                            name="group_session_over_when_ended",
+                        )
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="GroupMember",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("vote", models.CharField(blank=True, max_length=40)),
+                    (
+                        "user",
+                        models.ForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                        ),
+                    ),
+                    (
+                        "session",
+                        models.ForeignKey(
+                            db_index=False,
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="members",
+                            to="training.groupsession",
+                        ),
+                    ),
+                ],
+                options={
+                    "constraints": [models.UniqueConstraint(fields=("session", "user"), name="group_member_once")],
+                },
+            ),
+            migrations.CreateModel(
+                name="GroupStep",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("seq", models.PositiveSmallIntegerField()),
+                    ("choice", models.CharField(max_length=40)),
+                    ("tally", models.JSONField(default=dict)),
+                    ("note", models.TextField(blank=True, max_length=5000)),
+                    (
+                        "session",
+                        models.ForeignKey(
+                            db_index=False,
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="steps",
+                            to="training.groupsession",
+                        ),
+                    ),
+                ],
+                options={
+                    "ordering": ["seq"],
+                    "constraints": [models.UniqueConstraint(fields=("session", "seq"), name="group_step_once")],
+                },
+            ),
+            migrations.CreateModel(
                 name="AssignmentEvent",
                 fields=[
                     ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
@@ -502,6 +640,8 @@ class Migration(migrations.Migration):
                                 ("scenario", "Decision scenario"),
                                 ("check", "Knowledge check"),
                                 ("page", "Library page"),
+                                ("task", "To-do"),
+                                ("meet", "Introduction"),
                             ],
                             max_length=8,
                             null=True,
@@ -509,13 +649,42 @@ class Migration(migrations.Migration):
                     ),
                     ("ref", models.CharField(max_length=60, null=True)),
                     ("position", models.PositiveSmallIntegerField(default=0, null=True)),
+                    ("opens_on", models.DateField(blank=True, null=True)),
+                    ("in_order", models.BooleanField(default=False, null=True)),
                     ("assigned_at", models.DateTimeField(null=True)),
                     ("due_on", models.DateField(null=True)),
                     ("done_at", models.DateTimeField(blank=True, null=True)),
                     ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                    ("claimed_at", models.DateTimeField(blank=True, null=True)),
                     (
                         "assigned_by",
                         models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            related_query_name="+",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    (
+                        "checker",
+                        models.ForeignKey(
+                            blank=True,
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            related_query_name="+",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    (
+                        "confirmed_by",
+                        models.ForeignKey(
+                            blank=True,
                             db_constraint=False,
                             db_index=False,
                             null=True,
@@ -630,6 +799,12 @@ class Migration(migrations.Migration):
                             verbose_name="Assign automatically",
                         ),
                     ),
+                    (
+                        "started_at",
+                        models.DateTimeField(
+                            blank=True, help_text="Until then it is a draft, and nobody gets it.", null=True
+                        ),
+                    ),
                     ("retired_at", models.DateTimeField(blank=True, null=True)),
                     (
                         "author",
@@ -710,11 +885,18 @@ class Migration(migrations.Migration):
                                 ("scenario", "Decision scenario"),
                                 ("check", "Knowledge check"),
                                 ("page", "Library page"),
+                                ("task", "To-do"),
+                                ("meet", "Introduction"),
                             ],
                             max_length=8,
                         ),
                     ),
-                    ("ref", models.CharField(help_text="A scenario's slug, a check's id or a page's slug.", max_length=60)),
+                    (
+                        "ref",
+                        models.CharField(
+                            help_text="A scenario's slug, a check's id, a page's slug or a task's number.", max_length=60
+                        ),
+                    ),
                     (
                         "due_days",
                         models.PositiveSmallIntegerField(
@@ -727,6 +909,15 @@ class Migration(migrations.Migration):
                             verbose_name="Due after",
                         ),
                     ),
+                    (
+                        "opens_after",
+                        models.PositiveSmallIntegerField(
+                            default=0,
+                            help_text="Days after it was assigned; 0 for at once.",
+                            validators=[django.core.validators.MaxValueValidator(729)],
+                        ),
+                    ),
+                    ("in_order", models.BooleanField(default=False, verbose_name="Only when the items before it are done")),
                     (
                         "plan",
                         models.ForeignKey(
@@ -741,7 +932,12 @@ class Migration(migrations.Migration):
                             fields=("plan", "kind", "ref"),
                             name="plan_item_once",
                             violation_error_message="This is already in the plan.",
-                        )
+                        ),
+                        models.CheckConstraint(
+                            condition=models.Q(("opens_after__lt", models.F("due_days"))),
+                            name="plan_item_opens_before_due",
+                            violation_error_message="An item must open before it is due.",
+                        ),
                     ],
                     "triggers": [
                         pgtrigger.compiler.Trigger(
@@ -760,8 +956,8 @@ class Migration(migrations.Migration):
                         pgtrigger.compiler.Trigger(
                             name="history_changed",
                             sql=pgtrigger.compiler.UpsertTriggerSql(
-                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_planitemevent" ("due_days", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "ref") SELECT old_values."due_days", old_values."kind", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."plan_id", old_values."position", old_values."ref" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."due_days" IS DISTINCT FROM (new_values."due_days") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."plan_id" IS DISTINCT FROM (new_values."plan_id") OR old_values."position" IS DISTINCT FROM (new_values."position") OR old_values."ref" IS DISTINCT FROM (new_values."ref")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                                hash="16d430952abd8fd6310d080f41189419774e38ef",
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_planitemevent" ("due_days", "in_order", "kind", "opens_after", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "ref") SELECT old_values."due_days", old_values."in_order", old_values."kind", old_values."opens_after", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."plan_id", old_values."position", old_values."ref" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."due_days" IS DISTINCT FROM (new_values."due_days") OR old_values."in_order" IS DISTINCT FROM (new_values."in_order") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."opens_after" IS DISTINCT FROM (new_values."opens_after") OR old_values."plan_id" IS DISTINCT FROM (new_values."plan_id") OR old_values."position" IS DISTINCT FROM (new_values."position") OR old_values."ref" IS DISTINCT FROM (new_values."ref")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="90e2fccd1532bc358ebac581f948543076f3b3fa",
                                 level="STATEMENT",
                                 operation="UPDATE",
                                 pgid="pgtrigger_history_changed_f46d1",
@@ -773,8 +969,8 @@ class Migration(migrations.Migration):
                         pgtrigger.compiler.Trigger(
                             name="history_removed",
                             sql=pgtrigger.compiler.UpsertTriggerSql(
-                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_planitemevent" ("due_days", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "ref") SELECT old_values."due_days", old_values."kind", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."plan_id", old_values."position", old_values."ref" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                                hash="0b79e7fc4c66e116ac5e762ff9063c9ad746e42a",
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_planitemevent" ("due_days", "in_order", "kind", "opens_after", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "position", "ref") SELECT old_values."due_days", old_values."in_order", old_values."kind", old_values."opens_after", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."plan_id", old_values."position", old_values."ref" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="f8965eaf8dc95b36f6f53654dbafb0c6c054a0ae",
                                 level="STATEMENT",
                                 operation="DELETE",
                                 pgid="pgtrigger_history_removed_69fb0",
@@ -800,6 +996,8 @@ class Migration(migrations.Migration):
                                 ("scenario", "Decision scenario"),
                                 ("check", "Knowledge check"),
                                 ("page", "Library page"),
+                                ("task", "To-do"),
+                                ("meet", "Introduction"),
                             ],
                             max_length=8,
                             null=True,
@@ -808,7 +1006,9 @@ class Migration(migrations.Migration):
                     (
                         "ref",
                         models.CharField(
-                            help_text="A scenario's slug, a check's id or a page's slug.", max_length=60, null=True
+                            help_text="A scenario's slug, a check's id, a page's slug or a task's number.",
+                            max_length=60,
+                            null=True,
                         ),
                     ),
                     (
@@ -823,6 +1023,19 @@ class Migration(migrations.Migration):
                             ],
                             verbose_name="Due after",
                         ),
+                    ),
+                    (
+                        "opens_after",
+                        models.PositiveSmallIntegerField(
+                            default=0,
+                            help_text="Days after it was assigned; 0 for at once.",
+                            null=True,
+                            validators=[django.core.validators.MaxValueValidator(729)],
+                        ),
+                    ),
+                    (
+                        "in_order",
+                        models.BooleanField(default=False, null=True, verbose_name="Only when the items before it are done"),
                     ),
                     (
                         "pgh_context",
@@ -871,6 +1084,196 @@ class Migration(migrations.Migration):
                                 operation="UPDATE OR DELETE",
                                 pgid="pgtrigger_append_only_3cbe1",
                                 table="training_planitemevent",
+                                when="BEFORE",
+                            ),
+                        )
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="Task",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("title", models.CharField(max_length=120)),
+                    ("text", models.TextField(blank=True, max_length=2000, verbose_name="What to do")),
+                    (
+                        "link",
+                        models.URLField(
+                            blank=True,
+                            max_length=500,
+                            validators=[
+                                django.core.validators.URLValidator(
+                                    message="Enter a link that starts with http:// or https://.", schemes=["http", "https"]
+                                )
+                            ],
+                        ),
+                    ),
+                    (
+                        "meet",
+                        models.CharField(
+                            blank=True,
+                            choices=[
+                                ("manager", "A manager of the team"),
+                                ("incident_lead", "The person who leads incidents"),
+                                ("on_call", "The person on call"),
+                                ("quality_lead", "A quality lead"),
+                            ],
+                            max_length=16,
+                            verbose_name="Introduction to",
+                        ),
+                    ),
+                    (
+                        "is_checked",
+                        models.BooleanField(
+                            default=False,
+                            help_text="The learner asks a colleague, who confirms it or sends it back.",
+                            verbose_name="A colleague confirms it",
+                        ),
+                    ),
+                    (
+                        "plan",
+                        models.ForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE, related_name="tasks", to="training.plan"
+                        ),
+                    ),
+                ],
+                options={
+                    "ordering": ["pk"],
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="history_added",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="WITH context AS MATERIALIZED (SELECT _pgh_attach_context() AS id) INSERT INTO training_taskevent (pgh_context_id, pgh_created_at, pgh_label, pgh_obj_id) SELECT context.id, clock_timestamp(), 'added', new_values.id FROM new_values, context; RETURN NULL;",
+                                hash="4c0c3463a5a5932775555bf4d162481f6c3429bd",
+                                level="STATEMENT",
+                                operation="INSERT",
+                                pgid="pgtrigger_history_added_7bf85",
+                                referencing="REFERENCING NEW TABLE AS new_values ",
+                                table="training_task",
+                                when="AFTER",
+                            ),
+                        ),
+                        pgtrigger.compiler.Trigger(
+                            name="history_changed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_taskevent" ("is_checked", "link", "meet", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "text", "title") SELECT old_values."is_checked", old_values."link", old_values."meet", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."plan_id", old_values."text", old_values."title" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."is_checked" IS DISTINCT FROM (new_values."is_checked") OR old_values."link" IS DISTINCT FROM (new_values."link") OR old_values."meet" IS DISTINCT FROM (new_values."meet") OR old_values."plan_id" IS DISTINCT FROM (new_values."plan_id") OR old_values."text" IS DISTINCT FROM (new_values."text") OR old_values."title" IS DISTINCT FROM (new_values."title")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="df42f7e9eb844689cbac07326e24f8f26b8da661",
+                                level="STATEMENT",
+                                operation="UPDATE",
+                                pgid="pgtrigger_history_changed_0610e",
+                                referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                                table="training_task",
+                                when="AFTER",
+                            ),
+                        ),
+                        pgtrigger.compiler.Trigger(
+                            name="history_removed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_taskevent" ("is_checked", "link", "meet", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "text", "title") SELECT old_values."is_checked", old_values."link", old_values."meet", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."plan_id", old_values."text", old_values."title" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="451c50282b068045c6fd5a2ed4043ee8bba3306a",
+                                level="STATEMENT",
+                                operation="DELETE",
+                                pgid="pgtrigger_history_removed_58b7a",
+                                referencing="REFERENCING OLD TABLE AS old_values ",
+                                table="training_task",
+                                when="AFTER",
+                            ),
+                        ),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="TaskEvent",
+                fields=[
+                    ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                    ("pgh_label", models.TextField(help_text="The event label.")),
+                    ("pgh_id", models.BigAutoField(primary_key=True, serialize=False)),
+                    ("title", models.CharField(max_length=120, null=True)),
+                    ("text", models.TextField(blank=True, max_length=2000, null=True, verbose_name="What to do")),
+                    (
+                        "link",
+                        models.URLField(
+                            blank=True,
+                            max_length=500,
+                            null=True,
+                            validators=[
+                                django.core.validators.URLValidator(
+                                    message="Enter a link that starts with http:// or https://.", schemes=["http", "https"]
+                                )
+                            ],
+                        ),
+                    ),
+                    (
+                        "meet",
+                        models.CharField(
+                            blank=True,
+                            choices=[
+                                ("manager", "A manager of the team"),
+                                ("incident_lead", "The person who leads incidents"),
+                                ("on_call", "The person on call"),
+                                ("quality_lead", "A quality lead"),
+                            ],
+                            max_length=16,
+                            null=True,
+                            verbose_name="Introduction to",
+                        ),
+                    ),
+                    (
+                        "is_checked",
+                        models.BooleanField(
+                            default=False,
+                            help_text="The learner asks a colleague, who confirms it or sends it back.",
+                            null=True,
+                            verbose_name="A colleague confirms it",
+                        ),
+                    ),
+                    (
+                        "pgh_context",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="pghistory.context",
+                        ),
+                    ),
+                    (
+                        "pgh_obj",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="training.task",
+                        ),
+                    ),
+                    (
+                        "plan",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            related_query_name="+",
+                            to="training.plan",
+                        ),
+                    ),
+                ],
+                options={
+                    "abstract": False,
+                    "default_permissions": (),
+                    "indexes": [models.Index(fields=["pgh_obj", "pgh_id"], name="task_history")],
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="append_only",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                                hash="f9ea1811a570b8469795a3ab04ce3f501420a627",
+                                operation="UPDATE OR DELETE",
+                                pgid="pgtrigger_append_only_81023",
+                                table="training_taskevent",
                                 when="BEFORE",
                             ),
                         )

@@ -1,5 +1,6 @@
 import pgtrigger
 from django.db import migrations
+from django.utils import timezone
 
 DESCRIPTION = "What quality means here, how it is measured, and one decision scenario: a start for everyone new."
 ITEMS = (
@@ -17,7 +18,7 @@ ITEMS = (
 @pgtrigger.ignore()  # the history begins after what the portal ships
 def add_plan(apps, schema_editor):
     plan = apps.get_model("training", "Plan").objects.create(
-        name="First weeks", description=DESCRIPTION, role="trainee", automatic=True
+        name="First weeks", description=DESCRIPTION, role="trainee", automatic=True, started_at=timezone.now()
     )
     apps.get_model("training", "PlanItem").objects.bulk_create(
         apps.get_model("training", "PlanItem")(plan=plan, position=position, kind=kind, ref=ref, due_days=days)

@@ -30,6 +30,8 @@ from training.models.titles import Titles
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
 
+OPENS_TOO_LATE = "An item must open before it is due."
+
 
 class AssignResult(NamedTuple):
     """The result of assigning a plan: how many people were chosen, and how many of them had everything already."""
@@ -304,7 +306,7 @@ class PlanItem(Ordered):
             models.CheckConstraint(
                 condition=Q(opens_after__lt=F("due_days")),
                 name="plan_item_opens_before_due",
-                violation_error_message="An item must open before it is due.",
+                violation_error_message=OPENS_TOO_LATE,
             ),
         ]
 
