@@ -200,6 +200,8 @@ class Record(Versioned):
     status: Any
     # Why this edit corrects a time. The timeline keeps it.
     correction = ""
+    # What the timeline says about a move with the next save.
+    _said: dict[str, Any] | None = None
     # The status in the database. If `status` differs when saving, it was changed without a move.
     _stored_status: str | None = None
 
@@ -273,10 +275,11 @@ class Record(Versioned):
                 self.reference = self.team.next_references(self.REFERENCE_KIND)[0]  # type: ignore[attr-defined]
             if chosen is not None:
                 kwargs["update_fields"] = {*chosen, "updated_at"}
-            if self.correction and self.HAS_TIMELINE:
-                tell_timeline(text=self.correction)
+            # Last of all, because the next statement on the table takes it.
+            if self.HAS_TIMELINE and (said := self._said or ({"text": self.correction} if self.correction else None)):
+                tell_timeline(**said)
             super().save(*args, **kwargs)
-        self.correction = ""
+        self.correction, self._said = "", None
         self._stored_status = self.status
 
     # --- Moves ---
@@ -413,16 +416,13 @@ class Record(Versioned):
         """
         self.status = self._stored_status = status
         self.refuse_problems(at)
-        with transaction.atomic():
-            if self.HAS_TIMELINE:
-                after = self.state()
-                changed = [name for name in after if after[name] != before[name]]
-                states = {
-                    "before": {name: before[name] for name in changed},
-                    "after": {name: after[name] for name in changed},
-                }
-                tell_timeline(**said, **states)
-            self.save()
+        after = self.state()
+        changed = [name for name in after if after[name] != before[name]]
+        self._said = said | {
+            "before": {name: before[name] for name in changed},
+            "after": {name: after[name] for name in changed},
+        }
+        self.save()
 
     def _lock(self) -> None:
         self.refresh_from_db(from_queryset=type(self)._base_manager.select_for_update())

@@ -94,6 +94,8 @@ def test_a_move_that_asks_for_something_is_given_it(client, team):
     apply(client, rows_url("defects", row), 1, move="mark_duplicate", duplicate_of=original.reference)
     row.refresh_from_db()
     assert row.duplicate_of == original
+    entry = row.timeline.filter(kind="move").latest("id")
+    assert (entry.data["move"], entry.data["after"]["status"], entry.door) == ("mark_duplicate", "duplicate", "bulk")
 
 
 def test_what_has_the_value_already_is_skipped(client, team, kind, make):
