@@ -881,7 +881,7 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "reviews:edit": lambda world: {"summary": "Slow", "due_on": "2026-03-20", "version": 1},
     "reviews:cause": lambda world: {"text": "No alert", "group": "detection"},
     "reviews:comment": lambda world: {"text": "Why then?"},
-    "andon:pull": lambda world: {"reason": "Wrong totals", "team": world.team.slug, "service": "refunds"},
+    "andon:pull": lambda world: {"reason": "Wrong totals", "team": world.team.slug, "service": world.service.slug},
     "andon:detail": lambda world: {"learned": "Round late."},
     "incidents:note": lambda world: {"kind": "note", "text": "News"},
     "defects:note": lambda world: {"text": "News"},

@@ -29,9 +29,9 @@ def title_of(incident):
 
 
 def test_each_row_keeps_its_history_with_the_door_by_which_it_came():
-    columns = ("key", "name", "rank", "description")
+    columns = ("key", "name", "rank", "description", "weight")
     with acting("import"):
-        write_now(Copy(Severity, columns, [("S8", "Tab\tand \\ line\nfeed", 8, ""), ("S9", "“Ninth”", 9, "")]))
+        write_now(Copy(Severity, columns, [("S8", "Tab\tand \\ line\nfeed", 8, "", 1), ("S9", "“Ninth”", 9, "", 1)]))
     assert list(Severity.objects.filter(rank__gte=8).values_list("name", flat=True)) == ["Tab\tand \\ line\nfeed", "“Ninth”"]
     events = events_of(Severity).objects.filter(pgh_label="added", pgh_context__metadata__door="import")
     assert events.count() == 2

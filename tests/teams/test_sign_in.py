@@ -121,6 +121,6 @@ def test_admin_site_makes_and_deletes_no_severities(client):
     worst = Severity.objects.get(key="SEV1")
     assert client.post("/admin/records/severity/add/", {"name": "Fatal", "rank": 9}).status_code == 403
     assert client.post(f"/admin/records/severity/{worst.pk}/delete/", {"post": "yes"}).status_code == 403
-    client.post(f"/admin/records/severity/{worst.pk}/change/", {"name": "Fatal", "rank": 1, "description": ""})
+    client.post(f"/admin/records/severity/{worst.pk}/change/", {"name": "Fatal", "rank": 1, "weight": 10})
     worst.refresh_from_db()
     assert (worst.key, worst.name) == ("SEV1", "Fatal")
