@@ -28,7 +28,17 @@ from qmportal.assets import AssetsError
 from qmportal.lib.days import local_day, midnight
 from teams.models import Role, User
 from tests.browser import chromium
-from tests.factories import join, make_action, make_cord, make_defect, make_incident, make_review, make_team, make_user
+from tests.factories import (
+    join,
+    make_action,
+    make_cord,
+    make_defect,
+    make_incident,
+    make_review,
+    make_team,
+    make_test_run,
+    make_user,
+)
 
 # Playwright's synchronous interface keeps an event loop in this thread, which Django takes for a mistake of ours.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -272,6 +282,7 @@ def build_scene() -> None:
     limit = review.causes.create(text="The limit of the card provider was reached", group="code")
     review.causes.create(text="Nobody watched the limit", group="detection", parent=limit)
     make_action(team=payments, owner=engineer, due_on=local_day(days_ago(2)))
+    make_test_run(team=payments)
     make_cord(team=search, raised_by=engineer, raised_at=days_ago(2), released_at=days_ago(1), learned="Index first.")
     for back in (60, 30, 0):
         take_snapshots(local_day(days_ago(back)))
