@@ -147,4 +147,5 @@ def test_an_incident_names_the_deployment_that_caused_it(api, team):
     address = f"/api/v1/incidents/{incident.reference}/"
     sent = {"version": incident.version, "caused_by_deployment": deployment.reference}
     answer = api.patch(address, sent, content_type="application/json")
+    assert answer.status_code == 200, answer.text
     assert answer.json()["caused_by_deployment"] == deployment.reference
