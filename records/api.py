@@ -176,7 +176,7 @@ def found_by_key(column: models.ForeignKey[Any, Any], key: str, value: Any, user
         found = found if found and (user.is_admin or found.pk in user.reach_of_rows) else None
     elif target is User:
         found = User.objects.filter(is_active=True, email=text.lower()).first()
-    elif issubclass(target, Record):
+    elif getattr(target, "IS_NAMED_TO_VIEWERS_ONLY", False):  # records, and facts of the pipeline
         found = target._default_manager.visible_to(user).filter(reference=text.upper()).first()
     else:
         found = rows_by_key(target, key, user).get(text)

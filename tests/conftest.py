@@ -56,10 +56,12 @@ except embedded.EmbeddedError as error:
 
 
 @pytest.fixture(autouse=True)
-def _limits_of_its_own(settings):
-    """Each test counts from nothing, in the Valkey that all share."""
-    default = {**settings.CACHES["default"], "KEY_PREFIX": uuid4().hex}
-    settings.CACHES = {**settings.CACHES, "default": default}
+def _caches_of_its_own(settings):
+    """Each test counts from nothing in the Valkey that all share, and finds no severities and stages of another test."""
+    own = uuid4().hex
+    default = {**settings.CACHES["default"], "KEY_PREFIX": own}
+    process = {**settings.CACHES["process"], "LOCATION": own}
+    settings.CACHES = {**settings.CACHES, "default": default, "process": process}
 
 
 def pytest_unconfigure() -> None:
