@@ -43,7 +43,7 @@ class Scan:
         self.patterns = [(kind, pattern) for kind, each in words.items() if (pattern := _pattern(each))]
 
     def finding(self, rank: int, texts: Mapping[str, str], *, impact: str = "") -> Finding | None:
-        """None if nothing keeps the defect back. `texts`: its texts by field; `impact`: that on customers."""
+        """Why to keep the defect back, or None. `texts`: its texts by field; `impact`: its effect on customers."""
         if rank <= self.rank:
             return Finding(SEVERITY, "", "")
         if impact == DATA_LOSS:

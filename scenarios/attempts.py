@@ -459,7 +459,7 @@ def values_over(metric: engine.Metric, run: engine.Run) -> list[float | None]:
 def colleagues(attempt: Attempt) -> dict[str, Counter[str]]:
     """How often others chose each option in their first attempt, for decisions made by at least five of them.
 
-    As for authors, nothing is counted after the last full batch of five finished.
+    As in the figures for authors, attempts count in full batches of five.
     """
     counted = Attempt.objects.counted_by_authors().filter(
         version__scenario=attempt.version.scenario_id, version__graph_hash=attempt.version.graph_hash

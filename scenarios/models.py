@@ -252,9 +252,9 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         return self.graded().filter(first=True, staff=False)
 
     def published_until(self) -> datetime | None:
-        """The moment of the latest figures about these attempts: when the last full batch of five had finished.
+        """When the last full batch of five people finished. Figures about these attempts count up to then.
 
-        Figures of this moment change for at least five people at once, so two of them never tell what one person chose.
+        They change only when five more have finished, so comparing two figures never shows what one person chose.
         """
         place = Window(RowNumber(), order_by=["finished_at", "pk"])
         rows = self.finished().annotate(place=place, count=Window(Count("pk")))

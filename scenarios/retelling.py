@@ -151,7 +151,7 @@ def _ends(lesson: str) -> dict[str, Any]:
 
 
 def _since(incident: Incident, point: Point) -> str:
-    """No dates: they would tell which incident it was."""
+    """Time since detection. Dates would reveal the incident."""
     since = point.at - incident.detected_at
     if since.total_seconds() < 60:
         return "It has just been noticed."

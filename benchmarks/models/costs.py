@@ -10,7 +10,7 @@ from qmportal.lib.history import tracked
 
 @tracked()
 class EscapeCost(models.Model):
-    """How many times as much a fix in production costs as one before it. An assumption of the organisation."""
+    """How many times more a fix in production costs than an earlier one. The organisation sets it."""
 
     ratio = models.PositiveSmallIntegerField(
         "cost ratio",

@@ -33,7 +33,7 @@ class ZeroBugPolicyQuerySet(models.QuerySet["ZeroBugPolicy"]):
         return newest if newest and newest.days else None
 
     def promises(self, teams: Collection[int]) -> list[Promise]:
-        """Everything that these teams have ever promised. One query; empty if nobody has a policy."""
+        """All policies of these teams, past and present. Takes one query."""
         rows: dict[int, list[ZeroBugPolicy]] = {}
         lineages: dict[int, list[int]] = {}
         below = Team.objects.filter(AnyOf("id", teams)).values("pk", "lineage")

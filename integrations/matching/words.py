@@ -246,7 +246,7 @@ DEPLOYMENT_ENVIRONMENT = _list(
     test="test, testing, tst, qa, ci, integration, development, dev, sandbox, preview, lab",
 )
 DEPLOYMENT_RESULT = _list(
-    # A deployment that a later one replaced had succeeded.
+    # A deployment is replaced only after it has succeeded.
     succeeded="succeeded, success, successful, ok, passed, pass, deployed, complete, completed, done, finished, active, "
     "inactive, destroyed, erfolgreich, réussi, correcto",
     failed="failed, failure, error, errored, rolled back, rollback, rolledback, partially succeeded, partiallysucceeded, "

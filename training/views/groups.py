@@ -1,4 +1,4 @@
-"""Group sessions: the page that everybody has open, votes, and what the facilitator does."""
+"""Group sessions: the shared page, voting, and the facilitator's controls."""
 
 from __future__ import annotations
 
