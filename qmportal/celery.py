@@ -24,6 +24,8 @@ app.conf.beat_schedule = {
     "sweep": {"task": "qmportal.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "automatic-plans": {"task": "training.tasks.assign_automatic_plans", "schedule": 300.0},
     "group-sessions": {"task": "training.tasks.end_group_sessions", "schedule": crontab(minute=30)},
+    "statements": {"task": "training.tasks.send_statements", "schedule": 60.0, "options": {"expires": 60}},
+    "old-statements": {"task": "training.tasks.forget_statements", "schedule": crontab(hour=3, minute=40)},
     "incident-news": {"task": "incidents.tasks.tell_news", "schedule": 30.0, "options": {"expires": 30}},
     "defect-news": {"task": "defects.tasks.tell_news", "schedule": 30.0, "options": {"expires": 30}},
     "duty-calendars": {"task": "incidents.tasks.read_duty_calendars", "schedule": crontab(minute="*/5")},

@@ -19,12 +19,13 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # --- Site -----------------------------------------------------------------------------------------------------------
 DEBUG = env.bool("QMPORTAL_DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 SITE = read_site(env.str("SITE_URL", default="http://127.0.0.1:8000"))
 SITE_URL, HTTPS = SITE.url, SITE.is_https
 # Extra hosts and origins are rare: a second name, or a local test.
 ALLOWED_HOSTS = [SITE.host, *env.list("ALLOWED_HOSTS", default=[] if HTTPS else ["127.0.0.1", "localhost", "[::1]"])]
 CSRF_TRUSTED_ORIGINS = [SITE_URL, *env.list("CSRF_TRUSTED_ORIGINS", default=[])]
-# Private networks, such as 10.1.0.0/16, from which addresses that people entered may be fetched.
+# Private networks, such as 10.1.0.0/16, in which the portal may connect to addresses that people entered.
 FETCH_NETWORKS = env.list("QMPORTAL_FETCH_NETWORKS", default=[])
 DATA_DIR = Path(env.str("QMPORTAL_DATA_DIR", default=str(BASE_DIR / ".data")))
 SETUP_TOKEN = env.str("QMPORTAL_SETUP_TOKEN", default="")

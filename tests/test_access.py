@@ -56,7 +56,7 @@ from tests.factories import (
 )
 from training.completion import decide
 from training.diagnostic import diagnostic
-from training.models import AdviceRequest, Assignment, Diagnosis, GroupSession, Plan, PlanItem, Task
+from training.models import AdviceRequest, Assignment, Diagnosis, GroupSession, Plan, PlanItem, RecordStore, Task
 
 pytestmark = pytest.mark.django_db
 
@@ -371,6 +371,11 @@ RULES = {
     "training:assign": hidden_from_learners(BOTH),
     "training:withdraw": hidden_from_learners(POST),
     "training:revoke": Rule(BOTH, outsider=403, member=403),
+    "training:connections": admins(),
+    "training:store_create": admins(BOTH),
+    "training:store": admins(BOTH),
+    "training:store_send": admins(POST),
+    "training:store_delete": admins(POST),
     "verify": opened(),
     "badge": opened(),
     "notifications:list": signed_in(),
@@ -483,6 +488,7 @@ OF_IMPORTS = ["api_import", "api_import_failed", "api_import_start", "api_import
 OF_PLANS = ["plan", "plan_edit", "plan_retire", "plan_start", "plan_item_add", "plan_item", "plan_task_add", "assign"]
 OF_PLANS = [f"training:{name}" for name in OF_PLANS]
 OF_TASKS = ["training:task", "training:task_done", "training:task_confirm"]
+OF_STORES = ["training:store", "training:store_send", "training:store_delete"]
 OF_CERTIFICATES = ["verify", "badge", "training:revoke"]
 
 
@@ -624,6 +630,7 @@ class World:
         passed = self.scenario.begin(self.stranger, timezone.now())
         for seq, choice in enumerate(["bankrupt", "scan", "fix_now", "pareto"], start=1):
             decide(passed, seq=seq, choice=choice, now=timezone.now())
+        self.store = RecordStore.objects.create(name="Store", url="https://lrs.example/xapi", state=RecordStore.State.DONE)
         self.told = Notification.objects.tell(self.people["manager"], key="a", kind="training", subject="New")
         key = SessionStore()
         key.save()
@@ -668,6 +675,7 @@ class World:
                 **{key: {"pk": self.plan.pk, "item": self.part.pk} for key in OF_PLANS},
                 **{key: {"pk": self.task.pk, "person": self.stranger.pk} for key in OF_TASKS},
                 **{key: {"uuid": self.stranger.certificates.get().uuid} for key in OF_CERTIFICATES},
+                **{key: {"pk": self.store.pk} for key in OF_STORES},
                 "training:withdraw": {"pk": self.stranger.assignments.get(kind="page").pk},
                 "notifications:open": {"pk": self.told.pk},
                 **{name: {"id": self.job.pk} for name in OF_IMPORTS},
@@ -931,6 +939,8 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "training:plan_item": lambda world: {"due_days": 7},
     "training:plan_task_add": lambda world: {"title": "Read the rota", "due_days": 7, "opens_after": 0},
     "training:assign": lambda world: {"people": [world.stranger.pk], "everybody": "on"},
+    "training:store_create": lambda world: {"name": "Another", "url": "https://lrs.example/xapi"},
+    "training:store": lambda world: {"name": "Renamed", "url": "https://lrs.example/xapi"},
     "training:revoke": lambda world: {"revoke_reason": "By mistake."},
     "training:check": lambda world: {"field_now": "5", "field_next": "2.5"},
     "library:page_edit": lambda world: {"base": 0, "body": "Ours.", "reason": "Ours.", "wants": "save"},

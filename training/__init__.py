@@ -1,6 +1,6 @@
 """Training: taking scenarios and checks, plans, progress, certificates, the diagnostic.
 
-- `models/`: plans and assignments, certificates, diagnoses and advice.
+- `models/`: plans and assignments, certificates, diagnoses and advice, learning record stores.
 - `completion`: completes assignments. The only place that knows both `scenarios` and `library`.
 - `catalogue`, `items`, `progress`: data for pages. `statements`: the same as xAPI.
 - `certificates`, `reminders`: issue certificates and send reminders. `tasks` and `management/` call them.

@@ -19,7 +19,7 @@ from scenarios.models import Attempt, DecisionEvent, ScenarioVersion
 from teams.models import User
 from training.certificates import issue_for
 from training.kinds import ItemKind
-from training.models import Assignment, Task
+from training.models import Assignment, RecordStore, Task
 
 # For a choice that was shown but cannot be played.
 FAULTY = "This version of the scenario has an error: this choice leads nowhere. Nothing was saved. Please tell an admin."
@@ -34,8 +34,12 @@ def decide(attempt: Attempt, *, seq: int, choice: str, now: datetime, **told: An
 
 
 def settle(attempt: Attempt, now: datetime) -> None:
-    """Completes the assignment and issues the certificate, if this is a passed graded attempt."""
-    if attempt.finished_at and attempt.mode == Attempt.Mode.GRADED and attempt.counts_as_passed:
+    """Tells learning record stores of a finished graded attempt. If it passed, completes the assignment and issues the
+    certificate."""
+    if not attempt.finished_at or attempt.mode != Attempt.Mode.GRADED:
+        return
+    RecordStore.objects.add_result(attempt, now)
+    if attempt.counts_as_passed:
         Assignment.objects.complete(attempt.user, ItemKind.SCENARIO, attempt.version.scenario.slug, now)
         issue_for(attempt, now)
 

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from training import reminders
-from training.models import GroupSession, Plan
+from training.models import GroupSession, Plan, RecordStore, Statement
 
 
 @shared_task
@@ -23,3 +23,15 @@ def assign_automatic_plans() -> None:
 def end_group_sessions() -> None:
     """Ends group sessions that nobody has ended, once an hour, so that their votes are deleted."""
     GroupSession.objects.end_old(timezone.now())
+
+
+@shared_task
+def send_statements() -> None:
+    """Wakes a worker for each learning record store with waiting statements, every minute."""
+    RecordStore.objects.send_waiting(timezone.now())
+
+
+@shared_task
+def forget_statements() -> None:
+    """Nightly: deletes statements that were sent long ago."""
+    Statement.objects.forget_sent(timezone.now())

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from training.views import certificates, checks, diagnostic, groups, plans, progress, reading, taking, tasks
+from training.views import certificates, checks, connections, diagnostic, groups, plans, progress, reading, taking, tasks
 
 app_name = "training"
 urlpatterns = [
@@ -53,5 +53,11 @@ urlpatterns = [
     path("plans/<int:pk>/items/<int:item>/", plans.plan_item, name="plan_item"),
     path("plans/<int:pk>/assign/", plans.assign, name="assign"),
     path("assignments/<int:pk>/withdraw/", plans.withdraw, name="withdraw"),
+    # Connections to other systems
+    path("connections/", connections.connections, name="connections"),
+    path("connections/stores/new/", connections.store_create, name="store_create"),
+    path("connections/stores/<int:pk>/", connections.store, name="store"),
+    path("connections/stores/<int:pk>/send/", connections.store_send, name="store_send"),
+    path("connections/stores/<int:pk>/delete/", connections.store_delete, name="store_delete"),
     path("certificates/<uuid:uuid>/revoke/", certificates.revoke, name="revoke"),
 ]

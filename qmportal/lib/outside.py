@@ -1,4 +1,4 @@
-"""Fetches a file from an address that a person entered, without letting them reach the portal's own network.
+"""Fetches from and sends to an address that a person entered, without letting them reach the portal's own network.
 
 Every address that a name resolves to must be public, or in `settings.FETCH_NETWORKS`. The connection goes to the address
 that was checked, so a name can't change its meaning in between. Redirects are checked in the same way. Errors never
@@ -12,38 +12,71 @@ import ipaddress
 import socket
 import ssl
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from threading import Timer
+from typing import NamedTuple
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from django.conf import settings
 
 MOST_REDIRECTS = 3
-CHUNK = 64 * 1024
+CHUNK = MOST_ANSWERED = 64 * 1024
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class Unfetchable(Exception):
-    """The file can't be fetched. The message is a sentence for people, without the URL."""
+    """The server gave no usable answer. The message is a sentence for people, without the URL."""
+
+
+class Answer(NamedTuple):
+    """What a server answered. `location`: where a redirect leads."""
+
+    status: int
+    body: bytes
+    location: str
 
 
 def fetch(url: str, *, most_bytes: int, seconds: float) -> bytes:
     """The body of a successful answer. Raises `Unfetchable`."""
     until = time.monotonic() + seconds
+    headers = {"Accept": "text/calendar, */*;q=0.1"}
     for _ in range(MOST_REDIRECTS + 1):
-        parts = check_url(url)
-        try:
-            body, there = _get(parts, most_bytes, until)
-        except TimeoutError:
-            raise Unfetchable(f"The server did not answer within {seconds:.0f} seconds.") from None
-        except ssl.SSLError:
-            raise Unfetchable("The server's certificate is not valid.") from None
-        except (OSError, http.client.HTTPException, ValueError):
-            raise Unfetchable("The server can't be reached.") from None
-        if there is None:
-            return body
-        url = urljoin(url, there)
+        answer = _ask("GET", url, None, headers, most_bytes, seconds, until)
+        if answer.location:
+            url = urljoin(url, answer.location)
+        elif answer.status != 200:
+            raise Unfetchable(f"The server answered with status {answer.status}.")
+        else:
+            return answer.body
     raise Unfetchable("The server redirects too often.")
+
+
+def send(
+    method: str,
+    url: str,
+    body: bytes | None,
+    *,
+    headers: Mapping[str, str],
+    most_bytes: int = MOST_ANSWERED,
+    seconds: float = 15,
+) -> Answer:
+    """The server's answer, whatever its status. Redirects are not followed: they could take a secret elsewhere."""
+    return _ask(method, url, body, headers, most_bytes, seconds, time.monotonic() + seconds)
+
+
+def _ask(
+    method: str, url: str, body: bytes | None, headers: Mapping[str, str], most_bytes: int, seconds: float, until: float
+) -> Answer:
+    parts = check_url(url)
+    try:
+        return _answer(method, parts, body, headers, most_bytes, until)
+    except TimeoutError:
+        raise Unfetchable(f"The server did not answer within {seconds:.0f} seconds.") from None
+    except ssl.SSLError:
+        raise Unfetchable("The server's certificate is not valid.") from None
+    except (OSError, http.client.HTTPException, ValueError):
+        raise Unfetchable("The server can't be reached.") from None
 
 
 def check_url(url: str) -> SplitResult:
@@ -60,8 +93,9 @@ def check_url(url: str) -> SplitResult:
     return parts
 
 
-def _get(parts: SplitResult, most_bytes: int, until: float) -> tuple[bytes, str | None]:
-    """The body or, for a redirect, where it leads."""
+def _answer(
+    method: str, parts: SplitResult, body: bytes | None, headers: Mapping[str, str], most_bytes: int, until: float
+) -> Answer:
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
     through = _connect(host, port, until)
@@ -77,13 +111,10 @@ def _get(parts: SplitResult, most_bytes: int, until: float) -> tuple[bytes, str 
             through.do_handshake()
         connection.sock = through
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("GET", path, headers={"User-Agent": "qmportal", "Accept": "text/calendar, */*;q=0.1"})
+        connection.request(method, path, body=body, headers={"User-Agent": "qmportal"} | dict(headers))
         answer = connection.getresponse()
-        if answer.status in REDIRECTS and (there := answer.getheader("Location")):
-            return b"", there
-        if answer.status != 200:
-            raise Unfetchable(f"The server answered with status {answer.status}.")
-        return _read(answer, most_bytes, until), None
+        location = (answer.getheader("Location") or "") if answer.status in REDIRECTS else ""
+        return Answer(answer.status, b"" if location else _read(answer, most_bytes, until), location)
     except (OSError, http.client.HTTPException):
         _left(until)
         raise

@@ -71,6 +71,7 @@ WITHOUT = {
     "training.GroupSession": "",
     "training.GroupMember": "",
     "training.GroupStep": "",
+    "training.Statement": "",
     "integrations.TierBefore": "",
 }
 
