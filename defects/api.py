@@ -111,6 +111,9 @@ class DefectFilters(RecordFilters):
         null_label="unknown",
         help_text="Slug of a stage, or `unknown`.",
     )
+    service = django_filters.ModelChoiceFilter(
+        queryset=Service.objects.all(), to_field_name="slug", help_text="Slug of a service."
+    )
     found_from = InstantFilter(field_name="found_at", lookup_expr="gte", help_text="Found at this time or later.")
     found_to = InstantFilter(field_name="found_at", lookup_expr="lt", help_text="Found before this time.")
 

@@ -10,9 +10,10 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from defects.models import Defect, DefectQuerySet
-from pipeline.models import Stage, stage_choices
+from pipeline.filters import ServiceFilter
+from pipeline.models import Service, Stage, stage_choices
 from qmportal.lib.days import local_day
-from records.filters import ListForm, Scale, severity_choices, severity_order, within
+from records.filters import Scale, severity_choices, severity_order, within
 from records.models import Severity
 
 if TYPE_CHECKING:
@@ -25,9 +26,9 @@ def stage_order() -> Iterable[int]:
     return Stage.objects.order_by("position").values_list("pk", flat=True)
 
 
-class DefectFilter(ListForm):
+class DefectFilter(ServiceFilter):
     MODEL = Defect
-    SCALES = (Severity, Stage)
+    SCALES = (Severity, Stage, Service)
     ORDERS = {
         "title": "title",
         "severity": Scale("severity__rank", "severity", severity_order),
@@ -77,6 +78,8 @@ class DefectFilter(ListForm):
             rows = rows.filter(status=chosen["status"])
         if chosen.get("severity"):
             rows = rows.filter(severity__key=chosen["severity"])
+        if service := self.service_in(chosen):
+            rows = rows.filter(service=service.pk)
         if chosen.get("stage") == UNKNOWN:
             rows = rows.filter(stage_found=None)
         elif chosen.get("stage"):

@@ -8,20 +8,21 @@ from django import forms
 from django.db.models import Q
 from django.http import QueryDict
 
+from pipeline.filters import ServiceFilter
 from pipeline.models import Change, Deployment, Service
-from records.filters import ListForm, within
+from records.filters import within
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
 
 
-class FactFilter(ListForm):
+class FactFilter(ServiceFilter):
     SCALES = (Service,)
     TEXT: str  # the column that the search reads besides the reference
 
     team = forms.ChoiceField()
 
-    field_order = ("q", "team", "environment", "result", "kind", "state", "since", "until")
+    field_order = ("q", "team", "service", "environment", "result", "kind", "state", "since", "until")
 
     def __init__(self, data: QueryDict, *, user: AnyUser):
         super().__init__(data, user=user)
@@ -33,6 +34,8 @@ class FactFilter(ListForm):
             rows = rows.filter(Q(**{f"{self.TEXT}__icontains": words}) | Q(reference__istartswith=words))
         if chosen.get("team") and self.user.is_authenticated:
             rows = rows.filter(team__in=self.user.reach_below(chosen["team"]))
+        if service := self.service_in(chosen):
+            rows = rows.filter(service=service.pk)
         if chosen.get("source"):
             rows = rows.filter(source=chosen["source"])
         return rows

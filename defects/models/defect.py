@@ -333,8 +333,8 @@ class Defect(Record):
     CSV_COLUMNS = (
         *("reference", "title", "team__slug", "severity__key", "status", "resolution", "priority", "found_by"),
         *("stage_found__slug", "stage_introduced__slug", "stage_should_catch__slug", *TIMES),
-        *("component", "environment", "version_found", "version_introduced", "version_fixed", "reproducibility"),
-        *("customer_impact", "customers_affected", "support_tickets", "root_cause", "escape_reason"),
+        *("service__slug", "component", "environment", "version_found", "version_introduced", "version_fixed"),
+        *("reproducibility", "customer_impact", "customers_affected", "support_tickets", "root_cause", "escape_reason"),
         *("odc_trigger", "odc_type", "odc_qualifier", "steps", "expected", "actual", "source", "external_id"),
     )
 

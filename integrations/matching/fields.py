@@ -72,6 +72,9 @@ _SOURCE = (
     _field("source", "Source", ""),
     _field("reference", "Reference", ""),
 )
+_SERVICE = _field(
+    "service", "Service", "service name, repository, repository name, repo, application, app, dienst, servicio"
+)
 _SEVERITY_NAMES = (
     "custom field (severity), bug_severity, sev, impact, criticality, schweregrad, auswirkung, gravité, sévérité, "
     "criticité, gravedad, severidad, criticidad"
@@ -158,6 +161,7 @@ DEFECTS = (
                                              "lösungsversionen, version corrigée, versions corrigées, corregir versiones, "
                                              "versión corregida", many=True),
     _field("version_introduced", "Since version", "version introduced, introduced in version, since version"),
+    _SERVICE,
     _field("reproducibility", "Reproducibility", "reproducible, reproduzierbarkeit", words="reproducibility"),
     _field("customer_impact", "Impact on customers", "customer impact", words="customer impact"),
     _field("customers_affected", "Number of customers", "customers affected, affected customers", Type.NUMBER),
@@ -248,9 +252,6 @@ INCIDENTS = (
     *_SOURCE,
 )  # fmt: skip
 
-_SERVICE = _field(
-    "service", "Service", "service name, repository, repository name, repo, application, app, dienst, servicio"
-)
 _URL = _field("url", "Link", "url, html url, web url, link, permalink")
 
 CHANGES = (

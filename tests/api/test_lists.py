@@ -10,7 +10,17 @@ from defects.models import Defect
 from incidents.models import Incident
 from pipeline.models import Stage
 from teams.models import AccessToken
-from tests.factories import NOON, make_defect, make_incident, make_member, make_team, make_user, severity, stage
+from tests.factories import (
+    NOON,
+    make_defect,
+    make_incident,
+    make_member,
+    make_service,
+    make_team,
+    make_user,
+    severity,
+    stage,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -154,6 +164,7 @@ def test_deleted_rows_are_gone(api, team):
         ("severity=SEV1", [2]),
         ("stage_found=production", [2]),
         ("stage_found=unknown", [3]),
+        ("service=cards", [2]),
         ("source=jira", [1]),
         ("source=jira&external_id=J-1", [1]),
         ("external_id=J-2", []),
@@ -175,6 +186,7 @@ def test_filters_of_defects(api, team, query, expected):
         found_at=NOON + timedelta(days=1),
         severity_key="SEV1",
         stage_found="production",
+        service=make_service("Cards"),
         title="The Button is red",
     )
     make_defect(team=team, found_at=NOON + timedelta(days=2), stage_found=None)

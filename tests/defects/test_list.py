@@ -11,7 +11,7 @@ from defects.models import Defect
 from records.filters import LongPaginator
 from records.models import Severity
 from teams.models import Team
-from tests.factories import NOON, join, make_defect, make_member, make_team
+from tests.factories import NOON, join, make_defect, make_member, make_service, make_team
 
 pytestmark = pytest.mark.django_db
 URL = reverse("defects:list")
@@ -66,6 +66,7 @@ def test_an_empty_list_explains_defects(client):
         ("stage=production", ["Typo"]),
         ("stage=none", ["Gateway timeout"]),
         ("found_by=customer", ["Typo"]),
+        ("service=cards", ["Typo"]),
         ("source=jira", ["Typo"]),
         ("since=2026-03-03", ["Typo"]),
         ("until=2026-03-02", ["Gateway timeout"]),
@@ -80,6 +81,7 @@ def test_filters(client, team, query, found):
         severity_key="SEV1",
         stage_found="production",
         found_by="customer",
+        service=make_service("Cards"),
         source="jira",
         status="rejected",
         resolution="invalid",

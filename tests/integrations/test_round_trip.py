@@ -1,17 +1,24 @@
 """The file that a list gives can come back: as it left it changes nothing, and what was edited in it is taken."""
 
 import io
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from defects.models import Defect
 from incidents.models import Incident
+from integrations.importer import Importer
 from integrations.matching.guess import guess
+from integrations.matching.plan import Plan
 from integrations.matching.presets import PRESETS
 from integrations.matching.survey import Survey
+from qmportal.lib.text import clean_line, clean_text
 from tests.factories import NOON, make_defect, make_incident, make_member, make_service, make_team, stage
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +86,7 @@ def test_defects_come_back_unchanged(client, team, load):
         resolution="wont_fix",
         priority="urgent",
         found_by="automated_test",
+        service=make_service("Cards"),
         stage_found="production",
         stage_introduced=stage("coding"),
         stage_should_catch=stage("code-review"),
@@ -127,6 +135,25 @@ def test_incidents_come_back_unchanged(client, team, load):
     assert list(Incident.objects.order_by("pk").values()) == before
 
 
+TEXTS = st.one_of(
+    st.sampled_from(AWKWARD), st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=40)
+)
+SOURCES = (f"list {number}" for number in itertools.count(1))
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(st.sampled_from([make_defect, make_incident]), st.lists(st.tuples(TEXTS, TEXTS, TEXTS), min_size=1, max_size=4))
+def test_any_text_comes_back_unchanged(client, team, make, rows):
+    source, long = next(SOURCES), "steps" if make is make_defect else "summary"
+    for number, (title, text, name) in enumerate(rows):
+        texts = {"title": clean_line(title) or "x", long: clean_text(text).strip()}
+        make(team=team, source=source, external_id=f"{clean_line(name)}{number}", **texts)
+    kind = "defects" if make is make_defect else "incidents"
+    content = client.get(reverse(f"{kind}:list"), {"format": "csv", "source": source}).getvalue()
+    outcome = Importer(Plan(kind, "qmportal"), now=timezone.now()).write(io.BytesIO(content))
+    assert (outcome.unchanged, outcome.rows) == (len(rows), len(rows))
+
+
 def test_impact_intervals_come_along(client, team, load, capsys):
     """Of a new incident they are imported; those of a stored one stay as they are."""
     spans = "2026-03-02T12:00Z/2026-03-02T13:00Z; 2026-03-02T15:00:00Z/2026-03-02T16:00+00:00"
@@ -153,6 +180,14 @@ def test_impact_intervals_come_along(client, team, load, capsys):
             "incidents", row("a2", bad), "--dry-run", "--skip-errors"
         ), bad
     assert "impact_intervals: The impact intervals do not fit the times of the incident." in capsys.readouterr().err
+
+
+def test_the_service_of_a_defect_is_read_and_an_unknown_one_is_said(client, team, load, capsys):
+    cards = make_service("Cards")
+    rows = "1,a,2026-03-02T12:00Z,ci,payments,CARDS\n2,b,2026-03-02T12:00Z,ci,payments,Moon\n"
+    printed = load("defects", f"external_id,title,found_at,stage_found,team,service\n{rows}".encode())
+    assert "no service is called “Moon”: left empty" in printed
+    assert list(Defect.objects.order_by("external_id").values_list("service", flat=True)) == [cards.pk, None]
 
 
 @pytest.mark.parametrize("kept", ["=1+1", "''=1+1", "'''=1+1"])

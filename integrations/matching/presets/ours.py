@@ -21,7 +21,7 @@ DEFECTS = _ours(
     "defects",
     {"external_id": ("external_id", "id"), "title": ("title",), "found_at": ("found_at", "found")},
     "reference source team severity stage_found stage_introduced stage_should_catch status resolution priority found_by "
-    "component environment version_found version_introduced version_fixed reproducibility customer_impact "
+    "service component environment version_found version_introduced version_fixed reproducibility customer_impact "
     "customers_affected support_tickets root_cause escape_reason odc_trigger odc_type odc_qualifier steps expected "
     "actual triaged_at fixed_at verified_at closed_at",
 )
