@@ -33,11 +33,12 @@ from integrations.matching.reader import Reader
 from integrations.matching.row import Row
 from integrations.reading import AS_FOUND, BadCell, Shape, Table, UnreadableFile, open_table
 from integrations.seen import Seen
+from integrations.shipping import MOST_CHANGES, TOO_MANY, UNLINKED, Shipping, names_in
 from integrations.sources import source_of
 from pipeline.models import Deployment
 from qmportal.lib.acting import acting
 from qmportal.lib.cells import bare
-from qmportal.lib.copying import Change, Copy, Moved, Writer, names_of, next_ids, stored_columns
+from qmportal.lib.copying import Change, Copy, Moved, Relink, Write, Writer, names_of, next_ids, stored_columns
 from qmportal.lib.days import local_day
 from qmportal.lib.text import clean_line, clean_text
 from qmportal.lib.wording import minute
@@ -59,9 +60,11 @@ KEPT_LINES = 100_000
 KEPT_KINDS = 500
 NO_KIND = 2**16 - 1
 SHOWN_LINES = 5
-# Names of unknown people that are counted, and those shown with the result.
+# Unknown names that are counted, and those shown with the result.
 KEPT_NAMES = 10_000
 SHOWN_NAMES = 10
+NO_MEMBERS = "People who are not members of the team"
+NO_CHANGES = "Changes that the team does not have"
 # The parts that differ between errors of the same kind: quoted cell text and numbers.
 PARTICULAR = re.compile(r"“[^”]*”|\d[\d,]*")
 
@@ -333,7 +336,7 @@ class Importer:
             reader = Reader(self.plan, table.header)
             self.teams.refuse_hopeless("team" in reader.mapped)
             self.people = People() if {*PEOPLE} & reader.mapped else None
-            self.strangers = Counter[str]()
+            self.strangers, self.unlinked = Counter[str](), Counter[str]()
             self.outcome = Outcome(shape=asdict(table.shape))
             self.outcome.name_columns(reader.matched)
             # By id of records in which the file changes nothing, except perhaps their link: when, and of which team.
@@ -345,8 +348,8 @@ class Importer:
                 self._take(rows)
                 if report:
                     report(table.done, table.total)
-            remarks = [*table.notes, *reader.remarks, *self.findings.sentences()]
-            self.outcome.remarks = [*remarks, *named_strangers(self.strangers)]
+            unknown = [*most_named(NO_MEMBERS, self.strangers), *most_named(NO_CHANGES, self.unlinked)]
+            self.outcome.remarks = [*table.notes, *reader.remarks, *self.findings.sentences(), *unknown]
             self._link()
         finally:
             table.close()
@@ -371,6 +374,8 @@ class Importer:
         self.blank = intake.Blank(self.model)
         self.links: list[tuple[Any, str, str]] = []
         self.spans: list[tuple[Any, Spans]] = []
+        self.brought: list[tuple[Any, list[int]]] = []
+        self.shipping = self._read_changes([row for row, _ in named], existing)
         created: list[Any] = []
         updated: list[tuple[Any, dict[str, Any]]] = []
         for row, key in named:
@@ -395,6 +400,14 @@ class Importer:
         if self.writer and self.links:
             self.writer.wait()
             self.linker.take([Link(record.pk, source, original) for record, source, original in self.links])
+
+    def _read_changes(self, rows: list[Row], existing: dict[tuple[str, str], list[Any]]) -> Shipping | None:
+        """The changes that these deployments name. None if they name none."""
+        texts = [text for row in rows if (text := row.links.get("changes"))]
+        if not texts:
+            return None
+        self._wait()
+        return Shipping(texts, [record.pk for records in existing.values() for record in records], self.visible)
 
     def _take_spans(self) -> None:
         """Adds the impact intervals of new incidents. Stored incidents keep theirs; a note counts those that differ."""
@@ -520,6 +533,10 @@ class Importer:
             changed["reporter"] = None
         self._expect(record, key, original, is_changed=bool(changed))
         self._expect_spans(row, record)
+        if self.shipping and self._brings(self.shipping, row, record):
+            changed["changes"] = self.shipping.stored(record.pk)
+        if row.problems:
+            return None
         if changed:
             self._touch(record)
             if self.has_life:
@@ -555,6 +572,8 @@ class Importer:
         if not self._takes(row, record, values):
             return None
         self._expect_spans(row, record)
+        if self.shipping:
+            self._brings(self.shipping, row, record)
         if row.problems:
             return None
         self._expect(record, key, original, is_changed=True)
@@ -594,6 +613,22 @@ class Importer:
             row.problems["impact_intervals"] = DO_NOT_FIT
         elif row.spans:
             self.spans.append((record, row.spans))
+
+    def _brings(self, shipping: Shipping, row: Row, record: Any) -> bool:
+        """Whether the row says that the deployment brings other changes than those stored. They are written later."""
+        text = row.links.get("changes", "")
+        if len(names_in(text)) > MOST_CHANGES:
+            row.problems["changes"] = TOO_MANY
+            return False
+        ids, unknown = shipping.brought(text, record.team_id, record.pk)
+        if unknown:
+            row.notes.append(UNLINKED)
+        for name in unknown:
+            count_name(self.unlinked, name)
+        if not text or ids == shipping.stored(record.pk):
+            return False
+        self.brought.append((record, ids))
+        return True
 
     def _link(self) -> None:
         """Links duplicates after all rows are written; in a dry run, counts the originals that would be missing."""
@@ -683,8 +718,7 @@ class Importer:
                 values[name] = person
                 continue
             row.notes.append(f"the {name} is not a member of the team: not entered")
-            if text in self.strangers or len(self.strangers) < KEPT_NAMES:
-                self.strangers[text] += 1
+            count_name(self.strangers, text)
 
     def _preview(self, row: Row, record: Any, action: str) -> None:
         shown = {
@@ -716,7 +750,7 @@ class Importer:
 
         Updates are waited for. Raises `Busy` if someone saved one of the records since it was read.
         """
-        writes: list[Copy | Change] = []
+        writes: list[Write] = []
         writer.wait()
         if created:
             self._number(created)
@@ -726,6 +760,9 @@ class Importer:
             writes.append(
                 change_of(self.model, [record for record, _ in updated], {name for _, old in updated for name in old})
             )
+        if self.brought:
+            links = {record.pk: ids for record, ids in self.brought}
+            writes.append(Relink(Deployment._meta.get_field("changes"), links))
         if self.remember:
             news = [Written(record.pk, record.version, None) for record in created]
             writes.append(self.remember.page(news + [written_over(record, old) for record, old in updated]))
@@ -751,13 +788,18 @@ class Importer:
             record.__dict__.update(id=pk, created_at=now, updated_at=now)
 
 
-def named_strangers(names: Counter[str]) -> list[str]:
-    """A remark on the people who were not entered."""
+def count_name(names: Counter[str], name: str) -> None:
+    if name in names or len(names) < KEPT_NAMES:
+        names[name] += 1
+
+
+def most_named(about: str, names: Counter[str]) -> list[str]:
+    """A remark on names in the file that nothing here has."""
     if not names:
         return []
     shown = ", ".join(f"“{name[:60]}” ({number:,})" for name, number in names.most_common(SHOWN_NAMES))
     more = f", and {len(names) - SHOWN_NAMES:,} more" if len(names) > SHOWN_NAMES else ""
-    return [f"People who are not members of the team, by rows: {shown}{more}."]
+    return [f"{about}, by rows: {shown}{more}."]
 
 
 def change_of(model: Any, records: list[Any], names: set[str]) -> Change:

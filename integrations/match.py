@@ -259,7 +259,6 @@ def field_rows(survey: Survey, plan: Plan, problems: Mapping[str, str]) -> list[
             problem=problems.get(name, ""),
         )
         for name, known in plan.fields.items()
-        if known.type is not Type.LINK or name in plan.columns
     ]
 
 

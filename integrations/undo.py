@@ -15,7 +15,8 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from integrations.importer import BATCH, Report, be_alone, change_of
 from integrations.kinds import MODELS
-from qmportal.lib.copying import write_now
+from pipeline.models import Change, Deployment
+from qmportal.lib.copying import Relink, write_now
 from records.models import AnyOf, Record
 
 CHANGED = "changed since"
@@ -119,7 +120,7 @@ class Undo:
         records = rows.filter(pk__in=ids).order_by("pk").select_for_update().in_bulk()
         pointed_at = self._pointed_at([row.record for row in batch if row.before is None])
         imported_again = self._imported_again(records)
-        created, updated, touched = [], [], set[str]()
+        created, updated, touched, links = [], [], set[str](), dict[int, list[int]]()
         for row in batch:
             record = records.get(row.record)
             if record is None or row.record in pointed_at:
@@ -134,8 +135,11 @@ class Undo:
                 self._set(record, row.before)
                 updated.append(record)
                 touched |= row.before.keys()
+                if "changes" in row.before:
+                    links[record.pk] = row.before["changes"]
         self._delete(created)
         self._restore(updated, touched)
+        self._relink(links)
 
     def _pointed_at(self, ids: list[int]) -> set[int]:
         """Which of these records others now refer to, as a duplicate's original, an incident's cause or what was deployed.
@@ -185,8 +189,8 @@ class Undo:
         return bool(record.external_id) and same.exclude(pk=record.pk).exists()
 
     def _set(self, record: Any, before: dict[str, Any]) -> None:
-        for name, value in before.items():
-            column = self.columns[name]
+        for name in before.keys() & self.columns.keys():
+            column, value = self.columns[name], before[name]
             setattr(record, column.attname, column.to_python(value))
 
     def _delete(self, ids: list[int]) -> None:
@@ -209,3 +213,11 @@ class Undo:
         if records:
             write_now(change_of(self.model, records, names))
         self.undone.restored += len(records)
+
+    def _relink(self, links: dict[int, list[int]]) -> None:
+        """Gives deployments the changes back that they brought. Changes that are gone stay gone."""
+        if links:
+            wanted = {pk for ids in links.values() for pk in ids}
+            there = set(Change._base_manager.filter(AnyOf("id", sorted(wanted))).values_list("pk", flat=True))
+            kept = {pk: [each for each in ids if each in there] for pk, ids in links.items()}
+            write_now(Relink(Deployment._meta.get_field("changes"), kept))

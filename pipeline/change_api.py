@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 import django_filters
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from rest_framework import serializers, status
@@ -35,7 +34,7 @@ class ChangeRow(RecordRow):
     written: ClassVar[tuple[str, ...]] = (
         *("title", "team", "service", "lines", "reviewers", "review_minutes", "ai_assisted"),
         *Change.TIMES,
-        *("url", "source", "external_id"),
+        *("commit", "url", "source", "external_id"),
     )
 
     reference = serializers.CharField()
@@ -50,6 +49,7 @@ class ChangeRow(RecordRow):
     opened_at = serializers.DateTimeField()
     first_review_at = serializers.DateTimeField(allow_null=True)
     merged_at = serializers.DateTimeField(allow_null=True)
+    commit = serializers.CharField(help_text="The hash of its merge commit.")
     url = serializers.CharField()
     source = serializers.CharField()  # type: ignore[assignment]
     external_id = serializers.CharField()
@@ -224,7 +224,7 @@ class OfChanges(FactViews):
 
 
 class OfDeployments(FactViews):
-    """Besides the columns: `changes` names what was deployed, by reference or by external ID."""
+    """Besides the columns: `changes` names what was deployed, by reference, external ID or merge commit."""
 
     _changes: list[Change] | None = None
 
@@ -234,15 +234,13 @@ class OfDeployments(FactViews):
         names = texts(body["changes"])
         if names is None:
             return {}, {"changes": TEXTS}
-        rows = Change.objects.visible_to(self.request.user).filter(team=team)
-        self._changes = list(rows.filter(Q(reference__in=names) | Q(external_id__in=[name for name in names if name])))
-        known = {name for change in self._changes for name in (change.reference, change.external_id)}
-        unknown = next((name for name in names if name not in known), None)
-        return {}, {} if unknown is None else {"changes": f"The team has no change “{unknown[:40]}”."}
+        seen = Change.objects.visible_to(self.request.user)
+        self._changes, unknown = seen.filter(team=team).find_named(names)
+        return {}, {"changes": f"The team has no change “{unknown[0][:40]}”."} if unknown else {}
 
     def after(self, fact: Any) -> None:
         if self._changes is not None:
-            fact.changes.set(self._changes)
+            fact.bring(self._changes, Change.objects.visible_to(self.request.user))
 
 
 class ChangeList(OfChanges, FactList):

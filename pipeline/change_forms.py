@@ -33,7 +33,7 @@ class FactForm(IntakeForm[Any]):
 
 class ChangeForm(FactForm):
     TOLD_APART_BY = ("team_id", "title", "opened_at")
-    RARELY = ("committed_at", "first_review_at", "ai_assisted", "url")
+    RARELY = ("committed_at", "first_review_at", "ai_assisted", "commit", "url")
 
     title = LineField(max_length=200, help_text="As in the pull request.")
     ai_assisted = forms.TypedChoiceField(
@@ -48,7 +48,7 @@ class ChangeForm(FactForm):
         model = Change
         fields = (
             *("title", "team", "service", "lines", "reviewers", "review_minutes"),
-            *("opened_at", "merged_at", "committed_at", "first_review_at", "ai_assisted", "url"),
+            *("opened_at", "merged_at", "committed_at", "first_review_at", "ai_assisted", "commit", "url"),
         )
         formfield_callback = clean_formfield
         field_classes = dict.fromkeys(Change.TIMES, MomentField) | dict.fromkeys(
@@ -71,7 +71,7 @@ class DeploymentForm(FactForm):
         label="Changes that it brings",
         required=False,
         max_length=20_000,
-        help_text="References such as PAY-CHG-7, separated by commas.",
+        help_text="References such as PAY-CHG-7, IDs in your tool or merge commits, separated by commas.",
     )
 
     class Meta:
@@ -90,12 +90,11 @@ class DeploymentForm(FactForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        names = [name for each in self.cleaned_data.get("brings", "").split(",") if (name := each.strip().upper())]
-        seen = Change.objects.visible_to(self.user)
-        self.brought = list(seen.filter(team=self.instance.team_id, reference__in=names)) if names else []
-        known = {change.reference for change in self.brought}
-        if unknown := next((name for name in names if name not in known), ""):
-            self.add_error("brings", f"The team has no change “{unknown[:40]}”.")
+        names = [name for each in self.cleaned_data.get("brings", "").split(",") if (name := each.strip())]
+        team = Change.objects.visible_to(self.user).filter(team=self.instance.team_id)
+        self.brought, unknown = team.find_named(names)
+        if unknown:
+            self.add_error("brings", f"The team has no change “{unknown[0][:40]}”.")
         elif len(names) > MOST_REFERENCES:
             self.add_error("brings", f"Enter at most {MOST_REFERENCES:,} changes.")
         return cleaned
@@ -107,10 +106,8 @@ class DeploymentForm(FactForm):
         return deployment
 
     def save(self, commit: bool = True) -> Any:
-        """Changes that the person can't see stay."""
         with transaction.atomic():
             deployment = super().save(commit)
             if commit:
-                hidden = deployment.changes.exclude(pk__in=Change.objects.visible_to(self.user))
-                deployment.changes.set([*self.brought, *hidden])
+                deployment.bring(self.brought, Change.objects.visible_to(self.user))
         return deployment

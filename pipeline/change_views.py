@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -15,12 +19,14 @@ from django.views.decorators.http import require_safe
 from pipeline.change_filters import ChangeFilter, DeploymentFilter
 from pipeline.change_forms import ChangeForm, DeploymentForm
 from pipeline.models import Change, Deployment
+from qmportal.lib.batches import in_batches
 from qmportal.lib.face import ago, status
 from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.spreadsheet import csv_stream
 from records import columns
 from records import views as records
 from records.columns import Column
+from teams.models import User
 from teams.permissions import can_report
 from teams.requests import SignedInRequest
 
@@ -75,7 +81,8 @@ CHANGES = FactKind(
     ),
     csv=(
         *("reference", "title", "team__slug", "service__slug", "lines", "reviewers", "review_minutes", "ai_assisted"),
-        *("committed_at", "opened_at", "first_review_at", "merged_at", "url", "source", "external_id"),
+        *("committed_at", "opened_at", "first_review_at", "merged_at", "commit", "url", "source"),
+        "external_id",
     ),
     icon="git-pull-request",
     about="What was proposed, how large it was and how it was reviewed.",
@@ -100,7 +107,7 @@ DEPLOYMENTS = FactKind(
         columns.moment("Finished", "finished", "finished_at"),
     ),
     csv=(
-        *("reference", "team__slug", "service__slug", "environment", "release", "result", "kind", "finished_at"),
+        *("reference", "team__slug", "service__slug", "environment", "release", "result", "kind", "finished_at", "changes"),
         *("url", "source", "external_id"),
     ),
     icon="rocket",
@@ -122,11 +129,23 @@ def _list(request: SignedInRequest, kind: FactKind) -> HttpResponseBase:
     filters = kind.filters(request.GET, user=request.user)
     if request.GET.get("format") == "csv":
         header = [path.partition("__")[0] for path in kind.csv]
-        return csv_stream(f"{kind.plural}.csv", header, filters.chosen().values_list(*kind.csv).iterator(2_000))
+        return csv_stream(f"{kind.plural}.csv", header, _csv_rows(kind, filters.chosen(), request.user))
     page = filters.page(columns.read_by(kind.columns))
     rows = columns.table_rows(kind.columns, page, reverse(f"{kind.plural}:list"))
     context = {"kind": kind, "filters": filters, "page": page, "rows": rows, "columns": kind.columns}
     return render_page(request, "pipeline/facts/list.html", context, partial="rows")
+
+
+def _csv_rows(kind: FactKind, rows: QuerySet[Any, Any], user: User) -> Iterator[Sequence[Any]]:
+    columns = [_brought(user) if path == "changes" else path for path in kind.csv]
+    found = in_batches(rows.values_list("pk", *columns), key=itemgetter(0))
+    return (row[1:] for row in found)
+
+
+def _brought(user: User) -> Subquery:
+    """The references of the changes that a deployment brought, as one text that the importer reads."""
+    changes = Change.objects.visible_to(user).filter(deployments=OuterRef("pk")).order_by().values("deployments")
+    return Subquery(changes.annotate(named=StringAgg("reference", ", ", order_by="reference")).values("named"))
 
 
 @require_safe

@@ -280,6 +280,7 @@ CHANGES = (
     _field("lines", "Changed lines", "changed lines, lines changed, size, diff size, loc, zeilen", Type.NUMBER),
     _field("reviewers", "Reviewers", "reviewer count, number of reviewers, reviewers count", Type.NUMBER),
     _field("review_minutes", "Minutes of review", "review minutes, minutes of review, review time (minutes)", Type.NUMBER),
+    _field("commit", "Merge commit", "merge commit, merge commit sha, merge sha, commit sha, commit hash, git sha, sha"),
     _field("ai_assisted", "AI-assisted", "ai assisted, ai, ai generated", Type.YES_NO, "yes or no"),
     _SERVICE,
     _TEAM,
@@ -311,6 +312,10 @@ DEPLOYMENTS = (
     _field("result", "Result", "status, state, outcome, conclusion, ergebnis, résultat, resultado",
            words="deployment result"),
     _field("kind", "Kind", "type, deployment type, release type, art, typ, tipo", words="deployment kind"),
+    _field("changes", "Changes it brought", "change, change ids, change references, pull requests, pull request, pull "
+                                            "request ids, prs, pr, merge requests, merge request, mrs, mr, commits, commit, "
+                                            "commit sha, commit id, git sha, sha, änderungen, changements, cambios",
+           Type.LINK, many=True),
     _SERVICE,
     _TEAM,
     _URL,

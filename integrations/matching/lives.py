@@ -315,6 +315,8 @@ def live_change(row: Row, told: Told) -> None:
         raise NotWanted("closed without a merge")
     if told.mapped & {"merged_at", "status"}:
         row.values["merged_at"] = merged
+    if not merged:  # an open one has the commit of a trial merge
+        row.values.pop("commit", None)
     committed, reviewed = told.time("committed_at"), told.time("first_review_at", opened)
     if committed and not (merged and committed > merged):
         row.values["committed_at"] = committed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.core.validators import MaxValueValidator
@@ -12,6 +13,7 @@ from django.urls import reverse
 from pipeline.models.facts import Fact, TeamRowsQuerySet
 from pipeline.models.services import Service
 from qmportal.lib.history import tracked
+from records.models import AnyOf
 from records.rules import Order
 from teams.models import Team
 
@@ -22,6 +24,18 @@ class ChangeQuerySet(TeamRowsQuerySet["Change"]):
     def merged_between(self, start: datetime, end: datetime) -> ChangeQuerySet:
         """Merged in the half-open span [start, end)."""
         return self.filter(merged_at__gte=start, merged_at__lt=end)
+
+    def called(self, names: Collection[str]) -> ChangeQuerySet:
+        """Those with one of these references, external IDs or merge commits. Call it with at least one name."""
+        references = [name.upper() for name in names]
+        return self.filter(Q(AnyOf("reference", references)) | Q(AnyOf("external_id", names)) | Q(AnyOf("commit", names)))
+
+    def find_named(self, names: Collection[str]) -> tuple[list[Change], list[str]]:
+        """The changes with these references, external IDs or merge commits, and the names that none of them has."""
+        names = [name for name in names if name]
+        found = list(self.called(names)) if names else []
+        known = {name for change in found for name in change.names}
+        return found, [name for name in names if name not in known and name.upper() not in known]
 
 
 RULES = (
@@ -48,6 +62,9 @@ class Change(Fact):
     ai_assisted = models.BooleanField(
         "AI-assisted", null=True, blank=True, help_text="From a label or a trailer. Empty: nobody said."
     )
+    commit = models.CharField(
+        "merge commit", max_length=64, blank=True, default="", db_default="", help_text="Its hash. Deployments can name it."
+    )
     committed_at = models.DateTimeField("first commit", null=True, blank=True)
     opened_at = models.DateTimeField("opened")
     first_review_at = models.DateTimeField("first review", null=True, blank=True)
@@ -70,6 +87,11 @@ class Change(Fact):
 
     def __str__(self) -> str:
         return f"{self.reference} {self.title}"
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """What a deployment can call it."""
+        return self.reference, self.external_id, self.commit
 
     def get_absolute_url(self) -> str:
         return reverse("changes:detail", args=[self.reference])
@@ -132,3 +154,7 @@ class Deployment(Fact):
 
     def get_absolute_url(self) -> str:
         return reverse("deployments:detail", args=[self.reference])
+
+    def bring(self, changes: Iterable[Change], seen: ChangeQuerySet) -> None:
+        """Sets the changes that it brings. `seen`: those that the person can see; others stay."""
+        self.changes.set([*changes, *self.changes.exclude(pk__in=seen)])

@@ -1,4 +1,4 @@
-"""Bulk writes: new rows by COPY, changed rows by COPY into a temporary table and one UPDATE from it.
+"""Bulk writes: new rows and links by COPY, changed rows by COPY into a temporary table and one UPDATE from it.
 
 They bypass Django's cursors, so a thread can write on the connection of the thread that waits for it. Triggers fire as
 usual. `history.announce` is called first, so that the history records who acts.
@@ -6,7 +6,7 @@ usual. `history.announce` is called first, so that the history records who acts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from typing import Any, NamedTuple
@@ -74,8 +74,28 @@ class Change(NamedTuple):
         through.execute(sql.SQL("DROP TABLE {beside}").format(**parts))
 
 
+class Relink(NamedTuple):
+    """What rows of a model name in a many-to-many field from now on: by id of the row, the ids of the others."""
+
+    field: Any  # the ManyToManyField
+    links: Mapping[int, Iterable[int]]
+
+    def write(self, through: Connection[Any]) -> None:
+        parts = {
+            "table": sql.Identifier(self.field.m2m_db_table()),
+            "own": sql.Identifier(self.field.m2m_column_name()),
+            "other": sql.Identifier(self.field.m2m_reverse_name()),
+        }
+        through.execute(sql.SQL("DELETE FROM {table} WHERE {own} = ANY(%s)").format(**parts), [list(self.links)])
+        rows = [(own, other) for own, others in self.links.items() for other in others]
+        _copy(through, sql.SQL("COPY {table} ({own}, {other}) FROM STDIN").format(**parts), rows)
+
+
 class Moved(Exception):
     """Someone saved one of the rows since it was read."""
+
+
+Write = Copy | Change | Relink
 
 
 class Writer:
@@ -89,7 +109,7 @@ class Writer:
         self._writing: Future[None] | None = None
         return self
 
-    def put(self, *writes: Copy | Change) -> None:
+    def put(self, *writes: Write) -> None:
         self.wait()
         announce(connection)
         self._writing = self._pool.submit(_write_all, connection.connection, writes)
@@ -109,12 +129,12 @@ class Writer:
             self._pool.shutdown()
 
 
-def _write_all(through: Connection[Any], writes: Iterable[Copy | Change]) -> None:
+def _write_all(through: Connection[Any], writes: Iterable[Write]) -> None:
     for write in writes:
         write.write(through)
 
 
-def write_now(*writes: Copy | Change) -> None:
+def write_now(*writes: Write) -> None:
     """Writes at once, on this thread's connection and in its transaction."""
     connection.ensure_connection()
     announce(connection)

@@ -1,17 +1,20 @@
 """Changes and deployments from files: exports of other tools, lists of one's own, and our own lists back again."""
 
 import io
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
+from dashboards.delivery import figure
 from integrations.matching.guess import guess
 from integrations.matching.presets import PRESETS
 from integrations.matching.survey import Survey
 from integrations.models import ImportJob
-from pipeline.models import Change, Deployment
+from integrations.shipping import names_in
+from pipeline.models import Change, Deployment, ReviewLimits
+from qmportal.lib.days import Window, local_day
 from teams.models import Role
 from tests.factories import NOON, make_change, make_deployment, make_incident, make_member, make_service, make_team
 from tests.integrations.test_import_pages import checked, page
@@ -57,6 +60,7 @@ GH = [
         "author": {"login": "ann"},
         "labels": [],
         "url": "https://github.com/o/r/pull/9",
+        "mergeCommit": {"oid": "4acd"},
         "reviews": [
             {"author": {"login": "ann"}, "submittedAt": "2026-03-01T10:00:00Z", "state": "COMMENTED"},
             {"author": {"login": "bob"}, "submittedAt": "2026-03-01T12:00:00Z", "state": "APPROVED"},
@@ -93,6 +97,9 @@ GITLAB_JSON = [
         "closed_at": None,
         "source_branch": "late",
         "target_branch": "main",
+        "sha": "19a2",
+        "merge_commit_sha": None,
+        "squash_commit_sha": "f8c6",
         "labels": ["ai-assisted"],
         "reviewers": [{"id": 1, "username": "bob", "name": "Bob"}],
         "web_url": "https://gitlab.com/o/r/-/merge_requests/7",
@@ -104,6 +111,7 @@ AZURE_PULLS = [
         "title": "Round late",
         "status": status,
         "creationDate": "2026-03-01T09:00:00.123456+00:00",
+        "lastMergeCommit": {"commitId": "19a2"},
         "closedDate": "2026-03-02T09:00:00.123456+00:00" if status != "active" else None,
         "reviewers": [{"displayName": "Bob", "vote": 10}, {"displayName": "Eve", "vote": 0}],
         "repository": {"name": "cards", "webUrl": "https://dev.azure.com/o/p/_git/cards"},
@@ -210,9 +218,9 @@ Deployed at,Version,Service,Env,Status
                 {
                     "external_id": "PR_1", "title": "Round late", "opened_at": time("2026-03-01T09:00"),
                     "merged_at": time("2026-03-02T09:00"), "url": "https://github.com/o/r/pull/1", "ai_assisted": True,
-                    "service": "cards",
+                    "service": "cards", "commit": "f4b8",
                 },
-                {"external_id": "PR_2", "merged_at": None, "ai_assisted": False},
+                {"external_id": "PR_2", "merged_at": None, "ai_assisted": False, "commit": None},
                 "closed without a merge",
             ],
         ),
@@ -223,6 +231,7 @@ Deployed at,Version,Service,Env,Status
                 {
                     "external_id": "PR_9", "lines": 150, "reviewers": 2, "first_review_at": time("2026-03-01T11:00"),
                     "committed_at": time("2026-02-27T10:00"), "ai_assisted": False, "url": "https://github.com/o/r/pull/9",
+                    "commit": "4acd",
                 },
             ],
         ),
@@ -235,7 +244,7 @@ Deployed at,Version,Service,Env,Status
         (
             GITLAB_JSON,
             "changes/gitlab",
-            [{"external_id": "7", "merged_at": time("2026-03-02T09:00"), "reviewers": 1, "ai_assisted": True}],
+            [{"merged_at": time("2026-03-02T09:00"), "reviewers": 1, "ai_assisted": True, "commit": "f8c6"}],
         ),
         (
             AZURE_PULLS,
@@ -243,9 +252,9 @@ Deployed at,Version,Service,Env,Status
             [
                 {
                     "external_id": "1", "reviewers": 1, "merged_at": datetime.fromisoformat("2026-03-02T09:00:00.123456Z"),
-                    "url": "https://dev.azure.com/o/p/_git/cards/pullrequest/1",
+                    "url": "https://dev.azure.com/o/p/_git/cards/pullrequest/1", "commit": "19a2",
                 },
-                {"external_id": "2", "merged_at": None},
+                {"external_id": "2", "merged_at": None, "commit": None},
                 "closed without a merge",
             ],
         ),
@@ -342,6 +351,11 @@ def test_a_place_that_nobody_knows_is_asked_for_and_counts_nowhere():
     assert rows[0].problems["environment"].startswith("“github-pages” is not known. Match it to one of: production,")
 
 
+@pytest.mark.parametrize("content", [GITHUB_DEPLOYMENTS, GITHUB_DEPLOYMENTS_REST, GITLAB_DEPLOYMENTS])
+def test_deployments_name_their_commit(content):
+    assert read(content)[1][0].links["changes"].startswith("f4b8")
+
+
 def test_a_commit_after_the_merge_and_a_review_before_the_opening_are_dropped():
     _, rows = read(
         "PR,Title,Opened,First commit,First review,Merged\n"
@@ -367,7 +381,7 @@ def manager(team, client, settings, tmp_path):
 
 
 def rows_of(model):
-    return list(model.objects.order_by("pk").values())
+    return list(model.objects.order_by("pk").values()), list(Deployment.changes.through.objects.order_by("pk").values())
 
 
 @pytest.mark.django_db
@@ -379,13 +393,14 @@ def test_our_own_list_comes_back_unchanged(client, team, manager, tmp_path, mode
         make_change(team=team, title="=1+1", source="", external_id="own")
         make_change(
             team=team, service=cards, lines=0, reviewers=1, review_minutes=5, ai_assisted=False, committed_at=NOON,
-            first_review_at=NOON, merged_at=NOON, source="github", external_id="PR_1", url="https://example.org/1",
+            first_review_at=NOON, merged_at=NOON, commit="f4b8", source="github", external_id="PR_1", url="https://example.org/1",
         )  # fmt: skip
     else:
         make_deployment(team=team)
         make_deployment(
             team=team, service=cards, release="v1", environment="staging", result="failed", kind="rework",
             source="github", external_id="DE_1", url="https://example.org/1",
+            changes=[make_change(team=team), make_change(team=team, external_id="PR_1"), make_change(team=make_team())],
         )  # fmt: skip
     before = rows_of(model)
     content = client.get(reverse(f"{kind}:list"), {"format": "csv"}).getvalue()
@@ -421,6 +436,67 @@ def test_changes_from_the_drop_to_the_undo(client, team, manager):
     assert (known.title, known.lines, known.service) == ("Round", 7, None)
     assert not Change.objects.filter(pk=made.pk).exists()
     assert "1 new change deleted." in page(client, job).text
+
+
+@pytest.mark.parametrize(
+    ("cell", "names"),
+    [
+        ("PAY-CHG-7", ["PAY-CHG-7"]),
+        ("#12, !13;PR_9\nf4b8f6c1 ", ["12", "13", "PR_9", "f4b8f6c1"]),
+        (" ,;#", []),
+    ],
+)
+def test_the_names_in_a_cell(cell, names):
+    assert names_in(cell) == names
+
+
+RELEASES = "Deployment ID,Deployed at,Version,PRs\n"
+
+
+@pytest.mark.django_db
+def test_a_column_of_changes_links_them_until_the_undo(client, team, manager):
+    """By reference in any case or by ID; of the row's team alone; what is unknown is said and nothing stored goes."""
+    make_change(team=make_team(), external_id="9")
+    merged = {"team": team, "opened_at": NOON - timedelta(days=2), "merged_at": NOON - timedelta(days=1)}
+    first, third = make_change(**merged, external_id="1"), make_change(**merged, external_id="3")
+    second = make_change(**merged, commit="f4b8f6c1")
+    known = make_deployment(team=team, source="releases-payments", external_id="a", release="v1", changes=[third])
+    rows = f'a,2026-03-02 12:00,v1,#1; 9\nb,2026-03-03 09:00,v2,"f4b8f6c1, {first.reference.lower()}"\n'
+    job = checked(client, RELEASES + rows, name="releases.csv", team=team)
+    assert (job.result["created"], job.result["updated"]) == (1, 1)
+    assert not second.deployments.exists()
+    said = page(client, job).text
+    assert "names changes that the team doesn&#x27;t have: not linked" in said
+    assert "Changes that the team does not have, by rows: “9” (1)." in said
+    job = imported(client, RELEASES + rows, name="releases.csv", team=team)
+    assert [set(each.changes.all()) for each in Deployment.objects.order_by("external_id")] == [
+        {first, third},
+        {first, second},
+    ]
+    lead_time = figure("lead-time", [team.pk], Window(local_day(NOON) + timedelta(days=2), 30), ReviewLimits.current())
+    assert lead_time.n == 3
+    assert imported_counts(client, RELEASES + rows, team) == (0, 0, 2)
+    only = RELEASES + "a,2026-03-02 12:00,v1,1\nb,2026-03-03 09:00,v2,\n"
+    later = imported(client, only, name="releases.csv", team=team)
+    assert (later.result["changed"], set(known.changes.all())) == ({"changes": 1}, {first})
+    first.delete()
+    undo_it(client, later)
+    assert set(known.changes.all()) == {third}
+    undo_it(client, job)
+    assert list(Deployment.objects.all()) == [known]
+    assert set(known.changes.all()) == {third}
+
+
+def imported_counts(client, text, team):
+    result = checked(client, text, name="releases.csv", team=team).result
+    return result["created"], result["updated"], result["unchanged"]
+
+
+@pytest.mark.django_db
+def test_a_cell_with_too_many_changes_is_an_error(client, team, manager):
+    many = "; ".join(map(str, range(1001)))
+    job = checked(client, f"{RELEASES}a,2026-03-02 12:00,v1,{many}\n", team=team)
+    assert job.result["errors"] == [[2, "PRs", "Name at most 1,000 changes."]]
 
 
 @pytest.mark.django_db

@@ -92,6 +92,11 @@ def test_a_deployment_names_its_changes(api, team):
     assert post(api, DEPLOYMENTS, sent).status_code == 201
     deployment = Deployment.objects.get()
     assert set(deployment.changes.all()) == {first, second}
+    again = {"version": 1, "changes": [first.reference.lower()]}
+    second.team = make_team()
+    second.save()
+    assert api.patch(f"{DEPLOYMENTS}{deployment.reference}/", again, content_type="application/json").status_code == 200
+    assert set(deployment.changes.all()) == {first, second}  # one that the person can't see stays
     theirs = make_change(team=make_team())
     refused = post(api, DEPLOYMENTS, sent | {"changes": [theirs.reference]})
     assert refused.json()["errors"][0]["detail"] == f"The team has no change “{theirs.reference}”."
@@ -128,6 +133,14 @@ def test_a_list_takes_as_many_queries_for_one_row_as_for_many(client, team, kind
     assert f"{noun} 6" in page
     assert f"{noun} 5" not in page
     assert client.get(reverse(f"{kind}:list"), {"format": "csv"}).getvalue().count(b"\r\n") == 8
+
+
+@pytest.mark.parametrize(("kind", "make"), [("changes", make_change), ("deployments", make_deployment)])
+def test_a_list_is_narrowed_to_a_service(client, team, kind, make):
+    named, _ = make(team=team, service=make_service("Cards")), make(team=team)
+    client.force_login(make_member(team=team))
+    page = client.get(reverse(f"{kind}:list"), {"service": "cards"})
+    assert [row.id for row in page.context["page"].object_list] == [named.pk]
 
 
 def test_a_deployment_shows_the_incidents_that_it_caused(client, team):

@@ -98,6 +98,7 @@ CHANGES = Preset(
         "opened_at": ("creationDate",),
         "status": ("status",),
         "ended_at": ("closedDate",),
+        "commit": ("lastMergeCommit.commitId",),
         "reviewed_by": ("reviewers",),
         "labels": ("labels",),
         "body": ("description",),

@@ -82,6 +82,7 @@ CHANGES = Preset(
         "status": ("state",),
         "merged_at": ("merged_at", "mergedAt"),
         "ended_at": ("closed_at", "closedAt"),
+        "commit": ("merge_commit_sha", "mergeCommit.oid"),
         "service": ("base.repo.name", "headRepository.name", "repository", "repo"),
         "team": ("team",),
         "url": ("html_url", "url"),
@@ -99,7 +100,8 @@ CHANGES = Preset(
     steps=(
         "Install the GitHub CLI and run `gh auth login`. The website has no export.",
         "Run `gh pr list --repo OWNER/NAME --state all --limit 1000 --json "
-        "id,number,title,state,createdAt,mergedAt,closedAt,additions,deletions,reviews,labels,author,url > pulls.json`.",
+        "id,number,title,state,createdAt,mergedAt,closedAt,additions,deletions,reviews,labels,author,mergeCommit,url "
+        "> pulls.json`.",
         "Import the file `pulls.json`.",
     ),
 )
@@ -132,6 +134,7 @@ DEPLOYMENTS = Preset(
         "environment": ("environment", "latestEnvironment", "original_environment"),
         "result": ("state", "latestStatus.state"),
         "statuses": ("statuses.nodes", "statuses"),
+        "changes": ("commitOid", "sha"),
         "service": ("repository", "repo"),
         "team": ("team",),
     },

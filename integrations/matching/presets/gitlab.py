@@ -45,6 +45,9 @@ DEFECTS = Preset(
 def prepare_merge_request(said: Said) -> None:
     if reviewed_by := said.pop("reviewed_by", ""):
         said.setdefault("reviewers", str(len(names(reviewed_by))))
+    # A merge makes a commit, one for all (squash) or none (fast-forward).
+    if last := [commit for name in ("head", "squashed") if (commit := said.pop(name, ""))]:
+        said.setdefault("commit", last[-1])
     read_assistance(said)
 
 
@@ -59,6 +62,9 @@ CHANGES = Preset(
         "status": ("State",),
         "merged_at": ("Merged At (UTC)", "merged_at"),
         "ended_at": ("Closed At (UTC)", "closed_at", "Updated At (UTC)"),
+        "commit": ("merge_commit_sha",),
+        "squashed": ("squash_commit_sha",),
+        "head": ("sha",),
         "reviewed_by": ("Approver Usernames", "Approvers", "reviewers"),
         "labels": ("labels",),
         "body": ("Description",),
@@ -76,8 +82,8 @@ CHANGES = Preset(
         "web_url",
         "iid",
     ),
-    helpers=("reviewed_by", "labels", "body"),
-    fills=("reviewers", "ai_assisted"),
+    helpers=("reviewed_by", "labels", "body", "squashed", "head"),
+    fills=("reviewers", "ai_assisted", "commit"),
     prepare=prepare_merge_request,
     hint="The CSV has no date of the merge: the last update is used. JSON from the API has it.",
     steps=(
@@ -97,6 +103,7 @@ DEPLOYMENTS = Preset(
         "release": ("ref", "sha"),
         "environment": ("environment.tier", "environment.name", "environment"),
         "result": ("status",),
+        "changes": ("sha",),
         "service": ("deployable.project.name", "project", "repository"),
         "team": ("team",),
     },

@@ -21,7 +21,11 @@ DEFECTS = Preset(
         "status": ("Status", "État", "Estado"),
         "status_category": ("Status Category", "Statuskategorie", "Catégorie d'état", "Categoría de estado"),
         "priority": ("Priority", "Priorität", "Priorité", "Prioridad"),
-        "severity": ("Severity", "Custom field (Severity)", "Schweregrad", "Benutzerdefiniertes Feld (Schweregrad)"),
+        "severity": (
+            *("Severity", "Custom field (Severity)", "Schweregrad", "Benutzerdefiniertes Feld (Schweregrad)"),
+            *("Champs personnalisés (Gravité)", "Champs personnalisés (Sévérité)"),
+            *("Campo personalizado (Gravedad)", "Campo personalizado (Severidad)"),
+        ),
         "resolution": ("Resolution", "Lösung", "Résolution", "Resolución"),
         "ended_at": ("Resolved", "Resolution date", "Erledigt", "Gelöst", "Résolue", "Résolu", "Resuelta"),
         "team": (

@@ -35,10 +35,11 @@ INCIDENTS = _ours(
 CHANGES = _ours(
     "changes",
     {"external_id": ("external_id", "id"), "title": ("title",), "opened_at": ("opened_at", "opened")},
-    "reference source team service lines reviewers review_minutes ai_assisted committed_at first_review_at merged_at url",
+    "reference source team service lines reviewers review_minutes ai_assisted committed_at first_review_at merged_at commit "
+    "url",
 )
 DEPLOYMENTS = _ours(
     "deployments",
     {"external_id": ("external_id", "id"), "finished_at": ("finished_at", "finished")},
-    "reference source team service environment release result kind url",
+    "reference source team service environment release result kind changes url",
 )

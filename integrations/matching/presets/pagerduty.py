@@ -62,7 +62,7 @@ INCIDENTS = Preset(
     prepare=prepare,
     hint="Reads acknowledgement times if the report has them.",
     steps=(
-        "Open *Analytics* and the table or report of incidents. Its name depends on your plan.",
+        "Open *Analytics*, then *Insights* and the *Incident Activity Report*. Its name may differ with your plan.",
         "Choose the dates.",
         "Download the table as CSV. Without analytics, save "
         "`https://api.pagerduty.com/incidents?date_range=all` with your API key.",
