@@ -15,7 +15,7 @@ from defects import board
 from defects.filters import DefectFilter
 from defects.forms import DefectForm, LinkForm
 from defects.models import BULK, Defect, DefectLink, bankruptcy_of
-from defects.triage import Queue, act, forms_for, similar_to
+from defects.triage import Queue, SnoozeForm, act, forms_for, similar_to
 from qmportal.lib.days import local_day
 from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.undo import say_with_undo
@@ -61,6 +61,7 @@ BESIDE: dict[str, Any] = {
     "bankruptcy": lambda defect, user: bankruptcy_of(defect, timezone.now()),
     "before_closing": lambda defect, user: before_closing(defect),
     "snoozed": lambda defect, user: defect.is_snoozed(local_day(timezone.now())),
+    "snooze_form": lambda defect, user: SnoozeForm(today=local_day(timezone.now())),
 }
 
 
@@ -154,11 +155,18 @@ def _triage_page(
 
 @require_POST
 def defect_snooze(request: SignedInRequest, reference: str) -> HttpResponse:
-    """Brings a snoozed defect back for triage."""
-    defect = DEFECTS.find(request, reference)
+    """Hides a new defect from triage until a day. Without one, brings it back."""
+    defect, now = DEFECTS.find(request, reference), timezone.now()
     require(can_report(request.user, defect.team))
+    if "until" in request.POST:
+        form = SnoozeForm(request.POST, today=local_day(now))
+        if not (done := act(form, defect, by=request.user, at=now)):
+            context = BESIDE | {"snooze_form": lambda *_: form}
+            return records.detail_page(request, DEFECTS, defect, status=422, **context)
+        say_with_undo(request, f"{defect.reference} is {done}.", DEFECTS.url("snooze", defect.reference))
+        return redirect(defect)
     try:
-        defect.snooze(None, by=request.user, at=timezone.now())
+        defect.snooze(None, by=request.user, at=now)
         messages.success(request, f"{defect.reference} is back for triage.")
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from defects import board
 from defects.models import Defect
+from defects.models.defect import ONLY_NEW_IS_SNOOZED
 from tests.factories import make_defect, make_member, make_team
-from tests.html import squeezed
+from tests.html import sent_form, squeezed
 
 pytestmark = pytest.mark.django_db
 BOARD, TRIAGE = "/defects/board/", "/defects/triage/"
@@ -164,6 +165,28 @@ def test_snoozing_hides_it_until_the_day_and_undo_brings_it_back(client, team):
     assert "Nothing to triage" in page.text
     client.post(f"{defect.get_absolute_url()}snooze/")
     assert client.get(TRIAGE).context["defect"] == defect
+
+
+def test_the_page_of_a_new_defect_snoozes_it_too(client, team):
+    defect = make_defect(team=team)
+    address = f"{defect.get_absolute_url()}snooze/"
+    page = client.get(defect.get_absolute_url()).text
+    day = timezone.localdate() + timedelta(days=7)
+    assert sent_form(page, address)["until"] == [str(day)]
+    for wrong in ("", "soon", str(timezone.localdate())):
+        assert client.post(address, {"until": wrong}).context["snooze_form"].errors["until"]
+    page = client.post(address, {"until": str(day)}, follow=True).text
+    assert "PAY-DEF-1 is snoozed until" in page
+    assert ">Undo</button>" in page
+    assert "Snooze…" not in page
+    assert client.get(TRIAGE).context["queue"].snoozed == 1
+
+
+def test_only_a_new_defect_is_snoozed(client, team):
+    defect = make_defect(team=team, status="in_progress")
+    assert "Snooze…" not in client.get(defect.get_absolute_url()).text
+    page = client.post(f"{defect.get_absolute_url()}snooze/", {"until": str(timezone.localdate() + timedelta(days=2))})
+    assert (page.status_code, ONLY_NEW_IS_SNOOZED in page.text) == (422, True)
 
 
 def test_whoever_comes_second_is_told(client, team):
