@@ -33,7 +33,7 @@ from qmportal.lib.bodies import takes_a_file
 from records.history import RecordHistory
 from records.timeline_api import RecordTimeline
 from teams.api import TeamDetail, TeamList
-from testing.api import TestRunDetail, TestRunList
+from testing.api import TestRunDetail, TestRunFailures, TestRunList
 from training.api.attempts import AttemptDetail, AttemptList, DecisionList, ScenarioList
 from training.api.progress import ProgressList
 
@@ -89,6 +89,7 @@ urlpatterns = [
     path("v1/deployments/<str:reference>/", DeploymentDetail.as_view(), name="api_deployment"),
     path("v1/test-runs/", takes_a_file(TestRunList.as_view(), "TEST_REPORT_MAX_BYTES"), name="api_test_runs"),
     path("v1/test-runs/<str:reference>/", TestRunDetail.as_view(), name="api_test_run"),
+    path("v1/test-runs/<str:reference>/failures/", TestRunFailures.as_view(), name="api_test_run_failures"),
     path("v1/progress/", ProgressList.as_view(), name="api_progress"),
     path("v1/defects/", DefectList.as_view(), name="api_defects"),
     path("v1/defects/bulk/", DefectBulk.as_view(), name="api_defect_bulk"),

@@ -8,6 +8,8 @@ import django_filters
 from django.conf import settings
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from rest_framework import serializers, status
 from rest_framework.exceptions import ValidationError
@@ -19,11 +21,11 @@ from pipeline.change_api import FactFilters
 from pipeline.models import Service, Stage
 from qmportal.lib.api import Conflict, InstantFilter, refuse_undeclared
 from qmportal.lib.raw_files import HOW, RawFile
-from qmportal.lib.rows import NameField, RowDetail, RowList
+from qmportal.lib.rows import NameField, RowDetail, RowList, RowSerializer
 from records.api import RecordRow
 from teams.authentication import person
 from teams.models import Team
-from testing.models import TestRun
+from testing.models import Failure, TestRun
 from testing.receiving import receive
 
 
@@ -101,9 +103,38 @@ class TestRunList(RowList):
 
 
 class TestRunDetail(RowDetail):
-    """One test run."""
+    """One test run with its counts. What failed in it is behind `failures/`."""
 
     __test__ = False
     queryset = TestRun.objects.all()
     serializer_class = TestRunRow
     lookup_field = "reference"
+
+
+class FailureRow(RowSerializer):
+    fingerprint = serializers.CharField(help_text="The same failure has the same one in every run of the team.")
+    title = serializers.CharField()
+    place = serializers.CharField(help_text="The suite of a test, the file of a finding.")
+    tests = serializers.IntegerField(help_text="How many tests failed this way. Findings, for static analysis.")
+    examples = serializers.ListField(child=serializers.CharField(), help_text="The first of these tests.")
+    first_seen_at = serializers.DateTimeField(help_text="The first run of the team with this failure.")
+    last_seen_at = serializers.DateTimeField()
+    defect = serializers.CharField(
+        source="defect__reference", allow_null=True, help_text="The defect that was filed. Null: none, or it is hidden."
+    )
+
+
+class TestRunFailures(RowList):
+    """What failed in a test run: each distinct failure once, new ones first."""
+
+    __test__ = False
+    queryset = Failure.objects.all()
+    serializer_class = FailureRow
+    orderings = ("-first_seen_at", "first_seen_at")
+
+    def get_queryset(self) -> QuerySet[Any]:
+        if not getattr(self, "swagger_fake_view", False):
+            runs = TestRun.objects.visible_to(self.request.user).only("pk")
+            run = get_object_or_404(runs, reference=self.kwargs["reference"].upper())
+            self.queryset = Failure.objects.of_run(run)
+        return super().get_queryset()

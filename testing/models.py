@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
-from django.db.models import Count, Max, Q
+from django.db.models import Count, F, Max, Q
 from django.urls import reverse
 
 from defects.models import Defect
@@ -163,6 +163,11 @@ def among(names: Iterable[str], marks: bytes) -> list[str]:
 
 
 class FailureQuerySet(TeamRowsQuerySet["Failure"]):
+    def of_run(self, run: TestRun) -> Any:
+        """Those of one run, with `tests` and `examples`: how many tests met each, and the first of them."""
+        rows: Any = self.filter(sightings__run=run)
+        return rows.annotate(tests=F("sightings__tests"), examples=F("sightings__examples"))
+
     def seen_in(self, run: TestRun, report: Report) -> dict[str, Failure]:
         """Adds or updates the failures of a run. Returns them by fingerprint."""
         if not report.failures:

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from defects.models import Defect
 from qmportal.lib.bodies import takes_a_file
 from qmportal.lib.pages import form_page, render_page
-from teams.models import Team
+from teams.models import Team, User
 from teams.permissions import can_manage, can_report, require
 from teams.requests import SignedInRequest
 from testing.forms import ReportForm, SettingsForm
@@ -44,7 +44,8 @@ def run_detail(request: SignedInRequest, reference: str) -> HttpResponse:
     run = get_object_or_404(runs.defer("passed_marks", "failed_marks"), reference=reference.upper())
     if run.reference != reference:
         return redirect(run)
-    sightings = run.sightings.select_related("failure__defect").order_by("-tests", "failure__title")
+    sightings = run.sightings.select_related("failure").order_by("-tests", "failure__title")
+    sightings = sightings.annotate(defect=seen_defect("failure__defect", request.user))
     flakes = run.flakes.select_related("test").order_by("test__name")
     context = {
         "run": run,
@@ -60,7 +61,7 @@ def team_tests(request: SignedInRequest, slug: str) -> HttpResponse:
     """What failed lately, what was filed, and which tests are flaky."""
     team = find_team(request, slug)
     rules = ReportSettings.of(team)
-    context = summary(team, timezone.now()) | {
+    context = summary(team, request.user, timezone.now()) | {
         "team": team,
         "form": SettingsForm(instance=rules),
         "rules": rules,
@@ -70,10 +71,16 @@ def team_tests(request: SignedInRequest, slug: str) -> HttpResponse:
     return render_page(request, "testing/team.html", context)
 
 
-def summary(team: Team, now: datetime) -> dict[str, Any]:
+def seen_defect(link: str, user: User) -> Subquery:
+    """The reference of the defect behind this link, if the person can see it: it may belong to another team by now."""
+    return Subquery(Defect.objects.visible_to(user).filter(pk=OuterRef(link)).values("reference"))
+
+
+def summary(team: Team, user: User, now: datetime) -> dict[str, Any]:
     since = now - timedelta(days=DAYS)
     recent = Q(sightings__run__ran_at__gte=since)
-    failures = Failure.objects.filter(team=team, last_seen_at__gte=since).select_related("defect")
+    failures = Failure.objects.filter(team=team, last_seen_at__gte=since)
+    failures = failures.annotate(filed_as=seen_defect("defect", user))
     flaky = FlakyTest.objects.filter(team=team).with_trend(now).select_related("owner").exclude(recent=0, earlier=0)
     runs = TestRun.objects.filter(team=team, ran_at__gte=since)
     filed = Defect.objects.filter(team=team, source__in=SOURCES.values(), found_at__gte=since, deleted_at=None)

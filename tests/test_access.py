@@ -433,6 +433,7 @@ RULES = {
     "api_change": api(outsider=404),
     "api_test_runs": api(),
     "api_test_run": api(outsider=404),
+    "api_test_run_failures": api(outsider=404),
     "api_deployments": api(),
     "api_deployment": api(outsider=404),
     "api_practices": api(),
@@ -708,6 +709,7 @@ class World:
                 "api_change": {"reference": self.change.reference},
                 "api_deployment": {"reference": self.deployment.reference},
                 "api_test_run": {"reference": self.test_run.reference},
+                "api_test_run_failures": {"reference": self.test_run.reference},
                 "incidents:restore": {"reference": self.deleted["incidents"].reference},
                 "defects:restore": {"reference": self.deleted["defects"].reference},
                 **{

@@ -141,6 +141,21 @@ def test_a_failure_of_the_main_branch_becomes_one_defect(api, team, files_defect
     assert known.first_seen_at.isoformat() == "2026-03-01T09:00:00+00:00"
 
 
+def test_the_failures_of_a_run_are_listed_new_ones_first(api, files_defects):
+    sent(api, branch="main", ran_at="2026-03-01T09:00:00Z")
+    cases = [case(name, failure("1 is not 2", "ValueError")) for name in ("b", "c")]
+    both = suite(*cases, case("d", failure("No such file", "OSError")))
+    address = f"{ADDRESS}{sent(api, both, ran_at='2026-03-02T09:00:00Z')['reference'].lower()}/failures/"
+    new, known = api.get(address).json()["results"]
+    assert (new["tests"], new["first_seen_at"], new["defect"]) == (1, "2026-03-02T09:00:00Z", None)
+    assert (known["tests"], len(known["examples"]), known["defect"]) == (2, 2, "PAY-DEF-1")
+    assert known["first_seen_at"] == "2026-03-01T09:00:00Z"
+    first = api.get(address, {"page_size": 1}).json()
+    assert (first["results"], api.get(first["next"]).json()["results"]) == ([new], [known])
+    Defect.objects.update(team=make_team(key="OTHER"))  # where the sender sees nothing
+    assert api.get(address).json()["results"][1]["defect"] is None
+
+
 def test_green_closes_nothing(api, files_defects):
     sent(api, branch="main", commit="a")
     sent(api, GREEN, branch="main", commit="b")
@@ -226,6 +241,9 @@ def test_the_pages_of_runs_and_of_a_team(client, api, engineer, team, files_defe
     assert "Cart: 1 is not 2" in text
     assert "PAY-DEF-1" in text
     assert "More often" in text
+    Defect.objects.update(team=make_team())  # where the engineer sees nothing
+    for page in ("/test-runs/PAY-RUN-1/", "/test-runs/teams/payments/"):
+        assert "PAY-DEF-1" not in client.get(page).text
 
 
 def test_a_flaky_test_is_taken_and_released(client, api, engineer, team):
