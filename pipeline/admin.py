@@ -1,4 +1,4 @@
-"""Stages, practices and services as rows of the admin site.
+"""Stages, practices, services, changes and deployments as rows of the admin site.
 
 Stages and practices are retired instead of deleted: records keep naming them.
 """
@@ -12,7 +12,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from pipeline.models import Practice, ReviewLimits, Service, Stage
+from pipeline.models import Change, Deployment, Practice, ReviewLimits, Service, Stage
 from pipeline.models.stages import STAYS_IN_USE
 from qmportal.lib.admin import CleanText, OneRow, ReadOnly
 from qmportal.lib.forms import WholeNumberField, clean_formfield
@@ -88,3 +88,25 @@ class ServiceAdmin(ReadOnly):
     list_filter = ("tier",)
     list_select_related = ("team",)
     search_fields = ("name", "slug")
+
+
+@admin.register(Change)
+class ChangeAdmin(ReadOnly):
+    """Read-only, for looking up changes."""
+
+    list_display = ("reference", "title", "team", "lines", "reviewers", "opened_at", "merged_at")
+    list_filter = ("ai_assisted",)
+    list_select_related = ("team",)
+    search_fields = ("reference", "title", "external_id")
+    show_full_result_count = False
+
+
+@admin.register(Deployment)
+class DeploymentAdmin(ReadOnly):
+    """Read-only, for looking up deployments."""
+
+    list_display = ("reference", "release", "team", "environment", "result", "kind", "finished_at")
+    list_filter = ("environment", "result", "kind")
+    list_select_related = ("team",)
+    search_fields = ("reference", "release", "external_id")
+    show_full_result_count = False
