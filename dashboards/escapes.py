@@ -18,7 +18,7 @@ from benchmarks import charts, escapes
 from benchmarks.escape_counting import UNKNOWN, Scope, Stages, impact_words, reason_words, severity_weights
 from benchmarks.escape_counting import escapes as count_escapes
 from benchmarks.escape_counting import paths as count_paths
-from benchmarks.escapes import VITAL, Cause, Cost, Escape, Path, Share
+from benchmarks.escapes import VITAL, Cause, Cost, Escape, Harm, Path, Share
 from benchmarks.models import EscapeCost, ThresholdSet
 from benchmarks.words import format_value, plural
 from defects.models import Defect
@@ -122,8 +122,8 @@ class CauseLine:
 class HarmLine:
     impact: str
     found: Figure
-    customers: int | None
-    tickets: int | None
+    customers: Figure | None
+    tickets: Figure | None
 
 
 class EscapePage:
@@ -246,16 +246,16 @@ class EscapePage:
         order = [key for key, _ in Defect._meta.get_field("customer_impact").flatchoices]
         place = {key: number for number, key in enumerate(reversed(order))}
         return [
-            HarmLine(
-                impact_words(each.impact),
-                self._figure(
-                    each.n, f"with this impact: {impact_words(each.impact)}", escaped="1", impact=each.impact or UNKNOWN
-                ),
-                each.customers,
-                each.tickets,
-            )
-            for each in sorted(lines.values(), key=lambda line: place.get(line.impact, len(place)))
+            self._harm_line(each) for each in sorted(lines.values(), key=lambda line: place.get(line.impact, len(place)))
         ]
+
+    def _harm_line(self, each: Harm) -> HarmLine:
+        words, picks = impact_words(each.impact), {"escaped": "1", "impact": each.impact or UNKNOWN}
+        sums = {
+            name: None if total is None else self._figure(total, f"{name}: {words}", **picks, **{name: "known"})
+            for name, total in (("customers", each.customers), ("tickets", each.tickets))
+        }
+        return HarmLine(words, self._figure(each.n, f"with this impact: {words}", **picks), **sums)
 
     @property
     def customers(self) -> Figure | None:
