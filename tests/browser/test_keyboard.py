@@ -103,6 +103,30 @@ def test_j_and_k_walk_the_rows(engineer):
     expect(heading(engineer)).to_have_text(title)
 
 
+def test_triage_takes_a_key_for_each_decision(engineer):
+    engineer.goto("/defects/triage/")
+    said = engineer.get_by_role("main").locator("[data-message]").last
+    title = engineer.locator("#triage-defect")
+    before = title.inner_text()
+    engineer.keyboard.press("n")
+    expect(title).not_to_have_text(before)
+    engineer.keyboard.press("a")
+    expect(said).to_contain_text("is triaged")
+    engineer.keyboard.press("d")
+    expect(engineer.get_by_label("Original")).to_be_focused()
+    engineer.keyboard.type("PAY-DEF-1")
+    engineer.keyboard.press("Enter")
+    expect(said).to_contain_text("is marked as a duplicate")
+    engineer.keyboard.press("x")
+    engineer.keyboard.press("Space")  # the first reason
+    engineer.keyboard.press("Enter")
+    expect(said).to_contain_text("is rejected")
+    engineer.keyboard.press("s")
+    expect(engineer.get_by_label("Until")).to_be_focused()
+    engineer.keyboard.press("Enter")
+    expect(said).to_contain_text("is snoozed until")
+
+
 def test_single_keys_can_be_switched_off(engineer):
     engineer.goto("/help/")
     toggle = engineer.get_by_role("button", name="Single-key shortcuts")
