@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from qmportal.embedded import EmbeddedError, ended_by_signals
 from tests.bench.measures import LARGE, MEASURES, MILLION, Line
@@ -24,15 +26,34 @@ def main() -> int:
         parser.error(f"there is no row {min(unknown)}; choose from {sorted(every)}")
     began = time.monotonic()
     try:
-        with ended_by_signals(), throwaway_folder() as folder, Stack(folder) as stack:
-            lines = [line for measure, numbers in MEASURES.items() if chosen & numbers for line in measure(stack, chosen)]
-    except (BenchError, EmbeddedError) as problem:
+        lines, problems = measured(chosen)
+    except EmbeddedError as problem:
         print(problem, file=sys.stderr)
         return 1
     print(table(lines))
     missed = [line for line in lines if not line.ok]
     print(f"\n{len(missed) or 'No'} must missed. It took {time.monotonic() - began:.0f} s.")
-    return 1 if missed else 0
+    print(*problems, sep="\n", file=sys.stderr)
+    return 1 if missed or problems else 0
+
+
+def measured(chosen: set[int]) -> tuple[list[Line], list[BenchError]]:
+    """The lines, and why some could not be measured: the others are worth their minutes."""
+    lines: list[Line] = []
+    problems: list[BenchError] = []
+    with ended_by_signals(), throwaway_folder() as folder, Stack(folder) as stack:
+        for measure, numbers in MEASURES.items():
+            with collected(problems):
+                lines += measure(stack, chosen) if chosen & numbers else ()
+    return lines, problems
+
+
+@contextmanager
+def collected(problems: list[BenchError]) -> Iterator[None]:
+    try:
+        yield
+    except BenchError as problem:
+        problems.append(problem)
 
 
 def _row(text: str) -> int:
