@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from django.db.models import Q
 from django.http import HttpRequest, QueryDict
 from django.urls import Resolver404, resolve
 from django_htmx.middleware import HtmxDetails
 
+from qmportal.lib.pages import address_parts
 from teams.models import Team, User
 
 
@@ -24,7 +23,7 @@ class SignedInRequest(HttpRequest):
 
 def team_before(request: SignedInRequest) -> dict[str, str]:
     """The initial team of a form: the team of the previous page (a team's page, a record's, a list's)."""
-    before = urlsplit(request.headers.get("Referer", ""))
+    before = address_parts(request.headers.get("Referer", ""))
     if before.netloc != request.get_host():
         return {}
     try:

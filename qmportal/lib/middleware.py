@@ -17,6 +17,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from qmportal.lib.acting import acting
 from qmportal.lib.days import organisation_zone, zone_named
+from qmportal.lib.pages import address_parts
 
 # Form fields that are secret or were not typed by a person.
 NOT_SHOWN = re.compile(r"passw|token|secret|^(submission|version|base|undo|action)$", re.IGNORECASE)
@@ -100,7 +101,7 @@ def _typed_page(request: HttpRequest, sign_in: str) -> HttpResponse | None:
 
 def _page_of(request: HttpRequest) -> str:
     """The page that made the htmx request, because people cannot return to a fragment."""
-    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    page = address_parts(request.headers.get("HX-Current-URL", ""))
     if page.netloc == request.get_host():
         return urlunsplit(("", "", page.path or "/", page.query, ""))
     return request.get_full_path() if request.method == "GET" else "/"

@@ -1,12 +1,16 @@
 """Renders a page, or the partial that htmx requested."""
 
 from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
+# How many rows of another table a page shows beside its own.
+MOST_BESIDE = 20
 # A view that shows a form and takes it.
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -20,6 +24,26 @@ def render_page(
     if partial and htmx and not htmx.boosted and (htmx.target or "").rpartition("#")[2] == partial:
         template = f"{template}#{partial}"
     return render(request, template, context, status=status)
+
+
+class Few(list[Any]):
+    """The first rows that a page shows beside its own; `more`: how many others there are. Usually one query."""
+
+    def __init__(self, rows: QuerySet[Any], most: int = MOST_BESIDE):
+        super().__init__(rows[: most + 1])
+        self.more = 0
+        if len(self) > most:
+            self.pop()
+            self.more = rows.count() - most
+
+
+def address_parts(header: str) -> SplitResult:
+    """The parts of an address in a header of the request. Empty if it is none, because anybody can send any header."""
+    try:
+        parts = urlsplit(header)
+    except ValueError:
+        parts = urlsplit("")
+    return urlsplit("") if "\x00" in unquote(header) else parts
 
 
 def way_back(request: HttpRequest, otherwise: str) -> str:

@@ -62,3 +62,8 @@ def test_the_title_has_the_focus_unless_something_is_wrong(client, teams, new):
     title = re.compile(r'<input[^>]* name="title"[^>]*>')
     assert " autofocus" in title.search(client.get(new).text)[0]
     assert " autofocus" not in title.search(client.post(new, {}).text)[0]
+
+
+@pytest.mark.parametrize("sent", ["http://[", "http://testserver/defects/?team=a%00b", "http://testserver/t/a%00/"])
+def test_an_odd_page_before_is_none(client, teams, sent):
+    assert client.get("/incidents/new/", headers={"Referer": sent}).status_code == 200

@@ -34,3 +34,10 @@ def test_a_plain_request_is_redirected_as_ever(client):
 def test_somebody_who_is_signed_in_is_left_alone(client):
     client.force_login(make_user())
     assert client.get("/teams/", headers=FROM_PAGE).status_code == 200
+
+
+@pytest.mark.parametrize("sent", ["http://[", "http://testserver/%00", "\x7f"])
+def test_an_odd_address_leads_to_the_sign_in_too(client, sent):
+    answer = client.get("/teams/", headers={"HX-Request": "true", "HX-Current-URL": sent})
+    assert answer.status_code == 401
+    assert answer["HX-Redirect"].startswith("/account/login/?next=%2F")
