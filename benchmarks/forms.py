@@ -177,7 +177,7 @@ class ThresholdForm(ReasonForm):
 
     def _changes_anything(self) -> bool:
         standing = ThresholdSet.objects.by_metric(self.cleaned_data["effective_from"])[self.metric.slug]
-        return bool(self.version().changes_from(standing))
+        return bool(self.version().changes_from(standing, {}))
 
     def version(self, author: User | None = None) -> ThresholdSet:
         """The new version as entered, not saved. Values that have no form field are copied."""

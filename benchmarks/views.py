@@ -24,6 +24,8 @@ from qmportal.lib.days import local_day
 from qmportal.lib.pages import form_page
 from qmportal.lib.versions import Conflict, Stale, sent_again
 from qmportal.lib.wording import day_words
+from records.models import severity_names
+from teams.models import User
 from teams.permissions import is_admin, require
 from teams.requests import SignedInRequest
 
@@ -38,7 +40,9 @@ def thresholds(request: SignedInRequest) -> HttpResponse:
     today = _today()
     sets = {version.metric: version for version in ThresholdSet.objects.in_force(today).select_related("author")}
     upcoming = {version.metric: version for version in reversed(ThresholdSet.objects.upcoming(today))}
-    cards = [_described(sets[metric]) | {"upcoming": upcoming.get(metric)} for metric in EDITABLE if metric in sets]
+    cards = [
+        _described(sets[metric], request.user) | {"upcoming": upcoming.get(metric)} for metric in EDITABLE if metric in sets
+    ]
     context = {
         "cards": sorted(cards, key=lambda card: card["set"].cut_points is None),
         "run": SnapshotRun.objects.first(),
@@ -54,17 +58,18 @@ def threshold_history(request: SignedInRequest, metric: str) -> HttpResponse:
     """All versions of one metric's thresholds and what each one changed, by the day they take effect, latest first."""
     current = _current_or_404(metric)
     versions = list(ThresholdSet.objects.history(metric).select_related("author", "reverts_to"))
+    names = severity_names(request.user.versions)
     added = added_by_row(ThresholdSet, [version.pk for version in versions], request.user)
     entries = [
         {
             "version": version,
             "added": added.get(version.pk),
-            "changes": version.changes_from(before) if before else version.in_words,
+            "changes": version.changes_from(before, names) if before else version.in_words,
             "is_first": before is None,
         }
         for version, before in zip(versions, [*versions[1:], None], strict=True)
     ]
-    context = _described(current) | {"entries": entries, "today": _today(), "may_edit": is_admin(request.user)}
+    context = _described(current, request.user) | {"entries": entries, "today": _today(), "may_edit": is_admin(request.user)}
     return render(request, "benchmarks/history.html", context)
 
 
@@ -80,7 +85,10 @@ def threshold_edit(request: SignedInRequest, metric: str) -> HttpResponse:
     newest = ThresholdSet.objects.newest(metric) or current
     data = request.POST if request.method == "POST" else None
     form = ThresholdForm(data, current=current, newest=newest, today=_today(), applying=applying)
-    context = _described(current) | {"form": form, "upcoming": ThresholdSet.objects.upcoming(_today()).filter(metric=metric)}
+    context = _described(current, request.user) | {
+        "form": form,
+        "upcoming": ThresholdSet.objects.upcoming(_today()).filter(metric=metric),
+    }
     if not form.is_bound:
         return render(request, "benchmarks/edit.html", context)
     if not form.is_valid():
@@ -106,8 +114,8 @@ def threshold_revert(request: SignedInRequest, metric: str, pk: int) -> HttpResp
     require(is_admin(request.user), ADMINS_SET)
     newest = ThresholdSet.objects.newest(metric) or current
     form = ReasonForm(request.POST if request.method == "POST" else None, initial={"base": newest.pk})
-    changes = old.changes_from(current)
-    context = _described(current) | {
+    changes = old.changes_from(current, severity_names(request.user.versions))
+    context = _described(current, request.user) | {
         "form": form,
         "old": old,
         "changes": changes,
@@ -157,13 +165,14 @@ def _current_or_404(metric: str) -> ThresholdSet:
     return current
 
 
-def _described(version: ThresholdSet) -> dict[str, Any]:
+def _described(version: ThresholdSet, user: User) -> dict[str, Any]:
     """A version with the texts that its pages show."""
     cuts = version.rules().cuts
     return {
         "set": version,
         "metric": version.definition,
         "spans": spans(cuts, version.definition.unit) if cuts else [],
+        "severities": version.severities_in_words(severity_names(user.versions)),
         "with_median": version.metric in WITH_MEDIAN,
         "severities_leader": METRICS[SEVERITIES_OF[version.metric]] if version.metric in SEVERITIES_OF else None,
     }
@@ -180,14 +189,15 @@ def _apply(
             recomputation = SnapshotRun.request_judging(version, now=timezone.now())
     except Stale as stale:
         newest = stale.current
+        names = severity_names(request.user.versions)
         began_from = ThresholdSet.objects.history(version.metric).filter(pk=base).first()
         context["conflict"] = Conflict(
             "set of thresholds",
             by=str(newest.author or ""),
             at=newest.created_at,
             reason=newest.reason,
-            theirs=newest.changes_from(began_from) if began_from else [],
-            yours=version.changes_from(newest),
+            theirs=newest.changes_from(began_from, names) if began_from else [],
+            yours=version.changes_from(newest, names),
             keep=newest.get_absolute_url(),
         )
         form.data = sent_again(request.POST, base=newest.pk)

@@ -24,7 +24,7 @@ from qmportal.lib.days import Window, local_day
 from qmportal.lib.forms import MomentField
 from qmportal.lib.wording import day_words
 from records.moves import REASON
-from teams.models import Team
+from teams.models import Team, User
 from teams.requests import SignedInRequest
 
 MODELS: dict[str, Any] = {"defects": Defect, "incidents": Incident}
@@ -57,7 +57,7 @@ def quality_rows(request: SignedInRequest, slug: str, check: str) -> HttpRespons
         "number": rows.count(),
         "access": access,
         "page": page,
-        "lines": [_line(found, record) for record in page or ()],
+        "lines": [_line(found, record, request.user) for record in page or ()],
         "noun": MODELS[found.kind]._meta.verbose_name_plural,
     }
     return render(request, "dashboards/quality_rows.html", context)
@@ -69,7 +69,7 @@ def _scope(request: SignedInRequest, team: Team) -> tuple[Period, Scope]:
     return period, Scope(Team.objects.family_of(team, window.as_of), window)
 
 
-def _line(check: Check, record: Any) -> dict[str, Any]:
+def _line(check: Check, record: Any, user: User) -> dict[str, Any]:
     """A record with the input that its form shows. Correcting a time that is set takes a reason."""
     if not check.field:
         return {"record": record}
@@ -77,18 +77,18 @@ def _line(check: Check, record: Any) -> dict[str, Any]:
     return {
         "record": record,
         "action": reverse(f"{check.kind}:fix", args=[record.reference, check.field]),
-        "input": _input(check, record, value),
+        "input": _input(check, record, value, user),
         "reason": REASON if isinstance(value, datetime) and record.HAS_TIMELINE else "",
     }
 
 
-def _input(check: Check, record: Any, value: Any) -> SafeString:
+def _input(check: Check, record: Any, value: Any, user: User) -> SafeString:
     column = record._meta.get_field(check.field)
     label = str(column.verbose_name)
     attrs = {"aria-label": f"{label[:1].upper()}{label[1:]} of {record.reference}", "class": "input"}
     if isinstance(value, datetime) or check.field.endswith("_at"):
         field = MomentField()
         return field.widget.render(check.field, field.prepare_value(value), attrs)
-    choices = offered_stages(value) if column.is_relation else column.flatchoices
+    choices = offered_stages(user.versions, value) if column.is_relation else column.flatchoices
     chosen = getattr(record, check.field).slug if column.is_relation and value else value
     return forms.Select(attrs, [("", "Choose"), *choices]).render(check.field, chosen or "")

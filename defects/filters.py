@@ -58,8 +58,9 @@ class DefectFilter(ServiceFilter):
         super().__init__(data, user=user)
         teams = user.reach if user.is_authenticated else []
         self.limit_choices("team", ("", "Any team"), *((team.slug, team.name) for team in teams))
-        self.limit_choices("severity", ("", "Any severity"), *severity_choices())
-        self.limit_choices("stage", ("", "Any stage"), *stage_choices(), (UNKNOWN, "Stage unknown"))
+        self.limit_choices("severity", ("", "Any severity"), *severity_choices(user))
+        stages = stage_choices(user.versions) if user.is_authenticated else []
+        self.limit_choices("stage", ("", "Any stage"), *stages, (UNKNOWN, "Stage unknown"))
 
     def narrow(self, rows: DefectQuerySet, chosen: dict[str, Any]) -> DefectQuerySet:
         if chosen.get("q"):

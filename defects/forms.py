@@ -115,7 +115,7 @@ class DefectForm(RecordForm[Defect]):
         self.limit_severities()
         self.limit_choices("service", Service.objects.in_use())
         for name in ("stage_found", "stage_introduced", "stage_should_catch"):
-            self.show_choices(name, offered_stages(getattr(self.instance, f"{name}_id")))
+            self.show_choices(name, offered_stages(self.user.versions, getattr(self.instance, f"{name}_id")))
         if "duplicate_of" in self.fields:
             self.limit_choices("duplicate_of", Defect.objects.visible_to(user))
         self.limit_choices("regression_of", Defect.objects.visible_to(user))

@@ -41,7 +41,7 @@ class IncidentFilter(ServiceFilter):
         super().__init__(data, user=user)
         teams = user.reach if user.is_authenticated else []
         self.limit_choices("team", ("", "Any team"), *((team.slug, team.name) for team in teams))
-        self.limit_choices("severity", ("", "Any severity"), *severity_choices(), (UNDETERMINED, "Undetermined"))
+        self.limit_choices("severity", ("", "Any severity"), *severity_choices(user), (UNDETERMINED, "Undetermined"))
 
     def narrow(self, rows: IncidentQuerySet, chosen: dict[str, Any]) -> IncidentQuerySet:
         if chosen.get("q"):

@@ -126,7 +126,7 @@ class IncidentForm(RecordForm[Incident]):
         self.limit_choices("lead", User.objects.filter(is_active=True))
         self.limit_severities(undetermined="Set it before restoring")
         self._offer_duty()
-        self.show_choices("should_have_caught", offered_stages(self.instance.should_have_caught_id))
+        self.show_choices("should_have_caught", offered_stages(self.user.versions, self.instance.should_have_caught_id))
         self.limit_choices("caused_by_defect", Defect.objects.visible_to(user))
         self.limit_choices("caused_by_deployment", Deployment.objects.visible_to(user))
         if "duplicate_of" in self.fields:

@@ -144,7 +144,7 @@ class TemplateForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.instance.team = team
         self.initial["severity"] = self.instance.severity and self.instance.severity.key
-        self.fields["severity"].choices = [("", "Not sure yet"), *severity_names().items()]  # type: ignore[attr-defined]
+        self.fields["severity"].choices = [("", "Not sure yet"), *severity_names(user.versions).items()]  # type: ignore[attr-defined]
         services: Any = self.fields["services"]
         services.use(user.versions, self.instance.services)
         if not services.offered:

@@ -35,8 +35,8 @@ def severity_order() -> Iterable[int]:
     return Severity.objects.order_by("rank").values_list("pk", flat=True)
 
 
-def severity_choices() -> list[tuple[str, str]]:
-    return [*severity_names().items()]
+def severity_choices(user: Any) -> list[tuple[str, str]]:
+    return [*severity_names(user.versions).items()] if user.is_authenticated else []
 
 
 @dataclass(frozen=True)

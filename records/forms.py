@@ -43,9 +43,9 @@ class SeverityCards(OptionCards):
     label_template = "records/_severity_label.html"
 
 
-def severity_cards(undetermined: str = "") -> SeverityCards:
+def severity_cards(user: User, undetermined: str = "") -> SeverityCards:
     """The severities as cards with icon and meaning. `undetermined`: the text below the empty choice, if there is one."""
-    meanings = {key: meaning for key, (_, meaning) in severity_texts().items()}
+    meanings = {key: meaning for key, (_, meaning) in severity_texts(user.versions).items()}
     return SeverityCards(attrs={"class": "two"}, hints=meanings | {"": undetermined})
 
 
@@ -96,9 +96,9 @@ class IntakeForm(forms.ModelForm, Generic[M]):
             field.error_messages["invalid_choice"] = intake.unknown(field.queryset.model)
 
     def _shown(self, record: M, name: str) -> Any:
-        """The value that a field shows. It shows another record only if this person may see it."""
+        """The value that a field shows. It shows what has a reference, like a record, only if this person may see it."""
         target = self._meta.model._meta.get_field(name).related_model
-        if isinstance(target, type) and issubclass(target, Record):
+        if hasattr(target, "REFERENCE_KIND"):
             return record.pointed_at(name, self.user)
         return getattr(record, name)
 
@@ -121,7 +121,7 @@ class IntakeForm(forms.ModelForm, Generic[M]):
         return []
 
     def keep_only(self, name: str) -> None:
-        """Leaves this field, for lists of what is missing. Raises KeyError if the form doesn't have it."""
+        """Keeps only this field, for lists of missing values. Raises KeyError if the form doesn't have it."""
         kept = {each: self.fields[each] for each in (name, *({"version", REASON} & self.fields.keys()))}
         self.fields = kept
 
@@ -279,8 +279,8 @@ class RecordForm(IntakeForm[R]):
 
     def limit_severities(self, undetermined: str = "") -> None:
         self.limit_choices("severity", Severity.objects.all())
-        self.show_choices("severity", severity_names().items())
-        self.set_widget("severity", severity_cards(undetermined))
+        self.show_choices("severity", severity_names(self.user.versions).items())
+        self.set_widget("severity", severity_cards(self.user, undetermined))
 
     def file(self) -> R:
         record: Any = self.instance
@@ -308,7 +308,7 @@ class MoveForm(forms.Form):
         match name:
             case "severity":
                 field = forms.ModelChoiceField(Severity.objects.all(), to_field_name="key", empty_label=None)
-                field.widget = severity_cards()
+                field.widget = severity_cards(user)
                 field.widget.choices = field.choices
                 return field
             case "resolution":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, cast
@@ -20,7 +21,6 @@ from qmportal.lib.days import local_day
 from qmportal.lib.history import tracked
 from qmportal.lib.versions import require_newest
 from qmportal.lib.wording import day_words
-from records.models import severity_names
 from teams.models import Team, User
 
 
@@ -160,9 +160,8 @@ class ThresholdSet(models.Model):
     def in_force_in_words(self) -> str:
         return "from the beginning" if self.is_portal_default else f"since {day_words(self.effective_from)}"
 
-    @property
-    def severities_in_words(self) -> str:
-        names = severity_names() if self.severities else {}
+    def severities_in_words(self, names: Mapping[str, str]) -> str:
+        """`names`: of the severities, by key."""
         return ", ".join(names.get(key, key) for key in sorted(self.severities)) or "all"
 
     @property
@@ -171,8 +170,11 @@ class ThresholdSet(models.Model):
         tiers = [f"{tier.label} {words}" for tier, words in limits(self.rules().cuts, self.definition.unit)]
         return [*(tiers or ["no tiers"]), f"minimum n {self.minimum_n}"]
 
-    def changes_from(self, before: ThresholdSet) -> list[str]:
-        """What this version changes, as text: "Elite below 5% → below 4%"; [] if nothing changes."""
+    def changes_from(self, before: ThresholdSet, names: Mapping[str, str]) -> list[str]:
+        """What this version changes, as text: "Elite below 5% → below 4%"; [] if nothing changes.
+
+        `names`: of the severities, by key.
+        """
         found = []
         unit = self.definition.unit
         mine, theirs = limits(self.rules().cuts, unit), limits(before.rules().cuts, unit)
@@ -188,7 +190,8 @@ class ThresholdSet(models.Model):
         if self.minimum_n != before.minimum_n:
             found.append(f"minimum n {before.minimum_n} → {self.minimum_n}")
         if set(self.severities) != set(before.severities):
-            found.append(f"severities counted {before.severities_in_words} → {self.severities_in_words}")
+            words = before.severities_in_words(names), self.severities_in_words(names)
+            found.append(f"severities counted {words[0]} → {words[1]}")
         if self.source_text != before.source_text:
             found.append(f"source “{before.source_text or 'none'}” → “{self.source_text or 'none'}”")
         return found

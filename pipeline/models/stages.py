@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from django.core.cache import caches
 from django.db import models, transaction
 
 from qmportal.lib.history import Event, tracked
+from qmportal.lib.kept import Kept, Versions
 
-KEPT_FOR_SECONDS = 60
-CHOICES = "stage-choices"
+STAGES = Kept(8)
 KEEPS_ORDER = "Records already use both stages, so their order can't change."
 STAYS_LAST = "Defects found in the last stage count as escaped. It can't change while defects use it."
 STAYS_IN_USE = "The last stage decides which defects escaped, so it can't be retired."
@@ -100,10 +99,6 @@ class Stage(models.Model):
         Stage.objects.bulk_update([each for each in after if each is not self], ["position"])
         self.save()
 
-    def save(self, *args: object, **kwargs: object) -> None:
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
-        caches["process"].delete(CHOICES)
-
 
 class _Named(NamedTuple):
     pk: int
@@ -112,17 +107,17 @@ class _Named(NamedTuple):
     retired: bool
 
 
-def _all() -> list[_Named]:
-    """All stages in order. Cached, because they rarely change and every list and form needs them."""
+def _all(versions: Versions) -> list[_Named]:
+    """All stages in order. Kept in memory until one changes, because every list and form needs them."""
     rows = Stage.objects.values_list("pk", "slug", "name", "retired")
-    return caches["process"].get_or_set(CHOICES, lambda: [_Named(*row) for row in rows], KEPT_FOR_SECONDS) or []
+    return STAGES.get_or_make(versions.of(Stage), lambda: [_Named(*row) for row in rows])
 
 
-def stage_choices() -> list[tuple[str, str]]:
+def stage_choices(versions: Versions) -> list[tuple[str, str]]:
     """Slug and name of each stage, retired ones too, which records still name."""
-    return [(stage.slug, stage.name) for stage in _all()]
+    return [(stage.slug, stage.name) for stage in _all(versions)]
 
 
-def offered_stages(stored: int | None = None) -> list[tuple[str, str]]:
+def offered_stages(versions: Versions, stored: int | None = None) -> list[tuple[str, str]]:
     """The stages that a form offers: those in use, and the one that the record has (its id)."""
-    return [(stage.slug, stage.name) for stage in _all() if not stage.retired or stage.pk == stored]
+    return [(stage.slug, stage.name) for stage in _all(versions) if not stage.retired or stage.pk == stored]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import TrigramSimilarity
-from django.core.cache import caches
 from django.core.exceptions import ValidationError
 from django.db import connection, migrations, models, transaction
 from django.db.models import F, Q, Value
@@ -19,6 +18,7 @@ from django.db.models.functions import Coalesce, Greatest, Now
 from qmportal.lib.batches import in_batches
 from qmportal.lib.changes import Source, history_of
 from qmportal.lib.history import tracked
+from qmportal.lib.kept import Kept, Versions
 from qmportal.lib.search import MOST_WORDS, references_meant
 from qmportal.lib.text import clean_text
 from qmportal.lib.versions import Versioned
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound="Record")
 
-KEPT_FOR_SECONDS = 60
+SEVERITIES = Kept(8)
 ONLY_MANAGERS = "Only managers can do this."
 NOT_DATED = "This move has no time of its own."
 
@@ -58,17 +58,14 @@ class Severity(models.Model):
         return self.name
 
 
-def severity_texts() -> dict[str, tuple[str, str]]:
-    """Name and description by key, worst first. Cached: they rarely change, and every list and form needs them."""
+def severity_texts(versions: Versions) -> dict[str, tuple[str, str]]:
+    """Name and description by key, worst first. Kept in memory until one changes: every list and form needs them."""
     rows = Severity.objects.values_list("key", "name", "description")
-    kept = caches["process"].get_or_set(
-        "severities", lambda: {key: (name, meaning) for key, name, meaning in rows}, KEPT_FOR_SECONDS
-    )
-    return kept or {}
+    return SEVERITIES.get_or_make(versions.of(Severity), lambda: {key: (name, meaning) for key, name, meaning in rows})
 
 
-def severity_names() -> dict[str, str]:
-    return {key: name for key, (name, _) in severity_texts().items()}
+def severity_names(versions: Versions) -> dict[str, str]:
+    return {key: name for key, (name, _) in severity_texts(versions).items()}
 
 
 class AnyOf(models.Func):

@@ -20,7 +20,7 @@ from pipeline.models import Stage
 from qmportal.lib.days import local_day, midnight
 from records.models import Severity
 from teams.models import Membership, Role, Team, User
-from tests.factories import join, make_defects, make_incident, make_team, make_user
+from tests.factories import join, make_defects, make_incident, make_member, make_team, make_user
 from tests.html import squeezed
 
 pytestmark = pytest.mark.django_db
@@ -218,3 +218,17 @@ def test_cached_incidents_of_a_team_are_shown_to_members_only(client, engineer, 
     assert "Cards are refused" in client.get("/t/payments/").text
     client.force_login(make_user())
     assert "Cards are refused" not in client.get("/t/payments/").text
+
+
+def test_a_renamed_severity_or_stage_shows_at_once_whoever_wrote_it(client):
+    """Another process writes past the memory of this one, as `update` does."""
+    team = make_team(slug="payments")
+    client.force_login(make_member(team=team))
+    incident = make_incident(team=team)
+    pages = ("/defects/", "/defects/new/", "/incidents/new/", f"{incident.get_absolute_url()}edit/")
+    assert not any("Blackout" in client.get(page).text or "Live" in client.get(page).text for page in pages)
+    Severity.objects.filter(key="SEV1").update(name="Blackout")
+    Stage.objects.filter(slug="production").update(name="Live")
+    found = {page: client.get(page).text for page in pages}
+    assert all("Blackout" in text for text in found.values())
+    assert all("Live" in text for text in found.values())

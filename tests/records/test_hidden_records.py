@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from defects.models import Defect
 from incidents.models import Incident
-from tests.factories import make_defect, make_incident, make_member, make_team
+from tests.factories import make_defect, make_deployment, make_incident, make_member, make_team
 
 pytestmark = pytest.mark.django_db
 CANARY = "CANARY"
+POINTERS = ("duplicate_of", "regression_of", "caused_by_defect", "caused_by_deployment")
 
 
 @pytest.fixture
@@ -34,15 +35,23 @@ def client(client, team):
 def defect(team, hidden):
     original = make_defect(team=hidden, title="Canary")
     return make_defect(
-        team=team, status="duplicate", resolution="duplicate", duplicate_of=original, closed_at=timezone.now()
+        team=team,
+        status="duplicate",
+        resolution="duplicate",
+        duplicate_of=original,
+        regression_of=make_defect(team=hidden, title="Canary"),
+        closed_at=timezone.now(),
     )
 
 
 @pytest.fixture
 def incident(team, hidden):
     original = make_incident(team=hidden, title="Canary")
-    cause = make_defect(team=hidden, title="Canary")
-    return make_incident(team=team, status="duplicate", duplicate_of=original, caused_by_defect=cause)
+    causes = {
+        "caused_by_defect": make_defect(team=hidden, title="Canary"),
+        "caused_by_deployment": make_deployment(team=hidden, release="Canary"),
+    }
+    return make_incident(team=team, status="duplicate", duplicate_of=original, **causes)
 
 
 @pytest.fixture(params=["defect", "incident"])
@@ -65,7 +74,11 @@ def typed(row, **fields):
         own = {"stage_found": "ci", "found_at": "2026-03-02T12:00", "closed_at": f"{row.closed_at:%Y-%m-%dT%H:%M}"}
     else:
         own = {"detected_at": "2026-03-02T12:00"}
-    return common | own | {"duplicate_of": "", "caused_by_defect": ""} | fields
+    return common | own | dict.fromkeys(POINTERS, "") | fields
+
+
+def pointers(row):
+    return {name: getattr(row, f"{name}_id", None) for name in POINTERS}
 
 
 def test_no_page_shows_a_hidden_record(client, row):
@@ -96,11 +109,11 @@ def test_a_member_of_both_teams_sees_the_record(client, row, hidden, team):
 
 
 def test_an_edit_keeps_hidden_values(client, row):
-    before = row.duplicate_of, getattr(row, "caused_by_defect", None)
+    before = pointers(row)
     assert client.post(edit_url(row), typed(row)).status_code == 302
     row.refresh_from_db()
     assert row.title == "New title"
-    assert (row.duplicate_of, getattr(row, "caused_by_defect", None)) == before
+    assert pointers(row) == before
 
 
 def test_a_reopened_duplicate_has_no_original(client, row):
@@ -140,11 +153,12 @@ def test_a_deleted_original_is_not_named(client, team):
     assert original.reference not in client.get(duplicate.get_absolute_url()).text
 
 
-@pytest.mark.parametrize("field", ["duplicate_of", "caused_by_defect"])
+@pytest.mark.parametrize("field", ["duplicate_of", "caused_by_defect", "caused_by_deployment"])
 def test_a_hidden_reference_is_refused_like_an_unknown_one(client, field, hidden, team):
     mine = make_incident(team=team)
     sentences = []
-    their = (make_incident if field == "duplicate_of" else make_defect)(team=hidden)
+    make = {"duplicate_of": make_incident, "caused_by_defect": make_defect, "caused_by_deployment": make_deployment}[field]
+    their = make(team=hidden)
     url, form = (move_url(mine, "mark_duplicate"), {}) if field == "duplicate_of" else (edit_url(mine), typed(mine))
     for reference in (their.reference, their.reference.replace("-1", "-999")):
         answer = client.post(url, form | {field: reference})
