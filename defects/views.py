@@ -17,7 +17,7 @@ from defects.forms import DefectForm, LinkForm
 from defects.models import BULK, Defect, DefectLink, bankruptcy_of
 from defects.triage import Queue, SnoozeForm, act, forms_for, similar_to
 from qmportal.lib.days import local_day
-from qmportal.lib.pages import form_page, render_page
+from qmportal.lib.pages import Few, form_page, render_page
 from qmportal.lib.undo import say_with_undo
 from records import columns
 from records import views as records
@@ -52,13 +52,13 @@ def before_closing(defect: Defect) -> list[str]:
 # What the page of a defect shows besides the defect.
 BESIDE: dict[str, Any] = {
     # Uses the reverse relation, since this app must not import `incidents`.
-    "incidents": lambda defect, user: defect.incidents.visible_to(user),
+    "incidents": lambda defect, user: Few(defect.incidents.visible_to(user)),
     "escaped": lambda defect, user: defect.has_escaped(),
     "origin": lambda defect, user: defect.pointed_at("regression_of", user),
-    "regressions": lambda defect, user: defect.regressions.visible_to(user),
+    "regressions": lambda defect, user: Few(defect.regressions.visible_to(user)),
     "links": lambda defect, user: defect.links.all(),
     "link_form": lambda defect, user: LinkForm(),
-    "bankruptcy": lambda defect, user: bankruptcy_of(defect, timezone.now()),
+    "bankruptcy": lambda defect, user: bankruptcy_of(defect, user, timezone.now()),
     "before_closing": lambda defect, user: before_closing(defect),
     "snoozed": lambda defect, user: defect.is_snoozed(local_day(timezone.now())),
     "snooze_form": lambda defect, user: SnoozeForm(today=local_day(timezone.now())),

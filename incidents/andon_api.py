@@ -51,6 +51,7 @@ class TeamLine(generics.GenericAPIView[Any]):
             raise ValidationError({"service": refused.messages}) from None
         cords = (
             Cord.objects.stopping(team, clean_line(service).strip())
+            .filter(team__in=Team.objects.visible_to(user))
             .select_related("team", "service")
             .order_by("raised_at", "id")
         )

@@ -21,7 +21,7 @@ from pipeline.change_forms import ChangeForm, DeploymentForm
 from pipeline.models import Change, Deployment
 from qmportal.lib.batches import in_batches
 from qmportal.lib.face import ago, status
-from qmportal.lib.pages import form_page, render_page
+from qmportal.lib.pages import Few, form_page, render_page
 from qmportal.lib.spreadsheet import csv_stream
 from records import columns
 from records import views as records
@@ -156,7 +156,7 @@ def change_detail(request: SignedInRequest, reference: str) -> HttpResponse:
     context = {
         "change": change,
         "assisted": ASSISTED[change.ai_assisted],
-        "deployments": Deployment.objects.visible_to(request.user).filter(changes=change),
+        "deployments": Few(Deployment.objects.visible_to(request.user).filter(changes=change)),
     }
     return _detail(request, CHANGES, change, context)
 
@@ -169,10 +169,9 @@ def deployment_detail(request: SignedInRequest, reference: str) -> HttpResponse:
     changes = Change.objects.visible_to(request.user).filter(deployments=deployment)
     context = {
         "deployment": deployment,
-        "changes": changes[:MOST_SHOWN],
-        "more": max(0, changes.count() - MOST_SHOWN),
+        "changes": Few(changes, MOST_SHOWN),
         # A reverse relation, since this app must not import `incidents`.
-        "incidents": deployment.incidents.visible_to(request.user),
+        "incidents": Few(deployment.incidents.visible_to(request.user)),
     }
     return _detail(request, DEPLOYMENTS, deployment, context)
 

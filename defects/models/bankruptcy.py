@@ -28,7 +28,7 @@ from qmportal.lib.wording import day_words
 from qmportal.lib.work import Work, WorkQuerySet, ring
 from records.models import AnyOf
 from teams.models import Team, User
-from teams.permissions import can_manage, can_report, require
+from teams.permissions import can_manage, can_report, can_see, require
 
 BATCH = 2_000
 # Up to this many, the scan and the closing happen while the person waits.
@@ -46,8 +46,11 @@ def usual_words() -> dict[str, list[str]]:
 
 class BankruptcyQuerySet(WorkQuerySet):
     def visible_to(self, user: User) -> Any:
-        """Those of the teams whose rows this person may see, and of their parent teams."""
-        return self.all() if user.is_admin else self.filter(teams__overlap=user.reach_of_rows)
+        """Those of the teams whose rows this person may see, and of their parent teams, unless these are hidden."""
+        if user.is_admin:
+            return self.all()
+        seen = Q(team__members_only=False) | AnyOf("team", user.reach_of_rows)
+        return self.filter(seen, teams__overlap=user.reach_of_rows)
 
     def preview(self, team: Team, *, by: User, at: datetime, days: int, **fields: Any) -> Bankruptcy:
         """Starts the scan. An earlier preview of the team that nobody used is forgotten."""
@@ -159,7 +162,7 @@ class Bankruptcy(Work):
         return True
 
     def begin_work(self, rows: int) -> None:
-        """Does few rows at once, and asks a worker for many."""
+        """Does a few rows right away; a worker does many."""
         if rows > AT_ONCE:
             ring(self)
         else:
@@ -270,7 +273,7 @@ class Bankruptcy(Work):
                 kind=KIND,
                 subject=f"{row['n']:,} {'defect' if row['n'] == 1 else 'defects'} that you reported: {words}",
                 body=note,
-                url=f"{self.get_absolute_url()}?mine=1",
+                url=f"{self.get_absolute_url()}?mine=1" if can_see(person, self.team) else "",
                 teams=row["teams"],
             )
 
@@ -286,11 +289,11 @@ class Bankruptcy(Work):
         defect.make("reopen", by=by, at=at, note=f"Reopened after the bug bankruptcy of {day_words(closed)}.")
 
 
-def bankruptcy_of(defect: Defect, now: datetime) -> Bankruptcy | None:
-    """The bankruptcy that closed the defect, while one click opens it again."""
+def bankruptcy_of(defect: Defect, user: User, now: datetime) -> Bankruptcy | None:
+    """The bankruptcy that closed the defect, while one click opens it again. None if this person may not see it."""
     if defect.resolution != Resolution.DECLINED:
         return None
-    rows = Bankruptcy.objects.filter(rows__defect=defect, rows__state=BankruptcyRow.State.CLOSED)
+    rows = Bankruptcy.objects.visible_to(user).filter(rows__defect=defect, rows__state=BankruptcyRow.State.CLOSED)
     found: Bankruptcy | None = rows.filter(closed_at__gt=now - REOPEN_FOR).first()
     return found
 

@@ -22,6 +22,7 @@ from qmportal.lib.versions import Versioned
 from records.models import AnyOf
 from records.rules import Order, Rule, rule_problems
 from teams.models import Team, User
+from teams.permissions import is_member
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
@@ -79,12 +80,13 @@ class StoppedLine(NamedTuple):
 
 class CordQuerySet(models.QuerySet["Cord"]):
     def visible_to(self, user: AnyUser) -> CordQuerySet:
-        """Cords of the teams whose rows the person can see, and those that they pulled elsewhere."""
+        """Cords of the teams whose rows the person can see, and those that they pulled for other teams that they see."""
         if not user.is_authenticated:
             return self.none()
         if user.is_admin:
             return self.exclude(AnyOf("team", user.out_of_reach)) if user.out_of_reach else self.all()
-        return self.filter(AnyOf("team", user.reach_of_rows) | Q(raised_by=user.pk))
+        elsewhere = Q(raised_by=user.pk, team__members_only=False)
+        return self.filter(AnyOf("team", user.reach_of_rows) | elsewhere)
 
     def pulled(self) -> CordQuerySet:
         """Cords that nobody has released yet."""
@@ -107,6 +109,7 @@ class CordQuerySet(models.QuerySet["Cord"]):
             pulled=Count("pk"),
             false_alarms=Count("pk", filter=Q(false_alarm=True)),
             answered=Count("time_to_respond"),
+            released=Count("released_at"),
             to_respond=Median("time_to_respond"),
             to_release=Median(F("released_at") - F("raised_at")),
         )
@@ -242,19 +245,30 @@ class Cord(Versioned):
             raise ValidationError(problems)
         self.save()
         if self.raised_by and self.raised_by != by:
-            self._tell([self.raised_by], "released", f"Cord released: {self.where}", THANKS if false_alarm else learned)
+            knows = is_member(self.raised_by, self.team)
+            body = THANKS if false_alarm else learned if knows else ""
+            self._tell([self.raised_by], "released", f"Cord released: {self.where}", body, of_the_team=knows)
 
     def tell_team(self) -> None:
-        """Notifies the members of the team and its sub-teams, and its managers."""
+        """Notifies the members of the team, its managers, and the members of its sub-teams if they can see the team."""
         below = Team.objects.filter(lineage__contains=[self.team_id])
+        below = below.filter(pk=self.team_id) if self.team.members_only else below
         concerned = Q(memberships__team__in=below) | Q(pk__in=managers_of(self.team).order_by().values("pk"))
         people = User.objects.filter(concerned, is_active=True).distinct()
         told = [person for person in people if person.pk != self.raised_by_id]
         self._tell(told, "pulled", f"Cord pulled: {self.where}", f"{self.raised_by}: {self.reason}")
 
-    def _tell(self, people: Collection[User], event: str, subject: str, body: str) -> None:
-        key = f"{KIND}-{self.pk}-{event}"
-        Notification.objects.tell_all(people, key=key, kind=KIND, subject=subject, body=body, url=self.get_absolute_url())
+    def _tell(self, people: Collection[User], event: str, subject: str, body: str, *, of_the_team: bool = True) -> None:
+        """`of_the_team`: whether these are its people, whose inbox hides this when they leave it."""
+        Notification.objects.tell_all(
+            people,
+            key=f"{KIND}-{self.pk}-{event}",
+            kind=KIND,
+            subject=subject,
+            body=body,
+            url=self.get_absolute_url(),
+            teams=[self.team_id] if of_the_team else [],
+        )
 
     def _lock(self) -> None:
         self.refresh_from_db(

@@ -137,4 +137,5 @@ class IncidentTemplate(models.Model):
             "template": self.pk,
         }
         lead = User.objects.filter(pk=self.roles.get(LEAD)).first()
-        return {name: value for name, value in values.items() if value} | ({"lead": lead.email} if lead else {})
+        is_there = lead is not None and is_member(lead, self.team)
+        return {name: value for name, value in values.items() if value} | ({"lead": lead.email} if lead and is_there else {})

@@ -13,7 +13,7 @@ from incidents.filters import IncidentFilter
 from incidents.forms import IncidentForm
 from incidents.models import BULK, Incident, IncidentTemplate, Review, lasts, on_duty, shown_roles
 from pipeline.models import Service
-from qmportal.lib.pages import form_page
+from qmportal.lib.pages import Few, form_page
 from qmportal.lib.wording import duration
 from records import columns
 from records import views as records
@@ -65,7 +65,7 @@ BESIDE: dict[str, Any] = {
     "services": lambda incident, user: Service.objects.catalogue(user.versions).among(incident.services),
     "roles": lambda incident, user: shown_roles(incident),
     "on_duty": lambda incident, user: on_duty(incident.team, timezone.now()) if incident.is_open else [],
-    "actions": lambda incident, user: incident.actions.visible_to(user).select_related("owner", "owner_team"),
+    "actions": lambda incident, user: Few(incident.actions.visible_to(user).select_related("owner", "owner_team")),
     "review": lambda incident, user: Review.objects.filter(incident=incident).first(),
     "before_closing": lambda incident, user: before_closing(incident),
     "elapsed": lambda incident, user: timezone.now() - incident.began_at,

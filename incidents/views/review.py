@@ -23,7 +23,7 @@ from incidents.report import markdown_of
 from incidents.review_forms import CauseForm, CommentForm, ReviewForm
 from qmportal.lib.days import local_day
 from qmportal.lib.forms import go
-from qmportal.lib.pages import form_page, render_page
+from qmportal.lib.pages import Few, form_page, render_page
 from qmportal.lib.versions import Stale
 from records.views import MOST_TEAMS, events, views_beside
 from teams.models import User
@@ -184,7 +184,7 @@ def _page(request: SignedInRequest, review: Review, **sent: Any) -> HttpResponse
     incident, tree = review.incident, branches(review.causes.all())
     may_edit = can_report(request.user, incident.team)
     by_group = {group.label: [one.cause.text for one in tree if one.cause.group == group] for group in Cause.Group}
-    actions = Action.objects.visible_to(request.user).filter(incident=incident).select_related("owner")
+    actions = Few(Action.objects.visible_to(request.user).filter(incident=incident).select_related("owner", "owner_team"))
     context = {
         "review": review,
         "incident": incident,

@@ -326,3 +326,20 @@ def test_a_defect_that_moved_to_a_hidden_team_is_not_shown(client, team, manager
     page = client.get(found.get_absolute_url()).text
     assert "Secret title" not in page
     assert "Closed (0)" in page
+
+
+def test_a_hidden_parent_team_is_not_named(client, team, manager):
+    parent = make_team(name="Secret", slug="secret", members_only=True)
+    team.parent = parent
+    team.save()
+    reporter, boss = make_member(team=team), make_member(team=parent, role="manager")
+    defect = make_defect(team=team, found_at=OLD, reporter=reporter)
+    client.force_login(boss)
+    client.post("/defects/bankruptcies/of/secret/", {"days": "90", "rank": "2", "money": "refund"})
+    found = Bankruptcy.objects.get()
+    close(client, found)
+    client.force_login(reporter)
+    assert client.get(found.get_absolute_url()).status_code == 404
+    page = client.get(defect.get_absolute_url()).text
+    assert "bankruptc" not in page
+    assert Notification.objects.get(user=reporter).url == ""

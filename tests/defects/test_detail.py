@@ -68,3 +68,12 @@ def test_an_incident_of_another_team_is_not_named(client, team):
 def test_hidden_and_unknown_defects_are_not_found(client, reference):
     make_defect(team=make_team(key="PAY2"), title="Theirs")
     assert client.get(f"/defects/{reference}/").status_code == 404
+
+
+def test_few_of_many_incidents_are_named(client, team):
+    defect = make_defect(team=team)
+    for number in range(22):
+        make_incident(team=team, title=f"Outage {number:02}", caused_by_defect=defect)
+    page = client.get(defect.get_absolute_url()).text
+    assert page.count("Outage ") == 20
+    assert "2 more" in page

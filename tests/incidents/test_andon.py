@@ -13,6 +13,7 @@ from incidents.models import Cord
 from notifications.models import Mail, Notification
 from teams.models import AccessToken, Role
 from tests.factories import NOON, make_cord, make_incident, make_member, make_service, make_team, make_user
+from tests.html import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -214,6 +215,15 @@ def test_the_figures_are_medians_of_the_rows(team):
     assert (figures["to_respond"], figures["to_release"]) == (timedelta(minutes=3), timedelta(hours=1))
 
 
+def test_the_list_says_of_how_many_cords_its_medians_are(client, ann, team):
+    now = timezone.now()
+    make_cord(team=team, raised_at=now, released_at=now, learned="x")
+    make_cord(team=team, raised_at=now)
+    page = squeezed(client.get("/andon/").text)
+    assert page.count("Median, n = 1") == 2
+    assert "Of 1 released" in page
+
+
 def test_a_pipeline_is_told(ann, team):
     ask = bearer(ann).get
     assert ask("/api/v1/andon/payments/").json() == {"team": "payments", "stopped": False, "cords": []}
@@ -290,3 +300,32 @@ def test_banner_and_page_show_what_changed_since_they_were_loaded(client, ann, t
     assert "Line stopped: Ledger" in banner("", "/t/ledger/").text
     for odd in ("nowhere", "//example.com/", "/t/ledger", "http://["):
         assert banner("", odd).status_code == 204
+
+
+def test_a_cord_of_a_hidden_parent_team_is_not_named(team):
+    child = make_team(slug="child", parent=team)
+    team.members_only = True
+    team.save()
+    junior = make_member(team=child)
+    pull(signed_in(make_member(team=team)))
+    assert not Notification.objects.filter(user=junior).exists()
+    assert bearer(junior).get("/api/v1/andon/child/").json() == {"team": "child", "stopped": False, "cords": []}
+
+
+def test_who_pulled_it_sees_it_as_long_as_they_see_the_team(client, ann, team):
+    sam = make_member(team=make_team(), name="Sam")
+    cord = make_cord(team=team, raised_by=sam)
+    assert signed_in(sam).get(cord.get_absolute_url()).status_code == 200
+    client.post(cord.get_absolute_url(), {"learned": "Secret lesson"})
+    assert "Secret lesson" not in Notification.objects.get(user=sam).body
+    team.members_only = True
+    team.save()
+    assert signed_in(sam).get(cord.get_absolute_url()).status_code == 404
+
+
+def test_the_inbox_forgets_it_with_its_member(client, ann, team):
+    bob = make_member(team=team)
+    pull(client)
+    assert "Cord pulled: Payments" in signed_in(bob).get("/inbox/").text
+    bob.memberships.all().delete()
+    assert "Cord pulled: Payments" not in signed_in(bob).get("/inbox/").text

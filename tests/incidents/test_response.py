@@ -127,6 +127,8 @@ def test_a_template_fills_in_the_form_and_the_roles(client, team, ann):
     incident = Incident.objects.get()
     assert (incident.lead, incident.services) == (ann, [cards.pk])
     assert [str(holder) for holder in incident.holders.all()] == ["Communications: Ann"]
+    ann.memberships.all().delete()
+    assert 'value="ann@example.com"' not in client.get(f"{CREATE}?template={template.pk}").text
 
 
 def test_the_address_wins_over_the_template(client, team):

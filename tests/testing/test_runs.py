@@ -310,3 +310,13 @@ def test_a_run_takes_its_place_in_time(api, team):
     sent(api, ran_at="2026-03-01T09:00:00Z", external_id="early")
     known = Failure.objects.get()
     assert (known.first_seen_at.day, known.last_seen_at.day) == (1, 5)
+
+
+def test_a_defect_that_moved_out_of_sight_is_not_named(api, client, engineer, files_defects):
+    run = sent(api, branch="main")
+    client.force_login(engineer)
+    pages = (f"/test-runs/{run['reference']}/", "/test-runs/teams/payments/")
+    defect = Defect.objects.get()
+    assert all(defect.reference in client.get(page).text for page in pages)
+    Defect.objects.update(team=make_team(members_only=True))
+    assert not any(defect.reference in client.get(page).text for page in pages)

@@ -7,8 +7,9 @@ import pytest
 from django.conf import settings
 
 from defects.models import Defect
+from pipeline.models import Change
 from qmportal.lib import batches, spreadsheet
-from tests.factories import NOON, make_defect, make_member, make_team
+from tests.factories import NOON, make_change, make_defect, make_member, make_team
 
 pytestmark = pytest.mark.django_db
 
@@ -26,6 +27,17 @@ def small_batches(monkeypatch):
 
 def rows_of(text):
     return [row["title"] for row in csv.DictReader(io.StringIO(text.lstrip("\ufeff")))]
+
+
+def test_changes_too_are_read_in_batches(client, team):
+    """A client that reads slowly holds no query open, and a pooler may give each batch another connection."""
+    for number in range(5):
+        make_change(team=team, title=f"change {number}")
+    client.force_login(make_member(team=team))
+    parts = iter(client.get("/changes/?format=csv&sort=title"))
+    text = next(parts).decode() + next(parts).decode()
+    Change.objects.filter(title="change 4").delete()
+    assert rows_of(text + b"".join(parts).decode()) == [f"change {number}" for number in range(4)]
 
 
 def test_rows_that_change_meanwhile_come_once_and_in_order(client, team):
