@@ -15,17 +15,29 @@ from django.urls import reverse
 from benchmarks.forms import EDITABLE
 from benchmarks.metrics import METRICS
 from defects.models import Defect
-from incidents.models import Incident
+from incidents.models import Action, Incident
+from pipeline.models import Change, Deployment, Service
 from qmportal.lib.search import Hit, holds, matches, references_meant, words_of
 from teams.models import Membership, Role, Team, User
 from teams.permissions import can_author, can_import_somewhere, can_oversee, can_see, is_admin
+from testing.models import TestRun
 
 MOST = 6
 # The order of the results. A kind that isn't listed here comes just before "Pages".
 KINDS = (
-    *("Actions", "Teams", "Incidents", "Defects", "Metrics", "People"),
+    *("Actions", "Teams", "Incidents", "Defects", "Follow-up actions", "Changes", "Deployments", "Test runs", "Metrics"),
+    *("Services", "People"),
     *("Decision scenarios", "Knowledge checks", "Library", "Pages", "Settings"),
 )
+
+
+# What is found by its reference alone.
+REFERENCED: dict[str, Any] = {
+    "Follow-up actions": Action,
+    "Changes": Change,
+    "Deployments": Deployment,
+    "Test runs": TestRun,
+}
 
 
 class Place(NamedTuple):
@@ -42,6 +54,10 @@ PLACES = (
     Place("Actions", "Report incident", "incidents:create", "new file outage down"),
     Place("Actions", "Report defect", "defects:create", "new file bug fault"),
     Place("Actions", "Add an action", "actions:create", "new follow-up task"),
+    Place("Actions", "Triage defects", "defects:triage", "new reports accept decline"),
+    Place("Actions", "Upload a test report", "test_runs:upload", "junit sarif results"),
+    Place("Actions", "Add a change", "changes:create", "new pull request"),
+    Place("Actions", "Add a deployment", "deployments:create", "new release"),
     Place("Actions", "Pull the Andon cord", "andon:pull", "stop line hold deployment"),
     Place("Actions", "Import a file", "integrations:import_new", "upload csv excel tracker", can_import_somewhere),
     Place("Actions", "Create a team", "teams:create", "new add", is_admin),
@@ -50,11 +66,18 @@ PLACES = (
     Place("Pages", "Overview", "dashboards:overview", "home start teams tiers comparison"),
     Place("Pages", "Incidents", "incidents:list", "outages"),
     Place("Pages", "Defects", "defects:list", "bugs faults"),
+    Place("Pages", "Board of defects", "defects:board", "kanban columns status"),
+    Place("Pages", "Services", "pipeline:services", "catalogue components owners runbooks"),
+    Place("Pages", "Practices", "practices:overview", "pipeline stages coverage adoption"),
+    Place("Pages", "Changes", "changes:list", "pull requests merges reviews"),
+    Place("Pages", "Deployments", "deployments:list", "releases rework"),
+    Place("Pages", "Test runs", "test_runs:list", "ci reports flaky failures static analysis"),
     Place("Pages", "Reviews", "reviews:list", "post-mortems incident reviews learning"),
     Place("Pages", "Actions", "actions:list", "follow-up tasks due overdue"),
     Place("Pages", "Andon cord", "andon:list", "stopped lines"),
     Place("Pages", "Inbox", "notifications:list", "notifications messages unread"),
     Place("Pages", "Decision scenarios", "training:list", "training cases practice"),
+    Place("Pages", "Group sessions", "training:groups", "training workshop code vote"),
     Place("Pages", "Knowledge checks", "training:checks", "training questions due review"),
     Place("Pages", "Library", "library:library", "training concepts reading tools certifications"),
     Place("Pages", "My training", "training:mine", "plan assignments certificates"),
@@ -70,6 +93,7 @@ PLACES = (
     Place("Settings", "Account", "teams:profile", "settings profile name theme colours reminders keyboard preferences"),
     Place("Settings", "Email address", "account_email", "settings account email"),
     Place("Settings", "Change password", "account_change_password", "settings account"),
+    Place("Settings", "Sessions", "teams:sessions", "settings signed in browsers devices"),
     Place("Settings", "Access tokens", "teams:tokens", "settings api"),
     Place("Settings", "API reference", "api_docs", "documentation openapi schema"),
     Place("Settings", "People", "teams:people", "settings accounts users admins deactivate", is_admin),
@@ -80,12 +104,13 @@ PLACES = (
 def search_everything(user: User, q: str) -> list[Hit]:
     """Up to `MOST` hits of each kind, actions first. An empty query returns the usual pages and the user's teams.
 
-    Takes a few queries, however many words there are: teams, incidents, defects, people, and those of other apps.
+    Takes a few queries, however many words there are: teams, incidents, defects, people, those of other apps, and one for
+    what a text like "PAY-CHG-7" names.
     """
     words = words_of(q)
     hits = [*_places(user, words), *_threshold_editors(user, words), *_invitations(user, words), *_teams(user, words)]
     if words:
-        hits += [*_records(user, q), *_metrics(user, words), *_people(user, words)]
+        hits += [*_records(user, q), *_metrics(user, words), *_services(user, words), *_people(user, words)]
         hits += _readables(q)
     order = {kind: place for place, kind in enumerate(KINDS)}
     return sorted(hits, key=lambda hit: order.get(hit.kind, order["Pages"]))
@@ -134,6 +159,7 @@ def _records(user: User, q: str) -> list[Hit]:
     return [
         *_rows("Incidents", Incident.objects.visible_to(user), references_meant(q, Incident.REFERENCE_KIND), q),
         *_rows("Defects", Defect.objects.visible_to(user), references_meant(q, Defect.REFERENCE_KIND), q),
+        *_referenced(user, q),
     ]
 
 
@@ -143,6 +169,20 @@ def _rows(kind: str, visible: Any, meant: list[str], q: str) -> list[Hit]:
     found = list(visible.filter(reference__in=meant)) if meant else []
     found += visible.matching(q).exclude(pk__in=[row.pk for row in found])[:MOST]
     return [Hit(kind, row.title, row.reference, row.get_absolute_url()) for row in found[:MOST]]
+
+
+def _referenced(user: User, q: str) -> Iterator[Hit]:
+    """Other rows, by a reference that says what kind they are."""
+    for kind, model in REFERENCED.items():
+        if model.REFERENCE_KIND in q.upper() and (meant := references_meant(q, model.REFERENCE_KIND)):
+            for row in model.objects.visible_to(user).filter(reference__in=meant)[:MOST]:
+                yield Hit(kind, str(row), "", row.get_absolute_url())
+
+
+def _services(user: User, words: Sequence[str]) -> list[Hit]:
+    """Of the catalogue in memory."""
+    found = [each for each in Service.objects.catalogue(user.versions).in_use() if holds(words, each.name, each.slug)]
+    return [Hit("Services", each.name, "", reverse("pipeline:service", args=[each.slug])) for each in found[:MOST]]
 
 
 def _metrics(user: User, words: Sequence[str]) -> list[Hit]:

@@ -7,7 +7,21 @@ from django.test.utils import CaptureQueriesContext
 from dashboards.search import PLACES
 from qmportal.lib.search import holds, references_meant, words_of
 from teams.models import Role
-from tests.factories import join, make_defect, make_incident, make_member, make_team, make_user, publish_scenario
+from tests.factories import (
+    join,
+    make_action,
+    make_change,
+    make_defect,
+    make_deployment,
+    make_incident,
+    make_member,
+    make_service,
+    make_team,
+    make_test_run,
+    make_user,
+    publish_scenario,
+)
+from tests.test_access import PORTAL
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +61,30 @@ def test_a_reference_is_found_however_it_is_written(client, engineer, checkout, 
     make_incident(team=checkout, title="The first")
     make_incident(team=checkout, title="The second")
     assert found(client, q)[0] == "Incidents: The second"
+
+
+def test_everything_with_a_reference_is_found_by_it(client, engineer, checkout):
+    rows = [make(team=checkout) for make in (make_action, make_change, make_deployment, make_test_run)]
+    for row in rows:
+        for q in (row.reference, row.reference.replace("-", "").lower()):
+            assert row.get_absolute_url() in [hit.url for hit in client.get("/search/", {"q": q}).context["results"]], q
+    hidden = make_change(team=make_team(members_only=True))
+    assert found(client, hidden.reference) == []
+
+
+def test_services_are_found(client, engineer):
+    make_service("Card gateway")
+    assert "Services: Card gateway" in found(client, "gateway card")
+
+
+def test_every_list_and_form_without_parameters_is_found():
+    """A new page is added to the search too."""
+    pages = {
+        each.name
+        for each in PORTAL
+        if not each.parameters and each.name.partition(":")[2] in ("list", "create", "overview", "board")
+    }
+    assert pages <= {place.address for place in PLACES}
 
 
 def test_lists_search_the_same_way(client, engineer, checkout):
