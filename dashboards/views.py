@@ -92,7 +92,7 @@ def team(request: SignedInRequest, slug: str) -> HttpResponse:
 
 
 def archived_team(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Records keep naming an archived team, so its address stays: its last records instead of its numbers."""
+    """An archived team keeps its address, because records name it. It shows its last records instead of numbers."""
     found = get_object_or_404(Team.objects.archived_for(request.user), slug=slug)
     above = Team.objects.visible_to(request.user).filter(pk__in=found.lineage)
     context = {

@@ -42,9 +42,7 @@ def policy(request: SignedInRequest, slug: str) -> HttpResponse:
     form = PolicyForm(request.POST or None, initial={"days": current.days if current else USUAL_DAYS})
     if switches_off or form.is_valid():
         row = ZeroBugPolicy.objects.set(team, None if switches_off else form.cleaned_data["days"], by=request.user, at=now)
-        words = (
-            f"Defects are to be fixed or declined within {row.days} days." if row.days else "Zero bug policy switched off."
-        )
+        words = f"Defects must be fixed or declined within {row.days} days." if row.days else "Zero bug policy switched off."
         messages.success(request, words)
         return go(request, reverse("dashboards:zero_bugs", args=[team.slug]))
     context: dict[str, Any] = {"team": team, "form": form, "current": current}

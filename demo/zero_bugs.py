@@ -9,7 +9,7 @@ from defects.models import Bankruptcy, ZeroBugPolicy
 from qmportal.lib.days import local_day
 from teams.models import Team, User
 
-# Days ago, and the days that defects have since then.
+# By team: how many days ago a policy began, and how many days it gives for a defect.
 POLICIES = {"Payments": ((150, 30), (60, 14)), "Checkout": ((45, 30),)}
 BANKRUPT, OLDER_THAN = "Search", 30
 NOTE = "These are older than a month. If one still hurts, reopen it with one click."

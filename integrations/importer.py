@@ -60,7 +60,7 @@ KEPT_LINES = 100_000
 KEPT_KINDS = 500
 NO_KIND = 2**16 - 1
 SHOWN_LINES = 5
-# Unknown names that are counted, and those shown with the result.
+# How many names of unknown people are counted, and how many the result shows.
 KEPT_NAMES = 10_000
 SHOWN_NAMES = 10
 NO_MEMBERS = "People who are not members of the team"

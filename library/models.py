@@ -87,7 +87,7 @@ class CheckAnswer(models.Model):
 
 class PageReadQuerySet(models.QuerySet["PageRead"]):
     def mark(self, user: User, page: str, now: datetime) -> None:
-        """Records, once, that the person has read the page."""
+        """Stores that the person has read the page. Safe to repeat."""
         self.get_or_create(user=user, page=page, defaults={"at": now})
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from teams.permissions import AnyUser
 
 
-BATCH = 5  # so many people finish before figures about their choices change
+BATCH = 5  # figures about choices change after every so many people
 PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
 
 

@@ -1,4 +1,4 @@
-"""What training is made of."""
+"""The kinds of items in training."""
 
 from django.db import models
 

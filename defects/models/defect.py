@@ -320,7 +320,7 @@ class Defect(Record):
     regression_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="regressions")
     # How often a fix did not hold.
     reopened = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
-    # Hides a new defect from triage until this day. Says nothing once it is triaged.
+    # Hides a new defect from triage until this day. Ignored once it is triaged.
     snoozed_until = models.DateField(null=True, blank=True, editable=False)
     time_to_fix = models.GeneratedField(
         expression=F("fixed_at") - F("found_at"), output_field=models.DurationField(), db_persist=True
@@ -410,7 +410,7 @@ class Defect(Record):
         return [*super().history_sources(), part_of(links, "Link", "url", defect=self)]
 
     def missing_before(self, move: Move) -> list[str]:
-        """What closing a fixed defect asks for if it escaped: what was learned."""
+        """What has to be entered before a fixed defect that escaped can be closed: what was learned."""
         if move.sets.get("resolution") != Resolution.FIXED or not self.has_escaped():
             return []
         facts = {"Enter the root cause.": self.root_cause, "Say why it escaped.": self.escape_reason}

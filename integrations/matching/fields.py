@@ -326,7 +326,7 @@ TEAMS = (
     _field("name", "Name", "team, team name, mannschaft, gruppe, équipe, nom, equipo, nombre", required=True),
     _field("slug", "Address", "handle, identifier"),
     _field("key", "Key", "abbreviation, short name, code, prefix, kürzel, clé, clave"),
-    # A text: most parents are rows of the same file, so they are no words to match.
+    # A text: most parents are rows of the same file, so there is nothing to match.
     _field("parent", "Parent team", "parent team, part of, department, group, tribe, bereich, abteilung, département, "
                                     "departamento"),
     _field("members_only", "Visibility", "visibility, members only, privacy, private, sichtbarkeit, visibilité, visibilidad",

@@ -71,7 +71,7 @@ class Fact(Versioned):
         return [history_of(self)]
 
     def link_problems(self, values: Mapping[str, Any]) -> dict[str, str]:
-        """A fact can point to any other one. The intake asks every row."""
+        """None: a fact can link to anything. The intake calls it for every row."""
         return {}
 
     def begin(self, status: str = "", *, at: datetime | None) -> None:

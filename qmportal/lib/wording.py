@@ -163,7 +163,7 @@ def day_words(day: date) -> str:
 
 
 def short_day(day: date) -> str:
-    """ "1 Mar", where the year goes without saying."""
+    """ "1 Mar", where the year is obvious."""
     return f"{day.day} {MONTHS[day.month]}"
 
 

@@ -260,7 +260,7 @@ class Doorbell:
                 app.send_task(task, (label, pk), producer=producer, retry=False)
         except Exception as problem:  # noqa: BLE001 - whatever the broker's client raises, the sweep tries again
             self._quiet_until = time.monotonic() + BROKER_PAUSE_SECONDS
-            log.warning("doorbell not heard: %s", problem, extra={"work": label, "id": pk})
+            log.warning("could not notify a worker: %s", problem, extra={"work": label, "id": pk})
 
 
 doorbell = Doorbell()
