@@ -104,6 +104,8 @@ def _review(
     incident = rows.order_by("-restored_at").first() or Incident.objects.filter(team=team).exclude(restored_at=None).first()
     if incident is None or incident.restored_at is None:
         return
+    link = f"https://alerts.demo.example/{team.slug}/{incident.pk}"
+    Incident.objects.filter(pk=incident.pk).update(alert_url=link, revenue_impact=40_000)
     start = incident.restored_at + HOUR
     summary, well, wrong, lessons, causes = texts
     review = Review.objects.create(

@@ -40,14 +40,19 @@ class IncidentRow(RecordRow):
         allow_null=True, help_text="Seconds of impact from started, or detected if unknown, to restored."
     )
     detection_source = serializers.ChoiceField(Incident.DetectionSource.choices, allow_blank=True)
+    alert_url = serializers.CharField(help_text="A link to the alert that noticed it.")
     customer_impacted = serializers.BooleanField()
     customers_affected = serializers.IntegerField(allow_null=True)
     impact_kind = serializers.ChoiceField(Incident.ImpactKind.choices, allow_blank=True)
+    revenue_impact = serializers.IntegerField(allow_null=True, help_text="Lost revenue, in the organisation's currency.")
     should_have_caught = NameField(Stage, "slug", source="should_have_caught_id", allow_null=True)
     escape_reason = serializers.ChoiceField(EscapeReason.choices, allow_blank=True)
     lead = serializers.EmailField(source="lead__email", allow_null=True)
     reporter = serializers.EmailField(source="reporter__email", allow_null=True)
     duplicate_of = serializers.CharField(source="duplicate_of__reference", allow_null=True)
+    recurrence_of = serializers.CharField(
+        source="recurrence_of__reference", allow_null=True, help_text="The restored incident whose problem is back."
+    )
     caused_by_defect = serializers.CharField(source="caused_by_defect__reference", allow_null=True)
     caused_by_deployment = serializers.CharField(source="caused_by_deployment__reference", allow_null=True)
     source = serializers.CharField()  # type: ignore[assignment]
@@ -60,9 +65,10 @@ class IncidentRow(RecordRow):
 class IncidentInFull(IncidentRow):
     written = (
         *("title", "team", "severity", "status", "kind", "environment", "services", "other_services", *Incident.TIMES),
-        *("detection_source", "impact_kind", "customer_impacted", "customer_impact", "customers_affected"),
+        *("detection_source", "alert_url", "impact_kind", "customer_impacted", "customer_impact", "customers_affected"),
+        "revenue_impact",
         *("lead", "summary", "root_cause", "should_have_caught", "escape_reason"),
-        *("caused_by_defect", "caused_by_deployment", "duplicate_of"),
+        *("caused_by_defect", "caused_by_deployment", "duplicate_of", "recurrence_of"),
     )
 
     status_reason = serializers.CharField(help_text="The reason for the last move, if it asked for one.")

@@ -60,6 +60,19 @@ class IncidentForm(RecordForm[Incident]):
         required=False,
         help_text="The reference of the original, such as PAY-INC-42.",
     )
+    alert_url = forms.URLField(
+        label="Link to the alert",
+        max_length=500,
+        required=False,
+        assume_scheme="https",
+        help_text="Or to the ticket that noticed it.",
+    )
+    recurrence_of = KeyField(
+        Incident.objects.none(),
+        to_field_name="reference",
+        required=False,
+        help_text="The reference of a restored incident whose problem is back, such as PAY-INC-42.",
+    )
     should_have_caught = forms.ModelChoiceField(
         Stage.objects.all(),
         to_field_name="slug",
@@ -80,19 +93,24 @@ class IncidentForm(RecordForm[Incident]):
         fields = (
             *("title", "team", "severity", "summary", "services", "other_services", "kind", "environment"),
             *Incident.TIMES,
-            *("detection_source", "impact_kind", "customer_impacted", "customer_impact", "customers_affected"),
+            *("detection_source", "alert_url", "impact_kind", "customer_impacted", "customer_impact", "customers_affected"),
+            *("revenue_impact", "recurrence_of"),
             *("lead", "root_cause", "should_have_caught", "escape_reason"),
             *("caused_by_defect", "caused_by_deployment", "duplicate_of"),
         )
         formfield_callback = clean_formfield
-        field_classes = dict.fromkeys(Incident.TIMES, MomentField) | {"customers_affected": WholeNumberField}
+        field_classes = dict.fromkeys(Incident.TIMES, MomentField) | {
+            "customers_affected": WholeNumberField,
+            "revenue_impact": WholeNumberField,
+        }
         labels = {"summary": "What do you know so far?", "customer_impacted": "Customers are affected"}
         help_texts = {
             "summary": "Symptoms, when they began, what has been tried. Markdown works. Don't include customer data.",
             "other_services": "Names that are not in the catalogue.",
             "customers_affected": "An estimate is fine.",
+            "revenue_impact": "An estimate, in whole units of your organisation's currency.",
         }
-        widgets = {"customers_affected": forms.NumberInput(attrs={"min": 0})}
+        widgets = {name: forms.NumberInput(attrs={"min": 0}) for name in ("customers_affected", "revenue_impact")}
 
     RARELY = Meta.fields[3:]
 
@@ -129,5 +147,6 @@ class IncidentForm(RecordForm[Incident]):
         self.show_choices("should_have_caught", offered_stages(self.user.versions, self.instance.should_have_caught_id))
         self.limit_choices("caused_by_defect", Defect.objects.visible_to(user))
         self.limit_choices("caused_by_deployment", Deployment.objects.visible_to(user))
+        self.limit_choices("recurrence_of", Incident.objects.visible_to(user))
         if "duplicate_of" in self.fields:
             self.limit_choices("duplicate_of", Incident.objects.visible_to(user))

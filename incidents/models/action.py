@@ -380,7 +380,11 @@ class Action(Record):
 
 
 def is_same_problem(before: Incident, after: Incident) -> bool:
-    """Caused by the same defect; or a service in common, unless another stage should have caught it."""
+    """Reported as its recurrence, or caused by the same defect; or a service in common, unless another stage should have
+    caught it.
+    """
+    if after.recurrence_of_id == before.pk:
+        return True
     if before.caused_by_defect_id and before.caused_by_defect_id == after.caused_by_defect_id:
         return True
     stages = {before.should_have_caught_id, after.should_have_caught_id} - {None}
@@ -407,7 +411,8 @@ def same_problem() -> Q:
         NamesInCommon("other_services", OuterRef("incident__other_services"))
     )
     same_stage = Q(should_have_caught=None) | Q(should_have_caught=stage)
-    return Q(pk=OuterRef("incident")) | Q(caused_by_defect=OuterRef("incident__caused_by_defect")) | (service & same_stage)
+    linked = Q(recurrence_of=OuterRef("incident")) | Q(caused_by_defect=OuterRef("incident__caused_by_defect"))
+    return Q(pk=OuterRef("incident")) | linked | (service & same_stage)
 
 
 def number_of(rows: QuerySet[Any]) -> Coalesce:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -171,6 +172,13 @@ RULES = (
     ),
     NOT_ITS_OWN_DUPLICATE,
     Rule(
+        "not_its_own_recurrence",
+        "recurrence_of",
+        lambda row: row.recurrence_of_id is None or row.recurrence_of_id != row.pk,
+        ~Q(recurrence_of=F("id")),
+        "An incident cannot be a recurrence of itself.",
+    ),
+    Rule(
         "impact_is_described",
         "customer_impact",
         lambda row: not row.customer_impacted or row.customer_impact != "",
@@ -182,6 +190,7 @@ RULES = (
 
 BEGAN_TOO_LATE = "Users were unaffected by then, before they were affected again. Enter an earlier time."
 RESTORED_TOO_EARLY = "Users were affected again after this time. Enter a later time."
+STILL_OPEN = "Service of {} isn't restored yet, so this is no recurrence. Add to its timeline, or mark this as a duplicate."
 STILL_AFFECTED = "Users were still affected then. Enter a time after service was restored or mitigated."
 
 # A separate index holds every 64th incident. Pages use it to sample from a large number of incidents.
@@ -303,10 +312,12 @@ class Incident(Record):
     restored_at = models.DateTimeField("restored", null=True, blank=True)
     closed_at = models.DateTimeField("closed", null=True, blank=True)
     detection_source = models.CharField(max_length=13, choices=DetectionSource, blank=True)
+    alert_url = models.URLField("link to the alert", max_length=500, blank=True, default="", db_default="")
     customer_impacted = models.BooleanField(default=False)
     customer_impact = models.TextField(max_length=5_000, blank=True)
     customers_affected = models.PositiveIntegerField(null=True, blank=True)
     impact_kind = models.CharField(max_length=9, choices=ImpactKind, blank=True)
+    revenue_impact = models.PositiveIntegerField("lost revenue", null=True, blank=True)
     root_cause = models.TextField(max_length=20_000, blank=True)
     should_have_caught = models.ForeignKey(
         Stage, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="should have been caught in"
@@ -321,6 +332,8 @@ class Incident(Record):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
     duplicate_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="duplicates")
+    # A restored incident whose problem is back.
+    recurrence_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="recurrences")
     caused_by_deployment = models.ForeignKey(
         Deployment, on_delete=models.SET_NULL, null=True, blank=True, related_name="incidents"
     )
@@ -355,7 +368,8 @@ class Incident(Record):
     }
     CSV_COLUMNS = (
         *("reference", "title", "team__slug", "severity__key", "status", "kind", "environment", "services", *TIMES),
-        *("detection_source", "impact_kind", "customer_impacted", "customers_affected", "customer_impact"),
+        *("detection_source", "alert_url", "impact_kind", "customer_impacted", "customers_affected", "revenue_impact"),
+        "customer_impact",
         *("summary", "root_cause", "should_have_caught__slug", "escape_reason", "impact_intervals", "source", "external_id"),
     )
 
@@ -416,6 +430,17 @@ class Incident(Record):
     @property
     def is_duplicate(self) -> bool:
         return self.status == self.Status.DUPLICATE
+
+    @property
+    def may_recur(self) -> bool:
+        """Users were well again. If they are affected once more, that is another incident."""
+        return self.status in self.RESTORED
+
+    def link_problems(self, values: Mapping[str, Any]) -> dict[str, str]:
+        problems, origin = super().link_problems(values), values.get("recurrence_of")
+        if origin and not origin.may_recur:
+            problems["recurrence_of"] = STILL_OPEN.format(origin.reference)
+        return problems
 
     def missing_before(self, move: Move) -> list[str]:
         """What closing asks for: a published review per policy and, from `LEARNED_FROM` up, what was learned."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.html import format_html
@@ -17,7 +18,7 @@ from qmportal.lib.pages import Few, form_page
 from qmportal.lib.wording import duration
 from records import columns
 from records import views as records
-from teams.models import Team
+from teams.models import Team, User
 from teams.permissions import can_author
 from teams.requests import SignedInRequest, team_before
 
@@ -33,7 +34,7 @@ INCIDENTS = records.Kind(
     model=Incident,
     form=IncidentForm,
     filters=IncidentFilter,
-    prefilled=("title", "team", "severity", "services", "summary", "kind"),
+    prefilled=("title", "team", "severity", "services", "summary", "kind", "recurrence_of"),
     bulk=BULK,
     columns=(
         columns.REFERENCE,
@@ -58,10 +59,22 @@ def before_closing(incident: Incident) -> list[str]:
     return incident.missing_before(move) if move else []
 
 
+def links_to(incident: Incident, user: User) -> dict[str, list[Incident]]:
+    """What was merged into the incident, and what came back after it, as far as the person can see it."""
+    rows = Incident.objects.visible_to(user).filter(Q(duplicate_of=incident) | Q(recurrence_of=incident))
+    found = list(rows.only("reference", "title", "duplicate_of_id").order_by("id"))
+    return {
+        "Duplicates": [each for each in found if each.duplicate_of_id == incident.pk],
+        "Came back as": [each for each in found if each.duplicate_of_id != incident.pk],
+    }
+
+
 # What the page of an incident shows besides the incident.
 BESIDE: dict[str, Any] = {
     "defect": lambda incident, user: incident.pointed_at("caused_by_defect", user),
     "deployment": lambda incident, user: incident.pointed_at("caused_by_deployment", user),
+    "origin": lambda incident, user: incident.pointed_at("recurrence_of", user),
+    "links": lambda incident, user: links_to(incident, user),
     "services": lambda incident, user: Service.objects.catalogue(user.versions).among(incident.services),
     "roles": lambda incident, user: shown_roles(incident),
     "on_duty": lambda incident, user: on_duty(incident.team, timezone.now()) if incident.is_open else [],

@@ -233,6 +233,7 @@ INCIDENTS = (
                                        "causa raíz"),
     _field("detection_source", "Detected by", "detected by, contact type, contact_type, channel, source of report, origin, "
            "reported through", words="detection source"),
+    _field("alert_url", "Link to the alert", "alert url, alert link, link to alert"),
     _field("impact_kind", "Kind of impact", "impact kind, kind of impact, impact type, status_impact", words="impact kind"),
     _field("customer_impacted", "Customers affected", "customer impacted, customers impacted, customer facing", Type.YES_NO,
            "yes or no"),
@@ -240,6 +241,7 @@ INCIDENTS = (
     _field("customers_affected", "Number of customers", "customers affected, affected customers, users affected, "
         "affected users",
            Type.NUMBER),
+    _field("revenue_impact", "Lost revenue", "revenue impact, lost revenue, revenue loss", Type.NUMBER),
     _field("should_have_caught", "Should have been caught in", "should have caught, "
         "should have been caught in", words="stage"),
     _field("escape_reason", "Why it escaped", "escape reason, why it escaped", words="escape reason"),

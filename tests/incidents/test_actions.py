@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from incidents.models import Action
+from incidents.models import Action, Incident
 from notifications.models import Notification
 from qmportal.lib.days import local_day
 from teams.models import AccessToken, Role
@@ -147,6 +147,7 @@ def test_owners_are_reminded_once_before_and_once_after(ann, team):
         ({"services": "Refunds", "stage": "ci"}, {"services": "Refunds", "stage": "code-review"}, False),
         ({"services": "Refunds", "stage": "ci"}, {"services": "Refunds"}, True),
         ({"defect": True}, {"defect": True}, True),
+        ({}, {"recurs": True}, True),
     ],
 )
 def test_the_effect_is_checked_after_30_days(ann, team, before, after, is_same):
@@ -155,7 +156,8 @@ def test_the_effect_is_checked_after_30_days(ann, team, before, after, is_same):
     def incident(spec, **fields):
         caused = {"caused_by_defect": defect} if spec.get("defect") else {}
         caught = {"should_have_caught": stage(spec["stage"])} if "stage" in spec else {}
-        return make_incident(team=team, other_services=spec.get("services", ""), **caused, **caught, **fields)
+        origin = {"recurrence_of": Incident.objects.get()} if "recurs" in spec else {}
+        return make_incident(team=team, other_services=spec.get("services", ""), **caused, **caught, **origin, **fields)
 
     action = make_action(team=team, incident=incident(before), owner=ann, closed_at=NOON)
     incident(after, detected_at=NOON + timedelta(days=29))

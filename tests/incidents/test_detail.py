@@ -1,10 +1,23 @@
 """The page of one incident."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
-from tests.factories import NOON, make_defect, make_incident, make_member, make_team, make_user
+from incidents.models import Incident
+from tests.factories import (
+    NOON,
+    make_action,
+    make_defect,
+    make_deployment,
+    make_incident,
+    make_member,
+    make_team,
+    make_user,
+    stage,
+)
+from tests.html import squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +48,56 @@ def test_it_shows_times_with_durations_and_facts(client, team):
     shown = ["PAY-INC-1", "Major", "Restored", "Amara Okafor", "PAY-DEF-1", "statuspage abc123", "Time to restore"]
     for words in [*shown, "12 min after the impact began", "1 h 12 min after the impact began"]:
         assert words in page
+
+
+def chain(client, incident):
+    """The words of each link of the chain."""
+    page = squeezed(client.get(incident.get_absolute_url()).text)
+    (found,) = re.findall(r'<ol class="chain">(.*?)</ol>', page)
+    return [" ".join(re.sub(r"<[^>]*>", " ", link).split()) for link in found.split("</li>") if link]
+
+
+def test_the_chain_leads_from_the_alert_to_the_actions(client, team):
+    incident = make_incident(team=team)
+    assert chain(client, incident) == [
+        "Alert Not recorded who or what noticed it",
+        "Incident PAY-INC-1",
+        "Cause No defect or deployment linked",
+        "Stage that should have caught it Not known yet",
+        "Actions None yet",
+    ]
+    make_action(team=team, incident=incident)
+    known = {
+        "detection_source": "monitor",
+        "alert_url": "https://alerts.example/7",
+        "caused_by_defect": make_defect(team=team),
+        "caused_by_deployment": make_deployment(team=team, release="2.1"),
+        "should_have_caught": stage("ci"),
+    }
+    Incident.objects.update(**known)
+    assert chain(client, incident) == [
+        "Alert Monitor",
+        "Incident PAY-INC-1",
+        "Cause PAY-DEF-1 The total is wrong PAY-DEP-1 2.1",
+        "Stage that should have caught it CI",
+        "Actions PAY-ACT-1 Open",
+    ]
+    assert 'href="https://alerts.example/7"' in client.get(incident.get_absolute_url()).text
+
+
+def test_what_was_closed_and_is_back_is_a_recurrence(client, team):
+    closed, still = make_incident(team=team, status="closed", restored_at=NOON), make_incident(team=team)
+    assert "Report recurrence" in client.get(closed.get_absolute_url()).text
+    assert "Report recurrence" not in client.get(still.get_absolute_url()).text
+    create = f"/incidents/new/?recurrence_of={closed.reference}&team=payments"
+    assert client.get(create).context["form"]["recurrence_of"].value() == closed.reference
+    body = {"title": "Slow again", "team": "payments"}
+    refused = client.post("/incidents/new/", body | {"recurrence_of": still.reference})
+    assert "isn't restored yet" in refused.context["form"].errors["recurrence_of"][0]
+    client.post("/incidents/new/", body | {"recurrence_of": closed.reference})
+    back = Incident.objects.get(recurrence_of=closed)
+    assert "Recurrence of" in client.get(back.get_absolute_url()).text
+    assert "Came back as" in client.get(closed.get_absolute_url()).text
 
 
 def test_markup_in_texts_is_harmless(client, team):

@@ -26,6 +26,7 @@ def columns_of(model):
         own |= {"resolution": some.sampled_from(["", "fixed", "duplicate"]), "regression_of_id": pointers["id"]}
     else:
         own |= {"customer_impacted": some.booleans(), "customer_impact": some.sampled_from(["", "Slow"])}
+        own |= {"recurrence_of_id": pointers["id"]}
     return some.fixed_dictionaries(times | pointers | own)
 
 

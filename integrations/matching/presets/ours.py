@@ -29,8 +29,8 @@ INCIDENTS = _ours(
     "incidents",
     {"external_id": ("external_id", "id"), "title": ("title",), "detected_at": ("detected_at", "detected")},
     "reference source team severity status kind environment services started_at acknowledged_at mitigated_at restored_at "
-    "closed_at detection_source customer_impacted customer_impact customers_affected impact_kind summary root_cause "
-    "should_have_caught escape_reason impact_intervals",
+    "closed_at detection_source alert_url customer_impacted customer_impact customers_affected revenue_impact impact_kind "
+    "summary root_cause should_have_caught escape_reason impact_intervals",
 )
 CHANGES = _ours(
     "changes",
