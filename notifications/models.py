@@ -124,6 +124,9 @@ class Notification(models.Model):
 CAN_BE_SILENCED = {
     "incident": "Incidents of my teams: reported, more severe, restored",
     "update": "Updates for stakeholders that are due",
+    "review": "Reviews that I write or read: due, submitted, published, commented on",
+    "action": "My actions: due, overdue, did not work",
+    "cord": "The Andon cord of my teams: pulled, released",
     "policy": "Defects that a zero bug policy wants decided soon",
     "defect": "Defects of my teams: reported, reopened",
     "assigned": "Defects assigned to me",

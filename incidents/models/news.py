@@ -5,6 +5,7 @@ A sweep finds what is new in timelines and history, so no request waits for it a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,8 @@ from incidents.models.incident import Incident, Status
 from incidents.models.timeline import TimelineEntry
 from notifications.models import Notification
 from qmportal.lib.history import CHANGED, events_of
-from records.news import FRESH, fresh_moves, team_and, tell
+from records.models import BulkEdit
+from records.news import FRESH, News, fresh_moves, tell_teams
 from records.timeline import UNDO, Entry
 
 KIND, UPDATE_KIND = "incident", "update"
@@ -22,30 +24,39 @@ REMINDED_FOR = timedelta(days=1)
 
 
 def tell_news(now: datetime) -> None:
-    _tell_moves(now)
-    _tell_raised(now)
+    tell_teams([*_moves(now), *_raised(now)], kind=KIND)
     _remind_of_updates(now)
 
 
-def _tell_moves(now: datetime) -> None:
+def _moves(now: datetime) -> Iterator[News]:
     restored = Q(data__to=Status.RESTORED) & ~Q(data__move=UNDO)
     for entry in fresh_moves(TimelineEntry.objects.filter(_REAL), now).filter(Q(data__from="") | restored):
-        if entry.data["from"]:
-            words, key = "is restored", f"restored:{entry.pk}"
-        else:
-            words, key = "was reported", "opened"
-        _tell(entry.record, words, key=key, but=entry.author_id)
+        incident = entry.record
+        words, key = ("is restored", f"restored:{entry.pk}") if entry.data["from"] else ("was reported", "opened")
+        edit = entry.recorded_at if entry.door == BulkEdit.DOOR else None
+        yield News(incident, words, key, _involved(incident), but=entry.author_id, edit=edit)
 
 
-def _tell_raised(now: datetime) -> None:
-    """An event has the row before the change, so its severity was less than the incident's is now."""
+def _raised(now: datetime) -> Iterator[News]:
+    """An event has the row before the change, so its severity was less than the incident's is now, or not known."""
     events: Any = events_of(Incident)
-    raised = events.objects.filter(
-        pgh_label=CHANGED, pgh_created_at__gt=now - FRESH, severity__rank__gt=F("pgh_obj__severity__rank")
-    )
-    rows = Incident.objects.filter(pk__in=raised.values("pgh_obj"), deleted_at=None, kind=Incident.Kind.REAL)
-    for incident in rows.select_related("team", "severity"):
-        _tell(incident, f"is now {incident.severity}", key=f"raised:{incident.severity_id}", but=None)
+    known = Q(severity__rank__gt=F("pgh_obj__severity__rank"))
+    unknown = Q(severity=None, pgh_obj__severity__rank__lte=Incident.LEARNED_FROM)
+    rows = events.objects.filter(
+        known | unknown,
+        pgh_label=CHANGED,
+        pgh_created_at__gt=now - FRESH,
+        pgh_obj__deleted_at=None,
+        pgh_obj__kind=Incident.Kind.REAL,
+    ).exclude(pgh_context__metadata__door="import")
+    told = set()
+    for event in rows.select_related("pgh_context", "pgh_obj__team", "pgh_obj__severity").order_by("pgh_id"):
+        incident, facts = event.pgh_obj, (event.pgh_context and event.pgh_context.metadata) or {}
+        if incident.pk not in told:
+            told.add(incident.pk)
+            edit = event.pgh_context_id if facts.get("door") == BulkEdit.DOOR else None
+            words, key = f"is now {incident.severity}", f"raised:{incident.severity_id}"
+            yield News(incident, words, key, _involved(incident), but=facts.get("person"), edit=edit)
 
 
 def _remind_of_updates(now: datetime) -> None:
@@ -75,7 +86,5 @@ def _remind_of_updates(now: datetime) -> None:
 _REAL = Q(record__deleted_at=None, record__kind=Incident.Kind.REAL)
 
 
-def _tell(incident: Incident, words: str, *, key: str, but: int | None) -> None:
-    """Tells the team's members, the lead and the reporter; not the person who did it."""
-    people = team_and(incident, [incident.lead_id, incident.reporter_id], but=[but])
-    tell(incident, people, words, kind=KIND, key=key)
+def _involved(incident: Incident) -> list[int | None]:
+    return [incident.lead_id, incident.reporter_id]

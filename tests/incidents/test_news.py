@@ -74,3 +74,16 @@ def test_a_person_can_switch_them_off(client, team, member):
     assert told(member) == []
     client.post("/inbox/choices/", {"kind": ["incident", "update"]})
     assert told(member) == ["PAY-INC-1 was reported: Checkout is slow"]
+
+
+def test_what_one_edit_of_many_did_is_told_once(client, team, member):
+    editor = make_member(team=team)
+    client.force_login(editor)
+    make_incident(team=team)
+    rows = [make_incident(team=team, severity_key=key) for key in ("SEV3", "SEV3", None)]
+    address = "/incidents/bulk/?" + "&".join(f"row={row.reference}" for row in rows)
+    client.post(address, {"number": 3, "reason": "Worse", "severity": "SEV1", "move": "restore"})
+    assert sorted(told(member)) == [f"3 incidents of {team} are {word}" for word in ("now Critical", "restored")]
+    assert told(editor) == []
+    note = Notification.objects.filter(user=member).latest("pk")
+    assert (note.body.splitlines()[-1], note.url) == ("PAY-INC-4: Checkout is slow", "/incidents/")
