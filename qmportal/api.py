@@ -24,6 +24,7 @@ from incidents.api import IncidentBulk, IncidentDetail, IncidentList, IncidentTr
 from incidents.models import Action, Incident
 from incidents.response_api import IncidentRoles, TeamRoleList, TemplateDetail, TemplateList
 from incidents.review_api import ReviewDetail, ReviewList, ReviewTransitions
+from incidents.review_parts_api import ReviewCause, ReviewCauses, ReviewComments
 from integrations.api import ImportDetail, ImportFailedRows, ImportList, ImportStart, ImportUndo
 from pipeline.api import ServiceDetail, ServiceList, StageList
 from pipeline.change_api import ChangeDetail, ChangeList, DeploymentDetail, DeploymentList
@@ -139,6 +140,9 @@ urlpatterns = [
     path("v1/reviews/", ReviewList.as_view(), name="api_reviews"),
     path("v1/reviews/<str:reference>/", ReviewDetail.as_view(), name="api_review"),
     path("v1/reviews/<str:reference>/transitions/", ReviewTransitions.as_view(), name="api_review_transitions"),
+    path("v1/reviews/<str:reference>/causes/", ReviewCauses.as_view(), name="api_review_causes"),
+    path("v1/reviews/<str:reference>/causes/<int:id>/", ReviewCause.as_view(), name="api_review_cause"),
+    path("v1/reviews/<str:reference>/comments/", ReviewComments.as_view(), name="api_review_comments"),
     path("v1/andon/<str:slug>/", TeamLine.as_view(), name="api_andon"),
     path("v1/scenarios/", ScenarioList.as_view(), name="api_scenarios"),
     path("v1/attempts/", AttemptList.as_view(), name="api_attempts"),

@@ -54,6 +54,15 @@ from incidents.review_api import (
     ReviewTransition,
     ReviewTransitions,
 )
+from incidents.review_parts_api import (
+    CauseRow,
+    CommentRow,
+    NewCause,
+    NewComment,
+    ReviewCause,
+    ReviewCauses,
+    ReviewComments,
+)
 from integrations import api as imports
 from integrations.status import STATUSES
 from pipeline import change_api
@@ -343,6 +352,22 @@ extend_schema_view(
         examples=[OpenApiExample("Submit it", {"to": "in_review", "version": 2}, request_only=True)],
     )
 )(ReviewTransitions)
+extend_schema_view(
+    get=extend_schema(responses=CauseRow(many=True)),
+    post=extend_schema(
+        request=NewCause,
+        responses={201: CauseRow, 422: REPEATED},
+        parameters=[KEY],
+        examples=[
+            OpenApiExample("Why 1.1", {"text": "Nobody watched it", "group": "detection", "parent": 7}, request_only=True)
+        ],
+    ),
+)(ReviewCauses)
+extend_schema_view(delete=extend_schema(responses={204: None}))(ReviewCause)
+extend_schema_view(
+    get=extend_schema(responses=CommentRow(many=True)),
+    post=extend_schema(request=NewComment, responses={201: CommentRow, 422: REPEATED}, parameters=[KEY]),
+)(ReviewComments)
 NEW_REPORT: Any = type(
     "NewTestRun",
     (TestRunRow.body("TestRunFields", cast(Any, TestRun), "team"),),
