@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from incidents.models import Incident, Review
-from incidents.models.review import LONGEST, SECTIONS
+from incidents.models.review import LONGEST, ONLY_THE_REVIEWER, SECTIONS
 from incidents.review_forms import ReviewForm
 from qmportal.lib.api import Conflict, refuse_undeclared
 from qmportal.lib.days import local_day
@@ -31,7 +31,6 @@ from teams.permissions import can_report, require
 
 WRITTEN = (*SECTIONS, "reviewer", "due_on")
 PUBLISHED = "A published review can't be edited. Send it back to draft first."
-ONLY_THE_REVIEWER = "Only the reviewer or a manager can do this."
 
 
 class ReviewRow(RowSerializer):

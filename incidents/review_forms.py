@@ -8,13 +8,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from incidents.models import Cause, Review
-from incidents.models.review import SECTIONS
-from qmportal.lib.forms import DayField, KeyField, LineField, ProseField, WholeNumberField, clean_formfield
+from incidents.models.review import NOT_A_MEMBER, SECTIONS, STEPS
+from qmportal.lib.forms import KeyField, LineField, ProseField, WholeNumberField, clean_formfield
 from qmportal.lib.versions import Conflict, Difference, sent_again
+from records.bulk import KEEP, ReasonForm
+from records.filters import RecordDayField
 from teams.models import User
-from teams.permissions import is_member
-
-NOT_A_MEMBER = "Nobody who can see this incident has that email."
 
 
 class ReviewForm(forms.ModelForm):
@@ -26,7 +25,7 @@ class ReviewForm(forms.ModelForm):
         help_text="Email of the person who reads it before it is published.",
         error_messages={"invalid_choice": NOT_A_MEMBER},
     )
-    due_on = DayField(label="Due", error_messages={"required": "Enter the day on which it is due."})
+    due_on = RecordDayField(label="Due", error_messages={"required": "Enter the day on which it is due."})
     version = WholeNumberField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
 
     class Meta:
@@ -49,8 +48,7 @@ class ReviewForm(forms.ModelForm):
 
     def clean_reviewer(self) -> User | None:
         person: User | None = self.cleaned_data["reviewer"]
-        if person and person != self.initial["reviewer"] and not is_member(person, self.instance.incident.team):
-            raise ValidationError(NOT_A_MEMBER)
+        self.instance.refuse_reviewer(person)
         return person
 
     def clean(self) -> dict[str, Any]:
@@ -63,6 +61,29 @@ class ReviewForm(forms.ModelForm):
         pairs = [(str(self[name].label), getattr(current, name), self.cleaned_data[name]) for name in SECTIONS]
         differing = [Difference(*pair) for pair in pairs if pair[1].split() != pair[2].split()]
         return Conflict("review", at=current.updated_at, differences=differing)
+
+
+class ReviewsForm(ReasonForm):
+    """New values for all chosen reviews."""
+
+    names = ("reviewer", "due_on")
+
+    move = forms.ChoiceField(
+        label="Status",
+        required=False,
+        choices=[("", KEEP), *((step.name, step.label) for step in STEPS)],
+        help_text="Reviews that can't do it are skipped.",
+    )
+    reviewer = forms.CharField(
+        required=False, max_length=254, help_text="Email of the person who reads them before they are published."
+    )
+    due_on = RecordDayField(label="Due", required=False)
+
+    field_order = ("move", "reviewer", "due_on", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = "A comment on each review has it."
 
 
 class CauseForm(forms.Form):

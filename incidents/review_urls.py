@@ -6,6 +6,8 @@ from records import list_views
 app_name = "reviews"
 urlpatterns = [
     path("", views.review_list, name="list"),
+    path("bulk/", list_views.record_bulk, {"kind": views.REVIEWS}, name="bulk"),
+    path("bulk/<int:pk>/", list_views.record_bulk_result, {"kind": views.REVIEWS}, name="bulk_result"),
     path("views/", list_views.view_save, {"kind": views.REVIEWS}, name="view_save"),
     path("views/<int:pk>/delete/", list_views.view_delete, {"kind": views.REVIEWS}, name="view_delete"),
     path("<str:reference>/", views.review_detail, name="detail"),

@@ -1,8 +1,12 @@
-"""Edits many records at once: through the same intake and moves as one edit, each on its own, with an honest result."""
+"""Edits many rows at once: through the same rules and moves as one edit, each on its own, with an honest result.
+
+Records go through the intake. Other rows, such as reviews, have `change_with_others` and `teams`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -40,8 +44,11 @@ CHANGED = "somebody changed it at the same moment"
 FOR_MOVES = ("resolution", "duplicate_of")
 
 
-class BulkForm(forms.Form):
-    """New values for all chosen records. Empty fields stay as they are."""
+class ReasonForm(forms.Form):
+    """Base of the forms that change many rows. Empty fields stay as they are."""
+
+    # The fields that can be changed, besides the status by a `move`.
+    names: tuple[str, ...] = ()
 
     reason = ProseField(
         max_length=2000,
@@ -49,6 +56,23 @@ class BulkForm(forms.Form):
         help_text="It is kept in the history of each record.",
         error_messages={"required": "Say why."},
     )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors and not cleaned.get("move"):
+            if not self.changes:
+                raise ValidationError("Choose what to change.")
+            if any(name in self.changes for name in FOR_MOVES):
+                self.add_error("move", "Choose the status that this is for.")
+        return cleaned
+
+    @property
+    def changes(self) -> dict[str, str]:
+        return {name: str(value) for name in (*FOR_MOVES, *self.names) if (value := self.cleaned_data.get(name))}
+
+
+class BulkForm(ReasonForm):
+    """New values for all chosen records."""
 
     def __init__(self, *args: Any, record_form: IntakeForm[Any], names: tuple[str, ...], **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -87,19 +111,6 @@ class BulkForm(forms.Form):
         choices = [(str(key), label) for key, label in field.choices if str(key)]
         return forms.ChoiceField(label=field.label, required=False, choices=[("", KEEP), *choices])
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if not self.errors and not cleaned.get("move"):
-            if not self.changes:
-                raise ValidationError("Choose what to change.")
-            if any(name in self.changes for name in FOR_MOVES):
-                self.add_error("move", "Choose the status that this is for.")
-        return cleaned
-
-    @property
-    def changes(self) -> dict[str, str]:
-        return {name: str(value) for name in (*FOR_MOVES, *self.names) if (value := self.cleaned_data.get(name))}
-
 
 def edit(bulk: BulkEdit) -> None:
     """Edits the records that are left, in batches: each with its result in one transaction, so it can be repeated."""
@@ -131,7 +142,7 @@ def _edit_one(bulk: BulkEdit, model: Any, pk: int, user: User) -> tuple[str, str
         return record.reference, NOT_ALLOWED
     try:
         with transaction.atomic():
-            return record.reference, "" if _change(bulk, record, user) else NOTHING_NEW
+            return record.reference, "" if _change(bulk, record, user, timezone.now()) else NOTHING_NEW
     except Stale:
         return record.reference, CHANGED
     except IntegrityError:
@@ -140,8 +151,9 @@ def _edit_one(bulk: BulkEdit, model: Any, pk: int, user: User) -> tuple[str, str
         return record.reference, " ".join(refused.messages)
 
 
-def _change(bulk: BulkEdit, record: Record, user: User) -> bool:
-    now = timezone.now()
+def _change(bulk: BulkEdit, record: Any, user: User, now: datetime) -> bool:
+    if not isinstance(record, Record):
+        return bool(record.change_with_others(bulk.changes, bulk.move, by=user, at=now, reason=bulk.reason))
     before = dict(record.__dict__)
     values = _values(bulk.changes, record, user)
     told = {name: values.pop(name) for name in FOR_MOVES if name in values}

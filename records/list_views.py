@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from qmportal.lib.forms import LineField
-from qmportal.lib.pages import form_page
+from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.work import ring
 from records import bulk
 from records.models import BulkEdit, SavedView
@@ -31,7 +31,7 @@ PRIVATE, EVERYONE = "private", "everyone"
 
 
 @form_page
-def record_bulk(request: SignedInRequest, kind: Kind) -> HttpResponse:
+def record_bulk(request: SignedInRequest, kind: Listed) -> HttpResponse:
     """The form for the records that the address names: `row`s by reference or, with `all`, the list that it filters."""
     ids = _chosen(request, kind)
     if not ids or len(ids) > bulk.MOST:
@@ -39,12 +39,12 @@ def record_bulk(request: SignedInRequest, kind: Kind) -> HttpResponse:
         messages.error(request, sentence)
         return redirect(f"{kind.url('list')}?{list_query(request.GET)}")
     data = request.POST if request.method == "POST" else None
-    form = bulk.BulkForm(data, record_form=kind.form(user=request.user), names=kind.bulk)
+    form = kind.bulk_form(data, request.user)
     if form.is_valid() and request.POST.get("number") != str(len(ids)):
         form.add_error(None, f"{len(ids):,} {kind.plural} match now. Check this and send it again.")
     if not form.is_valid():
-        context = {"kind": kind, "form": form, "number": len(ids), "back": f"{kind.url('list')}?{list_query(request.GET)}"}
-        return kind.list_page(request, "bulk", context, status=422 if form.is_bound else 200)
+        context = {"form": form, "number": len(ids), "back": f"{kind.url('list')}?{list_query(request.GET)}"}
+        return _page(request, kind, "bulk", context, status=422 if form.is_bound else 200)
     edit = BulkEdit.objects.create(
         model=kind.model._meta.label,
         ids=ids,
@@ -61,23 +61,27 @@ def record_bulk(request: SignedInRequest, kind: Kind) -> HttpResponse:
     return redirect(kind.url("bulk_result", str(edit.pk)))
 
 
-def _chosen(request: SignedInRequest, kind: Kind) -> list[int]:
-    """Ids of the records, and one more than allowed if there are too many."""
+def _chosen(request: SignedInRequest, kind: Listed) -> list[int]:
+    """Ids of the rows, and one more than allowed if there are too many."""
     if request.GET.get("all"):
-        rows = kind.filters(request.GET, user=request.user).chosen().order_by("pk")
+        rows = kind.listed(request.GET, request.user)
     else:
-        references = request.GET.getlist("row")[: bulk.AT_ONCE]
-        rows = kind.model._default_manager.visible_to(request.user).filter(reference__in=references).order_by("pk")
-    return list(rows.values_list("pk", flat=True)[: bulk.MOST + 1])
+        rows = kind.called(request.GET.getlist("row")[: bulk.AT_ONCE], request.user)
+    return list(rows.order_by("pk").values_list("pk", flat=True)[: bulk.MOST + 1])
+
+
+def _page(request: SignedInRequest, kind: Listed, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    """A page beside the list that all kinds share."""
+    return render_page(request, f"records/{name}.html", {"kind": kind} | context, status=status)
 
 
 @require_safe
-def record_bulk_result(request: SignedInRequest, pk: int, kind: Kind) -> HttpResponse:
+def record_bulk_result(request: SignedInRequest, pk: int, kind: Listed) -> HttpResponse:
     """What an edit of many did: only for the person who made it."""
     edits = BulkEdit.objects.filter(requested_by=request.user, model=kind.model._meta.label)
     edit = get_object_or_404(edits, pk=pk)
     reasons = [(why, references[:50], len(references) - 50) for why, references in edit.reasons.items()]
-    return kind.list_page(request, "bulk_result", {"kind": kind, "edit": edit, "reasons": reasons})
+    return _page(request, kind, "bulk_result", {"edit": edit, "reasons": reasons})
 
 
 # --- Saved views --------------------------------------------------------------------------------------------------------
@@ -138,4 +142,4 @@ def record_deleted(request: SignedInRequest, kind: Kind) -> HttpResponse:
     require(is_admin(request.user) or bool(managed))
     rows = kind.model._default_manager.within_reach_of(request.user).exclude(deleted_at=None).filter(team__in=managed)
     found = rows.order_by("-deleted_at", "-pk").values("reference", "title", "team__name", "deleted_at")[:MOST_DELETED]
-    return kind.list_page(request, "deleted", {"found": found, "most": MOST_DELETED})
+    return _page(request, kind, "deleted", {"found": found, "most": MOST_DELETED})

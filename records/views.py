@@ -25,6 +25,7 @@ from qmportal.lib.text import clean_line
 from qmportal.lib.undo import read_undo, say_with_undo
 from qmportal.lib.versions import Stale
 from records import columns
+from records.bulk import BulkForm, ReasonForm
 from records.entries import Buttons
 from records.filters import ListForm
 from records.forms import IntakeForm, MoveForm
@@ -45,7 +46,10 @@ VIEWS = Kept(400)
 
 
 class Listed(Protocol):
-    """A list that can have saved views."""
+    """A list that can have saved views and edits of many rows."""
+
+    @property
+    def model(self) -> Any: ...
 
     @property
     def plural(self) -> str: ...
@@ -54,6 +58,14 @@ class Listed(Protocol):
     def app(self) -> str: ...
 
     def url(self, name: str, *args: str) -> str: ...
+
+    def called(self, references: list[str], user: User) -> Any:
+        """The rows with these references that the person can see."""
+
+    def listed(self, query: QueryDict, user: User) -> Any:
+        """The rows that the list shows with this address."""
+
+    def bulk_form(self, data: QueryDict | None, user: User) -> ReasonForm: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,15 @@ class Kind:
     def url(self, name: str, *args: str) -> str:
         return reverse(f"{self.app}:{name}", args=args)
 
+    def called(self, references: list[str], user: User) -> Any:
+        return self.model._default_manager.visible_to(user).filter(reference__in=references)
+
+    def listed(self, query: QueryDict, user: User) -> Any:
+        return self.filters(query, user=user).chosen()
+
+    def bulk_form(self, data: QueryDict | None, user: User) -> ReasonForm:
+        return BulkForm(data, record_form=self.form(user=user), names=self.bulk)
+
     def find(self, request: SignedInRequest, reference: str) -> Any:
         rows = self.model._default_manager.visible_to(request.user).select_related(*self.in_full)
         return get_object_or_404(rows, reference=reference.upper())
@@ -101,10 +122,6 @@ class Kind:
         """Renders the app's own page with this name. The template finds the record as `record` and under its noun."""
         record = {self.noun: context["record"]} if "record" in context else {}
         return render_page(request, f"{self.app}/{name}.html", {"kind": self} | record | context, status=status)
-
-    def list_page(self, request: SignedInRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        """Renders a page beside the list that all kinds share."""
-        return render_page(request, f"records/{name}.html", {"kind": self} | context, status=status)
 
     def shared_page(self, request: SignedInRequest, name: str, record: Record, **context: Any) -> HttpResponse:
         status = context.pop("status", 200)

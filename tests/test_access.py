@@ -204,6 +204,8 @@ RULES = {
             "view_delete": managers(POST),
         }.items()
     },
+    "reviews:bulk": signed_in(BOTH),
+    "reviews:bulk_result": only_manager(),
     "reviews:view_save": signed_in(POST),
     "reviews:view_delete": managers(POST),
     "defects:bulk": signed_in(BOTH),
@@ -462,6 +464,9 @@ RULES = {
     "api_reviews": api(),
     "api_review": api(outsider=404),
     "api_review_transitions": api_post(),
+    "api_review_causes": api(outsider=404),
+    "api_review_cause": api_post(),
+    "api_review_comments": api(outsider=404),
     "api_incident_roles": api(outsider=404),
     "api_team_roles": api(outsider=404),
     "api_templates": api(outsider=404),
@@ -559,6 +564,7 @@ class World:
                 ("incidents", "incidents.Incident"),
                 ("defects", "defects.Defect"),
                 ("actions", "incidents.Action"),
+                ("reviews", "incidents.Review"),
             )
         }
         self.views = {
@@ -696,6 +702,7 @@ class World:
                     f"api_{kind}{tail}": {"reference": getattr(self, kind).reference}
                     for kind, tail in product(("incident", "defect", "action"), ("", "_history", "_transitions"))
                 },
+                "api_review_cause": {"reference": self.incident.reference, "id": self.cause.pk},
                 "api_template": {"id": self.template.pk},
                 "scenarios:from_incident": {"reference": self.closed.reference},
                 "api_incident_timeline": {"reference": self.incident.reference},
@@ -714,7 +721,7 @@ class World:
                 "defects:restore": {"reference": self.deleted["defects"].reference},
                 **{
                     key: value
-                    for kind in ("incidents", "defects", "actions")
+                    for kind in ("incidents", "defects", "actions", "reviews")
                     for key, value in {
                         f"{kind}:bulk_result": {"pk": self.edits[kind].pk},
                         f"{kind}:view_delete": {"pk": self.views[kind].pk},
@@ -723,9 +730,8 @@ class World:
                 "api_service": {"slug": self.service.slug},
                 **{
                     f"api_{name}": {"reference": self.incident.reference}
-                    for name in ("review", "review_transitions", "incident_roles")
+                    for name in ("review", "review_transitions", "review_causes", "review_comments", "incident_roles")
                 },
-                "reviews:view_delete": {"pk": self.views["reviews"].pk},
                 "actions:restore": {"reference": self.deleted["actions"].reference},
                 "benchmarks:threshold_history": {"metric": "escaped_defect_rate"},
                 "benchmarks:threshold_edit": {"metric": "escaped_defect_rate"},
@@ -1059,6 +1065,9 @@ API_WRITES: dict[tuple[str, str], tuple[Rule, dict[str, Any]]] = {
     ("api_zero_bugs", "put"): (by_token(("put",), 200, member=403), {"days": 14}),
     ("api_reviews", "post"): (by_token(POST, 200, outsider=400), {"incident": "PAY-INC-1"}),
     ("api_review_transitions", "post"): (by_token(POST, 400), {"to": "in_review"}),
+    ("api_review_causes", "post"): (by_token(POST, 201), {"text": "No alert", "group": "detection"}),
+    ("api_review_cause", "delete"): (by_token(("delete",), 204), {}),
+    ("api_review_comments", "post"): (by_token(POST, 201), {"text": "Why then?"}),
     ("api_incident_roles", "patch"): (CHANGE, {"roles": {"Lead": None}}),
     ("api_team_roles", "patch"): (by_token(("patch",), 200, member=403), {"roles": ["Runner"]}),
     ("api_templates", "post"): (by_token(POST, 201, member=403), {"name": "Refused"}),

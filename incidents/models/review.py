@@ -6,7 +6,7 @@ closing, and how soon it is due. Templates give the first text of its sections.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,19 +20,22 @@ from django.utils import timezone
 from incidents.models.incident import Incident
 from notifications.access import managers_of
 from notifications.models import Notification
-from qmportal.lib.days import local_day
+from qmportal.lib.days import local_day, read_day
 from qmportal.lib.history import tracked
 from qmportal.lib.versions import Versioned
 from qmportal.lib.wording import day_words, duration
 from records.models import Severity
 from records.rules import OUR_SOURCES, Order, Rule, rule_problems
 from teams.models import Team, User
-from teams.permissions import can_manage, can_report
+from teams.permissions import can_manage, can_report, is_member
 
 if TYPE_CHECKING:
     from teams.permissions import AnyUser
 
 KIND = "review"
+PUBLISHED = "A published review can't be edited. Choose “Edit again” first."
+ONLY_THE_REVIEWER = "Only the reviewer or a manager can do this."
+NOT_A_MEMBER = "Nobody who can see this incident has that email."
 SECTIONS = ("summary", "impact", "went_well", "went_wrong", "lessons")
 LONGEST = 20_000
 # Restored longer ago than this, an incident gets no review by itself.
@@ -119,7 +122,19 @@ RULES = (
 )
 
 
+CSV_COLUMNS = (
+    *("incident__reference", "incident__title", "incident__team__slug", "incident__severity__key", "state"),
+    *("author__email", "reviewer__email", "due_on", "submitted_at", "published_at"),
+)
+CSV_HEADER = [
+    *("incident", "title", "team", "severity", "status", "author", "reviewer", "due_on", "submitted_at", "published_at"),
+]
+
+
 class ReviewQuerySet(models.QuerySet["Review"]):
+    def csv_rows(self) -> Iterable[tuple[Any, ...]]:
+        return self.with_status().values_list(*CSV_COLUMNS)
+
     def with_status(self) -> ReviewQuerySet:
         """Adds the status as `state`, for rows without a model."""
         published = When(published_at__isnull=False, then=Value(Status.PUBLISHED.value))
@@ -128,6 +143,10 @@ class ReviewQuerySet(models.QuerySet["Review"]):
 
     def visible_to(self, user: AnyUser) -> ReviewQuerySet:
         return self.filter(incident__in=Incident.objects.visible_to(user))
+
+    def called(self, references: Collection[str]) -> ReviewQuerySet:
+        """The reviews of incidents with these references."""
+        return self.filter(incident__reference__in=references)
 
     def to_do(self) -> ReviewQuerySet:
         return self.filter(published_at=None)
@@ -239,6 +258,16 @@ class Review(Versioned, Sections):
         return reverse("reviews:detail", args=[self.incident.reference])
 
     @property
+    def reference(self) -> str:
+        """That of its incident, since an incident has one review."""
+        return self.incident.reference
+
+    @property
+    def teams(self) -> list[Team]:
+        """The teams whose members work on it."""
+        return [self.incident.team]
+
+    @property
     def status(self) -> models.TextChoices:
         return Status.PUBLISHED if self.published_at else Status.IN_REVIEW if self.submitted_at else Status.DRAFT
 
@@ -300,9 +329,11 @@ class Review(Versioned, Sections):
     def take(self, name: str, *, by: User, at: datetime) -> Step:
         """Takes a step. Raises ValidationError if it isn't possible now, or not by this person."""
         self.refresh_from_db(from_queryset=type(self)._base_manager.select_for_update(of=("self",)))
-        step = next((step for step in self.steps(by) if step.name == name), None)
+        step = next((step for step in self.possible_steps() if step.name == name), None)
         if step is None:
             raise ValidationError(f"This is not possible now: the review is {self.status_label.lower()}.")
+        if not self.may_take(step, by):
+            raise ValidationError(ONLY_THE_REVIEWER)
         if step == SUBMIT:
             self.submitted_at = max(at, self.created_at)
         elif step == PUBLISH:
@@ -314,6 +345,36 @@ class Review(Versioned, Sections):
         self.save()
         self._tell_about(step, by)
         return step
+
+    def refuse_reviewer(self, person: User | None) -> None:
+        """Raises ValidationError if this person can't see the incident. The present reviewer may stay."""
+        if person and person.pk != self.reviewer_id and not is_member(person, self.incident.team):
+            raise ValidationError(NOT_A_MEMBER)
+
+    def change_with_others(self, changes: Mapping[str, str], step: str, *, by: User, at: datetime, reason: str) -> bool:
+        """One edit of many. `changes`: email of the `reviewer`, day `due_on`. Returns whether anything changed.
+
+        A comment keeps the reason.
+        """
+        before = (self.reviewer_id, self.due_on)
+        if email := changes.get("reviewer"):
+            person = User.objects.filter(is_active=True, email=email.strip().lower()).first()
+            if person is None:
+                raise ValidationError(NOT_A_MEMBER)
+            self.refuse_reviewer(person)
+            self.reviewer = person
+        if day := changes.get("due_on"):
+            self.due_on = read_day(day)
+        changed = (self.reviewer_id, self.due_on) != before
+        if changed and self.published_at:
+            raise ValidationError(PUBLISHED)
+        if changed:
+            self.save()
+        if step:
+            self.take(step, by=by, at=at)
+        if changed or step:
+            self.comments.create(author=by, text=f"Edited with others: {reason}", at=at)
+        return changed or bool(step)
 
     def _tell_about(self, step: Step, by: User) -> None:
         people = [self.reviewer] if step == SUBMIT else self.responsible()

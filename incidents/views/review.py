@@ -9,7 +9,8 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import HttpResponse
+from django.db.models import Q
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -18,12 +19,13 @@ from django.views.decorators.http import require_POST, require_safe
 from incidents.blame import Hint, hints
 from incidents.fishbone import HEAD, HEIGHT, SPINE, WIDTH, ribs
 from incidents.models import Action, Cause, Comment, Incident, Review
-from incidents.models.review import branches
+from incidents.models.review import CSV_HEADER, PUBLISHED, ReviewQuerySet, branches
 from incidents.report import markdown_of
-from incidents.review_forms import CauseForm, CommentForm, ReviewForm
+from incidents.review_forms import CauseForm, CommentForm, ReviewForm, ReviewsForm
 from qmportal.lib.days import local_day
 from qmportal.lib.forms import go
 from qmportal.lib.pages import Few, form_page, render_page
+from qmportal.lib.spreadsheet import csv_stream
 from qmportal.lib.versions import Stale
 from records.views import MOST_TEAMS, events, views_beside
 from teams.models import User
@@ -31,44 +33,58 @@ from teams.permissions import can_report, require
 from teams.requests import SignedInRequest
 
 
-class ReviewViews:
-    """Where the list of reviews keeps its saved views."""
+class ReviewLists:
+    """The list of reviews, with saved views and edits of many."""
 
-    plural = app = "reviews"
+    model = Review
+    noun, plural, app = "review", "reviews", "reviews"
 
     def url(self, name: str, *args: str) -> str:
         return reverse(f"{self.app}:{name}", args=args)
 
+    def called(self, references: list[str], user: User) -> ReviewQuerySet:
+        return Review.objects.visible_to(user).called(references)
 
-REVIEWS = ReviewViews()
+    def listed(self, query: QueryDict, user: User) -> ReviewQuerySet:
+        show, team, today = _shown(query), query.get("team", ""), local_day(timezone.now())
+        rows = Review.objects.visible_to(user)
+        if show == "published":
+            rows = rows.exclude(published_at=None).order_by("-published_at")
+        elif show == "overdue":
+            rows = rows.overdue(today)
+        else:
+            rows = rows.to_do()
+        if show == "mine":
+            rows = rows.filter(Q(author=user) | Q(reviewer=user))
+        return rows.filter(incident__team__in=user.reach_below(team)) if team else rows
+
+    def bulk_form(self, data: QueryDict | None, user: User) -> ReviewsForm:
+        return ReviewsForm(data)
+
+
+REVIEWS = ReviewLists()
 STATES = {"": "To do", "mine": "Mine", "overdue": "Overdue", "published": "Published"}
 
 
+def _shown(query: QueryDict) -> str:
+    show = query.get("show", "")
+    return show if show in STATES else ""
+
+
 @require_safe
-def review_list(request: SignedInRequest) -> HttpResponse:
-    show = request.GET.get("show", "")
-    show = show if show in STATES else ""
-    rows, today = Review.objects.visible_to(request.user), local_day(timezone.now())
-    if show == "published":
-        rows = rows.exclude(published_at=None).order_by("-published_at")
-    elif show == "overdue":
-        rows = rows.overdue(today)
-    else:
-        rows = rows.to_do()
-    if show == "mine":
-        rows = rows.filter(author=request.user) | rows.filter(reviewer=request.user)
-    team = request.GET.get("team", "")
-    if team:
-        rows = rows.filter(incident__team__in=request.user.reach_below(team))
+def review_list(request: SignedInRequest) -> HttpResponseBase:
+    rows = REVIEWS.listed(request.GET, request.user)
+    if request.GET.get("format") == "csv":
+        return csv_stream("reviews.csv", CSV_HEADER, rows.csv_rows())
     rows = rows.select_related("incident__team", "incident__severity", "author", "reviewer")
     context = views_beside(request, REVIEWS) | {
         "kind": REVIEWS,
         "teams": request.user.reach[:MOST_TEAMS],
-        "team": team,
+        "team": request.GET.get("team", ""),
         "page": Paginator(rows, 50).get_page(request.GET.get("page")),
-        "show": show,
+        "show": _shown(request.GET),
         "states": STATES.items(),
-        "today": today,
+        "today": local_day(timezone.now()),
     }
     return render_page(request, "reviews/list.html", context)
 
@@ -92,7 +108,7 @@ def edit(request: SignedInRequest, reference: str) -> HttpResponse:
     form = ReviewForm(request.POST if request.method == "POST" else None, instance=review)
     status, conflict = (422 if form.is_bound else 200), None
     if review.published_at:
-        messages.error(request, "A published review can't be edited. Choose “Edit again” first.")
+        messages.error(request, PUBLISHED)
         return redirect(review)
     if form.is_valid():
         try:
@@ -175,7 +191,7 @@ def _find(request: SignedInRequest, reference: str) -> Review:
 def _editable(request: SignedInRequest, reference: str) -> Review:
     review = _find(request, reference)
     require(can_report(request.user, review.incident.team))
-    require(review.published_at is None, "A published review can't be edited. Choose “Edit again” first.")
+    require(review.published_at is None, PUBLISHED)
     return review
 
 

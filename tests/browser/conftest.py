@@ -274,6 +274,7 @@ def build_scene() -> None:
             started_at=began,
             detected_at=began + timedelta(minutes=5),
             restored_at=began + timedelta(minutes=90),
+            status="closed" if number == 4 else "restored",
         )
     make_incident(team=search, title="Results are empty", severity_key=None, detected_at=days_ago(0.5))
     review = make_review(

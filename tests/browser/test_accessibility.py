@@ -26,7 +26,8 @@ OPEN_PAGES = ["/account/login/", "/account/password/reset/", "/account/password/
 PAGES = [
     *("/", "/?q=nobody", "/t/payments/", "/t/search/", "/t/payments/mttr/", "/t/payments/escaped_defect_rate/?tab=excluded"),
     *("/incidents/", "/incidents/?q=nothing", "/incidents/PAY-INC-1/", "/incidents/SEA-INC-1/", "/incidents/new/"),
-    *("/reviews/", "/reviews/PAY-INC-1/", "/reviews/PAY-INC-1/edit/"),
+    *("/incidents/PAY-INC-5/", "/training/authoring/new/from/PAY-INC-5/", "/incidents/PAY-INC-1/roles/"),
+    *("/reviews/", "/reviews/PAY-INC-1/", "/reviews/PAY-INC-1/edit/", "/reviews/bulk/?all=1"),
     *("/actions/", "/actions/new/", "/actions/PAY-ACT-1/"),
     *("/andon/", "/andon/pull/", "/andon/1/"),
     *("/incidents/PAY-INC-1/edit/", "/incidents/PAY-INC-1/delete/"),
@@ -205,6 +206,10 @@ def test_no_state_of_a_page_has_a_fault(page, sign_in):
     page.get_by_role("button", name="Preview").click()
     page.locator("#preview tbody tr").wait_for()
     checker.look("preview of thresholds")
+    page.goto("/teams/profile/")
+    page.get_by_role("button", name="Create address").click()
+    page.get_by_label("Address").wait_for()
+    checker.look("calendar created")
     page.keyboard.press("Control+k")
     page.locator("#palette-results a").first.wait_for()
     checker.look("palette")

@@ -88,7 +88,7 @@ def test_it_is_edited_reviewed_and_published(client, ann, bob, incident):
     assert "Check <strong>limits</strong>." in client.get(PAGE).text
     client.post(f"{PAGE}steps/submit/")
     assert Notification.objects.get(user=bob).subject == "Please review: PAY-INC-1"
-    assert "not possible now" in client.post(f"{PAGE}steps/publish/", follow=True).text
+    assert "Only the reviewer or a manager can do this." in client.post(f"{PAGE}steps/publish/", follow=True).text
     reader = Client()
     reader.force_login(bob)
     reader.post(f"{PAGE}steps/publish/")
@@ -210,6 +210,11 @@ def test_the_list_shows_what_is_to_do(client, ann, bob, team, incident):
     page = client.get("/reviews/?show=published").text
     assert "Published one" in page
     assert "Checkout is slow" not in page
+    assert client.get("/reviews/?show=mine&format=csv").getvalue().decode() == (
+        "\ufeff"
+        '"incident","title","team","severity","status","author","reviewer","due_on","submitted_at","published_at"\r\n'
+        '"PAY-INC-1","Checkout is slow","payments","SEV2","draft","ann@example.com","","2026-03-02","",""\r\n'
+    )
     assert all("Canary" not in client.get(f"/reviews/?show={show}").text for show in ("", "mine", "overdue", "published"))
 
 
@@ -273,6 +278,7 @@ def test_the_api_reads_and_changes_sections(ann, bob, incident):
         {"lessons": 3},
         {"due_on": "2026-02-30"},
         {"due_on": None},
+        {"due_on": "9999-12-31"},
         {"reviewer": "elsewhere@example.com"},
     ):
         code, answer = patch(version=2, **refused)
@@ -311,3 +317,46 @@ def test_the_api_starts_and_publishes_a_review_as_the_pages_do(ann, bob, inciden
         ("ann@example.com", "Review is a draft again: PAY-INC-1"),
         ("ann@example.com", "Review is published: PAY-INC-1"),
     ]
+
+
+def test_causes_and_comments_over_the_api(ann, bob, incident):
+    review, of_ann, of_bob = make_review(incident, author=ann, reviewer=bob), api(ann), api(bob)
+    causes, comments = "reviews/pay-inc-1/causes/", "reviews/PAY-INC-1/comments/"
+    code, first = of_ann("post", causes, {"text": "The limit was reached", "group": "code"})
+    assert (code, first["number"], first["parent"]) == (201, "1", None)
+    code, why = of_ann("post", causes, {"text": "Nobody watched it", "group": "detection", "parent": first["id"]})
+    assert (code, why["number"]) == (201, "1.1")
+    assert of_bob("get", causes) == (200, [first, why])
+    strange = make_review(make_incident(team=make_team())).causes.create(text="Other", group="code")
+    for refused, field in (
+        ({}, "text"),
+        ({"text": "x" * 301}, "text"),
+        ({"text": 5}, "text"),
+        ({"text": "a\x00"}, "text"),
+        ({"group": "magic"}, "group"),
+        ({"parent": strange.pk}, "parent"),
+        ({"parent": True}, "parent"),
+        ({"parent": 10**30}, "parent"),
+        ({"number": "1"}, "number"),
+    ):
+        body = {"text": "A", "group": "code"} | refused if refused else {"group": "code"}
+        code, answer = of_ann("post", causes, body)
+        assert (code, answer["errors"][0]["attr"]) == (400, field), refused
+    code, comment = of_ann("post", comments, {"text": "What about **retries**?"})
+    assert (code, comment["author"]) == (201, "ann@example.com")
+    assert of_bob("get", comments) == (200, [comment])
+    assert [told.user for told in Notification.objects.all()] == [bob]
+    assert of_ann("post", comments, {"text": " "})[1]["errors"][0]["attr"] == "text"
+    assert Client().delete(f"/api/v1/{causes}{first['id']}/").status_code == 401
+    Review.objects.update(submitted_at=NOON, published_at=NOON)
+    assert of_ann("post", causes, {"text": "Late", "group": "code"})[0] == 409
+    assert [cause.text for cause in review.causes.all()] == ["The limit was reached", "Nobody watched it"]
+
+
+def test_a_cause_is_removed_over_the_api_with_what_explains_it(ann, incident):
+    first = make_review(incident, author=ann).causes.create(text="A", group="code")
+    first.because.create(text="B", group="code", review=first.review)
+    _, token = AccessToken.objects.create(ann, expiry=None, scope="write")
+    headers = {"Authorization": f"Bearer {token}"}
+    assert Client().delete(f"/api/v1/reviews/PAY-INC-1/causes/{first.pk}/", headers=headers).status_code == 204
+    assert not Cause.objects.exists()

@@ -1,14 +1,26 @@
 """Edits of many records at once, and saved views."""
 
+import html
 from datetime import date
 
 import pytest
 from django.urls import reverse
 
+from incidents.models import Review
+from incidents.models.review import ONLY_THE_REVIEWER, PUBLISHED
 from records import bulk
 from records.models import BulkEdit, SavedView
 from records.tasks import edit_many
-from tests.factories import NOON, make_action, make_defect, make_incident, make_member, make_team, make_user
+from tests.factories import (
+    NOON,
+    make_action,
+    make_defect,
+    make_incident,
+    make_member,
+    make_review,
+    make_team,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -218,6 +230,30 @@ def test_many_actions_get_an_owner_a_day_and_a_status(client, team, user):
     assert "by an edit of many: Tidy up" in client.get(reverse("actions:history", args=[first.reference])).text
     assert "Nobody in this team" in apply(client, rows_url("actions", first), 1, owner="nobody@example.com").text
     assert apply(client, rows_url("actions", first), 1, due_on="soon").status_code == 422
+
+
+def test_many_reviews_get_a_reviewer_a_day_and_a_status(client, team, user):
+    reader = make_member(team=team, email="bob@example.com")
+    draft, published, theirs = (make_review(make_incident(team=each)) for each in (team, team, make_team()))
+    Review.objects.filter(pk=published.pk).update(submitted_at=NOON, published_at=NOON)
+    assert f'name="row" value="{draft.reference}"' in client.get("/reviews/").text
+    address = rows_url("reviews", draft, published, theirs)
+    page = apply(client, address, 2, reviewer="BOB@example.com", due_on="2026-04-01", move="submit").text
+    assert "1 done, 1 skipped" in page
+    assert f"Skipped: {PUBLISHED}" in html.unescape(page)
+    draft.refresh_from_db()
+    assert (draft.reviewer, draft.due_on, draft.status) == (reader, date(2026, 4, 1), "in_review")
+    assert draft.comments.get().text == "Edited with others: Tidy up"
+    one = rows_url("reviews", draft)
+    assert "0 done, 1 skipped" in apply(client, one, 1, due_on="2026-04-01").text
+    assert ONLY_THE_REVIEWER in apply(client, one, 1, move="publish").text
+    assert "the review is in review" in apply(client, one, 1, move="submit").text
+    assert "Nobody who can see this incident has that email." in apply(client, one, 1, reviewer="sam@example.com").text
+    assert apply(client, one, 1, due_on="9999-12-31").status_code == 422
+    client.force_login(reader)
+    assert "1 done, 0 skipped" in apply(client, rows_url("reviews", show="mine", all=1), 1, move="publish").text
+    draft.refresh_from_db()
+    assert (draft.published_by, draft.comments.count()) == (reader, 2)
 
 
 @pytest.mark.parametrize("kind", ["actions", "reviews"])
