@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import transaction
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from rest_framework import generics, serializers, status
 from rest_framework.exceptions import ValidationError
@@ -88,17 +89,19 @@ class ReviewCauses(ReviewParts):
         if not form.is_valid():
             raise DjangoValidationError(form.errors.as_data())
         cause = review.causes.create(**form.cleaned_data)
-        added = next(one for one in branches(review.causes.all()) if one.cause.pk == cause.pk)
-        return Response(cause_row(added), status=status.HTTP_201_CREATED)
+        return Response(cause_row(found(review, cause.pk)), status=status.HTTP_201_CREATED)
 
 
 class ReviewCause(ReviewParts):
-    """DELETE removes a cause and those that explain it."""
+    """One cause. DELETE removes it and those that explain it."""
 
     serializer_class = CauseRow
 
+    def get(self, request: Request, reference: str, id: int) -> Response:
+        return Response(cause_row(found(self.find(request, reference), id)))
+
     def delete(self, request: Request, reference: str, id: int) -> Response:
-        get_object_or_404(self.find_editable(request, reference).causes, pk=id).delete()
+        found(self.find_editable(request, reference), id).cause.delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -140,6 +143,14 @@ def read_texts(body: dict[str, Any], *known: str) -> dict[str, str]:
     if problems:
         raise ValidationError(problems)
     return given
+
+
+def found(review: Review, pk: int) -> Branch:
+    """A cause with its place in the tree, or 404."""
+    for one in branches(review.causes.all()):
+        if one.cause.pk == pk:
+            return one
+    raise Http404
 
 
 def cause_row(one: Branch) -> dict[str, Any]:

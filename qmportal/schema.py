@@ -363,7 +363,7 @@ extend_schema_view(
         ],
     ),
 )(ReviewCauses)
-extend_schema_view(delete=extend_schema(responses={204: None}))(ReviewCause)
+extend_schema_view(get=extend_schema(responses=CauseRow), delete=extend_schema(responses={204: None}))(ReviewCause)
 extend_schema_view(
     get=extend_schema(responses=CommentRow(many=True)),
     post=extend_schema(request=NewComment, responses={201: CommentRow, 422: REPEATED}, parameters=[KEY]),

@@ -465,7 +465,7 @@ RULES = {
     "api_review": api(outsider=404),
     "api_review_transitions": api_post(),
     "api_review_causes": api(outsider=404),
-    "api_review_cause": api_post(),
+    "api_review_cause": api(outsider=404),
     "api_review_comments": api(outsider=404),
     "api_incident_roles": api(outsider=404),
     "api_team_roles": api(outsider=404),
