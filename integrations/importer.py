@@ -63,6 +63,7 @@ SHOWN_LINES = 5
 # How many names of unknown people are counted, and how many the result shows.
 KEPT_NAMES = 10_000
 SHOWN_NAMES = 10
+SHOWN_CHANGES = 3
 NO_MEMBERS = "People who are not members of the team"
 NO_CHANGES = "Changes that the team does not have"
 # The parts that differ between errors of the same kind: quoted cell text and numbers.
@@ -348,7 +349,7 @@ class Importer:
                 self._take(rows)
                 if report:
                     report(table.done, table.total)
-            unknown = [*most_named(NO_MEMBERS, self.strangers), *most_named(NO_CHANGES, self.unlinked)]
+            unknown = [*most_named(NO_MEMBERS, self.strangers), *most_named(NO_CHANGES, self.unlinked, SHOWN_CHANGES)]
             self.outcome.remarks = [*table.notes, *reader.remarks, *self.findings.sentences(), *unknown]
             self._link()
         finally:
@@ -793,12 +794,12 @@ def count_name(names: Counter[str], name: str) -> None:
         names[name] += 1
 
 
-def most_named(about: str, names: Counter[str]) -> list[str]:
+def most_named(about: str, names: Counter[str], most: int = SHOWN_NAMES) -> list[str]:
     """A remark on names in the file that nothing here has."""
     if not names:
         return []
-    shown = ", ".join(f"“{name[:60]}” ({number:,})" for name, number in names.most_common(SHOWN_NAMES))
-    more = f", and {len(names) - SHOWN_NAMES:,} more" if len(names) > SHOWN_NAMES else ""
+    shown = ", ".join(f"“{name[:60]}” ({number:,})" for name, number in names.most_common(most))
+    more = f", and {len(names) - most:,} more" if len(names) > most else ""
     return [f"{about}, by rows: {shown}{more}."]
 
 

@@ -225,7 +225,9 @@ class FieldRow:
 
     @property
     def is_used(self) -> bool:
-        return bool(self.field.required or self.match or self.constant or self.problem)
+        """Whether it is listed first. The stage always is: without it, the escaped defect rate has no tier."""
+        asked = self.field.required or self.field.key == "stage_found"
+        return bool(asked or self.match or self.constant or self.problem)
 
 
 @dataclass(frozen=True, slots=True)

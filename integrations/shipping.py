@@ -13,7 +13,7 @@ COLUMNS = ("id", "team_id", "reference", "external_id", "commit")
 BETWEEN = re.compile(r"[,;\n]")
 MOST_CHANGES = 1_000
 TOO_MANY = f"Name at most {MOST_CHANGES:,} changes."
-UNLINKED = "names changes that the team doesn't have: not linked"
+UNLINKED = "changes not linked, because the team doesn't have them; import them first, then this file again"
 
 
 class Found(NamedTuple):

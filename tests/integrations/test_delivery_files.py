@@ -466,7 +466,7 @@ def test_a_column_of_changes_links_them_until_the_undo(client, team, manager):
     assert (job.result["created"], job.result["updated"]) == (1, 1)
     assert not second.deployments.exists()
     said = page(client, job).text
-    assert "names changes that the team doesn&#x27;t have: not linked" in said
+    assert "1 row: changes not linked, because the team doesn&#x27;t have them" in said
     assert "Changes that the team does not have, by rows: “9” (1)." in said
     job = imported(client, RELEASES + rows, name="releases.csv", team=team)
     assert [set(each.changes.all()) for each in Deployment.objects.order_by("external_id")] == [
