@@ -19,7 +19,8 @@ from scenarios.models import Attempt, DecisionEvent, ScenarioVersion
 from teams.models import User
 from training.certificates import issue_for
 from training.kinds import ItemKind
-from training.models import Assignment, RecordStore, Task
+from training.models import Assignment, AssignmentQuerySet, RecordStore, Task
+from training.reminders import tell_next
 
 # For a choice that was shown but cannot be played.
 FAULTY = "This version of the scenario has an error: this choice leads nowhere. Nothing was saved. Please tell an admin."
@@ -40,14 +41,14 @@ def settle(attempt: Attempt, now: datetime) -> None:
         return
     RecordStore.objects.add_result(attempt, now)
     if attempt.counts_as_passed:
-        Assignment.objects.complete(attempt.user, ItemKind.SCENARIO, attempt.version.scenario.slug, now)
+        complete(Assignment.objects.of_item(attempt.user, ItemKind.SCENARIO, attempt.version.scenario.slug), now)
         issue_for(attempt, now)
 
 
 def settle_voided(version: ScenarioVersion, credited: Iterable[User], now: datetime) -> None:
     """Completes the assignments of people who are credited for a voided version."""
     for person in credited:
-        Assignment.objects.complete(person, ItemKind.SCENARIO, version.scenario.slug, now)
+        complete(Assignment.objects.of_item(person, ItemKind.SCENARIO, version.scenario.slug), now)
 
 
 @transaction.atomic
@@ -55,7 +56,7 @@ def answer(user: User, check: KnowledgeCheck, given: dict[str, str], *, after: i
     """Grades and stores an answer (see `CheckAnswerQuerySet.record`). If it counts and is right, the assignment is done."""
     kept = CheckAnswer.objects.record(user, check, given, after=after, now=now)
     if kept.right and kept.counted:
-        Assignment.objects.complete(user, ItemKind.CHECK, check.id, now)
+        complete(Assignment.objects.of_item(user, ItemKind.CHECK, check.id), now)
     return kept
 
 
@@ -63,21 +64,31 @@ def answer(user: User, check: KnowledgeCheck, given: dict[str, str], *, after: i
 def read(user: User, page: str, now: datetime) -> None:
     """Records that the person has read the page."""
     PageRead.objects.mark(user, page, now)
-    Assignment.objects.complete(user, ItemKind.PAGE, page, now)
+    complete(Assignment.objects.of_item(user, ItemKind.PAGE, page), now)
 
 
+def complete(rows: AssignmentQuerySet, now: datetime, confirmed_by: User | None = None) -> bool:
+    """Marks these as done, and notifies the person about an item that waited for them. False if there were none."""
+    done = list(rows)
+    Assignment.objects.filter(pk__in=[each.pk for each in done]).update(done_at=now, confirmed_by=confirmed_by)
+    tell_next(done, now)
+    return bool(done)
+
+
+@transaction.atomic
 def do_task(task: Task, user: User, now: datetime, checker: User | None = None) -> None:
     """Completes the person's task or, if a colleague has to confirm it, asks that colleague."""
     mine = task.assignments().open().filter(user=user)
     if not task.is_checked:
-        mine.update(done_at=now)
+        complete(mine, now)
     elif checker and mine.update(claimed_at=now, checker=checker):
         _tell(checker, f"{user} asks you to confirm: {task}", task, now)
 
 
+@transaction.atomic
 def confirm_task(task: Task, user: User, *, by: User, now: datetime) -> None:
     """A colleague confirms that the person has done it."""
-    if task.claims().filter(user=user).update(done_at=now, confirmed_by=by):
+    if complete(task.claims().filter(user=user), now, confirmed_by=by):
         _tell(user, f"{by} has confirmed: {task}", task, now)
 
 

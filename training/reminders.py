@@ -47,9 +47,10 @@ def remind_learners(now: datetime) -> int:
 
 
 def tell_opened(now: datetime) -> int:
-    """On the day on which items open that were closed until then."""
+    """On the day on which items open that were closed until then. One that waits for others too is told by `tell_next`."""
     today = local_day(now)
-    opened = Assignment.objects.open().filter(user__is_active=True, opens_on=today).select_related("user")
+    opens_today = Assignment.objects.open().filter(user__is_active=True, opens_on=today).select_related("user")
+    opened = [each for each in opens_today.with_first_open() if not each.closed_until(today, each.first)]
     titles, groups = Titles(), _together(opened)
     for group in groups:
         first = group[0]
@@ -63,6 +64,26 @@ def tell_opened(now: datetime) -> int:
             url=reverse("training:mine"),
         )
     return len(groups)
+
+
+def tell_next(finished: Iterable[Assignment], now: datetime) -> None:
+    """When items are done or withdrawn: the next item of the plan, if it waited for them and is open now."""
+    for each in finished:
+        rest = Assignment.objects.open().filter(user=each.user_id, plan=each.plan_id, user__is_active=True)
+        following = rest.select_related("user", "plan").order_by("position").first() if each.plan_id else None
+        if not following or not following.in_order or following.position <= each.position:
+            continue
+        if following.closed_until(local_day(now), following.position):
+            continue
+        team = following.plan.team_id if following.plan else None
+        Notification.objects.tell(
+            following.user,
+            key=f"training-next-{following.pk}",
+            kind="training",
+            subject=f"Open now: {Titles()(following.kind, following.ref)}",
+            url=reverse("training:mine"),
+            teams=[team] if team else [],
+        )
 
 
 def _together(assignments: Iterable[Assignment]) -> list[list[Assignment]]:

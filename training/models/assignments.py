@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Min, Q
+from django.db.models import Min, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from qmportal.lib.history import tracked
 from qmportal.lib.wording import day_words
@@ -33,6 +34,11 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def overdue(self, today: date) -> AssignmentQuerySet:
         return self.open().filter(due_on__lt=today)
 
+    def with_first_open(self) -> AssignmentQuerySet:
+        """Adds `first`: the first position of the same plan that the person still has to do."""
+        rows = Assignment.objects.open().filter(user=OuterRef("user"), plan=OuterRef("plan"))
+        return self.annotate(first=Coalesce(Subquery(rows.order_by("position").values("position")[:1]), 0))
+
     def by_ref(self) -> dict[str, Assignment]:
         """The assignment that is due first, by ref."""
         return {row.ref: row for row in self.order_by("-due_on", "-id")}
@@ -41,9 +47,9 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """What is assigned, by ref."""
         return set(self.order_by().values_list("ref", flat=True).distinct())
 
-    def complete(self, user: User, kind: str, ref: str, now: datetime) -> int:
-        """Completes the person's open assignments of this item. Returns how many there were."""
-        return self.open().filter(user=user, kind=kind, ref=ref).update(done_at=now)
+    def of_item(self, user: User, kind: str, ref: str) -> AssignmentQuerySet:
+        """The person's open assignments of this item."""
+        return self.open().filter(user=user, kind=kind, ref=ref)
 
 
 @tracked()

@@ -23,6 +23,7 @@ from training.forms.plans import AssignForm, ChosenTeam, DaysForm, ItemForm, Pla
 from training.forms.tasks import TaskForm
 from training.items import address
 from training.models import Assignment, Plan, PlanItem, Titles
+from training.reminders import tell_next
 
 MANAGERS_ONLY = "Only managers can plan training and see its progress."
 NOT_YOURS = "Only admins can edit organisation plans, and only a team's managers can edit its plans."
@@ -233,10 +234,13 @@ def _candidates(request: SignedInRequest, found: Plan, form: AssignForm, people:
 
 
 @require_POST
+@transaction.atomic
 def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
     """Withdraws an open assignment."""
     asked = get_object_or_404(Assignment.objects.visible_to(request.user).select_related("user"), pk=pk)
     require(can_train(request.user, asked.user), MANAGERS_ONLY)
-    if Assignment.objects.open().filter(pk=pk).update(withdrawn_at=timezone.now()):
+    now = timezone.now()
+    if Assignment.objects.open().filter(pk=pk).update(withdrawn_at=now):
+        tell_next([asked], now)
         messages.success(request, f"{asked.user} no longer has to do this.")
     return redirect(way_back(request, "training:progress"))
