@@ -368,6 +368,7 @@ RULES = {
     "training:plan_item": hidden_from_learners(POST),
     "training:plan_task_add": hidden_from_learners(POST),
     "training:task": hidden_from_learners(),
+    "training:task_edit": hidden_from_learners(BOTH),
     "training:task_done": everyone(404, POST),
     "training:task_confirm": hidden_from_learners(POST),
     "training:assign": hidden_from_learners(BOTH),
@@ -493,7 +494,7 @@ OF_ATTEMPTS += ["api_attempt", "api_decisions"]
 OF_IMPORTS = ["api_import", "api_import_failed", "api_import_start", "api_import_undo"]
 OF_PLANS = ["plan", "plan_edit", "plan_retire", "plan_start", "plan_item_add", "plan_item", "plan_task_add", "assign"]
 OF_PLANS = [f"training:{name}" for name in OF_PLANS]
-OF_TASKS = ["training:task", "training:task_done", "training:task_confirm"]
+OF_TASKS = ["training:task", "training:task_edit", "training:task_done", "training:task_confirm"]
 OF_STORES = ["training:store", "training:store_send", "training:store_delete"]
 OF_CERTIFICATES = ["verify", "badge", "training:revoke"]
 
@@ -945,6 +946,7 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "training:plan_retire": lambda world: {"state": "retired"},
     "training:plan_item_add": lambda world: {"item": "page:andon", "due_days": 14},
     "training:plan_item": lambda world: {"due_days": 7},
+    "training:task_edit": lambda world: {"title": "Read the whole rota"},
     "training:plan_task_add": lambda world: {"title": "Read the rota", "due_days": 7, "opens_after": 0},
     "training:assign": lambda world: {"people": [world.stranger.pk], "everybody": "on"},
     "training:store_create": lambda world: {"name": "Another", "url": "https://lrs.example/xapi"},

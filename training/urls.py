@@ -48,6 +48,7 @@ urlpatterns = [
     path("plans/<int:pk>/items/", plans.plan_item_add, name="plan_item_add"),
     path("plans/<int:pk>/tasks/", tasks.plan_task_add, name="plan_task_add"),
     path("tasks/<int:pk>/", tasks.task, name="task"),
+    path("tasks/<int:pk>/edit/", tasks.task_edit, name="task_edit"),
     path("tasks/<int:pk>/done/", tasks.task_done, name="task_done"),
     path("tasks/<int:pk>/people/<int:person>/", tasks.task_confirm, name="task_confirm"),
     path("plans/<int:pk>/items/<int:item>/", plans.plan_item, name="plan_item"),

@@ -60,6 +60,24 @@ def test_a_manager_adds_a_to_do_and_an_introduction(client, manager, team):
     assert "When the items before it are done" in page
 
 
+def test_a_manager_edits_what_a_task_says(client, manager, learner, team):
+    to_do, meeting = make_task(team, title="Ask"), make_task(team, title="Meet", meet=Meet.MANAGER)
+    to_do.plan.assign([learner], now=timezone.now())
+    client.force_login(manager)
+    assert f"{to_do.get_absolute_url()}edit/" in client.get(to_do.get_absolute_url()).text
+    assert client.post(f"{to_do.get_absolute_url()}edit/", {"title": ""}).status_code == 422
+    client.post(f"{to_do.get_absolute_url()}edit/", {"title": "Ask for access", "text": "In the wiki.", "meet": "manager"})
+    client.post(f"{meeting.get_absolute_url()}edit/", {"title": "Meet a lead", "meet": "quality_lead", "is_checked": "on"})
+    assert client.post(f"{meeting.get_absolute_url()}edit/", {"title": "Meet", "meet": ""}).status_code == 422
+    assert list(Task.objects.values_list("title", "text", "meet", "is_checked")) == [
+        ("Ask for access", "In the wiki.", "", False),
+        ("Meet a lead", "", "quality_lead", True),
+    ]
+    client.force_login(learner)
+    assert "In the wiki." in client.get(to_do.get_absolute_url()).text
+    assert client.post(f"{to_do.get_absolute_url()}edit/", {"title": "Mine"}).status_code == 404
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -131,6 +149,32 @@ def test_the_day_on_which_an_item_opens_brings_one_notice(learner, team):
         remind(NOON + timedelta(days=day))
     told = Notification.objects.filter(user=learner, subject__startswith="Open now")
     assert [each.subject for each in told] == ["Open now: Join the rota"]
+
+
+def test_an_item_that_waited_for_the_ones_before_it_brings_a_notice(client, learner, manager, team):
+    now = timezone.now()
+    first, second = make_task(team, title="First"), make_task(team, title="Second")
+    third = make_task(team, title="Third", in_order=True)
+    fourth = make_task(team, title="Fourth", in_order=True, opens_after=3)
+    first.plan.assign([learner], now=now)
+
+    def told():
+        return [
+            each.subject for each in Notification.objects.filter(user=learner, subject__startswith="Open now").order_by("pk")
+        ]
+
+    client.force_login(learner)
+    client.post(f"{first.get_absolute_url()}done/")
+    assert told() == [], "the second one is still to do"
+    client.force_login(manager)
+    client.post(f"/training/assignments/{assigned(second, learner).pk}/withdraw/")
+    assert told() == ["Open now: Third"], "a withdrawn item holds up nothing"
+    remind(now + timedelta(days=3))
+    assert told() == ["Open now: Third"], "the day has come, and the third one is still to do"
+    Assignment.objects.filter(ref=str(fourth.pk)).update(opens_on=local_day(now))
+    client.force_login(learner)
+    client.post(f"{third.get_absolute_url()}done/")
+    assert told() == ["Open now: Third", "Open now: Fourth"]
 
 
 # ---- A colleague confirms ----------------------------------------------------------------------------------------------

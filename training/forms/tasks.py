@@ -13,13 +13,10 @@ from training.models import Meet, Plan, PlanItem, Task
 from training.models.plans import OPENS_TOO_LATE
 
 
-class TaskForm(forms.ModelForm):
-    """A to-do item or an introduction, with the days on which it opens and is due."""
+class TaskTextForm(forms.ModelForm):
+    """What a to-do item or an introduction says. A saved one stays what it is: people have it under that kind."""
 
     link = forms.URLField(max_length=500, required=False, assume_scheme="https", validators=[HTTP])
-    due_days = forms.IntegerField(label="Due after how many days?", min_value=1, max_value=730, initial=14)
-    opens_after = forms.IntegerField(label="Opens after how many days?", min_value=0, max_value=729, initial=0)
-    in_order = forms.BooleanField(label="Only when the items before it are done", required=False)
 
     class Meta:
         model = Task
@@ -30,12 +27,28 @@ class TaskForm(forms.ModelForm):
         widgets = {"text": forms.Textarea(attrs={"rows": 2})}
         help_texts = {"meet": "The page of the item names the people who hold the role then."}
 
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and not self.instance.meet:
+            del self.fields["meet"]
+            return
+        nobody = [] if self.instance.pk else [("", "Nobody")]
+        self.fields["meet"].choices = [*nobody, *Meet.choices]  # type: ignore[attr-defined]
+        self.fields["meet"].required = not nobody
+
+
+class TaskForm(TaskTextForm):
+    """A new to-do item or introduction, with the days on which it opens and is due."""
+
+    due_days = forms.IntegerField(label="Due after how many days?", min_value=1, max_value=730, initial=14)
+    opens_after = forms.IntegerField(label="Opens after how many days?", min_value=0, max_value=729, initial=0)
+    in_order = forms.BooleanField(label="Only when the items before it are done", required=False)
+
     field_order = ("title", "text", "link", "meet", "due_days", "opens_after", "in_order", "is_checked")
 
     def __init__(self, *args: Any, plan: Plan, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.instance.plan = plan
-        self.fields["meet"].choices = [("", "Nobody"), *Meet.choices]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

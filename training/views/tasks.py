@@ -11,14 +11,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from qmportal.lib.days import local_day
-from qmportal.lib.pages import render_page
-from teams.permissions import require
+from qmportal.lib.pages import form_page, render_page
+from teams.permissions import can_plan, require
 from teams.requests import SignedInRequest
 from training import completion
-from training.forms.tasks import AskForm, NoteForm, TaskForm
+from training.forms.tasks import AskForm, NoteForm, TaskForm, TaskTextForm
 from training.introductions import people_to_meet
 from training.models import Plan, Task
-from training.views.plans import hand_on, plan_page, plan_to_edit
+from training.views.plans import NOT_YOURS, hand_on, plan_page, plan_to_edit
 
 
 @require_safe
@@ -29,7 +29,7 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def _task_or_404(request: SignedInRequest, pk: int) -> Task:
     plans = Plan.objects.visible_to(request.user)
-    return get_object_or_404(Task.objects.visible_to(request.user, plans).select_related("plan"), pk=pk)
+    return get_object_or_404(Task.objects.visible_to(request.user, plans).select_related("plan__team"), pk=pk)
 
 
 def _task_page(request: SignedInRequest, found: Task, form: AskForm | None = None) -> HttpResponse:
@@ -37,6 +37,7 @@ def _task_page(request: SignedInRequest, found: Task, form: AskForm | None = Non
     mine = found.assignments().filter(user=request.user).order_by(F("done_at").desc(nulls_first=True), "due_on").first()
     context = {
         "task": found,
+        "edits": can_plan(request.user, found.plan.team),
         "mine": mine,
         "closed": mine.closed_until(local_day(now), mine.first_open()) if mine else "",
         "people": people_to_meet(found.meet, request.user, now) if found.meet and mine else [],
@@ -89,3 +90,16 @@ def plan_task_add(request: SignedInRequest, pk: int) -> HttpResponse:
         return plan_page(request, found, task_form=form)
     hand_on(request, found, form.save_item())
     return redirect(f"{found.get_absolute_url()}#add-task")
+
+
+@form_page
+def task_edit(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Changes what a task says, also for the people who have it."""
+    tasks = Task.objects.filter(plan__in=Plan.objects.visible_to(request.user))
+    found = get_object_or_404(tasks.select_related("plan__team"), pk=pk)
+    require(can_plan(request.user, found.plan.team), NOT_YOURS)
+    form = TaskTextForm(request.POST if request.method == "POST" else None, instance=found)
+    if form.is_valid():
+        return redirect(form.save())
+    context = {"form": form, "plan": found.plan}
+    return render_page(request, "training/plans/task_form.html", context, status=422 if form.is_bound else 200)
