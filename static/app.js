@@ -345,16 +345,18 @@ on("keydown", (event) => {
 });
 
 // ---- Text that was typed into an editor and not saved is there again --------------------------------------
-// One entry for each page and version of the draft. An entry that says what was saved is removed.
+// One entry for each person, page and version of the draft. An entry that says what was saved is removed, and signing out
+// removes all entries of the person.
 
-const KEPT = `kept:${location.pathname}:`;
+const KEPT_OF_PERSON = `kept:${document.body.dataset.person}:`;
+const KEPT = `${KEPT_OF_PERSON}${location.pathname}:`;
 const keptKey = (area) => KEPT + (area.form.elements.base?.value ?? "");
+const keptKeys = (start) => Object.keys(localStorage).filter((key) => key.startsWith(start));
 
 function restoreKept() {
   const area = find("textarea[data-keep]");
   if (!area) return;
-  const entries = Object.keys(localStorage).filter((key) => key.startsWith(KEPT));
-  for (const key of entries) {
+  for (const key of keptKeys(KEPT)) {
     const text = localStorage.getItem(key);
     localStorage.removeItem(key);
     if (text === area.value) continue;
@@ -379,6 +381,11 @@ on("click", (event) => {
   find("[data-kept]").hidden = true;
   area.dispatchEvent(new Event("input", { bubbles: true }));
   area.focus();
+});
+
+on("submit", (event) => {
+  if (!event.target.matches?.("form[action$='/logout/']")) return;
+  for (const key of keptKeys(KEPT_OF_PERSON)) localStorage.removeItem(key);
 });
 
 restoreKept();

@@ -69,7 +69,9 @@ def test_a_whole_run_that_goes_on_in_another_browser(new_context, sign_in, zero_
     first.get_by_role("button", name="Start").click()
     expect(heading(first)).to_have_text("Decision 1")
     decide(first, nodes["backlog_review"], "bankrupt")
-    expect(first.get_by_role("main").get_by_role("status")).to_have_text("Team morale 50 to 55, up 5.")
+    expect(first.get_by_role("main").get_by_role("status")).to_have_text(
+        "Team morale 50 to 55, up 5; Days taken from features 0 to 60, up 60."
+    )
     if javascript:
         expect(heading(first)).to_be_focused()
     first.get_by_role("link", name="Continue to the next decision").click()
@@ -235,6 +237,20 @@ def test_an_author_mends_and_publishes_and_a_learner_sees_it(page, new_context, 
     assert "to: nowhere" in text.evaluate("area => area.value.slice(area.selectionStart, area.selectionEnd)")
     text.fill(new)
     expect(findings.get_by_role("heading", name="No problems")).to_be_visible()
+
+    # Unsaved text waits for its author, and for nobody else in the same browser. It goes when the author signs out.
+    back = page.get_by_text("Your unsaved text is back.")
+    for who, waits in ((MANAGER, True), (ADMIN, False), (MANAGER, True)):
+        sign_in(page, who)
+        page.goto("/training/authoring/tiny/draft/")
+        expect(back).to_be_visible(visible=waits)
+        assert (text.input_value() == new) == waits
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    sign_in(page, MANAGER)
+    page.goto("/training/authoring/tiny/draft/")
+    expect(back).to_be_hidden()
+    text.fill(new)
     page.get_by_role("button", name="Save draft").click()
     expect(page.get_by_text("The draft is saved.")).to_be_visible()
 
