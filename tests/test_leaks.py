@@ -18,16 +18,20 @@ from integrations.matching.presets import PRESETS
 from integrations.models import ImportJob
 from notifications.models import Notification
 from qmportal.lib.days import local_day
+from scenarios import engine
+from scenarios.models import Scenario
+from scenarios.publishing import TEMPLATE as SCENARIO
 from teams.models import AccessToken, Invitation, Role, Team, User
 from testing.reports import Failure, Report
 from tests.factories import join, make_defect, make_incident, make_member, make_team, make_test_run
 from tests.test_access import BODIES, PORTAL, RULES, World
-from training.completion import do_task
-from training.models import AdviceRequest, Diagnosis, Plan, PlanItem, Task
+from training.completion import decide, do_task
+from training.models import AdviceRequest, Diagnosis, GroupSession, Plan, PlanItem, Task
 
 pytestmark = pytest.mark.django_db
 
 CANARY = "zirkonia"
+OWN = f"{CANARY}_first"  # a scenario of the hidden team
 OUTSIDERS = ("outsider", "nobody")
 # Whoever has these links was given them by the team.
 GIVEN = {"teams:accept", "verify", "badge"}
@@ -48,6 +52,11 @@ QUERIES = [
     f"/api/v1/defects/?search={CANARY[:6]}",
     f"/api/v1/incidents/?search={CANARY[:6]}",
     "/api/v1/progress/?page_size=200",
+    f"/training/scenarios/{OWN}/",
+    *(
+        f"/training/authoring/{OWN}/{tail}"
+        for tail in ("draft/", "preview/", "texts/", "build/", "publish/", "versions/", "analytics/")
+    ),
 ]
 
 
@@ -87,6 +96,15 @@ def fill(world: World, tag: str) -> None:
     plan.add_item(task.kind, str(task.pk), due_days=7)
     plan.assign([person], now=now, by=manager, team=team)
     do_task(task, person, now, checker=manager)
+    scenario, _ = engine.validate(SCENARIO.replace("my_scenario", f"{CANARY}_{tag}").replace("Ship or wait", word))
+    assert scenario
+    own = Scenario.objects.create(slug=scenario.id, team=team, author=manager, draft_yaml=f"# {word}")
+    own.publish(scenario, now=now, by=manager)
+    attempt = own.begin(person, now)
+    for seq, choice in enumerate(scenario.optimal_path, start=1):
+        decide(attempt, seq=seq, choice=choice, now=now)
+    plan.add_item("scenario", own.slug, due_days=7)
+    GroupSession.objects.begin(own, manager, now)
     found = Diagnosis.objects.create(user=manager, team=team, answers={}, scores={}, adopt_next=word, at=now)
     AdviceRequest.objects.create(diagnosis=found, question=word, asked_at=now, due_at=now)
     Notification.objects.tell(manager, key=tag, kind="advice", subject=word, body=word, teams=[team.pk])
@@ -207,6 +225,19 @@ def swaps(world: World) -> list[tuple[str, str, str, Any, Any, dict[str, Any]]]:
         ("post", f"/training/assignments/{asked_of.pk}/withdraw/", "", asked_of.pk, missing),
         ("post", f"/training/plans/{world.plan.pk}/retire/", "", world.plan.pk, missing),
         ("get", f"/training/diagnostic/{world.diagnosis.pk}/", "", world.diagnosis.pk, missing),
+        ("get", f"/training/scenarios/{OWN}/", "", OWN, "no_such_scenario"),
+        ("post", f"/training/scenarios/{OWN}/start/", "", OWN, "no_such_scenario"),
+        ("post", f"/training/groups/start/{OWN}/", "", OWN, "no_such_scenario"),
+        ("get", f"/training/authoring/{OWN}/draft/", "", OWN, "no_such_scenario"),
+        ("post", "/api/v1/attempts/", "scenario", OWN, "no_such_scenario"),
+        (
+            "post",
+            f"/training/plans/{plan.pk}/items/",
+            "item",
+            f"scenario:{OWN}",
+            "scenario:no_such_scenario",
+            {"due_days": 7},
+        ),
     ]
     return [(*each, {}) if len(each) == 5 else each for each in asked]  # type: ignore[misc]
 
@@ -217,7 +248,7 @@ def test_the_bodies_would_do(world):
     refused = []
     for method, path, field, _, _, rest in swaps(world):
         if method == "post" and rest and field:
-            own = {"team": mine.pk if "/plans/" in path else mine.slug}
+            own = {"team": mine.pk if "/plans/" in path else mine.slug, "item": "page:andon"}
             body = {name: value for name, value in (rest | own).items() if name not in ("status", "resolution")}
             refused += [(path, field)] if swapped(client, method, path, body, re.compile("x^"))[0] >= 400 else []
     assert not refused
