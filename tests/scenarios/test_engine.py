@@ -57,9 +57,6 @@ optimal_path: [wait]
 """
 
 
-TOO_EASY = {"W11", "W12", "W13", "W14", "W15", "W16", "W18"}
-
-
 def read(text: str) -> Scenario:
     scenario, problems = engine.validate(text)
     assert scenario is not None, problems
@@ -118,7 +115,7 @@ def test_results_table(zero_bug, row):
         Decimal(total),
     )
     assert result.passed == (result.score >= 70)
-    assert list(run.state.values.values()) == [Decimal(value) for value in values.split()]
+    assert list(run.state.values.values())[:5] == [Decimal(value) for value in values.split()]
 
 
 def test_every_path_of_the_zero_bug_policy(zero_bug):
@@ -140,7 +137,7 @@ def test_every_path_of_the_zero_bug_policy(zero_bug):
 
 
 def test_the_zero_bug_policy_has_nothing_to_complain_about():
-    assert codes(ZERO_BUG_TEXT) <= TOO_EASY
+    assert codes(ZERO_BUG_TEXT) == set()
 
 
 # Playing
@@ -165,7 +162,7 @@ def test_a_step_tells_what_moved(zero_bug):
 
 def test_a_step_in_one_sentence(zero_bug):
     step = engine.commit(zero_bug, engine.start(zero_bug), "bankrupt")
-    assert engine.change_sentence(zero_bug, step) == "Team morale 50 to 55, up 5."
+    assert engine.change_sentence(zero_bug, step) == "Team morale 50 to 55, up 5; Days taken from features 0 to 60, up 60."
     step = engine.commit(zero_bug, engine.start(zero_bug), "smash")
     assert engine.change_sentence(zero_bug, step).startswith("Open bugs 400 to 256, down 144; Velocity")
 
@@ -469,7 +466,7 @@ def test_a_text_being_written_is_not_followed_for_long():
     assert [one.code for one in found.problems] == ["W10"]
     assert found.scenario
     assert not found.paths
-    assert len(engine.examine(ZERO_BUG_TEXT, budget=engine.Budget(6_000)).paths) == 406
+    assert len(engine.examine(ZERO_BUG_TEXT, budget=engine.Budget(7_000)).paths) == 406
 
 
 def test_nothing_has_more_parts_than_anybody_can_follow():
