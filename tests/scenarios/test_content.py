@@ -40,11 +40,6 @@ SHAPES = {
     "what_urgent_meant": (162, 64, "95.1", 4),
     "zero_bug_policy": (406, 54, "98.4", 5),
 }
-# Scenarios whose decisions are easier than the warnings ask for: a published results table holds its effects.
-STILL_EASY = {"zero_bug_policy"}
-# Scenarios with a path to a good ending that does not pass.
-GOOD_AND_FAILED = {"one_advisory_forty_services", "the_budget_is_spent", "two_thousand_lines_on_friday"}
-TOO_EASY = {"W11", "W12", "W13", "W14", "W15", "W16", "W18"}
 
 
 def test_all_scenarios_are_there():
@@ -54,10 +49,9 @@ def test_all_scenarios_are_there():
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_scenario_is_valid_without_a_single_warning(path):
     scenario, problems = engine.validate(path.read_text())
-    assert {problem.code for problem in problems} <= (TOO_EASY if path.stem in STILL_EASY else set())
+    assert problems == []
     assert scenario.id == path.stem
-    again = engine.validate(engine.to_yaml(scenario))
-    assert (again[0], len(again[1])) == (scenario, len(problems))
+    assert engine.validate(engine.to_yaml(scenario)) == (scenario, [])
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
@@ -73,7 +67,7 @@ def test_scenario_has_the_shape_that_its_author_meant(path):
     assert not any(result.passed for _, result in table if result.ending in failures)
 
 
-@pytest.mark.parametrize("slug", sorted(SHAPES.keys() - GOOD_AND_FAILED))
+@pytest.mark.parametrize("slug", SHAPES)
 def test_nobody_reads_a_good_ending_and_fails(slug):
     scenario, _, table, _ = engine.examine(scenario_texts()[slug])
     good = {node.id for node in scenario.nodes.values() if node.outcome == "success"}
