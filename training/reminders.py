@@ -50,8 +50,7 @@ def tell_opened(now: datetime) -> int:
     """On the day on which items open that were closed until then. One that waits for others too is told by `tell_next`."""
     today = local_day(now)
     opens_today = Assignment.objects.open().filter(user__is_active=True, opens_on=today).select_related("user")
-    opened = [each for each in opens_today.with_first_open() if not each.closed_until(today, each.first)]
-    titles, groups = Titles(), _together(opened)
+    titles, groups = Titles(), _together(opens_today.not_closed(today))
     for group in groups:
         first = group[0]
         what = titles(first.kind, first.ref) if len(group) == 1 else f"{len(group)} items of your training"

@@ -34,10 +34,12 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def overdue(self, today: date) -> AssignmentQuerySet:
         return self.open().filter(due_on__lt=today)
 
-    def with_first_open(self) -> AssignmentQuerySet:
-        """Adds `first`: the first position of the same plan that the person still has to do."""
+    def not_closed(self, today: date) -> list[Assignment]:
+        """Those that can be done on this day."""
         rows = Assignment.objects.open().filter(user=OuterRef("user"), plan=OuterRef("plan"))
-        return self.annotate(first=Coalesce(Subquery(rows.order_by("position").values("position")[:1]), 0))
+        first = Coalesce(Subquery(rows.order_by("position").values("position")[:1]), 0)
+        firsts = dict(self.annotate(first=first).values_list("pk", "first"))
+        return [each for each in self if not each.closed_until(today, firsts[each.pk])]
 
     def by_ref(self) -> dict[str, Assignment]:
         """The assignment that is due first, by ref."""
