@@ -105,7 +105,7 @@ def test_j_and_k_walk_the_rows(engineer):
 
 def test_triage_takes_a_key_for_each_decision(engineer):
     engineer.goto("/defects/triage/")
-    said = engineer.get_by_role("main").locator("[data-message]").last
+    said = engineer.locator("[data-message]").last
     title = engineer.locator("#triage-defect")
     before = title.inner_text()
     engineer.keyboard.press("n")
