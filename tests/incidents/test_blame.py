@@ -1,8 +1,10 @@
 """Which wording sounds like blame, and where the bones of the fishbone are."""
 
+import time
+
 import pytest
 
-from incidents.blame import hints
+from incidents.blame import NO_NAMES, Hint, hints
 from incidents.fishbone import HEAD, HEIGHT, LETTERS, WIDTH, ribs
 
 GROUPS = ("People", "Process", "Code", "Tools", "Requirements and data", "Detection")
@@ -26,6 +28,15 @@ GROUPS = ("People", "Process", "Code", "Tools", "Requirements and data", "Detect
 )
 def test_phrases_that_blame(text, phrases):
     assert [hint.phrase for hint in hints(text, ["Ann Berg"])] == phrases
+
+
+def test_a_long_review_of_a_large_team_is_read_at_once():
+    people = [f"Anna{number} Bergmann{number}" for number in range(2_000)]
+    began = time.process_time()
+    for text in ("The pipeline deployed the wrong build. ", "Anna5 ", "human ", " ", "a"):
+        assert hints((text * 100_000)[:100_000], people) == []
+    assert hints("Anna5 Bergmann5 broke it. " * 4_000, people) == [Hint("Anna5 Bergmann5 broke", NO_NAMES)]
+    assert time.process_time() - began < 1
 
 
 def test_a_name_with_signs_is_harmless():
