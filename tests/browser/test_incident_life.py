@@ -5,8 +5,6 @@ from playwright.sync_api import expect
 from incidents.models import Incident
 from tests.browser.conftest import ENGINEER, MANAGER
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
-
 
 def status(page):
     return page.locator(".record-line .status")
@@ -28,14 +26,18 @@ def tab_to(page, name):
 
 def test_two_people_and_one_incident(new_context, sign_in):
     """Emil has a keyboard and a narrow dark screen. Mara looks at the same page on a wide one."""
-    emil, mara = sign_in(new_context(**PHONE).new_page(), ENGINEER), sign_in(new_context().new_page(), MANAGER)
+    emil, mara = sign_in(new_context().new_page(), ENGINEER), sign_in(new_context().new_page(), MANAGER)
+    emil.set_viewport_size({"width": 390, "height": 844})
+    emil.emulate_media(color_scheme="dark")
     emil.goto("/t/payments/")
     emil.keyboard.type("gn")
     expect(emil.get_by_label("Title")).to_be_focused()
     emil.keyboard.type("Refunds are not paid out")
     emil.keyboard.press("Tab")
     emil.keyboard.press("Tab")
-    emil.keyboard.press("ArrowDown")
+    for _ in range(3):
+        emil.keyboard.press("ArrowDown")
+    expect(emil.get_by_label("Moderate")).to_be_checked()
     emil.keyboard.press("Control+Enter")
     expect(emil.get_by_role("heading", level=1)).to_have_text("Refunds are not paid out")
     incident = Incident.objects.latest("pk")
@@ -57,10 +59,12 @@ def test_two_people_and_one_incident(new_context, sign_in):
 
     emil.goto(page)
     tab_to(emil, "Start the review")
+    expect(status(emil)).to_have_text("Draft")
     emil.goto(f"{review}edit/")
     emil.get_by_label("What we learned").fill("Limits need an alert.")
     emil.get_by_label("Reviewer").fill(MANAGER)
     emil.keyboard.press("Control+Enter")
+    expect(emil.get_by_text("The review was saved.")).to_be_visible()
     tab_to(emil, "Submit for review")
     expect(status(emil)).to_have_text("In review")
     mara.goto(review)
