@@ -11,8 +11,11 @@ MOST_EVENTS = 3_000
 MOST_SHIFTS = 500
 MOST_EMAILS = 10
 EMAIL = re.compile(r"[^\s<>():,;\"]+@[^\s<>():,;\"]+")
-# Rules that would repeat for minutes.
-TOO_OFTEN = re.compile(rb"FREQ=(SECONDLY|MINUTELY)", re.IGNORECASE)
+MOST_REPEATING = 300
+# All occurrences since the first are walked through, so rules that repeat within a day would take minutes.
+TOO_OFTEN = re.compile(rb"FREQ=(SECONDLY|MINUTELY|HOURLY)|BY(SECOND|MINUTE)=[^;\s]*,|BYHOUR=([^;\s,]*,){4}", re.IGNORECASE)
+# Long lines go on in the next one, which starts with a blank.
+FOLD = re.compile(rb"\r?\n[ \t]")
 
 
 class BadCalendar(ValueError):
@@ -36,8 +39,11 @@ def read_shifts(raw: bytes, start: datetime, end: datetime, zone: ZoneInfo) -> l
 
     if raw.count(b"BEGIN:VEVENT") > MOST_EVENTS:
         raise BadCalendar(f"The calendar has more than {MOST_EVENTS:,} events.")
-    if TOO_OFTEN.search(raw):
-        raise BadCalendar("An event of the calendar repeats every minute or more often.")
+    lines = FOLD.sub(b"", raw)
+    if TOO_OFTEN.search(lines):
+        raise BadCalendar("An event of the calendar repeats too often for a shift: more than four times a day.")
+    if len(re.findall(rb"^RRULE", lines, re.IGNORECASE | re.MULTILINE)) > MOST_REPEATING:
+        raise BadCalendar(f"The calendar has more than {MOST_REPEATING} repeating events.")
     try:
         calendar = Calendar.from_ical(raw)
         events = recurring_ical_events.of(calendar, skip_bad_series=True).between(start, end)

@@ -56,6 +56,11 @@ def test_repeated_and_whole_day_shifts_are_read():
         "<html>",
         "BEGIN:VCALENDAR\nBEGIN:VEVENT",
         CALENDAR.replace("DAILY", "SECONDLY"),
+        CALENDAR.replace("DAILY", "HOURLY"),
+        CALENDAR.replace("DAILY", "SECO\n NDLY"),
+        CALENDAR.replace("COUNT=3", "BYMINUTE=0,1"),
+        CALENDAR.replace("COUNT=3", "BYHOUR=0,1,2,3,4"),
+        CALENDAR.replace("RRULE", "RRULE:FREQ=DAILY\n" * 301 + "RRULE"),
         "BEGIN:VEVENT\n" * 3001,
         "\x00\x01",
     ],
@@ -181,3 +186,8 @@ def test_a_calendar_can_be_removed(client, team):
     make_calendar(team)
     client.post(reverse("response:calendar_remove", args=["payments"]))
     assert not DutyCalendar.objects.exists()
+
+
+def test_a_shift_that_changes_thrice_a_day_is_read():
+    found = shifts(CALENDAR.replace("COUNT=3", "BYHOUR=0,8,16").replace("DTSTART:20260302", "DTSTART:19700101"), days=1)
+    assert len(found) > 2
