@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from defects.models import Defect
-from incidents.models import Incident
-from tests.factories import make_defect, make_deployment, make_incident, make_member, make_team
+from incidents.models import Action, Incident
+from tests.factories import make_action, make_defect, make_deployment, make_incident, make_member, make_team
 
 pytestmark = pytest.mark.django_db
 CANARY = "CANARY"
@@ -165,3 +165,39 @@ def test_a_hidden_reference_is_refused_like_an_unknown_one(client, field, hidden
         sentences.append(answer.context["form"].errors[field])
     assert sentences[0] == sentences[1]
     assert Incident.objects.get(pk=mine.pk).status == "active"
+
+
+def test_an_action_names_no_hidden_incident(client, team, hidden):
+    action = make_action(team=team, details="Before")
+    Action.objects.filter(pk=action.pk).update(incident=make_incident(team=hidden, title="Canary"))
+    edit = f"{action.get_absolute_url()}edit/"
+    pages = (
+        action.get_absolute_url(),
+        edit,
+        f"{action.get_absolute_url()}history/",
+        "/actions/?show=all",
+        "/actions/?format=csv",
+    )
+    api = [f"/api/v1/actions/{rest}" for rest in ("", f"{action.reference}/", f"{action.reference}/history/")]
+    for url in (*pages, *api):
+        answer = client.get(url)
+        body = answer.getvalue().decode() if answer.streaming else answer.text
+        assert answer.status_code == 200, url
+        assert CANARY.lower() not in body.lower(), url
+    sent = {"title": "New title", "team": "payments", "kind": "corrective", "incident": "", "version": action.version}
+    assert client.post(edit, sent).status_code == 302
+    action.refresh_from_db()
+    assert (action.title, action.incident is None) == ("New title", False)
+
+
+@pytest.mark.parametrize("row", ["defect", "incident"], indirect=True)
+def test_a_history_names_no_hidden_record(client, row):
+    """Pointers set and cleared, and the team that a record came from."""
+    pointing = {name: None for name in POINTERS if hasattr(row, f"{name}_id") and name != "duplicate_of"}
+    type(row).objects.filter(pk=row.pk).update(**pointing)
+    row.refresh_from_db()
+    for url in (f"{row.get_absolute_url()}history/", f"/api/v1/{row._meta.model_name}s/{row.reference}/history/"):
+        body = client.get(url).text
+        assert "another record" in body
+        assert CANARY.lower() not in body.lower()
+        assert "Secret" not in body
