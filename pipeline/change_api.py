@@ -6,7 +6,10 @@ from typing import Any, ClassVar
 
 import django_filters
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from rest_framework import serializers, status
@@ -73,11 +76,21 @@ class DeploymentRow(RecordRow):
         Deployment.Kind.choices, help_text="`rework`: unplanned, to mend something that users saw."
     )
     finished_at = serializers.DateTimeField()
+    changes = serializers.ListField(
+        child=serializers.CharField(), source="brought", help_text="References of the changes that it brought."
+    )
     url = serializers.CharField()
     source = serializers.CharField()  # type: ignore[assignment]
     external_id = serializers.CharField()
     version = serializers.IntegerField(help_text="Goes up with each edit.")
     updated_at = serializers.DateTimeField()
+
+    @classmethod
+    def select(cls, rows: QuerySet[Any], *more: str, user: Any = None) -> QuerySet[Any]:
+        """Names only changes that the person can see."""
+        seen = Change.objects.visible_to(user or AnonymousUser()).filter(deployments=OuterRef("pk"))
+        named = ArraySubquery(seen.order_by("reference").values("reference"))
+        return super().select(rows.annotate(brought=named), *more, user=user)
 
 
 class FactFilters(django_filters.FilterSet):

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from integrations.importer import Importer
+from integrations.matching.fields import FOUND
 from integrations.matching.guess import guess
 from integrations.matching.plan import Plan
 from integrations.matching.survey import Survey
@@ -57,11 +58,13 @@ def any_row():
 @st.composite
 def any_plan(draw):
     """The ID is A, the title B; times and words of any field may come from any of the other columns."""
-    kind = draw(st.sampled_from(["defects", "incidents"]))
+    kind = draw(st.sampled_from(["defects", "incidents", "changes", "deployments"]))
     fields = Plan(kind).fields
-    columns = {"external_id": ("A",), "title": ("B",), "found_at" if kind == "defects" else "detected_at": ("C",)}
+    columns = {"external_id": ("A",), FOUND[kind]: ("C",)} | (
+        {"title": ("B",)} if "title" in fields else {"changes": ("B",)}
+    )
     times = [name for name, field in fields.items() if field.type == "time" and name not in columns]
-    for name in draw(st.lists(st.sampled_from(times), max_size=3, unique=True)):
+    for name in draw(st.lists(st.sampled_from(times or [""]), max_size=3 if times else 0, unique=True)):
         columns[name] = tuple(draw(st.lists(st.sampled_from("CDE"), min_size=1, max_size=2, unique=True)))
     words = {}
     listed = [name for name, field in fields.items() if field.words in KEYS and field.type == "word list"]

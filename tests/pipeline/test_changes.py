@@ -96,6 +96,7 @@ def test_a_deployment_names_its_changes(api, team):
     second.team = make_team()
     second.save()
     assert api.patch(f"{DEPLOYMENTS}{deployment.reference}/", again, content_type="application/json").status_code == 200
+    assert api.get(f"{DEPLOYMENTS}{deployment.reference}/").json()["changes"] == [first.reference]
     assert set(deployment.changes.all()) == {first, second}  # one that the person can't see stays
     theirs = make_change(team=make_team())
     refused = post(api, DEPLOYMENTS, sent | {"changes": [theirs.reference]})
