@@ -56,7 +56,19 @@ from tests.factories import (
 )
 from training.completion import decide
 from training.diagnostic import diagnostic
-from training.models import AdviceRequest, Assignment, Diagnosis, GroupSession, Plan, PlanItem, RecordStore, Task
+from training.models import (
+    AdviceRequest,
+    Assignment,
+    Diagnosis,
+    GroupSession,
+    Launch,
+    Plan,
+    PlanItem,
+    Platform,
+    RecordStore,
+    Task,
+    ToolKey,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -379,6 +391,15 @@ RULES = {
     "training:store": admins(BOTH),
     "training:store_send": admins(POST),
     "training:store_delete": admins(POST),
+    "training:platform_create": admins(BOTH),
+    "training:platform": admins(BOTH),
+    "training:platform_delete": admins(POST),
+    "training:lti_jwks": opened(),
+    "training:lti_begin": everyone(403, BOTH, anonymous=403),
+    "training:lti_launch": everyone(403, POST, anonymous=403),
+    "training:lti_choose": everyone(403, POST, anonymous=403),
+    "training:lti_choose_item": opened(BOTH),
+    "training:lti_enter": Rule(BOTH, outsider=403, member=403, admin=403),
     "verify": opened(),
     "badge": opened(),
     "notifications:list": signed_in(),
@@ -496,7 +517,14 @@ OF_PLANS = ["plan", "plan_edit", "plan_retire", "plan_start", "plan_item_add", "
 OF_PLANS = [f"training:{name}" for name in OF_PLANS]
 OF_TASKS = ["training:task", "training:task_edit", "training:task_done", "training:task_confirm"]
 OF_STORES = ["training:store", "training:store_send", "training:store_delete"]
+OF_PLATFORMS = ["training:platform", "training:platform_delete"]
 OF_CERTIFICATES = ["verify", "badge", "training:revoke"]
+
+
+PLATFORM = {
+    **{"name": "Moodle", "client_id": "1", "deployments": ["1"]},
+    **dict.fromkeys(("url", "issuer", "auth_url", "token_url", "keys_url"), "https://moodle.example"),
+}
 
 
 # ---- The addresses -------------------------------------------------------------------------------------------------
@@ -639,6 +667,16 @@ class World:
         for seq, choice in enumerate(["bankrupt", "scan", "fix_now", "pareto"], start=1):
             decide(passed, seq=seq, choice=choice, now=timezone.now())
         self.store = RecordStore.objects.create(name="Store", url="https://lrs.example/xapi", state=RecordStore.State.DONE)
+        self.platform = Platform.objects.create(**PLATFORM, team=self.team)
+        launch = {
+            "platform": self.platform,
+            "deployment_id": "1",
+            "sub": "7",
+            "email": "manager@example.com",
+            "at": timezone.now(),
+        }
+        self.launch = Launch.objects.create(nonce="a", is_deep_linking=False, may_choose=False, **launch)
+        self.deep_launch = Launch.objects.create(nonce="b", is_deep_linking=True, may_choose=True, **launch)
         self.told = Notification.objects.tell(self.people["manager"], key="a", kind="training", subject="New")
         key = SessionStore()
         key.save()
@@ -684,6 +722,9 @@ class World:
                 **{key: {"pk": self.task.pk, "person": self.stranger.pk} for key in OF_TASKS},
                 **{key: {"uuid": self.stranger.certificates.get().uuid} for key in OF_CERTIFICATES},
                 **{key: {"pk": self.store.pk} for key in OF_STORES},
+                **{key: {"pk": self.platform.pk} for key in OF_PLATFORMS},
+                "training:lti_enter": {"uuid": self.launch.uuid},
+                "training:lti_choose_item": {"uuid": self.deep_launch.uuid},
                 "training:withdraw": {"pk": self.stranger.assignments.get(kind="page").pk},
                 "notifications:open": {"pk": self.told.pk},
                 **{name: {"id": self.job.pk} for name in OF_IMPORTS},
@@ -951,6 +992,10 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "training:assign": lambda world: {"people": [world.stranger.pk], "everybody": "on"},
     "training:store_create": lambda world: {"name": "Another", "url": "https://lrs.example/xapi"},
     "training:store": lambda world: {"name": "Renamed", "url": "https://lrs.example/xapi"},
+    # Made here, because it takes long: the key that signs the answer.
+    "training:lti_choose_item": lambda world: ToolKey.objects.make() and {"item": f"scenario:{world.scenario.slug}"},
+    "training:platform_create": lambda world: PLATFORM | {"name": "Other", "client_id": "2", "team": world.team.pk},
+    "training:platform": lambda world: PLATFORM | {"name": "Renamed", "team": world.team.pk},
     "training:revoke": lambda world: {"revoke_reason": "By mistake."},
     "training:check": lambda world: {"field_now": "5", "field_next": "2.5"},
     "library:page_edit": lambda world: {"base": 0, "body": "Ours.", "reason": "Ours.", "wants": "save"},

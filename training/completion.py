@@ -19,7 +19,7 @@ from scenarios.models import Attempt, DecisionEvent, ScenarioVersion
 from teams.models import User
 from training.certificates import issue_for
 from training.kinds import ItemKind
-from training.models import Assignment, AssignmentQuerySet, RecordStore, Task
+from training.models import Assignment, AssignmentQuerySet, Grade, RecordStore, Task
 from training.reminders import tell_next
 
 # For a choice that was shown but cannot be played.
@@ -35,14 +35,14 @@ def decide(attempt: Attempt, *, seq: int, choice: str, now: datetime, **told: An
 
 
 def settle(attempt: Attempt, now: datetime) -> None:
-    """Tells learning record stores of a finished graded attempt. If it passed, completes the assignment and issues the
-    certificate."""
+    """Sends the result of a finished graded attempt. If it passed, completes the assignment and issues the certificate."""
     if not attempt.finished_at or attempt.mode != Attempt.Mode.GRADED:
         return
     RecordStore.objects.add_result(attempt, now)
     if attempt.counts_as_passed:
         complete(Assignment.objects.of_item(attempt.user, ItemKind.SCENARIO, attempt.version.scenario.slug), now)
         issue_for(attempt, now)
+    Grade.objects.settle(attempt.user, now)
 
 
 def settle_voided(version: ScenarioVersion, credited: Iterable[User], now: datetime) -> None:
@@ -57,6 +57,7 @@ def answer(user: User, check: KnowledgeCheck, given: dict[str, str], *, after: i
     kept = CheckAnswer.objects.record(user, check, given, after=after, now=now)
     if kept.right and kept.counted:
         complete(Assignment.objects.of_item(user, ItemKind.CHECK, check.id), now)
+    Grade.objects.settle(user, now)
     return kept
 
 
@@ -65,6 +66,7 @@ def read(user: User, page: str, now: datetime) -> None:
     """Records that the person has read the page."""
     PageRead.objects.mark(user, page, now)
     complete(Assignment.objects.of_item(user, ItemKind.PAGE, page), now)
+    Grade.objects.settle(user, now)
 
 
 def complete(rows: AssignmentQuerySet, now: datetime, confirmed_by: User | None = None) -> bool:
@@ -81,6 +83,7 @@ def do_task(task: Task, user: User, now: datetime, checker: User | None = None) 
     mine = task.assignments().open().filter(user=user)
     if not task.is_checked:
         complete(mine, now)
+        Grade.objects.settle(user, now)
     elif checker and mine.update(claimed_at=now, checker=checker):
         _tell(checker, f"{user} asks you to confirm: {task}", task, now)
 
@@ -89,6 +92,7 @@ def do_task(task: Task, user: User, now: datetime, checker: User | None = None) 
 def confirm_task(task: Task, user: User, *, by: User, now: datetime) -> None:
     """A colleague confirms that the person has done it."""
     if complete(task.claims().filter(user=user), now, confirmed_by=by):
+        Grade.objects.settle(user, now)
         _tell(user, f"{by} has confirmed: {task}", task, now)
 
 

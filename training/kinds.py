@@ -11,3 +11,7 @@ class ItemKind(models.TextChoices):
     PAGE = "page", "Library page"
     TASK = "task", "To-do"
     MEET = "meet", "Introduction"
+
+
+# A plan is made of these. Learning platforms link to one as to an item.
+PLAN = "plan"

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from training import reminders
-from training.models import GroupSession, Plan, RecordStore, Statement
+from training.models import Grade, GroupSession, Launch, Plan, RecordStore, Statement
 
 
 @shared_task
@@ -26,12 +26,16 @@ def end_group_sessions() -> None:
 
 
 @shared_task
-def send_statements() -> None:
-    """Wakes a worker for each learning record store with waiting statements, every minute."""
-    RecordStore.objects.send_waiting(timezone.now())
+def send_results() -> None:
+    """Every minute: wakes a worker for each learning record store with waiting statements, and tries failed grades again."""
+    now = timezone.now()
+    RecordStore.objects.send_waiting(now)
+    Grade.objects.try_again(now)
 
 
 @shared_task
-def forget_statements() -> None:
-    """Nightly: deletes statements that were sent long ago."""
-    Statement.objects.forget_sent(timezone.now())
+def forget_results() -> None:
+    """Nightly: deletes statements that were sent long ago, and launches from learning platforms."""
+    now = timezone.now()
+    Statement.objects.forget_sent(now)
+    Launch.objects.forget_old(now)

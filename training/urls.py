@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from training.views import certificates, checks, connections, diagnostic, groups, plans, progress, reading, taking, tasks
+from training.views import (
+    certificates,
+    checks,
+    connections,
+    diagnostic,
+    groups,
+    lti,
+    plans,
+    progress,
+    reading,
+    taking,
+    tasks,
+)
 
 app_name = "training"
 urlpatterns = [
@@ -60,5 +72,15 @@ urlpatterns = [
     path("connections/stores/<int:pk>/", connections.store, name="store"),
     path("connections/stores/<int:pk>/send/", connections.store_send, name="store_send"),
     path("connections/stores/<int:pk>/delete/", connections.store_delete, name="store_delete"),
+    path("connections/platforms/new/", connections.platform_create, name="platform_create"),
+    path("connections/platforms/<int:pk>/", connections.platform, name="platform"),
+    path("connections/platforms/<int:pk>/delete/", connections.platform_delete, name="platform_delete"),
+    # For learning platforms
+    path("lti/jwks.json", lti.jwks, name="lti_jwks"),
+    path("lti/login/", lti.begin, name="lti_begin"),
+    path("lti/launch/", lti.launch, name="lti_launch"),
+    path("lti/choose/", lti.launch, name="lti_choose"),
+    path("lti/choose/<uuid:uuid>/", lti.choose, name="lti_choose_item"),
+    path("lti/enter/<uuid:uuid>/", lti.enter, name="lti_enter"),
     path("certificates/<uuid:uuid>/revoke/", certificates.revoke, name="revoke"),
 ]

@@ -30,6 +30,7 @@ PAGES = [
     *("/training/diagnostic/", "/training/diagnostic/?team=payments", "/training/advice/", "/inbox/"),
     *("/training/mine/", "/training/progress/", "/training/progress/?view=teams", "/training/progress/?view=items"),
     *("/training/plans/", "/training/plans/new/", "/training/plans/1/", "/training/plans/1/assign/?team=payments"),
+    *("/training/connections/", "/training/connections/stores/new/", "/training/connections/platforms/new/"),
     *("/training/authoring/", "/training/authoring/new/", "/training/authoring/zero_bug_policy/draft/"),
     *(f"/training/authoring/tiny/{page}/" for page in ("draft", "build", "texts", "preview", "publish", "versions")),
     *("/training/authoring/tiny/versions/1/void/", "/training/authoring/zero_bug_policy/analytics/"),

@@ -72,6 +72,8 @@ WITHOUT = {
     "training.GroupMember": "",
     "training.GroupStep": "",
     "training.Statement": "",
+    "training.Launch": "",
+    "training.Grade": "",
     "integrations.TierBefore": "",
 }
 

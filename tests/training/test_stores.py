@@ -20,7 +20,7 @@ from tests.lib.test_outside import HOME
 from tests.training.test_certificates import BEST, WORST, play
 from training.models import RecordStore, Statement
 from training.statements import Writer
-from training.tasks import forget_statements, send_statements
+from training.tasks import forget_results, send_results
 
 pytestmark = pytest.mark.django_db
 
@@ -136,11 +136,11 @@ def test_after_all_retries_it_goes_on_trying_while_something_waits(lrs, connecte
     play(ann, zero_bug, BEST, timezone.now())
     now = timezone.now()
     RecordStore.objects.update(state="failed", failures=5, error="Unfetchable: Down.", finished_at=now)
-    send_statements()
+    send_results()
     connected.refresh_from_db()
     assert connected.state == "failed"
     RecordStore.objects.update(finished_at=now - timedelta(minutes=16))
-    send_statements()
+    send_results()
     assert work(connected).state == "done"
     assert len(lrs.statements) == 2
 
@@ -205,10 +205,10 @@ def test_a_command_sends_earlier_results_once(lrs, ann, zero_bug, monkeypatch):
 def test_what_was_sent_long_ago_is_forgotten(lrs, connected, ann, zero_bug):
     play(ann, zero_bug, BEST, timezone.now())
     work(connected)
-    forget_statements()
+    forget_results()
     assert Statement.objects.count() == 2
     Statement.objects.update(sent_at=timezone.now() - timedelta(days=91))
-    forget_statements()
+    forget_results()
     assert not Statement.objects.exists()
 
 
