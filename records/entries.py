@@ -88,7 +88,8 @@ def _origin(shown: Shown) -> SafeString:
     said = format_html_join(", ", "{}", ((part,) for part in (shown.who, late) if part))
     if not entry.next_update_at:
         return said
-    return format_html("{} Next update due {}", said, _exact(entry.next_update_at))
+    due = format_html("Next update due {}", _exact(entry.next_update_at))
+    return format_html("{}. {}", said, due) if said else due
 
 
 def _exact(moment: datetime) -> SafeString | str:

@@ -283,6 +283,8 @@ def build_scene() -> None:
     limit = review.causes.create(text="The limit of the card provider was reached", group="code")
     review.causes.create(text="Nobody watched the limit", group="detection", parent=limit)
     make_action(team=payments, owner=engineer, due_on=local_day(days_ago(2)))
+    for title in ("Raise the limit", "Watch the limit"):  # two links below each other
+        make_action(team=payments, title=title, incident=Incident.objects.get(reference="PAY-INC-5"), closed_at=days_ago(3))
     make_test_run(team=payments)
     make_cord(team=search, raised_by=engineer, raised_at=days_ago(2), released_at=days_ago(1), learned="Index first.")
     for back in (60, 30, 0):

@@ -79,5 +79,5 @@ def test_two_people_and_one_incident(new_context, sign_in):
     mara.goto(page)
     press(mara, "Close")
     expect(status(mara)).to_have_text("Closed")
-    assert mara.locator(".chain li").all_inner_texts()[-1].split() == ["Actions", "PAY-ACT-2", "Done"]
+    assert mara.locator(".chain li").all_inner_texts()[-1].split() == ["Actions", "PAY-ACT-4", "Done"]
     assert emil.evaluate("document.documentElement.scrollWidth <= innerWidth")
