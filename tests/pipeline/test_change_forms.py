@@ -5,6 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
+from pipeline.change_forms import ChangeForm, DeploymentForm
 from pipeline.models import Change, Deployment
 from teams.models import Role
 from tests.factories import make_change, make_deployment, make_member, make_service, make_team, make_user
@@ -94,14 +95,22 @@ def test_what_is_wrong_is_said_at_the_field(client, member, kind, wrong, sentenc
     assert not Deployment.objects.exists()
 
 
+@pytest.mark.parametrize(("make", "form"), [(make_change, ChangeForm), (make_deployment, DeploymentForm)])
+def test_the_page_has_every_field(client, member, team, make, form):
+    """A missing one would be emptied by the next edit."""
+    page = client.get(f"{make(team=team).get_absolute_url()}edit/").content.decode()
+    assert [name for name in form.base_fields if f'name="{name}"' not in page] == []
+
+
 def test_an_edit_shows_what_is_stored_and_changes_only_what_was_typed(client, member, team):
-    change = make_change(team=team, ai_assisted=True, lines=10, source="github", external_id="PR_1")
+    change = make_change(team=team, ai_assisted=True, lines=10, commit="f4b8", source="github", external_id="PR_1")
     address = reverse("changes:edit", args=[change.reference])
     typed = open_form(client, address)
     assert (typed["ai_assisted"], typed["lines"]) == (["true"], ["10"])
     assert client.post(address, typed | {"ai_assisted": "false"}).status_code == 302
     now = Change.objects.get()
     assert (now.ai_assisted, now.lines, now.opened_at, now.external_id) == (False, 10, change.opened_at, "PR_1")
+    assert now.commit == "f4b8"
     again = client.post(address, typed | {"lines": "11"})
     assert again.status_code == 409
     assert "Someone else saved this record first" in again.content.decode()
