@@ -33,6 +33,8 @@ urlpatterns = [
     path("training/", include("library.urls")),
     path("verify/<uuid:uuid>/", training.views.certificates.verify, name="verify"),
     path("verify/<uuid:uuid>/badge.json", training.views.certificates.badge, name="badge"),
+    path("verify/<uuid:uuid>/badge.jwt", training.views.certificates.signed, name="badge_jwt"),
+    path("verify/keys/<slug:kid>.json", training.views.certificates.key, name="badge_key"),
     path("inbox/", include("notifications.urls")),
     path("account/", include("teams.account_urls")),
     path("api/", include(api)),

@@ -402,6 +402,8 @@ RULES = {
     "training:lti_enter": Rule(BOTH, outsider=403, member=403, admin=403),
     "verify": opened(),
     "badge": opened(),
+    "badge_jwt": everyone(404, anonymous=404),
+    "badge_key": everyone(404, anonymous=404),
     "notifications:list": signed_in(),
     "notifications:choices": signed_in(POST),
     "notifications:read_all": signed_in(POST),
@@ -518,7 +520,7 @@ OF_PLANS = [f"training:{name}" for name in OF_PLANS]
 OF_TASKS = ["training:task", "training:task_edit", "training:task_done", "training:task_confirm"]
 OF_STORES = ["training:store", "training:store_send", "training:store_delete"]
 OF_PLATFORMS = ["training:platform", "training:platform_delete"]
-OF_CERTIFICATES = ["verify", "badge", "training:revoke"]
+OF_CERTIFICATES = ["verify", "badge", "badge_jwt", "training:revoke"]
 
 
 PLATFORM = {
@@ -697,6 +699,7 @@ class World:
             "token": self.secret,
             "token_key": self.access.token_key,
             "uidb36": "1",
+            "kid": "none",
             "key": "set-password",
             **{
                 "incidents": {"reference": self.incident.reference, "name": "acknowledge", "field": "started_at"},

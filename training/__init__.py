@@ -5,5 +5,6 @@
 - `catalogue`, `items`, `progress`: data for pages. `statements`: the same as xAPI.
 - `certificates`, `reminders`: issue certificates and send reminders. `tasks` and `management/` call them.
 - `lti`: the messages of learning platforms, without tables and requests.
+- `keys`: signatures of these messages and of badges.
 - `diagnostic`, plain Python: the self-assessment; its questions are in `diagnostic.yaml`.
 """

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
 from qmportal.lib.days import local_day, midnight
 from scenarios.models import Attempt
+from training.keys import Signer
 from training.models import Certificate
 
 VALID_FOR = timedelta(days=365)
@@ -40,7 +42,7 @@ def issue_for(attempt: Attempt, now: datetime) -> Certificate | None:
 def open_badge(certificate: Certificate, site: str) -> dict[str, Any]:
     """The certificate as an `OpenBadgeCredential` of Open Badges 3.0.
 
-    It is hosted, not signed: people trust it because of its address. `site`: the portal's address.
+    As it is, people trust it because of its address; `signed_badge` signs it. `site`: the portal's address.
     """
     version = certificate.attempt.version
     page = site + certificate.get_absolute_url()
@@ -56,6 +58,7 @@ def open_badge(certificate: Certificate, site: str) -> dict[str, Any]:
         "validFrom": certificate.issued_at.isoformat(timespec="seconds"),
         "validUntil": midnight(certificate.valid_until + timedelta(days=1)).isoformat(timespec="seconds"),
         "credentialSubject": {
+            "id": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{site}/people/{certificate.user_id}')}",
             "type": ["AchievementSubject"],
             "identifier": [
                 {
@@ -78,3 +81,16 @@ def open_badge(certificate: Certificate, site: str) -> dict[str, Any]:
         },
         "evidence": [{"id": page, "type": ["Evidence"], "name": "Verification page"}],
     }
+
+
+def signed_badge(certificate: Certificate, site: str, signer: Signer, key_url: str) -> str:
+    """The badge in the JWT proof format of Open Badges 3.0. `key_url`: where anybody can read the public key."""
+    badge = open_badge(certificate, site)
+    claims = {
+        "iss": badge["issuer"]["id"],
+        "jti": badge["id"],
+        "sub": badge["credentialSubject"]["id"],
+        "nbf": int(certificate.issued_at.timestamp()),
+        "exp": int(midnight(certificate.valid_until + timedelta(days=1)).timestamp()),
+    }
+    return signer.sign(badge | claims, kid=key_url)

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from training.keys import ALGORITHM, Signer
+
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 DEEP_CLAIM = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 GRADES_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
@@ -22,7 +24,8 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 RESOURCE, DEEP_LINKING = "LtiResourceLinkRequest", "LtiDeepLinkingRequest"
 # Who may choose content for a course, by the end of the role's URI.
 CHOOSERS = ("#Instructor", "#ContentDeveloper", "#Administrator", "#Manager")
-ALGORITHM = "RS256"
+# How long the portal's own messages are valid.
+GOOD_FOR = timedelta(minutes=5)
 # How far the clocks of platform and portal may differ.
 LEEWAY = timedelta(seconds=60)
 
@@ -154,30 +157,9 @@ def _text(claims: dict[str, Any], name: str, most: int = 255) -> str:
 # ---- To the platform -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Signer:
-    """Signs messages with one of the portal's keys."""
-
-    kid: str
-    private_key: str
-
-    def sign(self, claims: dict[str, Any], now: datetime, good_for: timedelta = timedelta(minutes=5)) -> str:
-        import jwt
-
-        times = {"iat": int(now.timestamp()), "exp": int((now + good_for).timestamp())}
-        return jwt.encode(claims | times, self.private_key, algorithm=ALGORITHM, headers={"kid": self.kid})
-
-
-def new_key() -> tuple[str, dict[str, Any]]:
-    """A private key as PEM, and the public one as a JWK without an id."""
-    from cryptography.hazmat.primitives.asymmetric import rsa
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-    from jwt.algorithms import RSAAlgorithm
-
-    made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    public = RSAAlgorithm.to_jwk(made.public_key(), as_dict=True)
-    pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    return pem, {key: public[key] for key in ("kty", "n", "e")} | {"alg": ALGORITHM, "use": "sig"}
+def _signed(signer: Signer, claims: dict[str, Any], now: datetime) -> str:
+    times = {"iat": int(now.timestamp()), "exp": int((now + GOOD_FOR).timestamp())}
+    return signer.sign(claims | times)
 
 
 def deep_linking_answer(
@@ -193,7 +175,7 @@ def deep_linking_answer(
         f"{CLAIM}version": "1.3.0",
         f"{DEEP_CLAIM}content_items": [content],
     }
-    return signer.sign(claims | ({f"{DEEP_CLAIM}data": data} if data else {}), now)
+    return _signed(signer, claims | ({f"{DEEP_CLAIM}data": data} if data else {}), now)
 
 
 def content_item(*, title: str, url: str, item: str) -> dict[str, Any]:
@@ -214,7 +196,7 @@ def token_request(signer: Signer, *, client_id: str, audience: str, now: datetim
     asked = {
         "grant_type": "client_credentials",
         "client_assertion_type": ASSERTION_TYPE,
-        "client_assertion": signer.sign(claims, now),
+        "client_assertion": _signed(signer, claims, now),
         "scope": SCORE_SCOPE,
     }
     return urlencode(asked).encode()

@@ -1,10 +1,11 @@
 """Certificates: earned, verified by anybody, expired, revoked, reminded of; badges and xAPI statements."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from uuid import uuid4
 
+import jwt
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
@@ -16,7 +17,7 @@ from teams.models import Role
 from tests.factories import NOON, make_member, make_team, make_user
 from training import reminders
 from training.completion import decide
-from training.models import Certificate
+from training.models import Certificate, ToolKey
 
 pytestmark = pytest.mark.django_db
 
@@ -160,6 +161,32 @@ def test_the_badge_is_an_open_badge_credential(client, certificate):
     assert subject["achievement"]["name"] == "The Zero Bug Policy"
     assert subject["result"] == [{"type": ["Result"], "value": "98.4"}]
     assert "proof" not in badge
+
+
+def test_anybody_verifies_a_signed_badge_with_the_published_key(client, certificate):
+    page, address = certificate.get_absolute_url(), f"/verify/{certificate.uuid}/badge.jwt"
+    assert "badge.jwt" not in client.get(page).text
+    assert client.get(address).status_code == 404
+    used = ToolKey.objects.make()
+    assert "badge.jwt" in client.get(page).text
+    answer = client.get(address)
+    assert answer["Content-Type"] == "application/vc+jwt"
+    key_url = jwt.get_unverified_header(answer.text)["kid"]
+    ToolKey.objects.make()
+    ToolKey.objects.filter(pk=used.pk).update(retired_at=timezone.now())  # what it signed stays valid
+    key = jwt.PyJWK(client.get(key_url.removeprefix(settings.SITE_URL)).json()).key
+    claims = jwt.decode(answer.text, key, algorithms=["RS256"], issuer=f"{settings.SITE_URL}/")
+    badge = client.get(f"/verify/{certificate.uuid}/badge.json").json()
+    registered = {"iss", "jti", "sub", "nbf", "exp"}
+    assert {name: claims[name] for name in claims.keys() - registered} == badge
+    assert (claims["jti"], claims["sub"]) == (badge["id"], badge["credentialSubject"]["id"])
+    assert datetime.fromtimestamp(claims["exp"], UTC).isoformat() == badge["validUntil"]
+    head, body, signature = answer.text.split(".")
+    forged = body[:40] + ("A" if body[40] != "A" else "B") + body[41:]
+    with pytest.raises(jwt.InvalidSignatureError):
+        jwt.decode(f"{head}.{forged}.{signature}", key, algorithms=["RS256"])
+    Certificate.objects.update(revoked_at=timezone.now(), revoke_reason="By mistake.")
+    assert client.get(address).status_code == 410
 
 
 def exported(*options):

@@ -21,6 +21,7 @@ from qmportal.lib.text import refuse_unstorable
 from qmportal.lib.work import Work
 from teams.models import Team, User
 from training import lti
+from training.keys import Signer, new_key
 
 KEYS_KEPT = 60 * 60
 # A platform is asked for a key that is unknown at most this often.
@@ -32,16 +33,16 @@ class ToolKeyQuerySet(models.QuerySet["ToolKey"]):
         return self.filter(retired_at=None).order_by("-created_at", "-pk")
 
     def make(self) -> ToolKey:
-        private, public = lti.new_key()
+        private, public = new_key()
         kid = uuid.uuid4().hex
         return self.create(kid=kid, private_key=seal(private), public_key=public | {"kid": kid})
 
-    def signer(self) -> lti.Signer:
+    def signer(self) -> Signer:
         """Signs with the newest key. Raises `lti.Refused` or `Unsealable`."""
         newest = self.published().first()
         if newest is None:
-            raise lti.Refused("The portal has no key for learning platforms. An admin must run manage.py lti_keys.")
-        return lti.Signer(newest.kid, unseal(newest.private_key))
+            raise lti.Refused("The portal has no key to sign with. An admin must run manage.py lti_keys.")
+        return Signer(newest.kid, unseal(newest.private_key))
 
 
 @tracked(of=["kid", "retired_at"])
