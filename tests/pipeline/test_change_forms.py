@@ -99,7 +99,7 @@ def test_what_is_wrong_is_said_at_the_field(client, member, kind, wrong, sentenc
 def test_the_page_has_every_field(client, member, team, make, form):
     """A missing one would be emptied by the next edit."""
     page = client.get(f"{make(team=team).get_absolute_url()}edit/").content.decode()
-    assert [name for name in form.base_fields if f'name="{name}"' not in page] == []
+    assert [name for name in form.Meta.fields if f'name="{name}"' not in page] == []
 
 
 def test_an_edit_shows_what_is_stored_and_changes_only_what_was_typed(client, member, team):
