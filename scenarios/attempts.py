@@ -123,6 +123,15 @@ class DiffLine:
 
 
 @dataclass(frozen=True)
+class Bar:
+    """`width`: in percent of the largest one."""
+
+    label: str
+    value: str
+    width: int
+
+
+@dataclass(frozen=True)
 class Shown:
     """An exhibit as a page shows it. `id`: unique on a page."""
 
@@ -135,6 +144,15 @@ class Shown:
         """A chart in words."""
         one, values = self.exhibit, [amount(value, self.exhibit.unit) for value in self.exhibit.values]
         return f"{one.title}: from {values[0]} ({one.labels[0]}) to {values[-1]} ({one.labels[-1]})."
+
+    @property
+    def bars(self) -> list[Bar]:
+        """One bar for each value; the largest has the full width."""
+        one = self.exhibit
+        most = max(one.values)
+        widths = [max(0, round(100 * value / most)) if most > 0 else 0 for value in one.values]
+        values = [amount(value, one.unit) for value in one.values]
+        return [Bar(*each) for each in zip(one.labels, values, widths, strict=True)]
 
     @property
     def lines(self) -> list[DiffLine]:

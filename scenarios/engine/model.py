@@ -16,7 +16,7 @@ SCHEMA = "qm-scenario/1"
 KINDS = ("decision", "info", "gate", "check", "ending")
 OUTCOMES = ("success", "partial", "failure")
 DIFFICULTIES = ("starter", "practitioner", "lead")
-EXHIBITS = ("chart", "log", "chat", "diff")
+EXHIBITS = ("chart", "bars", "log", "chat", "diff")
 WORDS_A_MINUTE = 200
 THINKING_SECONDS = 45  # a decision or check, besides reading
 OPERATORS = ("lt", "le", "eq", "ge", "gt")  # names from Python's `operator` module
@@ -79,7 +79,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Exhibit:
-    """Evidence to read at a decision: a chart of `values`, an excerpt of a log, a chat, or the diff of a change."""
+    """Evidence to read at a decision: `values` over time or as bars, part of a log, a chat, or the diff of a change."""
 
     kind: str
     title: str

@@ -37,6 +37,7 @@ _NODE_FIELDS = {
 }
 _EXHIBIT_FIELDS = {
     "chart": ({"kind", "title", "labels", "values"}, {"unit"}),
+    "bars": ({"kind", "title", "labels", "values"}, {"unit"}),
     "log": ({"kind", "title", "text"}, set()),
     "chat": ({"kind", "title", "messages"}, set()),
     "diff": ({"kind", "title", "text"}, set()),

@@ -129,6 +129,12 @@ def test_no_page_of_an_attempt_or_an_answer_has_a_fault(admin, school):
 
     for task in Task.objects.all():
         checker.visit(task.get_absolute_url())
+    checker.visit(f"{task.get_absolute_url()}edit/")
+
+    # Exhibits: a chat, then a diff.
+    publish_scenario("two_thousand_lines_on_friday")
+    for path in ("", "?path=split"):
+        checker.visit(f"/training/authoring/two_thousand_lines_on_friday/preview/{path}")
 
     # What someone answered, and what it came to.
     checker.visit(user.check_answers.get().get_absolute_url())

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from scenarios import engine
+from scenarios.attempts import shown
 from tests.scenarios.test_difficulty import HARD
 from tests.scenarios.test_engine import TINY, codes, exhibited, problem, read, stored, tiny
 
@@ -86,6 +87,13 @@ def test_exhibits_round_trip_and_are_texts():
     plain = read(TINY)
     assert engine.graph_hash(scenario) == engine.graph_hash(plain)
     assert engine.text_hash(scenario) != engine.text_hash(plain)
+
+
+def test_bars_compare_causes():
+    scenario = read(exhibited("{kind: bars, title: By cause, unit: '%', labels: [Waiting, Data], values: [30, 7.5]}"))
+    (bars,) = shown(scenario.nodes["friday"])
+    assert [(bar.label, bar.value, bar.width) for bar in bars.bars] == [("Waiting", "30%", 100), ("Data", "7.5%", 25)]
+    assert bars.trend is None
 
 
 def test_minutes_are_measured():
