@@ -65,6 +65,7 @@ def test_scenario_has_the_shape_that_its_author_meant(path):
     assert 3 <= len(scenario.optimal_path) <= 5
     failures = {node.id for node in scenario.nodes.values() if node.outcome == "failure"}
     assert not any(result.passed for _, result in table if result.ending in failures)
+    assert all(result.score == min(result.uncapped, result.cap) for _, result in table), "exact without its cap"
 
 
 @pytest.mark.parametrize("slug", SHAPES)
