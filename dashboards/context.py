@@ -31,8 +31,11 @@ TRAINING = {
         *("library", "page", "page_edit", "links_edit", "link_create", "link_edit"),
         *("diagnostic", "diagnosis", "advice", "advice_answer"),
     ),
-    "progress": ("progress", "plans", "plan", "plan_create", "plan_edit", "assign", "revoke"),
-    "mine": ("mine",),
+    "progress": (
+        *("progress", "plans", "plan", "plan_create", "plan_edit", "plan_item", "plan_item_add", "plan_task_add"),
+        *("task_edit", "assign", "revoke"),
+    ),
+    "mine": ("mine", "task", "task_done"),
 }
 ENTRY_OF = {page: entry for entry, pages in TRAINING.items() for page in pages}
 # The sidebar entry of other apps, if its name differs from the app's.

@@ -119,6 +119,21 @@ def test_the_sidebar_marks_the_current_page(client, engineer, payments):
     assert "aria-current" not in side(client, reverse("teams:profile"))
 
 
+@pytest.mark.parametrize(
+    ("path", "entry"),
+    [
+        ("mine/", "mine"),
+        ("tasks/1/", "mine"),
+        ("tasks/1/done/", "mine"),
+        ("plans/1/tasks/", "progress"),
+        ("groups/", "scenarios"),
+    ],
+)
+def test_pages_of_training_belong_to_their_entry(rf, path, entry):
+    address = f"/training/{path}"
+    assert Shell(rf.get(address), User(), resolve(address)).nav == entry
+
+
 def test_the_bell_counts_a_new_notification_at_once(client, engineer):
     assert "unread" not in client.get("/help/").content.decode()
     Notification.objects.tell(engineer, key="one", kind="night", subject="Something failed")
