@@ -14,8 +14,11 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from markdown_it import MarkdownIt
     from markdown_it.rules_core import StateCore
+    from markdown_it.token import Token
 
 register = template.Library()
 
@@ -25,6 +28,7 @@ TAGS = {
 }
 # The text is inside a section of a page, which uses the first two heading levels.
 LEVELS_ABOVE = 2
+ADDRESS = re.compile(r"""https?://[^\s<>"'`]+""")
 
 
 def _fit_headings(state: StateCore) -> None:
@@ -39,12 +43,56 @@ def _fit_headings(state: StateCore) -> None:
             token.tag = f"h{level}"
 
 
+def _link_addresses(state: StateCore) -> None:
+    """Makes pasted addresses links, as people expect of a note."""
+    for block in state.tokens:
+        if not block.children or "://" not in block.content:
+            continue
+        found: list[Token] = []
+        is_inside = False  # a link that somebody wrote
+        for token in block.children:
+            is_inside = token.type == "link_open" or (is_inside and token.type != "link_close")
+            found += [token] if is_inside or token.type != "text" else _linked(token, state)
+        block.children = found
+
+
+def _linked(token: Token, state: StateCore) -> Iterator[Token]:
+    """The text in parts: links, and what is between them."""
+    from markdown_it.token import Token
+
+    def text(content: str) -> Token:
+        return Token("text", "", 0, content=content)
+
+    end = 0
+    for match in ADDRESS.finditer(token.content):
+        address = without_punctuation(match.group())
+        if address.endswith("//"):
+            continue
+        yield text(token.content[end : match.start()])
+        yield Token("link_open", "a", 1, attrs={"href": state.md.normalizeLink(address)})
+        yield text(address)
+        yield Token("link_close", "a", -1)
+        end = match.start() + len(address)
+    yield text(token.content[end:])
+
+
+def without_punctuation(address: str) -> str:
+    """Without what ends the sentence around it: a full stop, or a bracket that opens before the address."""
+    closed = address.count(")") - address.count("(")
+    end = len(address)
+    while end and (address[end - 1] in ".,;:!?" or (address[end - 1] == ")" and closed > 0)):
+        closed -= address[end - 1] == ")"
+        end -= 1
+    return address[:end]
+
+
 @cache
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
     parser.core.ruler.push("fit_headings", _fit_headings)
+    parser.core.ruler.push("link_addresses", _link_addresses)
     return parser
 
 

@@ -34,10 +34,29 @@ def test_links_lead_away_without_a_vote():
     assert 'rel="nofollow noopener noreferrer"' in markdown("[log](https://elsewhere.example/)")
 
 
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("See https://a.example/x_y_z?b=1&c=2.", ["https://a.example/x_y_z?b=1&amp;c=2"]),
+        ("(https://a.example/f(1)), https://b.example!", ["https://a.example/f(1)", "https://b.example"]),
+        ("**https://a.example** and <https://b.example>", ["https://a.example", "https://b.example"]),
+        ("[https://a.example](https://b.example)", ["https://b.example"]),
+        ("`https://a.example`\n\n    https://b.example", []),
+        ("javascript://a.example ftp://b.example http:// https://...", []),
+    ],
+)
+def test_pasted_addresses_are_links(text, links):
+    html = markdown(text)
+    assert re.findall(r'href="([^"]*)"', html) == links
+    assert html.count("<a ") == len(links)
+
+
 def test_deep_nesting_and_long_texts_end():
     assert markdown("> " * 9_000)
     assert markdown("*" * 20_000)
     assert markdown("[" * 20_000)
+    assert markdown("http://a" + ")." * 10_000)
+    assert markdown("https://" * 2_000)
 
 
 def test_no_text_is_no_markup():
