@@ -21,6 +21,7 @@ from pipeline.assistance import assisted
 from pipeline.models import Change, Deployment, Service
 from qmportal.lib.api import Conflict, InstantFilter, refuse_undeclared
 from qmportal.lib.rows import NameField, RowDetail, RowList, VisibleRows
+from qmportal.lib.text import is_storable
 from qmportal.lib.versions import Stale
 from records import intake
 from records.api import MISSING_VERSION, STALE, RecordRow, json_object, read_version, teams_of
@@ -182,9 +183,7 @@ class FactList(FactViews, RowList):
     def _known(self, body: dict[str, Any], user: User) -> Any:
         """The row that was reported before under this name, if the person can see it."""
         named = {name: body.get(name) for name in ("source", "external_id")}
-        if not all(isinstance(value, str) and value.strip() for value in (*named.values(), body.get("team"))):
-            return None
-        if any("\x00" in value for value in (*named.values(), body["team"])):
+        if not all(is_storable(value) and value.strip() for value in (*named.values(), body.get("team"))):
             return None
         rows = self.queryset.model.objects.visible_to(user).select_related("team")
         return rows.filter(**named, team__slug=body["team"]).first()
@@ -218,8 +217,8 @@ class FactDetail(FactViews, RowDetail):
 
 def texts(value: Any) -> list[str] | None:
     """The value, if it is a list of texts."""
-    fits = isinstance(value, list) and len(value) <= MOST_CHANGES and all(isinstance(each, str) for each in value)
-    return value if fits and not any("\x00" in each for each in value) else None
+    fits = isinstance(value, list) and len(value) <= MOST_CHANGES and all(map(is_storable, value))
+    return value if fits else None
 
 
 class OfChanges(FactViews):

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qmportal.lib.api import refuse_undeclared
+from qmportal.lib.text import clean_text, is_storable
 from records import bulk
 from records.api import RecordViews, json_object, text_of
 from records.models import BulkEdit
@@ -69,13 +70,13 @@ class RecordBulk(RecordViews):
         model, problems = self.queryset.model, dict[str, str]()
         told, move = body.pop("references", None), body.pop("move", "")
         references = told if isinstance(told, list) else []
-        references = list(dict.fromkeys(each.upper() for each in references if isinstance(each, str)))
+        references = list(dict.fromkeys(each.upper() for each in references if is_storable(each)))
         if not references or len(references) != len(told or ()):
             problems["references"] = "Send a list of different references."
         elif len(references) > MOST:
             problems["references"] = f"Send at most {MOST} references."
         try:
-            reason = text_of(body.pop(REASON, "")).strip()
+            reason = clean_text(text_of(body.pop(REASON, ""))).strip()
         except DjangoValidationError as refused:
             reason, problems[REASON] = "", refused.messages[0]
         if not reason:

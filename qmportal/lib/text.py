@@ -103,6 +103,11 @@ def mail_address(text: str) -> str:
     return f"{local.lower() if local.isascii() else local}{at}{domain.lower()}"
 
 
+def is_storable(text: object) -> bool:
+    """Whether this is a text that PostgreSQL can store, and so can be looked for."""
+    return isinstance(text, str) and "\x00" not in text and not SURROGATE.search(text)
+
+
 def refuse_unstorable(text: str) -> None:
     """Rejects NUL and lone surrogates, which PostgreSQL cannot store."""
     if "\x00" in text:

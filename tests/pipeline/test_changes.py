@@ -76,6 +76,8 @@ def test_one_idempotency_key_reports_once(api):
         ({"message": 7}, "message"),
         ({"reference": "PAY-CHG-9"}, "reference"),
         ({"external_id": "\x00", "source": "github"}, "external_id"),
+        ({"external_id": "\ud800", "source": "github"}, "external_id"),
+        ({"labels": ["\ud800"]}, "labels"),
     ],
 )
 def test_what_does_not_fit_is_refused_by_field(api, more, field):
@@ -84,6 +86,12 @@ def test_what_does_not_fit_is_refused_by_field(api, more, field):
     assert answer.status_code == 400
     assert field in [each["attr"] for each in answer.json()["errors"]]
     assert not Change.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["PAY-CHG-1\x00", "PAY-CHG-1\ud800", 7])
+def test_what_names_no_change_is_refused(api, name):
+    answer = post(api, DEPLOYMENTS, {"team": "pay", "finished_at": "2026-03-01T09:00:00Z", "changes": [name]})
+    assert (answer.status_code, answer.json()["errors"][0]["attr"]) == (400, "changes")
 
 
 def test_a_deployment_names_its_changes(api, team):
