@@ -86,7 +86,15 @@ def exception_handler(problem: Exception, context: Any) -> Response | None:
             problem = Incomplete()
         case _ if reason := why_unavailable(problem):
             problem = Unavailable(f"{reason} Try again in a moment.")
-    return standard_handler(problem, context)
+    answer = standard_handler(problem, context)
+    for error in answer.data["errors"] if answer else ():
+        error.update({name: _writable(error[name]) for name in ("detail", "attr")})
+    return answer
+
+
+def _writable(text: Any) -> Any:
+    """An error can quote what was sent, and UTF-8 has no half of a character."""
+    return text.encode("utf-8", "replace").decode() if isinstance(text, str) else text
 
 
 def _field_named(name: str) -> str:

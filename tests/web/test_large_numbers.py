@@ -1,4 +1,4 @@
-"""Numbers at the edges of what PostgreSQL holds, in every address, every parameter and every field of every form."""
+"""Numbers at the edges of what PostgreSQL holds, and texts that it cannot, in every address, parameter, form and body."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ pytestmark = pytest.mark.django_db
 
 EDGES = (2**31 - 1, 2**31, 2**63)
 NUMBERS = {"pk", "id", "seq", "number", "item"}
+HALF = "\ud800"  # of a character, as JSON can write it and UTF-8 cannot
+ROUTES = {f"/{each.route}".replace("<str:", "{").replace("<int:", "{").replace(">", "}"): each for each in PORTAL}
 
 
 class Forms(HTMLParser):
@@ -95,14 +97,42 @@ def test_in_every_field_of_every_form(world, admin):  # noqa: F811
 
 
 def test_in_every_parameter_of_the_api(world, admin):  # noqa: F811
-    routes = {f"/{each.route}".replace("<str:", "{").replace("<int:", "{").replace(">", "}"): each for each in PORTAL}
     wrong = set()
     for route, methods in whole_schema()["paths"].items():
-        path = world.path(routes[route])
+        path = world.path(ROUTES[route])
         for parameter in methods.get("get", {}).get("parameters", []):
             if parameter["in"] == "query":
                 wrong |= {broken(admin, "get", path, {parameter["name"]: str(edge)}) for edge in EDGES}
     assert not wrong - {""}
+
+
+def bodies() -> list[tuple[str, str, list[str]]]:
+    """Route, method and the fields of each JSON body that the schema describes."""
+    schema = whole_schema()
+    found = []
+    for route, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            if content := operation.get("requestBody", {}).get("content", {}).get("application/json"):
+                name = content["schema"].get("$ref", "").rpartition("/")[2]
+                fields = schema["components"]["schemas"].get(name, {}).get("properties", {})
+                found.append((route, method, sorted(fields)))
+    return found
+
+
+def test_texts_that_cannot_be_stored_in_every_body_of_the_api(world, admin):  # noqa: F811
+    wrong = []
+    for route, method, fields in bodies():
+        path = world.path(ROUTES[route])
+        stored = admin.get(path)
+        read = stored.json() if method == "patch" and stored.status_code == 200 else {}
+        version = {"version": read["version"]} if "version" in read else {}
+        for body in ({key: ["\x00"] for key in fields}, {HALF: HALF}, *({name: HALF} for name in fields)):
+            with transaction.atomic():
+                answer = getattr(admin, method)(path, body | version, content_type="application/json")
+                transaction.set_rollback(True)
+            if answer.status_code >= 500:
+                wrong.append(f"{method} {route} {body}")
+    assert wrong == []
 
 
 @pytest.mark.parametrize("field", ["seq", "confidence", "choice"])
