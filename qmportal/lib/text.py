@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from contextlib import suppress
+from typing import TypeGuard
 
 from django.core.exceptions import ValidationError
 
@@ -103,7 +104,7 @@ def mail_address(text: str) -> str:
     return f"{local.lower() if local.isascii() else local}{at}{domain.lower()}"
 
 
-def is_storable(text: object) -> bool:
+def is_storable(text: object) -> TypeGuard[str]:
     """Whether this is a text that PostgreSQL can store, and so can be looked for."""
     return isinstance(text, str) and "\x00" not in text and not SURROGATE.search(text)
 
