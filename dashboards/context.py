@@ -34,6 +34,7 @@ TRAINING = {
     "progress": (
         *("progress", "plans", "plan", "plan_create", "plan_edit", "plan_item", "plan_item_add", "plan_task_add"),
         *("task_edit", "assign", "revoke"),
+        *("connections", "store", "store_create", "platform", "platform_create"),
     ),
     "mine": ("mine", "task", "task_done"),
 }

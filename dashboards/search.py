@@ -85,6 +85,13 @@ PLACES = (
     Place("Pages", "Requests for advice", "training:advice", "quality leads"),
     Place("Pages", "Team progress", "training:progress", "training board", can_oversee),
     Place("Pages", "Training plans", "training:plans", "onboarding", can_oversee),
+    Place(
+        "Pages",
+        "Connections",
+        "training:connections",
+        "learning platforms LTI Moodle Canvas xAPI record stores LRS",
+        is_admin,
+    ),
     Place("Pages", "Scenario editor", "scenarios:authoring", "drafts authoring analytics", can_author),
     Place("Pages", "Import", "integrations:import_list", "imports csv files", can_import_somewhere),
     Place("Pages", "Teams and people", "dashboards:teams", "members invite invitations groups"),
