@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from qmportal import launcher as launching
 from qmportal.embedded import ROOT
 from tests.setup.conftest import clean_environment, gone, processes_of
 
@@ -53,6 +54,8 @@ def test_the_portal_starts_keeps_its_processes_and_leaves_none(portal, folder, p
     process, lines = portal
     assert lines[-1] == f"Ready: http://127.0.0.1:{port}", "\n".join(lines)
     token = (folder / "setup-token").read_text()
+    said = [line for line in lines if line.endswith("...") and not line[0].isdigit()]
+    assert [sentence.partition(" ")[0] for sentence in said] == ["Creating", "Updating", "Starting"], said
     assert f"Create the first admin at http://127.0.0.1:{port}/setup/?token={token}" in lines
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz") as answer:
         assert json.load(answer)["status"] == "ready"
@@ -125,3 +128,9 @@ def test_a_taken_port_is_said_clearly(folder, port):
 
 def test_a_port_that_is_no_number_is_said_clearly(folder):
     assert launcher(folder, "eighty").communicate(timeout=20)[0] == "PORT must be a number, not 'eighty'.\n"
+
+
+def test_the_terminal_is_never_silent_for_long(monkeypatch, capsys):
+    monkeypatch.setattr(launching, "QUIET_SECONDS", 0.05)
+    assert launching._wait(subprocess.Popen(["sleep", "0.3"])) == 0
+    assert capsys.readouterr().out.count("0 s ...") >= 2
