@@ -225,6 +225,13 @@ def test_an_author_mends_and_publishes_and_a_learner_sees_it(page, new_context, 
     page.get_by_role("link", name="Ship or wait").click()
     findings = page.locator("#findings")
     expect(findings.get_by_role("heading", name="No problems")).to_be_visible()
+    drawing = page.locator(".node-map svg")
+    fitting = drawing.get_attribute("width")
+    page.locator(".node-map").focus()
+    page.keyboard.press("+")
+    expect(drawing).not_to_have_attribute("width", fitting)
+    page.keyboard.press("0")
+    expect(drawing).to_have_attribute("width", fitting)
     new = TINY.replace("version: 1.0.0", "version: 1.0.1").replace("Ship now, with", "Go now, with")
     text = page.get_by_label("YAML", exact=True)
 
