@@ -100,6 +100,16 @@ def test_what_was_closed_and_is_back_is_a_recurrence(client, team):
     assert "Came back as" in client.get(closed.get_absolute_url()).text
 
 
+def test_the_original_names_the_duplicates_that_one_may_see(client, team):
+    original = make_incident(team=team)
+    for each in (team, make_team(key="CANARY")):
+        make_incident(team=each, status="duplicate", duplicate_of=original)
+    page = squeezed(client.get(original.get_absolute_url()).text)
+    assert ">Duplicates</dt><dd><a " in page
+    assert ">PAY-INC-2</a></dd>" in page
+    assert "CANARY" not in page
+
+
 def test_markup_in_texts_is_harmless(client, team):
     markup = "<script>alert(1)</script>"
     incident = make_incident(team=team, title=markup, summary=markup, other_services=markup, root_cause="**why**")
