@@ -56,12 +56,15 @@ ALREADY_A_MEMBER = "This person is already a member of the team."
 
 class UserManager(BaseUserManager["User"]):
     @transaction.atomic
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Creates an account with a confirmed address. An invitation or the person who runs the portal confirms it."""
+    def create_user(self, email: str, password: str | None = None, *, confirmed: bool = True, **fields: Any) -> User:
+        """Creates an account. An invitation, or the person who runs the portal, confirms its address; others don't."""
         user = self.model(email=mail_address(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
-        user.confirm_address()
+        if confirmed:
+            user.confirm_address()
+        else:
+            EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
@@ -280,6 +283,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Tells allauth that this is the account's only address and that it is confirmed."""
         EmailAddress.objects.filter(user=self).exclude(email=self.email).delete()
         EmailAddress.objects.update_or_create(user=self, email=self.email, defaults={"verified": True, "primary": True})
+
+    @property
+    def has_confirmed_address(self) -> bool:
+        """Whether somebody who reads the mails of the address has shown it."""
+        return EmailAddress.objects.filter(user=self, email=self.email, verified=True).exists()
 
     def _refuse_if_last_admin(self) -> None:
         """Raises ValidationError for the last admin. Locks all admins, so that two can't remove each other at once."""

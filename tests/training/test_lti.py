@@ -21,7 +21,7 @@ from jwt.algorithms import RSAAlgorithm
 from library.content import checks
 from qmportal.lib.outside import Unfetchable
 from scenarios.models import Attempt
-from teams.models import Role, User
+from teams.models import Invitation, Role, User
 from tests.factories import PASSWORD, join, make_member, make_team, make_user
 from tests.lib.test_outside import HOME
 from tests.training.test_certificates import BEST, WORST, play
@@ -346,12 +346,32 @@ def test_an_existing_account_is_never_taken_over_by_its_address(client, moodle, 
     assert who(later) == str(ann.pk)
 
 
+def test_an_address_that_a_platform_named_is_not_confirmed(client, moodle, team, zero_bug):
+    eve = Client()
+    launch(eve, moodle, email="ann@example.com")
+    ann = User.objects.get(email="ann@example.com")
+    assert not ann.has_confirmed_address
+    # Now the owner of the address is invited, and the launches of the other person no longer enter the account.
+    invitation = Invitation.objects.create(team=team, email=ann.email, role=Role.TRAINEE, invited_by=make_user())
+    invitation.accept(ann, timezone.now())
+    again = Client()
+    enter = launch(again, moodle, email="ann@example.com")["Location"]
+    assert enter.startswith("/training/lti/enter/")
+    assert who(again) is None
+    client.force_login(ann)
+    assert "Moodle knows you as Ann Lee" in client.get(enter).text
+    client.post(enter)
+    later = Client()
+    launch(later, moodle, email="ann@example.com")
+    assert who(later) == str(ann.pk)
+
+
 @pytest.mark.parametrize("role", [Role.ENGINEER, Role.MANAGER, "admin"])
 def test_a_launch_alone_gives_no_more_than_a_trainee_may(client, moodle, team, zero_bug, role):
     ann = make_user(email="ann@example.com", admin=role == "admin")
     if role != "admin":
         join(ann, make_team(), role)
-    PlatformPerson.objects.create(platform=Platform.objects.get(), sub="user-7", user=ann)
+    PlatformPerson.objects.create(platform=Platform.objects.get(), sub="user-7", user=ann, connected_at=timezone.now())
     enter = launch(client, moodle)["Location"]
     assert who(client) is None
     assert client.get(enter)["Location"].startswith("/account/login/")
@@ -362,7 +382,7 @@ def test_a_launch_alone_gives_no_more_than_a_trainee_may(client, moodle, team, z
 
 def test_a_member_keeps_the_role_and_a_deactivated_account_stays_out(client, moodle, team, zero_bug):
     ann = make_member(team=team, role=Role.ENGINEER, email="ann@example.com")
-    PlatformPerson.objects.create(platform=Platform.objects.get(), sub="user-7", user=ann)
+    PlatformPerson.objects.create(platform=Platform.objects.get(), sub="user-7", user=ann, connected_at=timezone.now())
     launch(client, moodle)
     assert ann.memberships.get().role == Role.ENGINEER
     ann.deactivate()
@@ -477,7 +497,7 @@ def test_a_grade_waits_until_the_platform_takes_it(client, moodle, ann, zero_bug
 
 def test_a_result_from_before_the_launch_counts(client, moodle, zero_bug):
     ann = make_user(email="ann@example.com")
-    PlatformPerson.objects.create(platform=Platform.objects.get(), sub="user-7", user=ann)
+    PlatformPerson.objects.create(platform=Platform.objects.get(), sub="user-7", user=ann, connected_at=timezone.now())
     play(ann, zero_bug, BEST, timezone.now())
     launch(client, moodle)
     work()

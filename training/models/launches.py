@@ -95,9 +95,10 @@ class Launch(models.Model):
         """Whose account it is, if that is known."""
         return PlatformPerson.objects.filter(platform=self.platform_id, sub=self.sub).select_related("user").first()
 
-    def connect(self, user: User) -> PlatformPerson:
-        """Remembers that this person of the platform is this user."""
-        return PlatformPerson.objects.create(platform=self.platform, sub=self.sub, user=user)
+    def connect(self, user: User, connected_at: datetime | None = None) -> PlatformPerson:
+        """Remembers that this person of the platform is this user. `connected_at`: when the user said so, signed in."""
+        terms: dict[str, Any] = {"platform": self.platform, "sub": self.sub, "user": user}
+        return PlatformPerson.objects.update_or_create(**terms, defaults={"connected_at": connected_at})[0]
 
     @transaction.atomic
     def open(self, person: PlatformPerson, now: datetime) -> None:

@@ -172,15 +172,28 @@ class Platform(models.Model):
 
 @tracked()
 class PlatformPerson(models.Model):
-    """The account of somebody who comes from a platform, by the platform's id of that person. Never by email."""
+    """The account of somebody who comes from a platform, by the platform's id of that person. Never by email.
+
+    `connected_at`: when the owner of the account said so, signed in. None for an account that a launch made.
+    """
 
     platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="people")
     sub = models.CharField(max_length=255)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="platform_accounts")
     created_at = models.DateTimeField(auto_now_add=True)
+    connected_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["platform", "sub"], name="platform_person_once")]
 
     def __str__(self) -> str:
         return f"{self.user} from {self.platform}"
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether launches may act for the account.
+
+        A platform may name any address. Once somebody has confirmed the address of an account that a launch made, the
+        account is theirs, and they say themselves whether the person of the platform is them.
+        """
+        return self.connected_at is not None or not self.user.has_confirmed_address

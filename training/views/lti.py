@@ -135,7 +135,7 @@ def _enter(request: HttpRequest, launch: Launch, now: datetime) -> HttpResponse:
     person = launch.person()
     if person is None and (user := _new_user(launch)):
         person = launch.connect(user)
-    if person is None:
+    if person is None or not person.is_settled:
         return redirect("training:lti_enter", launch.uuid)
     if not person.user.is_active:
         raise lti.Refused("Your account is deactivated. Ask an admin to reactivate it.")
@@ -154,7 +154,7 @@ def _new_user(launch: Launch) -> User | None:
         raise lti.Refused(NO_ADDRESS) from None
     if User.objects.filter(email__iexact=email).exists():
         return None
-    return User.objects.create_user(email, None, name=clean_line(launch.name)[:120])
+    return User.objects.create_user(email, None, confirmed=False, name=clean_line(launch.name)[:120])
 
 
 def _address(launch: Launch) -> str:
@@ -173,11 +173,12 @@ def enter(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         person is None and mail_address(found.email) != request.user.email
     ):
         return _refused(request, f"You are signed in as {request.user.email}, which is another account. Sign out first.")
-    if person is None and request.method != "POST":
+    is_settled = person is not None and person.is_settled
+    if not is_settled and request.method != "POST":
         return render_page(request, "training/lti/connect.html", {"launch": found})
-    if person is None:
+    if not is_settled:
         with transaction.atomic():
-            found.open(found.connect(request.user), now)
+            found.open(found.connect(request.user, now), now)
     return redirect(_address(found))
 
 
