@@ -103,6 +103,8 @@ def send_back_task(task: Task, user: User, *, by: User, note: str, now: datetime
 
 
 def _tell(user: User, subject: str, task: Task, now: datetime, body: str = "") -> None:
+    """A colleague of another of the learner's teams, who can't see the plan, is told of the task all the same."""
+    knows = task.plan.team_id in user.near
     Notification.objects.tell(
         user,
         key=f"task-{task.pk}-{now:%Y%m%d%H%M%S%f}",
@@ -110,5 +112,5 @@ def _tell(user: User, subject: str, task: Task, now: datetime, body: str = "") -
         subject=subject,
         body=body,
         url=task.get_absolute_url(),
-        teams=[task.plan.team_id] if task.plan.team_id else [],
+        teams=[task.plan.team_id] if task.plan.team_id and knows else [],
     )

@@ -192,6 +192,18 @@ def claimed(client, learner, team):
     return task, colleague
 
 
+def test_a_colleague_of_another_team_of_the_learner_is_told(client, learner, team):
+    other = make_team()
+    join(learner, other)
+    colleague = make_member(team=other)
+    task = make_task(team, is_checked=True)
+    task.plan.assign([learner], now=timezone.now())
+    client.force_login(learner)
+    client.post(f"{task.get_absolute_url()}done/", {"colleague": colleague.pk})
+    client.force_login(colleague)
+    assert "asks you to confirm" in client.get("/inbox/").text
+
+
 def test_a_colleague_is_asked_and_confirms(client, claimed, learner, manager):
     task, colleague = claimed
     assert not assigned(task, learner).done_at
