@@ -34,7 +34,7 @@ CANARY = "zirkonia"
 OWN = f"{CANARY}_first"  # a scenario of the hidden team
 OUTSIDERS = ("outsider", "nobody")
 # Whoever has these links was given them by the team.
-GIVEN = {"teams:accept", "verify", "badge"}
+GIVEN = {"teams:accept", "verify", "badge", "training:lti_choose_item"}
 QUERIES = [
     *(f"/search/?q={word}" for word in (CANARY[:6], "PAY-", "PAY-INC-1", "PAY-DEF-1", "pay")),
     *(f"/search/?palette=1&q={word}" for word in (CANARY[:6], "PAY-INC-1")),
