@@ -9,6 +9,7 @@ from incidents.models import Action
 from qmportal.lib.days import local_day
 from qmportal.lib.rows import NameField
 from records.api import RecordDetail, RecordFilters, RecordList, RecordRow
+from records.bulk_api import RecordBulk
 from records.transitions import RecordTransitions
 from teams.models import Team
 
@@ -86,3 +87,11 @@ class ActionTransitions(RecordTransitions):
 
     queryset = Action.objects.all()
     serializer_class = in_full = ActionInFull
+
+
+class ActionBulk(RecordBulk):
+    """Changes many actions at once, up to 500: fields, or the status by a move."""
+
+    queryset = Action.objects.all()
+    serializer_class = in_full = ActionInFull
+    names = Action.BULK

@@ -18,7 +18,7 @@ from dashboards.zero_bugs_api import TeamZeroBugs
 from defects.api import DefectBulk, DefectDetail, DefectList, DefectSnooze, DefectTransitions
 from defects.links_api import DefectLinkDetail, DefectLinks
 from defects.models import Defect
-from incidents.action_api import ActionDetail, ActionList, ActionTransitions
+from incidents.action_api import ActionBulk, ActionDetail, ActionList, ActionTransitions
 from incidents.andon_api import TeamLine
 from incidents.api import IncidentBulk, IncidentDetail, IncidentList, IncidentTransitions
 from incidents.models import Action, Incident
@@ -130,6 +130,7 @@ urlpatterns = [
     path("v1/imports/<int:id>/start/", ImportStart.as_view(), name="api_import_start"),
     path("v1/imports/<int:id>/undo/", ImportUndo.as_view(), name="api_import_undo"),
     path("v1/actions/", ActionList.as_view(), name="api_actions"),
+    path("v1/actions/bulk/", ActionBulk.as_view(), name="api_action_bulk"),
     path(
         "v1/actions/<str:reference>/history/",
         RecordHistory.as_view(queryset=Action.objects.all()),

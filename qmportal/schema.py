@@ -32,7 +32,7 @@ from dashboards.delivery_api import DeliveryFigure, TeamDelivery
 from dashboards.quality_api import QualityReport, TeamQuality
 from defects.api import DefectBulk, DefectDetail, DefectInFull, DefectList, DefectRow, DefectSnooze, DefectTransitions
 from defects.links_api import DefectLinkDetail, DefectLinks, LinkRow, NewLink
-from incidents.action_api import ActionDetail, ActionList, ActionTransitions
+from incidents.action_api import ActionBulk, ActionDetail, ActionList, ActionTransitions
 from incidents.andon_api import LineState, TeamLine
 from incidents.api import IncidentBulk, IncidentDetail, IncidentList, IncidentRow, IncidentTransitions
 from incidents.response_api import (
@@ -234,6 +234,7 @@ def describe_bulk(view: Any, example: dict[str, Any]) -> None:
 
 describe_bulk(DefectBulk, {"references": ["PAY-DEF-7", "PAY-DEF-8"], "priority": "high", "reason": "Blocks the release"})
 describe_bulk(IncidentBulk, {"references": ["PAY-INC-4", "PAY-INC-5"], "move": "close", "reason": "Follow-up is done"})
+describe_bulk(ActionBulk, {"references": ["PAY-ACT-4", "PAY-ACT-5"], "due_on": "2026-04-01", "reason": "After the freeze"})
 extend_schema_view(
     get=extend_schema(responses=LinkRow(many=True)),
     post=extend_schema(request=NewLink, responses={201: LinkRow, 422: REPEATED}, parameters=[KEY]),

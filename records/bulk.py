@@ -181,7 +181,7 @@ def _values(changes: Mapping[str, str], record: Record, user: User) -> dict[str,
             key = "key" if any(each.name == "key" for each in column.related_model._meta.fields) else "slug"
             values[name] = found_by_key(column, key, value, user)
         elif isinstance(column, DateField):
-            values[name] = read_day(value)
+            values[name] = read_day(value) if value else None
         else:
             values[name] = value
     return values

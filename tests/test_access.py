@@ -474,6 +474,7 @@ RULES = {
     "api_defect_link": api(outsider=404),
     "api_defect_bulk": api_post(),
     "api_incident_bulk": api_post(),
+    "api_action_bulk": api_post(),
     "api_incidents": api(),
     "api_incident_transitions": api_post(),
     "api_incident": api(outsider=404),
@@ -1106,6 +1107,10 @@ API_WRITES: dict[tuple[str, str], tuple[Rule, dict[str, Any]]] = {
     ("api_incident_bulk", "post"): (
         by_token(POST, 200, outsider=200),
         {"references": ["PAY-INC-1"], "kind": "exercise", "reason": "Tidy"},
+    ),
+    ("api_action_bulk", "post"): (
+        by_token(POST, 200, outsider=200),
+        {"references": ["PAY-ACT-1"], "kind": "process", "reason": "Tidy"},
     ),
     ("api_actions", "post"): (FILE, {"title": "New", "team": "pay"}),
     ("api_action", "patch"): (CHANGE, {"title": "New", "version": 1}),

@@ -240,6 +240,8 @@ class Action(Record):
         WORKED = "worked", "Worked"
         FAILED = "failed", "Did not work"
 
+    # What an edit of many can change.
+    BULK = ("kind", "owner", "due_on")
     DUE_IN: ClassVar[dict[str, timedelta]] = {Kind.CORRECTIVE: timedelta(days=1)}
     DUE_IN_OTHERWISE = timedelta(days=7)
 

@@ -42,7 +42,7 @@ ACTIONS = records.Kind(
     form=ActionForm,
     filters=ActionFilter,
     prefilled=("title", "team", "kind", "incident", "owner"),
-    bulk=("kind", "owner", "due_on"),
+    bulk=Action.BULK,
     columns=(
         columns.REFERENCE,
         columns.TITLE,

@@ -1,10 +1,13 @@
 """Edits of many records over the API."""
 
+from datetime import date
+
 import pytest
 
 from defects.models import Defect
+from incidents.models import Action
 from tests.api.test_records import bearer, errors, send
-from tests.factories import make_defect, make_incident, make_member, make_team
+from tests.factories import make_action, make_defect, make_incident, make_member, make_team
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/api/v1/defects/bulk/"
@@ -49,6 +52,17 @@ def test_incidents_too(client, team):
     incident = make_incident(team=team)
     body = {"references": [incident.reference], "severity": "SEV1", "reason": "Worse"}
     assert send(client, "post", "/api/v1/incidents/bulk/", body).json()["done"] == 1
+
+
+def test_actions_too(client, team):
+    rows = [make_action(team=team, due_on=date(2026, 3, 9)) for _ in range(2)]
+    body = {"references": [row.reference for row in rows], "due_on": "2026-04-01", "move": "start", "reason": "Freeze"}
+    assert send(client, "post", "/api/v1/actions/bulk/", body).json() == {"done": 2, "skipped": []}
+    assert set(Action.objects.values_list("due_on", "status")) == {(date(2026, 4, 1), "in_progress")}
+    body |= {"due_on": None, "move": ""}
+    assert send(client, "post", "/api/v1/actions/bulk/", body).json()["done"] == 2
+    assert not Action.objects.exclude(due_on=None).exists()
+    assert "due_on" in errors(send(client, "post", "/api/v1/actions/bulk/", body | {"due_on": "soon"}))
 
 
 @pytest.mark.parametrize(
