@@ -112,7 +112,10 @@ class ForgottenForm(ResetPasswordForm):
 
 
 class NewPasswordForm(ResetPasswordKeyForm):
-    """Sets a new password by an emailed link. Ends all sessions and tokens, in case someone else was in the account."""
+    """Sets a new password by an emailed link, which confirms the address.
+
+    Ends all sessions and tokens, in case someone else was in the account.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -122,6 +125,7 @@ class NewPasswordForm(ResetPasswordKeyForm):
         # The changed password already ends this session. Do not delete its row, because the response needs it.
         self.user.kept_session = context.request.session.session_key
         super().save()
+        self.user.confirm_address()
 
 
 def _plain_passwords(form: forms.Form, **labels: str) -> None:

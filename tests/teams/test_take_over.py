@@ -170,6 +170,13 @@ def test_a_reset_ends_tokens_and_sessions(eve):
     assert deliver_mail()[-1].subject == "Your password for qmportal was changed"
 
 
+def test_a_reset_confirms_the_address():
+    ann = User.objects.create_user("ann@example.com", PASSWORD, confirmed=False)
+    assert addresses(ann) == ("ann@example.com", [("ann@example.com", False, True)])
+    reset("ann@example.com")
+    assert addresses(ann) == ("ann@example.com", [("ann@example.com", True, True)])
+
+
 def test_a_reset_in_a_browser_that_is_signed_in_ends_that_session_too(eve):
     browser = signed_in(eve)
     browser.post("/account/password/reset/", {"email": "eve@example.com"})
