@@ -57,7 +57,9 @@ class DutyCalendar(Work):
 
     def queue(self, now: datetime) -> None:
         """Asks a worker to read it."""
-        type(self).objects.filter(pk=self.pk).update(state=self.State.QUEUED, failures=0, error="", run_after=now)
+        # Attempts begin again: every 15 minutes for a year are more than the column holds.
+        mine = type(self).objects.filter(pk=self.pk)
+        mine.update(state=self.State.QUEUED, attempts=0, failures=0, error="", run_after=now)
         ring(self)
 
     def prepare(self) -> None:

@@ -175,10 +175,12 @@ def test_calendars_are_read_again_after_a_while(team):
     read_duty_calendars()
     calendar.refresh_from_db()
     assert calendar.state == "done"
-    DutyCalendar.objects.update(finished_at=timezone.now() - timedelta(minutes=16))
+    # A calendar is read for years: it has had as many attempts as the column holds.
+    DutyCalendar.objects.update(finished_at=timezone.now() - timedelta(minutes=16), attempts=32_767)
     read_duty_calendars()
     calendar.refresh_from_db()
     assert calendar.state == "queued"
+    assert DutyCalendar.claim(calendar.pk)
 
 
 @pytest.mark.django_db

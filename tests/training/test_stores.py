@@ -118,6 +118,13 @@ def test_sending_again_changes_nothing_in_the_store(lrs, connected, ann, zero_bu
     assert lrs.statements == before
 
 
+def test_a_store_works_for_years(lrs, connected, ann, zero_bug):
+    RecordStore.objects.update(attempts=32_767)  # as many as the column holds
+    play(ann, zero_bug, BEST, timezone.now())
+    assert work(connected).state == "done"
+    assert len(lrs.statements) == 2
+
+
 @pytest.mark.parametrize("status", [500, 503, 429])
 def test_a_store_that_is_down_gets_them_later(lrs, connected, ann, zero_bug, status):
     play(ann, zero_bug, WORST, timezone.now())

@@ -106,7 +106,8 @@ class RecordStore(Work):
         """Asks a worker to send what waits, unless one is sending. `at_once`: even if a retry is due later."""
         idle = [self.State.DONE, self.State.FAILED, *([self.State.QUEUED] if at_once else ())]
         mine = type(self).objects.filter(pk=self.pk, state__in=idle)
-        if mine.update(state=self.State.QUEUED, failures=0, error="", run_after=now):
+        # Attempts begin again, because the row is used for years.
+        if mine.update(state=self.State.QUEUED, attempts=0, failures=0, error="", run_after=now):
             ring(self)
 
     def foreseen(self) -> tuple[type[Exception], ...]:
