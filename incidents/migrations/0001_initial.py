@@ -121,6 +121,12 @@ class Migration(migrations.Migration):
                             max_length=13,
                         ),
                     ),
+                    (
+                        "alert_url",
+                        models.URLField(
+                            blank=True, db_default="", default="", max_length=500, verbose_name="link to the alert"
+                        ),
+                    ),
                     ("customer_impacted", models.BooleanField(default=False)),
                     ("customer_impact", models.TextField(blank=True, max_length=5000)),
                     ("customers_affected", models.PositiveIntegerField(blank=True, null=True)),
@@ -138,6 +144,7 @@ class Migration(migrations.Migration):
                             max_length=9,
                         ),
                     ),
+                    ("revenue_impact", models.PositiveIntegerField(blank=True, null=True, verbose_name="lost revenue")),
                     ("root_cause", models.TextField(blank=True, max_length=20000)),
                     (
                         "escape_reason",
@@ -255,6 +262,16 @@ class Migration(migrations.Migration):
                             on_delete=django.db.models.deletion.SET_NULL,
                             related_name="incidents_led",
                             to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    (
+                        "recurrence_of",
+                        models.ForeignKey(
+                            blank=True,
+                            null=True,
+                            on_delete=django.db.models.deletion.PROTECT,
+                            related_name="recurrences",
+                            to="incidents.incident",
                         ),
                     ),
                     (
@@ -473,6 +490,11 @@ class Migration(migrations.Migration):
                             violation_error_message="A record cannot be a duplicate of itself.",
                         ),
                         models.CheckConstraint(
+                            condition=models.Q(("recurrence_of", models.F("id")), _negated=True),
+                            name="incident_not_its_own_recurrence",
+                            violation_error_message="An incident cannot be a recurrence of itself.",
+                        ),
+                        models.CheckConstraint(
                             condition=models.Q(
                                 ("customer_impacted", False),
                                 models.Q(("customer_impact", ""), _negated=True),
@@ -509,8 +531,8 @@ class Migration(migrations.Migration):
                         pgtrigger.compiler.Trigger(
                             name="history_changed",
                             sql=pgtrigger.compiler.UpsertTriggerSql(
-                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "incidents_incidentevent" ("acknowledged_at", "caused_by_defect_id", "caused_by_deployment_id", "closed_at", "customer_impact", "customer_impacted", "customers_affected", "deleted_at", "detected_at", "detection_source", "duplicate_of_id", "environment", "escape_reason", "external_id", "impact_kind", "kind", "lead_id", "mitigated_at", "other_services", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference", "reporter_id", "restored_at", "root_cause", "services", "severity_id", "should_have_caught_id", "source", "started_at", "status", "status_reason", "summary", "team_id", "title", "unaffected_time") SELECT old_values."acknowledged_at", old_values."caused_by_defect_id", old_values."caused_by_deployment_id", old_values."closed_at", old_values."customer_impact", old_values."customer_impacted", old_values."customers_affected", old_values."deleted_at", old_values."detected_at", old_values."detection_source", old_values."duplicate_of_id", old_values."environment", old_values."escape_reason", old_values."external_id", old_values."impact_kind", old_values."kind", old_values."lead_id", old_values."mitigated_at", old_values."other_services", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."reference", old_values."reporter_id", old_values."restored_at", old_values."root_cause", old_values."services", old_values."severity_id", old_values."should_have_caught_id", old_values."source", old_values."started_at", old_values."status", old_values."status_reason", old_values."summary", old_values."team_id", old_values."title", old_values."unaffected_time" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."acknowledged_at" IS DISTINCT FROM (new_values."acknowledged_at") OR old_values."caused_by_defect_id" IS DISTINCT FROM (new_values."caused_by_defect_id") OR old_values."caused_by_deployment_id" IS DISTINCT FROM (new_values."caused_by_deployment_id") OR old_values."closed_at" IS DISTINCT FROM (new_values."closed_at") OR old_values."customer_impact" IS DISTINCT FROM (new_values."customer_impact") OR old_values."customer_impacted" IS DISTINCT FROM (new_values."customer_impacted") OR old_values."customers_affected" IS DISTINCT FROM (new_values."customers_affected") OR old_values."deleted_at" IS DISTINCT FROM (new_values."deleted_at") OR old_values."detected_at" IS DISTINCT FROM (new_values."detected_at") OR old_values."detection_source" IS DISTINCT FROM (new_values."detection_source") OR old_values."duplicate_of_id" IS DISTINCT FROM (new_values."duplicate_of_id") OR old_values."environment" IS DISTINCT FROM (new_values."environment") OR old_values."escape_reason" IS DISTINCT FROM (new_values."escape_reason") OR old_values."external_id" IS DISTINCT FROM (new_values."external_id") OR old_values."impact_kind" IS DISTINCT FROM (new_values."impact_kind") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."lead_id" IS DISTINCT FROM (new_values."lead_id") OR old_values."mitigated_at" IS DISTINCT FROM (new_values."mitigated_at") OR old_values."other_services" IS DISTINCT FROM (new_values."other_services") OR old_values."reference" IS DISTINCT FROM (new_values."reference") OR old_values."reporter_id" IS DISTINCT FROM (new_values."reporter_id") OR old_values."restored_at" IS DISTINCT FROM (new_values."restored_at") OR old_values."root_cause" IS DISTINCT FROM (new_values."root_cause") OR old_values."services" IS DISTINCT FROM (new_values."services") OR old_values."severity_id" IS DISTINCT FROM (new_values."severity_id") OR old_values."should_have_caught_id" IS DISTINCT FROM (new_values."should_have_caught_id") OR old_values."source" IS DISTINCT FROM (new_values."source") OR old_values."started_at" IS DISTINCT FROM (new_values."started_at") OR old_values."status" IS DISTINCT FROM (new_values."status") OR old_values."status_reason" IS DISTINCT FROM (new_values."status_reason") OR old_values."summary" IS DISTINCT FROM (new_values."summary") OR old_values."team_id" IS DISTINCT FROM (new_values."team_id") OR old_values."title" IS DISTINCT FROM (new_values."title") OR old_values."unaffected_time" IS DISTINCT FROM (new_values."unaffected_time")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                                hash="65656440e036d3a099baebca48a26dd71e9fffaf",
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "incidents_incidentevent" ("acknowledged_at", "alert_url", "caused_by_defect_id", "caused_by_deployment_id", "closed_at", "customer_impact", "customer_impacted", "customers_affected", "deleted_at", "detected_at", "detection_source", "duplicate_of_id", "environment", "escape_reason", "external_id", "impact_kind", "kind", "lead_id", "mitigated_at", "other_services", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "recurrence_of_id", "reference", "reporter_id", "restored_at", "revenue_impact", "root_cause", "services", "severity_id", "should_have_caught_id", "source", "started_at", "status", "status_reason", "summary", "team_id", "title", "unaffected_time") SELECT old_values."acknowledged_at", old_values."alert_url", old_values."caused_by_defect_id", old_values."caused_by_deployment_id", old_values."closed_at", old_values."customer_impact", old_values."customer_impacted", old_values."customers_affected", old_values."deleted_at", old_values."detected_at", old_values."detection_source", old_values."duplicate_of_id", old_values."environment", old_values."escape_reason", old_values."external_id", old_values."impact_kind", old_values."kind", old_values."lead_id", old_values."mitigated_at", old_values."other_services", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."recurrence_of_id", old_values."reference", old_values."reporter_id", old_values."restored_at", old_values."revenue_impact", old_values."root_cause", old_values."services", old_values."severity_id", old_values."should_have_caught_id", old_values."source", old_values."started_at", old_values."status", old_values."status_reason", old_values."summary", old_values."team_id", old_values."title", old_values."unaffected_time" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."acknowledged_at" IS DISTINCT FROM (new_values."acknowledged_at") OR old_values."alert_url" IS DISTINCT FROM (new_values."alert_url") OR old_values."caused_by_defect_id" IS DISTINCT FROM (new_values."caused_by_defect_id") OR old_values."caused_by_deployment_id" IS DISTINCT FROM (new_values."caused_by_deployment_id") OR old_values."closed_at" IS DISTINCT FROM (new_values."closed_at") OR old_values."customer_impact" IS DISTINCT FROM (new_values."customer_impact") OR old_values."customer_impacted" IS DISTINCT FROM (new_values."customer_impacted") OR old_values."customers_affected" IS DISTINCT FROM (new_values."customers_affected") OR old_values."deleted_at" IS DISTINCT FROM (new_values."deleted_at") OR old_values."detected_at" IS DISTINCT FROM (new_values."detected_at") OR old_values."detection_source" IS DISTINCT FROM (new_values."detection_source") OR old_values."duplicate_of_id" IS DISTINCT FROM (new_values."duplicate_of_id") OR old_values."environment" IS DISTINCT FROM (new_values."environment") OR old_values."escape_reason" IS DISTINCT FROM (new_values."escape_reason") OR old_values."external_id" IS DISTINCT FROM (new_values."external_id") OR old_values."impact_kind" IS DISTINCT FROM (new_values."impact_kind") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."lead_id" IS DISTINCT FROM (new_values."lead_id") OR old_values."mitigated_at" IS DISTINCT FROM (new_values."mitigated_at") OR old_values."other_services" IS DISTINCT FROM (new_values."other_services") OR old_values."recurrence_of_id" IS DISTINCT FROM (new_values."recurrence_of_id") OR old_values."reference" IS DISTINCT FROM (new_values."reference") OR old_values."reporter_id" IS DISTINCT FROM (new_values."reporter_id") OR old_values."restored_at" IS DISTINCT FROM (new_values."restored_at") OR old_values."revenue_impact" IS DISTINCT FROM (new_values."revenue_impact") OR old_values."root_cause" IS DISTINCT FROM (new_values."root_cause") OR old_values."services" IS DISTINCT FROM (new_values."services") OR old_values."severity_id" IS DISTINCT FROM (new_values."severity_id") OR old_values."should_have_caught_id" IS DISTINCT FROM (new_values."should_have_caught_id") OR old_values."source" IS DISTINCT FROM (new_values."source") OR old_values."started_at" IS DISTINCT FROM (new_values."started_at") OR old_values."status" IS DISTINCT FROM (new_values."status") OR old_values."status_reason" IS DISTINCT FROM (new_values."status_reason") OR old_values."summary" IS DISTINCT FROM (new_values."summary") OR old_values."team_id" IS DISTINCT FROM (new_values."team_id") OR old_values."title" IS DISTINCT FROM (new_values."title") OR old_values."unaffected_time" IS DISTINCT FROM (new_values."unaffected_time")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="98ba8eae426f290c1a666984ef5251c0e07f6657",
                                 level="STATEMENT",
                                 operation="UPDATE",
                                 pgid="pgtrigger_history_changed_507ee",
@@ -522,8 +544,8 @@ class Migration(migrations.Migration):
                         pgtrigger.compiler.Trigger(
                             name="history_removed",
                             sql=pgtrigger.compiler.UpsertTriggerSql(
-                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "incidents_incidentevent" ("acknowledged_at", "caused_by_defect_id", "caused_by_deployment_id", "closed_at", "customer_impact", "customer_impacted", "customers_affected", "deleted_at", "detected_at", "detection_source", "duplicate_of_id", "environment", "escape_reason", "external_id", "impact_kind", "kind", "lead_id", "mitigated_at", "other_services", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference", "reporter_id", "restored_at", "root_cause", "services", "severity_id", "should_have_caught_id", "source", "started_at", "status", "status_reason", "summary", "team_id", "title", "unaffected_time") SELECT old_values."acknowledged_at", old_values."caused_by_defect_id", old_values."caused_by_deployment_id", old_values."closed_at", old_values."customer_impact", old_values."customer_impacted", old_values."customers_affected", old_values."deleted_at", old_values."detected_at", old_values."detection_source", old_values."duplicate_of_id", old_values."environment", old_values."escape_reason", old_values."external_id", old_values."impact_kind", old_values."kind", old_values."lead_id", old_values."mitigated_at", old_values."other_services", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."reference", old_values."reporter_id", old_values."restored_at", old_values."root_cause", old_values."services", old_values."severity_id", old_values."should_have_caught_id", old_values."source", old_values."started_at", old_values."status", old_values."status_reason", old_values."summary", old_values."team_id", old_values."title", old_values."unaffected_time" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                                hash="6cd4fba75eb7299f641f8f8a9e4cba419658bcc2",
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "incidents_incidentevent" ("acknowledged_at", "alert_url", "caused_by_defect_id", "caused_by_deployment_id", "closed_at", "customer_impact", "customer_impacted", "customers_affected", "deleted_at", "detected_at", "detection_source", "duplicate_of_id", "environment", "escape_reason", "external_id", "impact_kind", "kind", "lead_id", "mitigated_at", "other_services", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "recurrence_of_id", "reference", "reporter_id", "restored_at", "revenue_impact", "root_cause", "services", "severity_id", "should_have_caught_id", "source", "started_at", "status", "status_reason", "summary", "team_id", "title", "unaffected_time") SELECT old_values."acknowledged_at", old_values."alert_url", old_values."caused_by_defect_id", old_values."caused_by_deployment_id", old_values."closed_at", old_values."customer_impact", old_values."customer_impacted", old_values."customers_affected", old_values."deleted_at", old_values."detected_at", old_values."detection_source", old_values."duplicate_of_id", old_values."environment", old_values."escape_reason", old_values."external_id", old_values."impact_kind", old_values."kind", old_values."lead_id", old_values."mitigated_at", old_values."other_services", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."recurrence_of_id", old_values."reference", old_values."reporter_id", old_values."restored_at", old_values."revenue_impact", old_values."root_cause", old_values."services", old_values."severity_id", old_values."should_have_caught_id", old_values."source", old_values."started_at", old_values."status", old_values."status_reason", old_values."summary", old_values."team_id", old_values."title", old_values."unaffected_time" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="dfaddf05f94e5334dea6dacd8682afb1267ba079",
                                 level="STATEMENT",
                                 operation="DELETE",
                                 pgid="pgtrigger_history_removed_2484b",
@@ -1816,6 +1838,17 @@ class Migration(migrations.Migration):
                             null=True,
                         ),
                     ),
+                    (
+                        "alert_url",
+                        models.URLField(
+                            blank=True,
+                            db_default="",
+                            default="",
+                            max_length=500,
+                            null=True,
+                            verbose_name="link to the alert",
+                        ),
+                    ),
                     ("customer_impacted", models.BooleanField(default=False, null=True)),
                     ("customer_impact", models.TextField(blank=True, max_length=5000, null=True)),
                     ("customers_affected", models.PositiveIntegerField(blank=True, null=True)),
@@ -1834,6 +1867,7 @@ class Migration(migrations.Migration):
                             null=True,
                         ),
                     ),
+                    ("revenue_impact", models.PositiveIntegerField(blank=True, null=True, verbose_name="lost revenue")),
                     ("root_cause", models.TextField(blank=True, max_length=20000, null=True)),
                     (
                         "escape_reason",
@@ -1937,6 +1971,19 @@ class Migration(migrations.Migration):
                             db_index=False,
                             on_delete=django.db.models.deletion.DO_NOTHING,
                             related_name="+",
+                            to="incidents.incident",
+                        ),
+                    ),
+                    (
+                        "recurrence_of",
+                        models.ForeignKey(
+                            blank=True,
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            related_query_name="+",
                             to="incidents.incident",
                         ),
                     ),

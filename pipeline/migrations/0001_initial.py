@@ -707,6 +707,17 @@ class Migration(migrations.Migration):
                             verbose_name="AI-assisted",
                         ),
                     ),
+                    (
+                        "commit",
+                        models.CharField(
+                            blank=True,
+                            db_default="",
+                            default="",
+                            help_text="Its hash. Deployments can name it.",
+                            max_length=64,
+                            verbose_name="merge commit",
+                        ),
+                    ),
                     ("committed_at", models.DateTimeField(blank=True, null=True, verbose_name="first commit")),
                     ("opened_at", models.DateTimeField(verbose_name="opened")),
                     ("first_review_at", models.DateTimeField(blank=True, null=True, verbose_name="first review")),
@@ -773,8 +784,8 @@ class Migration(migrations.Migration):
                         pgtrigger.compiler.Trigger(
                             name="history_changed",
                             sql=pgtrigger.compiler.UpsertTriggerSql(
-                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pipeline_changeevent" ("ai_assisted", "committed_at", "external_id", "first_review_at", "lines", "merged_at", "opened_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference", "review_minutes", "reviewers", "service_id", "source", "team_id", "title", "url") SELECT old_values."ai_assisted", old_values."committed_at", old_values."external_id", old_values."first_review_at", old_values."lines", old_values."merged_at", old_values."opened_at", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."reference", old_values."review_minutes", old_values."reviewers", old_values."service_id", old_values."source", old_values."team_id", old_values."title", old_values."url" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."ai_assisted" IS DISTINCT FROM (new_values."ai_assisted") OR old_values."committed_at" IS DISTINCT FROM (new_values."committed_at") OR old_values."external_id" IS DISTINCT FROM (new_values."external_id") OR old_values."first_review_at" IS DISTINCT FROM (new_values."first_review_at") OR old_values."lines" IS DISTINCT FROM (new_values."lines") OR old_values."merged_at" IS DISTINCT FROM (new_values."merged_at") OR old_values."opened_at" IS DISTINCT FROM (new_values."opened_at") OR old_values."reference" IS DISTINCT FROM (new_values."reference") OR old_values."review_minutes" IS DISTINCT FROM (new_values."review_minutes") OR old_values."reviewers" IS DISTINCT FROM (new_values."reviewers") OR old_values."service_id" IS DISTINCT FROM (new_values."service_id") OR old_values."source" IS DISTINCT FROM (new_values."source") OR old_values."team_id" IS DISTINCT FROM (new_values."team_id") OR old_values."title" IS DISTINCT FROM (new_values."title") OR old_values."url" IS DISTINCT FROM (new_values."url")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                                hash="f06398d04a94f1678e429d6dc2ae855ee4c161e6",
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pipeline_changeevent" ("ai_assisted", "commit", "committed_at", "external_id", "first_review_at", "lines", "merged_at", "opened_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference", "review_minutes", "reviewers", "service_id", "source", "team_id", "title", "url") SELECT old_values."ai_assisted", old_values."commit", old_values."committed_at", old_values."external_id", old_values."first_review_at", old_values."lines", old_values."merged_at", old_values."opened_at", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."reference", old_values."review_minutes", old_values."reviewers", old_values."service_id", old_values."source", old_values."team_id", old_values."title", old_values."url" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."ai_assisted" IS DISTINCT FROM (new_values."ai_assisted") OR old_values."commit" IS DISTINCT FROM (new_values."commit") OR old_values."committed_at" IS DISTINCT FROM (new_values."committed_at") OR old_values."external_id" IS DISTINCT FROM (new_values."external_id") OR old_values."first_review_at" IS DISTINCT FROM (new_values."first_review_at") OR old_values."lines" IS DISTINCT FROM (new_values."lines") OR old_values."merged_at" IS DISTINCT FROM (new_values."merged_at") OR old_values."opened_at" IS DISTINCT FROM (new_values."opened_at") OR old_values."reference" IS DISTINCT FROM (new_values."reference") OR old_values."review_minutes" IS DISTINCT FROM (new_values."review_minutes") OR old_values."reviewers" IS DISTINCT FROM (new_values."reviewers") OR old_values."service_id" IS DISTINCT FROM (new_values."service_id") OR old_values."source" IS DISTINCT FROM (new_values."source") OR old_values."team_id" IS DISTINCT FROM (new_values."team_id") OR old_values."title" IS DISTINCT FROM (new_values."title") OR old_values."url" IS DISTINCT FROM (new_values."url")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="b94c44524947e85c1398e6f1b4b9c136b17a5d5a",
                                 level="STATEMENT",
                                 operation="UPDATE",
                                 pgid="pgtrigger_history_changed_4fe79",
@@ -786,8 +797,8 @@ class Migration(migrations.Migration):
                         pgtrigger.compiler.Trigger(
                             name="history_removed",
                             sql=pgtrigger.compiler.UpsertTriggerSql(
-                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pipeline_changeevent" ("ai_assisted", "committed_at", "external_id", "first_review_at", "lines", "merged_at", "opened_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference", "review_minutes", "reviewers", "service_id", "source", "team_id", "title", "url") SELECT old_values."ai_assisted", old_values."committed_at", old_values."external_id", old_values."first_review_at", old_values."lines", old_values."merged_at", old_values."opened_at", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."reference", old_values."review_minutes", old_values."reviewers", old_values."service_id", old_values."source", old_values."team_id", old_values."title", old_values."url" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
-                                hash="c46e8b6166308ffba09933531b0e5c174ae3611f",
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pipeline_changeevent" ("ai_assisted", "commit", "committed_at", "external_id", "first_review_at", "lines", "merged_at", "opened_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference", "review_minutes", "reviewers", "service_id", "source", "team_id", "title", "url") SELECT old_values."ai_assisted", old_values."commit", old_values."committed_at", old_values."external_id", old_values."first_review_at", old_values."lines", old_values."merged_at", old_values."opened_at", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."reference", old_values."review_minutes", old_values."reviewers", old_values."service_id", old_values."source", old_values."team_id", old_values."title", old_values."url" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="f47cb5d47c7d000d7a773efe15044aab3fcf2f67",
                                 level="STATEMENT",
                                 operation="DELETE",
                                 pgid="pgtrigger_history_removed_ff446",
@@ -841,6 +852,18 @@ class Migration(migrations.Migration):
                             help_text="From a label or a trailer. Empty: nobody said.",
                             null=True,
                             verbose_name="AI-assisted",
+                        ),
+                    ),
+                    (
+                        "commit",
+                        models.CharField(
+                            blank=True,
+                            db_default="",
+                            default="",
+                            help_text="Its hash. Deployments can name it.",
+                            max_length=64,
+                            null=True,
+                            verbose_name="merge commit",
                         ),
                     ),
                     ("committed_at", models.DateTimeField(blank=True, null=True, verbose_name="first commit")),

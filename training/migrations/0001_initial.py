@@ -3,6 +3,7 @@ import uuid
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
+import django.utils.timezone
 import pgtrigger.compiler
 from django.conf import settings
 from django.db import migrations, models
@@ -21,6 +22,109 @@ class Migration(migrations.Migration):
 
     operations = together(
         [
+            migrations.CreateModel(
+                name="ToolKey",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("kid", models.CharField(max_length=40, unique=True)),
+                    ("private_key", models.TextField(editable=False)),
+                    ("public_key", models.JSONField(editable=False)),
+                    ("created_at", models.DateTimeField(auto_now_add=True)),
+                    ("retired_at", models.DateTimeField(blank=True, null=True)),
+                ],
+                options={
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="history_added",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="WITH context AS MATERIALIZED (SELECT _pgh_attach_context() AS id) INSERT INTO training_toolkeyevent (pgh_context_id, pgh_created_at, pgh_label, pgh_obj_id) SELECT context.id, clock_timestamp(), 'added', new_values.id FROM new_values, context; RETURN NULL;",
+                                hash="2a7c74d74388ae439262a39ed03efa081a2d9e8a",
+                                level="STATEMENT",
+                                operation="INSERT",
+                                pgid="pgtrigger_history_added_66b2a",
+                                referencing="REFERENCING NEW TABLE AS new_values ",
+                                table="training_toolkey",
+                                when="AFTER",
+                            ),
+                        ),
+                        pgtrigger.compiler.Trigger(
+                            name="history_changed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_toolkeyevent" ("kid", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "retired_at") SELECT old_values."kid", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."retired_at" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."kid" IS DISTINCT FROM (new_values."kid") OR old_values."retired_at" IS DISTINCT FROM (new_values."retired_at")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="f61e0ea42dd621de08b29ff8cbb0f71c2b9192f4",
+                                level="STATEMENT",
+                                operation="UPDATE",
+                                pgid="pgtrigger_history_changed_0bea4",
+                                referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                                table="training_toolkey",
+                                when="AFTER",
+                            ),
+                        ),
+                        pgtrigger.compiler.Trigger(
+                            name="history_removed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_toolkeyevent" ("kid", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "retired_at") SELECT old_values."kid", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."retired_at" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="68e47dd1ac097b95235cb652032e0fff2e0d0514",
+                                level="STATEMENT",
+                                operation="DELETE",
+                                pgid="pgtrigger_history_removed_73397",
+                                referencing="REFERENCING OLD TABLE AS old_values ",
+                                table="training_toolkey",
+                                when="AFTER",
+                            ),
+                        ),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="ToolKeyEvent",
+                fields=[
+                    ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                    ("pgh_label", models.TextField(help_text="The event label.")),
+                    ("pgh_id", models.BigAutoField(primary_key=True, serialize=False)),
+                    ("kid", models.CharField(max_length=40, null=True)),
+                    ("retired_at", models.DateTimeField(blank=True, null=True)),
+                    (
+                        "pgh_context",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="pghistory.context",
+                        ),
+                    ),
+                    (
+                        "pgh_obj",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="training.toolkey",
+                        ),
+                    ),
+                ],
+                options={
+                    "abstract": False,
+                    "default_permissions": (),
+                    "indexes": [models.Index(fields=["pgh_obj", "pgh_id"], name="toolkey_history")],
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="append_only",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                                hash="c48a05ca8cbf1d2a795cc452aea634fc5ce9d21e",
+                                operation="UPDATE OR DELETE",
+                                pgid="pgtrigger_append_only_e4647",
+                                table="training_toolkeyevent",
+                                when="BEFORE",
+                            ),
+                        )
+                    ],
+                },
+            ),
             migrations.CreateModel(
                 name="Plan",
                 fields=[
@@ -1088,6 +1192,586 @@ class Migration(migrations.Migration):
                             ),
                         )
                     ],
+                },
+            ),
+            migrations.CreateModel(
+                name="Platform",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("name", models.CharField(max_length=80, unique=True)),
+                    (
+                        "url",
+                        models.CharField(
+                            help_text="Where people open the platform, as in https://moodle.example.",
+                            max_length=300,
+                            verbose_name="Address",
+                        ),
+                    ),
+                    ("issuer", models.CharField(help_text="Also called platform ID.", max_length=300)),
+                    ("client_id", models.CharField(max_length=200, verbose_name="Client ID")),
+                    (
+                        "deployments",
+                        django.contrib.postgres.fields.ArrayField(
+                            base_field=models.CharField(max_length=255),
+                            help_text="One per line.",
+                            size=None,
+                            verbose_name="Deployment IDs",
+                        ),
+                    ),
+                    ("auth_url", models.CharField(max_length=500, verbose_name="Authentication request URL")),
+                    ("token_url", models.CharField(max_length=500, verbose_name="Access token URL")),
+                    ("keys_url", models.CharField(max_length=500, verbose_name="Public keyset URL")),
+                    (
+                        "audience",
+                        models.CharField(
+                            blank=True,
+                            help_text="Only if the platform names one. Default: the access token URL.",
+                            max_length=500,
+                            verbose_name="Token audience",
+                        ),
+                    ),
+                    ("is_active", models.BooleanField(default=True, verbose_name="Accept launches")),
+                    (
+                        "team",
+                        models.ForeignKey(
+                            help_text="People who come from the platform become its trainees.",
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="platforms",
+                            to="teams.team",
+                        ),
+                    ),
+                ],
+                options={
+                    "ordering": ["name"],
+                    "constraints": [
+                        models.UniqueConstraint(
+                            fields=("issuer", "client_id"),
+                            name="platform_once",
+                            violation_error_message="This issuer and client ID are registered already.",
+                        )
+                    ],
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="history_added",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="WITH context AS MATERIALIZED (SELECT _pgh_attach_context() AS id) INSERT INTO training_platformevent (pgh_context_id, pgh_created_at, pgh_label, pgh_obj_id) SELECT context.id, clock_timestamp(), 'added', new_values.id FROM new_values, context; RETURN NULL;",
+                                hash="19d3138d0bcf0edc2de2320de9629e02a73d3af8",
+                                level="STATEMENT",
+                                operation="INSERT",
+                                pgid="pgtrigger_history_added_ca75e",
+                                referencing="REFERENCING NEW TABLE AS new_values ",
+                                table="training_platform",
+                                when="AFTER",
+                            ),
+                        ),
+                        pgtrigger.compiler.Trigger(
+                            name="history_changed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_platformevent" ("audience", "auth_url", "client_id", "deployments", "is_active", "issuer", "keys_url", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "team_id", "token_url", "url") SELECT old_values."audience", old_values."auth_url", old_values."client_id", old_values."deployments", old_values."is_active", old_values."issuer", old_values."keys_url", old_values."name", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."team_id", old_values."token_url", old_values."url" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."audience" IS DISTINCT FROM (new_values."audience") OR old_values."auth_url" IS DISTINCT FROM (new_values."auth_url") OR old_values."client_id" IS DISTINCT FROM (new_values."client_id") OR old_values."deployments" IS DISTINCT FROM (new_values."deployments") OR old_values."is_active" IS DISTINCT FROM (new_values."is_active") OR old_values."issuer" IS DISTINCT FROM (new_values."issuer") OR old_values."keys_url" IS DISTINCT FROM (new_values."keys_url") OR old_values."name" IS DISTINCT FROM (new_values."name") OR old_values."team_id" IS DISTINCT FROM (new_values."team_id") OR old_values."token_url" IS DISTINCT FROM (new_values."token_url") OR old_values."url" IS DISTINCT FROM (new_values."url")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="83ef80115924d5a4bdf878a90f70f3e23d22a892",
+                                level="STATEMENT",
+                                operation="UPDATE",
+                                pgid="pgtrigger_history_changed_4933e",
+                                referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                                table="training_platform",
+                                when="AFTER",
+                            ),
+                        ),
+                        pgtrigger.compiler.Trigger(
+                            name="history_removed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_platformevent" ("audience", "auth_url", "client_id", "deployments", "is_active", "issuer", "keys_url", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "team_id", "token_url", "url") SELECT old_values."audience", old_values."auth_url", old_values."client_id", old_values."deployments", old_values."is_active", old_values."issuer", old_values."keys_url", old_values."name", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."team_id", old_values."token_url", old_values."url" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="622662bc1c235e6d4e92c23e83ba1d9312ae80f1",
+                                level="STATEMENT",
+                                operation="DELETE",
+                                pgid="pgtrigger_history_removed_d89f3",
+                                referencing="REFERENCING OLD TABLE AS old_values ",
+                                table="training_platform",
+                                when="AFTER",
+                            ),
+                        ),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="Launch",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("uuid", models.UUIDField(default=uuid.uuid4, unique=True)),
+                    ("nonce", models.CharField(max_length=64, unique=True)),
+                    ("deployment_id", models.CharField(max_length=255)),
+                    ("sub", models.CharField(max_length=255)),
+                    ("name", models.CharField(max_length=120)),
+                    ("email", models.CharField(max_length=254)),
+                    ("is_deep_linking", models.BooleanField()),
+                    ("may_choose", models.BooleanField()),
+                    ("item", models.CharField(max_length=80)),
+                    ("line_item", models.CharField(max_length=1000)),
+                    ("return_url", models.CharField(max_length=1000)),
+                    ("return_data", models.TextField()),
+                    ("at", models.DateTimeField(db_index=True)),
+                    (
+                        "platform",
+                        models.ForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE, related_name="launches", to="training.platform"
+                        ),
+                    ),
+                ],
+            ),
+            migrations.CreateModel(
+                name="PlatformEvent",
+                fields=[
+                    ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                    ("pgh_label", models.TextField(help_text="The event label.")),
+                    ("pgh_id", models.BigAutoField(primary_key=True, serialize=False)),
+                    ("name", models.CharField(max_length=80, null=True)),
+                    (
+                        "url",
+                        models.CharField(
+                            help_text="Where people open the platform, as in https://moodle.example.",
+                            max_length=300,
+                            null=True,
+                            verbose_name="Address",
+                        ),
+                    ),
+                    ("issuer", models.CharField(help_text="Also called platform ID.", max_length=300, null=True)),
+                    ("client_id", models.CharField(max_length=200, null=True, verbose_name="Client ID")),
+                    (
+                        "deployments",
+                        django.contrib.postgres.fields.ArrayField(
+                            base_field=models.CharField(max_length=255),
+                            help_text="One per line.",
+                            null=True,
+                            size=None,
+                            verbose_name="Deployment IDs",
+                        ),
+                    ),
+                    ("auth_url", models.CharField(max_length=500, null=True, verbose_name="Authentication request URL")),
+                    ("token_url", models.CharField(max_length=500, null=True, verbose_name="Access token URL")),
+                    ("keys_url", models.CharField(max_length=500, null=True, verbose_name="Public keyset URL")),
+                    (
+                        "audience",
+                        models.CharField(
+                            blank=True,
+                            help_text="Only if the platform names one. Default: the access token URL.",
+                            max_length=500,
+                            null=True,
+                            verbose_name="Token audience",
+                        ),
+                    ),
+                    ("is_active", models.BooleanField(default=True, null=True, verbose_name="Accept launches")),
+                    (
+                        "pgh_context",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="pghistory.context",
+                        ),
+                    ),
+                    (
+                        "pgh_obj",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="training.platform",
+                        ),
+                    ),
+                    (
+                        "team",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            help_text="People who come from the platform become its trainees.",
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            related_query_name="+",
+                            to="teams.team",
+                        ),
+                    ),
+                ],
+                options={
+                    "abstract": False,
+                    "default_permissions": (),
+                    "indexes": [models.Index(fields=["pgh_obj", "pgh_id"], name="platform_history")],
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="append_only",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                                hash="b3771664fac25bf76f82dd1a5c573ae84665325e",
+                                operation="UPDATE OR DELETE",
+                                pgid="pgtrigger_append_only_c8b74",
+                                table="training_platformevent",
+                                when="BEFORE",
+                            ),
+                        )
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="PlatformPerson",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("sub", models.CharField(max_length=255)),
+                    ("created_at", models.DateTimeField(auto_now_add=True)),
+                    ("connected_at", models.DateTimeField(editable=False, null=True)),
+                    (
+                        "platform",
+                        models.ForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE, related_name="people", to="training.platform"
+                        ),
+                    ),
+                    (
+                        "user",
+                        models.ForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE,
+                            related_name="platform_accounts",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                ],
+                options={
+                    "constraints": [models.UniqueConstraint(fields=("platform", "sub"), name="platform_person_once")],
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="history_added",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="WITH context AS MATERIALIZED (SELECT _pgh_attach_context() AS id) INSERT INTO training_platformpersonevent (pgh_context_id, pgh_created_at, pgh_label, pgh_obj_id) SELECT context.id, clock_timestamp(), 'added', new_values.id FROM new_values, context; RETURN NULL;",
+                                hash="e146ae3427b0a5b9743a9d395e71ad5e8c74520d",
+                                level="STATEMENT",
+                                operation="INSERT",
+                                pgid="pgtrigger_history_added_fba63",
+                                referencing="REFERENCING NEW TABLE AS new_values ",
+                                table="training_platformperson",
+                                when="AFTER",
+                            ),
+                        ),
+                        pgtrigger.compiler.Trigger(
+                            name="history_changed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_platformpersonevent" ("connected_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "platform_id", "sub", "user_id") SELECT old_values."connected_at", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."platform_id", old_values."sub", old_values."user_id" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."connected_at" IS DISTINCT FROM (new_values."connected_at") OR old_values."platform_id" IS DISTINCT FROM (new_values."platform_id") OR old_values."sub" IS DISTINCT FROM (new_values."sub") OR old_values."user_id" IS DISTINCT FROM (new_values."user_id")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="123ef35f9c0db49486e17abeb20957a725047089",
+                                level="STATEMENT",
+                                operation="UPDATE",
+                                pgid="pgtrigger_history_changed_46435",
+                                referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                                table="training_platformperson",
+                                when="AFTER",
+                            ),
+                        ),
+                        pgtrigger.compiler.Trigger(
+                            name="history_removed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_platformpersonevent" ("connected_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "platform_id", "sub", "user_id") SELECT old_values."connected_at", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."platform_id", old_values."sub", old_values."user_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="08cb96961ad2cc1588b0397747e125456474855e",
+                                level="STATEMENT",
+                                operation="DELETE",
+                                pgid="pgtrigger_history_removed_bf47e",
+                                referencing="REFERENCING OLD TABLE AS old_values ",
+                                table="training_platformperson",
+                                when="AFTER",
+                            ),
+                        ),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="Grade",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    (
+                        "state",
+                        models.CharField(
+                            choices=[("queued", "Waiting"), ("running", "Running"), ("done", "Done"), ("failed", "Failed")],
+                            default="queued",
+                            editable=False,
+                            max_length=8,
+                        ),
+                    ),
+                    ("attempts", models.PositiveSmallIntegerField(default=0, editable=False)),
+                    ("failures", models.PositiveSmallIntegerField(db_default=0, default=0, editable=False)),
+                    ("run_after", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                    ("lease_until", models.DateTimeField(editable=False, null=True)),
+                    ("error", models.TextField(blank=True, editable=False)),
+                    ("progress_done", models.PositiveIntegerField(default=0, editable=False)),
+                    ("progress_total", models.PositiveIntegerField(default=0, editable=False)),
+                    ("created_at", models.DateTimeField(auto_now_add=True)),
+                    ("finished_at", models.DateTimeField(editable=False, null=True)),
+                    ("line_item", models.CharField(max_length=1000)),
+                    ("kind", models.CharField(max_length=8)),
+                    ("ref", models.CharField(max_length=60)),
+                    ("score", models.DecimalField(decimal_places=1, max_digits=4, null=True)),
+                    ("is_complete", models.BooleanField(default=False)),
+                    ("scored_at", models.DateTimeField(null=True)),
+                    ("sent_at", models.DateTimeField(null=True)),
+                    (
+                        "requested_by",
+                        models.ForeignKey(
+                            editable=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.SET_NULL,
+                            related_name="+",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                    (
+                        "person",
+                        models.ForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE, related_name="grades", to="training.platformperson"
+                        ),
+                    ),
+                ],
+                options={
+                    "constraints": [models.UniqueConstraint(fields=("person", "line_item"), name="grade_once")],
+                },
+            ),
+            migrations.CreateModel(
+                name="PlatformPersonEvent",
+                fields=[
+                    ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                    ("pgh_label", models.TextField(help_text="The event label.")),
+                    ("pgh_id", models.BigAutoField(primary_key=True, serialize=False)),
+                    ("sub", models.CharField(max_length=255, null=True)),
+                    ("connected_at", models.DateTimeField(editable=False, null=True)),
+                    (
+                        "pgh_context",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="pghistory.context",
+                        ),
+                    ),
+                    (
+                        "pgh_obj",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="training.platformperson",
+                        ),
+                    ),
+                    (
+                        "platform",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            related_query_name="+",
+                            to="training.platform",
+                        ),
+                    ),
+                    (
+                        "user",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            related_query_name="+",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                ],
+                options={
+                    "abstract": False,
+                    "default_permissions": (),
+                    "indexes": [models.Index(fields=["pgh_obj", "pgh_id"], name="platformperson_history")],
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="append_only",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                                hash="1a756fc97d5454c0f8dfb8ffe4616ed8224919bd",
+                                operation="UPDATE OR DELETE",
+                                pgid="pgtrigger_append_only_af86e",
+                                table="training_platformpersonevent",
+                                when="BEFORE",
+                            ),
+                        )
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="RecordStore",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    (
+                        "state",
+                        models.CharField(
+                            choices=[("queued", "Waiting"), ("running", "Running"), ("done", "Done"), ("failed", "Failed")],
+                            default="queued",
+                            editable=False,
+                            max_length=8,
+                        ),
+                    ),
+                    ("attempts", models.PositiveSmallIntegerField(default=0, editable=False)),
+                    ("failures", models.PositiveSmallIntegerField(db_default=0, default=0, editable=False)),
+                    ("run_after", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                    ("lease_until", models.DateTimeField(editable=False, null=True)),
+                    ("error", models.TextField(blank=True, editable=False)),
+                    ("progress_done", models.PositiveIntegerField(default=0, editable=False)),
+                    ("progress_total", models.PositiveIntegerField(default=0, editable=False)),
+                    ("created_at", models.DateTimeField(auto_now_add=True)),
+                    ("finished_at", models.DateTimeField(editable=False, null=True)),
+                    ("name", models.CharField(max_length=80, unique=True)),
+                    ("url", models.CharField(max_length=500, verbose_name="xAPI address")),
+                    ("username", models.CharField(blank=True, max_length=200, verbose_name="user name or key")),
+                    ("password", models.TextField(blank=True, editable=False)),
+                    ("mailto", models.BooleanField(default=False, verbose_name="Identify people by email")),
+                    ("is_active", models.BooleanField(default=True, verbose_name="Send statements")),
+                    ("last_sent_at", models.DateTimeField(editable=False, null=True)),
+                    (
+                        "requested_by",
+                        models.ForeignKey(
+                            editable=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.SET_NULL,
+                            related_name="+",
+                            to=settings.AUTH_USER_MODEL,
+                        ),
+                    ),
+                ],
+                options={
+                    "ordering": ["name"],
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="history_added",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="WITH context AS MATERIALIZED (SELECT _pgh_attach_context() AS id) INSERT INTO training_recordstoreevent (pgh_context_id, pgh_created_at, pgh_label, pgh_obj_id) SELECT context.id, clock_timestamp(), 'added', new_values.id FROM new_values, context; RETURN NULL;",
+                                hash="f09ef59439804b931e1d45eaee8c4438fdca3d60",
+                                level="STATEMENT",
+                                operation="INSERT",
+                                pgid="pgtrigger_history_added_da888",
+                                referencing="REFERENCING NEW TABLE AS new_values ",
+                                table="training_recordstore",
+                                when="AFTER",
+                            ),
+                        ),
+                        pgtrigger.compiler.Trigger(
+                            name="history_changed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_recordstoreevent" ("is_active", "mailto", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "url", "username") SELECT old_values."is_active", old_values."mailto", old_values."name", _pgh_attached_context.value, clock_timestamp(), \'changed\', old_values."id", old_values."url", old_values."username" FROM ( SELECT old_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."is_active" IS DISTINCT FROM (new_values."is_active") OR old_values."mailto" IS DISTINCT FROM (new_values."mailto") OR old_values."name" IS DISTINCT FROM (new_values."name") OR old_values."url" IS DISTINCT FROM (new_values."url") OR old_values."username" IS DISTINCT FROM (new_values."username")) ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="1763e52d01c6158ea371f6f516f6c555e6ac775a",
+                                level="STATEMENT",
+                                operation="UPDATE",
+                                pgid="pgtrigger_history_changed_be288",
+                                referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                                table="training_recordstore",
+                                when="AFTER",
+                            ),
+                        ),
+                        pgtrigger.compiler.Trigger(
+                            name="history_removed",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "training_recordstoreevent" ("is_active", "mailto", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "url", "username") SELECT old_values."is_active", old_values."mailto", old_values."name", _pgh_attached_context.value, clock_timestamp(), \'removed\', old_values."id", old_values."url", old_values."username" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                                hash="3e94224ec77d830464531ef1884ca4908a63ab8c",
+                                level="STATEMENT",
+                                operation="DELETE",
+                                pgid="pgtrigger_history_removed_a31d0",
+                                referencing="REFERENCING OLD TABLE AS old_values ",
+                                table="training_recordstore",
+                                when="AFTER",
+                            ),
+                        ),
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="RecordStoreEvent",
+                fields=[
+                    ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                    ("pgh_label", models.TextField(help_text="The event label.")),
+                    ("pgh_id", models.BigAutoField(primary_key=True, serialize=False)),
+                    ("name", models.CharField(max_length=80, null=True)),
+                    ("url", models.CharField(max_length=500, null=True, verbose_name="xAPI address")),
+                    ("username", models.CharField(blank=True, max_length=200, null=True, verbose_name="user name or key")),
+                    ("mailto", models.BooleanField(default=False, null=True, verbose_name="Identify people by email")),
+                    ("is_active", models.BooleanField(default=True, null=True, verbose_name="Send statements")),
+                    (
+                        "pgh_context",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            null=True,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="pghistory.context",
+                        ),
+                    ),
+                    (
+                        "pgh_obj",
+                        models.ForeignKey(
+                            db_constraint=False,
+                            db_index=False,
+                            on_delete=django.db.models.deletion.DO_NOTHING,
+                            related_name="+",
+                            to="training.recordstore",
+                        ),
+                    ),
+                ],
+                options={
+                    "abstract": False,
+                    "default_permissions": (),
+                    "indexes": [models.Index(fields=["pgh_obj", "pgh_id"], name="recordstore_history")],
+                    "triggers": [
+                        pgtrigger.compiler.Trigger(
+                            name="append_only",
+                            sql=pgtrigger.compiler.UpsertTriggerSql(
+                                func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                                hash="1d3955b804538f7fd819e916bdfe087f8e3a049a",
+                                operation="UPDATE OR DELETE",
+                                pgid="pgtrigger_append_only_db1db",
+                                table="training_recordstoreevent",
+                                when="BEFORE",
+                            ),
+                        )
+                    ],
+                },
+            ),
+            migrations.CreateModel(
+                name="Statement",
+                fields=[
+                    ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                    ("uuid", models.UUIDField(editable=False)),
+                    ("document", models.JSONField()),
+                    ("queued_at", models.DateTimeField()),
+                    ("sent_at", models.DateTimeField(null=True)),
+                    ("refusal", models.CharField(blank=True, max_length=200)),
+                    (
+                        "attempt",
+                        models.ForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE, related_name="+", to="scenarios.attempt"
+                        ),
+                    ),
+                    (
+                        "store",
+                        models.ForeignKey(
+                            on_delete=django.db.models.deletion.CASCADE, related_name="statements", to="training.recordstore"
+                        ),
+                    ),
+                ],
+                options={
+                    "indexes": [
+                        models.Index(
+                            condition=models.Q(("refusal", ""), ("sent_at", None)),
+                            fields=["store", "id"],
+                            name="statement_waiting",
+                        )
+                    ],
+                    "constraints": [models.UniqueConstraint(fields=("store", "uuid"), name="statement_once")],
                 },
             ),
             migrations.CreateModel(
