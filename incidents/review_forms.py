@@ -74,7 +74,7 @@ class ReviewsForm(ReasonForm):
         choices=[("", KEEP), *((step.name, step.label) for step in STEPS)],
         help_text="Reviews that can't do it are skipped.",
     )
-    reviewer = forms.CharField(
+    reviewer = LineField(
         required=False, max_length=254, help_text="Email of the person who reads them before they are published."
     )
     due_on = RecordDayField(label="Due", required=False)
