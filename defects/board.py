@@ -68,12 +68,13 @@ class Column:
 
 def columns(filters: BoardFilter, today: date) -> list[Column]:
     """The columns with their first cards: worst first and, of these, the oldest; closed ones by when they were closed."""
-    rows = on_board(filters.chosen().order_by(), today)
+    chosen = filters.chosen().order_by()
+    rows = on_board(chosen, today)
     numbers: dict[str, int] = COUNTS.get_or_make(
         ("board", today, filters.key()),
         lambda: dict(rows.values_list("status").annotate(number=Count("pk"))),
     )
-    cards = list(_first_cards(rows)) if numbers else []
+    cards = list(_first_cards(chosen, today)) if numbers else []
     found = []
     for status in COLUMNS:
         here = [card for card in cards if card.status == status]
@@ -84,14 +85,18 @@ def columns(filters: BoardFilter, today: date) -> list[Column]:
 
 
 def on_board(rows: DefectQuerySet, today: date) -> DefectQuerySet:
-    lately = Q(status=Status.CLOSED, closed_at__gte=midnight(today - timedelta(days=CLOSED_DAYS)))
-    return rows.filter(Q(status__in=COLUMNS[:-1]) | lately)
+    return rows.filter(Q(status__in=COLUMNS[:-1]) | _in_column(Status.CLOSED, today))
 
 
-def _first_cards(rows: DefectQuerySet) -> Iterable[Any]:
-    """One query for the cards of all columns."""
+def _in_column(status: str, today: date) -> Q:
+    lately = Q(closed_at__gte=midnight(today - timedelta(days=CLOSED_DAYS)))
+    return Q(status=status) & lately if status == Status.CLOSED else Q(status=status)
+
+
+def _first_cards(rows: DefectQuerySet, today: date) -> Iterable[Any]:
+    """One query for the cards of all columns, each with a condition that an index answers."""
     parts = [
-        rows.filter(status=status)
+        rows.filter(_in_column(status, today))
         .order_by(*(["-closed_at", "-id"] if status == Status.CLOSED else ["severity__rank", "found_at", "id"]))
         .values_list(*SHOWN, named=True)[:MOST_CARDS]
         for status in COLUMNS

@@ -558,6 +558,11 @@ class Migration(migrations.Migration):
                             fields=["found_at"],
                             name="defect_open",
                         ),
+                        models.Index(
+                            condition=models.Q(("deleted_at", None), ("status", "closed")),
+                            fields=["closed_at"],
+                            name="defect_closed",
+                        ),
                         models.Index(fields=["team", "updated_at"], name="defect_team_updated"),
                         models.Index(
                             condition=models.Q(("deleted_at", None), ("status", "new")),

@@ -366,6 +366,8 @@ class Defect(Record):
                 condition=Q(deleted_at=None, status__in=["new", "triaged", "in_progress"]),
                 name="defect_open",
             ),
+            # The board shows those that were closed last.
+            models.Index(fields=["closed_at"], condition=Q(deleted_at=None, status="closed"), name="defect_closed"),
             models.Index(fields=["team", "updated_at"], name="defect_team_updated"),
             # Triage shows the worst first, and of these the oldest.
             models.Index(

@@ -22,7 +22,7 @@ from django.utils import timezone  # noqa: E402
 from benchmarks.changes import MARGIN  # noqa: E402
 from benchmarks.models import MetricSnapshot  # noqa: E402
 from benchmarks.snapshots import take_snapshots  # noqa: E402
-from defects.models import Defect  # noqa: E402
+from defects.models import Defect, ZeroBugPolicy  # noqa: E402
 from incidents.models import Incident  # noqa: E402
 from integrations.matching.presets import PRESETS  # noqa: E402
 from integrations.models import ImportJob  # noqa: E402
@@ -135,6 +135,9 @@ def queries_of_every_page(members: str) -> dict[str, int]:
         user = person()
         team = Team.objects.exclude(incidents=None).exclude(defects=None).order_by("pk").first()
         _people(team, number)
+        ZeroBugPolicy.objects.set(team, 30, by=user, at=timezone.now() - timedelta(days=1000))  # for all its defects
+        report = {"title": "One that is open", "team": team.slug, "severity": "SEV3", "stage_found": "production"}
+        client.post("/api/v1/defects/", json.dumps(report), content_type="application/json")
         ImportJob.objects.bulk_create(
             ImportJob(
                 mapping_key=next(iter(PRESETS)),
@@ -170,7 +173,7 @@ def pages(team: Team) -> dict[str, str]:
         "metric of incidents": f"/t/{team.slug}/mttr/?window=365",
         "excluded rows": f"/t/{team.slug}/mttr/?window=365&tab=excluded",
         "escape analysis": f"/t/{team.slug}/escape-analysis/?window=365",
-        "rows of an escape": f"/t/{team.slug}/escape-analysis/defects/?window=365&escaped=1",
+        "rows of an escape": f"/t/{team.slug}/escape-analysis/defects/?window=365",
         "data quality": f"/t/{team.slug}/data-quality/?window=365",
         "search": "/search/?q=e",
         "incidents": "/incidents/",
