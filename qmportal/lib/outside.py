@@ -36,6 +36,11 @@ class Answer(NamedTuple):
     body: bytes
     location: str
 
+    @property
+    def is_final(self) -> bool:
+        """Whether asking again can't help: a redirect, or an error of ours that doesn't pass by itself."""
+        return 300 <= self.status < 500 and self.status not in (408, 425, 429)
+
 
 def fetch(url: str, *, most_bytes: int, seconds: float) -> bytes:
     """The body of a successful answer. Raises `Unfetchable`."""

@@ -126,6 +126,6 @@ def _answered(answer: Answer, accepted: int = 200) -> bytes:
     """The body of a success. Raises `lti.Refused` for what a retry can't fix, else `Unfetchable`."""
     if 200 <= answer.status < 300 or answer.status == accepted:
         return answer.body
-    if 300 <= answer.status < 500 and answer.status not in (408, 425, 429):
+    if answer.is_final:
         raise lti.Refused(f"The learning platform refused the score (status {answer.status}).")
     raise Unfetchable(f"The server answered with status {answer.status}.")

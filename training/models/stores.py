@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from qmportal.lib.history import tracked
-from qmportal.lib.outside import Unfetchable, send
+from qmportal.lib.outside import Answer, Unfetchable, send
 from qmportal.lib.sealing import Unsealable, seal, unseal
 from qmportal.lib.work import Work, WorkQuerySet, ring
 from scenarios.models import Attempt
@@ -103,7 +103,7 @@ class RecordStore(Work):
         return len(rows)
 
     def queue(self, now: datetime, *, at_once: bool = False) -> None:
-        """Asks a worker to send what waits, unless one is sending. `at_once`: even if a retry is due later."""
+        """Has a worker send the waiting statements, unless one already is. `at_once`: even if a retry is due later."""
         idle = [self.State.DONE, self.State.FAILED, *([self.State.QUEUED] if at_once else ())]
         mine = type(self).objects.filter(pk=self.pk, state__in=idle)
         # Attempts begin again, because the row is used for years.
@@ -126,7 +126,8 @@ class RecordStore(Work):
 
     def _send(self, batch: Sequence[Statement]) -> None:
         """Sends statements together or, if the store refuses them because of one, one by one."""
-        status = self._post([each.document for each in batch])
+        answer = self._post([each.document for each in batch])
+        status = answer.status
         rows, now = Statement.objects.filter(pk__in=[each.pk for each in batch]), timezone.now()
         if status in (200, 204):
             rows.update(sent_at=now)
@@ -138,19 +139,18 @@ class RecordStore(Work):
             rows.update(refusal=f"The store refused it with status {status}.")
         elif status in (401, 403):
             raise Refused(f"The store refused the user name or password (status {status}).")
-        elif 300 <= status < 500 and status not in (408, 425, 429):
+        elif answer.is_final:
             raise Refused(f"There is no xAPI service at this address (status {status}).")
         else:
             raise Unfetchable(f"The server answered with status {status}.")
 
-    def _post(self, documents: list[dict[str, object]]) -> int:
-        """The status of the store's answer."""
+    def _post(self, documents: list[dict[str, object]]) -> Answer:
         headers = {"Content-Type": "application/json", "X-Experience-API-Version": "1.0.3"}
         if self.username or self.password:
             pair = f"{self.username}:{unseal(self.password) if self.password else ''}"
             headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
         body = json.dumps(documents, ensure_ascii=False, separators=(",", ":")).encode()
-        return send("POST", f"{self.url}/statements", body, headers=headers).status
+        return send("POST", f"{self.url}/statements", body, headers=headers)
 
 
 class StatementQuerySet(models.QuerySet["Statement"]):
