@@ -84,7 +84,7 @@ def open_badge(certificate: Certificate, site: str) -> dict[str, Any]:
 
 
 def signed_badge(certificate: Certificate, site: str, signer: Signer, key_url: str) -> str:
-    """The badge in the JWT proof format of Open Badges 3.0. `key_url`: where anybody can read the public key."""
+    """The badge as a signed JWT (Open Badges 3.0). `key_url`: where anybody can read the public key."""
     badge = open_badge(certificate, site)
     claims = {
         "iss": badge["issuer"]["id"],

@@ -66,7 +66,7 @@ def tell_opened(now: datetime) -> int:
 
 
 def tell_next(finished: Iterable[Assignment], now: datetime) -> None:
-    """When items are done or withdrawn: the next item of the plan, if it waited for them and is open now."""
+    """Announces the next item of a plan if it waited for items that are now done or withdrawn."""
     for each in finished:
         rest = Assignment.objects.open().filter(user=each.user_id, plan=each.plan_id, user__is_active=True)
         following = rest.select_related("user", "plan").order_by("position").first() if each.plan_id else None

@@ -332,7 +332,7 @@ class Incident(Record):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
     duplicate_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="duplicates")
-    # A restored incident whose problem is back.
+    # The earlier incident whose problem has come back.
     recurrence_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="recurrences")
     caused_by_deployment = models.ForeignKey(
         Deployment, on_delete=models.SET_NULL, null=True, blank=True, related_name="incidents"

@@ -354,7 +354,7 @@ class Review(Versioned, Sections):
     def change_with_others(self, changes: Mapping[str, str], step: str, *, by: User, at: datetime, reason: str) -> bool:
         """One edit of many. `changes`: email of the `reviewer`, day `due_on`. Returns whether anything changed.
 
-        A comment keeps the reason.
+        The reason is added to each review as a comment.
         """
         before = (self.reviewer_id, self.due_on)
         if email := changes.get("reviewer"):

@@ -21,7 +21,7 @@ SERVERS = 8
 
 
 class Gone(Exception):
-    """The other side has closed its connection."""
+    """The connection was closed by the other side."""
 
 
 def message(kind: bytes, body: bytes) -> bytes:

@@ -14,7 +14,7 @@ from training.models.plans import OPENS_TOO_LATE
 
 
 class TaskTextForm(forms.ModelForm):
-    """What a to-do item or an introduction says. A saved one stays what it is: people have it under that kind."""
+    """The text of a to-do item or an introduction. Its kind can't change once people have it."""
 
     link = forms.URLField(max_length=500, required=False, assume_scheme="https", validators=[HTTP])
 

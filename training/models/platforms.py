@@ -24,7 +24,7 @@ from training import lti
 from training.keys import Signer, new_key
 
 KEYS_KEPT = 60 * 60
-# A platform is asked for a key that is unknown at most this often.
+# After an unknown key, wait this many seconds before fetching the keys again.
 KEYS_PAUSE = 30
 
 

@@ -97,7 +97,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_POST
 def launch(request: HttpRequest) -> HttpResponse:
-    """A signed message: opens an item for a person, or lets a teacher choose one."""
+    """Receives the signed message, and opens an item or lets a teacher choose one."""
     now = timezone.now()
     try:
         platform, message = _read(request)
@@ -147,7 +147,7 @@ def _enter(request: HttpRequest, launch: Launch, now: datetime) -> HttpResponse:
 
 
 def _new_user(launch: Launch) -> User | None:
-    """An account for somebody new. None if the address belongs to one, which a launch never takes over."""
+    """Creates an account. None if the address already has one, which a launch never takes over."""
     try:
         email = AddressField(label="Email").clean(launch.email)
     except ValidationError:
