@@ -1,4 +1,4 @@
-"""The compose file: every service is bounded, hardened and watched, and what must be set is in the manual."""
+"""The compose file: services are bounded, hardened and watched, images are pinned, and what must be set is in the manual."""
 
 import re
 
@@ -27,9 +27,19 @@ def test_a_service_that_stays_has_a_health_check(name):
     assert SERVICES[name]["healthcheck"]["test"]
 
 
-@pytest.mark.parametrize("name", SERVICES)
-def test_an_image_names_its_version(name):
-    assert SERVICES[name]["image"] == "qmportal" or re.search(r":\d+\.\d+", SERVICES[name]["image"])
+IMAGES = [service["image"] for service in SERVICES.values() if "build" not in service]
+STARTS = re.findall(r"^FROM (?:--\S+ )?(\S+)(?: AS (\S+))?", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+STAGES = {stage for _, stage in STARTS}
+PINNED = sorted({*IMAGES, *(image for image, _ in STARTS if image not in STAGES)})
+
+
+@pytest.mark.parametrize("image", PINNED)
+def test_an_image_is_pinned_by_version_and_digest(image):
+    assert re.fullmatch(r"[a-z/]+:\d+\.\d+[\w.-]*@sha256:[0-9a-f]{64}", image)
+
+
+def test_an_image_has_the_same_version_and_digest_everywhere():
+    assert [image.partition(":")[0] for image in PINNED] == ["caddy", "node", "postgres", "python", "valkey/valkey"]
 
 
 @pytest.mark.parametrize("variable", sorted(set(re.findall(r"\$\{(\w+)", TEXT))))
