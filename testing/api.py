@@ -53,7 +53,7 @@ class TestRunRow(RecordRow):
     filed = serializers.IntegerField(help_text="Defects that this run filed.")
     url = serializers.CharField(help_text="The page of the run in your CI.")
     source = serializers.CharField()  # type: ignore[assignment]
-    external_id = serializers.CharField(help_text="Its ID in that source. Default: a digest of the report.")
+    external_id = serializers.CharField(help_text="Its ID in that source. Default: a digest.")
     updated_at = serializers.DateTimeField()
 
 

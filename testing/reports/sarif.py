@@ -47,15 +47,21 @@ def _refuse_constant(name: str) -> None:
 
 
 def _read_run(run: dict[str, Any], report: Report) -> None:
-    driver = _object(_object(run.get("tool")).get("driver"))
+    tool = _object(run.get("tool"))
+    driver = _object(tool.get("driver"))
     report.tool = report.tool or _text(driver.get("name"))[:LONGEST_TITLE]
-    rules = [rule for rule in _list(driver.get("rules")) if isinstance(rule, dict)]
-    by_id = {_text(rule.get("id")): rule for rule in rules}
+    rules = _rules(driver)
+    # Packs of rules come as extensions of the tool.
+    by_id = {_text(rule.get("id")): rule for part in (*_list(tool.get("extensions")), driver) for rule in _rules(part)}
     for result in _list(run.get("results")):
         if isinstance(result, dict) and _counts(result):
             index = result.get("ruleIndex")
             known = rules[index] if isinstance(index, int) and 0 <= index < len(rules) else {}
             _read_result(result, by_id.get(_text(result.get("ruleId"))) or known, report)
+
+
+def _rules(component: object) -> list[dict[str, Any]]:
+    return [rule for rule in _list(_object(component).get("rules")) if isinstance(rule, dict)]
 
 
 def _counts(result: dict[str, Any]) -> bool:

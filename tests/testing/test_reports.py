@@ -139,8 +139,8 @@ def test_a_message_has_the_same_gist_with_other_numbers(text):
 # --- SARIF --------------------------------------------------------------------------------------------------------------
 
 
-def sarif(*results, rules=()):
-    run = {"tool": {"driver": {"name": "Scan", "rules": list(rules)}}, "results": list(results)}
+def sarif(*results, rules=(), **tool):
+    run = {"tool": {"driver": {"name": "Scan", "rules": list(rules)}, **tool}, "results": list(results)}
     return json.dumps({"version": "2.1.0", "runs": [run]})
 
 
@@ -181,6 +181,12 @@ def test_level_and_risk():
         ("warning", None),
         ("error", None),
     ]
+
+
+def test_the_rules_of_an_extension_have_their_risk():
+    packs = [{"name": "codeql/python", "rules": [{"id": "R1", "properties": {"security-severity": "8.8"}}]}, None]
+    (found,) = read(sarif(result(), extensions=packs)).failures.values()
+    assert found.risk == 8.8
 
 
 def test_the_tools_own_fingerprint_survives_a_move_of_the_line():

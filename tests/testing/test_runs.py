@@ -84,6 +84,13 @@ def test_the_same_report_is_counted_once(api):
     assert (TestRun.objects.count(), Failure.objects.count(), Sighting.objects.count()) == (2, 1, 2)
 
 
+def test_the_same_file_of_another_commit_or_job_is_another_run(api):
+    for fields in ({}, {"commit": "a1"}, {"commit": "a2"}, {"commit": "a2", "name": "lint"}, {"branch": "a2"}):
+        sent(api, GREEN, **fields)
+        assert send(api, GREEN, **fields).status_code == 200
+    assert TestRun.objects.count() == 5
+
+
 def test_the_body_may_be_the_report(api):
     answer = api.post(f"{ADDRESS}?team=payments&name=unit&branch=main", RED, content_type="application/xml")
     assert (answer.status_code, answer.json()["name"], answer.json()["failed"]) == (201, "unit", 1)
