@@ -69,16 +69,21 @@ def severity_names(versions: Versions) -> dict[str, str]:
 
 
 class AnyOf(models.Func):
-    """The column is one of these ids, passed as one array: `IN` needs a parameter for each id, which is slow to build."""
+    """The column is one of these ids or texts, passed as one array: `IN` needs a parameter for each, which is slow to build.
+
+    Ids are written as PostgreSQL writes arrays, because Django and psycopg would look at each one again.
+    """
 
     arg_joiner = " = ANY("
     template = "%(expressions)s)"
     output_field = models.BooleanField()
 
     def __init__(self, column: str, ids: Collection[int] | Collection[str]):
-        numbers = all(isinstance(each, int) for each in ids)
-        kind: models.Field[Any, Any] = models.BigIntegerField() if numbers else models.TextField()
-        super().__init__(F(column), Value(list(ids), output_field=ArrayField(kind)))
+        if all(isinstance(each, int) for each in ids):
+            array = Value("{" + ",".join(map(str, ids)) + "}", output_field=models.TextField())
+            super().__init__(F(column), array, template="%(expressions)s::bigint[])")
+        else:
+            super().__init__(F(column), Value(list(ids), output_field=ArrayField(models.TextField())))
 
 
 class WrittenMoment(models.Func):

@@ -33,6 +33,7 @@ def test_every_connection_reads_times_in_utc(text):
 @pytest.mark.django_db
 @pytest.mark.parametrize("text", ["infinity", "-infinity", "0044-03-15 12:00:00+00 BC", "10000-01-01 00:00:00+00"])
 def test_a_time_that_python_lacks_is_named(text):
-    with connection.cursor() as cursor, pytest.raises(DataError, match="timestamp"):
+    with connection.cursor() as cursor:
         cursor.execute("SELECT %s::timestamptz", [text])
-        cursor.fetchone()
+        with pytest.raises(DataError, match="timestamp"):
+            cursor.fetchone()
