@@ -1,12 +1,15 @@
 """Versions of tables: they change with each commit, and no writer waits for another."""
 
 from contextlib import contextmanager
+from importlib import import_module
 
 import psycopg
 import pytest
 from django.db import connection
 
+from pipeline.models import Deployment
 from qmportal.lib.kept import Kept, Versions
+from records.filters import ListForm
 from teams.models import Team
 from tests.factories import make_team
 from tests.threads import committing_db  # noqa: F401
@@ -57,6 +60,23 @@ def test_versions_take_no_more_rows_than_there_were_writers_at_once(teams):
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM qmportal_version WHERE name = 'teams_team'")
         assert cursor.fetchone()[0] <= 3
+
+
+def forms_below(base):
+    for form in base.__subclasses__():
+        yield form
+        yield from forms_below(form)
+
+
+def test_each_list_counts_rows_again_once_a_table_that_it_reads_changes(db):
+    """Without a version, a list that was empty once stays empty."""
+    import_module("qmportal.urls")  # which knows all lists
+    read = {model for form in forms_below(ListForm) if hasattr(form, "MODEL") for model in (form.MODEL, *form.SCALES)}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgfoid = 'qmportal_changed'::regproc")
+        versioned = {table for (table,) in cursor.fetchall()}
+    assert Deployment in read
+    assert {model._meta.db_table for model in read} <= versioned
 
 
 def test_the_longest_unused_values_leave():

@@ -41,6 +41,19 @@ def test_a_change_is_reported_and_answered_in_full(api):
     assert api.get(f"{CHANGES}PAY-CHG-1/").json() == row
 
 
+@pytest.mark.parametrize(
+    ("address", "page", "body"),
+    [
+        (CHANGES, "changes:list", {"title": "Round late", "opened_at": "2026-03-01T09:00:00Z"}),
+        (DEPLOYMENTS, "deployments:list", {"release": "Round late", "finished_at": "2026-03-01T09:00:00Z"}),
+    ],
+)
+def test_what_is_reported_is_on_a_list_that_was_opened_before(api, address, page, body):
+    assert "Nothing reported yet" in api.get(reverse(page)).text
+    post(api, address, body | {"team": "pay"})
+    assert "Round late" in api.get(reverse(page)).text
+
+
 def test_reporting_again_changes_the_same_row(api):
     named = {"source": "github", "external_id": "PR_1"}
     post(api, CHANGES, opened(**named))
