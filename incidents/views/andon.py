@@ -132,6 +132,7 @@ def cord_detail(request: SignedInRequest, pk: int) -> HttpResponse:
             cord.release(**form.cleaned_data, by=request.user, at=timezone.now())
         except ValidationError as refused:
             form.add_error(None if not hasattr(refused, "error_dict") else "learned", refused.messages)
+            cord = _find(request, pk)  # as it is: the refused release had changed it in memory
         else:
             thanks = f" {THANKS}" if cord.false_alarm else ""
             messages.success(request, f"The line of {cord.where} runs again.{thanks}")

@@ -130,6 +130,9 @@ def test_release_says_what_was_learned(client, ann, team):
     response = client.post(cord.get_absolute_url(), {"learned": " "})
     assert response.status_code == 422
     assert "Say what you learned" in response.text
+    # The cord is still pulled, and the form is there to try again.
+    assert "Line stopped" in response.text
+    assert '<textarea name="learned"' in response.text
     with pytest.raises(IntegrityError), transaction.atomic():
         Cord.objects.update(released_at=NOON)
 
