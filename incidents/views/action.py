@@ -26,7 +26,7 @@ def _due(row: Any, url: str) -> str:
         return ""
     late = row.status in Action.TO_DO and row.due_on < local_day(timezone.now())
     day = format_html('<time datetime="{}">{}</time>', row.due_on.isoformat(), short_day(row.due_on))
-    return format_html('{} <span class="tag danger">Overdue</span>', day) if late else day
+    return format_html('{}<br><span class="tag danger">Overdue</span>', day) if late else day
 
 
 def _owner(row: Any, url: str) -> str:
@@ -46,7 +46,10 @@ ACTIONS = records.Kind(
     columns=(
         columns.REFERENCE,
         columns.TITLE,
-        columns.Column("Kind", "kind", ("kind",), lambda row, url: Action.Kind(row.kind).label),
+        columns.Column(
+            *("Kind", "kind", ("kind",), lambda row, url: Action.Kind(row.kind).label),
+            html='<td class="small">{}</td>',
+        ),
         columns.status(dict(Action.Status.choices)),
         columns.Column(
             *("Owner", "owner", ("owner__name", "owner_team__name", "owner_team__members_only"), _owner),

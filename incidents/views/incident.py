@@ -44,7 +44,7 @@ INCIDENTS = records.Kind(
         columns.TEAM,
         columns.Column(
             *("Time to restore", "restore", ("time_to_restore", "restored_at", "status"), _time_to_restore),
-            html='<td class="num" data-label="Time to restore">{}</td>',
+            html='<td class="num small" data-label="Time to restore">{}</td>',
             figures=True,
         ),
         columns.moment("Detected", "detected", "detected_at"),
