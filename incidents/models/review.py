@@ -282,6 +282,11 @@ class Review(Versioned, Sections):
         return [(str(field.verbose_name).capitalize(), getattr(self, field.name)) for field in fields]  # type: ignore[union-attr]
 
     @property
+    def is_written(self) -> bool:
+        """Whether any section has a text."""
+        return any(text for _, text in self.parts)
+
+    @property
     def measures(self) -> list[tuple[str, str]]:
         """What was measured of the incident, in words."""
         incident = self.incident
