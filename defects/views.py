@@ -43,10 +43,10 @@ DEFECTS = records.Kind(
 )
 
 
-def before_closing(defect: Defect) -> list[str]:
-    """What is missing before a fixed defect can be closed."""
+def before_closing(defect: Defect) -> dict[str, str]:
+    """What is missing before a fixed defect can be closed: sentences by the address where it is entered."""
     move = Defect.LIFE.named("close", defect.status) if defect.status in Defect.TO_CLOSE else None
-    return defect.missing_before(move) if move else []
+    return records.to_do(DEFECTS, defect, defect.missing_before(move) if move else {})
 
 
 # What the page of a defect shows besides the defect.

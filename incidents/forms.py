@@ -117,6 +117,18 @@ class IncidentForm(RecordForm[Incident]):
     def left_out(self) -> list[str]:
         return [*super().left_out(), *(["template"] if self.instance.pk else [])]
 
+    @property
+    def is_open_for_more(self) -> bool:
+        """A past incident is reported with its times."""
+        return super().is_open_for_more or self["kind"].value() == Incident.Kind.RETROSPECTIVE
+
+    def _read_linked_services(self, services: ServicesField) -> None:
+        """Names in a link that no service has become other services."""
+        linked = self.initial.get("services")
+        if isinstance(linked, str):
+            self.initial["services"], unknown = services.catalogue.read(linked)
+            self.initial.setdefault("other_services", ", ".join(unknown))
+
     def _offer_duty(self) -> None:
         """Says under the lead of a new incident who is on duty for the prefilled team."""
         slug = str(self.initial.get("team") or "")
@@ -138,6 +150,7 @@ class IncidentForm(RecordForm[Incident]):
         self.limit_teams()
         services: Any = self.fields["services"]
         services.use(self.user.versions, self.instance.services)
+        self._read_linked_services(services)
         if not services.offered:  # an empty catalogue: the names are typed as text
             del self.fields["services"]
             self.fields["other_services"].label, self.fields["other_services"].help_text = services.label, ""

@@ -234,9 +234,12 @@ def record_pin(request: SignedInRequest, reference: str, pk: int, kind: Kind) ->
 
 
 def record_create(
-    request: SignedInRequest, kind: Kind, *, initial: dict[str, Any] | None = None, **context: Any
+    request: SignedInRequest, kind: Kind, *, initial: dict[str, Any] | None = None, what: str = "", **context: Any
 ) -> HttpResponse:
-    """The form of a new record. `initial`: values that win over the previous page's team, and lose against the URL's."""
+    """The form of a new record. `initial`: values that win over the previous page's team, and lose against the URL's.
+
+    `what`: what the heading calls it, if that is not its noun.
+    """
     data = request.POST if request.method == "POST" else None
     initial = team_before(request) | (initial or {}) | prefill(request, kind.prefilled)
     form = kind.form(data, user=request.user, initial=initial)
@@ -244,7 +247,7 @@ def record_create(
         record = form.file()
         messages.success(request, f"{record.reference} was {kind.created}.")
         return go(request, record)
-    return _answer_form(request, kind, form, f"{kind.verb} {kind.with_article}", **context)
+    return _answer_form(request, kind, form, f"{kind.verb} {what or kind.with_article}", **context)
 
 
 def record_similar(request: SignedInRequest, kind: Kind) -> HttpResponse:
@@ -313,6 +316,12 @@ def record_move(request: SignedInRequest, reference: str, name: str, kind: Kind)
         undo = kind.url("undo_move", record.reference)
         say_with_undo(request, f"{record.reference} is {move.done}.", undo, version=record.version, before=before)
     return redirect(way_back(request, record.get_absolute_url()))
+
+
+def to_do(kind: Kind, record: Record, missing: dict[str, str], **elsewhere: str) -> dict[str, str]:
+    """What `missing_before` returns, by the address where it is entered: the edit page, if not `elsewhere`."""
+    edit = kind.url("edit", record.reference)
+    return {elsewhere.get(name, f"{edit}#id_{name}"): sentence for name, sentence in missing.items()}
 
 
 def known_move(record: Record, name: str) -> Any:

@@ -411,12 +411,12 @@ class Defect(Record):
         links: Any = Defect._meta.get_field("links").related_model
         return [*super().history_sources(), part_of(links, "Link", "url", defect=self)]
 
-    def missing_before(self, move: Move) -> list[str]:
+    def missing_before(self, move: Move) -> dict[str, str]:
         """What has to be entered before a fixed defect that escaped can be closed: what was learned."""
         if move.sets.get("resolution") != Resolution.FIXED or not self.has_escaped():
-            return []
-        facts = {"Enter the root cause.": self.root_cause, "Say why it escaped.": self.escape_reason}
-        return [sentence for sentence, fact in facts.items() if not fact]
+            return {}
+        facts = {"root_cause": "Enter the root cause.", "escape_reason": "Say why it escaped."}
+        return {name: sentence for name, sentence in facts.items() if not getattr(self, name)}
 
     def possible_move(self, name: str) -> Move:
         if name == "reopen" and self.is_fixed_for_good:

@@ -222,6 +222,13 @@ class ImpactSpans(models.Func):
     output_field = models.TextField()
 
 
+# What closing asks for from some severity up.
+LEARNED = {
+    "root_cause": "Enter the root cause.",
+    "should_have_caught": "Choose the stage that should have caught it.",
+    "escape_reason": "Say why it escaped.",
+}
+
 # What an edit of many can change.
 BULK = ("severity", "kind", "environment", "should_have_caught", "escape_reason", "lead")
 
@@ -442,25 +449,20 @@ class Incident(Record):
             problems["recurrence_of"] = STILL_OPEN.format(origin.reference)
         return problems
 
-    def missing_before(self, move: Move) -> list[str]:
+    def missing_before(self, move: Move) -> dict[str, str]:
         """What closing asks for: a published review per policy and, from `LEARNED_FROM` up, what was learned."""
         severity = self.severity
         if move.name != "close" or severity is None or self.kind not in self.COUNTED_KINDS:
-            return []
-        missing = []
+            return {}
+        missing = {}
         policy, review = getattr(severity, "review_policy", None), getattr(self, "review", None)
         if policy and policy.is_required and (review is None or review.published_at is None):
-            missing.append("Publish the review.")
+            missing["review"] = "Publish the review."
         if severity.rank <= self.LEARNED_FROM:
-            facts = {
-                "Enter the root cause.": self.root_cause,
-                "Choose the stage that should have caught it.": self.should_have_caught_id,
-                "Say why it escaped.": self.escape_reason,
-            }
-            missing += [sentence for sentence, fact in facts.items() if not fact]
+            missing |= {name: sentence for name, sentence in LEARNED.items() if not getattr(self, self._attname(name))}
             unowned = self.actions.filter(deleted_at=None, owner=None, owner_team=None, closed_at=None)
             if unowned.exists():
-                missing.append("Give every action an owner.")
+                missing["actions"] = "Give every action an owner."
         return missing
 
     def problems(self, now: datetime) -> dict[str, str]:

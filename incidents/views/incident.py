@@ -30,6 +30,8 @@ def _time_to_restore(row: Any, url: str) -> str:
 
 
 TEMPLATES_OFFERED = 12
+# What the form for a new incident calls these kinds.
+CALLED = {Incident.Kind.EXERCISE: "an exercise", Incident.Kind.RETROSPECTIVE: "a past incident"}
 INCIDENTS = records.Kind(
     model=Incident,
     form=IncidentForm,
@@ -53,10 +55,13 @@ INCIDENTS = records.Kind(
 )
 
 
-def before_closing(incident: Incident) -> list[str]:
-    """What is missing before a restored incident can be closed."""
+def before_closing(incident: Incident) -> dict[str, str]:
+    """What is missing before a restored incident can be closed: sentences by the address where it is entered."""
     move = Incident.LIFE.named("close", incident.status)
-    return incident.missing_before(move) if move else []
+    missing = incident.missing_before(move) if move else {}
+    review = getattr(incident, "review", None)
+    where = review.get_absolute_url() if review else "#detail-review"
+    return records.to_do(INCIDENTS, incident, missing, review=where, actions="#detail-actions")
 
 
 def links_to(incident: Incident, user: User) -> dict[str, list[Incident]]:
@@ -107,10 +112,14 @@ def incident_create(request: SignedInRequest) -> HttpResponse:
     template, team = _template(request), request.GET.get("team", "")
     team = team or team_before(request).get("team", "")
     offered = _templates(request).filter(team__slug=team) if team else _templates(request)
+    initial = template.initial() if template else {}
+    kind: Any = request.POST.get("kind") or request.GET.get("kind") or initial.get("kind")
     return records.record_create(
         request,
         INCIDENTS,
-        initial=template.initial() if template else {},
+        initial=initial,
+        what=CALLED.get(kind, ""),
+        past=kind == Incident.Kind.RETROSPECTIVE,
         template=template,
         templates=offered[:TEMPLATES_OFFERED],
         templates_of=team,

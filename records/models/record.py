@@ -341,9 +341,9 @@ class Record(Versioned):
         label = next((move.label for move in self.LIFE.moves if move.name == name), name[:40])
         raise ValidationError(f"“{label}” is not possible now: the {kind} is {status}.")
 
-    def missing_before(self, move: Move) -> list[str]:
-        """What has to be done elsewhere before the move can be made: a sentence each."""
-        return []
+    def missing_before(self, move: Move) -> dict[str, str]:
+        """What has to be done elsewhere before the move can be made: a sentence each, by column or related name."""
+        return {}
 
     def asks_for(self, move: Move) -> list[str]:
         """What the move needs and the record lacks: names of columns, and perhaps a reason."""
@@ -363,7 +363,7 @@ class Record(Versioned):
         self._lock()
         move = self.possible_move(name)
         if missing := self.missing_before(move):
-            raise ValidationError(missing)
+            raise ValidationError(list(missing.values()))
         note = clean_text(note).strip()
         self._refuse_missing(move, note, values)
         if happened_at and (sentence := moment_problem(happened_at, at) if move.asks_when else NOT_DATED):

@@ -133,7 +133,7 @@ def test_closing_asks_for_an_owner_or_a_team(team, other):
     incident = make_incident(team=team, restored_at=NOON)
     action = make_action(team=team, incident=incident)
     asked = "Give every action an owner."
-    assert asked in incident.missing_before(incident.possible_move("close"))
+    assert asked in incident.missing_before(incident.possible_move("close")).values()
     action.owner_team = other
     action.save()
-    assert asked not in incident.missing_before(incident.possible_move("close"))
+    assert asked not in incident.missing_before(incident.possible_move("close")).values()

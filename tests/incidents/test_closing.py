@@ -38,6 +38,8 @@ def test_a_major_incident_asks_for_what_was_learned(client, ann, team):
     page = close(client, incident)
     for sentence in [*FACTS, "Publish the review.", "Give every action an owner."]:
         assert sentence in page
+    assert 'edit/#id_escape_reason">Say why it escaped.</a>' in page
+    assert '"#detail-review">Publish the review.</a>' in page
     assert incident.status == "restored"
     make_review(incident, reviewer=ann, submitted_at=NOON, published_at=NOON)
     action.owner = ann

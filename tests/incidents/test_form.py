@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from incidents.models import Incident
-from tests.factories import NOON, make_defect, make_incident, make_member, make_team, make_user
+from tests.factories import NOON, make_defect, make_incident, make_member, make_service, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 CREATE = reverse("incidents:create")
@@ -62,6 +62,16 @@ def test_the_url_prefills_the_form(client):
     assert '<option value="payments" selected>' in page
     assert re.search(r'value="SEV1"[^>]*\schecked', page)
     assert "Since noon" in page
+
+
+@pytest.mark.parametrize("catalogue", [(), ("Cards",)])
+def test_services_of_a_link_that_the_catalogue_lacks_become_other_services(client, catalogue):
+    for name in catalogue:
+        make_service(name=name)
+    page = client.get(f"{CREATE}?services=cards,vouchers").text
+    assert bool(re.search(r'value="cards"[^>]*\schecked', page)) == bool(catalogue)
+    rest = "vouchers" if catalogue else "cards, vouchers"
+    assert re.search(rf'name="other_services" value="{rest}"', page)
 
 
 def test_an_incomplete_form_shows_errors_and_keeps_the_input(client):

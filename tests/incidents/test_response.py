@@ -175,7 +175,11 @@ def test_a_template_can_be_changed_and_deleted(client, team):
 def test_exercises_and_past_incidents_are_offered(client):
     page = client.get(CREATE).text
     assert "?kind=exercise" in page
-    assert re.search(r'value="retrospective"[^>]*\sselected', client.get(f"{CREATE}?kind=retrospective").text)
+    assert "<h1>Report an exercise</h1>" in client.get(f"{CREATE}?kind=exercise").text
+    past = client.get(f"{CREATE}?kind=retrospective").text
+    assert re.search(r'value="retrospective"[^>]*\sselected', past)
+    assert "<h1>Report a past incident</h1>" in past
+    assert '<details class="disclosure more" open>' in past  # its times
 
 
 # ---- API ---------------------------------------------------------------------------------------------------------------
