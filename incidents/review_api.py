@@ -17,13 +17,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from incidents.models import Incident, Review
-from incidents.models.review import LONGEST, ONLY_THE_REVIEWER, SECTIONS
-from incidents.review_forms import ReviewForm
+from incidents.models.review import LONGEST, ONLY_THE_REVIEWER, SECTIONS, STEPS
+from incidents.review_forms import ReviewForm, ReviewsForm
 from qmportal.lib.api import Conflict, refuse_undeclared
 from qmportal.lib.days import local_day
 from qmportal.lib.rows import RowDetail, RowList, RowSerializer
 from qmportal.lib.versions import Stale
 from records.api import MOST, VersionedViews, found_by_key, json_object, read_version, text_of
+from records.bulk_api import MOST as MOST_AT_ONCE
+from records.bulk_api import BulkViews
 from teams.authentication import person
 from teams.idempotency import once
 from teams.models import User
@@ -72,6 +74,16 @@ class NewReview(serializers.Serializer[Any]):
 class ReviewTransition(serializers.Serializer[Any]):
     to = serializers.ChoiceField(Review.Status.choices)
     version = serializers.IntegerField(required=False, min_value=0, max_value=MOST, help_text="The version that you read.")
+
+
+class ReviewBulkEdit(serializers.Serializer[Any]):
+    references = serializers.ListField(
+        child=serializers.CharField(), max_length=MOST_AT_ONCE, help_text="Those of the incidents."
+    )
+    reason = serializers.CharField(max_length=2000, help_text="Added to each review as a comment.")
+    move = serializers.ChoiceField([step.name for step in STEPS], required=False)
+    reviewer = serializers.EmailField(required=False, help_text="A person who can see the incidents.")
+    due_on = serializers.DateField(required=False)
 
 
 class ReviewFilters(django_filters.FilterSet):
@@ -210,3 +222,28 @@ class ReviewTransitions(ReviewViews):
                 raise
             return self.conflict(review, version, illegal=" ".join(refused.messages))
         return self.answer(review)
+
+
+class ReviewBulk(BulkViews):
+    """Changes many reviews at once, up to 500: the reviewer, the day on which they are due, or the status by a move."""
+
+    queryset = Review.objects.all()
+    in_full = ReviewInFull
+    names = ReviewsForm.names
+    reference = "incident__reference"
+
+    def moves(self) -> list[str]:
+        return [step.name for step in STEPS]
+
+    def checked(self, values: dict[str, Any], user: Any) -> tuple[dict[str, Any], dict[str, str]]:
+        changes: dict[str, Any] = {}
+        problems: dict[str, str] = {}
+        for name, value in values.items():
+            try:
+                changes[name] = str(ReviewsForm.base_fields[name].clean(text_of(value)) or "")
+            except DjangoValidationError as refused:
+                problems[name] = refused.messages[0]
+            else:
+                if not changes[name]:
+                    problems[name] = "This can't be empty."
+        return changes, problems

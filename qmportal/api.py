@@ -23,7 +23,7 @@ from incidents.andon_api import TeamLine
 from incidents.api import IncidentBulk, IncidentDetail, IncidentList, IncidentTransitions
 from incidents.models import Action, Incident
 from incidents.response_api import IncidentRoles, TeamRoleList, TemplateDetail, TemplateList
-from incidents.review_api import ReviewDetail, ReviewList, ReviewTransitions
+from incidents.review_api import ReviewBulk, ReviewDetail, ReviewList, ReviewTransitions
 from incidents.review_parts_api import ReviewCause, ReviewCauses, ReviewComments
 from integrations.api import ImportDetail, ImportFailedRows, ImportList, ImportStart, ImportUndo
 from pipeline.api import ServiceDetail, ServiceList, StageList
@@ -139,6 +139,7 @@ urlpatterns = [
     path("v1/actions/<str:reference>/", ActionDetail.as_view(), name="api_action"),
     path("v1/actions/<str:reference>/transitions/", ActionTransitions.as_view(), name="api_action_transitions"),
     path("v1/reviews/", ReviewList.as_view(), name="api_reviews"),
+    path("v1/reviews/bulk/", ReviewBulk.as_view(), name="api_review_bulk"),
     path("v1/reviews/<str:reference>/", ReviewDetail.as_view(), name="api_review"),
     path("v1/reviews/<str:reference>/transitions/", ReviewTransitions.as_view(), name="api_review_transitions"),
     path("v1/reviews/<str:reference>/causes/", ReviewCauses.as_view(), name="api_review_causes"),

@@ -47,6 +47,8 @@ from incidents.response_api import (
 )
 from incidents.review_api import (
     NewReview,
+    ReviewBulk,
+    ReviewBulkEdit,
     ReviewChange,
     ReviewDetail,
     ReviewInFull,
@@ -210,18 +212,8 @@ describe_writing(DefectList, DefectDetail, DefectTransitions, needed=tuple(DEFEC
 describe_writing(IncidentList, IncidentDetail, IncidentTransitions, needed=("title", "team"), new=INCIDENT, to="restored")
 
 
-def describe_bulk(view: Any, example: dict[str, Any]) -> None:
-    """Describes edits of many records."""
-    row, model = view.in_full, view.queryset.model
-    name = model.__name__
-    whole = row.body(f"{name}BulkEdit", model)
-    fields = whole._declared_fields
-    for_moves = [each for each in FOR_MOVES if each in model.LIFE.columns()]
-    for each in [each for each in fields if each not in (*view.names, *for_moves)]:
-        del fields[each]
-    fields["references"] = serializers.ListField(child=serializers.CharField(), max_length=MOST_AT_ONCE)
-    fields["move"] = serializers.CharField(required=False, help_text="The name of a move, as for transitions.")
-    fields[REASON] = serializers.CharField(max_length=2000, help_text="Kept in the history of each record.")
+def describe_bulk(view: Any, whole: Any, example: dict[str, Any]) -> None:
+    """Describes edits of many rows. `whole`: the body."""
     extend_schema_view(
         post=extend_schema(
             request=whole,
@@ -232,9 +224,27 @@ def describe_bulk(view: Any, example: dict[str, Any]) -> None:
     )(view)
 
 
-describe_bulk(DefectBulk, {"references": ["PAY-DEF-7", "PAY-DEF-8"], "priority": "high", "reason": "Blocks the release"})
-describe_bulk(IncidentBulk, {"references": ["PAY-INC-4", "PAY-INC-5"], "move": "close", "reason": "Follow-up is done"})
-describe_bulk(ActionBulk, {"references": ["PAY-ACT-4", "PAY-ACT-5"], "due_on": "2026-04-01", "reason": "After the freeze"})
+def bulk_edit(view: Any) -> Any:
+    """The body of an edit of many records."""
+    row, model = view.in_full, view.queryset.model
+    name = model.__name__
+    whole = row.body(f"{name}BulkEdit", model)
+    fields = whole._declared_fields
+    for_moves = [each for each in FOR_MOVES if each in model.LIFE.columns()]
+    for each in [each for each in fields if each not in (*view.names, *for_moves)]:
+        del fields[each]
+    fields["references"] = serializers.ListField(child=serializers.CharField(), max_length=MOST_AT_ONCE)
+    fields["move"] = serializers.CharField(required=False, help_text="The name of a move, as for transitions.")
+    fields[REASON] = serializers.CharField(max_length=2000, help_text="Kept in the history of each record.")
+    return whole
+
+
+for records, edited in (
+    (DefectBulk, {"references": ["PAY-DEF-7", "PAY-DEF-8"], "priority": "high", "reason": "Blocks the release"}),
+    (IncidentBulk, {"references": ["PAY-INC-4", "PAY-INC-5"], "move": "close", "reason": "Follow-up is done"}),
+    (ActionBulk, {"references": ["PAY-ACT-4", "PAY-ACT-5"], "due_on": "2026-04-01", "reason": "After the freeze"}),
+):
+    describe_bulk(records, bulk_edit(records), edited)
 extend_schema_view(
     get=extend_schema(responses=LinkRow(many=True)),
     post=extend_schema(request=NewLink, responses={201: LinkRow, 422: REPEATED}, parameters=[KEY]),
@@ -344,6 +354,10 @@ extend_schema_view(
         examples=[OpenApiExample("Start one", {"incident": "PAY-INC-42"}, request_only=True)],
     )
 )(ReviewList)
+describe_bulk(
+    *(ReviewBulk, ReviewBulkEdit),
+    {"references": ["PAY-INC-4", "PAY-INC-5"], "due_on": "2026-04-01", "reason": "After the freeze"},
+)
 extend_schema_view(patch=extend_schema(request=ReviewChange, responses=ReviewInFull))(ReviewDetail)
 extend_schema_view(
     post=extend_schema(

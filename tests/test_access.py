@@ -475,6 +475,7 @@ RULES = {
     "api_defect_bulk": api_post(),
     "api_incident_bulk": api_post(),
     "api_action_bulk": api_post(),
+    "api_review_bulk": api_post(),
     "api_incidents": api(),
     "api_incident_transitions": api_post(),
     "api_incident": api(outsider=404),
@@ -1111,6 +1112,10 @@ API_WRITES: dict[tuple[str, str], tuple[Rule, dict[str, Any]]] = {
     ("api_action_bulk", "post"): (
         by_token(POST, 200, outsider=200),
         {"references": ["PAY-ACT-1"], "kind": "process", "reason": "Tidy"},
+    ),
+    ("api_review_bulk", "post"): (
+        by_token(POST, 200, outsider=200),
+        {"references": ["PAY-INC-1"], "due_on": "2026-04-01", "reason": "Tidy"},
     ),
     ("api_actions", "post"): (FILE, {"title": "New", "team": "pay"}),
     ("api_action", "patch"): (CHANGE, {"title": "New", "version": 1}),

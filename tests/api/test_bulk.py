@@ -5,12 +5,13 @@ from datetime import date
 import pytest
 
 from defects.models import Defect
-from incidents.models import Action
+from incidents.models import Action, Review
 from tests.api.test_records import bearer, errors, send
-from tests.factories import make_action, make_defect, make_incident, make_member, make_team
+from tests.factories import make_action, make_defect, make_incident, make_member, make_review, make_team
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/api/v1/defects/bulk/"
+REVIEWS = "/api/v1/reviews/bulk/"
 
 
 @pytest.fixture
@@ -63,6 +64,34 @@ def test_actions_too(client, team):
     assert send(client, "post", "/api/v1/actions/bulk/", body).json()["done"] == 2
     assert not Action.objects.exclude(due_on=None).exists()
     assert "due_on" in errors(send(client, "post", "/api/v1/actions/bulk/", body | {"due_on": "soon"}))
+
+
+def test_reviews_too(client, team):
+    reader = make_member(team=team)
+    draft, theirs = make_review(make_incident(team=team)), make_review(make_incident(team=make_team()))
+    missing = make_incident(team=team)
+    references = [draft.reference.lower(), theirs.reference, missing.reference]
+    body = {"references": references, "reviewer": reader.email.upper(), "move": "submit", "reason": "Sam is away"}
+    answer = send(client, "post", REVIEWS, body).json()
+    gone = {"why": "deleted, or not yours", "references": [theirs.reference, missing.reference]}
+    assert answer == {"done": 1, "skipped": [gone]}
+    draft.refresh_from_db()
+    assert (draft.reviewer, draft.status) == (reader, "in_review")
+    assert draft.comments.get().text == "Edited with others: Sam is away"
+    again = send(client, "post", REVIEWS, body | {"references": [draft.reference]}).json()
+    assert again["skipped"][0]["why"] == "This is not possible now: the review is in review."
+    assert Review.objects.get(pk=theirs.pk).version == theirs.version
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"due_on": "soon"}, {"due_on": "9999-12-31"}, {"due_on": None}, {"reviewer": ""}, {"reviewer": 5}, {"summary": "Same"},
+     {"move": "close"}, {"move": ""}],
+)  # fmt: skip
+def test_a_bad_body_changes_no_review(client, team, change):
+    review = make_review(make_incident(team=team))
+    answer = send(client, "post", REVIEWS, {"references": [review.reference], "reason": "Tidy"} | change)
+    assert next(iter(change)) in errors(answer)
 
 
 @pytest.mark.parametrize(
