@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -18,14 +19,21 @@ from django.utils.text import capfirst
 
 from qmportal.lib.forms import MomentField, ProseField
 from qmportal.lib.markdown import markdown
-from records.timeline import LONGEST, UNDO, Entry, read_times, write_entry
+from records.timeline import LONGEST, UNDO, Entry, moves_of, read_times, write_entry
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from teams.models import User
 
 PAGE_SIZE = 50
 # Entries that were recorded this much later than they happened say so.
 RECORDED_LATER = timedelta(minutes=5)
+# What the page reads of an entry.
+SHOWN = (
+    *("id", "kind", "text", "happened_at", "recorded_at", "door", "data", "next_update_at"),
+    *("author__name", "author__email", "pin__id"),
+)
 REMINDERS = {"30": "30 minutes", "60": "1 hour", "120": "2 hours", "240": "4 hours", "1440": "1 day"}
 
 
@@ -58,6 +66,11 @@ class NoteForm(forms.Form):
         if not record.HAS_UPDATES:
             del self.fields["kind"], self.fields["next_update"]
 
+    @cached_property
+    def groups(self) -> dict[str, SafeString]:
+        """Each field with its label, help and errors, as HTML by name."""
+        return _groups(self) if self.is_bound else _blank_groups(self.record.__class__)
+
     def write(self, by: User) -> Entry | None:
         """Adds the entry. Returns None, with errors at the fields, if it is refused."""
         now = timezone.now()
@@ -74,22 +87,31 @@ class NoteForm(forms.Form):
         return entry
 
 
+def _groups(form: NoteForm) -> dict[str, SafeString]:
+    return {field.name: field.as_field_group() for field in form}
+
+
+@cache
+def _blank_groups(kind: type[Any]) -> dict[str, SafeString]:
+    """Of the form that nobody has typed into, which is always the same for a kind of record."""
+    return _groups(NoteForm(record=kind))
+
+
 @dataclass
 class Shown:
-    """An entry, as the page shows it."""
+    """An entry, as the page shows it. `entry` has the columns of `SHOWN`."""
 
     entry: Any
     record: Any
 
     @property
     def is_pinned(self) -> bool:
-        return hasattr(self.entry, "pin")
+        return self.entry.pin__id is not None
 
     @property
     def who(self) -> str:
-        if self.entry.author:
-            return str(self.entry.author)
-        return {"import": "Import", "api": "API"}.get(self.entry.door, "")
+        author = self.entry.author__name or self.entry.author__email
+        return author or {"import": "Import", "api": "API"}.get(self.entry.door, "")
 
     @property
     def is_late(self) -> bool:
@@ -98,11 +120,11 @@ class Shown:
     @cached_property
     def title(self) -> str:
         """What happened, for the entries that people don't write."""
-        entry, names = self.entry, dict(type(self.record).Status.choices)
+        entry = self.entry
         if entry.kind not in (Entry.Kind.MOVE, Entry.Kind.CORRECTION):
-            return str(entry.get_kind_display()) if entry.kind != Entry.Kind.NOTE else ""
+            return Entry.Kind(entry.kind).label if entry.kind != Entry.Kind.NOTE else ""
         move = entry.data.get("move", "")
-        status = names.get(entry.data.get("to", ""), "").lower()
+        status = dict(type(self.record).Status.choices).get(entry.data.get("to", ""), "").lower()
         if not entry.data.get("from"):
             return "Imported" if entry.door == "import" else "Reported"
         if move == UNDO:
@@ -115,14 +137,14 @@ class Shown:
     @property
     def label(self) -> str:
         """Names the entry for people who can't see the page."""
-        return self.title or self.entry.text[:40]
+        return self.title or str(self.entry.text[:40])
 
     @property
-    def times(self) -> list[dict[str, Any]]:
-        """The times that it set or cleared, unless it is the very time of the entry."""
+    def times(self) -> list[tuple[str, datetime | None]]:
+        """The times that it set or cleared, each with its name, unless it is the very time of the entry."""
         found = read_times(self.entry.data)
         return [
-            {"label": capfirst(self.record._meta.get_field(name).verbose_name), "at": found[name]}
+            (capfirst(self.record._meta.get_field(name).verbose_name), found[name])
             for name in self.record.TIMES
             if name in found and found[name] != self.entry.happened_at
         ]
@@ -154,7 +176,7 @@ class Timeline:
         kind = self.query.get("entries", "")
         return kind if kind in Entry.Kind.values else ""
 
-    @property
+    @cached_property
     def _url(self) -> str:
         return str(self.record.get_absolute_url())
 
@@ -164,7 +186,7 @@ class Timeline:
 
     @cached_property
     def page(self) -> Page[Any]:
-        rows = self.record.timeline.select_related("author", "pin")
+        rows = self.record.timeline.values_list(*SHOWN, named=True)
         rows = rows.filter(kind=self.chosen) if self.chosen else rows
         rows = rows.order_by("happened_at", "id") if self.oldest_first else rows.order_by("-happened_at", "-id")
         pages = Paginator(rows, PAGE_SIZE)
@@ -178,8 +200,8 @@ class Timeline:
     def pinned(self) -> list[Shown]:
         if self._facts["pin"] is None:
             return []
-        rows = self.record.timeline.filter(pin__isnull=False).select_related("author", "pin").order_by("happened_at", "id")
-        return [Shown(entry, self.record) for entry in rows]
+        rows = self.record.timeline.filter(pin__isnull=False).order_by("happened_at", "id")
+        return [Shown(entry, self.record) for entry in rows.values_list(*SHOWN, named=True)]
 
     @property
     def kinds(self) -> list[dict[str, Any]]:
@@ -200,13 +222,13 @@ class Timeline:
         return {"label": "Oldest first", "url": f"{self._url}?order=oldest{kind}#timeline"}
 
     @cached_property
-    def undoable(self) -> Any:
-        """The last move, if nobody has changed since what it set."""
-        return last_move_to_undo(self.record)
+    def moves(self) -> list[Any]:
+        return moves_of(self.record)
 
 
-def last_move_to_undo(record: Any) -> Any:
-    last = record.timeline.filter(kind=Entry.Kind.MOVE).order_by("-id").first()
+def move_to_undo(record: Any, moves: Sequence[Any]) -> Any:
+    """The last move, if nobody has changed since what it set."""
+    last = next((entry for entry in reversed(moves) if entry.kind == Entry.Kind.MOVE), None)
     if last is None or "before" not in last.data or last.data.get("move") == UNDO:
         return None
     now = record.state()

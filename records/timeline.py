@@ -153,11 +153,16 @@ def source_of(entry: Any, at: datetime | None) -> str:
     return AUTO if is_new and at and abs(at - entry.recorded_at) <= AT_ONCE else MANUAL
 
 
-def time_sources(record: Any) -> dict[str, str]:
-    """Where each of the record's times comes from."""
+def moves_of(record: Any) -> list[Any]:
+    """The moves and corrections of a record, in the order in which they were recorded, with what undo and sources need."""
     rows = record.timeline.filter(kind__in=[Entry.Kind.MOVE, Entry.Kind.CORRECTION]).order_by("id")
+    return list(rows.values_list("id", "kind", "data", "door", "recorded_at", named=True))
+
+
+def time_sources(moves: Iterable[Any]) -> dict[str, str]:
+    """Where each of a record's times comes from."""
     found: dict[str, str] = {}
-    for entry in rows.only("record", "kind", "data", "door", "recorded_at"):
+    for entry in moves:
         for name, at in read_times(entry.data).items():
             if at is None:
                 found.pop(name, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -30,8 +30,8 @@ from records.entries import Buttons
 from records.filters import ListForm
 from records.forms import IntakeForm, MoveForm
 from records.models import ONLY_MANAGERS, Record, SavedView
-from records.notes import NoteForm, Timeline, last_move_to_undo
-from records.timeline import ALERT, IMPORT, MANUAL, time_sources
+from records.notes import NoteForm, Timeline, move_to_undo
+from records.timeline import ALERT, IMPORT, MANUAL, moves_of, time_sources
 from teams.choices import team_named
 from teams.models import Membership, Team, User
 from teams.permissions import can_manage, can_work_on, is_admin, require
@@ -181,26 +181,25 @@ def detail_page(
     request: SignedInRequest, kind: Kind, record: Any, form: NoteForm | None = None, status: int = 200, **context: Any
 ) -> HttpResponse:
     """The page of a record. `form`: what was typed into the form for notes."""
-    form = form or NoteForm(record=record)
+    timeline = Timeline(record, request.GET) if record.HAS_TIMELINE else None
     shared = {
         "record": record,
-        "events": events(record),
+        "events": events(record, timeline.moves if timeline else ()),
         "original": record.duplicate_of_id and record.pointed_at("duplicate_of", request.user),
         "moves": moves_for(request.user, record),
         "may_edit": can_work_on(request.user, record),
         "may_delete": can_manage(request.user, record.team),
     }
-    if record.HAS_TIMELINE:
-        timeline = Timeline(record, request.GET)
-        shared |= {"timeline": timeline, "note_form": form}
+    if timeline:
+        shared |= {"timeline": timeline, "note_form": form or NoteForm(record=record)}
         if shared["may_edit"]:
-            shared["buttons"] = _buttons(request.user, kind, record, timeline.undoable)
+            shared["buttons"] = _buttons(request.user, kind, record, move_to_undo(record, timeline.moves))
     found = {name: of(record, request.user) for name, of in context.items()}
     return kind.page(request, "detail", shared | found, status)
 
 
 def _buttons(user: User, kind: Kind, record: Record, last_move: Any) -> Buttons:
-    undoable = last_move.pk if _may_undo(user, record, last_move) else None
+    undoable = last_move.id if _may_undo(user, record, last_move) else None
     return Buttons(kind.url("pin", record.reference, "0"), kind.url("undo_move", record.reference), undoable)
 
 
@@ -348,8 +347,8 @@ def _last_move(request: SignedInRequest, record: Record) -> dict[str, Any] | Non
     """What to undo, from the button in the timeline, which names the move's entry."""
     if not record.HAS_TIMELINE or "entry" not in request.POST:
         return None
-    entry = last_move_to_undo(record)
-    if entry is None or str(entry.pk) != request.POST["entry"] or not _may_undo(request.user, record, entry):
+    entry = move_to_undo(record, moves_of(record))
+    if entry is None or str(entry.id) != request.POST["entry"] or not _may_undo(request.user, record, entry):
         return None
     return {"before": record.state() | entry.data["before"], "version": record.version}
 
@@ -396,13 +395,12 @@ def moves_for(user: User, record: Record) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def events(record: Any) -> list[dict[str, Any]]:
-    """The known times in order, each with its note, such as how long it took until then."""
+def events(record: Any, moves: Iterable[Any]) -> list[dict[str, Any]]:
+    """The known times in order, each with its note, such as how long it took until then. `moves`: from its timeline."""
     notes = record.time_notes()
-    if record.HAS_TIMELINE:
-        for name, source in time_sources(record).items():
-            if source in SOURCES:
-                notes[name] = f"{notes[name]}; {SOURCES[source]}" if notes.get(name) else capfirst(SOURCES[source])
+    for name, source in time_sources(moves).items():
+        if source in SOURCES:
+            notes[name] = f"{notes[name]}; {SOURCES[source]}" if notes.get(name) else capfirst(SOURCES[source])
     return [
         {"at": at, "text": capfirst(record._meta.get_field(name).verbose_name), "note": notes.get(name, "")}
         for name in record.TIMES

@@ -92,7 +92,7 @@ class OnDuty(NamedTuple):
 
 def on_duty(team: Team, now: datetime) -> list[OnDuty]:
     """Who is on duty for the team now, by its own calendar or that of the nearest team above."""
-    calendars = DutyCalendar.objects.filter(team__in=team.lineage)
+    calendars = DutyCalendar.objects.filter(team__in=team.lineage).only("team", "shifts")
     calendar = max(calendars, key=lambda each: team.lineage.index(each.team_id), default=None)
     shifts = calendar.at(now) if calendar else []
     if not shifts:

@@ -40,7 +40,7 @@ class ResponsePlan(models.Model):
 
 def roles_of(team: Team) -> list[str]:
     """The roles of a team's incidents, besides the lead."""
-    plan = ResponsePlan.objects.filter(team=team).first()
+    plan: ResponsePlan | None = getattr(team, "response_plan", None)
     return plan.roles if plan else usual_roles()
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from incidents.filters import IncidentFilter
 from incidents.forms import IncidentForm
-from incidents.models import BULK, Incident, IncidentTemplate, Review, lasts, on_duty, shown_roles
+from incidents.models import BULK, Incident, IncidentTemplate, lasts, on_duty, shown_roles
 from pipeline.models import Service
 from qmportal.lib.pages import Few, form_page
 from qmportal.lib.wording import duration
@@ -51,7 +51,7 @@ INCIDENTS = records.Kind(
         ),
         columns.moment("Detected", "detected", "detected_at"),
     ),
-    in_full=("team", "severity", "lead", "reporter", "should_have_caught"),
+    in_full=("team__response_plan", "severity", "lead", "reporter", "should_have_caught"),
 )
 
 
@@ -83,8 +83,8 @@ BESIDE: dict[str, Any] = {
     "services": lambda incident, user: Service.objects.catalogue(user.versions).among(incident.services),
     "roles": lambda incident, user: shown_roles(incident),
     "on_duty": lambda incident, user: on_duty(incident.team, timezone.now()) if incident.is_open else [],
-    "actions": lambda incident, user: Few(incident.actions.visible_to(user).select_related("owner", "owner_team")),
-    "review": lambda incident, user: Review.objects.filter(incident=incident).first(),
+    "actions": lambda incident, user: Few(incident.actions.visible_to(user).as_shown_beside()),
+    "review": lambda incident, user: getattr(incident, "review", None),
     "before_closing": lambda incident, user: before_closing(incident),
     "elapsed": lambda incident, user: timezone.now() - incident.began_at,
     "may_retell": lambda incident, user: incident.status == Incident.Status.CLOSED and can_author(user),

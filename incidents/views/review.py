@@ -27,6 +27,7 @@ from qmportal.lib.forms import go
 from qmportal.lib.pages import Few, form_page, render_page
 from qmportal.lib.spreadsheet import csv_stream
 from qmportal.lib.versions import Stale
+from records.timeline import moves_of
 from records.views import MOST_TEAMS, events, views_beside
 from teams.models import User
 from teams.permissions import can_report, require
@@ -200,7 +201,7 @@ def _page(request: SignedInRequest, review: Review, **sent: Any) -> HttpResponse
     incident, tree = review.incident, branches(review.causes.all())
     may_edit = can_report(request.user, incident.team)
     by_group = {group.label: [one.cause.text for one in tree if one.cause.group == group] for group in Cause.Group}
-    actions = Few(Action.objects.visible_to(request.user).filter(incident=incident).select_related("owner", "owner_team"))
+    actions = Few(Action.objects.visible_to(request.user).filter(incident=incident).as_shown_beside())
     context = {
         "review": review,
         "incident": incident,
@@ -234,7 +235,7 @@ def _events(review: Review) -> list[dict[str, Any]]:
     """The times of the incident, and the entries that are pinned to the top of its timeline."""
     pinned = review.incident.timeline.exclude(pin=None).exclude(text="")
     notes = [{"at": entry.happened_at, "text": entry.text, "note": ""} for entry in pinned]
-    return sorted([*events(review.incident), *notes], key=lambda event: event["at"])
+    return sorted([*events(review.incident, moves_of(review.incident)), *notes], key=lambda event: event["at"])
 
 
 def _hints(review: Review, tree: list[Any]) -> Iterator[Hint]:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from incidents.models import Incident, TimelineEntry
 from qmportal.lib.acting import acting
-from records.timeline import replay, time_sources
+from records.timeline import moves_of, replay, time_sources
 from teams.models import AccessToken
 from tests.factories import NOON, make_incident, make_member, make_team
 
@@ -244,7 +244,7 @@ def test_correcting_a_time_takes_a_reason_which_the_timeline_keeps(web, team):
     assert web.post(f"{incident.get_absolute_url()}edit/", form | {"reason": "The alert was late."}).status_code == 302
     assert incident.timeline.get(kind="correction").text == "The alert was late."
     assert_replays(incident)
-    assert time_sources(incident)["detected_at"] == "manual"
+    assert time_sources(moves_of(incident))["detected_at"] == "manual"
     assert "ntered manually" in web.get(incident.get_absolute_url()).text
 
 
