@@ -356,7 +356,7 @@ SPECTACULAR_SETTINGS = {
 
 # --- Language, time, static files --------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
-USE_I18N = True
+USE_I18N = False  # there is one language, and asking which took a tenth of a page's time
 USE_TZ = True
 TIME_ZONE = ORGANISATION_TIME_ZONE
 STATIC_URL = "/static/"
