@@ -6,11 +6,11 @@ Load with {% load tiers %}.
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from benchmarks.charts import Sparkline
 from benchmarks.tiers import TIER_LABELS
+from qmportal.lib.html import format_html
 
 register = template.Library()
 

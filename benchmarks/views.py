@@ -10,7 +10,6 @@ from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from benchmarks.counting import SEVERITIES_OF
@@ -21,6 +20,7 @@ from benchmarks.preview import preview
 from benchmarks.quantities import spans
 from qmportal.lib.changes import added_by_row
 from qmportal.lib.days import local_day
+from qmportal.lib.html import format_html
 from qmportal.lib.pages import form_page
 from qmportal.lib.versions import Conflict, Stale, sent_again
 from qmportal.lib.wording import day_words

@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from benchmarks import charts, escapes
@@ -23,6 +22,7 @@ from benchmarks.models import EscapeCost, ThresholdSet
 from benchmarks.words import format_value, plural
 from defects.models import Defect
 from pipeline.models import Stage
+from qmportal.lib.html import format_html
 from qmportal.lib.kept import Kept, Versions
 from records.models import Severity
 from teams.models import Team

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.html import format_html
 
 from defects.models import Defect
 from incidents.models import Incident, IncidentTemplate, on_duty
 from pipeline.choices import ServicesField
 from pipeline.models import Deployment, Stage, offered_stages
 from qmportal.lib.forms import KeyField, MomentField, ProseField, WholeNumberField, clean_formfield
+from qmportal.lib.html import format_html
 from records.forms import RecordForm
 from records.models import Severity
 from teams.choices import TeamField

@@ -13,7 +13,6 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 
 from pipeline.change_filters import ChangeFilter, DeploymentFilter
@@ -21,6 +20,7 @@ from pipeline.change_forms import ChangeForm, DeploymentForm
 from pipeline.models import Change, Deployment
 from qmportal.lib.batches import in_batches
 from qmportal.lib.face import ago, status
+from qmportal.lib.html import format_html
 from qmportal.lib.pages import Few, form_page, render_page
 from qmportal.lib.spreadsheet import csv_stream
 from records import columns

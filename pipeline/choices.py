@@ -8,11 +8,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from pipeline.models import Catalogue, Service
 from qmportal.lib.forms import ListField
+from qmportal.lib.html import format_html
 from qmportal.lib.kept import Versions
 from qmportal.lib.text import clean_line, folded
 

@@ -10,7 +10,6 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.html import format_html_join
 from django.views.decorators.http import require_POST, require_safe
 
 from pipeline.catalogue import import_components
@@ -18,6 +17,7 @@ from pipeline.choices import suggested
 from pipeline.forms import CatalogueForm, ServiceForm
 from pipeline.models import Service
 from qmportal.lib.changes import history_of, history_page
+from qmportal.lib.html import format_html_join
 from qmportal.lib.pages import form_page, render_page
 from qmportal.lib.text import clean_line
 from teams.models import Role, Team

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from qmportal.lib.face import ago
+from qmportal.lib.html import format_html, format_html_join
 from records.tags import record_status, severity
 
 UNDETERMINED = mark_safe('<span class="muted small">Undetermined</span>')

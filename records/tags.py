@@ -3,10 +3,10 @@
 from functools import lru_cache
 
 from django import template
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from qmportal.lib.face import status
+from qmportal.lib.html import format_html
 from records.entries import entry_items
 
 register = template.Library()

@@ -13,11 +13,11 @@ from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
 from django.utils.text import capfirst
 
 from qmportal.lib.changes import last_change
 from qmportal.lib.forms import go, prefill
+from qmportal.lib.html import format_html_join
 from qmportal.lib.kept import Kept
 from qmportal.lib.pages import form_page, render_page, way_back
 from qmportal.lib.spreadsheet import csv_stream

@@ -9,10 +9,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from qmportal.lib.forms import with_stored
+from qmportal.lib.html import format_html
 from qmportal.lib.text import folded
 from teams.models import Team, User
 

@@ -17,12 +17,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from qmportal.lib.changes import history_of, history_page, part_of
+from qmportal.lib.html import format_html_join
 from qmportal.lib.pages import form_page
 from teams.choices import suggested
 from teams.forms import (

@@ -7,13 +7,13 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.module_loading import import_string
 from django.views.decorators.http import require_POST, require_safe
 
 from incidents.action_forms import ActionFilter, ActionForm
 from incidents.models import Action
 from qmportal.lib.days import local_day
+from qmportal.lib.html import format_html
 from qmportal.lib.pages import form_page
 from qmportal.lib.wording import short_day
 from records import columns

@@ -7,13 +7,13 @@ from typing import Any
 from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase
 from django.utils import timezone
-from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from incidents.filters import IncidentFilter
 from incidents.forms import IncidentForm
 from incidents.models import BULK, Incident, IncidentTemplate, lasts, on_duty, shown_roles
 from pipeline.models import Service
+from qmportal.lib.html import format_html
 from qmportal.lib.pages import Few, form_page
 from qmportal.lib.wording import duration
 from records import columns

@@ -9,9 +9,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from django.conf import settings
-from django.utils.html import format_html, format_html_join
 from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
+
+from qmportal.lib.html import format_html, format_html_join
 
 MOST_WORDS = 8
 AROUND = 90  # characters before and after the first match

@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib import messages
 from django.core import signing
 from django.http import HttpRequest
-from django.utils.html import format_html
+
+from qmportal.lib.html import format_html
 
 GOOD_FOR = 60 * 60  # seconds
 

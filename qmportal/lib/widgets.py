@@ -7,8 +7,9 @@ from typing import Any
 from django import forms
 from django.forms.renderers import TemplatesSetting
 from django.forms.utils import flatatt
-from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+
+from qmportal.lib.html import format_html, format_html_join, html_of
 
 WIDGETS = "django/forms/widgets/"
 
@@ -25,7 +26,7 @@ def _attributes(attrs: Mapping[str, Any]) -> SafeString:
     """In their order, which Django's `flatatt` does not keep."""
     return mark_safe(  # noqa: S308 - names are the code's own
         "".join(
-            f" {name}" if value is True else f' {name}="{conditional_escape(str(value))}"'
+            f" {name}" if value is True else f' {name}="{html_of(value)}"'
             for name, value in attrs.items()
             if value is not False
         )
