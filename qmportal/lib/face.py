@@ -1,6 +1,8 @@
 """Template tags and filters: badges, numbers and times. Load with {% load face %}."""
 
+from collections.abc import Hashable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -8,14 +10,15 @@ from django.core.paginator import Page
 from django.template.defaulttags import querystring
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from qmportal.lib import wording
+from qmportal.lib.html import format_html, format_html_join
 
 register = template.Library()
 
 FIGURES = mark_safe(' class="num"')
+CURRENT = mark_safe(' aria-current="page"')
 SORT_MARKS = {
     state: mark_safe(f'<svg class="sort-mark" viewBox="0 0 12 12" aria-hidden="true"><path d="{path}"/></svg>')  # noqa: S308
     for state, path in (("ascending", "m2.5 7.5 3.5-3.5 3.5 3.5"), ("descending", "m2.5 4.5 3.5 3.5 3.5-3.5"))
@@ -111,6 +114,13 @@ def _around(content: str, name: str, **values: object) -> SafeString:
     return render_to_string(f"components/{name}.html", {"text": text, **values})
 
 
+@register.simple_tag
+@lru_cache(maxsize=256)
+def fixed(template_name: str, **values: Hashable) -> SafeString:
+    """A part that looks the same on every page and for everyone, if these values are the same. Rendered once per process."""
+    return mark_safe(render_to_string(template_name, values))  # noqa: S308 - rendered by a template
+
+
 @register.inclusion_tag("components/side_entry.html")
 def side_entry(route: str, nav: str, icon: str, label: str, go: str = "", count: int = 0) -> dict:
     """An entry of the left bar. nav: what a page calls it; go: the letter that opens it after G."""
@@ -135,23 +145,48 @@ def sort_header(context: Any, key: str, label: str, default: str = "", figures: 
     )
 
 
-@register.inclusion_tag("components/pagination.html", takes_context=True)
-def pagination(context: Any, page: Page, what: str = "rows", csv: bool = False) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def pagination(context: Any, page: Page, what: str = "rows", csv: bool = False) -> SafeString:
     """Page numbers and "51-100 of 1,234 rows" under a list. Keeps the rest of the query string.
 
-    csv: the view returns all of these rows for `?format=csv`.
+    csv: the view returns all of these rows for `?format=csv`. Not a template, because a long list has a dozen links.
     """
-    paginator = page.paginator
-    numbers = paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1) if paginator.num_pages > 1 else ()
+    others = querystring(context, page=None)
+    export = querystring(context, format="csv", page=None) if csv else ""
+    return format_html(
+        '<nav class="pagination" aria-label="Pages">\n<p>{}</p>\n{}{}</nav>',
+        _place(page, what),
+        format_html('<a class="quiet-link" href="{}">Export CSV</a>\n', export) if export else "",
+        _page_links(page, f"{others}&page=" if others else "?page="),
+    )
 
-    def url(number: int | str) -> str:
-        return querystring(context, page=number)
 
-    return {
-        "page": page,
-        "what": what,
-        "csv_url": querystring(context, format="csv", page=None) if csv else "",
-        "previous": url(page.number - 1) if page.has_previous() else "",
-        "pages": [(number, url(number) if number != paginator.ELLIPSIS else "") for number in numbers],
-        "next": url(page.number + 1) if page.has_next() else "",
-    }
+def _place(page: Page, what: str) -> str:
+    """Which rows the page shows, of how many."""
+    total = page.paginator.count
+    shown = f"{page.start_index():,}–{page.end_index():,}"
+    if getattr(page.paginator, "is_cut", False):
+        return f"{shown} of more than {total:,} {what}"
+    if total == 1:
+        return "1 of 1"
+    return f"{shown} of {total:,} {what}" if total else f"No {what}"
+
+
+def _page_links(page: Page, url: str) -> SafeString | str:
+    """Links to the pages around this one. `url`: their address without the number."""
+    pages, number = page.paginator, page.number
+    if pages.num_pages < 2:
+        return ""
+    links = [
+        format_html("<span>{}</span>", each)
+        if each == pages.ELLIPSIS
+        else format_html(
+            '<a href="{}{}"{}><span class="sr-only">Page </span>{}</a>', url, each, CURRENT if each == number else "", each
+        )
+        for each in pages.get_elided_page_range(number, on_each_side=2, on_ends=1)
+    ]
+    if page.has_previous():
+        links.insert(0, format_html('<a rel="prev" href="{}{}">Previous</a>', url, number - 1))
+    if page.has_next():
+        links.append(format_html('<a rel="next" href="{}{}">Next</a>', url, number + 1))
+    return format_html("<ul>\n{}\n</ul>\n", format_html_join("\n", "<li>{}</li>", ([link] for link in links)))
