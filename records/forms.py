@@ -27,6 +27,7 @@ from records import intake
 from records.models import Record, Severity, severity_names, severity_texts
 from records.moves import ASKED, REASON, Move
 from records.rules import FILED_HERE
+from records.tags import severity
 
 if TYPE_CHECKING:
     from teams.models import User
@@ -40,7 +41,9 @@ R = TypeVar("R", bound=Record)
 
 
 class SeverityCards(OptionCards):
-    label_template = "records/_severity_label.html"
+    def label_of(self, value: str, label: str) -> str:
+        """With its icon. The empty choice has none."""
+        return severity(value, label) if value else label
 
 
 def severity_cards(user: User, undetermined: str = "") -> SeverityCards:
