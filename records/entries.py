@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from qmportal.lib.face import exact
-from qmportal.lib.html import format_html, format_html_join
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
