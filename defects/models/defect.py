@@ -369,9 +369,12 @@ class Defect(Record):
             # The board shows those that were closed last.
             models.Index(fields=["closed_at"], condition=Q(deleted_at=None, status="closed"), name="defect_closed"),
             models.Index(fields=["team", "updated_at"], name="defect_team_updated"),
-            # Triage shows the worst first, and of these the oldest.
+            # The board and triage show the worst first, and of these the oldest.
             models.Index(
-                fields=["severity", "found_at"], condition=Q(deleted_at=None, status="new"), name="defect_to_triage"
+                fields=["status", "severity", "found_at", "id"],
+                include=["team"],
+                condition=Q(deleted_at=None, status__in=["new", "triaged", "in_progress", "fixed", "verified"]),
+                name="defect_on_board",
             ),
             GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="defect_title_words"),
         ]

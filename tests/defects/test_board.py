@@ -1,5 +1,6 @@
 """The board and the triage page."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from django.utils import timezone
 from defects import board
 from defects.models import Defect
 from defects.models.defect import ONLY_NEW_IS_SNOOZED
-from tests.factories import make_defect, make_member, make_team
+from tests.factories import NOON, make_defect, make_member, make_team
 from tests.html import sent_form, squeezed
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +53,42 @@ def test_each_status_has_its_column_with_the_worst_on_top(client, team):
     ]  # fmt: skip
     assert found["new"].cards.index("Wrong SEV1") < found["new"].cards.index("Wrong SEV3")
     assert "Theirs" not in found["new"].cards
+
+
+def test_all_filters_hold_however_the_cards_are_found(client, team, monkeypatch):
+    now, cards = timezone.now(), make_team(name="Cards", slug="cards", parent=team)
+    vault = make_team(name="Vault", slug="vault", members_only=True)
+    closed = {"status": "closed", "resolution": "fixed"}
+    for number, (owner, values) in enumerate(
+        (
+            (team, {"stage_found": "production"}),
+            (team, {"severity_key": "SEV1"}),
+            (team, {"found_at": NOON - timedelta(days=90)}),
+            (vault, {"severity_key": "SEV1"}),
+            (team, {"status": "fixed", "stage_found": None}),
+            (cards, {"stage_found": "production", "found_at": NOON - timedelta(days=9)}),
+            (team, closed | {"stage_found": "production", "closed_at": now - timedelta(days=3)}),
+            (team, closed | {"closed_at": now - timedelta(days=1)}),
+            (vault, closed | {"closed_at": now}),
+        )
+    ):
+        make_defect(team=owner, title=f"Title {number}.", **values)
+    everything = {"new": [1, 2, 5, 0], "fixed": [4], "closed": [7, 6]}
+    for few in (board.FEW, 0):
+        monkeypatch.setattr(board, "FEW", few)
+        for query, shown in (
+            ({}, everything),
+            ({"severity": "SEV3"}, {"new": [2, 5, 0], "fixed": [4], "closed": [7, 6]}),
+            ({"stage": "production"}, {"new": [5, 0], "closed": [6]}),
+            ({"stage": "none"}, {"fixed": [4]}),
+            ({"q": "title", "until": str(NOON.date() - timedelta(days=30))}, {"new": [2]}),
+            ({"team": "cards"}, {"new": [5]}),
+            ({"team": "vault"}, everything),  # a choice that this person doesn't have
+        ):
+            found = {
+                status: re.findall(r"Title (\d+)\.", column.cards) for status, column in columns(client, **query).items()
+            }
+            assert {status: [*map(int, here)] for status, here in found.items() if here} == shown, (few, query)
 
 
 def test_closed_ones_stay_for_two_weeks(client, team):
