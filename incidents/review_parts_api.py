@@ -17,7 +17,7 @@ from incidents.models import Cause, Comment, Review
 from incidents.models.review import PUBLISHED, Branch, branches
 from incidents.review_forms import CauseForm, CommentForm
 from qmportal.lib.api import Conflict, refuse_undeclared
-from qmportal.lib.rows import written_moment
+from qmportal.lib.timestamps import written_moment
 from records.api import json_object, text_of
 from teams.authentication import person
 from teams.idempotency import once

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import django_filters
@@ -23,8 +23,9 @@ from qmportal.lib.changes import last_change
 from qmportal.lib.days import read_day
 from qmportal.lib.ids import RowIds
 from qmportal.lib.kept import Kept
-from qmportal.lib.rows import NameField, RowDetail, RowList, RowSerializer, VisibleRows, alias_of, written_moment
+from qmportal.lib.rows import NameField, RowDetail, RowList, RowSerializer, VisibleRows, alias_of
 from qmportal.lib.text import refuse_unstorable
+from qmportal.lib.timestamps import written_moment
 from qmportal.lib.versions import Stale
 from records import intake
 from records.models import Record, Severity
@@ -219,10 +220,10 @@ def read_version(body: dict[str, Any]) -> int | None:
 
 
 def value_at(record: Any, path: str) -> Any:
-    """What `.values()` would return for a column of the record, or of a row that it points to."""
+    """What a selected row would hold for a column of the record, or of a row that it points to."""
     for name in path.split("__"):
         record = None if record is None else getattr(record, name)
-    return record
+    return written_moment(record) if isinstance(record, datetime) else record
 
 
 class VersionedViews(VisibleRows):

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from qmportal.lib.api import refuse_undeclared
 from qmportal.lib.changes import Change, Entry, history_page, pages_of, read
 from qmportal.lib.pages import render_page
-from qmportal.lib.rows import written_moment
+from qmportal.lib.timestamps import written_moment
 from records.models import Record
 from teams.requests import SignedInRequest
 

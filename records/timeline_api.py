@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from qmportal.lib.api import InstantField, refuse_undeclared
-from qmportal.lib.rows import written_moment
+from qmportal.lib.timestamps import written_moment
 from records.api import json_object, text_of
 from records.notes import PAGE_SIZE
 from records.timeline import LONGEST, Entry, read_times, source_of, write_entry

@@ -236,9 +236,7 @@ class CursorPages(BasePagination):
         )
 
     def _link(self, row: Any, backwards: bool) -> str:
-        value = row[self.column]
-        text = value.isoformat() if isinstance(value, datetime) else value
-        place = json.dumps([self.ordering, backwards, text, row["id"]])
+        place = json.dumps([self.ordering, backwards, row[self.column], row["id"]])
         return replace_query_param(self.url, "cursor", base64.urlsafe_b64encode(place.encode()).decode().rstrip("="))
 
     def _read_place(self, request: Request, queryset: QuerySet[Any]) -> Place | None:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import cache, cached_property, partial
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Model, OuterRef, QuerySet, Subquery
+from django.db.models import F, Func, Model, QuerySet, TextField
+from django.db.models.query import ValuesIterable
 from rest_framework import generics, serializers
 
 from qmportal.lib.api import refuse_undeclared
 from qmportal.lib.kept import Kept, Versions
+from qmportal.lib.timestamps import written_moments
 
 
 class SecondsField(serializers.FloatField):
     """A span of time, in seconds."""
-
-    def to_representation(self, value: Any) -> float:  # type: ignore[override]
-        return value.total_seconds()
 
 
 class NameField(serializers.CharField):
@@ -55,6 +54,15 @@ class Names(dict[int, str]):
         return self._rows.get(pk=pk)
 
 
+class WrittenRows(ValuesIterable):
+    """Rows of `.values()` with times as the API writes them."""
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        with written_moments():
+            rows = list(super().__iter__())
+        return iter(rows)
+
+
 class RowSerializer(serializers.Serializer[Any]):
     """Serializes rows of `.values()`. A field's `source` is its column: one declaration defines query, response and schema.
 
@@ -74,42 +82,42 @@ class RowSerializer(serializers.Serializer[Any]):
         take longer to plan than the page takes to read. Use a `NameField` where possible: it needs neither.
         """
         own = {column for column in cls.columns().values() if "__" not in column}
-        others = {
-            alias_of(column): _column_of_another(rows.model, column, user or AnonymousUser())
-            for column in cls.columns().values()
-            if "__" in column
-        }
-        return rows.values(*own, *more, **others)
+        named = cache(partial(_named_rows, rows.model, user or AnonymousUser()))
+        others = {}
+        for path in (path for path in cls.columns().values() if "__" in path):
+            relation, _, column = path.partition("__")
+            target = rows.model._meta.get_field(relation).related_model
+            others[alias_of(path)] = ColumnOfAnother(relation, column, named(target, column))
+        selected: Any = rows.values(*own, *more, **others)
+        selected._iterable_class = WrittenRows
+        return selected
 
     @cached_property
-    def _plan(self) -> list[tuple[str, str, Any]]:
+    def _columns(self) -> list[str]:
+        return [alias_of(column) for column in self.columns().values()]
+
+    @cached_property
+    def _converters(self) -> list[tuple[int, Callable[[Any], Any]]]:
+        """The fields, by their position, whose values are not returned as they are."""
         changes = self.context["request"].user.versions if "request" in self.context else Versions()
-        return [
-            (name, alias_of(column), _converter(field, changes))
-            for (name, column), field in zip(self.columns().items(), self._declared_fields.values(), strict=True)
-        ]
+        converters = (_converter(field, changes) for field in self._declared_fields.values())
+        return [(position, convert) for position, convert in enumerate(converters) if convert]
 
     def to_representation(self, row: dict[str, Any]) -> dict[str, Any]:
-        return {
-            name: row[column] if convert is None or row[column] is None else convert(row[column])
-            for name, column, convert in self._plan
-        }
+        cells = [row[column] for column in self._columns]
+        for position, convert in self._converters:
+            if cells[position] is not None:
+                cells[position] = convert(cells[position])
+        return dict(zip(self._declared_fields, cells, strict=True))
 
 
 def _converter(field: Any, changes: Versions) -> Callable[[Any], Any] | None:
-    """Converters for types that JSON lacks, and for times, which the encoder converts more slowly."""
+    """Converters for ids and for types that JSON lacks."""
     if isinstance(field, NameField):
         return field.names(changes).__getitem__
     if isinstance(field, KeptField):
         return field.converter(changes)
-    if isinstance(field, SecondsField):
-        return field.to_representation
-    return written_moment if isinstance(field, serializers.DateTimeField) else None
-
-
-def written_moment(moment: datetime) -> str:
-    """The time in DRF's format."""
-    return moment.isoformat().replace("+00:00", "Z")
+    return timedelta.total_seconds if isinstance(field, SecondsField) else None
 
 
 def alias_of(column: str) -> str:
@@ -117,12 +125,31 @@ def alias_of(column: str) -> str:
     return column.replace("__", "_")
 
 
-def _column_of_another(model: type[Model], path: str, user: Any) -> Subquery:
-    relation, _, column = path.partition("__")
-    target: Any = model._meta.get_field(relation).related_model
+class ColumnOfAnother(Func):
+    """A column of the row that a foreign key points to; null if that isn't among `rows`, which are of `.values()`.
+
+    Django's own subqueries take several times as long to build.
+    """
+
+    template = "(SELECT other.%(column)s FROM (%(rows)s) other WHERE other.id = %(expressions)s)"
+    output_field = TextField()
+    empty_result_set_value = None
+
+    def __init__(self, relation: str, column: str, rows: QuerySet[Any]):
+        super().__init__(F(f"{relation}_id"))
+        self.column, self.rows = column, rows
+
+    def as_sql(self, compiler: Any, connection: Any, **options: Any) -> tuple[str, Any]:  # type: ignore[override]
+        rows, params = self.rows.query.get_compiler(connection=connection).as_sql()
+        sql, more = super().as_sql(compiler, connection, column=connection.ops.quote_name(self.column), rows=rows)
+        return sql, (*params, *more)
+
+
+def _named_rows(model: type[Model], user: Any, target: Any, column: str) -> QuerySet[Any]:
+    """What a row of `model` may tell the user about rows of another table: their ids and this column."""
     may_be_hidden = target is model or getattr(target, "IS_NAMED_TO_VIEWERS_ONLY", False)
-    rows = target._default_manager.visible_to(user) if may_be_hidden else target._base_manager.all()
-    return Subquery(rows.filter(pk=OuterRef(f"{relation}_id")).order_by().values(column))
+    rows: QuerySet[Any] = target._default_manager.visible_to(user) if may_be_hidden else target._base_manager.all()
+    return rows.order_by().values("id", column)
 
 
 class VisibleRows(generics.GenericAPIView[Any]):

@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from rest_framework import serializers
 
+from defects.api import DefectRow
 from defects.models import Defect
+from incidents.api import IncidentRow
 from incidents.models import Incident
 from pipeline.models import Stage
 from teams.models import AccessToken
@@ -118,6 +121,29 @@ def test_fields_of_a_defect(api, team):
     }
     assert {name: listed[name] for name in known} == known
     assert not {"id", "deleted_at", "team_id"} & set(listed)
+
+
+MOMENTS = [NOON, NOON + timedelta(microseconds=1), NOON + timedelta(microseconds=120_000), NOON.replace(year=1970)]
+
+
+@pytest.mark.parametrize("row", [DefectRow, IncidentRow])
+def test_values_are_written_as_drf_writes_them(api, team, row):
+    """Times come from PostgreSQL as text, which leaves out the last zeros of a second."""
+    make = make_defect if row is DefectRow else make_incident
+    found = "found_at" if row is DefectRow else "detected_at"
+    made = [make(team=team, title=f"Größe “{number}” 🔥 </b>\u2028", **{found: at}) for number, at in enumerate(MOMENTS)]
+    for number, record in enumerate(made):
+        times = {"created_at": MOMENTS[number], "updated_at": MOMENTS[-number]}
+        type(record).objects.filter(pk=record.pk).update(**times)
+        record.refresh_from_db()
+    listed = {each["reference"]: each for each in rows(api, f"/api/v1/{row.__name__[:-3].lower()}s/")}
+    moment = serializers.DateTimeField(default_timezone=UTC)
+    for record in made:
+        for name, field in row().fields.items():
+            if isinstance(field, serializers.DateTimeField):
+                value = getattr(record, name)
+                assert listed[record.reference][name] == (value and moment.to_representation(value)), name
+        assert listed[record.reference]["title"] == record.title
 
 
 def test_fields_of_an_incident(api, team):

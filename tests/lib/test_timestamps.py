@@ -7,15 +7,17 @@ from django.db import DataError, connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qmportal.lib.timestamps import MomentLoader
+from qmportal.lib.timestamps import MomentLoader, WrittenMomentLoader, written_moment
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_a_time_is_read_as_it_was_written(moment):
     text = f"{moment:%Y-%m-%d %H:%M:%S}".rjust(19, "0")
     fraction = f".{moment.microsecond:06}".rstrip("0").rstrip(".")
-    loaded = MomentLoader(0).load(f"{text}{fraction}+00".encode())
+    sent = f"{text}{fraction}+00".encode()
+    loaded = MomentLoader(0).load(sent)
     assert (loaded, loaded.tzinfo) == (moment, UTC)
+    assert WrittenMomentLoader(0).load(sent) == written_moment(moment)
 
 
 @pytest.mark.django_db
