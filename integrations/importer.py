@@ -40,10 +40,11 @@ from qmportal.lib.acting import acting
 from qmportal.lib.cells import bare
 from qmportal.lib.copying import Change, Copy, Moved, Relink, Write, Writer, names_of, next_ids, stored_columns
 from qmportal.lib.days import local_day
+from qmportal.lib.queries import AnyOf
 from qmportal.lib.text import clean_line, clean_text
 from qmportal.lib.wording import minute
 from records import intake
-from records.models import AnyOf, Record
+from records.models import Record
 from records.rules import FILED_HERE
 from records.timeline import PEOPLE, Entry
 from teams.models import ReferencesBeside, Team

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from integrations.seen import Seen
 from qmportal.lib.copying import copy_rows
-from records.models import AnyOf, Record
+from qmportal.lib.queries import AnyOf
+from records.models import Record
 
 NOT_FOUND = "the original of a duplicate was not found: not linked"
 IN_A_CIRCLE = "duplicates of each other in a circle: not linked"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from pipeline.models import Change, Deployment
-from records.models import AnyOf
+from qmportal.lib.queries import AnyOf
 
 COLUMNS = ("id", "team_id", "reference", "external_id", "commit")
 BETWEEN = re.compile(r"[,;\n]")

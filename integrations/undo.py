@@ -17,7 +17,8 @@ from integrations.importer import BATCH, Report, be_alone, change_of
 from integrations.kinds import MODELS
 from pipeline.models import Change, Deployment
 from qmportal.lib.copying import Relink, write_now
-from records.models import AnyOf, Record
+from qmportal.lib.queries import AnyOf
+from records.models import Record
 
 CHANGED = "changed since"
 CHANGED_BY_IMPORT = "changed by a later import"

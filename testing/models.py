@@ -20,9 +20,10 @@ from defects.models import Defect
 from pipeline.models import Service, Stage
 from pipeline.models.facts import Fact, TeamRowsQuerySet
 from qmportal.lib.history import tracked
+from qmportal.lib.queries import AnyOf
 from qmportal.lib.text import clean_line
 from records import intake
-from records.models import AnyOf, Severity
+from records.models import Severity
 from teams.models import Team
 from testing.reports import Report
 from testing.reports.report import LONGEST_NAME, LONGEST_TITLE

@@ -24,9 +24,9 @@ from defects.scan import DATA_LOSS, MONEY, SECURITY, SEVERITY, WORDS, Scan
 from notifications.models import Notification
 from qmportal.lib.copying import Copy, write_now
 from qmportal.lib.history import tracked
+from qmportal.lib.queries import AnyOf
 from qmportal.lib.wording import day_words
 from qmportal.lib.work import Work, WorkQuerySet, ring
-from records.models import AnyOf
 from teams.models import Team, User
 from teams.permissions import can_manage, can_report, can_see, require
 

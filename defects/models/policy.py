@@ -15,7 +15,7 @@ from django.db.models.functions import Least
 from defects.models.defect import Defect
 from qmportal.lib.days import Window, local_day, midnight
 from qmportal.lib.history import tracked
-from records.models import AnyOf
+from qmportal.lib.queries import AnyOf
 from teams.models import Team, User
 
 MOST_DAYS = 365

@@ -35,8 +35,9 @@ from notifications.access import managers_of
 from notifications.models import Notification
 from qmportal.lib.days import Window, local_day, organisation_zone
 from qmportal.lib.history import tracked
+from qmportal.lib.queries import AnyOf
 from qmportal.lib.wording import day_words
-from records.models import AnyOf, Record, RecordQuerySet
+from records.models import Record, RecordQuerySet
 from records.moves import REASON, Life, Move
 from records.rules import FILED_HERE, ONLY_HTTP, Order, Rule, has_no_time, needs_time
 from records.timeline import UNDO

@@ -18,8 +18,8 @@ from notifications.access import managers_of
 from notifications.models import Notification
 from pipeline.models import Service
 from qmportal.lib.history import tracked
+from qmportal.lib.queries import AnyOf
 from qmportal.lib.versions import Versioned
-from records.models import AnyOf
 from records.rules import Order, Rule, rule_problems
 from teams.models import Team, User
 from teams.permissions import is_member

@@ -12,8 +12,8 @@ from integrations.lookups import TeamFinder
 from integrations.matching.row import Row
 from integrations.reading import BadCell
 from integrations.roster.listing import AT_ONCE, Entry, Item, Roster
+from qmportal.lib.queries import AnyOf
 from qmportal.lib.text import clean_line
-from records.models import AnyOf
 from teams.forms import AddressField
 from teams.models import AccountMail, Invitation, Membership, Role, Team, User
 

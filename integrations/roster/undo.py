@@ -12,8 +12,8 @@ from integrations.roster.listing import AT_ONCE, Entry
 from integrations.roster.people import without_manager
 from integrations.roster.teams import COLUMNS, values_of
 from integrations.undo import CHANGED, NOT_YOURS, Undone
+from qmportal.lib.queries import AnyOf
 from qmportal.lib.text import folded
-from records.models import AnyOf
 from teams.models import Invitation, Membership, ReferenceCounter, Team
 
 IN_USE = "in use since"

@@ -13,7 +13,7 @@ from django.urls import reverse
 from pipeline.models.facts import Fact, TeamRowsQuerySet
 from pipeline.models.services import Service
 from qmportal.lib.history import tracked
-from records.models import AnyOf
+from qmportal.lib.queries import AnyOf
 from records.rules import Order
 from teams.models import Team
 

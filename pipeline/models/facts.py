@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from django.db import models, transaction
 
 from qmportal.lib.changes import Source, history_of
+from qmportal.lib.queries import AnyOf
 from qmportal.lib.versions import Versioned
-from records.models import AnyOf
 from records.rules import Order, Rule, date_problems, rule_problems
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from pipeline.models.stages import Stage
 from pipeline.shipped import ShippedPractice
 from qmportal.lib.days import local_day
 from qmportal.lib.history import tracked
+from qmportal.lib.queries import AnyOf
 from qmportal.lib.versions import Stale, Versioned
-from records.models import AnyOf
 from teams.models import Team, User
 
 NO_STATE = "Choose not yet, in part or in place."

@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from qmportal.lib.outages import TooBusy
+from qmportal.lib.queries import AnyOf
 
 ROWS = 1000
 # Each export blocks a thread until its client is done. The other threads are for pages.
@@ -27,8 +28,8 @@ def in_batches(rows: QuerySet[Any, Any], key: Callable[[Any], int]) -> Iterator[
     """
     ids = array("q", rows.prefetch_related(None).values_list("pk", flat=True).iterator(chunk_size=10_000))
     for start in range(0, len(ids), ROWS):
-        batch = ids[start : start + ROWS]
-        found = {key(row): row for row in rows.filter(pk__in=batch)}
+        batch = ids[start : start + ROWS].tolist()
+        found = {key(row): row for row in rows.filter(AnyOf("pk", batch)).order_by()}
         if not connection.in_atomic_block:
             connection.close()  # back to the pool
         for pk in batch:

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from qmportal.lib.batches import Export
-from qmportal.lib.cells import guard
+from qmportal.lib.cells import guard_column
 
 BOM = "\ufeff"
 ROWS_AT_ONCE = 500
@@ -38,7 +38,7 @@ def _texts(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str
     while some := list(islice(lines, ROWS_AT_ONCE)):
         text = io.StringIO(mark, newline="")
         text.seek(0, io.SEEK_END)
-        guarded = ([guard(value) if isinstance(value, str) else value for value in row] for row in some)
-        csv.writer(text, quoting=csv.QUOTE_ALL).writerows(guarded)
+        columns = [guard_column(column) for column in zip(*some, strict=True)]
+        csv.writer(text, quoting=csv.QUOTE_ALL).writerows(zip(*columns, strict=True))
         yield text.getvalue()
         mark = ""

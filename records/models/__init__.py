@@ -3,7 +3,6 @@
 from records.models.lists import BulkEdit, SavedView
 from records.models.record import (
     ONLY_MANAGERS,
-    AnyOf,
     Record,
     RecordQuerySet,
     Severity,
@@ -15,7 +14,6 @@ from records.models.record import (
 
 __all__ = [
     "ONLY_MANAGERS",
-    "AnyOf",
     "BulkEdit",
     "Record",
     "RecordQuerySet",

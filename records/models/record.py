@@ -8,7 +8,6 @@ from datetime import datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import TrigramSimilarity
 from django.core.exceptions import ValidationError
 from django.db import connection, migrations, models, transaction
@@ -19,6 +18,7 @@ from qmportal.lib.batches import in_batches
 from qmportal.lib.changes import Source, history_of
 from qmportal.lib.history import tracked
 from qmportal.lib.kept import Kept, Versions
+from qmportal.lib.queries import AnyOf
 from qmportal.lib.search import MOST_WORDS, references_meant
 from qmportal.lib.text import clean_text
 from qmportal.lib.versions import Versioned
@@ -66,24 +66,6 @@ def severity_texts(versions: Versions) -> dict[str, tuple[str, str]]:
 
 def severity_names(versions: Versions) -> dict[str, str]:
     return {key: name for key, (name, _) in severity_texts(versions).items()}
-
-
-class AnyOf(models.Func):
-    """The column is one of these ids or texts, passed as one array: `IN` needs a parameter for each, which is slow to build.
-
-    Ids are written as PostgreSQL writes arrays, because Django and psycopg would look at each one again.
-    """
-
-    arg_joiner = " = ANY("
-    template = "%(expressions)s)"
-    output_field = models.BooleanField()
-
-    def __init__(self, column: str, ids: Collection[int] | Collection[str]):
-        if all(isinstance(each, int) for each in ids):
-            array = Value("{" + ",".join(map(str, ids)) + "}", output_field=models.TextField())
-            super().__init__(F(column), array, template="%(expressions)s::bigint[])")
-        else:
-            super().__init__(F(column), Value(list(ids), output_field=ArrayField(models.TextField())))
 
 
 class WrittenMoment(models.Func):
