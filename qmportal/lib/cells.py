@@ -17,7 +17,7 @@ def guard(text: str) -> str:
     return FORMULA.sub(lambda found: f"{found[0]}'", text)
 
 
-def guard_column(cells: Sequence[Any]) -> Sequence[Any]:
+def guard_all(cells: Sequence[Any]) -> Sequence[Any]:
     """Guards the texts among these cells. Most columns have no formula, which a look at all cells shows quickly."""
     texts = [cell for cell in cells if isinstance(cell, str)]
     together = "".join(texts)
