@@ -11,7 +11,7 @@ SPINE = HEIGHT // 2
 HEAD = 120  # the width of the box with the problem
 RIB_TOP, SLANT = 34, 56
 FIRST, LINE, GAP = 60, 15, 6  # of the causes along a rib
-SHOWN, LETTERS, LINES = 3, 20, 2
+SHOWN, LETTERS, LINES = 3, 20, 3
 
 
 @dataclass(frozen=True)

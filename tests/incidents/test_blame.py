@@ -1,11 +1,12 @@
 """Which wording sounds like blame, and where the bones of the fishbone are."""
 
 import time
+from itertools import pairwise
 
 import pytest
 
 from incidents.blame import NO_NAMES, Hint, hints
-from incidents.fishbone import HEAD, HEIGHT, LETTERS, WIDTH, ribs
+from incidents.fishbone import HEAD, HEIGHT, LETTERS, LINE, LINES, RIB_TOP, SHOWN, WIDTH, ribs
 
 GROUPS = ("People", "Process", "Code", "Tools", "Requirements and data", "Detection")
 
@@ -48,12 +49,18 @@ def test_everything_is_drawn_inside_the_picture(number):
     drawn = ribs({group: ["x" * 300] * number for group in GROUPS})
     assert [rib.label.text for rib in drawn] == list(GROUPS)
     for rib in drawn:
-        assert len(rib.causes) <= 6
+        assert len(rib.causes) <= SHOWN * LINES
+        assert all(below.y - above.y >= LINE for above, below in pairwise(rib.causes))
         for text in [rib.label, *rib.causes]:
             assert 0 < text.x < WIDTH - HEAD
             assert 0 < text.y < HEIGHT
         for text in rib.causes:
             assert len(text.text) <= LETTERS
-            assert abs(text.y - HEIGHT // 2) > 12
+            assert 12 < abs(text.y - HEIGHT // 2) <= HEIGHT // 2 - RIB_TOP
     if number > 3:
         assert drawn[0].causes[-1].text == f"and {number - 2} more"
+
+
+def test_a_short_sentence_is_drawn_whole():
+    cause = "The certificate expired without a warning"
+    assert " ".join(line.text for line in ribs({"Process": [cause]})[0].causes) == cause
