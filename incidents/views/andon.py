@@ -134,7 +134,7 @@ def cord_detail(request: SignedInRequest, pk: int) -> HttpResponse:
             form.add_error(None if not hasattr(refused, "error_dict") else "learned", refused.messages)
             cord = _find(request, pk)  # as it is: the refused release had changed it in memory
         else:
-            thanks = f" {THANKS}" if cord.false_alarm else ""
+            thanks = f" {THANKS}" if cord.false_alarm and cord.raised_by_id == request.user.pk else ""
             messages.success(request, f"The line of {cord.where} runs again.{thanks}")
             return go(request, cord)
     context = {"cord": cord, "form": form, "may_act": may_act, "events": _events(cord)}
