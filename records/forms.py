@@ -21,7 +21,7 @@ from qmportal.lib.changes import last_change
 from qmportal.lib.days import viewer_zone
 from qmportal.lib.forms import KeyField, LineField, ListField, MomentField, ProseField, WholeNumberField, with_stored
 from qmportal.lib.versions import Conflict, Difference, sent_again
-from qmportal.lib.widgets import OptionCards
+from qmportal.lib.widgets import OptionCards, Suggesting
 from qmportal.lib.wording import clock
 from records import intake
 from records.models import Record, Severity, severity_names, severity_texts
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from teams.models import User
 
 TITLE_LENGTH = 200
+# Originals suggested for a duplicate.
+SIMILAR_OFFERED = 8
 # The label of the empty choice: Django's, and ours.
 DASHES = BLANK_CHOICE_DASH[0][1]
 UNSET = "Not set"
@@ -319,15 +321,21 @@ class MoveForm(forms.Form):
                 choices = [(key, labels[key]) for key in move.choices[name]]
                 return forms.ChoiceField(choices=choices, widget=forms.RadioSelect)
             case "duplicate_of":
-                rows: Any = type(record)._default_manager
-                return KeyField(
-                    rows.visible_to(user).exclude(pk=record.pk),
-                    to_field_name="reference",
-                    label="Original",
-                    help_text=f"The reference of the {record._meta.verbose_name} that this one duplicates.",
-                    error_messages={"invalid_choice": intake.unknown(type(record))},
-                )
+                return self._original(record)
         return ProseField(label="Reason", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def _original(self, record: Any) -> KeyField:
+        kind, rows = record._meta.verbose_name, type(record)._default_manager.visible_to(self.user)
+        similar = rows.filter(team=record.team_id).exclude(pk=record.pk).like(record.title)[:SIMILAR_OFFERED]
+        offered = [(row.reference, f"{row.title}, {row.get_status_display().lower()}") for row in similar]
+        return KeyField(
+            rows,
+            to_field_name="reference",
+            label="Original",
+            help_text=f"Reference of the {kind} that this one duplicates. Similar ones are suggested.",
+            widget=Suggesting(offered),
+            error_messages={"invalid_choice": intake.unknown(type(record))},
+        )
 
     def make(self, at: datetime) -> bool:
         """Makes the move. Returns False, with errors at the fields, if it is refused; raises if the form has no fields."""

@@ -154,6 +154,20 @@ def _options(choices: tuple[tuple[Any, Any], ...], chosen: frozenset[str]) -> Sa
     )
 
 
+class Suggesting(forms.TextInput):
+    """A text box that offers values: `offered` are values with their meanings."""
+
+    def __init__(self, offered: Iterable[tuple[str, str]], attrs: dict[str, Any] | None = None):
+        super().__init__(attrs)
+        self.offered = list(offered)
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        options = f"{(attrs or {}).get('id', name)}_options"
+        box = super().render(name, value, {"list": options, "autocomplete": "off"} | (attrs or {}), renderer)
+        offered = format_html_join("", '<option value="{}">{}</option>', self.offered)
+        return format_html('{}<datalist id="{}">{}</datalist>', box, options, offered)
+
+
 class OptionCards(forms.RadioSelect):
     """Radios as cards with a hint each. `hints`: value -> text under the label."""
 

@@ -110,9 +110,13 @@ def test_a_move_asks_for_what_it_needs(press, client, team, make, before, name, 
     assert record.status == status
 
 
-def test_a_duplicate_names_its_original(press, team):
+def test_a_duplicate_names_its_original(press, client, team):
     for make in (make_defect, make_incident):
-        original, record = make(team=team), make(team=team)
+        original, record = make(team=team, title="Login fails"), make(team=team, title="Login fails again")
+        page = client.get(move_url(record, "mark_duplicate")).text
+        assert f'<option value="{original.reference}">Login fails, ' in page
+        assert f'<option value="{record.reference}"' not in page
+        assert "duplicate of itself" in press(record, "mark_duplicate", duplicate_of=record.reference).text
         assert "was found" in press(record, "mark_duplicate", duplicate_of="PAY-NONE-1").text
         press(record, "mark_duplicate", duplicate_of=f" {original.reference.lower()} ")
         record.refresh_from_db()
