@@ -31,7 +31,11 @@ def _time_to_restore(row: Any, url: str) -> str:
 
 TEMPLATES_OFFERED = 12
 # What the form for a new incident calls these kinds.
-CALLED = {Incident.Kind.EXERCISE: "an exercise", Incident.Kind.RETROSPECTIVE: "a past incident"}
+CALLED = {
+    Incident.Kind.REAL: "an incident",
+    Incident.Kind.EXERCISE: "an exercise",
+    Incident.Kind.RETROSPECTIVE: "a past incident",
+}
 INCIDENTS = records.Kind(
     model=Incident,
     form=IncidentForm,
@@ -113,12 +117,14 @@ def incident_create(request: SignedInRequest) -> HttpResponse:
     team = team or team_before(request).get("team", "")
     offered = _templates(request).filter(team__slug=team) if team else _templates(request)
     initial = template.initial() if template else {}
-    kind: Any = request.POST.get("kind") or request.GET.get("kind") or initial.get("kind")
+    asked: Any = request.POST.get("kind") or request.GET.get("kind") or initial.get("kind")
+    kind = asked if asked in CALLED else Incident.Kind.REAL
     return records.record_create(
         request,
         INCIDENTS,
         initial=initial,
-        what=CALLED.get(kind, ""),
+        what=CALLED[kind],
+        kinds={each: called for each, called in CALLED.items() if each != kind},
         past=kind == Incident.Kind.RETROSPECTIVE,
         template=template,
         templates=offered[:TEMPLATES_OFFERED],

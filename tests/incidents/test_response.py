@@ -180,6 +180,11 @@ def test_exercises_and_past_incidents_are_offered(client):
     assert re.search(r'value="retrospective"[^>]*\sselected', past)
     assert "<h1>Report a past incident</h1>" in past
     assert '<details class="disclosure more" open>' in past  # its times
+    # Each form links to the other two and takes along what is already known.
+    past = client.get(f"{CREATE}?kind=retrospective&title=Cards").text
+    for kind, called in (("real", "an incident"), ("exercise", "an exercise")):
+        assert f'<a href="?kind={kind}&amp;title=Cards">{called}</a>' in past
+    assert ">a past incident</a>" not in past
 
 
 # ---- API ---------------------------------------------------------------------------------------------------------------
