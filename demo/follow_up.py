@@ -86,6 +86,7 @@ def make_follow_up(teams: Mapping[str, Team], now: datetime) -> None:
             _review(teams[name], writer, reader, texts, todos, now, is_published=is_published)
             _exercise(teams[name], writer, now)
             _reopened(teams[name], writer, now)
+            _came_back(teams[name], writer, now)
             _cords(teams[name], writer, reader, now, is_pulled=name == "Checkout")
 
 
@@ -185,6 +186,40 @@ def _reopened(team: Team, writer: User, now: datetime) -> None:
     reason = "The backlog filled the queue again."
     incident.make("reopen", by=writer, at=again + 9 * minute, note=reason, happened_at=again)
     incident.make("restore", by=writer, at=again + 20 * minute, restored_at=again + 18 * minute)
+
+
+def _came_back(team: Team, writer: User, now: datetime) -> None:
+    """Its action was done, but three weeks later the problem was back, so the check of effects opened the action again."""
+    first = _stuck_refunds(team, writer, now - 72 * DAY)
+    first.make("close", by=writer, at=now - 70 * DAY)
+    done = now - 69 * DAY
+    action = Action(team=team, incident=first, title="Restart the refund job every night", owner=writer, reporter=writer)
+    action.begin(at=now - 70 * DAY)
+    action.save()
+    action.make("finish", by=writer, at=done)
+    _stuck_refunds(team, writer, done + 21 * DAY, recurrence_of=first)
+    action.check_effect(done + Action.CHECKED_AFTER)
+    action.due_on = local_day(now + 5 * DAY)
+    action.save(update_fields=["due_on"])
+
+
+def _stuck_refunds(team: Team, writer: User, began: datetime, recurrence_of: Incident | None = None) -> Incident:
+    minute = timedelta(minutes=1)
+    return Incident.objects.create(
+        team=team,
+        title="Refunds are stuck",
+        summary="Two jobs wait for each other, and no refund is paid out.",
+        severity=Severity.objects.get(key="SEV3"),
+        status=Incident.Status.RESTORED,
+        started_at=began,
+        detected_at=began + 4 * minute,
+        acknowledged_at=began + 6 * minute,
+        restored_at=began + 15 * minute,
+        detection_source=Incident.DetectionSource.MONITOR,
+        recurrence_of=recurrence_of,
+        lead=writer,
+        reporter=writer,
+    )
 
 
 def _cords(team: Team, writer: User, reader: User, now: datetime, *, is_pulled: bool) -> None:

@@ -16,7 +16,7 @@ from demo.load import snapshot_days
 from demo.profiles import NAMED, Plan, plan_teams
 from demo.story import HISTORY_DAYS, ORDER, Scene, defects, incidents, split_by_weight
 from demo.vocabulary import DOMAINS
-from incidents.models import Incident
+from incidents.models import Action, Incident
 from qmportal.lib.days import local_day, midnight
 from teams.models import Membership, Role, Team, User
 from tests.bench.recompute import differences
@@ -110,7 +110,7 @@ def test_every_record_keeps_the_rules_of_a_record():
     now = timezone.now()
     assert Defect.objects.count() == 900
     exercise, reopened = "Exercise: the database of the region is gone", "Confirmations of payments arrive late"
-    told = Incident.objects.filter(title__in=[exercise, reopened])
+    told = Incident.objects.filter(title__in=[exercise, reopened, "Refunds are stuck"])
     assert {row.impact_count for row in told.filter(title=reopened)} == {2}
     assert Incident.objects.count() - told.count() == 150
     rows = [
@@ -125,6 +125,19 @@ def test_every_record_keeps_the_rules_of_a_record():
     assert Incident.objects.open().count() == 4
     assert {"triaged", "closed", "duplicate", "rejected"} <= set(Defect.objects.values_list("status", flat=True))
     assert {row.duplicate_of.team_id == row.team_id for row in rows if row.duplicate_of_id} == {True}
+
+
+@pytest.mark.django_db
+def test_effects_of_actions_are_those_that_the_check_finds():
+    seed_demo(defects=300, incidents=150, no_snapshots=True)
+    worked = Action.objects.filter(effect=Action.Effect.WORKED).select_related("incident")
+    assert {row.reference: row.recurrences() for row in worked if row.recurrences()} == {}
+    failed = Action.objects.filter(effect=Action.Effect.FAILED).with_recurrences(timezone.now())
+    assert {row.team.name for row in failed} == {"Payments", "Checkout"}
+    for row in failed:
+        again = row.incident.recurrences.get()
+        assert (row.status, row.before, row.after) == ("open", 1, 1)
+        assert again.reference in row.status_reason
 
 
 @pytest.mark.django_db
