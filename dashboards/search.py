@@ -55,7 +55,7 @@ PLACES = (
     Place("Actions", "Report defect", "defects:create", "new file bug fault"),
     Place("Actions", "Add an action", "actions:create", "new follow-up task"),
     Place("Actions", "Triage defects", "defects:triage", "new reports accept decline"),
-    Place("Actions", "Upload a test report", "test_runs:upload", "junit sarif results"),
+    Place("Actions", "Upload a test report", "test_runs:create", "junit sarif results"),
     Place("Actions", "Add a change", "changes:create", "new pull request"),
     Place("Actions", "Add a deployment", "deployments:create", "new release"),
     Place("Actions", "Pull the Andon cord", "andon:pull", "stop line hold deployment"),

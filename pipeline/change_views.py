@@ -11,7 +11,6 @@ from django.contrib.postgres.aggregates import StringAgg
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -36,14 +35,15 @@ MOST_SHOWN = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactKind(records.Kind):
-    """What the pages need to know about changes or deployments."""
+    """What the pages need to know about changes, deployments or test runs."""
 
     csv: tuple[str, ...]
     icon: str
     about: str
+    empty: str = "Your pipeline reports them over the API, you import them from a file, or you add them here."
 
 
-def _number(label: str, sort: str, path: str) -> Column:
+def number(label: str, sort: str, path: str) -> Column:
     return Column(
         *(label, sort, (path,), lambda row, url: "" if getattr(row, path) is None else f"{getattr(row, path):,}"),
         html=f'<td class="num" data-label="{label}">{{}}</td>',
@@ -74,8 +74,8 @@ CHANGES = FactKind(
         columns.REFERENCE,
         columns.TITLE,
         columns.TEAM,
-        _number("Lines", "lines", "lines"),
-        _number("Reviewers", "", "reviewers"),
+        number("Lines", "lines", "lines"),
+        number("Reviewers", "", "reviewers"),
         Column("Merged", "merged", ("merged_at",), _merged, html='<td class="num when small">{}</td>', figures=True),
         columns.moment("Opened", "opened", "opened_at"),
     ),
@@ -117,21 +117,21 @@ DEPLOYMENTS = FactKind(
 
 @require_safe
 def change_list(request: SignedInRequest) -> HttpResponseBase:
-    return _list(request, CHANGES)
+    return fact_list(request, CHANGES)
 
 
 @require_safe
 def deployment_list(request: SignedInRequest) -> HttpResponseBase:
-    return _list(request, DEPLOYMENTS)
+    return fact_list(request, DEPLOYMENTS)
 
 
-def _list(request: SignedInRequest, kind: FactKind) -> HttpResponseBase:
+def fact_list(request: SignedInRequest, kind: FactKind) -> HttpResponseBase:
     filters = kind.filters(request.GET, user=request.user)
     if request.GET.get("format") == "csv":
         header = [path.partition("__")[0] for path in kind.csv]
         return csv_stream(f"{kind.plural}.csv", header, _csv_rows(kind, filters.chosen(), request.user))
     page = filters.page(columns.read_by(kind.columns))
-    rows = columns.table_rows(kind.columns, page, reverse(f"{kind.plural}:list"))
+    rows = columns.table_rows(kind.columns, page, kind.url("list"))
     context = {"kind": kind, "filters": filters, "page": page, "rows": rows, "columns": kind.columns}
     return render_page(request, "pipeline/facts/list.html", context, partial="rows")
 

@@ -296,11 +296,10 @@ class FlakyTestQuerySet(TeamRowsQuerySet["FlakyTest"]):
             Flake(test=test, run=run, seen_at=run.ran_at, how=names[test.name]) for test in known.all()
         )
 
-    def with_trend(self, now: datetime) -> Any:
-        """`recent` and `earlier`: flakes of the last 30 days and of the 30 days before. The most frequent first."""
-        month = timedelta(days=30)
-        recent = Q(flakes__seen_at__gte=now - month)
-        earlier = Q(flakes__seen_at__gte=now - 2 * month, flakes__seen_at__lt=now - month)
+    def with_trend(self, since: datetime) -> Any:
+        """`recent` and `earlier`: flakes since then, and of the 30 days before. The most frequent first."""
+        recent = Q(flakes__seen_at__gte=since)
+        earlier = Q(flakes__seen_at__gte=since - timedelta(days=30), flakes__seen_at__lt=since)
         rows: Any = self
         return rows.annotate(
             recent=Count("flakes", filter=recent),

@@ -5,7 +5,7 @@ from testing import views
 app_name = "test_runs"
 urlpatterns = [
     path("", views.run_list, name="list"),
-    path("new/", views.upload, name="upload"),
+    path("new/", views.upload, name="create"),
     path("teams/<slug:slug>/", views.team_tests, name="team"),
     path("teams/<slug:slug>/settings/", views.set_rules, name="settings"),
     path("teams/<slug:slug>/flaky/<int:pk>/owner/", views.own, name="own"),

@@ -8,34 +8,80 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.db.models import Count, OuterRef, Q, Subquery
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from defects.models import Defect
+from pipeline.change_views import FactKind, fact_list, number
 from qmportal.lib.bodies import takes_a_file
+from qmportal.lib.days import local_day, midnight
+from qmportal.lib.face import status
 from qmportal.lib.pages import form_page, render_page
+from records import columns
+from records.columns import Column
 from teams.models import Team, User
 from teams.permissions import can_manage, can_report, require
 from teams.requests import SignedInRequest
+from testing.filters import RunFilter
 from testing.forms import ReportForm, SettingsForm
 from testing.models import SOURCES, Failure, FlakyTest, ReportSettings, TestRun
 from testing.receiving import STAGE, receive
 
-RUNS_A_PAGE = 50
 MOST_SHOWN = 50
 DAYS = 30
 
 
+class RunKind(FactKind):
+    app = "test_runs"
+
+
+def _job(row: Any, url: str) -> Any:
+    return format_html('<a href="{}">{}</a>', url, row.name or row.tool or row.reference)
+
+
+def _team(row: Any, url: str) -> Any:
+    return format_html('<a href="{}">{}</a>', reverse("test_runs:team", args=[row.team__slug]), row.team__name)
+
+
+RUNS = RunKind(
+    model=TestRun,
+    form=ReportForm,  # type: ignore[arg-type]  # `upload` shows it
+    filters=RunFilter,
+    prefilled=("team",),
+    in_full=("team", "service", "stage"),
+    created="uploaded",
+    columns=(
+        columns.REFERENCE,
+        Column("Job", "", ("name", "tool"), _job, html='<td class="main">{}</td>'),
+        Column("Team", "team", ("team__name", "team__slug"), _team, html='<td class="small name">{}</td>'),
+        Column("Branch", "", ("branch",), lambda row, url: row.branch or "–", html='<td class="small">{}</td>'),
+        Column(
+            *("Result", "", ("failed",)),
+            lambda row, url: status("Failed", "open") if row.failed else status("Passed", "done"),
+        ),
+        number("Tests", "tests", "total"),
+        number("Failed", "failed", "failed"),
+        number("Flaky", "flaky", "flaky"),
+        columns.moment("Ran", "ran", "ran_at"),
+    ),
+    csv=(
+        *("reference", "team__slug", "service__slug", "stage__slug", "name", "branch", "commit", "ran_at", "kind", "tool"),
+        *("total", "failed", "flaky", "skipped", "distinct", "filed", "url", "source", "external_id"),
+    ),
+    icon="flask-conical",
+    about="What CI and static analysis reported.",
+    empty="Send JUnit XML or SARIF from CI over the API, or upload a report.",
+)
+
+
 @require_safe
-def run_list(request: SignedInRequest) -> HttpResponse:
-    """Runs of all of one's teams, the newest first."""
-    runs = TestRun.objects.visible_to(request.user).select_related("team").defer("passed_marks", "failed_marks")
-    page = Paginator(runs, RUNS_A_PAGE).get_page(request.GET.get("page"))
-    return render_page(request, "testing/list.html", {"page": page})
+def run_list(request: SignedInRequest) -> HttpResponseBase:
+    return fact_list(request, RUNS)
 
 
 @require_safe
@@ -77,15 +123,17 @@ def seen_defect(link: str, user: User) -> Subquery:
 
 
 def summary(team: Team, user: User, now: datetime) -> dict[str, Any]:
-    since = now - timedelta(days=DAYS)
+    first = local_day(now) - timedelta(days=DAYS)
+    since = midnight(first)
     recent = Q(sightings__run__ran_at__gte=since)
     failures = Failure.objects.filter(team=team, last_seen_at__gte=since)
     failures = failures.annotate(filed_as=seen_defect("defect", user))
-    flaky = FlakyTest.objects.filter(team=team).with_trend(now).select_related("owner").exclude(recent=0, earlier=0)
+    flaky = FlakyTest.objects.filter(team=team).with_trend(since).select_related("owner").exclude(recent=0, earlier=0)
     runs = TestRun.objects.filter(team=team, ran_at__gte=since)
     filed = Defect.objects.filter(team=team, source__in=SOURCES.values(), found_at__gte=since, deleted_at=None)
     return {
         "days": DAYS,
+        "first": first,
         "counts": runs.aggregate(runs=Count("pk"), failed=Count("pk", filter=Q(failed__gt=0))),
         "failures": failures.annotate(runs=Count("sightings", filter=recent)).order_by("-last_seen_at", "-pk")[:MOST_SHOWN],
         "distinct": failures.count(),

