@@ -8,8 +8,7 @@ from datetime import timedelta
 from demo.story import Scene
 from pipeline.models import Stage
 from testing.models import TestRun
-from testing.reports import Failure, Report
-from testing.reports.report import fingerprint
+from testing.reports.report import Failure, Report, fingerprint
 
 EVERY = timedelta(days=9)
 RUNS = 6

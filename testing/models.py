@@ -25,8 +25,7 @@ from qmportal.lib.text import clean_line
 from records import intake
 from records.models import Severity
 from teams.models import Team
-from testing.reports import Report
-from testing.reports.report import LONGEST_NAME, LONGEST_TITLE
+from testing.reports.report import LONGEST_NAME, LONGEST_TITLE, Report
 from testing.reports.report import Failure as Reported
 
 # Bytes that stand for a test's name in the sets of a run.

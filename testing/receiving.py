@@ -14,7 +14,8 @@ from records import intake
 from teams.models import User
 from teams.permissions import can_report, require
 from testing.models import TestRun
-from testing.reports import BadReport, read_report
+from testing.reports.either import read_report
+from testing.reports.report import BadReport
 
 # The stage of a report that names none, and the source of one whose sender names none.
 STAGE, SOURCE = "ci", "report"

@@ -22,7 +22,7 @@ from scenarios import engine
 from scenarios.models import Scenario
 from scenarios.publishing import TEMPLATE as SCENARIO
 from teams.models import AccessToken, Invitation, Role, Team, User
-from testing.reports import Failure, Report
+from testing.reports.report import Failure, Report
 from tests.factories import join, make_defect, make_incident, make_member, make_team, make_test_run
 from tests.test_access import BODIES, PORTAL, RULES, World
 from training.completion import decide, do_task

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testing.reports import BadReport, read_report
 from testing.reports import junit as junit_module
-from testing.reports.report import gist
+from testing.reports.either import read_report
+from testing.reports.report import BadReport, gist
 
 
 def read(content):
