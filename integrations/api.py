@@ -21,9 +21,10 @@ from rest_framework.views import APIView
 
 from integrations.failed import failed_rows_file
 from integrations.forms import name_of, too_large
+from integrations.kinds import KINDS, kinds_for
 from integrations.matching.plan import BadPlan, Plan
 from integrations.matching.presets import PRESETS
-from integrations.models import KINDS, ImportJob, NoRoom, SavedMapping, kinds_for
+from integrations.models import ImportJob, NoRoom, SavedMapping
 from integrations.reading import UnreadableFile, open_table
 from integrations.status import status_of
 from qmportal.lib.api import BodyTooLarge, Conflict, refuse_undeclared

@@ -10,8 +10,9 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
 
+from integrations.kinds import kinds_for
 from integrations.matching.plan import BadPlan, Plan
-from integrations.models import ImportJob, NoRoom, SavedMapping, Upload, kinds_for
+from integrations.models import ImportJob, NoRoom, SavedMapping, Upload
 from integrations.reading import UnreadableFile, open_table
 from integrations.reading.archives import READABLE
 from qmportal.lib.forms import LineField, ProseField

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from integrations.forms import KeepingForm
+from integrations.kinds import kinds_for
 from integrations.lookups import own_words
 from integrations.matching.fields import FOUND, Field, Type
 from integrations.matching.guess import Match, Word, matches, words
@@ -19,7 +20,8 @@ from integrations.matching.preset import Preset
 from integrations.matching.presets import PRESETS
 from integrations.matching.survey import Survey
 from integrations.matching.words import KEYS, LEAVE_OUT, UNKNOWN, plain
-from integrations.models import NO_TEAM, ImportJob, SavedMapping, kinds_for
+from integrations.models import ImportJob, SavedMapping
+from integrations.phases import NO_TEAM
 from integrations.reading import Shape
 from pipeline.models import Stage
 from qmportal.lib.days import zone_named

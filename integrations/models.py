@@ -6,20 +6,19 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connection, connections, models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.urls import reverse
 from django.utils import timezone
@@ -27,42 +26,28 @@ from psycopg.types.json import Jsonb
 
 from benchmarks.metrics import METRICS
 from benchmarks.models import WINDOWS, MetricSnapshot, SnapshotRun
-from integrations.importer import Importer, Outcome, Refused, Report, Written
-from integrations.kinds import MODELS
-from integrations.lookups import own_words
-from integrations.matching.guess import guess
-from integrations.matching.plan import Plan
-from integrations.matching.preset import Preset
-from integrations.matching.presets import PRESETS
-from integrations.matching.survey import Survey
-from integrations.reading import Shape, UnreadableFile, open_table
-from integrations.roster import ROSTERS
-from integrations.roster.listing import Entry, Roster
-from integrations.roster.undo import undo as undo_roster
-from integrations.sources import lacks_source, list_name
-from integrations.undo import Undo, Undone
+from integrations.kinds import LISTS, MODELS
 from qmportal.lib.copying import Copy
-from qmportal.lib.days import local_day, organisation_zone
+from qmportal.lib.days import local_day
 from qmportal.lib.history import tracked
 from qmportal.lib.work import Work, WorkQuerySet, ring
 from teams.models import Invitation, Role, Team
-from teams.permissions import can_import_teams, is_admin
+from teams.permissions import is_admin
 
 if TYPE_CHECKING:
+    from integrations.importer import Outcome, Written
+    from integrations.matching.plan import Plan
+    from integrations.matching.preset import Preset
+    from integrations.reading import Shape
+    from integrations.roster.listing import Entry
     from teams.models import InvitationQuerySet, User
     from teams.permissions import AnyUser
 
-# What a file can contain.
-KINDS = (*MODELS, *ROSTERS)
 FOLDER = "imports"
-# Imports of a person in which the source of a list is looked for.
-LAST_IMPORTS = 100
 MOST_MOVED = 400
-# Rows between two progress reports.
-REPORTED = 5000
+BATCH = 5_000
 # Files that one person can send in an hour, for a schedule gone wrong.
 MOST_PER_HOUR = 120
-NO_TEAM = "The file has no column for the team. Choose the team for all rows."
 
 
 def private_files() -> FileSystemStorage:
@@ -176,6 +161,8 @@ class ImportJob(Work):
     @property
     def mapping(self) -> Preset | None:
         """The preset for the tool that made the file; None until the file has been read."""
+        from integrations.matching.presets import PRESETS
+
         return PRESETS.get(self.mapping_key)
 
     @property
@@ -210,7 +197,7 @@ class ImportJob(Work):
         """Whether it is imported and its undo data is still kept. A failed undo can be started again."""
         imported = self.phase == self.Phase.IMPORT and self.state == self.State.DONE
         failed = self.phase == self.Phase.UNDO and self.state == self.State.FAILED
-        kept = self.entries if self.kind in ROSTERS else self.written
+        kept = self.entries if self.kind in LISTS else self.written
         return (imported or failed) and kept.filter(job__imported_at__gte=now - self.FILE_KEPT_FOR).exists()
 
     @classmethod
@@ -237,7 +224,7 @@ class ImportJob(Work):
 
     def guess_again(self, kind: str, tool: str) -> bool:
         """Guesses the plan again for this tool. False if the file can't be matched any more."""
-        plan = self._guessed(Survey.from_json(self.survey), kind=kind, tool=tool)
+        plan = self._phases.guessed(self, kind=kind, tool=tool)
         return bool(
             self._matchable().update(
                 phase=self.Phase.LOOK, state=self.State.DONE, plan=plan.as_json(), mapping_key=plan.key, until=""
@@ -297,8 +284,7 @@ class ImportJob(Work):
     def _continue(self) -> None:
         """Queues the next phase of a file sent by API, in the transaction that ended the last one."""
         if self.phase == self.Phase.LOOK and self.until and not self.questions():
-            plan = Plan.from_json(self.plan)
-            self.start_check(plan, team=self.team, create_teams=self.create_teams, until=self.until)
+            self.start_check(self._phases.plan_of(self), team=self.team, create_teams=self.create_teams, until=self.until)
         elif self.phase == self.Phase.CHECK and self.until == self.Phase.IMPORT:
             if self.result["failed"] and not self.skip_errors:
                 return
@@ -309,106 +295,31 @@ class ImportJob(Work):
 
     def questions(self) -> dict[str, str]:
         """By field or part of the mapping: what the uploader must answer before the file can be checked."""
-        plan, found = Plan.from_json(self.plan), dict[str, str]()
-        if misfit := self.survey.get("misfit"):
-            found["mapping"] = misfit
-        for name, sentence in plan.problems(Survey.from_json(self.survey).header):
-            found.setdefault(name or "mapping", sentence)
-        if not self.team_id and not plan.names_team:
-            found.setdefault("team", NO_TEAM)
-        return found
+        return self._phases.questions(self)
+
+    @property
+    def _phases(self) -> Any:
+        """What is done with the file. Loaded with the first file: pages don't need it, and it takes 3 MB."""
+        from integrations import phases
+
+        return phases
 
     def foreseen(self) -> tuple[type[Exception], ...]:
-        return (UnreadableFile, Refused)
+        return self._phases.FORESEEN
 
     def prepare(self) -> None:
         """Reads or checks the file, outside a transaction: only the result is saved, and progress shows at once."""
         if self.phase == self.Phase.LOOK:
-            self._look()
+            self._phases.look(self)
         elif self.phase == self.Phase.CHECK:
-            with self.file.open("rb") as raw:
-                outcome = self._importer().check(cast(BinaryIO, raw), self.report)
-            self.keep(outcome)
+            self._phases.check(self)
 
     def run(self) -> None:
         """Imports or undoes: all rows, the result and the request for new snapshots in one transaction."""
         if self.phase == self.Phase.IMPORT:
-            self._import()
+            self._phases.write(self)
         elif self.phase == self.Phase.UNDO:
-            self._undo(self._teams()[0])
-
-    def _look(self) -> None:
-        with self.file.open("rb") as raw:
-            table = open_table(cast(BinaryIO, raw), Shape(**self.shape), self.file_name)
-            try:
-                survey = Survey(table.header)
-                for number, (_, cells) in enumerate(table.records()):
-                    survey.add(cells)
-                    if number % REPORTED == 0:
-                        self.report(table.done, table.total)
-            finally:
-                table.close()
-        survey.close()
-        if not survey.rows:
-            raise UnreadableFile("The file has a header and no rows.")
-        plan, note, misfit = self._planned(survey)
-        opened = {
-            "encodings": table.encodings,
-            "sheets": table.sheets,
-            "notes": [*table.notes, *filter(None, [note, misfit])],
-            "misfit": misfit,
-        }
-        self.survey, self.shape = survey.as_json() | opened, asdict(table.shape)
-        self.plan, self.mapping_key = plan.as_json(), plan.key
-        self.save(update_fields=["survey", "shape", "plan", "mapping_key"])
-
-    def _planned(self, survey: Survey) -> tuple[Plan, str, str]:
-        """(plan, note, misfit): the chosen mapping's plan, else a guess. `misfit`: why a person must look at it."""
-        if not self.plan:
-            return self._guessed(survey, kind=self.kind), "", ""
-        chosen = Plan.from_json(self.plan)
-        plan, gone = chosen.fitted_to(survey.header)
-        # Without any of its columns, a mapping would fall back to the names that the tool has for them.
-        problems = plan.problems(survey.header) if plan.columns else chosen.problems(survey.header)
-        if not problems:
-            return (
-                self._with_source(plan),
-                f"The file lacks these columns of the mapping: {', '.join(gone)}." if gone else "",
-                "",
-            )
-        misfit = f"The mapping you chose doesn't fit this file: {problems[0].sentence}"
-        return self._guessed(survey, kind=plan.kind), "", misfit
-
-    def _guessed(self, survey: Survey, kind: str = "", tool: str = "") -> Plan:
-        found = guess(survey, kind=kind, tool=tool, zone=organisation_zone().key, own=own_words(self.writable_teams()))
-        if self.requested_by is None or found.plan.kind not in kinds_for(self.requested_by):
-            return self._guessed(survey, kind=next(iter(MODELS)))
-        return self._with_source(found.plan)
-
-    def _with_source(self, plan: Plan) -> Plan:
-        """The plan with a source of its own for a spreadsheet: as in the last import of this list, else its name."""
-        if not lacks_source(plan):
-            return plan
-        name = list_name(self.file_name)
-        mine = type(self).objects.filter(requested_by=self.requested_by_id, mapping_key=plan.key)
-        earlier = mine.exclude(imported_at=None).order_by("-imported_at")
-        known = (
-            kept
-            for kept, file_name in earlier.values_list("plan__source", "file_name")[:LAST_IMPORTS]
-            if kept and list_name(file_name) == name
-        )
-        return replace(plan, source=next(known, name))
-
-    def _import(self) -> None:
-        with self.file.open("rb") as raw, self._progress_beside() as report:
-            outcome = self._importer().write(cast(BinaryIO, raw), skip_errors=self.skip_errors, report=report)
-        self.imported_at = timezone.now()
-        self.keep(outcome)
-        if not outcome.failed:
-            transaction.on_commit(self.forget_file)
-        if outcome.earliest:
-            TierBefore.keep(self, outcome.teams)
-            self._request_nights()
+            self._phases.undo(self, self._phases.teams_of(self)[0])
 
     @classmethod
     def by_command(cls, file_name: str, plan: Plan, now: datetime) -> ImportJob:
@@ -426,41 +337,15 @@ class ImportJob(Work):
     @property
     def notebook(self) -> Any:
         """Where the importer of this kind stores what it does."""
-        return Listed(self) if self.kind in ROSTERS else Noted(self)
+        return Listed(self) if self.kind in LISTS else Noted(self)
 
     @transaction.atomic
     def undo_at_once(self) -> dict[str, Any]:
         """Undoes an import of anybody with all permissions, for the command. Raises `Busy`."""
-        self._undo(allowed=None)
+        self._phases.undo(self, allowed=None)
         self.phase, self.state = self.Phase.UNDO, self.State.DONE
         self.save(update_fields=["phase", "state"])
         undone: dict[str, Any] = self.result["undone"]
-        return undone
-
-    def _undo(self, allowed: frozenset[int] | None) -> None:
-        undone = self._undo_roster(allowed) if self.kind in ROSTERS else self._undo_records(allowed)
-        self.result["undone"] = undone.as_json()
-        self.save(update_fields=["result"])
-        if undone.deleted + undone.restored and self.result["earliest"]:
-            self._request_nights()
-
-    def _undo_records(self, allowed: frozenset[int] | None) -> Undone:
-        with self._progress_beside() as report:
-            undone = Undo(
-                self.kind,
-                self.written.all(),
-                later=ImportedRow.objects.filter(job__in=self._imports(imported_at__gt=self.imported_at)),
-                earlier=ImportedRow.objects.filter(job__in=self._imports(imported_at__lt=self.imported_at)),
-                now=timezone.now(),
-                allowed=allowed,
-            ).run(report)
-        self.written.all().delete()
-        return undone
-
-    def _undo_roster(self, allowed: frozenset[int] | None) -> Undone:
-        entries = [each.as_entry for each in self.entries.order_by("pk")]
-        undone = undo_roster(self.kind, entries, allowed=allowed)
-        self.entries.all().delete()
         return undone
 
     @property
@@ -474,7 +359,15 @@ class ImportJob(Work):
         """Mails the invitations that this import held back, to teams that the uploader still manages. Returns how many."""
         return self.unsent_invitations.filter(team__in=self.writable_teams()).send(now)
 
-    def _request_nights(self) -> None:
+    def keep_tiers(self, teams: Iterable[int]) -> None:
+        """Keeps the tiers of last night of these teams and their parents, to tell later which ones moved."""
+        night = MetricSnapshot.objects.latest_day(local_day(timezone.now()))
+        rows = MetricSnapshot.objects.filter(team__in=Team.objects.above(teams), as_of=night, window_days__in=WINDOWS)
+        names = ("team_id", "metric", "window_days", "tier")
+        TierBefore.objects.bulk_create([TierBefore(job=self, **row) for row in rows.exclude(tier=None).values(*names)])
+
+    def request_nights(self) -> None:
+        """Asks for every night since the earliest that the rows touched."""
         earliest = date.fromisoformat(self.result["earliest"])
         self.nights = SnapshotRun.request_history(earliest, now=timezone.now(), requested_by=self.requested_by)
         self.save(update_fields=["nights"])
@@ -498,14 +391,17 @@ class ImportJob(Work):
             for (team, slug, metric, before, after), same in groupby(rows[:MOST_MOVED], key=itemgetter(slice(5)))
         ]
 
-    def _imports(self, **conditions: object) -> ImportJobQuerySet:
-        """Imports of the same kind of record by the same person."""
+    def rows_alike(self, **conditions: object) -> QuerySet[ImportedRow]:
+        """What imports of the same kind of record by the same person wrote. `conditions`: of these imports."""
+        return ImportedRow.objects.filter(job__in=self._imports_alike(**conditions))
+
+    def _imports_alike(self, **conditions: object) -> ImportJobQuerySet:
         same = type(self).objects.filter(requested_by=self.requested_by_id, mapping_key__startswith=f"{self.kind}/")
         return same.filter(**conditions)
 
     def later_imports(self) -> ImportJobQuerySet:
         """Later imports that can be undone and wrote some of the same records (how many: `shared`), newest first."""
-        later = self._imports(imported_at__gt=self.imported_at, written__record__in=self.written.values("record"))
+        later = self._imports_alike(imported_at__gt=self.imported_at, written__record__in=self.written.values("record"))
         return later.annotate(shared=Count("written")).order_by("-imported_at")
 
     def skipped_records(self) -> QuerySet[Any]:
@@ -522,68 +418,9 @@ class ImportJob(Work):
             return Team.objects.none()
         return Team.objects.with_rows_for(self.requested_by, Role.MANAGER)
 
-    def _teams(self) -> tuple[frozenset[int] | None, frozenset[int] | None]:
-        """(writable, visible) ids of the uploader's teams; None for all teams. Read again at the start of each phase.
-
-        Permissions may have been withdrawn since the upload. Raises `UnreadableFile` if the uploader is gone or inactive.
-        """
-        user = self.requested_by
-        if user is None or not user.is_active:
-            raise UnreadableFile("The person who uploaded the file has left.")
-        if self.kind == "teams" and not can_import_teams(user):
-            raise UnreadableFile("Only admins can import teams.")
-        if user.is_admin:
-            return None, None
-        allowed = frozenset(self.writable_teams().values_list("pk", flat=True))
-        return allowed, frozenset(team.pk for team in user.reach)
-
-    def _importer(self) -> Importer | Roster:
-        allowed, visible = self._teams()
-        if self.kind in ROSTERS:
-            return ROSTERS[self.kind](
-                Plan.from_json(self.plan),
-                now=timezone.now(),
-                team=self.team,
-                allowed=allowed,
-                shape=Shape(**self.shape),
-                name=self.file_name,
-                by=self.requested_by,
-                sends=self.sends_invitations,
-                remember=self.notebook,
-            )
-        return Importer(
-            Plan.from_json(self.plan),
-            now=timezone.now(),
-            team=self.team,
-            allowed=allowed,
-            visible=visible,
-            create_teams=self.create_teams,
-            shape=Shape(**self.shape),
-            name=self.file_name,
-            remember=self.notebook,
-        )
-
     def keep(self, outcome: Outcome) -> None:
         self.result = outcome.as_json()
         self.save(update_fields=["result", "imported_at"])
-
-    @contextmanager
-    def _progress_beside(self) -> Iterator[Report]:
-        """Reports progress on a separate connection, since the import's own transaction is invisible until it commits."""
-        beside = connections.create_connection("default")
-        statement = (
-            f"UPDATE {self._meta.db_table} SET progress_done = %s, progress_total = %s, lease_until = %s"  # noqa: S608
-            " WHERE id = %s AND attempts = %s"
-        )
-
-        def report(done: int, total: int) -> None:
-            with beside.cursor() as cursor:
-                cursor.execute(statement, [done, total, timezone.now() + self.LEASE, self.pk, self.attempts])
-
-        try:
-            yield report
-        finally:
-            beside.close()
 
     def forget_file(self) -> None:
         self.file.delete(save=False)
@@ -715,6 +552,8 @@ class ImportedEntry(models.Model):
 
     @property
     def as_entry(self) -> Entry:
+        from integrations.roster.listing import Entry
+
         return Entry(self.table, self.row, self.before, self.after)
 
 
@@ -735,13 +574,6 @@ class TierBefore(models.Model):
 
     def __str__(self) -> str:
         return f"{self.team}, {self.metric}, {self.window_days} days: {self.tier}"
-
-    @staticmethod
-    def keep(job: ImportJob, teams: Iterable[int]) -> None:
-        night = MetricSnapshot.objects.latest_day(local_day(timezone.now()))
-        rows = MetricSnapshot.objects.filter(team__in=Team.objects.above(teams), as_of=night, window_days__in=WINDOWS)
-        names = ("team_id", "metric", "window_days", "tier")
-        TierBefore.objects.bulk_create([TierBefore(job=job, **row) for row in rows.exclude(tier=None).values(*names)])
 
 
 class MovedTier(NamedTuple):
@@ -790,12 +622,7 @@ class Listed:
 
     def write(self, entries: Iterable[Entry]) -> None:
         rows = (ImportedEntry(job=self.job, **entry._asdict()) for entry in entries)
-        ImportedEntry.objects.bulk_create(rows, batch_size=REPORTED)
-
-
-def kinds_for(user: User) -> tuple[str, ...]:
-    """The kinds of files that this person can import."""
-    return tuple(kind for kind in KINDS if kind != "teams" or can_import_teams(user))
+        ImportedEntry.objects.bulk_create(rows, batch_size=BATCH)
 
 
 class SavedMappingQuerySet(models.QuerySet["SavedMapping"]):
@@ -842,4 +669,6 @@ class SavedMapping(models.Model):
 
     @property
     def as_plan(self) -> Plan:
+        from integrations.matching.plan import Plan
+
         return Plan.from_json(self.plan)

@@ -1,6 +1,8 @@
 from django.urls import path
 
-from integrations import views
+from qmportal.lib.late import LateModule
+
+views = LateModule("integrations.views")
 
 app_name = "integrations"
 urlpatterns = [

@@ -19,6 +19,7 @@ from benchmarks.models import DEFAULT_WINDOW
 from integrations.failed import failed_rows_file
 from integrations.forms import MappingForm, PiecesForm, UploadForm
 from integrations.importer import SHOWN_ERRORS
+from integrations.kinds import kinds_for
 from integrations.match import (
     MatchForm,
     answered,
@@ -35,7 +36,7 @@ from integrations.matching.plan import Plan
 from integrations.matching.presets import PRESETS
 from integrations.matching.survey import Survey
 from integrations.matching.words import plain
-from integrations.models import ImportJob, NoRoom, SavedMapping, Upload, kinds_for
+from integrations.models import ImportJob, NoRoom, SavedMapping, Upload
 from integrations.reading import Shape, described
 from integrations.roster import ROSTERS
 from qmportal.lib.bodies import takes_a_file

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from defects.models import Defect
-from integrations import models
+from integrations import models, phases
 from integrations.matching.plan import Plan
 from integrations.models import ImportJob, SavedMapping
 from teams.models import AccessToken, Role
@@ -141,7 +141,7 @@ def test_undo(client, team):
 def test_a_file_without_a_team_waits_and_says_so(client, team):
     found = ended(client, send(client))
     assert found["status"] == "needs_matching"
-    assert found["questions"] == [{"field": "team", "detail": models.NO_TEAM}]
+    assert found["questions"] == [{"field": "team", "detail": phases.NO_TEAM}]
     assert found["page"].endswith(f"/imports/{found['id']}/")
 
 

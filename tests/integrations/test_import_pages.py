@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from benchmarks.models import SnapshotRun
 from defects.models import Defect
-from integrations import importer, models
+from integrations import importer, phases
 from integrations.matching.plan import Plan
 from integrations.models import ImportJob, SavedMapping
 from integrations.tasks import forget_old_files
@@ -283,7 +283,7 @@ def test_without_a_column_for_it_the_team_is_asked_for(client, team, manager):
     """The only team of a person is chosen for them."""
     job = looked_through(client, GOOD)
     assert '<option value="payments" selected>' in page(client, job).text
-    assert models.NO_TEAM in squeezed(match(client, job, team=None).text)
+    assert phases.NO_TEAM in squeezed(match(client, job, team=None).text)
     join(manager, make_team(name="Search", slug="search"), Role.MANAGER)
     text = page(client, job).text
     assert "selected>Payments" not in text
