@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from copy import copy
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -179,6 +180,10 @@ class Web:
 
     def __exit__(self, *problem: object) -> None:
         stop(self.process)
+
+    def again(self) -> Web:
+        """The same, not started yet: its workers have served nothing."""
+        return copy(self)
 
     def workers(self) -> list[int]:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
