@@ -1,6 +1,8 @@
 from django.urls import path
 
-from benchmarks import views
+from qmportal.lib.late import LateModule
+
+views = LateModule("benchmarks.views")
 
 app_name = "benchmarks"
 urlpatterns = [

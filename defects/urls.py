@@ -1,10 +1,14 @@
 from django.urls import path
 
-from defects import bankruptcy_views, policy_views, views
+from defects import views
 from defects.models import Defect
+from qmportal.lib.late import LateModule
 from records import list_views
 from records import views as record_views
 from records.history import record_history
+
+bankruptcy_views = LateModule("defects.bankruptcy_views")
+policy_views = LateModule("defects.policy_views")
 
 app_name = "defects"
 urlpatterns = [

@@ -1,6 +1,8 @@
 from django.urls import path
 
-from incidents.views import andon as views
+from qmportal.lib.late import LateModule
+
+views = LateModule("incidents.views.andon")
 
 app_name = "andon"
 urlpatterns = [

@@ -1,6 +1,8 @@
 from django.urls import path
 
-from incidents.views import response as views
+from qmportal.lib.late import LateModule
+
+views = LateModule("incidents.views.response")
 
 app_name = "response"
 urlpatterns = [

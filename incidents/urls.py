@@ -2,10 +2,12 @@ from django.urls import path
 
 from incidents.models import Incident
 from incidents.views import incident as views
-from incidents.views import response
+from qmportal.lib.late import LateModule
 from records import list_views
 from records import views as record_views
 from records.history import record_history
+
+response = LateModule("incidents.views.response")
 
 app_name = "incidents"
 urlpatterns = [

@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from library.views import pages
+from qmportal.lib.late import LateModule
+
+pages = LateModule("library.views.pages")
 
 app_name = "library"
 urlpatterns = [

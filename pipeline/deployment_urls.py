@@ -1,8 +1,10 @@
 from django.urls import path
 
-from pipeline import change_views as views
 from pipeline.models import Deployment
+from qmportal.lib.late import LateModule
 from records.history import record_history
+
+views = LateModule("pipeline.change_views")
 
 app_name = "deployments"
 urlpatterns = [

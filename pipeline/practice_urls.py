@@ -1,6 +1,8 @@
 from django.urls import path
 
-from pipeline import practice_views as views
+from qmportal.lib.late import LateModule
+
+views = LateModule("pipeline.practice_views")
 
 app_name = "practices"
 urlpatterns = [

@@ -1,6 +1,8 @@
 from django.urls import path
 
-from pipeline import views
+from qmportal.lib.late import LateModule
+
+views = LateModule("pipeline.views")
 
 app_name = "pipeline"
 urlpatterns = [

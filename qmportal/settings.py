@@ -56,7 +56,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "qmportal.staticfiles.OnlyWhatIsServed",
     "django.contrib.humanize",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # qmportal.admin_urls loads the rest
     "django.forms",
     "allauth",
     "allauth.account",

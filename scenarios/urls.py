@@ -2,7 +2,10 @@
 
 from django.urls import path
 
-from scenarios.views import authoring, retelling
+from qmportal.lib.late import LateModule
+
+authoring = LateModule("scenarios.views.authoring")
+retelling = LateModule("scenarios.views.retelling")
 
 app_name = "scenarios"
 urlpatterns = [

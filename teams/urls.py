@@ -1,6 +1,8 @@
 from django.urls import path
 
-from teams import views
+from qmportal.lib.late import LateModule
+
+views = LateModule("teams.views")
 
 app_name = "teams"
 urlpatterns = [

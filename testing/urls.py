@@ -1,6 +1,8 @@
 from django.urls import path
 
-from testing import views
+from qmportal.lib.late import LateModule
+
+views = LateModule("testing.views")
 
 app_name = "test_runs"
 urlpatterns = [

@@ -2,19 +2,19 @@
 
 from django.urls import path
 
-from training.views import (
-    certificates,
-    checks,
-    connections,
-    diagnostic,
-    groups,
-    lti,
-    plans,
-    progress,
-    reading,
-    taking,
-    tasks,
-)
+from qmportal.lib.late import LateModule
+
+certificates = LateModule("training.views.certificates")
+checks = LateModule("training.views.checks")
+connections = LateModule("training.views.connections")
+diagnostic = LateModule("training.views.diagnostic")
+groups = LateModule("training.views.groups")
+lti = LateModule("training.views.lti")
+plans = LateModule("training.views.plans")
+progress = LateModule("training.views.progress")
+reading = LateModule("training.views.reading")
+taking = LateModule("training.views.taking")
+tasks = LateModule("training.views.tasks")
 
 app_name = "training"
 urlpatterns = [

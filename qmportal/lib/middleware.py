@@ -11,7 +11,6 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
@@ -172,4 +171,4 @@ def _token(request: HttpRequest) -> str:
 def _door(path: str) -> str:
     if path.startswith("/api/"):
         return "api"
-    return "admin" if path.startswith(reverse("admin:index")) else "page"
+    return "admin" if path.startswith("/admin/") else "page"

@@ -10,6 +10,7 @@ from qmportal.wsgi import application
 
 ADDRESSES = (
     "/api/schema/", "/api/v1/", "/api/docs/", "/api/v1/teams/", "/api/v1/defects/", "/", "/incidents/", "/api/no/",
+    "/training/", "/training/plans/", "/imports/", "/thresholds/", "/admin/", "/api/v1/imports/", "/api/v1/reviews/",
 )  # fmt: skip
 
 

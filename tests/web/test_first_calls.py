@@ -31,7 +31,7 @@ def test_first_calls_at_once_are_all_answered(client, committed_person):
 
 @pytest.fixture
 def committed_person(db):
-    person = make_user(admin=True)
+    person = make_user(admin=True, is_superuser=True)
     yield person
     person.delete()
 
