@@ -55,7 +55,7 @@ INCIDENTS = records.Kind(
         ),
         columns.moment("Detected", "detected", "detected_at"),
     ),
-    in_full=("team__response_plan", "severity", "lead", "reporter", "should_have_caught"),
+    in_full=("team__response_plan", "severity", "lead", "reporter", "should_have_caught", "review"),
 )
 
 

@@ -116,6 +116,15 @@ def test_a_team_that_becomes_members_only_is_not_named_any_more(team, other, ann
     assert "Raise it" not in signed_in(bob).get("/actions/").text
 
 
+def test_it_leaves_with_its_own_team_and_returns_with_it(team, other, bob):
+    make_action(team=team, owner_team=other, title="Raise the limit")
+    shown = []
+    for archived_at in (None, NOON, None):
+        Team.objects.filter(pk=team.pk).update(archived_at=archived_at)
+        shown.append("Raise the limit" in signed_in(bob).get("/actions/?show=team").text)
+    assert shown == [True, False, True]
+
+
 def test_it_is_counted_once_and_its_team_is_reminded(team, other, ann, bob):
     boss = make_member(team=other, role=Role.MANAGER, name="Boss")
     make_member(team=team, role=Role.MANAGER)
