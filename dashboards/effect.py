@@ -11,6 +11,8 @@ from benchmarks.statistics import poisson_rate_test, rate_ratio_interval
 from incidents.models import Action
 
 SIGNIFICANT = 0.05
+# An interval that reaches beyond so many times the rate before says no more than that few rows are known.
+FAR = 10
 DAY = timedelta(days=1)
 
 
@@ -43,7 +45,8 @@ class Effect:
             return ""
         rate = self.after / self._days(self.after_time) / (self.before / self._days(self.before_time))
         low, high = rate_ratio_interval(self.before, self._days(self.before_time), self.after, self._days(self.after_time))
-        return f"{rate:.0%} of the rate before; 95% interval {low:.0%} to {high:.0%}"
+        highest = f"{high:.0%}" if high and high < FAR else f"more than {FAR:,.0%}"
+        return f"{rate:,.0%} of the rate before; 95% interval {low:,.0%} to {highest}"
 
     @property
     def verdict(self) -> str:

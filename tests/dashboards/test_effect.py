@@ -40,6 +40,7 @@ def test_known_answers():
         "Rarer than before, and hardly by chance (p = 0.006).",
     ]
     assert unclear.verdict.startswith("Too few to tell from chance")
+    assert Effect(1, 90 * DAY, 1, 41 * DAY).ratio == "220% of the rate before; 95% interval 3% to more than 1,000%"
     assert Effect(0, 90 * DAY, 0, 90 * DAY).sentences == [
         "0 in 90 days before, 0 in 90 days since.",
         "Too few to tell from chance (p = 1.00).",
