@@ -11,6 +11,7 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.setdefault("WEB_THREADS", "8"))
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 worker_connections = 500  # each waiting client needs a socket; 1,024 open files is a common limit
+preload_app = True  # workers start at once, and share the memory of what was loaded before them
 sendfile = False  # the worker's deadline must also apply to files
 timeout = 60
 graceful_timeout = 20
@@ -31,8 +32,8 @@ def post_fork(server: object, worker: object) -> None:
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
-def post_worker_init(worker: object) -> None:
-    """What is loaded by now stays. The garbage collector leaves it out, so it is faster and comes round sooner.
+def when_ready(server: object) -> None:
+    """What is loaded by now stays. The workers' garbage collector leaves it out, so it is faster and comes round sooner.
 
     Otherwise it would wait for a quarter of all objects to be new before it looks at the old ones again.
     """

@@ -38,6 +38,20 @@ def test_the_admin_site_is_found_by_path_and_by_name(address):
     assert reverse(f"admin:{found.url_name}", args=found.args, kwargs=found.kwargs) == address
 
 
+FORKED = """
+import threading
+import qmportal.wsgi
+from django.db import connection
+print(threading.active_count(), connection.connection)
+"""
+
+
+def test_the_application_can_be_forked_into_workers():
+    """gunicorn loads it once. A thread would not be there in the workers, and all would talk over one connection."""
+    told = subprocess.run([sys.executable, "-c", FORKED], cwd=settings.BASE_DIR, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["1", "None"]
+
+
 HELD = """
 import sys
 import qmportal.wsgi
