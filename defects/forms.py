@@ -114,6 +114,7 @@ class DefectForm(RecordForm[Defect]):
         self.limit_choices("assignee", User.objects.filter(is_active=True))
         self.limit_severities()
         self.limit_choices("service", Service.objects.in_use())
+        self.show_choices("service", Service.objects.catalogue(self.user.versions).offered(self.instance.service_id))
         for name in ("stage_found", "stage_introduced", "stage_should_catch"):
             self.show_choices(name, offered_stages(self.user.versions, getattr(self.instance, f"{name}_id")))
         if "duplicate_of" in self.fields:

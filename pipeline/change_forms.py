@@ -29,6 +29,7 @@ class FactForm(IntakeForm[Any]):
         super().__init__(*args, user=user, **kwargs)
         self.limit_teams()
         self.limit_choices("service", Service.objects.in_use())
+        self.show_choices("service", Service.objects.catalogue(self.user.versions).offered(self.instance.service_id))
 
 
 class ChangeForm(FactForm):

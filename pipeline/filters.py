@@ -30,7 +30,7 @@ class ServiceFilter(ListForm):
     def _limit_services(self, user: User, data: QueryDict) -> bool:
         """Offers the services in use and the chosen one. Returns False if none are offered."""
         self.catalogue = Service.objects.catalogue(user.versions)
-        offered = [(each.slug, each.name) for each in self.catalogue.in_use()]
+        offered = self.catalogue.offered()
         if len(offered) > MOST_BOXES:
             offered = []
         chosen = self.catalogue.called(data.get("service", "")[:80])

@@ -21,7 +21,7 @@ from qmportal.lib.changes import last_change
 from qmportal.lib.days import viewer_zone
 from qmportal.lib.forms import KeyField, LineField, ListField, MomentField, ProseField, WholeNumberField, with_stored
 from qmportal.lib.versions import Conflict, Difference, sent_again
-from qmportal.lib.widgets import OptionCards, Suggesting
+from qmportal.lib.widgets import Menu, OptionCards, Suggesting
 from qmportal.lib.wording import clock
 from records import intake
 from records.models import Record, Severity, severity_names, severity_texts
@@ -82,6 +82,8 @@ class IntakeForm(forms.ModelForm, Generic[M]):
         self.initial["version"] = self.instance.version
         for name in self.columns:
             field = self.fields[name]
+            if type(field.widget) is forms.Select:
+                field.widget = Menu(field.widget.attrs, field.widget.choices)
             if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
                 if self.instance.pk:  # Django would use the id; our fields use other keys
                     self.initial[name] = self._shown(self.instance, name)

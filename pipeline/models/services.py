@@ -53,6 +53,10 @@ class Catalogue:
     def in_use(self) -> list[Named]:
         return [each for each in self.by_id.values() if not each.is_retired]
 
+    def offered(self, stored: int | None = None) -> list[tuple[str, str]]:
+        """The services that a form offers: those in use, and the one that the record has (its id)."""
+        return [(each.slug, each.name) for each in self.by_id.values() if not each.is_retired or each.pk == stored]
+
     def among(self, ids: Iterable[int]) -> list[Named]:
         """These services by name."""
         return sorted((self.by_id[pk] for pk in ids if pk in self.by_id), key=lambda each: folded(each.name))
