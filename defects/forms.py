@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 
 from defects.models import MOST_LINKS, Defect, DefectLink, Resolution
 from pipeline.models import Service, Stage, offered_stages
-from qmportal.lib.forms import KeyField, MomentField, ProseField, WholeNumberField, clean_formfield
-from records.forms import UNSET, RecordForm
+from qmportal.lib.forms import UNSET, KeyField, MomentField, ProseField, WholeNumberField, clean_formfield
+from records.forms import RecordForm
 from records.models import Severity
 from teams.choices import TeamField
 from teams.models import User

@@ -8,12 +8,12 @@ from django import forms
 from django.db import transaction
 
 from pipeline.models import Change, Deployment, Service
-from qmportal.lib.forms import LineField, MomentField, WholeNumberField, clean_formfield
+from qmportal.lib.forms import UNSET, LineField, MomentField, WholeNumberField, clean_formfield
 from records.forms import IntakeForm
 from teams.choices import TeamField
 
 MOST_REFERENCES = 1_000
-YES_NO = [("", "Not said"), ("true", "Yes"), ("false", "No")]
+YES_NO = [("", UNSET), ("true", "Yes"), ("false", "No")]
 
 
 class FactForm(IntakeForm[Any]):

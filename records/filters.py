@@ -18,7 +18,7 @@ from django.utils.functional import cached_property
 from qmportal.lib.days import EARLIEST_YEAR, midnight
 from qmportal.lib.forms import DayField, LineField
 from qmportal.lib.kept import Kept
-from qmportal.lib.widgets import Menu
+from qmportal.lib.widgets import Menu, Options
 from records.models import Record, Severity, severity_names
 from teams.models import Membership, Team
 
@@ -153,7 +153,7 @@ class ListForm(forms.Form):
         for field in self.fields.values():
             field.required = False
             if isinstance(field, forms.ChoiceField):
-                field.widget = Menu(choices=list(field.widget.choices))
+                field.widget = Menu(choices=field.choices)  # type: ignore[arg-type]
 
     def clean(self) -> dict[str, Any]:
         chosen = self.cleaned_data
@@ -169,7 +169,7 @@ class ListForm(forms.Form):
 
     def limit_choices(self, name: str, *choices: tuple[str, str]) -> None:
         """Sets the choices of a field; the one for "any" comes first."""
-        self.fields[name].choices = choices  # type: ignore[attr-defined]
+        self.fields[name].choices = Options(choices)  # type: ignore[attr-defined]
 
     def narrow(self, rows: Any, chosen: dict[str, Any]) -> Any:
         """The rows that match the filters. `chosen` holds the valid values only."""

@@ -19,9 +19,18 @@ from django.utils import timezone
 
 from qmportal.lib.changes import last_change
 from qmportal.lib.days import viewer_zone
-from qmportal.lib.forms import KeyField, LineField, ListField, MomentField, ProseField, WholeNumberField, with_stored
+from qmportal.lib.forms import (
+    UNSET,
+    KeyField,
+    LineField,
+    ListField,
+    MomentField,
+    ProseField,
+    WholeNumberField,
+    with_stored,
+)
 from qmportal.lib.versions import Conflict, Difference, sent_again
-from qmportal.lib.widgets import Menu, OptionCards, Suggesting
+from qmportal.lib.widgets import Menu, OptionCards, Options, Suggesting
 from qmportal.lib.wording import clock
 from records import intake
 from records.models import Record, Severity, severity_names, severity_texts
@@ -35,9 +44,8 @@ if TYPE_CHECKING:
 TITLE_LENGTH = 200
 # Originals suggested for a duplicate.
 SIMILAR_OFFERED = 8
-# The label of the empty choice: Django's, and ours.
+# Django's label of the empty choice.
 DASHES = BLANK_CHOICE_DASH[0][1]
-UNSET = "Not set"
 M = TypeVar("M", bound=Any)
 R = TypeVar("R", bound=Record)
 
@@ -88,8 +96,6 @@ class IntakeForm(forms.ModelForm, Generic[M]):
                 if self.instance.pk:  # Django would use the id; our fields use other keys
                     self.initial[name] = self._shown(self.instance, name)
                 field.empty_label = UNSET if field.empty_label == DASHES else field.empty_label
-            elif isinstance(field, forms.ChoiceField):
-                field.choices = [(key, label if key else UNSET) for key, label in field.choices]  # type: ignore[union-attr,misc]
             if self._has_default(name):
                 field.required = isinstance(field, MomentField) and bool(self.instance.pk)
                 field.error_messages["required"] = f"Enter when it was {str(field.label).lower()}."
@@ -155,7 +161,7 @@ class IntakeForm(forms.ModelForm, Generic[M]):
     def show_choices(self, name: str, choices: Iterable[tuple[str, str]]) -> None:
         """Sets the choices of a field from known values, so that the form needn't query the rows it accepts."""
         field: Any = self.fields[name]
-        field.choices = [*([("", field.empty_label)] if field.empty_label is not None else []), *choices]
+        field.choices = Options([*([("", field.empty_label)] if field.empty_label is not None else []), *choices])
 
     def set_widget(self, name: str, widget: forms.widgets.ChoiceWidget) -> None:
         """Shows a field's choices with another widget."""

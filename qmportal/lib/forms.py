@@ -18,9 +18,12 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from qmportal.lib.days import read_day, viewer_zone
 from qmportal.lib.text import clean_line, clean_text, refuse_unstorable
+from qmportal.lib.widgets import Menu, Options
 
 # Stricter than `fromisoformat`, like `days.DAY`.
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
+# The label of the empty choice.
+UNSET = "Not set"
 
 
 def go(request: HttpRequest, to: Any) -> HttpResponse:
@@ -68,7 +71,11 @@ class LineField(ProseField):
 
 def clean_formfield(column: models.Field, **options: Any) -> Any:
     """For `Meta.formfield_callback`: our form field for text columns, Django's for all others."""
-    return column.formfield(**text_field(column) | options)
+    if not column.choices:
+        return column.formfield(**text_field(column) | options)
+    field: Any = column.formfield(**{"widget": Menu} | options)
+    field.choices = Options((key, label if key else UNSET) for key, label in field.choices)
+    return field
 
 
 def text_field(column: models.Field) -> dict[str, Any]:

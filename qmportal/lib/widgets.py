@@ -1,6 +1,8 @@
 """Form widgets."""
 
-from collections.abc import Callable, Iterable, Mapping
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 from django import forms
 from django.forms.boundfield import BoundField
 from django.forms.renderers import TemplatesSetting
+from django.utils.choices import BaseChoiceIterator
 from django.utils.safestring import SafeString, mark_safe
 
 from qmportal.lib.html import format_html, format_html_join, html_of
@@ -134,6 +137,22 @@ WRITERS: dict[str, Callable[[dict[str, Any]], SafeString]] = {
     f"{WIDGETS}radio.html": _cards,
     f"{WIDGETS}checkbox_select.html": _cards,
 }
+
+
+class Options(BaseChoiceIterator):
+    """Flat choices. Django looks through a list for groups whenever it is set, and copies it for each form."""
+
+    def __init__(self, pairs: Iterable[tuple[Any, str]]) -> None:
+        self._pairs = tuple(pairs)
+
+    def __iter__(self) -> Iterator[tuple[Any, str]]:
+        return iter(self._pairs)
+
+    def __copy__(self) -> Options:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Options:
+        return self
 
 
 class Menu(forms.Select):

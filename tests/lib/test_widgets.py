@@ -1,11 +1,13 @@
 """Menus are written in Python, as Django's templates would."""
 
-from django.forms import Select
+from copy import deepcopy
+
+from django.forms import ChoiceField, Select
 from django.forms.renderers import DjangoTemplates
 from django.test.html import parse_html
 from django.utils.safestring import SafeString
 
-from qmportal.lib.widgets import Menu
+from qmportal.lib.widgets import Menu, Options
 
 CHOICES = [("", "Not set"), (1, "One"), ("<2>", "Two & “two”")]
 ATTRS = {"id": "id_way", "required": True, "class": "wide"}
@@ -21,3 +23,13 @@ def test_options_are_escaped_though_the_same_text_was_html_before() -> None:
     """Options are cached, and HTML equals the same text."""
     for label in (SafeString("<b>Pay</b>"), "<b>Pay</b>"):
         assert "&lt;b&gt;Pay&lt;/b&gt;" in Menu(choices=[("pay", label)]).render("team", None)
+
+
+def test_forms_share_choices() -> None:
+    field = ChoiceField(choices=Options(CHOICES), widget=Menu)
+    copy = deepcopy(field)
+    assert copy.choices is field.choices is copy.widget.choices
+    assert list(copy.choices) == CHOICES
+    assert field.clean("<2>") == "<2>"
+    field.choices = Options([("3", "Three")])
+    assert list(copy.choices) == CHOICES
