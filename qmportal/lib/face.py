@@ -151,13 +151,13 @@ def pagination(context: Any, page: Page, what: str = "rows", csv: bool = False) 
 
     csv: the view returns all of these rows for `?format=csv`. Not a template, because a long list has a dozen links.
     """
-    others = querystring(context, page=None)
+    others = querystring(context, page=None).removeprefix("?")
     export = querystring(context, format="csv", page=None) if csv else ""
     return format_html(
         '<nav class="pagination" aria-label="Pages">\n<p>{}</p>\n{}{}</nav>',
         _place(page, what),
         format_html('<a class="quiet-link" href="{}">Export CSV</a>\n', export) if export else "",
-        _page_links(page, f"{others}&page=" if others else "?page="),
+        _page_links(page, f"?{others}&page=" if others else "?page="),
     )
 
 
