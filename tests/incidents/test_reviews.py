@@ -66,6 +66,11 @@ def test_it_is_filled_in_from_the_incident_and_due_by_severity(client, ann, inci
     assert Review.objects.count() == 1
 
 
+def test_an_empty_review_leads_to_where_it_is_written(client, ann, incident):
+    make_review(incident, author=ann)
+    assert f'<a href="{PAGE}edit/">Write what happened</a>' in client.get(PAGE).text
+
+
 def test_the_closest_template_gives_the_first_text(client, ann, team, incident):
     for lessons, fields in (
         ("Any", {}),
@@ -179,6 +184,7 @@ def test_blameful_wording_is_pointed_out_and_not_blocked(client, ann, incident):
     review = make_review(incident, author=ann)
     client.post(f"{PAGE}edit/", sections(review, lessons="Human error. Ann should have asked."))
     page = client.get(PAGE).text
+    assert "Nothing written yet." not in page
     assert "Some wording may sound like blame" in page
     assert "Ann should have" in page
 
