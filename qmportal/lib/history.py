@@ -135,6 +135,7 @@ class _Told:
         pass
 
 
+TELL = "SELECT set_config('pghistory.context_id', %s, true), set_config('pghistory.context_metadata', %s, true)"
 WRITE = re.compile(r'\s*(?:(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO)\s+(?:ONLY\s+)?"?(\w+)|WITH\b)', re.IGNORECASE)
 
 
@@ -150,8 +151,8 @@ def _is_tracked(sql: Any) -> bool:
     return found is not None and (found[1] is None or found[1] in _tables())
 
 
-def _announcement(through: Any) -> str | None:
-    """The statement that says who acts; None if this transaction was told already."""
+def _left_to_tell(through: Any) -> tuple[str, str] | None:
+    """Who acts, for `TELL`; None if this transaction was told already."""
     said = facts_to_tell()
     if through.in_atomic_block:
         hooks = (hook for _, hook, _ in reversed(through.run_on_commit) if isinstance(hook, _Told))
@@ -161,29 +162,29 @@ def _announcement(through: Any) -> str | None:
         through.on_commit(_Told(said))
     elif said == NOBODY:
         return None
-    # `acting` allows only letters, digits and JSON punctuation, without quotes and percent signs.
-    return (
-        f"SELECT set_config('pghistory.context_id', '{said[0]}', true),"
-        f" set_config('pghistory.context_metadata', '{said[1]}', true)"
-    )
+    return said
 
 
 def announce(through: Any) -> None:
     """For what goes past Django's cursors, such as COPY. Within a transaction, before the first such write."""
-    if announcement := _announcement(through):
+    if said := _left_to_tell(through):
         with through.cursor() as cursor:
-            cursor.execute(announcement)
+            cursor.execute(TELL, said)
 
 
 def tell(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """Wraps each statement of a connection and passes who acts before the first one that needs it."""
-    announcement = _announcement(context["connection"]) if _is_tracked(sql) else None
-    if announcement is None:
+    said = _left_to_tell(context["connection"]) if _is_tracked(sql) else None
+    if said is None:
         return execute(sql, params, many, context)
     if many:
-        execute(announcement, None, False, context)
+        execute(TELL, said, False, context)
         return execute(sql, params, many, context)
-    result = execute(f"{announcement}; {sql}", params, many, context)
+    if isinstance(params, list | tuple):  # the same text each time, so that psycopg needn't parse it again
+        result = execute(f"{TELL}; {sql}", [*said, *params], many, context)
+    else:  # `acting` allows only letters, digits and JSON punctuation, without quotes and percent signs
+        written = TELL % tuple(f"'{each}'" for each in said)
+        result = execute(f"{written}; {sql}", params, many, context)
     context["cursor"].nextset()
     return result
 

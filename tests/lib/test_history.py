@@ -166,6 +166,30 @@ def test_a_request_id_cannot_break_out(defect):
     assert said(Defect)[-1] == ("changed", "page", None, "DROPTABLEx--sé")
 
 
+@pytest.mark.parametrize("params", [None, {"title": "50%"}, ["50%"]])
+def test_it_is_said_whatever_the_parameters_are(defect, params):
+    title = {dict: "%(title)s", list: "%s"}.get(type(params), "'50%'")
+    with acting("page", request="100%", name="it's"), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE defects_defect SET title = {title}", params)
+    assert said(Defect)[-1][:2] == ("changed", "page")
+    assert Defect.objects.get().title == "50%"
+
+
+def test_the_text_of_a_statement_is_the_same_in_every_request(defect):
+    """So that psycopg parses it once."""
+    texts = set()
+
+    def note(execute, sql, *rest):
+        texts.add(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(note):
+        for request in ("1", "2"):
+            with acting("page", request=request):
+                Defect.objects.update(title=f"Title {request}")
+    assert len(texts) == 1
+
+
 def test_it_is_said_once_a_transaction(defect):
     with acting("page"), CaptureQueriesContext(connection) as queries:
         for number in range(3):
