@@ -102,7 +102,7 @@ def _promises(rows: dict[int, list[ZeroBugPolicy]], lineages: dict[int, list[int
     alike: dict[tuple[datetime, datetime | None, int], list[int]] = {}
     for team, lineage in lineages.items():
         changes = sorted({row.effective_from for above in lineage for row in rows.get(above, ())})
-        for first, after in zip(changes, [*changes[1:], None], strict=True):
+        for first, after in zip(changes, [*changes, None][1:], strict=True):
             if days := _days_on(first, lineage, rows):
                 span = (midnight(first), midnight(after) if after else None, days)
                 alike.setdefault(span, []).append(team)

@@ -133,6 +133,17 @@ def test_sub_teams_follow_the_policy_above_until_they_have_their_own(client, tea
     }
 
 
+def test_only_one_sub_team_has_a_policy(client, team, manager):
+    own = make_team(parent=team, slug="own")
+    promise(own, 10)
+    for each in (team, own):
+        make_defect(team=each, found_at=timezone.now() - 20 * DAY)
+    answer = client.get("/api/v1/teams/payments/zero-bugs/").json()
+    assert (answer["days"], answer["open"], answer["overdue"], answer["open_without_policy"]) == (None, 1, 1, 1)
+    take_snapshots(local_day(timezone.now()))
+    assert client.get("/t/payments/").status_code == 200
+
+
 def test_the_api_sets_the_policy_for_managers_only(client, team, manager):
     answer = client.put("/api/v1/teams/payments/zero-bugs/", {"days": 7}, content_type="application/json")
     assert (answer.status_code, answer.json()["days"]) == (200, 7)
