@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, QuerySet, When
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -29,6 +29,7 @@ from integrations.reading import UnreadableFile, open_table
 from integrations.status import status_of
 from qmportal.lib.api import BodyTooLarge, Conflict, refuse_undeclared
 from qmportal.lib.days import organisation_zone
+from qmportal.lib.queries import AnyOf
 from qmportal.lib.raw_files import RawFile
 from teams.authentication import person
 from teams.idempotency import digest_of, once
@@ -150,7 +151,7 @@ def in_full(job: ImportJob) -> dict[str, Any]:
     undone = result.get("undone")
     waits = job.is_looked_through
     more = {
-        "team_slug": job.team and job.team.slug,
+        "team_slug": job.shown_team and job.shown_team.slug,
         "finished": job.is_over,
         "error": job.error if job.state == job.State.FAILED else "",
         "progress": {"done": job.progress_done, "total": job.progress_total, "percent": job.percent},
@@ -294,7 +295,8 @@ class ImportList(generics.ListAPIView[Any]):
             return ImportJob.objects.none()
         require(can_import_somewhere(person(self.request)), MANAGERS_ONLY)
         counts = {name: F(f"result__{name}") for name in COUNTS}
-        return mine(self.request).order_by().values(*OWN, team_slug=F("team__slug"), **counts)
+        slug = Case(When(AnyOf("team", person(self.request).reach_of_rows), then=F("team__slug")))
+        return mine(self.request).order_by().values(*OWN, team_slug=slug, **counts)
 
     def post(self, request: Request) -> Response:
         require(can_import_somewhere(person(request)), MANAGERS_ONLY)

@@ -86,7 +86,7 @@ class MatchForm(KeepingForm):
     def __init__(self, data: QueryDict | None, *, job: ImportJob, plan: Plan, user: User):
         order = {True: DAY_FIRST, False: MONTH_FIRST, None: ""}[plan.day_first]
         initial = {"zone": plan.zone, "day_order": order, "all_types": plan.all_types, "create_teams": job.create_teams}
-        initial |= {"team": job.team and job.team.slug, "source": plan.source or plan.preset.name}
+        initial |= {"team": job.shown_team and job.shown_team.slug, "source": plan.source or plan.preset.name}
         super().__init__(data, initial=initial, user=user)
         team = cast(TeamField, self.fields["team"])
         if not plan.names_team:

@@ -155,6 +155,11 @@ class ImportJob(Work):
         return reverse("integrations:import_detail", args=[self.pk])
 
     @property
+    def shown_team(self) -> Team | None:
+        """The team for all rows, as long as the person who sent the file can see its records."""
+        return self.team if self.requested_by and self.team_id in self.requested_by.reach_of_rows else None
+
+    @property
     def acting_name(self) -> str:
         return f"{self.file_name} (undone)" if self.phase == self.Phase.UNDO else self.file_name
 

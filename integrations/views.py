@@ -289,7 +289,8 @@ def detail(job: ImportJob) -> dict[str, Any]:
 
     can_undo = job.can_undo(now)
     newest = date.fromisoformat(result["latest"]) if result.get("latest") else None
-    place = reverse("dashboards:team", args=[job.team.slug]) if job.team else reverse("dashboards:overview")
+    team = job.shown_team
+    place = reverse("dashboards:team", args=[team.slug]) if team else reverse("dashboards:overview")
     return {
         "job": job,
         "newest": newest,
