@@ -13,7 +13,6 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from defects.models import Defect
@@ -21,6 +20,7 @@ from pipeline.change_views import FactKind, fact_list, number
 from qmportal.lib.bodies import takes_a_file
 from qmportal.lib.days import local_day, midnight
 from qmportal.lib.face import status
+from qmportal.lib.html import format_html
 from qmportal.lib.pages import form_page, render_page
 from records import columns
 from records.columns import Column
