@@ -41,5 +41,5 @@ def markdown_of(review: Review, tree: Sequence[Branch], events: Sequence[dict[st
 
 def _line(action: Action) -> str:
     due = f", due {day_words(action.due_on)}" if action.due_on else ""
-    owner = action.owner or "the team"
+    owner = action.done_by or "no owner"
     return f"- {action.reference} {action.title} ({action.get_kind_display()}, {action.get_status_display()}, {owner}{due})"

@@ -1,10 +1,13 @@
-"""Template tags for records: severity and status. Load with {% load records %}."""
+"""Template tags for records: severity, status and what is overdue. Load with {% load records %}."""
 
 from functools import lru_cache
+from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from qmportal.lib.days import local_day
 from qmportal.lib.face import status
 from qmportal.lib.html import format_html
 from records.entries import entry_items
@@ -13,6 +16,13 @@ register = template.Library()
 register.simple_tag(entry_items)
 
 SEVERITY_KEYS = ("SEV1", "SEV2", "SEV3", "SEV4")
+
+
+@register.filter
+def is_overdue(row: Any) -> bool:
+    """Whether an action or a review should have been done before today."""
+    overdue: bool = row.is_overdue(local_day(timezone.now()))
+    return overdue
 
 
 @register.simple_tag

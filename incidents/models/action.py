@@ -340,6 +340,13 @@ class Action(Record):
     def is_to_do(self) -> bool:
         return self.status in TO_DO
 
+    @property
+    def done_by(self) -> str:
+        """The person, else the other team that does it. A team that became members-only since is not named."""
+        if self.owner or self.owner_team is None:
+            return str(self.owner or "")
+        return "Another team" if self.owner_team.members_only else self.owner_team.name
+
     def is_overdue(self, today: date) -> bool:
         return self.is_to_do and self.due_on is not None and self.due_on < today
 

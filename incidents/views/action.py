@@ -75,7 +75,6 @@ def action_detail(request: SignedInRequest, reference: str) -> HttpResponse:
         reference,
         ACTIONS,
         incident=lambda action, user: action.pointed_at("incident", user),
-        is_overdue=lambda action, user: action.is_overdue(local_day(timezone.now())),
         measured=lambda action, user: _effect_of(action) if action.incident_id else None,
     )
 

@@ -170,7 +170,7 @@ def comment(request: SignedInRequest, reference: str) -> HttpResponse:
 @require_safe
 def export(request: SignedInRequest, reference: str) -> HttpResponse:
     review = _find(request, reference)
-    actions = Action.objects.visible_to(request.user).filter(incident=review.incident).select_related("owner")
+    actions = Action.objects.visible_to(request.user).filter(incident=review.incident).select_related("owner", "owner_team")
     text = markdown_of(review, branches(review.causes.all()), _events(review), list(actions))
     headers = {"Content-Disposition": f'attachment; filename="{review.incident.reference}-review.md"'}
     return HttpResponse(text, content_type="text/markdown; charset=utf-8", headers=headers)
@@ -211,7 +211,6 @@ def _page(request: SignedInRequest, review: Review, **sent: Any) -> HttpResponse
         "actions": actions,
         "comments": review.comments.select_related("author"),
         "steps": review.steps(request.user),
-        "is_overdue": review.is_overdue(local_day(timezone.now())),
         "may_edit": may_edit,
         "may_change": may_edit and review.published_at is None,
         "hints": list(_hints(review, tree)) if review.published_at is None else [],

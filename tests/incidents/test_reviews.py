@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.utils import timezone
 
 from incidents.models import Cause, Comment, Review, ReviewPolicy, ReviewTemplate
 from incidents.models.review import branches
@@ -193,6 +194,7 @@ def test_the_export_is_markdown(client, ann, team, incident):
     review = make_review(incident, author=ann, summary="Cards were *refused*.")
     review.causes.create(text="The limit was reached", group="code")
     make_action(team=team, incident=incident, title="Alert on limits")
+    make_action(team=team, incident=incident, title="Raise the limit", owner_team=make_team(name="Databases"))
     answer = client.get(f"{PAGE}review.md")
     assert answer["Content-Type"] == "text/markdown; charset=utf-8"
     assert "PAY-INC-1-review.md" in answer["Content-Disposition"]
@@ -200,9 +202,23 @@ def test_the_export_is_markdown(client, ann, team, incident):
         "# PAY-INC-1: Checkout is slow",
         "Cards were *refused*.",
         "- The limit was reached (Code)",
-        "PAY-ACT-1 Alert",
+        "- PAY-ACT-1 Alert on limits (Corrective, Open, no owner)",
+        "- PAY-ACT-2 Raise the limit (Corrective, Open, Databases)",
     ):
         assert line in answer.text
+
+
+def test_what_is_overdue_says_so_wherever_it_is_shown(client, ann, team, incident):
+    review = make_review(incident, author=ann, due_on=date(2020, 1, 2))
+    action = make_action(team=team, incident=incident, owner=ann, due_on=date(2020, 1, 3))
+    make_action(team=team, incident=incident, owner=ann, due_on=date(2099, 1, 3))
+
+    def marked(row):
+        return client.get(row.get_absolute_url()).text.count(">Overdue<")
+
+    assert [marked(row) for row in (incident, review, action)] == [2, 2, 1]
+    action.make("finish", by=ann, at=timezone.now())
+    assert [marked(row) for row in (incident, review, action)] == [1, 1, 0]
 
 
 def test_the_list_shows_what_is_to_do(client, ann, bob, team, incident):
