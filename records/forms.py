@@ -310,6 +310,9 @@ class MoveForm(forms.Form):
         for name in record.asks_for(move):
             field = self._field(name)
             field.error_messages["required"] = ASKED[name]
+            # A form with errors gives the focus to their summary.
+            if not self.fields and not self.is_bound and isinstance(field.widget, (forms.TextInput, forms.Textarea)):
+                field.widget.attrs["autofocus"] = True
             self.fields[name] = field
         if move.asks_when:
             self.fields["at"] = MomentField(
