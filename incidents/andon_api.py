@@ -12,6 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from incidents.models import Cord
+from pipeline.choices import unknown_service
+from pipeline.models import Service
+from pipeline.models.services import Named
 from qmportal.lib.api import refuse_undeclared
 from qmportal.lib.text import clean_line, refuse_unstorable
 from teams.authentication import person
@@ -44,13 +47,9 @@ class TeamLine(generics.GenericAPIView[Any]):
         refuse_undeclared(request, {"format", "service"})
         user = person(request)
         team = get_object_or_404(Team.objects.visible_to(user), slug=slug)
-        service = request.query_params.get("service", "")
-        try:
-            refuse_unstorable(service)
-        except DjangoValidationError as refused:
-            raise ValidationError({"service": refused.messages}) from None
+        service = _service(request.query_params.get("service", ""))
         cords = (
-            Cord.objects.stopping(team, clean_line(service).strip())
+            Cord.objects.stopping(team, service and service.pk)
             .filter(team__in=Team.objects.visible_to(user))
             .select_related("team", "service")
             .order_by("raised_at", "id")
@@ -66,3 +65,16 @@ class TeamLine(generics.GenericAPIView[Any]):
             for cord in cords
         ]
         return Response(LineState({"team": team.slug, "stopped": bool(rows), "cords": rows}).data)
+
+
+def _service(name: str) -> Named | None:
+    """The service with this name or slug. An unknown one is an error: a typo must not start a stopped line."""
+    catalogue = Service.objects.catalogue()
+    try:
+        refuse_unstorable(name)
+        service = catalogue.called(name)
+        if service is None and clean_line(name):
+            raise DjangoValidationError(unknown_service(catalogue, name))
+    except DjangoValidationError as refused:
+        raise ValidationError({"service": refused.messages}) from None
+    return service

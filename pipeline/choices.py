@@ -30,6 +30,13 @@ def suggested(catalogue: Catalogue, typed: str) -> list[str]:
     return [f"{before}{comma} {name}".strip() for name in found]
 
 
+def unknown_service(catalogue: Catalogue, name: str) -> str:
+    """An error that suggests services, because without scripts there were no suggestions."""
+    near = suggested(catalogue, name)
+    sentence = f"No service is called “{name[:80]}”."
+    return f"{sentence} Did you mean {', '.join(near)}?" if near else sentence
+
+
 class ServiceSearch(forms.TextInput):
     """A text box for a list of names. It loads suggestions while the person types."""
 
@@ -82,16 +89,10 @@ class ServicesField(ListField):
         texts = value if isinstance(value, list | tuple) else [value or ""]
         ids, rest = self.catalogue.read(",".join(map(str, texts)))
         if unknown := rest or [self.catalogue.by_id[pk].name for pk in ids if pk not in self.offered]:
-            raise ValidationError(self._unknown(unknown[0]), code="invalid_choice")
+            raise ValidationError(unknown_service(self.catalogue, unknown[0]), code="invalid_choice")
         if len(ids) > MOST_SERVICES:
             raise ValidationError(f"Choose at most {MOST_SERVICES} services.")
         return ids
-
-    def _unknown(self, name: str) -> str:
-        """An error that suggests services, because without scripts there were no suggestions."""
-        near = suggested(self.catalogue, name)
-        sentence = f"No service is called “{name[:80]}”."
-        return f"{sentence} Did you mean {', '.join(near)}?" if near else sentence
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:

@@ -92,16 +92,13 @@ class CordQuerySet(models.QuerySet["Cord"]):
         """Cords that nobody has released yet."""
         return self.filter(released_at=None, team__archived_at=None)
 
-    def stopping(self, team: Team, service: str = "") -> CordQuerySet:
+    def stopping(self, team: Team, service: int | None = None) -> CordQuerySet:
         """Cords that stop this team's line: its own and those of its parent teams.
 
-        With `service` (a name or slug), only cords of that service or of no particular one.
+        With `service`, only cords of that service or of no particular one.
         """
         rows = self.pulled().filter(team__in=team.lineage)
-        if not service:
-            return rows
-        called = Service.objects.catalogue().called(service)
-        return rows.filter(Q(service=None) | Q(service=called.pk if called else None))
+        return rows.filter(Q(service=None) | Q(service=service)) if service else rows
 
     def figures(self) -> dict[str, Any]:
         """How many were pulled, were false alarms, and how soon the teams responded."""

@@ -249,8 +249,9 @@ def test_a_pipeline_is_told(ann, team):
     ]
     assert ask("/api/v1/andon/payments/?service=Refunds").json()["stopped"] is True
     assert ask("/api/v1/andon/payments/?service=payouts").json()["stopped"] is False
-    assert ask("/api/v1/andon/payments/?service=nothing").json()["stopped"] is False
-    assert ask("/api/v1/andon/payments/?service=%00").status_code == 400
+    assert "Did you mean Refunds?" in ask("/api/v1/andon/payments/?service=refund").json()["errors"][0]["detail"]
+    for wrong in ("refund", "%00"):
+        assert ask(f"/api/v1/andon/payments/?service={wrong}").status_code == 400
     assert ask("/api/v1/andon/payments/?servce=payouts").status_code == 400
 
 
