@@ -122,7 +122,7 @@ class Notification(models.Model):
 
 # The kinds that a person can switch off.
 CAN_BE_SILENCED = {
-    "incident": "Incidents of my teams: reported, more severe, restored",
+    "incident": "Incidents of my teams: reported, more severe, restored, reopened",
     "update": "Updates for stakeholders that are due",
     "review": "Reviews that I write or read: due, submitted, published, commented on",
     "action": "My actions: due, overdue, did not work",

@@ -1,4 +1,4 @@
-"""Tells people about incidents: opened, severity raised, restored, and updates for stakeholders that are due.
+"""Tells people about incidents: opened, severity raised, restored, reopened, and updates for stakeholders that are due.
 
 A sweep finds what is new in timelines and history, so no request waits for it and nothing is lost.
 """
@@ -29,12 +29,22 @@ def tell_news(now: datetime) -> None:
 
 
 def _moves(now: datetime) -> Iterator[News]:
-    restored = Q(data__to=Status.RESTORED) & ~Q(data__move=UNDO)
-    for entry in fresh_moves(TimelineEntry.objects.filter(_REAL), now).filter(Q(data__from="") | restored):
-        incident = entry.record
-        words, key = ("is restored", f"restored:{entry.pk}") if entry.data["from"] else ("was reported", "opened")
+    """Reported, restored and reopened. What was undone or has changed again is no news; of two equal ones, the last is."""
+    restored = Q(data__to=Status.RESTORED, record__restored_at__isnull=False) & ~Q(data__move=UNDO)
+    reopened = Q(data__move="reopen", record__restored_at=None)
+    entries = fresh_moves(TimelineEntry.objects.filter(_REAL), now)
+    last: dict[Any, News] = {}
+    for entry in entries.filter(Q(data__from="") | restored | reopened).order_by("id"):
+        incident, move = entry.record, entry.data.get("move")
+        if not entry.data["from"]:
+            words, key = "was reported", "opened"
+        elif move == "reopen":
+            words, key = "is open again", f"reopened:{entry.pk}"
+        else:
+            words, key = "is restored", f"restored:{entry.pk}"
         edit = entry.recorded_at if entry.door == BulkEdit.DOOR else None
-        yield News(incident, words, key, _involved(incident), but=entry.author_id, edit=edit)
+        last[incident.pk, words] = News(incident, words, key, _involved(incident), but=entry.author_id, edit=edit)
+    yield from last.values()
 
 
 def _raised(now: datetime) -> Iterator[News]:

@@ -49,6 +49,22 @@ def test_members_are_told_of_opened_more_severe_and_restored(team, member):
     }
 
 
+def test_what_was_undone_is_no_news(team, member):
+    incident = opened(team, reporter=member)
+    with acting("page"):
+        before = incident.state()
+        incident.make("restore", by=None, at=timezone.now())
+        incident.undo_move(before, incident.version, by=None, at=timezone.now())
+    assert told(member) == []
+    with acting("page"):
+        for name, fields in (("restore", {}), ("reopen", {"note": "It is back"}), ("restore", {})):
+            incident.make(name, by=None, at=timezone.now(), **fields)
+    assert told(member) == ["PAY-INC-1 is restored: Checkout is slow"]
+    with acting("page"):
+        incident.make("reopen", by=None, at=timezone.now(), note="Again")
+    assert told(member)[1:] == ["PAY-INC-1 is open again: Checkout is slow"]
+
+
 def test_nobody_is_told_of_imports_exercises_or_what_they_did_themselves(team, member):
     opened(team, reporter=member)
     opened(team, kind="exercise")
