@@ -71,6 +71,7 @@ class IncidentInFull(IncidentRow):
         *("caused_by_defect", "caused_by_deployment", "duplicate_of", "recurrence_of"),
     )
 
+    unaffected_time = SecondsField(help_text="Seconds between impact intervals, which are no time to restore.")
     status_reason = serializers.CharField(help_text="The reason for the last move, if it asked for one.")
     summary = serializers.CharField()
     customer_impact = serializers.CharField()

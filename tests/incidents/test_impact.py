@@ -207,5 +207,6 @@ def test_page_and_api_take_the_time_of_a_reopen(client, team):
 
     refused = move(to="active", reason="Again", at="2026-03-02T15:30:00Z")
     assert (refused.status_code, refused.json()["errors"][0]["attr"]) == (400, "at")
-    assert move(to="active", reason="Again", at="2026-03-02T17:00:00Z").json()["status"] == "active"
+    answer = move(to="active", reason="Again", at="2026-03-02T17:00:00Z").json()
+    assert (answer["status"], answer["unaffected_time"]) == ("active", 3 * 3600)
     assert spans(incident)[-1] == (after(5), None)
