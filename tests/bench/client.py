@@ -82,6 +82,22 @@ def sample_in_turn(targets: Mapping[str, Target], rounds: int, warm: int = 3 * R
         target.close()
 
 
+def download(target: Target) -> tuple[float, float]:
+    """Seconds until the first bytes of a long answer, and until all of it has been read as a browser asks for it."""
+    connection = http.client.HTTPConnection("127.0.0.1", target.web.port, timeout=600)
+    connection.connect()
+    began = time.perf_counter()
+    connection.request("GET", target.path, headers={"Accept-Encoding": "gzip", **target.headers})
+    response = connection.getresponse()
+    if response.status != 200 or not response.read(1):
+        raise BenchError(f"{target.web.name} answered {response.status} on {target.path}.")
+    first = time.perf_counter() - began
+    while response.read(65_536):
+        pass
+    connection.close()
+    return first, time.perf_counter() - began
+
+
 def answers_a_second(target: Target, clients: int, seconds: float) -> float:
     """With so many clients at once, each of which asks as soon as it is answered."""
 

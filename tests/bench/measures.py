@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urljoin
 
-from tests.bench.client import Target, answers_a_second, sample_in_turn
+from tests.bench.client import Target, answers_a_second, download, sample_in_turn
 from tests.bench.stack import (
     ROOT,
     TEN,
@@ -329,7 +329,16 @@ def after_a_thousand(web: Web, paths: Sequence[str], headers: dict[str, str]) ->
 
 def resident(pid: int) -> int:
     """What `ps` calls RSS, in bytes."""
-    found = re.search(r"^Rss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+    return _bytes(f"/proc/{pid}/smaps_rollup", "Rss")
+
+
+def peak(pid: int) -> int:
+    """The most that it was, in bytes."""
+    return _bytes(f"/proc/{pid}/status", "VmHWM")
+
+
+def _bytes(file: str, name: str) -> int:
+    found = re.search(rf"^{name}:\s+(\d+) kB", Path(file).read_text(), re.MULTILINE)
     assert found is not None
     return 1024 * int(found[1])
 
@@ -466,6 +475,28 @@ def escape_analysis(stack: Stack, numbers: set[int]) -> Iterator[Line]:
     yield Line(21, "escape analysis, queries", "", str(most), most, 16, 14, "")
 
 
+# --- Row 22: a million defects as one CSV file -----------------------------------------------------------------------------
+
+
+def long_export(stack: Stack, numbers: set[int]) -> Iterator[Line]:
+    """As a browser downloads it, against COPY of the same columns to a file; and what a worker grows by meanwhile."""
+    with stack.portal_over(stack.seeded("thousand", *THOUSAND)) as portal:
+        page = {"Cookie": visitor(stack, portal)["cookie"]}
+        say("copying a million defects to a file, twice")
+        least = probe("seconds_of_copy", portal.environment, "2")
+        listed = Target(portal, "/defects/", page)
+        sample_in_turn({"list": listed}, 3)  # whatever a worker loads for its first pages
+        before = {pid: resident(pid) for pid in portal.workers()}
+        for pid in before:
+            Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak is counted from here
+        say("downloading them")
+        first, took = download(Target(portal, "/defects/?format=csv", page))
+        grown = max(peak(pid) - size for pid, size in before.items()) / MB
+    yield Line(22, "CSV of 1M defects", f"{least:.1f} s", f"{took:.1f} s", took / least, 6, 3)
+    yield Line(22, "CSV of 1M defects, first byte", "", f"{first:.1f} s", first, 4, 2, "s")
+    yield Line(22, "CSV of 1M defects, growth of a worker", "", f"{grown:.1f} MB", grown, 16, 12, "MB")
+
+
 # Before the data of a million rows are made: what is served is measured on a quiet machine.
 MEASURES: dict[Callable[[Stack, set[int]], Iterator[Line]], set[int]] = {
     starts: {14},
@@ -482,4 +513,5 @@ MEASURES: dict[Callable[[Stack, set[int]], Iterator[Line]], set[int]] = {
     equal_queries: {15},
     long_lists: {16, LARGE},
     escape_analysis: {21},
+    long_export: {22},
 }

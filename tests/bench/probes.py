@@ -29,7 +29,7 @@ from integrations.models import ImportJob  # noqa: E402
 from qmportal.lib.days import local_day  # noqa: E402
 from records.timeline import write_entry  # noqa: E402
 from teams.models import AccessToken, Invitation, Membership, Role, Team, User  # noqa: E402
-from tests.bench import bankruptcy, imports, recompute  # noqa: E402
+from tests.bench import bankruptcy, exports, imports, recompute  # noqa: E402
 from tests.bench.large import multiply  # noqa: E402
 
 EMAIL = "bench@example.com"
@@ -214,6 +214,10 @@ def seconds_of_bankruptcy(rows: str) -> dict[str, float]:
     return bankruptcy.compared(int(rows))
 
 
+def seconds_of_copy(rounds: str) -> float:
+    return min(exports.copied() for _ in range(int(rounds)))
+
+
 def memory_of_import(rows: str) -> float:
     return imports.grown(int(rows))
 
@@ -232,7 +236,7 @@ PROBES: dict[str, Callable[..., Any]] = {
             queries,
             queries_of_a_report,
         ),
-        *(queries_of_a_report, queries_of_every_page, seconds_of_bankruptcy, seconds_of_import, seconds_of_recompute),
+        *(queries_of_every_page, seconds_of_bankruptcy, seconds_of_copy, seconds_of_import, seconds_of_recompute),
     )
 }
 
