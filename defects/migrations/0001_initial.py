@@ -565,9 +565,12 @@ class Migration(migrations.Migration):
                         ),
                         models.Index(fields=["team", "updated_at"], name="defect_team_updated"),
                         models.Index(
-                            condition=models.Q(("deleted_at", None), ("status", "new")),
-                            fields=["severity", "found_at"],
-                            name="defect_to_triage",
+                            condition=models.Q(
+                                ("deleted_at", None), ("status__in", ["new", "triaged", "in_progress", "fixed", "verified"])
+                            ),
+                            fields=["status", "severity", "found_at", "id"],
+                            include=["team"],
+                            name="defect_on_board",
                         ),
                         django.contrib.postgres.indexes.GinIndex(
                             fields=["title"], name="defect_title_words", opclasses=["gin_trgm_ops"]

@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
         ("pipeline", "0002_shipped_stages"),
         ("defects", "0001_initial"),
         ("incidents", "0001_initial"),
+        ("testing", "0001_initial"),
         ("benchmarks", "0002_portal_default_thresholds"),
         ("notifications", "0001_initial"),
         ("pghistory", "0007_auto_20250421_0444"),
@@ -40,6 +41,6 @@ class Migration(migrations.Migration):
         *versioned("defects_defect", "incidents_incident"),
         *versioned("benchmarks_metricsnapshot", "benchmarks_thresholdset", "notifications_notification"),
         *versioned("incidents_action", "incidents_cord", "pipeline_adoption", "pipeline_practice", "pipeline_service"),
-        *versioned("defects_zerobugpolicy"),
+        *versioned("defects_zerobugpolicy", "pipeline_change", "pipeline_deployment", "testing_testrun"),
         migrations.RunSQL(PROTECT_CONTEXT, RELEASE_CONTEXT),
     ]
