@@ -68,6 +68,7 @@ class RecordFilters(django_filters.FilterSet):
 
 
 SCALES = Kept(8)
+MOST_NAMED = 20  # so many keys are named in the message about an unknown one
 MOST = 2**31 - 1  # the largest value of an integer column
 MISSING_VERSION = "Send the version that you read, so that you don't overwrite someone else's edit."
 STALE = "Somebody changed this since you read it. Compare with `current` and send its version."
@@ -180,7 +181,10 @@ def found_by_key(column: models.ForeignKey[Any, Any], key: str, value: Any, user
     elif getattr(target, "IS_NAMED_TO_VIEWERS_ONLY", False):  # records, and facts of the pipeline
         found = target._default_manager.visible_to(user).filter(reference=text.upper()).first()
     else:
-        found = rows_by_key(target, key, user).get(text)
+        rows = rows_by_key(target, key, user)
+        found = rows.get(text)
+        if found is None and 0 < len(rows) <= MOST_NAMED:
+            raise DjangoValidationError(f"“{text[:40]}” is not one of: {', '.join(rows)}.")
     if found is None:
         raise DjangoValidationError(intake.unknown(target))
     return found

@@ -103,7 +103,7 @@ def test_the_body_may_be_the_report(api):
     ("text", "fields", "attr", "said"),
     [
         (RED, {"team": "elsewhere"}, "team", "Choose one of your own teams."),
-        (RED, {"stage": "moon"}, "stage", "Choose one of these stages."),
+        (RED, {"stage": "moon"}, "stage", "“moon” is not one of: design, coding, pre-commit, "),
         (RED, {"ran_at": "2099-01-01T00:00:00Z"}, "ran_at", "future"),
         (RED, {"ran_at": "yesterday"}, "ran_at", ""),
         (RED, {"url": "javascript:alert(1)"}, "url", "Enter a link that starts with http:// or https://."),
