@@ -63,6 +63,7 @@ class Segment:
     x: str
     width: str
     percent: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

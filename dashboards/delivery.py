@@ -7,8 +7,8 @@ lists behind them come from the same querysets, so a figure and its rows cannot 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple
 
 from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce, Least, TruncDate
@@ -22,7 +22,6 @@ from pipeline.models import Change, Deployment, ReviewLimits
 from qmportal.lib.days import Window, organisation_zone
 
 MICROS = 10**6
-BATCHES = (10, 50, 200, 400, 1_000)
 
 Rows = Callable[[Collection[int], Window, ReviewLimits], QuerySet[Any]]
 
@@ -304,18 +303,30 @@ def _rate(measure: Delivered, definition: str, rows: QuerySet[Any], window: Wind
     return Figure(measure, definition, n / weeks, n, None, low / weeks, high / weeks, note)
 
 
-def batch_sizes(family: Collection[int], window: Window, limits: ReviewLimits) -> list[charts.Segment]:
-    """The merged changes by their number of changed lines."""
-    edges = zip((-1, *BATCHES), (*BATCHES, None), strict=True)
-    names = [_batch_name(low, high) for low, high in edges]
-    sizes = {
-        f"batch_{place}": Count("pk", filter=Q(lines__gt=low) & (Q(lines__lte=high) if high else Q()))
-        for place, (low, high) in enumerate(zip((-1, *BATCHES), (*BATCHES, None), strict=True))
-    }
+class Batch(NamedTuple):
+    """Changes of about the same size."""
+
+    name: str
+    lines: Q
+
+
+def _batches(*most: int) -> dict[str, Batch]:
+    """By key: the changes with at most so many lines each, and the larger ones."""
+    found, least = {}, 0
+    for lines in most:
+        found[f"{least}-{lines}"] = Batch(f"{least:,} to {lines:,}", Q(lines__gte=least, lines__lte=lines))
+        least = lines + 1
+    return found | {f"{least}-": Batch(f"Over {least - 1:,}", Q(lines__gte=least))}
+
+
+BATCHES = _batches(10, 50, 200, 400, 1_000)
+
+
+def batch_sizes(family: Collection[int], window: Window, limits: ReviewLimits, url: str = "") -> list[charts.Segment]:
+    """The merged changes by their number of changed lines. `url`: where the changes of a batch are, but for its key."""
+    sizes = {key: Count("pk", filter=batch.lines) for key, batch in BATCHES.items()}
     counts = merged(family, window, limits).aggregate(**sizes)
-    items = [("accent", name, counts[f"batch_{place}"]) for place, name in enumerate(names)]
-    return charts.bars(items) if any(count for _, _, count in items) else []
-
-
-def _batch_name(low: int, high: int | None) -> str:
-    return f"Over {low:,}" if high is None else f"{low + 1:,} to {high:,}"
+    if not any(counts.values()):
+        return []
+    bars = charts.bars([("accent", batch.name, counts[key]) for key, batch in BATCHES.items()])
+    return [replace(bar, url=f"{url}{key}") for bar, key in zip(bars, BATCHES, strict=True)]

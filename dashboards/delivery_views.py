@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from benchmarks.words import format_value
-from dashboards.delivery import DELIVERED, Delivered, batch_sizes, figure
+from dashboards.delivery import BATCHES, DELIVERED, Delivered, batch_sizes, figure
 from dashboards.forms import Period, chosen_period
 from notifications.access import access_for
 from pipeline.change_views import CHANGES, DEPLOYMENTS
@@ -33,12 +33,13 @@ def delivery(request: SignedInRequest, slug: str) -> HttpResponse:
     period, window, family = _window(request, team)
     limits = ReviewLimits.current()
     figures = [figure(measure, family, window, limits) for measure in DELIVERED]
+    by_size = reverse("dashboards:delivery_rows", args=[team.slug, "small"])
     context = {
         "team": team,
         "period": period,
         "as_of": day_words(window.as_of),
         "groups": [(label, [each for each in figures if each.measure.group == key]) for key, label in GROUPS.items()],
-        "batches": batch_sizes(family, window, limits),
+        "batches": batch_sizes(family, window, limits, by_size + period.query_with("batch=")),
         "is_empty": not any(each.n for each in figures),
         "may_set_limits": is_admin(request.user),
     }
@@ -47,7 +48,7 @@ def delivery(request: SignedInRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def delivery_rows(request: SignedInRequest, slug: str, measure: str) -> HttpResponse:
-    """The rows that a figure counts. Only members see them."""
+    """The rows that a figure counts, or those of a batch. Only members see them."""
     team = get_object_or_404(Team.objects.visible_to(request.user), slug=slug)
     if measure not in DELIVERED:
         raise Http404("No such measure.")
@@ -56,9 +57,12 @@ def delivery_rows(request: SignedInRequest, slug: str, measure: str) -> HttpResp
     access = access_for(request.user, team, timezone.now())
     kind = CHANGES if shown.source == "changes" else DEPLOYMENTS
     columns = (*kind.columns, *_of(shown))
+    key = request.GET.get("batch", "") if measure == "small" else ""
+    batch = BATCHES.get(key)
     page = None
     if access is None:
         rows = shown.rows(family, window, limits).filter(team__in=request.user.reach_of_rows)
+        rows = rows.filter(batch.lines) if batch else rows
         order = [f"-{shown.span or shown.part}"] if shown.span or shown.part else []
         rows = rows.order_by(*order, "-pk").values_list(*read_by(columns), named=True)
         page = Paginator(rows, 50).get_page(request.GET.get("page"))
@@ -66,6 +70,8 @@ def delivery_rows(request: SignedInRequest, slug: str, measure: str) -> HttpResp
         "team": team,
         "period": period,
         "as_of": day_words(window.as_of),
+        "batch": batch,
+        "windows": period.options_with(f"batch={key}" if batch else ""),
         "figure": figure(measure, family, window, limits),
         "access": access,
         "page": page,

@@ -28,7 +28,11 @@ class Period:
     @property
     def options(self) -> list[dict[str, Any]]:
         """The windows to choose from. Their links keep the chosen day."""
-        day = f"&as_of={self.day}" if self.day else ""
+        return self.options_with("")
+
+    def options_with(self, kept: str) -> list[dict[str, Any]]:
+        """The windows to choose from, with links that also keep this part of a query string."""
+        day = (f"&as_of={self.day}" if self.day else "") + (f"&{kept}" if kept else "")
         return [
             {"label": f"{days} days", "url": f"?window={days}{day}", "value": days, "current": days == self.window}
             for days in WINDOWS
@@ -40,6 +44,10 @@ class Period:
         kept = [f"window={self.window}"] if self.window != DEFAULT_WINDOW else []
         kept += [f"as_of={self.day}"] if self.day else []
         return "?" + "&".join(kept) if kept else ""
+
+    def query_with(self, more: str) -> str:
+        """`query`, with one more parameter."""
+        return f"{self.query}&{more}" if self.query else f"?{more}"
 
 
 def chosen_period(request: HttpRequest, today: date) -> Period:

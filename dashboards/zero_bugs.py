@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_safe
 from benchmarks.statistics import wilson
 from dashboards.follow_up import Share
 from dashboards.forms import chosen_period
-from defects.models import Defect, Kept, Promise, ZeroBugPolicy, kept_in, promised
+from defects.models import LATE, Kept, Promise, ZeroBugPolicy, due_in, kept_in, promised, unpromised
 from notifications.access import access_for
 from qmportal.lib.days import Window, local_day
 from qmportal.lib.pages import render_page
@@ -29,6 +30,57 @@ from teams.requests import SignedInRequest
 
 ROWS_A_PAGE = 50
 DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Defects that a number of the page counts. `last`: the name of the last column. `none`: said if there are none."""
+
+    name: str
+    about: str
+    last: str
+    none: str
+    rows: Callable[[list[Promise], list[int], Window, datetime], Any]
+
+
+OPEN = "open"
+LISTS = {
+    OPEN: Listed(
+        "Open",
+        "Open under the policy, oldest first.",
+        "Time left",
+        "No open defects under the policy",
+        lambda promises, family, window, now: promised(promises).open(),
+    ),
+    "overdue": Listed(
+        "Overdue",
+        "Still open after their time was up, oldest first.",
+        "Time left",
+        "Nothing is overdue",
+        lambda promises, family, window, now: promised(promises).open().filter(due_at__lt=now),
+    ),
+    "due": Listed(
+        "Due",
+        "Due in the period, oldest first. Fixing, closing, rejecting and marking as duplicate all count as a decision.",
+        "Decided",
+        "Nothing was due",
+        lambda promises, family, window, now: due_in(promises, window),
+    ),
+    "late": Listed(
+        "Late",
+        "Due in the period and not decided in time, oldest first.",
+        "Decided",
+        "Everything was decided in time",
+        lambda promises, family, window, now: due_in(promises, window).filter(LATE),
+    ),
+    "older": Listed(
+        "Without a policy",
+        "Open, and found on days without a policy, oldest first.",
+        "",
+        "All open defects are under the policy",
+        lambda promises, family, window, now: unpromised(promises, family).open(),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +115,11 @@ def read_zero_bugs(team: Team, family: list[int], window: Window) -> ZeroBugs | 
 def zero_bugs_of(team: Team, family: list[int], promises: list[Promise], window: Window) -> ZeroBugs:
     now = timezone.now()
     counts = promised(promises).open().aggregate(n=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=now)))
-    every = Defect.objects.alive().open().filter(team__in=family).count()
     return ZeroBugs(
         policy=ZeroBugPolicy.objects.in_force(team, local_day(now)),
         ageing=counts["n"],
         overdue=counts["overdue"] or 0,
-        older=every - counts["n"],
+        older=unpromised(promises, family).open().count(),
         kept=kept_in(promises, window),
         window=window,
     )
@@ -76,7 +127,7 @@ def zero_bugs_of(team: Team, family: list[int], promises: list[Promise], window:
 
 @require_safe
 def zero_bugs(request: SignedInRequest, slug: str) -> HttpResponse:
-    """The numbers for everyone who sees the team, the defects for its members."""
+    """The numbers for everyone who sees the team, the defects for its members. `?show=` one of `LISTS`."""
     team = get_object_or_404(Team.objects.visible_to(request.user), slug=slug)
     now = timezone.now()
     period = chosen_period(request, local_day(now))
@@ -84,17 +135,27 @@ def zero_bugs(request: SignedInRequest, slug: str) -> HttpResponse:
     family = Team.objects.family_of(team, window.as_of)
     promises = ZeroBugPolicy.objects.promises(family)
     access = access_for(request.user, team, now)
-    shown = _columns(now)
+    show = request.GET.get("show", "")
+    show = show if show in LISTS else OPEN
+    listed = LISTS[show]
+    shown = _columns(listed, now)
     page = None
     if access is None:
-        rows = promised(promises).open().filter(team__in=request.user.reach_of_rows).order_by("found_at", "pk")
+        rows = listed.rows(promises, family, window, now)
+        rows = rows.filter(team__in=request.user.reach_of_rows).order_by("found_at", "pk")
         page = Paginator(rows.values_list(*columns.read_by(shown), named=True), ROWS_A_PAGE).get_page(
             request.GET.get("page")
         )
+    links = {key: period.query_with(f"show={key}") for key in LISTS}
     context = {
         "team": team,
         "found": zero_bugs_of(team, family, promises, window),
         "period": period,
+        "windows": period.options_with(f"show={show}"),
+        "links": links,
+        "lists": [{"label": each.name, "url": links[key], "current": key == show} for key, each in LISTS.items()],
+        "show": show,
+        "listed": listed,
         "as_of": day_words(window.as_of),
         "access": access,
         "page": page,
@@ -105,13 +166,18 @@ def zero_bugs(request: SignedInRequest, slug: str) -> HttpResponse:
     return render_page(request, "dashboards/zero_bugs.html", context)
 
 
-def _columns(now: datetime) -> tuple[columns.Column, ...]:
-    def left(row: Any, url: str) -> str:
-        return days_left(row.due_at, now)
+def _columns(listed: Listed, now: datetime) -> tuple[columns.Column, ...]:
+    def last(row: Any, url: str) -> str:
+        if row.decided_at is None:
+            return days_left(row.due_at, now)
+        return "In time" if row.decided_at <= row.due_at else days_left(row.due_at, row.decided_at)
 
-    due = columns.Column("Time left", "", ("due_at",), left, '<td class="num nowrap">{}</td>', figures=True)
     found = columns.moment("Found", "", "found_at")
-    return (columns.REFERENCE, columns.TITLE, columns.SEVERITY, columns.name("Team", "", "team__name"), found, due)
+    shown = (columns.REFERENCE, columns.TITLE, columns.SEVERITY, columns.name("Team", "", "team__name"), found)
+    if not listed.last:
+        return shown
+    fields = ("due_at", "decided_at")
+    return (*shown, columns.Column(listed.last, "", fields, last, '<td class="num nowrap">{}</td>', figures=True))
 
 
 def days_left(due: datetime, now: datetime) -> str:

@@ -39,7 +39,7 @@ def heat_table(request: SignedInRequest) -> HttpResponse:
     rows = [
         {
             "team": team,
-            "cells": [covered[team.pk].get(stage.pk, NOTHING) for stage in stages] if team.pk in covered else [],
+            "cells": [(stage, covered[team.pk].get(stage.pk, NOTHING)) for stage in stages] if team.pk in covered else [],
             "whole": sum(covered[team.pk].values(), NOTHING) if team.pk in covered else NOTHING,
         }
         for team in page

@@ -4,12 +4,24 @@ from defects.models import odc
 from defects.models.bankruptcy import REOPEN_FOR, Bankruptcy, BankruptcyRow, bankruptcy_of
 from defects.models.defect import BULK, FIXED_FOR_GOOD, NOT_VALID, Defect, DefectQuerySet, Resolution, Status
 from defects.models.links import MOST_LINKS, DefectLink
-from defects.models.policy import MOST_DAYS, USUAL_DAYS, Kept, Promise, ZeroBugPolicy, kept_in, promised
+from defects.models.policy import (
+    LATE,
+    MOST_DAYS,
+    USUAL_DAYS,
+    Kept,
+    Promise,
+    ZeroBugPolicy,
+    due_in,
+    kept_in,
+    promised,
+    unpromised,
+)
 from defects.models.timeline import DefectEntry, DefectPin
 
 __all__ = [
     "BULK",
     "FIXED_FOR_GOOD",
+    "LATE",
     "MOST_DAYS",
     "MOST_LINKS",
     "NOT_VALID",
@@ -28,7 +40,9 @@ __all__ = [
     "Status",
     "ZeroBugPolicy",
     "bankruptcy_of",
+    "due_in",
     "kept_in",
     "odc",
     "promised",
+    "unpromised",
 ]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Case, Count, F, Q, When
+from django.db.models import Case, Count, F, Q, Value, When
 from django.db.models.functions import Least
 
 from defects.models.defect import Defect
@@ -124,9 +124,28 @@ def promised(promises: Iterable[Promise]) -> Any:
     """The queryset of defects that fall under these promises, with `due_at` and `decided_at`."""
     promises = list(promises)
     due = [When(each.covers, then=F("found_at") + timedelta(days=each.days)) for each in promises]
-    any_of = Q(*(each.covers for each in promises), _connector=Q.OR) if promises else Q(pk__in=())
-    rows = Defect.objects.alive().filter(any_of)
+    rows = Defect.objects.alive().filter(_any_of(promises))
     return rows.annotate(due_at=Case(*due, output_field=models.DateTimeField()), decided_at=DECIDED_AT)
+
+
+def unpromised(promises: Iterable[Promise], teams: Collection[int]) -> Any:
+    """The queryset of these teams' other defects. Their `due_at` is empty."""
+    rows = Defect.objects.alive().filter(AnyOf("team", teams)).exclude(_any_of(list(promises)))
+    return rows.annotate(due_at=Value(None, output_field=models.DateTimeField()), decided_at=DECIDED_AT)
+
+
+def _any_of(promises: list[Promise]) -> Q:
+    return Q(*(each.covers for each in promises), _connector=Q.OR) if promises else Q(pk__in=())
+
+
+IN_TIME = Q(decided_at__lte=F("due_at"))
+LATE = Q(decided_at=None) | Q(decided_at__gt=F("due_at"))
+
+
+def due_in(promises: Iterable[Promise], window: Window) -> Any:
+    """The defects that were due in the window. Leaves out those that another tool decided without saying when."""
+    due = promised(promises).filter(due_at__gte=window.start, due_at__lt=window.end)
+    return due.filter(Q(status__in=Defect.OPEN) | Q(decided_at__isnull=False))
 
 
 class Kept(NamedTuple):
@@ -137,8 +156,4 @@ class Kept(NamedTuple):
 
 
 def kept_in(promises: Iterable[Promise], window: Window) -> Kept:
-    """Counts the defects that were due in the window. Leaves out those that another tool decided without saying when."""
-    due = promised(promises).filter(due_at__gte=window.start, due_at__lt=window.end)
-    known = due.filter(Q(status__in=Defect.OPEN) | Q(decided_at__isnull=False))
-    found = known.aggregate(in_time=Count("pk", filter=Q(decided_at__lte=F("due_at"))), n=Count("pk"))
-    return Kept(**found)
+    return Kept(**due_in(promises, window).aggregate(in_time=Count("pk", filter=IN_TIME), n=Count("pk")))

@@ -1,11 +1,13 @@
 """How a team delivers: each figure against an independent count, and the rows behind it."""
 
 import random
+import re
 from datetime import timedelta
 from statistics import median
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from scipy.stats import chi2
 from statsmodels.stats.proportion import proportion_confint
 
@@ -221,6 +223,27 @@ def test_batches_add_up_to_the_changes_of_known_size():
         make_change(team=team, opened_at=BEFORE, merged_at=BEFORE + HOUR, lines=lines)
     bars = batch_sizes([team.pk], WINDOW, ReviewLimits.current())
     assert [int(bar.value) for bar in bars] == [2, 1, 0, 1, 1, 1]
+
+
+def test_each_batch_leads_to_its_changes(client):
+    team = make_team(slug="payments")
+    at = timezone.now() - timedelta(days=5)
+    for lines in (0, 10, 11, 400, 401, 5000, None):
+        make_change(team=team, opened_at=at, merged_at=at + HOUR, lines=lines, title=f"{lines} lines")
+    client.force_login(make_member(team=team))
+    page = client.get("/t/payments/delivery/?window=30").text
+    found = {
+        link: re.findall(r">(\w+ lines)<", client.get(link.replace("&amp;", "&")).text)
+        for link in re.findall(r'href="(/t/payments/delivery/small/\?window=30&amp;batch=[^"]*)"', page)
+    }
+    start = "/t/payments/delivery/small/?window=30&amp;batch="
+    assert found == {
+        f"{start}0-10": ["10 lines", "0 lines"],
+        f"{start}11-50": ["11 lines"],
+        f"{start}201-400": ["400 lines"],
+        f"{start}401-1000": ["401 lines"],
+        f"{start}1001-": ["5000 lines"],
+    }
 
 
 def test_without_data_there_is_no_value():

@@ -1,5 +1,6 @@
 """The zero bug policy: what a team promises, which defects age, and how many are decided in time."""
 
+import re
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -82,6 +83,32 @@ def test_ageing_defects_are_listed_oldest_first_with_what_is_left(client, team, 
     assert "Done" not in page
 
 
+def titles(client, show):
+    page = client.get(f"/t/payments/zero-bugs/?show={show}").text
+    return re.findall(r'<td class="main"><a [^>]*>([^<]*)</a>', page)
+
+
+def test_each_number_leads_to_its_defects(client, team, manager):
+    now = timezone.now()
+    make_defect(team=team, found_at=now - 40 * DAY, title="Before")
+    make_defect(team=team, found_at=now - 40 * DAY, status="fixed", title="Fixed before")
+    promise(team, 10, since=local_day(now) - 30 * DAY)
+    make_defect(team=team, found_at=now - 20 * DAY, title="Late")
+    make_defect(team=team, found_at=now - 2 * DAY, title="Fresh")
+    page = squeezed(client.get("/t/payments/zero-bugs/?window=30").text)
+    shown = dict(re.findall(r'<a href="\?window=30&amp;show=(\w+)">([\d.]+%?)</a>', page))
+    assert shown == {"due": "0.0%", "open": "2", "overdue": "1", "older": "1"}
+    listed = {show: titles(client, show) for show in ("open", "overdue", "due", "late", "older", "unknown")}
+    assert listed == {
+        "open": ["Late", "Fresh"],
+        "overdue": ["Late"],
+        "due": ["Late"],
+        "late": ["Late"],
+        "older": ["Before"],
+        "unknown": ["Late", "Fresh"],
+    }
+
+
 def test_the_share_decided_in_time_counts_what_was_due_in_the_window(client, team, manager):
     promise(team, 10)
     end = midnight(local_day(timezone.now()))
@@ -90,10 +117,11 @@ def test_the_share_decided_in_time_counts_what_was_due_in_the_window(client, tea
         return make_defect(team=team, found_at=end - due - 10 * DAY, **fields)
 
     for _ in range(3):
-        defect(5 * DAY, status="fixed", fixed_at=end - 6 * DAY)
-    defect(5 * DAY, status="rejected", resolution="invalid", closed_at=end - 5 * DAY)  # on the last moment
-    defect(5 * DAY, status="fixed", fixed_at=end - 4 * DAY)  # late
-    defect(5 * DAY)  # still open
+        defect(5 * DAY, status="fixed", fixed_at=end - 6 * DAY, title="In time")
+    rejected = {"status": "rejected", "resolution": "invalid", "closed_at": end - 5 * DAY}
+    defect(5 * DAY, **rejected, title="On the last moment")
+    defect(5 * DAY, status="fixed", fixed_at=end - 4 * DAY, title="Fixed late")
+    defect(5 * DAY, title="Still open")
     defect(-5 * DAY)  # not due yet
     defect(100 * DAY)  # due before the window
     defect(5 * DAY, status="closed", resolution="fixed", source="jira", external_id="1", closed_at=None)  # nobody knows when
@@ -102,6 +130,11 @@ def test_the_share_decided_in_time_counts_what_was_due_in_the_window(client, tea
     low, high = wilson(4, 6)
     assert (answer["share"], answer["low"], answer["high"]) == pytest.approx((400 / 6, 100 * low, 100 * high))
     assert "4 of 6 due in the 90 days; 95% interval" in squeezed(client.get("/t/payments/zero-bugs/").text)
+    late = ["Fixed late", "Still open"]
+    assert titles(client, "due") == ["In time", "In time", "In time", "On the last moment", *late]
+    assert titles(client, "late") == late
+    page = squeezed(client.get("/t/payments/zero-bugs/?show=due").text)
+    assert (page.count(">In time<"), page.count("1 day over"), page.count("5 days over")) == (4 + 3, 1, 1)
     take_snapshots(local_day(timezone.now()))
     assert "4 of 6 due in the 90 days" in squeezed(client.get("/t/payments/").text)
 
@@ -160,7 +193,7 @@ def test_strangers_see_numbers_and_no_defects(client, team):
     client.force_login(make_user())
     page = client.get("/t/payments/zero-bugs/").text
     assert "Secret title" not in page
-    assert squeezed(page).count('<span class="big">1</span>') == 1
+    assert squeezed(page).count('<a href="?show=open">1</a>') == 1
 
 
 def test_owners_hear_once_before_it_runs_out_unless_they_switched_it_off(team):

@@ -86,7 +86,8 @@ def test_the_heat_table_has_the_figures_as_text(client, django_assert_max_num_qu
     client.get(reverse("practices:overview"))
     with django_assert_max_num_queries(16):
         page = client.get(reverse("practices:overview")).content.decode()
-    assert "1 of 1" in " ".join(page.split())
+    assert f'<a href="/practices/{team.slug}/#stage-ci">1 of 1</a>' in " ".join(page.split())
+    assert 'id="stage-ci"' in client.get(f"/practices/{team.slug}/").content.decode()
     assert "Not answered yet" in page
 
 
