@@ -131,8 +131,13 @@ def fact_list(request: SignedInRequest, kind: FactKind) -> HttpResponseBase:
         header = [path.partition("__")[0] for path in kind.csv]
         return csv_stream(f"{kind.plural}.csv", header, _csv_rows(kind, filters.chosen(), request.user))
     page = filters.page(columns.read_by(kind.columns))
-    rows = columns.table_rows(kind.columns, page, kind.url("list"))
-    context = {"kind": kind, "filters": filters, "page": page, "rows": rows, "columns": kind.columns}
+    context = {
+        "kind": kind,
+        "filters": filters,
+        "page": page,
+        "head": columns.table_head(kind.columns, request.GET, filters.DEFAULT_ORDER),
+        "rows": columns.table_rows(kind.columns, page, kind.url("list")),
+    }
     return render_page(request, "pipeline/facts/list.html", context, partial="rows")
 
 

@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from qmportal.lib.face import ago
+from qmportal.lib.face import FIGURES, SortLinks, ago
 from qmportal.lib.html import format_html, format_html_join
 from records.tags import record_status, severity
 
+HEADER = '<th scope="col"{}>{}</th>'
+HIDDEN_HEADER = '<th scope="col"{}><span class="sr-only">{}</span></th>'
 UNDETERMINED = mark_safe('<span class="muted small">Undetermined</span>')
 
 
@@ -34,6 +37,18 @@ class Column:
 def read_by(columns: Iterable[Column]) -> list[str]:
     """All database columns that these columns read, without repeats."""
     return [*dict.fromkeys(path for column in columns for path in column.reads)]
+
+
+def table_head(columns: Iterable[Column], query: QueryDict, default: str) -> SafeString:
+    """The headers. `query`: of the page's URL; `default`: the order without `sort`."""
+    links = SortLinks(query, default)
+    headers = (
+        links.header(column.sort, column.label, column.figures)
+        if column.sort
+        else format_html(HIDDEN_HEADER if column is CHOOSE else HEADER, FIGURES if column.figures else "", column.label)
+        for column in columns
+    )
+    return format_html("<tr>\n{}\n</tr>", format_html_join("\n", "{}", ([header] for header in headers)))
 
 
 def table_rows(columns: Iterable[Column], rows: Iterable[Any], list_url: str) -> SafeString:

@@ -134,8 +134,13 @@ def record_list(request: SignedInRequest, kind: Kind) -> HttpResponseBase:
         return csv_stream(f"{kind.plural}.csv", kind.model.csv_header(), filters.chosen().csv_rows())
     shown = (columns.CHOOSE, *kind.columns) if kind.bulk else kind.columns
     page = filters.page(columns.read_by(shown))
-    found = columns.table_rows(shown, page, kind.url("list"))
-    context = {"kind": kind, "filters": filters, "page": page, "rows": found, "columns": shown}
+    context = {
+        "kind": kind,
+        "filters": filters,
+        "page": page,
+        "head": columns.table_head(shown, request.GET, filters.DEFAULT_ORDER),
+        "rows": columns.table_rows(shown, page, kind.url("list")),
+    }
     if kind.bulk:
         context |= views_beside(request, kind)
     return render_page(request, f"{kind.app}/list.html", context, partial="rows")

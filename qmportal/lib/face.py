@@ -5,8 +5,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django import template
+from django import forms, template
 from django.core.paginator import Page
+from django.http import QueryDict
 from django.template.defaulttags import querystring
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -18,6 +19,7 @@ from qmportal.lib.html import format_html, format_html_join
 register = template.Library()
 
 FIGURES = mark_safe(' class="num"')
+SR_ONLY = mark_safe(' class="sr-only"')
 CURRENT = mark_safe(' aria-current="page"')
 SORT_MARKS = {
     state: mark_safe(f'<svg class="sort-mark" viewBox="0 0 12 12" aria-hidden="true"><path d="{path}"/></svg>')  # noqa: S308
@@ -68,11 +70,9 @@ def ago(moment: datetime | None) -> SafeString | str:
     """A <time> with relative text; the exact time is in `datetime` and `title`."""
     if moment is None:
         return ""
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        moment.isoformat(timespec="seconds"),
-        wording.minute(moment),
-        wording.relative(moment, timezone.now().astimezone(moment.tzinfo)),
+    at, words = moment.isoformat(timespec="seconds"), wording.relative(moment, timezone.now().astimezone(moment.tzinfo))
+    return mark_safe(  # noqa: S308 - nobody wrote any of it
+        f'<time datetime="{at}" title="{wording.minute(moment)}">{words}</time>'
     )
 
 
@@ -129,20 +129,43 @@ def side_entry(route: str, nav: str, icon: str, label: str, go: str = "", count:
 
 @register.simple_tag(takes_context=True)
 def sort_header(context: Any, key: str, label: str, default: str = "", figures: bool = False) -> SafeString:
-    """A <th> whose link sorts by `key` (?sort=key, then ?sort=-key). default: the page's order without ?sort.
+    """A <th> whose link sorts by `key` (?sort=key, then ?sort=-key). default: the page's order without ?sort."""
+    return SortLinks(context["request"].GET, default).header(key, label, figures)
 
-    Not a template, because a table has half a dozen of them.
-    """
-    current = context["request"].GET.get("sort", default)
-    state = "ascending" if current == key else "descending" if current == f"-{key}" else ""
-    return format_html(
-        '<th scope="col"{}{}><a href="{}">{}{}</a></th>',
-        format_html(' aria-sort="{}"', state) if state else "",
-        FIGURES if figures else "",
-        querystring(context, sort=f"-{key}" if state == "ascending" else key, page=None),
-        label,
-        SORT_MARKS.get(state, ""),
+
+@register.simple_tag
+def filter_fields(form: forms.Form) -> SafeString:
+    """The visible fields of a filter bar. What they hold says what most are for, so their labels are hidden."""
+    return format_html_join(
+        "\n",
+        '<span class="filter">\n<label{} for="{}">{}</label>\n{}\n</span>',
+        (
+            ("" if field.widget_type in ("checkbox", "date") else SR_ONLY, field.id_for_label, field.label, field)
+            for field in form.visible_fields()
+        ),
     )
+
+
+class SortLinks:
+    """The headers of a table that can be sorted. Not a template, because a table has half a dozen of them."""
+
+    def __init__(self, query: QueryDict, default: str) -> None:
+        others = query.copy()
+        self.current = others.pop("sort", [default])[-1]
+        others.pop("page", None)
+        self.start = f"?{others.urlencode()}&sort=" if others else "?sort="
+
+    def header(self, key: str, label: str, figures: bool) -> SafeString:
+        state = "ascending" if self.current == key else "descending" if self.current == f"-{key}" else ""
+        return format_html(
+            '<th scope="col"{}{}><a href="{}{}">{}{}</a></th>',
+            format_html(' aria-sort="{}"', state) if state else "",
+            FIGURES if figures else "",
+            self.start,
+            f"-{key}" if state == "ascending" else key,
+            label,
+            SORT_MARKS.get(state, ""),
+        )
 
 
 @register.simple_tag(takes_context=True)

@@ -191,6 +191,14 @@ def fill(team, count):
     )
 
 
+def test_a_column_sorts_what_the_filters_left_from_the_first_page(client, team):
+    make_defect(team=team, title="<b> & pays")
+    page = client.get(URL, {"sort": "title", "q": "<b> & pays", "page": "1"}).text
+    assert "?q=%3Cb%3E+%26+pays&amp;sort=-title" in page
+    assert "?q=%3Cb%3E+%26+pays&amp;sort=found" in page
+    assert "?sort=severity" in client.get(URL).text
+
+
 def test_the_csv_export_keeps_filters_and_order_and_escapes_formulas(client, team):
     make_defect(team=team, title="Beta pays")
     make_defect(team=team, title="=cmd|' /C calc'!A0 pays")
