@@ -31,8 +31,8 @@ from dashboards.findings import standing, together
 from dashboards.follow_up import FollowUp, follow_up
 from dashboards.forms import Period
 from dashboards.history import newest_record, read_earlier, read_night, series, trend_days
-from dashboards.practices import Covered, covered
-from dashboards.services import ServiceLine, by_service
+from dashboards.practices import covered
+from dashboards.services import by_service
 from dashboards.words import MEANING, borderline_words, gap_words, listed, open_words, tier_bar, tier_words
 from dashboards.zero_bugs import ZeroBugs, read_zero_bugs
 from defects.models import Defect, ZeroBugPolicy
@@ -230,52 +230,61 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class TeamPage:
-    """The content of the page, the same for everyone, and the newest incidents, which only members see.
+    """The content of the page, and the newest incidents, which only members see.
 
+    It is the same for everyone who may open the team's records, and for everyone who may not: only the first have links.
     Threads share it, so it must not be changed.
     """
 
     numbers: Numbers
     found_in: list[charts.Segment]
-    practices: Covered
-    severities: list[charts.Segment]
+    found_html: str
+    practices_html: str
+    severities_html: str
+    services_html: str
+    open_defects: int
     to_close: int
     incidents: list[Incident]
-    services: list[ServiceLine]
     follow_up: FollowUp | None
     zero_bugs: ZeroBugs | None  # only of teams with a policy
     throughout: list[int]  # incidents that were open during the whole window
     newest: date | None  # if the window has no records: the first day that counts the newest one
 
-    @property
-    def open_defects(self) -> int:
-        return int(sum(segment.value for segment in self.severities))
 
-
-def kept_team(team: Team, period: Period, versions: Versions) -> TeamPage:
+def kept_team(team: Team, period: Period, versions: Versions, *, opens_rows: bool) -> TeamPage:
     """The page's content, cached until something that it is made from changes."""
     key = (
         team.pk,
+        opens_rows,
         period.window,
         period.day,
         period.today,
         *versions.of(*NIGHTS_MADE_FROM, *ROWS_MADE_FROM, *PRACTICES_MADE_FROM),
     )
-    return PAGES.get_or_make(key, lambda: _read_page(team, period, versions))
+    return PAGES.get_or_make(key, lambda: _read_page(team, period, versions, opens_rows))
 
 
-def _read_page(team: Team, period: Period, versions: Versions) -> TeamPage:
+def _read_page(team: Team, period: Period, versions: Versions, opens_rows: bool) -> TeamPage:
     numbers = _kept_numbers(team, period, versions)
     report, span = numbers.report, numbers.report.span
     family = Team.objects.family_of(team, span.as_of) if span else []
+    found_in, severities = where_found(family, span) if span else [], severity_mix(team)
+    context = {
+        "team": team,
+        "period": period,
+        "opens_rows": opens_rows,
+        "found_in": found_in,
+        "practices": covered(family or [team.pk], span),
+        "severities": severities,
+        "services": by_service(family, span) if span else [],
+    }
     return TeamPage(
         numbers=numbers,
-        found_in=where_found(family, span) if span else [],
-        practices=covered(family or [team.pk], span),
-        severities=severity_mix(team),
+        found_in=found_in,
+        **{f"{name}_html": _part(name, context) for name in ("found", "practices", "severities", "services")},
+        open_defects=int(sum(segment.value for segment in severities)),
         to_close=count_to_close(team),
         incidents=list(recent_incidents(team, period.day)),
-        services=by_service(family, span) if span else [],
         follow_up=follow_up(family, span, period.today) if span else None,
         zero_bugs=read_zero_bugs(team, family, span) if span else None,
         throughout=open_throughout(family, span, report.rules.get("mtbf", Rules())) if span else [],
@@ -314,8 +323,11 @@ def _read_numbers(team: Team, period: Period, as_of: date | None, first: datetim
         "trend": picture,
         "trend_title": sentence,
     }
-    html = {name: render_to_string(f"dashboards/team.html#{name}", context) for name in ("cards", "trend", "steps")}
-    return Numbers(report, report.finding(), *html.values())
+    return Numbers(report, report.finding(), *(_part(name, context) for name in ("cards", "trend", "steps")))
+
+
+def _part(name: str, context: dict[str, Any]) -> str:
+    return render_to_string(f"dashboards/team.html#{name}", context)
 
 
 def read_team(team: Team, window: int, as_of: date | None, *, chosen: bool = False) -> TeamReport:

@@ -71,9 +71,9 @@ def team(request: SignedInRequest, slug: str) -> HttpResponse:
     if found is None:
         return archived_team(request, slug)
     period = chosen_period(request, local_day(timezone.now()))
-    page = kept_team(found, period, request.user.versions)
-    report = page.numbers.report
     access = access_for(request.user, found, timezone.now())
+    page = kept_team(found, period, request.user.versions, opens_rows=access is None)
+    report = page.numbers.report
     context = {
         "team": found,
         "parent": found.parent if found.parent and can_see(request.user, found.parent) else None,

@@ -20,7 +20,7 @@ from pipeline.models import Stage
 from qmportal.lib.days import local_day, midnight
 from records.models import Severity
 from teams.models import Membership, Role, Team, User
-from tests.factories import join, make_defects, make_incident, make_member, make_team, make_user
+from tests.factories import join, make_defects, make_incident, make_member, make_service, make_team, make_user
 from tests.html import squeezed
 
 pytestmark = pytest.mark.django_db
@@ -233,6 +233,18 @@ def test_cached_incidents_of_a_team_are_shown_to_members_only(client, engineer, 
     assert "Cards are refused" in client.get("/t/payments/").text
     client.force_login(make_user())
     assert "Cards are refused" not in client.get("/t/payments/").text
+
+
+def test_cached_numbers_link_to_records_for_members_only(client, engineer, payments, today):
+    service = make_service("Ledger")
+    make_incident(team=payments, services=[service.pk], detected_at=midnight(today) - timedelta(days=2))
+    links = ("/incidents/?team=payments&amp;service=ledger", "/defects/?team=payments&amp;status=open&amp;severity=")
+    for visitor, opens_rows in ((engineer, True), (make_user(), False), (engineer, True)):
+        client.force_login(visitor)
+        page = client.get("/t/payments/").text
+        assert "Ledger" in page
+        assert "20 open" in page
+        assert all((link in page) is opens_rows for link in links)
 
 
 def test_a_renamed_severity_or_stage_shows_at_once_whoever_wrote_it(client):
