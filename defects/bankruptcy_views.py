@@ -111,8 +111,12 @@ def close(request: SignedInRequest, pk: int) -> HttpResponse:
     require(can_manage(request.user, found.team))
     form = CloseForm(request.POST)
     number = found.rows.filter(closes=True).count()
+    if not number:
+        messages.error(request, "There is nothing to close.")
+        return redirect(found)
     if form.is_valid() and request.POST.get("number") != str(number):
-        form.add_error(None, f"{number:,} defects would be closed now. Check this and send it again.")
+        defects = "defect" if number == 1 else "defects"
+        form.add_error(None, f"{number:,} {defects} would be closed now. Check this and send it again.")
     if not form.is_valid():
         return _answer(request, found, form, 422)
     if not found.start(Bankruptcy.Phase.CLOSE, by=request.user, note=form.cleaned_data["note"], closed_at=timezone.now()):

@@ -95,8 +95,20 @@ def test_nothing_is_closed_if_the_preview_has_changed(client, team, manager):
     found = preview(client)
     answer = close(client, found, number="7")
     assert answer.status_code == 422
-    assert "1 defects would be closed now" in answer.text
+    assert "1 defect would be closed now" in answer.text
     assert not Defect.objects.filter(status="closed").exists()
+
+
+def test_a_preview_without_defects_offers_nothing_to_close(client, team, manager):
+    found = preview(client)
+    address = f"{found.get_absolute_url()}close/"
+    page = client.get(found.get_absolute_url()).text
+    assert "No open defect was found by then." in page
+    assert address not in page
+    answer = client.post(address, {"number": "0", "note": "Too old."}, follow=True)
+    assert "There is nothing to close." in answer.text
+    found.refresh_from_db()
+    assert found.phase == "scan"
 
 
 def test_it_is_a_move_of_each_with_timeline_history_and_reason(client, team, manager):
