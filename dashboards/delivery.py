@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any, Literal, NamedTuple
 
 from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, When
@@ -22,6 +23,8 @@ from pipeline.models import Change, Deployment, ReviewLimits
 from qmportal.lib.days import Window, organisation_zone
 
 MICROS = 10**6
+# From so many spans on, two of them are an interval of their median.
+FEWEST_SPANS = next(n for n in count(1) if median_rank(n))
 
 Rows = Callable[[Collection[int], Window, ReviewLimits], QuerySet[Any]]
 
@@ -246,7 +249,7 @@ class Figure:
     @property
     def interval(self) -> str:
         if self.low is None or self.high is None:
-            return ""
+            return "" if self.value is None else f"no interval: a median needs {FEWEST_SPANS}"
         return f"95% interval {self._written(self.low)} to {self._written(self.high)}"
 
     @property

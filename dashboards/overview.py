@@ -17,7 +17,7 @@ from benchmarks.metrics import METRICS, Measure
 from benchmarks.models import MetricSnapshot
 from benchmarks.snapshots import count_now
 from benchmarks.tiers import Cuts, Overall, Rules, Tier, overall
-from benchmarks.words import FAILED, sample_words, value_words
+from benchmarks.words import FAILED, plural, sample_words, value_words
 from dashboards.history import SPARK_POINTS, series, trend_days
 from dashboards.words import borderline_words, listed
 from qmportal.lib.wording import HOUR, day_words
@@ -379,7 +379,7 @@ def kpis(
             "label": "Escaped defect rate",
             "value": value_words(rate, read.cuts.get("escaped_defect_rate")) if rate else "No data",
             "url": rows.get("escaped_defect_rate") if rate else "",
-            "note": f"{int(rate.numerator or 0):,} of {rate.n:,} defects" if rate else "",
+            "note": f"{int(rate.numerator or 0):,} of {plural(rate.n, 'defects')}" if rate else "",
         },
         {
             "label": "Escaped defects",

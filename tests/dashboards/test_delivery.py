@@ -11,7 +11,7 @@ from django.utils import timezone
 from scipy.stats import chi2
 from statsmodels.stats.proportion import proportion_confint
 
-from dashboards.delivery import DELIVERED, batch_sizes, figure
+from dashboards.delivery import DELIVERED, FEWEST_SPANS, batch_sizes, figure
 from pipeline.models import ReviewLimits
 from qmportal.lib.days import Window, local_day
 from teams.models import AccessToken
@@ -244,6 +244,18 @@ def test_each_batch_leads_to_its_changes(client):
         f"{start}401-1000": ["401 lines"],
         f"{start}1001-": ["5000 lines"],
     }
+
+
+def test_a_median_of_few_says_why_it_has_no_interval():
+    team = make_team()
+    said = []
+    for _ in range(FEWEST_SPANS):
+        change = make_change(team=team, opened_at=BEFORE, merged_at=BEFORE + HOUR)
+        make_deployment(team=team, finished_at=BEFORE + 2 * HOUR, changes=[change])
+        said.append(count("lead-time", team).interval)
+    assert FEWEST_SPANS == 6
+    assert set(said[:-1]) == {"no interval: a median needs 6"}
+    assert said[-1].startswith("95% interval")
 
 
 def test_without_data_there_is_no_value():
