@@ -182,14 +182,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         return REACH_OF_ROWS.get_or_make(key, lambda: list(Team.objects.gone().values_list("pk", flat=True)))
 
     @cached_property
-    def hidden_teams(self) -> list[int]:
-        """The ids of the teams that this person may not know of: members-only teams of others, and archived ones."""
-        key = ("hidden", self.pk, self.is_admin, *self.versions.of(Team, Membership))
-        known = Team.objects.visible_to(self)
-        others = Team.objects.exclude(pk__in=known.values("pk"))
-        return REACH_OF_ROWS.get_or_make(key, lambda: list(others.values_list("pk", flat=True)))
-
-    @cached_property
     def _reach(self) -> list[TeamInReach]:
         """Like `reach`, but including archived teams."""
         key = (self.pk, self.is_admin, *self.versions.of(Team, Membership))
@@ -235,7 +227,6 @@ class User(AbstractBaseUser, PermissionsMixin):
             "reach",
             "reach_of_rows",
             "out_of_reach",
-            "hidden_teams",
             "_reach",
             "near",
             "managed",

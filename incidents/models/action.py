@@ -123,10 +123,11 @@ RULES = (
 class ActionQuerySet(RecordQuerySet["Action"]):
     def within_reach_of(self, user: Any) -> ActionQuerySet:
         """Also actions that a team of the person does for another one, as long as the person may know that team."""
+        own: ActionQuerySet = super().within_reach_of(user)
         if not user.is_authenticated or user.is_admin:
-            return super().within_reach_of(user)
+            return own
         reach = user.reach_of_rows
-        handed_over = Q(AnyOf("owner_team", reach)) & ~Q(AnyOf("team", user.hidden_teams))
+        handed_over = Q(AnyOf("owner_team", reach), team__in=Team.objects.visible_to(user).values("pk"))
         return self.filter(Q(AnyOf("team", reach)) | handed_over)
 
     def of(self, teams: Collection[int]) -> ActionQuerySet:
