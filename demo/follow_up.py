@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pgtrigger
 from django.db.models import F
 
+from demo.inbox import told_at
 from incidents.models import Action, Cause, Cord, Incident, Review
 from pipeline.models import EscapeReason, Service, Stage
 from qmportal.lib.days import local_day
@@ -267,7 +268,9 @@ def _came_back(team: Team, writer: User, now: datetime) -> None:
     action.save()
     action.make("finish", by=writer, at=done)
     _incident(team, writer, "SEV3", done + 21 * DAY, minutes=22, recurrence_of=first, **story)
-    action.check_effect(done + Action.CHECKED_AFTER)
+    checked = done + Action.CHECKED_AFTER
+    with told_at(checked, now):
+        action.check_effect(checked)
     action.due_on = local_day(now + 5 * DAY)
     action.save(update_fields=["due_on"])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -13,14 +14,13 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from demo import training_story as story
+from demo.inbox import told_at
 from demo.training_story import Assessment, Trainee, Way
 from library import content
 from library.checks import KnowledgeCheck
 from library.measures import described, last_night
 from library.models import CheckAnswer
-from notifications.models import Mail, Notification
 from qmportal.lib.days import local_day, midnight
-from qmportal.lib.work import Work
 from scenarios import engine
 from scenarios.models import Attempt, DecisionEvent, Scenario, ScenarioVersion
 from teams.models import Membership, Role, Team, User
@@ -34,28 +34,20 @@ from training.reminders import remind
 DOMAIN = "@demo.example"
 WEEKS = 8
 PUBLISHED_DAYS_AGO = 7 * WEEKS + 21
-READ_AFTER = timedelta(days=4)  # in the inbox
 
 Action = Callable[[datetime], object]
 
 
 @transaction.atomic
 def seed(number: int, now: datetime) -> str:
-    """Creates the training data in one transaction and returns a summary. Sends no mail, but marks all mail as sent."""
-    before = _last_notification()
+    """Creates the training data in one transaction and returns a summary. Its mail is marked as sent."""
     demo = Demo(number, now)
     demo.prepare()
     demo.run()
     attempts = Attempt.objects.filter(user__in=demo.people)
-    told = Notification.objects.filter(pk__gt=before)
-    Mail.objects.filter(notification__in=told).update(state=Work.State.DONE, attempts=1, finished_at=now)
     _fix_random_values(attempts, demo.rng)
     certificates = Certificate.objects.filter(user__in=demo.people).count()
     return f"{attempts.count()} attempts of {len(demo.people)} people at scenarios, {certificates} certificates"
-
-
-def _last_notification() -> int:
-    return Notification.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def _fix_random_values(attempts: Collection[Attempt], rng: random.Random) -> None:
@@ -101,11 +93,8 @@ class Demo:
 
     def run(self) -> None:
         for at, action, notifies in sorted(self.actions, key=lambda planned: planned[0]):
-            last = _last_notification() if notifies else 0
-            action(at)
-            if notifies:
-                read_at = at + timedelta(hours=3) if at < self.now - READ_AFTER else None
-                Notification.objects.filter(pk__gt=last).update(created_at=at, read_at=read_at)
+            with told_at(at, self.now) if notifies else nullcontext():
+                action(at)
 
     # --- People ---------------------------------------------------------------------------------------------------------
 
