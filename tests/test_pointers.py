@@ -19,7 +19,7 @@ from integrations.models import ImportJob
 from pipeline.models import Service
 from records.models import SavedView
 from teams.models import Role, Team
-from testing.reports import Failure, Report
+from testing.reports.report import Failure, Report
 from tests.factories import (
     NOON,
     make_change,
