@@ -10,9 +10,7 @@ from django.shortcuts import render
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from defects.api import DefectBulk, DefectDetail, DefectList, DefectSnooze, DefectTransitions
 from defects.models import Defect
-from incidents.api import IncidentBulk, IncidentDetail, IncidentList, IncidentTransitions
 from incidents.models import Action, Incident
 from qmportal.api_root import Addresses, Unknown
 from qmportal.lib.bodies import takes_a_file
@@ -25,7 +23,9 @@ escape_api = LateModule("benchmarks.escape_api")
 delivery_api = LateModule("dashboards.delivery_api")
 quality_api = LateModule("dashboards.quality_api")
 zero_bugs_api = LateModule("dashboards.zero_bugs_api")
+defects_api = LateModule("defects.api")
 links_api = LateModule("defects.links_api")
+incidents_api = LateModule("incidents.api")
 action_api = LateModule("incidents.action_api")
 andon_api = LateModule("incidents.andon_api")
 response_api = LateModule("incidents.response_api")
@@ -94,8 +94,8 @@ urlpatterns = [
     path("v1/test-runs/<str:reference>/", testing_api.TestRunDetail.as_view(), name="api_test_run"),
     path("v1/test-runs/<str:reference>/failures/", testing_api.TestRunFailures.as_view(), name="api_test_run_failures"),
     path("v1/progress/", training_progress.ProgressList.as_view(), name="api_progress"),
-    path("v1/defects/", DefectList.as_view(), name="api_defects"),
-    path("v1/defects/bulk/", DefectBulk.as_view(), name="api_defect_bulk"),
+    path("v1/defects/", defects_api.DefectList.as_view(), name="api_defects"),
+    path("v1/defects/bulk/", defects_api.DefectBulk.as_view(), name="api_defect_bulk"),
     path(
         "v1/defects/<str:reference>/history/",
         RecordHistory.as_view(queryset=Defect.objects.all()),
@@ -108,11 +108,11 @@ urlpatterns = [
     ),
     path("v1/defects/<str:reference>/links/", links_api.DefectLinks.as_view(), name="api_defect_links"),
     path("v1/defects/<str:reference>/links/<int:id>/", links_api.DefectLinkDetail.as_view(), name="api_defect_link"),
-    path("v1/defects/<str:reference>/snooze/", DefectSnooze.as_view(), name="api_defect_snooze"),
-    path("v1/defects/<str:reference>/", DefectDetail.as_view(), name="api_defect"),
-    path("v1/defects/<str:reference>/transitions/", DefectTransitions.as_view(), name="api_defect_transitions"),
-    path("v1/incidents/", IncidentList.as_view(), name="api_incidents"),
-    path("v1/incidents/bulk/", IncidentBulk.as_view(), name="api_incident_bulk"),
+    path("v1/defects/<str:reference>/snooze/", defects_api.DefectSnooze.as_view(), name="api_defect_snooze"),
+    path("v1/defects/<str:reference>/", defects_api.DefectDetail.as_view(), name="api_defect"),
+    path("v1/defects/<str:reference>/transitions/", defects_api.DefectTransitions.as_view(), name="api_defect_transitions"),
+    path("v1/incidents/", incidents_api.IncidentList.as_view(), name="api_incidents"),
+    path("v1/incidents/bulk/", incidents_api.IncidentBulk.as_view(), name="api_incident_bulk"),
     path(
         "v1/incidents/<str:reference>/history/",
         RecordHistory.as_view(queryset=Incident.objects.all()),
@@ -124,8 +124,12 @@ urlpatterns = [
         name="api_incident_timeline",
     ),
     path("v1/incidents/<str:reference>/roles/", response_api.IncidentRoles.as_view(), name="api_incident_roles"),
-    path("v1/incidents/<str:reference>/", IncidentDetail.as_view(), name="api_incident"),
-    path("v1/incidents/<str:reference>/transitions/", IncidentTransitions.as_view(), name="api_incident_transitions"),
+    path("v1/incidents/<str:reference>/", incidents_api.IncidentDetail.as_view(), name="api_incident"),
+    path(
+        "v1/incidents/<str:reference>/transitions/",
+        incidents_api.IncidentTransitions.as_view(),
+        name="api_incident_transitions",
+    ),
     path("v1/imports/", takes_a_file(integrations_api.ImportList.as_view()), name="api_imports"),
     path("v1/imports/<int:id>/", integrations_api.ImportDetail.as_view(), name="api_import"),
     path("v1/imports/<int:id>/failed/", integrations_api.ImportFailedRows.as_view(), name="api_import_failed"),
