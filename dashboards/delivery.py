@@ -23,7 +23,7 @@ from pipeline.models import Change, Deployment, ReviewLimits
 from qmportal.lib.days import Window, organisation_zone
 
 MICROS = 10**6
-# From so many spans on, two of them are an interval of their median.
+# With fewer spans, a median has no interval.
 FEWEST_SPANS = next(n for n in count(1) if median_rank(n))
 
 Rows = Callable[[Collection[int], Window, ReviewLimits], QuerySet[Any]]

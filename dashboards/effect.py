@@ -11,7 +11,7 @@ from benchmarks.statistics import poisson_rate_test, rate_ratio_interval
 from incidents.models import Action
 
 SIGNIFICANT = 0.05
-# An interval that reaches beyond so many times the rate before says no more than that few rows are known.
+# An upper end beyond this many times the earlier rate only shows that there are few rows.
 FAR = 10
 DAY = timedelta(days=1)
 

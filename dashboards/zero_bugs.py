@@ -34,7 +34,7 @@ DAY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Defects that a number of the page counts. `last`: the name of the last column. `none`: said if there are none."""
+    """The defects behind a number on the page. `last`: the name of the last column. `none`: said if there are none."""
 
     name: str
     about: str
@@ -75,7 +75,7 @@ LISTS = {
     ),
     "older": Listed(
         "Without a policy",
-        "Open, and found on days without a policy, oldest first.",
+        "Open defects that were found while no policy was in force, oldest first.",
         "",
         "All open defects are under the policy",
         lambda promises, family, window, now: unpromised(promises, family).open(),

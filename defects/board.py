@@ -133,7 +133,7 @@ def columns(filters: BoardFilter, today: date) -> list[Column]:
 
 
 def _numbers(rows: DefectQuerySet, today: date) -> dict[str, int]:
-    """How many there are in each column. Counted in two parts, because each has an index."""
+    """How many there are in each column. A union of two parts, because each can use its own index."""
     work, closed = (
         rows.filter(part).values_list("status").annotate(number=Count("pk"))
         for part in (Q(status__in=WORK), _closed_lately(today))

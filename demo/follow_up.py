@@ -78,7 +78,7 @@ STORIES: tuple[dict[str, dict[str, Any]], ...] = (
             "summary": "Payments were refused for a share of customers while connections to the database ran out.",
             "went_well": "The rollback took four minutes, as practised.",
             "went_wrong": "Three dashboards showed three different numbers.",
-            "lessons": "A retry needs a limit and a connection of its own pool.",
+            "lessons": "Retries need a limit and their own connection pool.",
         },
     },
     {
@@ -254,7 +254,7 @@ def _reopened(team: Team, writer: User, now: datetime) -> None:
 
 
 def _came_back(team: Team, writer: User, now: datetime) -> None:
-    """Its action was done, but three weeks later the problem was back, so the check of effects opened the action again."""
+    """Its action was done, but the problem came back three weeks later, so the effect check reopened the action."""
     story: dict[str, Any] = {
         "title": "Refunds are stuck",
         "summary": "Two jobs wait for each other, and no refund is paid out.",

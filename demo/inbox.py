@@ -14,7 +14,7 @@ READ_AFTER = timedelta(days=4)
 
 @contextmanager
 def told_at(at: datetime, now: datetime) -> Iterator[None]:
-    """What the block tells people was told then, and has been read if that is some days ago. No mail of it leaves."""
+    """Backdates the notifications made in the block, marks older ones as read, and marks their mail as sent."""
     last = Notification.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     yield
     rows = Notification.objects.filter(pk__gt=last)

@@ -123,7 +123,7 @@ class IncidentForm(RecordForm[Incident]):
         return super().is_open_for_more or self["kind"].value() == Incident.Kind.RETROSPECTIVE
 
     def _read_linked_services(self, services: ServicesField) -> None:
-        """Names in a link that no service has are added to the other services."""
+        """Unknown service names in a link are added to the other services."""
         linked = self.initial.get("services")
         if isinstance(linked, str):
             self.initial["services"], unknown = services.catalogue.read(linked)

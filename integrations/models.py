@@ -299,7 +299,7 @@ class ImportJob(Work):
                 transaction.on_commit(self.forget_file)
 
     def questions(self) -> dict[str, str]:
-        """By field or part of the mapping: what the uploader must answer before the file can be checked."""
+        """See `phases.questions`."""
         return self._phases.questions(self)
 
     @property
@@ -372,7 +372,7 @@ class ImportJob(Work):
         TierBefore.objects.bulk_create([TierBefore(job=self, **row) for row in rows.exclude(tier=None).values(*names)])
 
     def request_nights(self) -> None:
-        """Asks for every night since the earliest that the rows touched."""
+        """Asks for new snapshots of every night since the earliest row."""
         earliest = date.fromisoformat(self.result["earliest"])
         self.nights = SnapshotRun.request_history(earliest, now=timezone.now(), requested_by=self.requested_by)
         self.save(update_fields=["nights"])

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 # What can be wrong with a file: its uploader reads the sentence.
 FORESEEN = (UnreadableFile, Refused)
-# Imports of a person in which the source of a list is looked for.
+# How many of a person's last imports are searched for the source of a list.
 LAST_IMPORTS = 100
 # Rows between two progress reports.
 REPORTED = 5_000
@@ -114,7 +114,7 @@ def _with_source(job: ImportJob, plan: Plan) -> Plan:
 
 
 def questions(job: ImportJob) -> dict[str, str]:
-    """By field or part of the mapping: what the uploader must answer before the file can be checked."""
+    """What the uploader must answer before the file can be checked, by field or part of the mapping."""
     plan, found = plan_of(job), dict[str, str]()
     if misfit := job.survey.get("misfit"):
         found["mapping"] = misfit

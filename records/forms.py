@@ -310,7 +310,7 @@ class MoveForm(forms.Form):
         for name in record.asks_for(move):
             field = self._field(name)
             field.error_messages["required"] = ASKED[name]
-            # A form with errors gives the focus to their summary.
+            # If the form has errors, the focus goes to their summary.
             if not self.fields and not self.is_bound and isinstance(field.widget, (forms.TextInput, forms.Textarea)):
                 field.widget.attrs["autofocus"] = True
             self.fields[name] = field

@@ -78,7 +78,7 @@ def pointing(model: type[Model]) -> list[Field[Any, Any]]:
 
 
 def pointers() -> dict[str, Field[Any, Any]]:
-    """Every field by which a row can point at what another team hides."""
+    """Every field that can point to something that another team hides."""
     home = of_a_team()
     return {
         f"{model._meta.label}.{field.name}": field
@@ -103,7 +103,7 @@ def rows_of(model: Any, team: Team) -> Any:
 
 @pytest.fixture
 def world() -> World:
-    """A team that everybody sees, with one of everything."""
+    """A team that everybody can see, with one record of each kind."""
     made = World()
     SnapshotRun.objects.update(state=SnapshotRun.State.DONE, finished_at=timezone.now())
     Team.objects.filter(pk=made.team.pk).update(members_only=False)
@@ -119,7 +119,7 @@ def world() -> World:
 
 @pytest.fixture
 def hidden(world) -> Team:
-    """Only for its members, whose key, name, references and texts hold the canary."""
+    """A members-only team. The canary is in its key, name, references and texts."""
     team = make_team(name=CANARY, slug=CANARY, key=CANARY.upper(), members_only=True)
     manager = make_member(team=team, role=Role.MANAGER, name=f"{CANARY} manager")
     fill(SimpleNamespace(team=team, people={"manager": manager}), "first")  # type: ignore[arg-type]

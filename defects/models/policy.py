@@ -143,7 +143,7 @@ LATE = Q(decided_at=None) | Q(decided_at__gt=F("due_at"))
 
 
 def due_in(promises: Iterable[Promise], window: Window) -> Any:
-    """The defects that were due in the window. Leaves out those that another tool decided without saying when."""
+    """The defects that were due in the window. Leaves out imported ones whose decision has no date."""
     due = promised(promises).filter(due_at__gte=window.start, due_at__lt=window.end)
     return due.filter(Q(status__in=Defect.OPEN) | Q(decided_at__isnull=False))
 

@@ -139,7 +139,7 @@ class ActionQuerySet(RecordQuerySet["Action"]):
         return self.filter(Q(owner_team__in=teams) | Q(owner_team=None, team__in=teams))
 
     def as_shown_beside(self) -> ActionQuerySet:
-        """Only with what the page of an incident or of a review shows of each."""
+        """Loads only what the pages of an incident and a review show."""
         theirs = ("owner__name", "owner__email", "owner_team__name", "owner_team__members_only")
         rows = self.select_related("owner", "owner_team")
         return rows.only("incident", "reference", "title", "status", "due_on", *theirs)

@@ -147,7 +147,7 @@ def filter_fields(form: forms.Form) -> SafeString:
 
 
 class SortLinks:
-    """The headers of a table that can be sorted. Not a template, because a table has half a dozen of them."""
+    """The headers of a table that can be sorted. Written in Python because each table has several."""
 
     def __init__(self, query: QueryDict, default: str) -> None:
         others = query.copy()

@@ -320,7 +320,7 @@ def memory(stack: Stack, numbers: set[int]) -> Iterator[Line]:
 
 
 def after_a_thousand(web: Web, paths: Sequence[str], headers: dict[str, str]) -> int:
-    """Memory of the larger worker after a thousand requests for these pages in turn, in bytes."""
+    """Memory in bytes of the larger worker, after a thousand requests spread over these pages."""
     targets = [Target(web, path, headers) for path in paths]
     for number in range(1000):
         targets[number % len(targets)].ask()

@@ -1,4 +1,4 @@
-"""HTML written in Python is escaped like that of a template."""
+"""HTML written in Python is escaped as in a template."""
 
 import pytest
 from django.utils.functional import lazystr

@@ -12,7 +12,7 @@ from tests.views import views_of
 
 
 def test_every_late_view_exists():
-    """A wrong name would show with the first request only."""
+    """Otherwise a wrong name would only show at the first request."""
     late = [view for view in views_of(get_resolver()) if isinstance(view, LateView)]
     assert len(late) > 100
     for view in late:

@@ -20,7 +20,7 @@ def test_a_menu_is_written_as_by_django() -> None:
 
 
 def test_options_are_escaped_though_the_same_text_was_html_before() -> None:
-    """Options are cached, and HTML equals the same text."""
+    """Options are cached, and safe HTML compares equal to the same plain text."""
     for label in (SafeString("<b>Pay</b>"), "<b>Pay</b>"):
         assert "&lt;b&gt;Pay&lt;/b&gt;" in Menu(choices=[("pay", label)]).render("team", None)
 
