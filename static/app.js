@@ -257,15 +257,15 @@ function announce() {
   }
 }
 
-// Messages are in the page from the start. A live region speaks what comes into it, so take their words out and put them
-// back, too fast for an eye to see.
+// Messages are in the page from the start. A live region speaks what comes into it, so empty their sentence and fill it
+// again, too fast for an eye to see. Their buttons stay: whoever presses Tab meanwhile must not miss one.
 function announceMessages() {
   for (const line of findAll("[data-message] p")) {
+    const sentence = line.firstChild;
     setTimeout(() => {
-      if (line.contains(document.activeElement)) return;
-      const words = [...line.childNodes];
-      line.replaceChildren();
-      requestAnimationFrame(() => line.replaceChildren(...words));
+      const words = sentence.data;
+      sentence.data = "";
+      requestAnimationFrame(() => { sentence.data = words; });
     }, 300);
   }
 }

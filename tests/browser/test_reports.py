@@ -45,6 +45,16 @@ def test_undo_is_the_second_stop_of_the_keyboard(new_context, sign_in, javascrip
     expect(page.locator(".toast.success")).to_contain_text(f"{incident.reference} is back to active.")
 
 
+def test_undo_is_there_while_the_message_is_announced(page, sign_in):
+    page.add_init_script("window.requestAnimationFrame = () => 0;")  # the frame in which it is announced doesn't end
+    sign_in(page, MANAGER)
+    incident = make_incident(team=Team.objects.get(slug="payments"))
+    page.goto(incident.get_absolute_url())
+    page.get_by_role("button", name="Mark as mitigated").press("Enter")
+    expect(page.locator("[data-message] p")).to_have_text("Undo")
+    tab_to(page, "Skip to main content", "Undo")
+
+
 def test_deleting_is_undone_by_the_keyboard(page, sign_in):
     sign_in(page, MANAGER)
     incident = make_incident(team=Team.objects.get(slug="payments"))
