@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from notifications.access import access_for, ask
 from notifications.models import CAN_BE_SILENCED, Notification
 from qmportal.lib.pages import render_page, way_back
+from qmportal.lib.references import Links
 from teams.models import Team, User
 from teams.requests import SignedInRequest
 
@@ -24,8 +25,10 @@ REQUESTS = {"ask_access": "20/d/user"}
 @require_safe
 def inbox(request: SignedInRequest) -> HttpResponse:
     mine = Notification.objects.visible_to(request.user)
+    page = Paginator(mine.unread_first(), 50).get_page(request.GET.get("page"))
     context = {
-        "page": Paginator(mine.unread_first(), 50).get_page(request.GET.get("page")),
+        "page": page,
+        "record_links": Links(request.user, (told.body for told in page)),
         "unread": mine.unread().count(),
         "choices": _choices(request.user),
     }

@@ -112,6 +112,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "dashboards.context.shell",
+                "qmportal.lib.references.of_page",
             ],
             "libraries": {
                 "face": "qmportal.lib.face",
@@ -119,6 +120,7 @@ TEMPLATES = [
                 "tiers": "benchmarks.tags",
                 "lucide": "qmportal.lib.icons",
                 "markdown": "qmportal.lib.markdown",
+                "references": "qmportal.lib.references",
                 "scenarios": "scenarios.tags",
                 "training": "training.tags",
             },

@@ -1,6 +1,6 @@
 """The entries of a timeline as HTML, rendered in Python like the rows of a list: a long incident has many of them.
 
-Each is one format string. Everything that people wrote, names included, goes through `escape` or `markdown`.
+Each is one format string. Everything that people wrote, names included, goes through `escape` or `Links.markdown`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from qmportal.lib.face import exact
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
+    from qmportal.lib.references import Links
     from records.notes import Shown
 
 
@@ -45,29 +46,31 @@ class Buttons:
         return f'<p class="row tight">{html}</p>'
 
 
-def entry_items(entries: Iterable[Shown], buttons: Buttons | None, *, anchors: bool = True) -> SafeString:
+def entry_items(links: Links, entries: Iterable[Shown], buttons: Buttons | None, *, anchors: bool = True) -> SafeString:
     """The items of the list. `anchors`: each has the id that links lead to; an entry that is shown twice has it once."""
     zone = timezone.get_current_timezone()
-    return mark_safe("\n".join(_item(shown, buttons, anchors, zone) for shown in entries))  # noqa: S308 - see above
+    entries = list(entries)
+    links.load(shown.entry.text for shown in entries)
+    return mark_safe("\n".join(_item(shown, links, buttons, anchors, zone) for shown in entries))  # noqa: S308 - see above
 
 
-def _item(shown: Shown, buttons: Buttons | None, anchors: bool, zone: tzinfo) -> str:
+def _item(shown: Shown, links: Links, buttons: Buttons | None, anchors: bool, zone: tzinfo) -> str:
     entry = shown.entry
     anchor = f' id="entry-{entry.id}"' if anchors else ""
     return f"""<li{anchor}>
   <a class="quiet-link" href="#entry-{entry.id}">{_exact(entry.happened_at, zone)}</a>
   <div>
-    {_text(shown, zone)}
+    {_text(shown, links, zone)}
     <p class="muted small">{_origin(shown, zone)}</p>
     {buttons.of(shown, undo=anchors) if buttons else ""}
   </div>
 </li>"""
 
 
-def _text(shown: Shown, zone: tzinfo) -> str:
+def _text(shown: Shown, links: Links, zone: tzinfo) -> str:
     html = f"<p><b>{escape(shown.title)}</b></p>" if shown.title else ""
     if shown.entry.text:
-        html += f'<div class="prose">{shown.html}</div>'
+        html += f'<div class="prose">{links.markdown(shown.entry.text)}</div>'
     for label, at in shown.times:
         html += f'<p class="small">{escape(label)}: {_exact(at, zone) if at else "cleared"}</p>'
     return html

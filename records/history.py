@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from qmportal.lib.api import refuse_undeclared
 from qmportal.lib.changes import Change, Entry, history_page, pages_of, read
 from qmportal.lib.pages import render_page
+from qmportal.lib.references import Links
 from qmportal.lib.timestamps import written_moment
 from records.models import Record
 from teams.requests import SignedInRequest
@@ -28,6 +29,8 @@ def record_history(request: SignedInRequest, model: type[Record], reference: str
     plural = str(model._meta.verbose_name_plural)
     page = history_page(record.history_sources(), request.GET.get("page"), request.user)
     context = {"record": record, "page": page, "list_url": reverse(f"{plural}:list"), "plural": plural.capitalize()}
+    words = (text for entry in page.object_list for change in entry.changes for text in change.words)
+    context["record_links"] = Links(request.user, words)
     return render_page(request, "records/history.html", context)
 
 

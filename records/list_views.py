@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from qmportal.lib.forms import LineField
 from qmportal.lib.pages import form_page, render_page
+from qmportal.lib.references import Links
 from qmportal.lib.work import ring
 from records import bulk
 from records.models import BulkEdit, SavedView
@@ -81,7 +82,8 @@ def record_bulk_result(request: SignedInRequest, pk: int, kind: Listed) -> HttpR
     edits = BulkEdit.objects.filter(requested_by=request.user, model=kind.model._meta.label)
     edit = get_object_or_404(edits, pk=pk)
     reasons = [(why, references[:50], len(references) - 50) for why, references in edit.reasons.items()]
-    return _page(request, kind, "bulk_result", {"edit": edit, "reasons": reasons})
+    links = Links(request.user, (reference for _, references, _ in reasons for reference in references))
+    return _page(request, kind, "bulk_result", {"edit": edit, "reasons": reasons, "record_links": links})
 
 
 # --- Saved views --------------------------------------------------------------------------------------------------------

@@ -18,7 +18,6 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from qmportal.lib.forms import MomentField, ProseField
-from qmportal.lib.markdown import markdown
 from records.timeline import LONGEST, UNDO, Entry, moves_of, read_times, write_entry
 
 if TYPE_CHECKING:
@@ -148,10 +147,6 @@ class Shown:
             for name in self.record.TIMES
             if name in found and found[name] != self.entry.happened_at
         ]
-
-    @property
-    def html(self) -> SafeString:
-        return markdown(self.entry.text)
 
 
 @dataclass

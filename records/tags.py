@@ -10,10 +10,15 @@ from django.utils.safestring import SafeString
 from qmportal.lib.days import local_day
 from qmportal.lib.face import status
 from qmportal.lib.html import format_html
-from records.entries import entry_items
+from records import entries
 
 register = template.Library()
-register.simple_tag(entry_items)
+
+
+@register.simple_tag(takes_context=True)
+def entry_items(context: template.Context, *args: Any, **options: Any) -> SafeString:
+    return entries.entry_items(context["record_links"], *args, **options)
+
 
 SEVERITY_KEYS = ("SEV1", "SEV2", "SEV3", "SEV4")
 

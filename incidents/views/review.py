@@ -25,6 +25,7 @@ from incidents.review_forms import CauseForm, CommentForm, ReviewForm, ReviewsFo
 from qmportal.lib.days import local_day
 from qmportal.lib.forms import go
 from qmportal.lib.pages import Few, form_page, render_page
+from qmportal.lib.references import Links
 from qmportal.lib.spreadsheet import csv_stream
 from qmportal.lib.versions import Stale
 from records.timeline import moves_of
@@ -202,14 +203,17 @@ def _page(request: SignedInRequest, review: Review, **sent: Any) -> HttpResponse
     may_edit = can_report(request.user, incident.team)
     by_group = {group.label: [one.cause.text for one in tree if one.cause.group == group] for group in Cause.Group}
     actions = Few(Action.objects.visible_to(request.user).filter(incident=incident).as_shown_beside())
+    told, comments = _events(review), list(review.comments.select_related("author"))
+    texts = [*(event["text"] for event in told), *(one.cause.text for one in tree), *(comment.text for comment in comments)]
     context = {
+        "record_links": Links(request.user, texts),
         "review": review,
         "incident": incident,
         "tree": tree,
         "drawing": _drawing(incident, by_group),
-        "events": _events(review),
+        "events": told,
         "actions": actions,
-        "comments": review.comments.select_related("author"),
+        "comments": comments,
         "steps": review.steps(request.user),
         "may_edit": may_edit,
         "may_change": may_edit and review.published_at is None,

@@ -14,7 +14,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from markdown_it import MarkdownIt
     from markdown_it.rules_core import StateCore
@@ -43,10 +43,11 @@ def _fit_headings(state: StateCore) -> None:
             token.tag = f"h{level}"
 
 
-def _link_addresses(state: StateCore) -> None:
-    """Makes pasted addresses links, as people expect of a note."""
+def _link_plain_text(state: StateCore) -> None:
+    """Makes pasted addresses and names of records links, as people expect of a note."""
+    urls = state.env["urls"]
     for block in state.tokens:
-        if not block.children or "://" not in block.content:
+        if not block.children or not ("://" in block.content or any(name in block.content for name in urls)):
             continue
         found: list[Token] = []
         is_inside = False  # a link that somebody wrote
@@ -63,17 +64,23 @@ def _linked(token: Token, state: StateCore) -> Iterator[Token]:
     def text(content: str) -> Token:
         return Token("text", "", 0, content=content)
 
-    end = 0
-    for match in ADDRESS.finditer(token.content):
-        address = without_punctuation(match.group())
-        if address.endswith("//"):
+    end, urls = 0, state.env["urls"]
+    for match in _to_link(urls).finditer(token.content):
+        words = match.group() if match.group() in urls else without_punctuation(match.group())
+        if words.endswith("//"):
             continue
         yield text(token.content[end : match.start()])
-        yield Token("link_open", "a", 1, attrs={"href": state.md.normalizeLink(address)})
-        yield text(address)
+        yield Token("link_open", "a", 1, attrs={"href": urls.get(words) or state.md.normalizeLink(words)})
+        yield text(words)
         yield Token("link_close", "a", -1)
-        end = match.start() + len(address)
+        end = match.start() + len(words)
     yield text(token.content[end:])
+
+
+def _to_link(urls: Mapping[str, str]) -> re.Pattern[str]:
+    """Addresses, and these names where they are whole words."""
+    names = "|".join(map(re.escape, urls))
+    return re.compile(rf"{ADDRESS.pattern}|(?<![\w/-])(?:{names})(?![\w-])") if urls else ADDRESS
 
 
 def without_punctuation(address: str) -> str:
@@ -92,21 +99,22 @@ def _parser() -> MarkdownIt:
 
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
     parser.core.ruler.push("fit_headings", _fit_headings)
-    parser.core.ruler.push("link_addresses", _link_addresses)
+    parser.core.ruler.push("link_plain_text", _link_plain_text)
     return parser
 
 
 @register.filter
 @lru_cache(maxsize=256)
-def markdown(text: str, levels_above: int = LEVELS_ABOVE) -> SafeString:
+def markdown(text: str, levels_above: int = LEVELS_ABOVE, urls: tuple[tuple[str, str], ...] = ()) -> SafeString:
     """Safe HTML of a Markdown text. Drops images; links get rel="nofollow noopener noreferrer".
 
     `levels_above` 1: the text is right below the page's title, so its first headings are level 2.
+    `urls`: names that become links, each with its address.
     """
     import nh3
 
     html = nh3.clean(
-        _parser().render(text or "", {"levels_above": levels_above}),
+        _parser().render(text or "", {"levels_above": levels_above, "urls": dict(urls)}),
         tags=TAGS,
         attributes={"a": {"href", "title"}, "ol": {"start"}},
         url_schemes={"http", "https", "mailto"},
