@@ -1,15 +1,17 @@
 """The API of incidents."""
 
+from typing import Any
+
 import django_filters
 from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from incidents.models import BULK, Incident
+from incidents.models import BULK, ImpactInterval, Incident
 from pipeline.api import ServiceSlugs
 from pipeline.models import EscapeReason, Service, Stage
 from qmportal.lib.api import InstantFilter
-from qmportal.lib.rows import NameField, SecondsField
+from qmportal.lib.rows import NameField, RowSerializer, SecondsField
 from records.api import RecordDetail, RecordFilters, RecordList, RecordRow
 from records.bulk_api import RecordBulk
 from records.models import Severity
@@ -62,6 +64,11 @@ class IncidentRow(RecordRow):
     updated_at = serializers.DateTimeField()
 
 
+class ImpactIntervalRow(RowSerializer):
+    began_at = serializers.DateTimeField(help_text="The first one: started, or detected if unknown.")
+    ended_at = serializers.DateTimeField(allow_null=True, help_text="null: users are still affected.")
+
+
 class IncidentInFull(IncidentRow):
     written = (
         *("title", "team", "severity", "status", "kind", "environment", "services", "other_services", *Incident.TIMES),
@@ -72,10 +79,24 @@ class IncidentInFull(IncidentRow):
     )
 
     unaffected_time = SecondsField(help_text="Seconds between impact intervals, which are no time to restore.")
+    # Its column says whether there are several. Few incidents have, so only those take a second query.
+    impact_intervals = ImpactIntervalRow(
+        many=True, source="unaffected_time", help_text="When users were affected: once, or more often after a relapse."
+    )
     status_reason = serializers.CharField(help_text="The reason for the last move, if it asked for one.")
     summary = serializers.CharField()
     customer_impact = serializers.CharField()
     root_cause = serializers.CharField()
+
+    def to_representation(self, row: dict[str, Any]) -> dict[str, Any]:
+        answer = super().to_representation(row)
+        if answer["unaffected_time"]:
+            intervals = ImpactInterval.objects.filter(incident__reference=answer["reference"]).order_by("began_at")
+            answer["impact_intervals"] = list(ImpactIntervalRow.select(intervals))
+        else:
+            began = answer["started_at"] or answer["detected_at"]
+            answer["impact_intervals"] = [{"began_at": began, "ended_at": answer["restored_at"]}]
+        return answer
 
 
 class IncidentFilters(RecordFilters):

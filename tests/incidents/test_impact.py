@@ -210,3 +210,23 @@ def test_page_and_api_take_the_time_of_a_reopen(client, team):
     answer = move(to="active", reason="Again", at="2026-03-02T17:00:00Z").json()
     assert (answer["status"], answer["unaffected_time"]) == ("active", 3 * 3600)
     assert spans(incident)[-1] == (after(5), None)
+
+
+def test_the_api_gives_each_interval(client, team):
+    client.force_login(make_member(team=team))
+
+    def detail(incident):
+        return client.get(f"/api/v1/incidents/{incident.reference}/").json()
+
+    split, open_now = reopened(team), make_incident(team=team, detected_at=after(0.5))
+    assert detail(split)["impact_intervals"] == [
+        {"began_at": "2026-03-02T12:00:00Z", "ended_at": "2026-03-02T13:00:00Z"},
+        {"began_at": "2026-03-02T15:00:00Z", "ended_at": "2026-03-02T16:00:00Z"},
+    ]
+    assert detail(open_now)["impact_intervals"] == [{"began_at": "2026-03-02T12:30:00Z", "ended_at": None}]
+    assert all("impact_intervals" not in row for row in client.get("/api/v1/incidents/").json()["results"])
+    new = {"title": "Slow", "team": "payments", "severity": "SEV2", "detected_at": "2026-03-02T12:00:00Z"}
+    filed = client.post("/api/v1/incidents/", new, content_type="application/json").json()
+    assert filed["impact_intervals"] == [{"began_at": "2026-03-02T12:00:00Z", "ended_at": None}]
+    split.make("reopen", by=None, at=after(6), note="Once more")
+    assert detail(split)["impact_intervals"][-1] == {"began_at": "2026-03-02T18:00:00Z", "ended_at": None}
