@@ -65,7 +65,7 @@ def counts(measure: Measure, days: int, cuts: Cuts | None = None) -> str:
     value = together(value_words(measure, cuts))
     if measure.metric == "mtbf":
         return f"{plural(measure.n, definition.sample)} {span}: one every {value} of uptime."
-    done = "noticed" if measure.metric == "time_to_detect" else "restored"
+    done = "detected" if measure.metric == "time_to_detect" else "restored"
     if measure.n == 1:
         return f"The one incident {span} was {done} after {value}."
     half = (

@@ -151,7 +151,7 @@ CHECKS: dict[str, Check] = {
         ),
         Check(
             *("restored-before-detected", "incidents", "Restored before it was detected"),
-            "Nobody had noticed it yet. One of the two times is probably wrong.",
+            "It had not been detected by then. One of the two times is probably wrong.",
             lambda scope: Q(restored_at__lt=F("detected_at")),
             "detected_at",
         ),

@@ -42,7 +42,7 @@ class IncidentRow(RecordRow):
         allow_null=True, help_text="Seconds of impact from started, or detected if unknown, to restored."
     )
     detection_source = serializers.ChoiceField(Incident.DetectionSource.choices, allow_blank=True)
-    alert_url = serializers.CharField(help_text="A link to the alert that noticed it.")
+    alert_url = serializers.CharField(help_text="A link to the alert that detected it.")
     customer_impacted = serializers.BooleanField()
     customers_affected = serializers.IntegerField(allow_null=True)
     impact_kind = serializers.ChoiceField(Incident.ImpactKind.choices, allow_blank=True)

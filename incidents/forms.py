@@ -65,7 +65,7 @@ class IncidentForm(RecordForm[Incident]):
         max_length=500,
         required=False,
         assume_scheme="https",
-        help_text="Or to the ticket that noticed it.",
+        help_text="Or to the ticket that detected it.",
     )
     recurrence_of = KeyField(
         Incident.objects.none(),

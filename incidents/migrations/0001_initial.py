@@ -362,7 +362,7 @@ class Migration(migrations.Migration):
                         models.CheckConstraint(
                             condition=models.Q(("detected_at__gte", models.F("started_at"))),
                             name="incident_started_before_detected",
-                            violation_error_message="An incident cannot be detected before it starts.",
+                            violation_error_message="An incident cannot be detected before its impact began.",
                         ),
                         models.CheckConstraint(
                             condition=models.Q(("acknowledged_at__gte", models.F("detected_at"))),
@@ -372,12 +372,12 @@ class Migration(migrations.Migration):
                         models.CheckConstraint(
                             condition=models.Q(("mitigated_at__gte", models.F("started_at"))),
                             name="incident_started_before_mitigated",
-                            violation_error_message="An incident cannot be mitigated before it starts.",
+                            violation_error_message="An incident cannot be mitigated before its impact began.",
                         ),
                         models.CheckConstraint(
                             condition=models.Q(("restored_at__gte", models.F("started_at"))),
                             name="incident_started_before_restored",
-                            violation_error_message="Service cannot be restored before the incident starts.",
+                            violation_error_message="Service cannot be restored before the impact began.",
                         ),
                         models.CheckConstraint(
                             condition=models.Q(("restored_at__gte", models.F("mitigated_at"))),
@@ -393,8 +393,8 @@ class Migration(migrations.Migration):
                             condition=models.Q(
                                 ("started_at__isnull", False), ("restored_at__gte", models.F("detected_at")), _connector="OR"
                             ),
-                            name="incident_restored_after_noticed",
-                            violation_error_message="Service cannot be restored before the incident is noticed.",
+                            name="incident_restored_after_detected",
+                            violation_error_message="Service cannot be restored before the incident is detected.",
                         ),
                         models.CheckConstraint(
                             condition=models.Q(
@@ -757,7 +757,7 @@ class Migration(migrations.Migration):
                         models.CheckConstraint(
                             condition=models.Q(("closed_at__gte", models.F("begun_at"))),
                             name="action_begun_before_closed",
-                            violation_error_message="An action cannot be finished before it is started.",
+                            violation_error_message="An action cannot be done or dropped before it is started.",
                         ),
                         models.CheckConstraint(
                             condition=models.Q(

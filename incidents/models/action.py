@@ -89,7 +89,7 @@ LIFE = Life(
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
 RULES = (
-    Order("begun_at", "closed_at", "An action cannot be finished before it is started."),
+    Order("begun_at", "closed_at", "An action cannot be done or dropped before it is started."),
     has_no_time(*("begun_at", Status.OPEN), sentence="Nobody has started this action yet. Use Start to add this time."),
     has_no_time(*("closed_at", *TO_DO), sentence="This action is not finished yet. Use “Mark as done” to add this time."),
     needs_time(

@@ -106,18 +106,18 @@ LIFE = Life(
 )
 
 RULES = (
-    Order("started_at", "detected_at", "An incident cannot be detected before it starts."),
+    Order("started_at", "detected_at", "An incident cannot be detected before its impact began."),
     Order("detected_at", "acknowledged_at", "An incident cannot be acknowledged before it is detected."),
-    Order("started_at", "mitigated_at", "An incident cannot be mitigated before it starts."),
-    Order("started_at", "restored_at", "Service cannot be restored before the incident starts."),
+    Order("started_at", "mitigated_at", "An incident cannot be mitigated before its impact began."),
+    Order("started_at", "restored_at", "Service cannot be restored before the impact began."),
     Order("mitigated_at", "restored_at", "Service cannot be restored before the incident is mitigated."),
     Order("restored_at", "closed_at", "An incident cannot be closed before service is restored."),
     Rule(
-        "restored_after_noticed",
+        "restored_after_detected",
         "restored_at",
         lambda row: row.started_at is not None or row.restored_at is None or row.restored_at >= row.detected_at,
         Q(started_at__isnull=False) | Q(restored_at__gte=F("detected_at")),
-        "Service cannot be restored before the incident is noticed.",
+        "Service cannot be restored before the incident is detected.",
     ),
     has_no_time(
         *("acknowledged_at", Status.TRIAGE),

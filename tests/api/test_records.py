@@ -173,7 +173,7 @@ def test_each_refusal_has_its_field_and_stores_nothing(api, fields, attr, senten
         ({"customers_affected": -1}, "customers_affected", "greater than or equal to 0"),
         ({"customers_affected": True}, "customers_affected", "Enter a whole number."),
         ({"customers_affected": 1.5}, "customers_affected", "Enter a whole number."),
-        ({"restored_at": "2026-03-01"}, "restored_at", "before the incident is noticed"),
+        ({"restored_at": "2026-03-01"}, "restored_at", "before the incident is detected"),
         ({"severity": None, "restored_at": "2026-11-01", "detected_at": "2026-10-31"}, "severity", "Choose a severity"),
         ({"caused_by_defect": "THEIR-DEF-1"}, "caused_by_defect", "No defect with this reference was found."),
     ],

@@ -138,7 +138,7 @@ def test_a_member_mends_a_record_from_the_list(client, team):
     assert set(sent) == {"csrfmiddlewaretoken", "version", "next", "started_at"}
     late = client.post(action, sent | {"started_at": (AT + MINUTE).strftime("%Y-%m-%dT%H:%M")})
     assert late.status_code == 422
-    assert "An incident cannot be detected before it starts." in late.content.decode()
+    assert "An incident cannot be detected before its impact began." in late.content.decode()
     answer = client.post(action, sent | {"started_at": (AT - MINUTE).strftime("%Y-%m-%dT%H:%M")})
     assert answer["Location"].startswith(address)
     assert Incident.objects.get().started_at == AT - MINUTE

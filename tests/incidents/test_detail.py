@@ -60,7 +60,7 @@ def chain(client, incident):
 def test_the_chain_leads_from_the_alert_to_the_actions(client, team):
     incident = make_incident(team=team)
     assert chain(client, incident) == [
-        "Alert Not recorded who or what noticed it",
+        "Alert Not recorded who or what detected it",
         "Incident PAY-INC-1",
         "Cause No defect or deployment linked",
         "Stage that should have caught it Not known yet",

@@ -37,7 +37,7 @@ RULES = [
     ("incident_has_no_restored_at_yet", {"restored_at": AFTER}, "restored_at"),
     ("incident_has_no_closed_at_yet", {"closed_at": AFTER}, "closed_at"),
     ("incident_restored_has_severity", {"status": "restored", "restored_at": AFTER, "severity": None}, "severity"),
-    ("incident_restored_after_noticed", {"restored_at": BEFORE, "status": "restored"}, "restored_at"),
+    ("incident_restored_after_detected", {"restored_at": BEFORE, "status": "restored"}, "restored_at"),
     ("incident_impact_is_described", {"customer_impacted": True}, "customer_impact"),
 ]
 

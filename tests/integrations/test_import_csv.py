@@ -458,8 +458,8 @@ def test_status_pages_with_times_out_of_order(load, team, row, field, value):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"restored_at": "2024-03-01T09:00Z"}, "restored_at: Service cannot be restored before the incident is noticed."),
-        ({"started_at": "2024-03-01T11:00Z"}, "detected_at: An incident cannot be detected before it starts."),
+        ({"restored_at": "2024-03-01T09:00Z"}, "restored_at: Service cannot be restored before the incident is detected."),
+        ({"started_at": "2024-03-01T11:00Z"}, "detected_at: An incident cannot be detected before its impact began."),
         ({"status": "restored"}, "restored_at: A restored or closed incident needs the time"),
         ({"customer_impacted": "yes"}, "customer_impact: Say how customers are affected."),
         ({"customer_impacted": "perhaps"}, "customer_impacted: Enter yes or no."),

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.db import connection, models
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as some
 
 from defects.models import Defect
 from incidents.models import Incident
+from records.rules import Order
 from tests.factories import NOON, make_defect, make_incident, make_team
 
 KINDS = pytest.mark.parametrize("model", [Defect, Incident])
@@ -70,3 +72,24 @@ def test_checking_a_row_takes_no_queries(model, django_assert_num_queries):
     record = (make_defect if model is Defect else make_incident)(team=make_team())
     with django_assert_num_queries(0):
         record.problems(NOON)
+
+
+# Labels that a sentence puts in another form.
+SAID_AS = {"first review": "reviewed", "created at": "started"}
+
+
+def order_rules():
+    models_with_rules = [model for model in apps.get_models() if getattr(model, "RULES", ())]
+    return [(model, rule) for model in models_with_rules for rule in model.RULES if isinstance(rule, Order)]
+
+
+@pytest.mark.parametrize(("model", "rule"), order_rules())
+def test_a_sentence_about_two_times_calls_them_by_their_labels(model, rule):
+    for name in (rule.earlier, rule.later):
+        label = str(model._meta.get_field(name).verbose_name).lower()
+        assert SAID_AS.get(label, label) in rule.sentence.lower(), (label, rule.sentence)
+
+
+def test_restored_before_detected_is_said_with_the_label_of_the_field():
+    rule = next(rule for rule in Incident.RULES if getattr(rule, "name", "") == "restored_after_detected")
+    assert str(Incident._meta.get_field("detected_at").verbose_name) in rule.sentence
