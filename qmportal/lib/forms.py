@@ -143,6 +143,7 @@ class KeyField(forms.ModelChoiceField):
     """A row chosen by typing its key, for tables too long for a list."""
 
     widget = forms.TextInput
+    default_error_messages = {"required": "Fill this in.", "invalid_choice": "Nothing with this name was found."}
 
     def __init__(self, *args: Any, fold: Callable[[str], str] = str.upper, **kwargs: Any):
         super().__init__(*args, **kwargs)

@@ -255,7 +255,7 @@ class TestBadInput:
             ("effective_from", "\uff12026-03-01", "Enter a date, such as 2026-03-01."),
             ("effective_from", "tomorrow", "Enter a date, such as 2026-03-01."),
             ("effective_from", "9999-12-31", "Choose a day within the next two years."),
-            ("severities", ["SEV9"], "SEV9 is not one of the available choices"),
+            ("severities", ["SEV9"], "Choose only from the options."),
             ("reason", "x" * 501, "at most 500 characters"),
             ("source_text", "x" * 501, "at most 500 characters"),
             ("base", "", "the version you started from is missing"),
@@ -297,8 +297,10 @@ class TestBadInput:
         assert "Enter where Elite ends." in text_of(answer)
 
     def test_an_unknown_statistic(self, client, admin):
-        answer = send(client, RESTORE, statistic="mode")
-        assert answer.status_code == 422
+        for statistic in ("mode", ""):
+            answer = send(client, RESTORE, statistic=statistic)
+            assert answer.status_code == 422
+            assert "Statistic: Choose one of the options." in text_of(answer)
 
 
 class TestPreview:

@@ -76,7 +76,7 @@ def test_an_incomplete_form_shows_errors_and_keeps_the_input(client):
         ({"found_at": "2999-01-01T12:00"}, "This time is in the future."),
         ({"found_at": "2026-03-02T12:00", "fixed_at": "2026-03-01T12:00"}, "cannot be fixed before it is found"),
         ({"found_at": "2026-03-02T12:00", "closed_at": "2026-03-02T13:00"}, "Choose how the defect was resolved"),
-        ({"resolution": "duplicate"}, "Select a valid choice."),
+        ({"resolution": "duplicate"}, "Choose one of the options."),
         ({"found_at": "2026-W10-1"}, "Enter a date and a time that exist"),
         ({"resolution": "fixed"}, "A closed defect has the time when it was closed."),
         ({"stage_introduced": "production"}, "cannot be introduced after it is found"),

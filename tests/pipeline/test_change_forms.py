@@ -77,10 +77,10 @@ def test_a_member_adds_a_deployment_with_its_changes(client, member, team):
         ("changes", {"lines": "10000001"}, "less than or equal to 10000000"),
         ("changes", {"service": "nothing"}, "No service with this reference was found."),
         ("changes", {"team": "other"}, "Choose one of your own teams."),
-        ("changes", {"url": "javascript:alert(1)"}, "Enter a valid URL."),
+        ("changes", {"url": "javascript:alert(1)"}, "Enter a whole link, such as https://example.com/page."),
         ("deployments", {"finished_at": ""}, "Enter when it finished."),
         ("deployments", {"finished_at": "2999-01-01T09:00"}, "future"),
-        ("deployments", {"environment": "moon"}, "Select a valid choice."),
+        ("deployments", {"environment": "moon"}, "Choose one of the options."),
         ("deployments", {"team": ""}, "Choose a team."),
     ],
 )

@@ -83,8 +83,8 @@ def test_a_manager_adds_a_service_of_their_team(client, team):
         ({"slug": "taken"}, "already exists."),
         ({"team": "theirs"}, "Choose one of your own teams."),
         ({"team": ""}, "Choose a team."),
-        ({"runbook_url": "javascript:alert(1)"}, "Enter a valid URL."),
-        ({"tier": "9"}, "Select a valid choice."),
+        ({"runbook_url": "javascript:alert(1)"}, "Enter a whole link, such as https://example.com/page."),
+        ({"tier": "9"}, "Choose one of the options."),
     ],
 )
 def test_invalid_input_shows_a_message_and_stores_nothing(client, fields, sentence):

@@ -128,7 +128,7 @@ def test_a_refused_value_changes_nothing_of_that_record(client, team):
     [
         ({"severity": "SEV1", "reason": " "}, "Say why."),
         ({}, "Choose what to change."),
-        ({"severity": "SEV9"}, "Select a valid choice."),
+        ({"severity": "SEV9"}, "Choose one of the options."),
         ({"duplicate_of": "PAY-INC-1"}, "Choose the status that this is for."),
         ({"severity": "SEV1", "number": "7"}, "match now. Check this and send it again."),
     ],

@@ -82,8 +82,8 @@ def test_chosen_key_and_address_are_kept(admin_client):
         ({"name": "New", "key": "PAY"}, "Team with this Key already exists."),
         ({"name": "New", "key": "1A"}, "Use 2 to 8 capital letters or digits"),
         ({"name": "New", "slug": "payments"}, "already exists"),
-        ({"name": "New", "slug": "no spaces"}, "Enter a valid"),
-        ({"name": "New", "parent": "999999999999999999999999"}, "Select a valid choice."),
+        ({"name": "New", "slug": "no spaces"}, "Use only letters a to z"),
+        ({"name": "New", "parent": "999999999999999999999999"}, "Choose one of the options."),
     ],
 )
 def test_bad_input_gets_a_sentence(admin_client, data, sentence):
