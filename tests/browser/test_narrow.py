@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from benchmarks.snapshots import take_snapshots
 from qmportal.lib.days import local_day
+from teams.models import Team
 from tests.browser.conftest import ADMIN, MANAGER, days_ago
-from tests.factories import make_defect, make_incident, make_team
+from tests.factories import make_defect, make_incident, make_service, make_team
 
 pytestmark = pytest.mark.browser_context_args(viewport={"width": 320, "height": 640})
 
@@ -90,3 +92,29 @@ def test_a_team_on_the_overview_is_a_card_with_both_judged_metrics(page, sign_in
         inner = cell.bounding_box()
         assert box["x"] <= inner["x"]
         assert inner["x"] + inner["width"] <= box["x"] + box["width"]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_table_beside_the_main_column_shows_all_its_columns(page, sign_in, width):
+    payments, service = Team.objects.get(slug="payments"), make_service("warehouse-terminal")
+    began = timezone.now() - timedelta(days=3)
+    for minutes in (3 * 60 + 11, 25 * 60 + 48):
+        restored = began + timedelta(minutes=minutes)
+        make_incident(team=payments, detected_at=began, restored_at=restored, services=[service.pk])
+    sign_in(page, ADMIN)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/t/payments/")
+    table = page.get_by_role("group", name="Incidents by service, scrolls sideways")
+    expect(table).to_contain_text("warehouse-terminal")
+    assert is_whole(table)
+
+
+def test_the_list_of_defects_shows_all_its_columns(page, sign_in):
+    data = make_team(name="Developer tools", key="DATA")
+    stage_found = "pre-deploy"
+    for _ in range(3):
+        make_defect(team=data, stage_found=stage_found, title="Suggestion list covers the search button after the session")
+    sign_in(page, ADMIN)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/defects/")
+    assert is_whole(page.get_by_role("group", name="Defects, scrolls sideways"))
