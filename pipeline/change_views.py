@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 from django.contrib.postgres.aggregates import StringAgg
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -17,7 +15,6 @@ from django.views.decorators.http import require_safe
 from pipeline.change_filters import ChangeFilter, DeploymentFilter
 from pipeline.change_forms import ChangeForm, DeploymentForm
 from pipeline.models import Change, Deployment
-from qmportal.lib.batches import in_batches
 from qmportal.lib.face import ago, status
 from qmportal.lib.html import format_html
 from qmportal.lib.pages import Few, form_page, render_page
@@ -128,8 +125,8 @@ def deployment_list(request: SignedInRequest) -> HttpResponseBase:
 def fact_list(request: SignedInRequest, kind: FactKind) -> HttpResponseBase:
     filters = kind.filters(request.GET, user=request.user)
     if request.GET.get("format") == "csv":
-        header = [path.partition("__")[0] for path in kind.csv]
-        return csv_stream(f"{kind.plural}.csv", header, _csv_rows(kind, filters.chosen(), request.user))
+        written = {path.partition("__")[0]: _brought(request.user) if path == "changes" else path for path in kind.csv}
+        return csv_stream(f"{kind.plural}.csv", written, filters.chosen())
     page = filters.page(columns.read_by(kind.columns))
     context = {
         "kind": kind,
@@ -139,12 +136,6 @@ def fact_list(request: SignedInRequest, kind: FactKind) -> HttpResponseBase:
         "rows": columns.table_rows(kind.columns, page, kind.url("list")),
     }
     return render_page(request, "pipeline/facts/list.html", context, partial="rows")
-
-
-def _csv_rows(kind: FactKind, rows: QuerySet[Any, Any], user: User) -> Iterator[Sequence[Any]]:
-    columns = [_brought(user) if path == "changes" else path for path in kind.csv]
-    found = in_batches(rows.values_list("pk", *columns), key=itemgetter(0))
-    return (row[1:] for row in found)
 
 
 def _brought(user: User) -> Subquery:

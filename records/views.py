@@ -131,7 +131,7 @@ class Kind:
 def record_list(request: SignedInRequest, kind: Kind) -> HttpResponseBase:
     filters = kind.filters(request.GET, user=request.user)
     if request.GET.get("format") == "csv":
-        return csv_stream(f"{kind.plural}.csv", kind.model.csv_header(), filters.chosen().csv_rows())
+        return csv_stream(f"{kind.plural}.csv", kind.model.csv_columns(), filters.chosen())
     shown = (columns.CHOOSE, *kind.columns) if kind.bulk else kind.columns
     page = filters.page(columns.read_by(shown))
     context = {

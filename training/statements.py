@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
+from itertools import chain
 from typing import Any
 
 from django.db.models import QuerySet
@@ -42,7 +42,7 @@ class Writer:
     def lines(self, attempts: QuerySet[Attempt]) -> Iterator[str]:
         """JSON Lines: one statement per line."""
         rows = attempts.prefetch_related("events") if self.choices else attempts
-        for attempt in in_batches(rows, key=attrgetter("pk")):
+        for attempt in chain.from_iterable(in_batches(rows, list)):
             for statement in self.statements(attempt):
                 yield json.dumps(statement, ensure_ascii=False, separators=(",", ":")) + "\n"
 

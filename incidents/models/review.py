@@ -122,19 +122,21 @@ RULES = (
 )
 
 
-CSV_COLUMNS = (
-    *("incident__reference", "incident__title", "incident__team__slug", "incident__severity__key", "state"),
-    *("author__email", "reviewer__email", "due_on", "submitted_at", "published_at"),
-)
-CSV_HEADER = [
-    *("incident", "title", "team", "severity", "status", "author", "reviewer", "due_on", "submitted_at", "published_at"),
-]
+CSV_COLUMNS = {
+    "incident": "incident__reference",
+    "title": "incident__title",
+    "team": "incident__team__slug",
+    "severity": "incident__severity__key",
+    "status": "state",
+    "author": "author__email",
+    "reviewer": "reviewer__email",
+    "due_on": "due_on",
+    "submitted_at": "submitted_at",
+    "published_at": "published_at",
+}
 
 
 class ReviewQuerySet(models.QuerySet["Review"]):
-    def csv_rows(self) -> Iterable[tuple[Any, ...]]:
-        return self.with_status().values_list(*CSV_COLUMNS)
-
     def with_status(self) -> ReviewQuerySet:
         """Adds the status as `state`, for rows without a model."""
         published = When(published_at__isnull=False, then=Value(Status.PUBLISHED.value))

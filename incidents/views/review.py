@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from incidents.blame import Hint, hints
 from incidents.fishbone import HEAD, HEIGHT, SPINE, WIDTH, ribs
 from incidents.models import Action, Cause, Comment, Incident, Review
-from incidents.models.review import CSV_HEADER, PUBLISHED, ReviewQuerySet, branches
+from incidents.models.review import CSV_COLUMNS, PUBLISHED, ReviewQuerySet, branches
 from incidents.report import markdown_of
 from incidents.review_forms import CauseForm, CommentForm, ReviewForm, ReviewsForm
 from qmportal.lib.days import local_day
@@ -77,7 +77,7 @@ def _shown(query: QueryDict) -> str:
 def review_list(request: SignedInRequest) -> HttpResponseBase:
     rows = REVIEWS.listed(request.GET, request.user)
     if request.GET.get("format") == "csv":
-        return csv_stream("reviews.csv", CSV_HEADER, rows.csv_rows())
+        return csv_stream("reviews.csv", CSV_COLUMNS, rows.with_status())
     rows = rows.select_related("incident__team", "incident__severity", "author", "reviewer")
     context = views_beside(request, REVIEWS) | {
         "kind": REVIEWS,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from django.contrib.postgres.search import TrigramSimilarity
@@ -14,7 +13,6 @@ from django.db import connection, migrations, models, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Greatest, Now
 
-from qmportal.lib.batches import in_batches
 from qmportal.lib.changes import Source, history_of
 from qmportal.lib.history import tracked
 from qmportal.lib.kept import Kept, Versions
@@ -66,16 +64,6 @@ def severity_texts(versions: Versions) -> dict[str, tuple[str, str]]:
 
 def severity_names(versions: Versions) -> dict[str, str]:
     return {key: name for key, (name, _) in severity_texts(versions).items()}
-
-
-class WrittenMoment(models.Func):
-    """A time as text in Python's format. Python itself would spend most of a large export on converting times."""
-
-    template = (
-        "to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'"
-        " || CASE WHEN date_trunc('second', %(expressions)s) = %(expressions)s THEN '' ELSE '.US' END || '\"+00:00\"')"
-    )
-    output_field = models.TextField()
 
 
 class UnmadeMove(Exception):
@@ -148,13 +136,6 @@ class RecordQuerySet(models.QuerySet[R]):
             tell_timeline(move=UNDO, author=by and by.pk, at=at.isoformat())
         return self.update(**before, version=F("version") + 1, updated_at=Now())
 
-    def csv_rows(self) -> Iterator[tuple[Any, ...]]:
-        """The cells of the model's `CSV_COLUMNS`, row by row."""
-        written = {**{path: WrittenMoment(path) for path in self.model.TIMES}, **self.model.CSV_EXPRESSIONS}
-        columns = [written.get(path, path) for path in self.model.CSV_COLUMNS]
-        rows = in_batches(self.values_list("pk", *columns), key=itemgetter(0))
-        return (row[1:] for row in rows)
-
 
 class Record(Versioned):
     """Abstract base. Subclasses add `team`, `title`, `severity` and `status`, and set the constants below."""
@@ -205,9 +186,9 @@ class Record(Versioned):
         return f"{self.reference} {getattr(self, 'title', '')}"
 
     @classmethod
-    def csv_header(cls) -> list[str]:
-        """The column names, without the key of a related row: `team` for `team__slug`."""
-        return [path.partition("__")[0] for path in cls.CSV_COLUMNS]
+    def csv_columns(cls) -> dict[str, str | models.Expression]:
+        """What to write below each name. The name lacks the key of a related row: `team` for `team__slug`."""
+        return {path.partition("__")[0]: cls.CSV_EXPRESSIONS.get(path, path) for path in cls.CSV_COLUMNS}
 
     def problems(self, now: datetime) -> dict[str, str]:
         """What is wrong with this row: a sentence per field. Forms, the API and imports all use this."""

@@ -5,10 +5,11 @@ import io
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from defects.models import Defect
 from pipeline.models import Change
-from qmportal.lib import batches, spreadsheet
+from qmportal.lib import batches
 from tests.factories import NOON, make_change, make_defect, make_member, make_team
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +23,6 @@ def team():
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch):
     monkeypatch.setattr(batches, "ROWS", 2)
-    monkeypatch.setattr(spreadsheet, "ROWS_AT_ONCE", 2)
 
 
 def rows_of(text):
@@ -40,11 +40,25 @@ def test_changes_too_are_read_in_batches(client, team):
     assert rows_of(text + b"".join(parts).decode()) == [f"change {number}" for number in range(4)]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_no_connection_waits_for_the_client(client, team):
+    for number in range(5):
+        make_defect(team=team, title=f"defect {number}")
+    client.force_login(make_member(team=team))
+    answer = client.get("/defects/?format=csv")
+    parts = iter(answer)
+    for _ in range(2):
+        next(parts)
+        assert connection.connection is None
+    answer.close()  # the client has gone
+    assert client.get("/defects/").status_code == 200
+
+
 def test_rows_that_change_meanwhile_come_once_and_in_order(client, team):
     defects = [make_defect(team=team, title=f"defect {number}") for number in range(7)]
     client.force_login(make_member(team=team))
     parts = iter(client.get("/defects/?format=csv&sort=title"))
-    text = next(parts).decode() + next(parts).decode()  # the mark of the encoding, then the first rows
+    text = next(parts).decode() + next(parts).decode()
     Defect.objects.filter(pk=defects[0].pk).update(title="zzz")  # would come again at the end
     Defect.objects.filter(pk=defects[6].pk).update(title="aaa")  # would be skipped
     Defect.objects.filter(pk=defects[5].pk).update(deleted_at=NOON)

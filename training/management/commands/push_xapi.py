@@ -3,8 +3,6 @@
 import os
 from contextlib import suppress
 from datetime import date
-from itertools import islice
-from operator import attrgetter
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -15,8 +13,6 @@ from qmportal.lib.days import midnight
 from qmportal.lib.outside import Unfetchable
 from training.models import RecordStore
 from training.statements import attempts_since
-
-AT_ONCE = 500
 
 
 class Command(BaseCommand):
@@ -33,9 +29,8 @@ class Command(BaseCommand):
             raise CommandError("No learning record store is switched on.")
         now = timezone.now()
         for store in stores:
-            attempts = in_batches(attempts_since(midnight(since) if since else None), key=attrgetter("pk"))
-            while part := list(islice(attempts, AT_ONCE)):
-                store.add(part, now)
+            for attempts in in_batches(attempts_since(midnight(since) if since else None), list):
+                store.add(attempts, now)
             store.queue(now)
             with suppress(Unfetchable):  # stays on the row, and is tried again
                 RecordStore.perform(store.pk)
