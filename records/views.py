@@ -345,7 +345,7 @@ def record_undo_move(request: SignedInRequest, reference: str, kind: Kind) -> Ht
         messages.error(request, " ".join(refused.messages))
     else:
         messages.success(request, f"{record.reference} is back to {record.get_status_display().lower()}.")
-    return redirect(record)
+    return redirect(way_back(request, record.get_absolute_url()))
 
 
 def _last_move(request: SignedInRequest, record: Record) -> dict[str, Any] | None:

@@ -113,6 +113,17 @@ def test_a_card_moves_on_with_one_button_and_the_board_comes_back(client, team):
     assert columns(client)["triaged"].number == 1
 
 
+def test_undo_leads_back_to_the_board(client, team):
+    defect, here = make_defect(team=team), f"{BOARD}?severity=SEV3"
+    page = client.post(f"{defect.get_absolute_url()}moves/triage/", {"version": 1, "next": here}, follow=True).text
+    where, token = re.findall(r'formaction="([^"]+)" name="undo" value="([^"]+)"', page)[0]
+    form = re.search(r'<form id="undo".*?</form>', page, re.DOTALL)[0]
+    assert f'name="next" value="{here}"' in form
+    answer = client.post(where, {"undo": token, "next": here}, follow=True)
+    assert answer.redirect_chain == [(here, 302)]
+    assert "PAY-DEF-1 is back to new." in answer.text
+
+
 def test_a_long_column_is_cut_and_leads_to_the_list(client, team, monkeypatch):
     monkeypatch.setattr(board, "MOST_CARDS", 2)
     for _ in range(3):
