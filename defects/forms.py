@@ -104,6 +104,9 @@ class DefectForm(RecordForm[Defect]):
             "customers_affected": "An estimate is fine.",
             "steps": "How to reproduce it. Markdown works. Don't include customer data.",
             "resolution": "Only for a closed defect.",
+            "odc_trigger": "What had to happen for the fault to show.",
+            "odc_type": "What the fix changes.",
+            "odc_qualifier": "What is wrong with it: too little, wrong, or too much.",
         }
 
     RARELY = Meta.fields[4:]

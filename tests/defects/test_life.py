@@ -9,6 +9,7 @@ from django.utils import timezone
 from defects.models import Defect
 from tests.api.test_records import bearer, errors, send
 from tests.factories import NOON, make_defect, make_incident, make_member, make_team
+from tests.html import squeezed
 
 pytestmark = pytest.mark.django_db
 CREATE = "/defects/new/"
@@ -226,3 +227,11 @@ def test_the_form_asks_for_odc_only_if_the_organisation_wants_it(client, setting
     assert "odc_type" not in client.get(CREATE).context["form"].fields
     settings.ODC = True
     assert {"odc_trigger", "odc_type", "odc_qualifier"} <= client.get(CREATE).context["form"].fields.keys()
+
+
+def test_the_page_shows_each_part_of_the_classification(client, team):
+    defect = make_defect(team=team, odc_trigger="logic_flow", odc_qualifier="missing")
+    page = squeezed(client.get(defect.get_absolute_url()).text)
+    assert "<dt>Trigger</dt><dd>Logic or flow</dd>" in page
+    assert "<dt>Qualifier</dt><dd>Missing</dd>" in page
+    assert "Type of fault" not in page
