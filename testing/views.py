@@ -93,8 +93,11 @@ def run_detail(request: SignedInRequest, reference: str) -> HttpResponse:
     sightings = run.sightings.select_related("failure").order_by("-tests", "failure__title")
     sightings = sightings.annotate(defect=seen_defect("failure__defect", request.user))
     flakes = run.flakes.select_related("test").order_by("test__name")
+    is_tests = run.kind == TestRun.Kind.TESTS
     context = {
         "run": run,
+        "what": "failures" if is_tests else "findings",
+        "counted": "Tests" if is_tests else "Findings",
         "sightings": sightings[:MOST_SHOWN],
         "more": max(0, run.distinct - MOST_SHOWN),
         "flakes": flakes[:MOST_SHOWN],

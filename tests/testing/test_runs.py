@@ -365,3 +365,15 @@ def test_a_defect_that_moved_out_of_sight_is_not_named(api, client, engineer, fi
     assert all(defect.reference in client.get(page).text for page in pages)
     Defect.objects.update(team=make_team(members_only=True))
     assert not any(defect.reference in client.get(page).text for page in pages)
+
+
+def test_the_page_calls_findings_of_static_analysis_findings(api, client, engineer):
+    client.force_login(engineer)
+    run = sent(api, sarif(result()))
+    page = client.get(f"/test-runs/{run['reference']}/").text
+    assert "Distinct findings" in page
+    assert 'data-label="Findings"' in page
+    assert "Distinct failures" not in page
+    tests = client.get(f"/test-runs/{sent(api)['reference']}/").text
+    assert "Distinct failures" in tests
+    assert 'data-label="Tests"' in tests
