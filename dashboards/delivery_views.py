@@ -42,6 +42,7 @@ def delivery(request: SignedInRequest, slug: str) -> HttpResponse:
         "batches": batch_sizes(family, window, limits, by_size + period.query_with("batch=")),
         "is_empty": not any(each.n for each in figures),
         "may_set_limits": is_admin(request.user),
+        "opens_rows": access_for(request.user, team, timezone.now()) is None,
     }
     return render(request, "dashboards/delivery.html", context)
 

@@ -317,3 +317,12 @@ def test_the_api_has_the_figures_of_the_page(client, busy):
         assert line["value"] == (found.value if found.value is None else pytest.approx(found.value / hours))
         assert line["low"] == (found.low if found.low is None else pytest.approx(found.low / hours))
     assert client.get(f"{address}?windows=30", headers={"Authorization": f"Bearer {token}"}).status_code == 400
+
+
+def test_only_people_who_may_open_the_test_results_get_a_link_to_them(client):
+    team = make_team()
+    address, link = reverse("dashboards:delivery", args=[team.slug]), reverse("test_runs:team", args=[team.slug])
+    for person, status in ((make_member(team=team), 200), (make_user(), 404)):
+        client.force_login(person)
+        assert client.get(link).status_code == status
+        assert (f'href="{link}"' in client.get(address).text) is (status == 200)
