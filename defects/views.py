@@ -39,7 +39,8 @@ DEFECTS = records.Kind(
         columns.TEAM,
         columns.moment("Found", "found", "found_at"),
     ),
-    in_full=("team", "severity", "service", "stage_found", "stage_introduced", "stage_should_catch", "assignee", "reporter"),
+    in_full=("team", "service", "assignee", "reporter"),
+    scales=("severity", "stage_found", "stage_introduced", "stage_should_catch"),
 )
 
 

@@ -22,7 +22,6 @@ from qmportal.lib.api import InstantField, InstantFilter, refuse_undeclared
 from qmportal.lib.changes import last_change
 from qmportal.lib.days import read_day
 from qmportal.lib.ids import RowIds
-from qmportal.lib.kept import Kept
 from qmportal.lib.rows import NameField, RowDetail, RowList, RowSerializer, VisibleRows, alias_of
 from qmportal.lib.text import refuse_unstorable
 from qmportal.lib.timestamps import written_moment
@@ -30,6 +29,7 @@ from qmportal.lib.versions import Stale
 from records import intake
 from records.models import Record, Severity
 from records.moves import REASON
+from records.scales import rows_by
 from teams.authentication import person
 from teams.idempotency import once
 from teams.models import Team, User
@@ -67,7 +67,6 @@ class RecordFilters(django_filters.FilterSet):
 # --- Writing ------------------------------------------------------------------------------------------------------------
 
 
-SCALES = Kept(8)
 MOST_NAMED = 20  # so many keys are named in the message about an unknown one
 MOST = 2**31 - 1  # the largest value of an integer column
 MISSING_VERSION = "Send the version that you read, so that you don't overwrite someone else's edit."
@@ -181,7 +180,7 @@ def found_by_key(column: models.ForeignKey[Any, Any], key: str, value: Any, user
     elif getattr(target, "IS_NAMED_TO_VIEWERS_ONLY", False):  # records, and facts of the pipeline
         found = target._default_manager.visible_to(user).filter(reference=text.upper()).first()
     else:
-        rows = rows_by_key(target, key, user)
+        rows = rows_by(key, target, user)
         found = rows.get(text)
         if found is None and 0 < len(rows) <= MOST_NAMED:
             raise DjangoValidationError(f"“{text[:40]}” is not one of: {', '.join(rows)}.")
@@ -194,18 +193,11 @@ def ids_by_slug(column: RowIds, value: Any, user: User) -> list[int]:
     """The sorted ids of the rows with these slugs."""
     if value is not None and not (isinstance(value, list) and all(isinstance(each, str) for each in value)):
         raise DjangoValidationError("Enter a list of texts.")
-    rows = rows_by_key(column.named_model, "slug", user)
+    rows = rows_by("slug", column.named_model, user)
     for slug in value or ():
         if slug not in rows:
             raise DjangoValidationError(f"No {column.named_model._meta.verbose_name} is called “{text_of(slug)[:80]}”.")
     return sorted({rows[slug].pk for slug in value or ()})
-
-
-def rows_by_key(model: type[models.Model], key: str, user: User) -> dict[str, Any]:
-    """All rows of a short table that rarely changes, such as severities or stages, by key. Cached."""
-    return SCALES.get_or_make(
-        (model, *user.versions.of(model)), lambda: {getattr(row, key): row for row in model._default_manager.all()}
-    )
 
 
 def json_object(request: Request) -> dict[str, Any]:

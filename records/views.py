@@ -31,6 +31,7 @@ from records.filters import ListForm
 from records.forms import IntakeForm, MoveForm
 from records.models import ONLY_MANAGERS, Record, SavedView
 from records.notes import NoteForm, Timeline, move_to_undo
+from records.scales import fill
 from records.timeline import ALERT, IMPORT, MANUAL, moves_of, time_sources
 from teams.choices import team_named
 from teams.models import Membership, Team, User
@@ -78,6 +79,7 @@ class Kind:
     prefilled: tuple[str, ...]  # form fields that the URL can fill in for a new record
     columns: tuple[columns.Column, ...]  # of the list
     in_full: tuple[str, ...]  # related rows that the record's page reads
+    scales: tuple[str, ...] = ()  # the same of short tables, which are kept in memory
     bulk: tuple[str, ...] = ()  # fields that an edit of many can change; empty: no such edits, and no saved views
     created: str = "reported"  # what one does to make a new one
 
@@ -116,7 +118,9 @@ class Kind:
 
     def find(self, request: SignedInRequest, reference: str) -> Any:
         rows = self.model._default_manager.visible_to(request.user).select_related(*self.in_full)
-        return get_object_or_404(rows, reference=reference.upper())
+        record = get_object_or_404(rows, reference=reference.upper())
+        fill(record, self.scales, request.user)
+        return record
 
     def page(self, request: SignedInRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
         """Renders the app's own page with this name. The template finds the record as `record` and under its noun."""

@@ -55,7 +55,8 @@ INCIDENTS = records.Kind(
         ),
         columns.moment("Detected", "detected", "detected_at"),
     ),
-    in_full=("team__response_plan", "severity", "lead", "reporter", "should_have_caught", "review"),
+    in_full=("team__response_plan", "lead", "reporter", "review"),
+    scales=("severity", "should_have_caught"),
 )
 
 
