@@ -1,5 +1,7 @@
 """A record from its report to its end, by the buttons of its page."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -88,7 +90,8 @@ def test_triage_by_keys_and_the_board_without_a_script(engineer, without_javascr
     engineer.get_by_role("button", name="Duplicate of").first.click()
     expect(toast).to_contain_text("is marked as a duplicate")
     toast.get_by_role("button", name="Undo").click()
-    expect_status(engineer, "New")
+    expect(toast).to_contain_text("is back to new")
+    expect(engineer).to_have_title(re.compile("Triage"))
     page = sign_in(without_javascript, ENGINEER)
     page.goto("/defects/board/")
     page.get_by_role("button", name="Start work:").first.click()
