@@ -16,15 +16,17 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from qmportal.lib.history import tracked
+from qmportal.lib.late_import import LateImport
 from qmportal.lib.versions import Versioned
 from qmportal.lib.wording import minute
-from scenarios import engine
 from teams.models import Team, User
 from teams.permissions import can_author
 
 if TYPE_CHECKING:
+    from scenarios import engine
     from teams.permissions import AnyUser
-
+else:
+    engine = LateImport("scenarios.engine")
 
 BATCH = 5  # figures about choices change after every so many people
 PERCENT = [MinValueValidator(0), MaxValueValidator(100)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models, transaction
@@ -13,12 +14,14 @@ from django.urls import reverse
 
 from pipeline.models.facts import TeamRowsQuerySet
 from pipeline.models.stages import Stage
-from pipeline.shipped import ShippedPractice
 from qmportal.lib.days import local_day
 from qmportal.lib.history import tracked
 from qmportal.lib.queries import AnyOf
 from qmportal.lib.versions import Stale, Versioned
 from teams.models import Team, User
+
+if TYPE_CHECKING:
+    from pipeline.shipped import ShippedPractice
 
 NO_STATE = "Choose not yet, in part or in place."
 LOOK_AGAIN_AFTER = timedelta(days=91)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -18,9 +18,14 @@ from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from scenarios import attempts, engine
+from qmportal.lib.late_import import LateImport
 from scenarios.models import DecisionEvent, NotOffered, OutOfStep, Scenario, ScenarioVersion
 from teams.models import User
+
+if TYPE_CHECKING:
+    from scenarios import attempts, engine
+else:
+    attempts, engine = LateImport("scenarios.attempts"), LateImport("scenarios.engine")
 
 # Letters and digits that nobody confuses when they are read aloud.
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
