@@ -238,6 +238,7 @@ def authoring_versions(request: SignedInRequest, slug: str) -> HttpResponse:
     counted = Count("attempts", filter=Q(attempts__mode="graded"))
     versions = list(scenario.versions.annotate(attempt_count=counted).select_related("published_by").order_by("-number"))
     context = _about(scenario, newest, "versions") | {"versions": versions, "current": scenario.current}
+    context["may_publish"] = _may_publish(request, scenario)
     by_number = {str(version.number): version for version in versions}
     old, new = (by_number.get(request.GET.get(side, "")) for side in ("old", "new"))
     if len(versions) > 1 and old is None and new is None:

@@ -520,10 +520,16 @@ def test_only_quality_leads_publish_for_the_whole_organisation(client, manager, 
     assert "What is new" not in answer.text
     assert client.post(url("authoring_state", "tiny"), {"state": "retired"}).status_code == 403
     assert client.get(url("authoring_void", "tiny", 1)).status_code == 403
+    page = client.get(url("authoring_versions", "tiny")).text
+    assert url("authoring_void", "tiny", 1) not in page
+    assert url("authoring_state", "tiny") not in page
     client.post(url("authoring_duplicate", "tiny"))
     assert client.get(url("authoring_publish", "tiny_copy")).status_code == 200
     client.force_login(make_user(admin=True))
     assert publish(client, scenario).status_code == 302
+    page = client.get(url("authoring_versions", "tiny")).text
+    assert url("authoring_void", "tiny", 1) in page
+    assert url("authoring_state", "tiny") in page
 
 
 def test_a_scenario_of_a_team_is_for_the_team_and_its_sub_teams(client, manager, team):
