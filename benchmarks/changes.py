@@ -29,7 +29,8 @@ def may_have_changed(family: Sequence[int], as_of: date, computed_at: datetime, 
     Every write stamps its record. Records that moved to another team are no longer among this team's rows: see `Departure`.
     """
     since = computed_at - MARGIN
-    sources = {Defect if is_defect_metric(metric) else Incident for metric in metrics}
+    # In the same order each time, so that the same page takes the same number of queries.
+    sources = dict.fromkeys(Defect if is_defect_metric(metric) else Incident for metric in metrics)
     found: list[QuerySet[Any]] = [
         *(source._default_manager.filter(team__in=family, updated_at__gte=since) for source in sources),
         Departure.objects.filter(team__in=family, at__gte=since),
