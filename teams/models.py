@@ -37,6 +37,7 @@ from knox.models import AbstractAuthToken
 from qmportal.lib.days import local_day
 from qmportal.lib.history import tracked
 from qmportal.lib.kept import Kept, Versions
+from qmportal.lib.queries import Overlaps
 from qmportal.lib.text import folded, in_latin, mail_address
 from qmportal.lib.work import Work, WorkQuerySet, ring
 
@@ -311,7 +312,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
             return self.none()
         if user.is_admin:
             return self.filter(archived_at=None)
-        return self.filter(Q(members_only=False) | Q(lineage__overlap=list(user.roles)), archived_at=None)
+        return self.filter(Q(members_only=False) | Q(Overlaps("lineage", user.roles)), archived_at=None)
 
     def with_rows_for(self, user: AnyUser, *roles: str) -> TeamQuerySet:
         """Teams whose rows this person may see. With `roles`, only teams where they have one of these roles.
@@ -323,7 +324,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
         if user.is_admin:
             return self.filter(archived_at=None)
         mine = [team for team, role in user.roles.items() if not roles or role in roles]
-        return self.filter(lineage__overlap=mine, archived_at=None)
+        return self.filter(Overlaps("lineage", mine), archived_at=None)
 
     def descendants_of(self, team: Team) -> TeamQuerySet:
         """The team itself and all teams below it."""

@@ -24,7 +24,7 @@ from defects.scan import DATA_LOSS, MONEY, SECURITY, SEVERITY, WORDS, Scan
 from notifications.models import Notification
 from qmportal.lib.copying import Copy, write_now
 from qmportal.lib.history import tracked
-from qmportal.lib.queries import AnyOf
+from qmportal.lib.queries import AnyOf, Overlaps
 from qmportal.lib.wording import day_words
 from qmportal.lib.work import Work, WorkQuerySet, ring
 from teams.models import Team, User
@@ -50,7 +50,7 @@ class BankruptcyQuerySet(WorkQuerySet):
         if user.is_admin:
             return self.all()
         seen = Q(team__members_only=False) | AnyOf("team", user.reach_of_rows)
-        return self.filter(seen, teams__overlap=user.reach_of_rows)
+        return self.filter(seen, Overlaps("teams", user.reach_of_rows))
 
     def preview(self, team: Team, *, by: User, at: datetime, days: int, **fields: Any) -> Bankruptcy:
         """Starts the scan. An earlier preview of the team that nobody used is forgotten."""

@@ -123,8 +123,8 @@ RULES = (
 class ActionQuerySet(RecordQuerySet["Action"]):
     def within_reach_of(self, user: Any) -> ActionQuerySet:
         """Also actions that a team of the person does for another one, as long as the person may know that team."""
-        own: ActionQuerySet = super().within_reach_of(user)
         if not user.is_authenticated or user.is_admin:
+            own: ActionQuerySet = super().within_reach_of(user)
             return own
         reach = user.reach_of_rows
         handed_over = Q(AnyOf("owner_team", reach), team__in=Team.objects.visible_to(user).values("pk"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -21,7 +22,21 @@ class AnyOf(models.Func):
 
     def __init__(self, column: str, ids: Collection[int] | Collection[str]):
         if all(isinstance(each, int) for each in ids):
-            array = Value("{" + ",".join(map(str, ids)) + "}", output_field=models.TextField())
-            super().__init__(F(column), array, template="%(expressions)s::bigint[])")
+            super().__init__(F(column), _array(ids), template="%(expressions)s::bigint[])")
         else:
             super().__init__(F(column), Value(list(ids), output_field=ArrayField(models.TextField())))
+
+
+class Overlaps(models.Func):
+    """The column, an array of ids, has one of these. Written like the ids of `AnyOf`."""
+
+    arg_joiner = " && "
+    template = "(%(expressions)s::bigint[])"
+    output_field = models.BooleanField()
+
+    def __init__(self, column: str, ids: Collection[int]):
+        super().__init__(F(column), _array(ids))
+
+
+def _array(ids: Collection[Any]) -> Value:
+    return Value("{" + ",".join(map(str, ids)) + "}", output_field=models.TextField())
