@@ -33,6 +33,11 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(rf"(?<![\w/-])[A-Z][A-Z0-9]{{1,7}}-({'|'.join(_kinds())})-[1-9]\d*(?![\w…-])")
 
 
+def _named(text: str) -> dict[str, str]:
+    """The references in a text, each with its kind."""
+    return {match[0]: match[1] for match in _pattern().finditer(text)}
+
+
 class Links:
     """The addresses of the records that texts name, as far as this person can see them. One query for each kind named.
 
@@ -45,11 +50,13 @@ class Links:
         self.load(texts)
 
     def load(self, texts: Iterable[str]) -> None:
-        wanted: dict[str, set[str]] = {}
-        for text in texts:
-            for match in _pattern().finditer(text):
-                if match[0] not in self._known:
-                    wanted.setdefault(match[1], set()).add(match[0])
+        self._read(_named("\n".join(texts)))
+
+    def _read(self, named: Mapping[str, str]) -> None:
+        wanted: dict[str, list[str]] = {}
+        for reference, kind in named.items():
+            if reference not in self._known:
+                wanted.setdefault(kind, []).append(reference)
         for kind, references in wanted.items():
             rows = _kinds()[kind]._default_manager.visible_to(self.user).filter(reference__in=references)
             self._known |= dict.fromkeys(references, "")
@@ -57,8 +64,8 @@ class Links:
 
     def of(self, text: str) -> dict[str, str]:
         """The addresses for one text, by reference."""
-        self.load([text])
-        named = {match[0] for match in _pattern().finditer(text)}
+        named = _named(text)
+        self._read(named)
         return {reference: url for reference in sorted(named) if (url := self._known[reference])}
 
     def markdown(self, text: str, levels_above: int = LEVELS_ABOVE) -> SafeString:
