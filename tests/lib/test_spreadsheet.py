@@ -6,13 +6,14 @@ from contextlib import closing
 from datetime import UTC
 
 import pytest
+from django.apps import apps
 from django.core.signals import request_finished
 from django.db import close_old_connections
 from django.db.models import CharField, JSONField, Value
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qmportal.lib.cells import unguard
+from qmportal.lib.cells import guard, unguard
 from qmportal.lib.spreadsheet import csv_response, csv_stream
 from records.models import Severity
 
@@ -64,6 +65,14 @@ def test_texts_come_back(texts):
 def test_a_type_that_would_be_written_differently_is_refused():
     with pytest.raises(TypeError, match="JSONField"):
         streamed({"a": Value({}, JSONField())}, Severity.objects.all())
+
+
+def test_no_choice_looks_like_a_formula():
+    """They are written without a look."""
+    fields = [field for model in apps.get_models() for field in model._meta.get_fields() if getattr(field, "choices", None)]
+    choices = {str(value) for field in fields for value, _ in field.flatchoices}
+    assert len(choices) > 50
+    assert {guard(value) for value in choices} == choices
 
 
 def test_a_table_without_rows_has_its_header():
