@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Max
+from django.db import connection
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -149,6 +149,17 @@ class Shown:
         ]
 
 
+FACTS = "SELECT max(e.id), max(p.id), count(*) FROM {} e LEFT JOIN {} p ON p.entry_id = e.id WHERE e.record_id = %s"
+
+
+class Facts(NamedTuple):
+    """The last entry and the last pin of a timeline (ids), and how many entries it has."""
+
+    entry: int | None
+    pin: int | None
+    number: int
+
+
 @dataclass
 class Timeline:
     """One page of a record's timeline, filtered and in the order that the address asks for."""
@@ -157,14 +168,19 @@ class Timeline:
     query: QueryDict
 
     @cached_property
-    def _facts(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.record.timeline.aggregate(entry=Max("id"), pin=Max("pin__id"), number=Count("id"))
-        return found
+    def _facts(self) -> Facts:
+        """By hand: Django takes longer to write it than PostgreSQL to answer, and pages that poll ask nothing else."""
+        entries: Any = self.record.timeline.model
+        pins = entries._meta.get_field("pin").related_model
+        tables = [connection.ops.quote_name(model._meta.db_table) for model in (entries, pins)]
+        with connection.cursor() as cursor:
+            cursor.execute(FACTS.format(*tables), [self.record.pk])
+            return Facts(*cursor.fetchone())
 
     @property
     def marker(self) -> str:
         """Changes when the record or its timeline does."""
-        return f"{self.record.version}.{self._facts['entry'] or 0}.{self._facts['pin'] or 0}"
+        return f"{self.record.version}.{self._facts.entry or 0}.{self._facts.pin or 0}"
 
     @cached_property
     def chosen(self) -> str:
@@ -186,14 +202,14 @@ class Timeline:
         rows = rows.order_by("happened_at", "id") if self.oldest_first else rows.order_by("-happened_at", "-id")
         pages = Paginator(rows, PAGE_SIZE)
         if not self.chosen:
-            pages.count = self._facts["number"]  # known already
+            pages.count = self._facts.number  # known already
         page = pages.get_page(self.query.get("page"))
         page.object_list = [Shown(entry, self.record) for entry in page.object_list]
         return page
 
     @cached_property
     def pinned(self) -> list[Shown]:
-        if self._facts["pin"] is None:
+        if self._facts.pin is None:
             return []
         rows = self.record.timeline.filter(pin__isnull=False).order_by("happened_at", "id")
         return [Shown(entry, self.record) for entry in rows.values_list(*SHOWN, named=True)]

@@ -12,6 +12,7 @@ from django.utils import timezone
 from incidents.duty import BadCalendar, Shift, read_shifts
 from qmportal.lib.days import organisation_zone
 from qmportal.lib.history import tracked
+from qmportal.lib.kept import Kept, Versions
 from qmportal.lib.outside import Unfetchable, fetch
 from qmportal.lib.text import folded
 from qmportal.lib.work import Work, WorkQuerySet, ring
@@ -20,6 +21,7 @@ from teams.models import Membership, Team, User
 READ_EVERY = timedelta(minutes=15)
 # How far ahead shifts are kept, in case the calendar can't be read for a while.
 AHEAD = timedelta(days=14)
+CALENDARS = Kept(400)
 MOST_BYTES = 2 * 1024 * 1024
 SECONDS = 15
 
@@ -90,10 +92,18 @@ class OnDuty(NamedTuple):
     until: datetime
 
 
-def on_duty(team: Team, now: datetime) -> list[OnDuty]:
-    """Who is on duty for the team now, by its own calendar or that of the nearest team above."""
-    calendars = DutyCalendar.objects.filter(team__in=team.lineage).only("team", "shifts")
-    calendar = max(calendars, key=lambda each: team.lineage.index(each.team_id), default=None)
+def on_duty(team: Team, now: datetime, versions: Versions | None = None) -> list[OnDuty]:
+    """Who is on duty for the team now, by its own calendar or that of the nearest team above.
+
+    With the versions of a request the calendar is kept in memory until one is read again.
+    """
+
+    def nearest() -> DutyCalendar | None:
+        calendars = DutyCalendar.objects.filter(team__in=team.lineage).only("team", "shifts")
+        return max(calendars, key=lambda each: team.lineage.index(each.team_id), default=None)
+
+    key = versions and (*team.lineage, *versions.of(DutyCalendar))
+    calendar = CALENDARS.get_or_make(key, nearest) if key else nearest()
     shifts = calendar.at(now) if calendar else []
     if not shifts:
         return []

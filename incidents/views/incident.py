@@ -87,7 +87,7 @@ BESIDE: dict[str, Any] = {
     "links": lambda incident, user: links_to(incident, user),
     "services": lambda incident, user: Service.objects.catalogue(user.versions).among(incident.services),
     "roles": lambda incident, user: shown_roles(incident),
-    "on_duty": lambda incident, user: on_duty(incident.team, timezone.now()) if incident.is_open else [],
+    "on_duty": lambda incident, user: on_duty(incident.team, timezone.now(), user.versions) if incident.is_open else [],
     "actions": lambda incident, user: Few(incident.actions.visible_to(user).as_shown_beside()),
     "review": lambda incident, user: getattr(incident, "review", None),
     "before_closing": lambda incident, user: before_closing(incident),

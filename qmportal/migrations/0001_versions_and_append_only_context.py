@@ -40,7 +40,8 @@ class Migration(migrations.Migration):
         *versioned("teams_team", "teams_membership", "records_severity", "records_savedview", "pipeline_stage"),
         *versioned("defects_defect", "incidents_incident"),
         *versioned("benchmarks_metricsnapshot", "benchmarks_thresholdset", "notifications_notification"),
-        *versioned("incidents_action", "incidents_cord", "pipeline_adoption", "pipeline_practice", "pipeline_service"),
+        *versioned("incidents_action", "incidents_cord", "incidents_dutycalendar"),
+        *versioned("pipeline_adoption", "pipeline_practice", "pipeline_service"),
         *versioned("defects_zerobugpolicy", "pipeline_change", "pipeline_deployment", "testing_testrun"),
         migrations.RunSQL(PROTECT_CONTEXT, RELEASE_CONTEXT),
     ]
