@@ -29,7 +29,7 @@ from qmportal.lib.versions import Stale
 from records import intake
 from records.models import Record, Severity
 from records.moves import REASON
-from records.scales import rows_by
+from records.scales import row_by, rows_by
 from teams.authentication import person
 from teams.idempotency import once
 from teams.models import Team, User
@@ -180,8 +180,8 @@ def found_by_key(column: models.ForeignKey[Any, Any], key: str, value: Any, user
     elif getattr(target, "IS_NAMED_TO_VIEWERS_ONLY", False):  # records, and facts of the pipeline
         found = target._default_manager.visible_to(user).filter(reference=text.upper()).first()
     else:
+        found = row_by(key, text, target, user)
         rows = rows_by(key, target, user)
-        found = rows.get(text)
         if found is None and 0 < len(rows) <= MOST_NAMED:
             raise DjangoValidationError(f"“{text[:40]}” is not one of: {', '.join(rows)}.")
     if found is None:

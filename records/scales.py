@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Model
@@ -16,10 +17,16 @@ SCALES = Kept(12)
 
 
 def rows_by(key: str, model: type[Model], user: User) -> dict[Any, Any]:
-    """All rows of such a table by one of its columns. Kept in memory until one of them changes."""
+    """All rows of such a table by one of its columns. Kept in memory until one of them changes: take them from `row_by`."""
     return SCALES.get_or_make(
         (model, key, *user.versions.of(model)), lambda: {getattr(row, key): row for row in model._default_manager.all()}
     )
+
+
+def row_by(key: str, value: Any, model: type[Model], user: User) -> Any:
+    """The row with this value, if there is one: a copy, since a row remembers what it leads to, which may change."""
+    row = rows_by(key, model, user).get(value)
+    return row and copy(row)
 
 
 def fill(record: Any, names: Iterable[str], user: User) -> None:
@@ -27,6 +34,5 @@ def fill(record: Any, names: Iterable[str], user: User) -> None:
     reading the row once there are seven of them."""
     for name in names:
         field = record._meta.get_field(name)
-        row = rows_by("pk", field.related_model, user).get(getattr(record, field.attname))
-        if row is not None:  # None too for one that was added just now; then Django reads it
-            setattr(record, name, row)
+        if row := row_by("pk", getattr(record, field.attname), field.related_model, user):
+            setattr(record, name, row)  # otherwise Django reads it: perhaps it was added just now

@@ -5,7 +5,6 @@ import io
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from defects.models import Defect
 from pipeline.models import Change
@@ -38,20 +37,6 @@ def test_changes_too_are_read_in_batches(client, team):
     text = next(parts).decode() + next(parts).decode()
     Change.objects.filter(title="change 4").delete()
     assert rows_of(text + b"".join(parts).decode()) == [f"change {number}" for number in range(4)]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_no_connection_waits_for_the_client(client, team):
-    for number in range(5):
-        make_defect(team=team, title=f"defect {number}")
-    client.force_login(make_member(team=team))
-    answer = client.get("/defects/?format=csv")
-    parts = iter(answer)
-    for _ in range(2):
-        next(parts)
-        assert connection.connection is None
-    answer.close()  # the client has gone
-    assert client.get("/defects/").status_code == 200
 
 
 def test_rows_that_change_meanwhile_come_once_and_in_order(client, team):
