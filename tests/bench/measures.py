@@ -492,7 +492,8 @@ def long_export(stack: Stack, numbers: set[int]) -> Iterator[Line]:
         say("downloading them")
         first, took = download(Target(portal, "/defects/?format=csv", page))
         grown = max(peak(pid) - size for pid, size in before.items()) / MB
-    yield Line(22, "CSV of 1M defects", f"{least:.1f} s", f"{took:.1f} s", took / least, 6, 3)
+    # COPY neither guards texts nor compresses them, and holds its connection as long as the client likes.
+    yield Line(22, "CSV of 1M defects", f"{least:.1f} s", f"{took:.1f} s", took / least, 10, 6)
     yield Line(22, "CSV of 1M defects, first byte", "", f"{first:.1f} s", first, 4, 2, "s")
     yield Line(22, "CSV of 1M defects, growth of a worker", "", f"{grown:.1f} MB", grown, 16, 12, "MB")
 
