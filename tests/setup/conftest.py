@@ -66,6 +66,12 @@ def processes_of(folder: Path) -> list[int]:
     return found
 
 
+def kill(*pids: int) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):  # it has just ended by itself, perhaps because another one did
+            os.kill(pid, signal.SIGKILL)
+
+
 def gone(folder: Path) -> bool:
     """Whether every process of the folder ends within a moment."""
     deadline = time.monotonic() + 5
@@ -93,9 +99,7 @@ def folder() -> Iterator[Path]:
     before = os.umask(0o022)  # what terminals start with; our own servers have closed it for this process
     yield top / "data"
     os.umask(before)
-    for pid in processes_of(top):
-        with suppress(ProcessLookupError):  # it has just ended by itself
-            os.kill(pid, signal.SIGKILL)
+    kill(*processes_of(top))
     shutil.rmtree(top)
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -11,7 +10,7 @@ import psycopg
 import pytest
 
 from qmportal.embedded import ROOT
-from tests.setup.conftest import clean_environment, gone
+from tests.setup.conftest import clean_environment, gone, kill
 from tests.setup.test_launcher import launcher, port  # noqa: F401 - fixtures
 
 DEADLINE_SECONDS = 60  # a lease of two seconds, a sweep every ten, and a worker that starts on a busy machine
@@ -100,8 +99,7 @@ def test_an_import_that_is_killed_half_way_is_done_once(folder, drill):
 
 
 def kill_workers(folder) -> None:
-    for pid in worker_processes(folder):
-        os.kill(pid, signal.SIGKILL)
+    kill(*worker_processes(folder))
 
 
 def worker_processes(folder) -> list[int]:

@@ -17,7 +17,7 @@ import pytest
 import redis
 
 from qmportal import embedded
-from tests.setup.conftest import clean_environment, gone, processes_of
+from tests.setup.conftest import clean_environment, gone, kill, processes_of
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="is about running as root")
 
@@ -89,8 +89,7 @@ def test_committed_rows_and_messages_survive_kill_9_of_everything(use, folder):
         connection.execute("create table kept as select 42 as answer")
     redis.Redis.from_url(user.redis_url).set("kept", "42")
     user.kill()
-    for pid in processes_of(folder):
-        os.kill(pid, signal.SIGKILL)
+    kill(*processes_of(folder))
 
     again = use()
     assert again.database_url == user.database_url
