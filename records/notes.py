@@ -169,7 +169,7 @@ class Timeline:
 
     @cached_property
     def _facts(self) -> Facts:
-        """By hand: Django takes longer to write it than PostgreSQL to answer, and pages that poll ask nothing else."""
+        """Plain SQL: Django takes longer to build the query than PostgreSQL to run it, and polling runs nothing else."""
         entries: Any = self.record.timeline.model
         pins = entries._meta.get_field("pin").related_model
         tables = [connection.ops.quote_name(model._meta.db_table) for model in (entries, pins)]

@@ -95,7 +95,7 @@ class OnDuty(NamedTuple):
 def on_duty(team: Team, now: datetime, versions: Versions | None = None) -> list[OnDuty]:
     """Who is on duty for the team now, by its own calendar or that of the nearest team above.
 
-    With the versions of a request the calendar is kept in memory until one is read again.
+    With `versions`, the calendar is cached until one changes.
     """
 
     def nearest() -> DutyCalendar | None:

@@ -37,7 +37,7 @@ MESSAGES: dict[type[forms.Field], dict[str, str]] = {
     forms.DateTimeField: {"required": "Enter a date and a time.", "invalid": "Enter a date and a time that exist."},
     forms.EmailField: {"required": "Enter an email address."},
     forms.URLField: {"required": "Enter a link.", "invalid": A_LINK},
-    # Only hidden fields have one.
+    # Only hidden fields are UUIDs.
     forms.UUIDField: {"required": OUTDATED, "invalid": OUTDATED},
     forms.FileField: {
         "required": A_FILE,

@@ -1,4 +1,4 @@
-"""For what models and parsers need, but few requests of a web process do. `late` does the same for views."""
+"""Imports that wait for their first use. `late` does the same for views."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def _linked(token: Token, state: StateCore) -> Iterator[Token]:
 
 
 def _to_link(urls: Mapping[str, str]) -> re.Pattern[str]:
-    """Addresses, and these names where they are whole words."""
+    """Matches addresses, and these names as whole words."""
     names = "|".join(map(re.escape, urls))
     return re.compile(rf"{ADDRESS.pattern}|(?<![\w/-])(?:{names})(?![\w-])") if urls else ADDRESS
 

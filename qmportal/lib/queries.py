@@ -28,7 +28,7 @@ class AnyOf(models.Func):
 
 
 class Overlaps(models.Func):
-    """The column, an array of ids, has one of these. Written like the ids of `AnyOf`."""
+    """The column, an array of ids, contains at least one of these. Passed as in `AnyOf`."""
 
     arg_joiner = " && "
     template = "(%(expressions)s::bigint[])"

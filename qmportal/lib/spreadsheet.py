@@ -76,7 +76,7 @@ def _written(columns: Mapping[str, Any], rows: QuerySet[Any, Any]) -> Iterator[b
 
 
 def _copied(rows: QuerySet[Any, Any]) -> bytes:
-    """The database writes the lines. Python would take several times as long to read values that it only passes on."""
+    """The database writes the lines: Python would take several times as long, and only passes them on."""
     query, values = rows.query.sql_with_params()
     copy = f"COPY ({query}) TO STDOUT WITH (FORMAT csv, FORCE_QUOTE *)"
     statement = connection.ops.compose_sql(copy, values)  # type: ignore[attr-defined]
