@@ -1,4 +1,4 @@
-"""What a form field says by itself about a wrong value, instead of Django's words. A field's own `error_messages` win.
+"""What a field says by itself about a wrong value, instead of Django's words. A field's own `error_messages` win.
 
 Set on Django's own classes, so that every form has them: also those of packages, and fields that a form adds later.
 """
@@ -6,7 +6,9 @@ Set on Django's own classes, so that every form has them: also those of packages
 from __future__ import annotations
 
 from django import forms
+from django.core import validators
 from django.core.validators import RegexValidator, URLValidator, slug_re
+from django.db import models
 
 OUTDATED = "This page is out of date. Open it again."
 ONE_OF_THESE, ONLY_THESE = "Choose one of the options.", "Choose only from the options."
@@ -48,11 +50,29 @@ MESSAGES: dict[type[forms.Field], dict[str, str]] = {
         "contradiction": "Either choose a file or tick the box to clear it.",
     },
 }
+# What a model knows and a form can't: said below the field, so it doesn't name it.
+OF_MODELS = {"null": "Fill this in.", "blank": "Fill this in.", "unique": "This is already taken. Choose another one."}
+LIMITS: dict[type[validators.BaseValidator], str] = {
+    validators.MaxLengthValidator: "Use at most %(limit_value)d characters. This has %(show_value)d.",
+    validators.MinLengthValidator: "Use at least %(limit_value)d characters. This has %(show_value)d.",
+    validators.MaxValueValidator: "Enter %(limit_value)s or less.",
+    validators.MinValueValidator: "Enter %(limit_value)s or more.",
+}
+DIGITS = {
+    "max_digits": "Use at most %(max)s digits.",
+    "max_decimal_places": "Use at most %(max)s digits after the decimal point.",
+    "max_whole_digits": "Use at most %(max)s digits before the decimal point.",
+}
 
 
 def install() -> None:
     for field, messages in MESSAGES.items():
         field.default_error_messages = {**field.default_error_messages, **messages}
+    models.Field.default_error_messages = {**models.Field.default_error_messages, **OF_MODELS}
+    for validator, message in LIMITS.items():
+        validator.message = message
+    validators.DecimalValidator.messages = {**validators.DecimalValidator.messages, **DIGITS}
+    validators.EmailValidator.message = "Enter a whole email address, such as ada@example.com."
     forms.URLField.default_validators = [URLValidator(message=A_LINK)]
     forms.SlugField.default_validators = [
         RegexValidator(slug_re, "Use only letters a to z, digits, hyphens and underscores.")

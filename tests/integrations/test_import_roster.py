@@ -397,7 +397,7 @@ def test_two_managers_can_not_both_be_lowered(client, admin, team):
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        ("not an address,,payments,engineer", "Enter a valid email address."),
+        ("not an address,,payments,engineer", "Enter a whole email address, such as ada@example.com."),
         (",,payments,engineer", "Enter an email address."),
         ("a@example.com,,,engineer", "The row names no team. Choose the team for all rows."),
         (f"a@example.com,{'x' * 121},payments,engineer", "A name can have up to 120 characters."),

@@ -25,6 +25,9 @@ DJANGOS = (
     "is not one of the available choices",
     "is not a valid value",
     "Please ",
+    "Ensure ",
+    "cannot be ",
+    "already exists",
 )
 
 
@@ -73,6 +76,13 @@ class Plain(forms.Form):
     own = forms.CharField(error_messages={"required": "Enter a name."})
 
 
+class Limited(forms.Form):
+    title = forms.CharField(min_length=2, max_length=4)
+    number = forms.IntegerField(min_value=1, max_value=10)
+    price = forms.DecimalField(max_digits=5, decimal_places=2)
+    email = forms.EmailField()
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -87,3 +97,31 @@ def test_plain_fields_say_what_to_do(data):
     assert len(sentences) == len(form.fields)
     assert not [sentence for sentence in sentences for words in DJANGOS if words in sentence]
     assert form.errors["own"] == ["Enter a name."]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("title", "a", "Use at least 2 characters. This has 1."),
+        ("title", "abcde", "Use at most 4 characters. This has 5."),
+        ("number", "0", "Enter 1 or more."),
+        ("number", "11", "Enter 10 or less."),
+        ("price", "1.234", "Use at most 2 digits after the decimal point."),
+        ("price", "1234.5", "Use at most 3 digits before the decimal point."),
+        ("price", "123.4567", "Use at most 5 digits."),
+        ("email", "ada", "Enter a whole email address, such as ada@example.com."),
+    ],
+)
+def test_limits_are_said_in_plain_words(field, value, sentence):
+    assert Limited({field: value}).errors[field] == [sentence]
+
+
+def test_model_fields_have_no_words_of_django():
+    said = {
+        f"{field}: {code}: {message}"
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        for code, message in field.error_messages.items()
+        if code in ("null", "blank", "unique") and any(words in str(message) for words in DJANGOS)
+    }
+    assert not said, "\n".join(sorted(said))

@@ -74,7 +74,7 @@ def test_a_member_adds_a_deployment_with_its_changes(client, member, team):
         ("changes", {"title": ""}, "Enter a title."),
         ("changes", {"merged_at": "2026-02-28T09:00"}, "A change cannot be merged before it is opened."),
         ("changes", {"lines": "-1"}, "Enter a whole number."),
-        ("changes", {"lines": "10000001"}, "less than or equal to 10000000"),
+        ("changes", {"lines": "10000001"}, "Enter 10000000 or less."),
         ("changes", {"service": "nothing"}, "No service with this reference was found."),
         ("changes", {"team": "other"}, "Choose one of your own teams."),
         ("changes", {"url": "javascript:alert(1)"}, "Enter a whole link, such as https://example.com/page."),

@@ -80,7 +80,7 @@ def test_a_manager_adds_a_service_of_their_team(client, team):
         ({"name": ""}, "Enter a name."),
         ({"name": "Cards, vouchers"}, "A name can&#x27;t contain a comma or a semicolon."),
         ({"name": "TAKEN"}, "Another service has this name."),
-        ({"slug": "taken"}, "already exists."),
+        ({"slug": "taken"}, "This is already taken. Choose another one."),
         ({"team": "theirs"}, "Choose one of your own teams."),
         ({"team": ""}, "Choose a team."),
         ({"runbook_url": "javascript:alert(1)"}, "Enter a whole link, such as https://example.com/page."),

@@ -191,11 +191,11 @@ def test_an_address_has_one_spelling(client, manager, typed, kept):
     ("email", "sentence"),
     [
         ("", "Enter an email address."),
-        ("nobody", "Enter a valid email address."),
+        ("nobody", "Enter a whole email address, such as ada@example.com."),
         ("MIA@example.com", "already a member"),
         ("Waiting@example.com", "already has an open invitation"),
         ("gone@example.com", "is deactivated"),
-        ("a@b.c\r\nBcc: d@e.f", "Enter a valid email address."),
+        ("a@b.c\r\nBcc: d@e.f", "Enter a whole email address, such as ada@example.com."),
         ("İlker@corp.example", "only contain plain letters"),
         ("mu\u017fk@corp.example", "only contain plain letters"),
     ],

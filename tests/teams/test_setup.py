@@ -52,7 +52,7 @@ def test_once_there_is_somebody_the_page_is_gone(client):
         ({"password_again": "another password"}, "The two passwords differ."),
         ({"name": "\u200b\u2060"}, "Enter your name."),
         ({"name": "A\x00da"}, "Null characters are not allowed."),
-        ({"email": "ada"}, "Enter a valid email address."),
+        ({"email": "ada"}, "Enter a whole email address, such as ada@example.com."),
         ({"password": "x" * 10_000, "password_again": "x" * 10_000}, "at most 256 characters"),
     ],
 )
