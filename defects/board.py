@@ -66,7 +66,7 @@ UNION ALL SELECT latest.id FROM ({latest}) AS latest
 # The usual next move from each status.
 NEXT = {status: [move for move in Defect.LIFE.moves_from(status) if move.leads_on][:1] for status in Status.values}
 CARD = (
-    '<li class="board-card"><a href="{url}">{title}</a>'
+    '<li class="board-card"><a id="{reference}" href="{url}">{title}</a>'
     '<p class="small muted row tight">{severity} <span>{reference}</span>{facts}</p>{moves}</li>'
 )
 TAG = ' <span class="tag">{}</span>'

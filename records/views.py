@@ -323,7 +323,7 @@ def record_move(request: SignedInRequest, reference: str, name: str, kind: Kind)
     else:
         undo = kind.url("undo_move", record.reference)
         say_with_undo(request, f"{record.reference} is {move.done}.", undo, version=record.version, before=before)
-    return redirect(way_back(request, record.get_absolute_url()))
+    return redirect(way_back(request, record.get_absolute_url(), at=record.reference))
 
 
 def to_do(kind: Kind, record: Record, missing: dict[str, str], **elsewhere: str) -> dict[str, str]:
@@ -349,7 +349,7 @@ def record_undo_move(request: SignedInRequest, reference: str, kind: Kind) -> Ht
         messages.error(request, " ".join(refused.messages))
     else:
         messages.success(request, f"{record.reference} is back to {record.get_status_display().lower()}.")
-    return redirect(way_back(request, record.get_absolute_url()))
+    return redirect(way_back(request, record.get_absolute_url(), at=record.reference))
 
 
 def _last_move(request: SignedInRequest, record: Record) -> dict[str, Any] | None:

@@ -46,8 +46,13 @@ def address_parts(header: str) -> SplitResult:
     return urlsplit("") if "\x00" in unquote(header) else parts
 
 
-def way_back(request: HttpRequest, otherwise: str) -> str:
-    """The page that a form came from, by its `next` field; `otherwise` if that is not a page of this portal."""
+def way_back(request: HttpRequest, otherwise: str, at: str = "") -> str:
+    """The page that a form came from, by its `next` field; `otherwise` if that is not a page of this portal.
+
+    `at`: the id of the element there that the browser scrolls to and focuses, so that keyboard users go on where they were.
+    """
     to = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(to, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return to if ours else resolve_url(otherwise)
+    if not ours:
+        return resolve_url(otherwise)
+    return f"{to}#{at}" if at and "#" not in to else to

@@ -97,3 +97,15 @@ def test_triage_by_keys_and_the_board_without_a_script(engineer, without_javascr
     page.get_by_role("button", name="Start work:").first.click()
     expect(page.locator("[data-message]")).to_contain_text("is in progress")
     expect(page.get_by_role("heading", level=1)).to_have_text("Board")
+
+
+def test_after_a_move_the_board_keeps_its_filters_and_the_card_its_focus(engineer):
+    engineer.goto("/defects/board/")
+    engineer.get_by_label("Severity").select_option(label="Major")
+    expect(engineer).to_have_url(re.compile(r"severity=SEV2"))
+    button = engineer.locator(".board-card button").first
+    reference = button.get_attribute("aria-label").rpartition(": ")[2]
+    button.press("Enter")
+    expect(engineer.locator("[data-message]")).to_contain_text(f"{reference} is ")
+    expect(engineer).to_have_url(re.compile(rf"severity=SEV2.*#{reference}$"))
+    expect(engineer.locator(f"[id='{reference}']")).to_be_focused()

@@ -107,7 +107,8 @@ def test_a_card_moves_on_with_one_button_and_the_board_comes_back(client, team):
     address = f"{defect.get_absolute_url()}moves/triage/"
     assert f'formaction="{address}"' in page
     answer = client.post(address, {"version": 1, "next": f"{BOARD}?severity=SEV3"}, follow=True)
-    assert answer.redirect_chain == [(f"{BOARD}?severity=SEV3", 302)]
+    assert answer.redirect_chain == [(f"{BOARD}?severity=SEV3#PAY-DEF-1", 302)]
+    assert '<a id="PAY-DEF-1" href=' in answer.text
     assert "PAY-DEF-1 is triaged." in answer.text
     assert ">Undo</button>" in answer.text
     assert columns(client)["triaged"].number == 1
@@ -120,7 +121,7 @@ def test_undo_leads_back_to_the_board(client, team):
     form = re.search(r'<form id="undo".*?</form>', page, re.DOTALL)[0]
     assert f'name="next" value="{here}"' in form
     answer = client.post(where, {"undo": token, "next": here}, follow=True)
-    assert answer.redirect_chain == [(here, 302)]
+    assert answer.redirect_chain == [(f"{here}#PAY-DEF-1", 302)]
     assert "PAY-DEF-1 is back to new." in answer.text
 
 
