@@ -17,6 +17,7 @@ from benchmarks.metrics import METRICS
 from defects.models import Defect
 from incidents.models import Action, Incident
 from pipeline.models import Change, Deployment, Service
+from qmportal.lib.queries import AnyOf
 from qmportal.lib.search import Hit, holds, matches, references_meant, words_of
 from teams.models import Membership, Role, Team, User
 from teams.permissions import can_author, can_import_somewhere, can_oversee, can_see, is_admin
@@ -227,8 +228,8 @@ def _people(user: User, words: Sequence[str]) -> list[Hit]:
     if is_admin(user):
         everybody = User.objects.filter(named, is_active=True)[:MOST]
         return [Hit("People", str(person), person.email, reverse("teams:people")) for person in everybody]
-    reached = [team.pk for team in user.reach]
-    rows = Membership.objects.filter(team__in=reached, user__is_active=True, user__in=User.objects.filter(named))
+    reached = AnyOf("team", [team.pk for team in user.reach])
+    rows = Membership.objects.filter(reached, user__is_active=True, user__in=User.objects.filter(named))
     people: dict[int, Hit] = {}
     for row in rows.select_related("user", "team")[: 4 * MOST]:
         url = reverse("teams:members", args=[row.team.slug])

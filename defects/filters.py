@@ -78,13 +78,13 @@ class DefectFilter(ServiceFilter):
         elif chosen.get("status") in Defect.Status:
             rows = rows.filter(status=chosen["status"])
         if chosen.get("severity"):
-            rows = rows.filter(severity__key=chosen["severity"])
+            rows = self.with_scale(rows, "severity", "key", chosen["severity"])
         if service := self.service_in(chosen):
             rows = rows.filter(service=service.pk)
         if chosen.get("stage") == UNKNOWN:
             rows = rows.filter(stage_found=None)
         elif chosen.get("stage"):
-            rows = rows.filter(stage_found__slug=chosen["stage"])
+            rows = self.with_scale(rows, "stage_found", "slug", chosen["stage"])
         if chosen.get("valid"):
             rows = rows.valid()
         for name in ("found_by", "source"):

@@ -55,7 +55,7 @@ class IncidentFilter(ServiceFilter):
         if chosen.get("severity") == UNDETERMINED:
             rows = rows.filter(severity=None)
         elif chosen.get("severity"):
-            rows = rows.filter(severity__key=chosen["severity"])
+            rows = self.with_scale(rows, "severity", "key", chosen["severity"])
         if service := self.service_in(chosen):
             rows = rows.filter(services__contains=[service.pk])
         if chosen.get("open_at"):

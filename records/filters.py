@@ -20,6 +20,7 @@ from qmportal.lib.forms import DayField, LineField
 from qmportal.lib.kept import Kept
 from qmportal.lib.widgets import Menu, Options
 from records.models import Record, Severity, severity_names
+from records.scales import row_by
 from teams.models import Membership, Team
 
 Q = TypeVar("Q", bound=QuerySet[Any, Any])
@@ -205,6 +206,12 @@ class ListForm(forms.Form):
         changes = self.user.versions.of(self.MODEL, Team, Membership, *self.SCALES)
         return (self.MODEL, self.user.pk, self.user.is_admin, *changes, *self.cleaned_data.items())
 
+    def with_scale(self, rows: Q, column: str, key: str, value: str) -> Q:
+        """Rows with this severity or stage. PostgreSQL knows how many rows have an id, and not what a join will lead to."""
+        scale: Any = self.MODEL._meta.get_field(column).related_model
+        row = row_by(key, value, scale, self.user)
+        return rows.filter(**{column: row.pk}) if row else rows.none()
+
     def _parts(self, rows: QuerySet) -> list[QuerySet]:
         """If the list is sorted by a scale: its rows split by value, with the empty value always last. Otherwise none."""
         order, is_falling = self._order()
@@ -230,7 +237,8 @@ class ListForm(forms.Form):
         self.ignored.append(f"{label}: “{shown}” cannot be used here. {instead}.")
 
     def _is_nullable(self, path: str) -> bool:
-        return bool(self.MODEL._meta.get_field(path.split("__")[0]).null)
+        column: Any = self.MODEL._meta.get_field(path.split("__")[0])
+        return bool(column.null or column.generated)  # Django doesn't know whether a generated column can be empty
 
 
 def within_days(rows: Q, column: str, chosen: dict[str, Any]) -> Q:

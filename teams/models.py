@@ -37,7 +37,7 @@ from knox.models import AbstractAuthToken
 from qmportal.lib.days import local_day
 from qmportal.lib.history import tracked
 from qmportal.lib.kept import Kept, Versions
-from qmportal.lib.queries import Overlaps
+from qmportal.lib.queries import Ids, Overlaps
 from qmportal.lib.text import folded, in_latin, mail_address
 from qmportal.lib.work import Work, WorkQuerySet, ring
 
@@ -167,14 +167,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         return Versions()
 
     @cached_property
-    def reach_of_rows(self) -> list[int]:
+    def reach_of_rows(self) -> Ids:
         """The ids of the teams whose rows this person may see. Includes archived teams, which still count in parent teams.
 
         Queries use the ids rather than a subquery: with a subquery, PostgreSQL can't estimate how many rows the teams have,
         and reads all of them to show the newest fifty.
         """
         key = (self.pk, self.is_admin, *self.versions.of(Team, Membership))
-        return REACH_OF_ROWS.get_or_make(key, lambda: [team.pk for team in self._reach])
+        return REACH_OF_ROWS.get_or_make(key, lambda: Ids(team.pk for team in self._reach))
 
     @cached_property
     def out_of_reach(self) -> list[int]:

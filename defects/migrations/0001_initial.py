@@ -483,7 +483,10 @@ class Migration(migrations.Migration):
                     (
                         "severity",
                         models.ForeignKey(
-                            on_delete=django.db.models.deletion.PROTECT, related_name="defects", to="records.severity"
+                            db_index=False,
+                            on_delete=django.db.models.deletion.PROTECT,
+                            related_name="defects",
+                            to="records.severity",
                         ),
                     ),
                     (
@@ -541,6 +544,7 @@ class Migration(migrations.Migration):
                             name="defect_found",
                         ),
                         models.Index(fields=["status", "team"], name="defect_status"),
+                        models.Index(fields=["severity", "found_at"], name="defect_severity_found"),
                         models.Index(
                             condition=models.Q(("deleted_at", None)), fields=["severity", "id"], name="defect_by_severity"
                         ),

@@ -266,7 +266,7 @@ class Defect(Record):
 
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="defects")
     title = models.CharField(max_length=200)
-    severity = models.ForeignKey(Severity, on_delete=models.PROTECT, related_name="defects")
+    severity = models.ForeignKey(Severity, on_delete=models.PROTECT, related_name="defects", db_index=False)
     stage_found = models.ForeignKey(
         Stage, on_delete=models.PROTECT, null=True, related_name="defects_found", verbose_name="found in"
     )
@@ -355,6 +355,8 @@ class Defect(Record):
                 name="defect_found",
             ),
             models.Index(fields=["status", "team"], name="defect_status"),
+            # A list of one severity, newest first, with more filters: walked until a page is full.
+            models.Index(fields=["severity", "found_at"], name="defect_severity_found"),
             # Lists sorted by severity, stage or status read one value at a time, newest first.
             *(
                 models.Index(fields=[column, "id"], condition=Q(deleted_at=None), name=f"defect_by_{column}")

@@ -289,6 +289,7 @@ class Migration(migrations.Migration):
                         "severity",
                         models.ForeignKey(
                             blank=True,
+                            db_index=False,
                             help_text="Empty: undetermined.",
                             null=True,
                             on_delete=django.db.models.deletion.PROTECT,
@@ -323,7 +324,11 @@ class Migration(migrations.Migration):
                         models.Index(fields=["restored_at"], include=("team",), name="incident_restored"),
                         models.Index(fields=["detected_at"], include=("team", "restored_at"), name="incident_detected"),
                         models.Index(
-                            condition=models.Q(("deleted_at", None), ("restored_at", None)),
+                            condition=models.Q(
+                                ("deleted_at", None),
+                                ("restored_at", None),
+                                models.Q(("status__in", ["cancelled", "duplicate"]), _negated=True),
+                            ),
                             fields=["team"],
                             name="incident_open",
                         ),
@@ -334,6 +339,7 @@ class Migration(migrations.Migration):
                             name="incident_began",
                         ),
                         models.Index(fields=["team", "updated_at"], name="incident_team_updated"),
+                        models.Index(fields=["severity", "detected_at"], name="incident_severity_detected"),
                         models.Index(
                             condition=models.Q(("deleted_at", None)), fields=["severity", "id"], name="incident_by_severity"
                         ),
@@ -345,6 +351,11 @@ class Migration(migrations.Migration):
                             condition=models.Q(("deleted_at", None)),
                             fields=["time_to_restore"],
                             name="incident_by_time_to_restore",
+                        ),
+                        models.Index(
+                            models.OrderBy(models.F("time_to_restore"), descending=True, nulls_last=True),
+                            condition=models.Q(("deleted_at", None)),
+                            name="incident_by_longest_restore",
                         ),
                         models.Index(
                             condition=models.Q(

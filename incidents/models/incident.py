@@ -195,6 +195,8 @@ STILL_AFFECTED = "Users were still affected then. Enter a time after service was
 
 # A separate index holds every 64th incident. Pages use it to sample from a large number of incidents.
 SAMPLED = 64
+# As `IncidentQuerySet.open` asks for it, so that PostgreSQL finds its index.
+NOT_RESTORED = Q(restored_at=None, deleted_at=None) & ~Q(status__in=[*map(str, NOT_COUNTED)])
 IN_SAMPLE = Q(Exact(Mod("id", SAMPLED), 0))
 
 
@@ -305,7 +307,12 @@ class Incident(Record):
     summary = models.TextField(max_length=20_000, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.TRIAGE)
     severity = models.ForeignKey(
-        Severity, on_delete=models.PROTECT, null=True, blank=True, related_name="incidents", help_text="Empty: undetermined."
+        *(Severity, models.PROTECT),
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="incidents",
+        help_text="Empty: undetermined.",
     )
     kind = models.CharField(max_length=13, choices=Kind, default=Kind.REAL)
     environment = models.CharField(max_length=10, choices=Environment, default=Environment.PRODUCTION)
@@ -387,9 +394,11 @@ class Incident(Record):
             models.Index(fields=["restored_at"], include=["team"], name="incident_restored"),
             models.Index(fields=["detected_at"], include=["team", "restored_at"], name="incident_detected"),
             # The sidebar of every page counts the open incidents, which are few.
-            models.Index(fields=["team"], condition=Q(restored_at=None, deleted_at=None), name="incident_open"),
+            models.Index(fields=["team"], condition=NOT_RESTORED, name="incident_open"),
             models.Index("team", Coalesce("started_at", "detected_at"), condition=Q(deleted_at=None), name="incident_began"),
             models.Index(fields=["team", "updated_at"], name="incident_team_updated"),
+            # A list of one severity, newest first, with more filters: walked until a page is full.
+            models.Index(fields=["severity", "detected_at"], name="incident_severity_detected"),
             # Lists sorted by severity, stage or status read one value at a time, newest first.
             *(
                 models.Index(fields=[column, "id"], condition=Q(deleted_at=None), name=f"incident_by_{column}")
@@ -398,6 +407,10 @@ class Incident(Record):
             *(
                 models.Index(fields=[column], condition=Q(deleted_at=None), name=f"incident_by_{column}")
                 for column in ("title", "time_to_restore")
+            ),
+            # The longest first and open ones last: no plain index has this order.
+            models.Index(
+                F("time_to_restore").desc(nulls_last=True), condition=Q(deleted_at=None), name="incident_by_longest_restore"
             ),
             models.Index(fields=["team", "restored_at", "detected_at"], condition=IN_SAMPLE, name="incident_sample"),
             GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="incident_title_words"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from django.db import models, transaction
 
 from qmportal.lib.changes import Source, history_of
-from qmportal.lib.queries import AnyOf
+from qmportal.lib.queries import AnyOf, is_one_of
 from qmportal.lib.versions import Versioned
 from records.rules import Order, Rule, date_problems, rule_problems
 
@@ -29,7 +29,7 @@ class TeamRowsQuerySet(models.QuerySet[M]):
             return self.none()
         if user.is_admin:
             return self.exclude(AnyOf("team", user.out_of_reach)) if user.out_of_reach else self.all()
-        return self.filter(AnyOf("team", user.reach_of_rows))
+        return self.filter(is_one_of("team", user.reach_of_rows))
 
 
 class Fact(Versioned):

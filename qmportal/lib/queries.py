@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cached_property, reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Value
+from django.db.models import F, Q, Value
 
 
 class AnyOf(models.Func):
@@ -36,6 +38,32 @@ class Overlaps(models.Func):
 
     def __init__(self, column: str, ids: Collection[int]):
         super().__init__(F(column), _array(ids))
+
+
+class Ids(list[int]):
+    """Ids that many queries filter by, such as those of the teams that a person can see."""
+
+    @cached_property
+    def ranges(self) -> list[tuple[int, int]]:
+        """The first and the last id of each run without a gap."""
+        found: list[tuple[int, int]] = []
+        for each in sorted(self):
+            if found and each <= found[-1][1] + 1:
+                found[-1] = (found[-1][0], each)
+            else:
+                found.append((each, each))
+        return found
+
+
+# PostgreSQL looks at each id of a list when it plans a query: 15 ms for 10,000, each time that the list stands in the query.
+MANY, FEW_RANGES = 100, 4
+
+
+def is_one_of(column: str, ids: Ids) -> Q:
+    """The foreign key leads to one of these rows. Many ids with few gaps are compared as ranges, which have no other ids."""
+    if len(ids) < MANY or len(ids.ranges) > FEW_RANGES:
+        return Q(AnyOf(column, ids))
+    return reduce(or_, (Q(**{f"{column}__gte": first, f"{column}__lte": last}) for first, last in ids.ranges))
 
 
 def _array(ids: Collection[Any]) -> Value:

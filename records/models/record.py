@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce, Greatest, Now
 from qmportal.lib.changes import Source, history_of
 from qmportal.lib.history import tracked
 from qmportal.lib.kept import Kept, Versions
-from qmportal.lib.queries import AnyOf
+from qmportal.lib.queries import AnyOf, is_one_of
 from qmportal.lib.search import MOST_WORDS, references_meant
 from qmportal.lib.text import clean_text
 from qmportal.lib.versions import Versioned
@@ -84,7 +84,7 @@ class RecordQuerySet(models.QuerySet[R]):
             return self.none()
         if user.is_admin:
             return self.exclude(AnyOf("team", user.out_of_reach)) if user.out_of_reach else self.all()
-        return self.filter(AnyOf("team", user.reach_of_rows))
+        return self.filter(is_one_of("team", user.reach_of_rows))
 
     def visible_to(self, user: Any) -> Self:
         return self.alive().within_reach_of(user)

@@ -79,7 +79,14 @@ def test_filters(client, team, query, found):
 
 @pytest.mark.parametrize(
     ("sort", "first"),
-    [("detected", "Early"), ("-detected", "Late"), ("severity", "Late"), ("-title", "Late"), ("restore", "Late")],
+    [
+        ("detected", "Early"),
+        ("-detected", "Late"),
+        ("severity", "Late"),
+        ("-title", "Late"),
+        ("restore", "Late"),
+        ("-restore", "Late"),
+    ],
 )
 def test_sort_orders_and_the_marked_column(client, team, sort, first):
     late = NOON + timedelta(days=1)
