@@ -92,8 +92,10 @@ class LongPaginator(Paginator):
             # Find the rows with the query that counts them, then sort. The LIMIT stops PostgreSQL merging both steps.
             found = self._those(rows.order_by().values("pk")[: self.MOST + 1])[start:stop]
         elif self._parts:
-            # Sort narrow rows: only their ids.
+            # Sort and skip narrow rows: only their ids.
             found = self._those(self._ids(start, stop))
+        elif self.is_cut:
+            found = self._those(rows.values("pk")[start:stop])
         else:
             found = rows[start:stop]
         return Page(list(found.values_list("id", *self._shown, named=True)), number, self)
