@@ -266,6 +266,16 @@ def test_pages_of_a_sorted_list_have_every_defect_once_in_order(client, team, so
         assert same == sorted(same, reverse=True)
 
 
+def test_a_list_that_is_too_long_ends_where_it_says(client, team, monkeypatch):
+    monkeypatch.setattr(LongPaginator, "FEW", 0)
+    monkeypatch.setattr(LongPaginator, "MOST", 55)
+    for number in range(60):
+        make_defect(team=team, title=f"Defect {number:02}")
+    first, last = (client.get(URL, {"sort": "title", "page": page}) for page in (1, 2))
+    assert first.context["page"].paginator.is_cut
+    assert titles(first) + titles(last) == [f"Defect {number:02}" for number in range(55)]
+
+
 def test_the_number_of_defects_follows_every_change(client, team):
     def counted(**asked):
         return client.get(URL, asked).context["page"].paginator.count

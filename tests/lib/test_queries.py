@@ -1,5 +1,7 @@
 """Conditions over many ids hold for exactly these ids, however they are written."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ EVERY_THIRD = range(0, 3 * MANY, 3)
 def test_ranges_have_these_ids_and_no_others(ids):
     ranges = Ids(ids).ranges
     assert [each for first, last in ranges for each in range(first, last + 1)] == sorted(set(ids))
-    assert all(last + 1 < first for (_, last), (first, _) in zip(ranges, ranges[1:], strict=False))
+    assert all(last + 1 < first for (_, last), (first, _) in pairwise(ranges))
 
 
 @pytest.mark.parametrize(
