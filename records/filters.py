@@ -209,7 +209,7 @@ class ListForm(forms.Form):
         return (self.MODEL, self.user.pk, self.user.is_admin, *changes, *self.cleaned_data.items())
 
     def with_scale(self, rows: Q, column: str, key: str, value: str) -> Q:
-        """Rows with this severity or stage. PostgreSQL knows how many rows have an id, and not what a join will lead to."""
+        """Rows with this severity or stage. By id: PostgreSQL can't estimate how many rows a join to a key finds."""
         scale: Any = self.MODEL._meta.get_field(column).related_model
         row = row_by(key, value, scale, self.user)
         return rows.filter(**{column: row.pk}) if row else rows.none()

@@ -355,7 +355,7 @@ class Defect(Record):
                 name="defect_found",
             ),
             models.Index(fields=["status", "team"], name="defect_status"),
-            # A list of one severity, newest first, with more filters: walked until a page is full.
+            # For lists of one severity, newest first: PostgreSQL reads the index until a page is full.
             models.Index(fields=["severity", "found_at"], name="defect_severity_found"),
             # Lists sorted by severity, stage or status read one value at a time, newest first.
             *(

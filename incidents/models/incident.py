@@ -195,7 +195,7 @@ STILL_AFFECTED = "Users were still affected then. Enter a time after service was
 
 # A separate index holds every 64th incident. Pages use it to sample from a large number of incidents.
 SAMPLED = 64
-# As `IncidentQuerySet.open` asks for it, so that PostgreSQL finds its index.
+# The same condition as in `IncidentQuerySet.open`, or PostgreSQL would not use the index.
 NOT_RESTORED = Q(restored_at=None, deleted_at=None) & ~Q(status__in=[*map(str, NOT_COUNTED)])
 IN_SAMPLE = Q(Exact(Mod("id", SAMPLED), 0))
 
@@ -397,7 +397,7 @@ class Incident(Record):
             models.Index(fields=["team"], condition=NOT_RESTORED, name="incident_open"),
             models.Index("team", Coalesce("started_at", "detected_at"), condition=Q(deleted_at=None), name="incident_began"),
             models.Index(fields=["team", "updated_at"], name="incident_team_updated"),
-            # A list of one severity, newest first, with more filters: walked until a page is full.
+            # For lists of one severity, newest first: PostgreSQL reads the index until a page is full.
             models.Index(fields=["severity", "detected_at"], name="incident_severity_detected"),
             # Lists sorted by severity, stage or status read one value at a time, newest first.
             *(
@@ -408,7 +408,7 @@ class Incident(Record):
                 models.Index(fields=[column], condition=Q(deleted_at=None), name=f"incident_by_{column}")
                 for column in ("title", "time_to_restore")
             ),
-            # The longest first and open ones last: no plain index has this order.
+            # Longest first, open ones last: a plain index can't sort this way.
             models.Index(
                 F("time_to_restore").desc(nulls_last=True), condition=Q(deleted_at=None), name="incident_by_longest_restore"
             ),

@@ -50,7 +50,7 @@ MESSAGES: dict[type[forms.Field], dict[str, str]] = {
         "contradiction": "Either choose a file or tick the box to clear it.",
     },
 }
-# What a model knows and a form can't: said below the field, so it doesn't name it.
+# Only the model can check these. They are shown below the field, so they don't name it.
 OF_MODELS = {"null": "Fill this in.", "blank": "Fill this in.", "unique": "This is already taken. Choose another one."}
 LIMITS: dict[type[validators.BaseValidator], str] = {
     validators.MaxLengthValidator: "Use at most %(limit_value)d characters. This has %(show_value)d.",

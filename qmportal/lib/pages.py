@@ -49,7 +49,7 @@ def address_parts(header: str) -> SplitResult:
 def way_back(request: HttpRequest, otherwise: str, at: str = "") -> str:
     """The page that a form came from, by its `next` field; `otherwise` if that is not a page of this portal.
 
-    `at`: the id of the element there that the browser scrolls to and focuses, so that keyboard users go on where they were.
+    `at`: the id of an element on that page. The browser scrolls to it and focuses it, so keyboard users keep their place.
     """
     to = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(to, allowed_hosts={request.get_host()}, require_https=request.is_secure())

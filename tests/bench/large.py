@@ -31,7 +31,7 @@ RECORD = {
     "reference": "reference || '-' || number",
     "external_id": "CASE WHEN external_id = '' THEN '' ELSE external_id || '-' || number END",
 }
-# What is faster to make for all rows afterwards than row by row, and how: indexes and the references to other tables.
+# How to drop and recreate each index and foreign key. Building them after the copies is faster than row by row.
 LATER = """
 SELECT format('DROP INDEX %%s', indexrelid::regclass), pg_get_indexdef(indexrelid)
 FROM pg_index WHERE indrelid = %(table)s::regclass AND NOT indisunique
