@@ -18,11 +18,10 @@ from notifications.access import access_for
 from pipeline.change_views import CHANGES, DEPLOYMENTS
 from pipeline.models import ReviewLimits
 from qmportal.lib.days import Window, local_day
-from qmportal.lib.queries import is_one_of
 from qmportal.lib.wording import day_words
 from records.columns import Column, read_by, table_rows
 from teams.models import Team
-from teams.permissions import is_admin
+from teams.permissions import has_visible_team, is_admin
 from teams.requests import SignedInRequest
 
 GROUPS = {"dora": "DORA's five", "review": "Review health", "assistance": "AI assistance"}
@@ -63,7 +62,7 @@ def delivery_rows(request: SignedInRequest, slug: str, measure: str) -> HttpResp
     batch = BATCHES.get(key)
     page = None
     if access is None:
-        rows = shown.rows(family, window, limits).filter(is_one_of("team", request.user.reach_of_rows))
+        rows = shown.rows(family, window, limits).filter(has_visible_team(request.user))
         rows = rows.filter(batch.lines) if batch else rows
         order = [f"-{shown.span or shown.part}"] if shown.span or shown.part else []
         rows = rows.order_by(*order, "-pk").values_list(*read_by(columns), named=True)

@@ -22,11 +22,10 @@ from defects.models import LATE, Kept, Promise, ZeroBugPolicy, due_in, kept_in, 
 from notifications.access import access_for
 from qmportal.lib.days import Window, local_day
 from qmportal.lib.pages import render_page
-from qmportal.lib.queries import is_one_of
 from qmportal.lib.wording import day_words
 from records import columns
 from teams.models import Team
-from teams.permissions import can_manage
+from teams.permissions import can_manage, has_visible_team
 from teams.requests import SignedInRequest
 
 ROWS_A_PAGE = 50
@@ -143,7 +142,7 @@ def zero_bugs(request: SignedInRequest, slug: str) -> HttpResponse:
     page = None
     if access is None:
         rows = listed.rows(promises, family, window, now)
-        rows = rows.filter(is_one_of("team", request.user.reach_of_rows)).order_by("found_at", "pk")
+        rows = rows.filter(has_visible_team(request.user)).order_by("found_at", "pk")
         page = Paginator(rows.values_list(*columns.read_by(shown), named=True), ROWS_A_PAGE).get_page(
             request.GET.get("page")
         )

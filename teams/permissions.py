@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 
+from qmportal.lib.queries import AnyOf, is_one_of
 from teams.models import Role, Team
 
 if TYPE_CHECKING:
@@ -37,6 +39,18 @@ def _holds(user: AnyUser, team: Team, *roles: str) -> bool:
 def can_see(user: AnyUser, team: Team) -> bool:
     """Can see the team's name and numbers: like `visible_to`, for a single team."""
     return user.is_authenticated and team.archived_at is None and (not team.members_only or is_member(user, team))
+
+
+def has_visible_team(user: AnyUser) -> Q:
+    """The condition on rows with a `team` that the person may see them: those of their teams and of all sub-teams.
+
+    Members of a parent team still see the rows of an archived sub-team, since their team counts them.
+    """
+    if not user.is_authenticated:
+        return Q(pk__in=[])
+    if user.is_admin:
+        return ~Q(AnyOf("team", user.out_of_reach)) if user.out_of_reach else Q()
+    return is_one_of("team", user.reach_of_rows)
 
 
 def is_member(user: AnyUser, team: Team) -> bool:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from django.db import models, transaction
 
 from qmportal.lib.changes import Source, history_of
-from qmportal.lib.queries import AnyOf, is_one_of
 from qmportal.lib.versions import Versioned
 from records.rules import Order, Rule, date_problems, rule_problems
+from teams.permissions import has_visible_team
 
 if TYPE_CHECKING:
     from teams.models import Team
@@ -25,11 +25,7 @@ class TeamRowsQuerySet(models.QuerySet[M]):
 
     def visible_to(self, user: AnyUser) -> Self:
         """Rows of the teams whose records the person can see."""
-        if not user.is_authenticated:
-            return self.none()
-        if user.is_admin:
-            return self.exclude(AnyOf("team", user.out_of_reach)) if user.out_of_reach else self.all()
-        return self.filter(is_one_of("team", user.reach_of_rows))
+        return self.filter(has_visible_team(user))
 
 
 class Fact(Versioned):

@@ -16,14 +16,13 @@ from django.db.models.functions import Coalesce, Greatest, Now
 from qmportal.lib.changes import Source, history_of
 from qmportal.lib.history import tracked
 from qmportal.lib.kept import Kept, Versions
-from qmportal.lib.queries import AnyOf, is_one_of
 from qmportal.lib.search import MOST_WORDS, references_meant
 from qmportal.lib.text import clean_text
 from qmportal.lib.versions import Versioned
 from records.moves import ASKED, REASON, Life, Move
 from records.rules import Order, Rule, date_problems, moment_problem, rule_problems
 from records.timeline import AUTO, MANUAL, UNDO, tell_timeline
-from teams.permissions import can_manage, can_work_on
+from teams.permissions import can_manage, can_work_on, has_visible_team
 
 if TYPE_CHECKING:
     from teams.models import Team, User
@@ -76,15 +75,8 @@ class RecordQuerySet(models.QuerySet[R]):
         return self.filter(deleted_at=None)
 
     def within_reach_of(self, user: Any) -> Self:
-        """Rows of the user's teams and their sub-teams, including deleted rows, which can be restored.
-
-        Members of a parent team still see the rows of an archived sub-team, since their team counts them.
-        """
-        if not user.is_authenticated:
-            return self.none()
-        if user.is_admin:
-            return self.exclude(AnyOf("team", user.out_of_reach)) if user.out_of_reach else self.all()
-        return self.filter(is_one_of("team", user.reach_of_rows))
+        """Rows of the teams whose records the user can see, including deleted rows, which can be restored."""
+        return self.filter(has_visible_team(user))
 
     def visible_to(self, user: Any) -> Self:
         return self.alive().within_reach_of(user)
